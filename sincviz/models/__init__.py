@@ -1,0 +1,1 @@
+"""The sinc network: its filters, its layers, its files."""

@@ -1,0 +1,54 @@
+"""The activation by name: only module classes of ``torch.nn``, nothing is ever imported."""
+
+from torch import nn
+
+
+def activation_class(activation: object) -> type[nn.Module]:
+    """Return the module class that ``activation`` is or names.
+
+    Parameters
+    ----------
+    activation : type | str
+        A module class, or its name such as ``"ELU"``, ``"torch.nn.ELU"`` or the full path that older
+        configurations hold.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a module class nor a name.
+    ValueError
+        If the name is no module class of ``torch.nn``.
+
+    Examples
+    --------
+    >>> activation_class("torch.nn.modules.activation.ReLU")
+    <class 'torch.nn.modules.activation.ReLU'>
+    """
+    if isinstance(activation, type) and issubclass(activation, nn.Module):
+        return activation
+    if not isinstance(activation, str):
+        raise TypeError(
+            f"`activation` must be a class such as `torch.nn.ELU`, or None; got {activation!r:.80}. "
+            "Pass the class itself, not an instance or a function."
+        )
+    path, _, name = activation.rpartition(".")
+    found = getattr(nn, name, None) if path in ("", "torch.nn") or path.startswith("torch.nn.modules.") else None
+    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+        raise ValueError(f"`activation` must name a module class of `torch.nn`; got {activation!r:.80}. Try 'ELU'.")
+    return found
+
+
+def activation_name(activation: type[nn.Module]) -> str:
+    """Return the full name under which :func:`activation_class` finds a class of ``torch.nn`` again.
+
+    Raises
+    ------
+    ValueError
+        If the class is not one of ``torch.nn``.
+    """
+    if getattr(nn, activation.__name__, None) is not activation:
+        raise ValueError(
+            f"A configuration can only hold activations of `torch.nn`; got {activation.__module__}."
+            f"{activation.__qualname__}. Save the state dict instead, or use a class of `torch.nn`."
+        )
+    return f"{activation.__module__}.{activation.__qualname__}"

@@ -1,0 +1,5 @@
+"""Networks to and from folders and repositories of the Hugging Face Hub."""
+
+
+class HubMixin:
+    """Stand-in."""

@@ -1,0 +1,89 @@
+"""One safetensors file per network; its header carries everything but the weights."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import safetensors
+import safetensors.torch
+
+from sincviz._version import __version__
+from sincviz.atomic_file import replacing
+from sincviz.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from sincviz.models.sinc_shallow import SincShallowNet
+
+    Network = TypeVar("Network", bound=SincShallowNet)
+
+_HEADER = "sincviz"
+
+
+def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None:
+    """Write weights, configuration, class names, scale and provenance to one safetensors file, atomically.
+
+    Raises
+    ------
+    ValueError
+        If the activation or the provenance cannot be kept in strict JSON.
+    FileNotFoundError
+        If the folder does not exist.
+    """
+    header = json.dumps(
+        {
+            "version": __version__,
+            "config": model.get_config(),
+            "class_names": model.class_names,
+            "scale": model.scale,
+            "provenance": {"initial_cutoffs_hz": model.initial_cutoffs().tolist()} | model.provenance,
+        },
+        allow_nan=False,
+    )
+    weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    with replacing(path) as temporary:
+        safetensors.torch.save_file(weights, temporary, metadata={"format": "pt", _HEADER: header})
+
+
+def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network":
+    """Read what :func:`write_network` wrote; the network comes in evaluation mode.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If the file is no safetensors file of sincviz, or header and weights do not fit each other.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no checkpoint {str(path)!r}.")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"{path} is no readable safetensors file: {error}.") from error
+    if _HEADER not in metadata:
+        raise CheckpointError(
+            f"{path} was not written by sincviz: its header tells no configuration. Build the network with "
+            "`SincShallowNet(...)`, call `load_state_dict`, then `save_checkpoint`."
+        )
+    try:
+        header = json.loads(metadata[_HEADER])
+        model = cls.from_config(header["config"])
+        model.load_state_dict(weights)
+        _restore(model, header)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{path} holds no usable network: {error}") from error
+    return model.eval()
+
+
+def _restore(model: "SincShallowNet", header: Mapping[str, Any]) -> None:
+    names, scale, provenance = (header.get(key) for key in ("class_names", "scale", "provenance"))
+    if names is not None and len(names) != model.n_outputs:
+        raise ValueError(f"the header names {len(names)} classes, the head has {model.n_outputs} outputs.")
+    model.class_names = None if names is None else [str(name) for name in names]
+    model.scale = None if scale is None else float(scale)
+    model.provenance = dict(provenance or {})

@@ -1,0 +1,206 @@
+"""SincConv: two cut-offs per filter become a kernel. The only place where hertz come from."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from sincviz.models.checks import finite_float, positive_int
+
+# Any finite parameter must give a finite kernel; no EEG is sampled anywhere near this fast.
+_LARGEST_HZ = 1e6
+
+
+class SincConv(nn.Module):
+    r"""Bank of band-pass filters that learn nothing but their two cut-offs.
+
+    With :math:`low = min\_freq + |low\_freqs|`, :math:`high = \min(low + |bandwidths|, sfreq / 2)`,
+    :math:`f_c` their middle and :math:`b` their difference, the kernel at time :math:`t` (seconds from its
+    centre) is
+
+    .. math:: h(t) = \mathrm{hamming}(t) \cos(2 \pi f_c t)\, \mathrm{sinc}(b t)
+
+    and the bank is divided by its standard deviation over all filters and taps. The closed form has no
+    division by the bandwidth, so a filter of zero width is finite, and so is its gradient [1]_.
+
+    Parameters
+    ----------
+    num_time_filters : int
+        Number of filters.
+    time_filter_len : int
+        Length of the kernels in samples; odd, at least 3.
+    sfreq : float
+        Sampling rate of the signals in Hz.
+    first_freq : float
+        Raw low cut-off of the first filter in Hz; its true low cut-off is ``min_freq + first_freq``.
+    min_freq : float
+        Smallest low cut-off in Hz.
+    freq_stride : float
+        Distance between the initial low cut-offs of neighbouring filters in Hz.
+    bandwidth : float
+        Initial width of every filter in Hz.
+    padding : {"same", "valid"}
+        ``"same"`` pads with zeros and keeps the number of samples; upper or lower case.
+
+    Attributes
+    ----------
+    low_freqs, bandwidths : torch.nn.Parameter, shape (1, num_time_filters)
+        The raw parameters in Hz; read :meth:`cutoffs` instead.
+
+    Raises
+    ------
+    TypeError
+        If a size is no integer or a frequency no number.
+    ValueError
+        If a value is out of range, or an initial cut-off reaches the Nyquist frequency.
+
+    References
+    ----------
+    .. [1] Ravanelli, M., & Bengio, Y. (2018). Speaker recognition from raw waveform with SincNet. IEEE SLT.
+
+    Examples
+    --------
+    >>> conv = SincConv(num_time_filters=2, time_filter_len=33, sfreq=250)
+    >>> conv.cutoffs().tolist()
+    [[6.0, 10.0], [7.0, 11.0]]
+    >>> conv(torch.zeros(8, 22, 1000)).shape
+    torch.Size([8, 2, 22, 1000])
+    """
+
+    window: Tensor
+    n_pi: Tensor
+    ones: Tensor
+
+    def __init__(
+        self,
+        num_time_filters: int = 32,
+        time_filter_len: int = 33,
+        *,
+        sfreq: float,
+        first_freq: float = 5.0,
+        min_freq: float = 1.0,
+        freq_stride: float = 1.0,
+        bandwidth: float = 4.0,
+        padding: str = "same",
+    ) -> None:
+        super().__init__()
+        self.num_time_filters = positive_int("num_time_filters", num_time_filters)
+        self.time_filter_len = positive_int("time_filter_len", time_filter_len)
+        if self.time_filter_len < 3:
+            raise ValueError(f"`time_filter_len` must be at least 3; got {time_filter_len}. Try 33.")
+        if self.time_filter_len % 2 == 0:
+            raise ValueError(f"`time_filter_len` must be odd; got {time_filter_len}. Try {time_filter_len + 1}.")
+        self.sfreq = finite_float("sfreq", sfreq, above=0)
+        self.first_freq = finite_float("first_freq", first_freq, minimum=0)
+        self.min_freq = finite_float("min_freq", min_freq, minimum=0)
+        self.freq_stride = finite_float("freq_stride", freq_stride, above=0)
+        self.bandwidth = finite_float("bandwidth", bandwidth, above=0)
+        if not isinstance(padding, str) or padding.lower() not in ("same", "valid"):
+            raise ValueError(f"`padding` must be 'same' or 'valid'; got {padding!r}. Try 'same'.")
+        self.padding = padding.lower()
+        self._check_below_nyquist()
+
+        # Shapes and names are those of existing checkpoints.
+        half = self.time_filter_len // 2
+        taps = torch.arange(-half, 0, dtype=torch.float64)[:, None]
+        self.register_buffer("window", (0.54 + 0.46 * torch.cos(math.pi * taps / half)).float())
+        self.register_buffer("n_pi", (2 * math.pi * taps / self.sfreq).float())
+        self.register_buffer("ones", torch.ones(1, 1, 1, self.num_time_filters))
+        low_freqs = self.first_freq + self.freq_stride * torch.arange(self.num_time_filters)[None]
+        self.low_freqs = nn.Parameter(low_freqs.float())
+        self.bandwidths = nn.Parameter(torch.full_like(self.low_freqs, self.bandwidth))
+        self.register_load_state_dict_pre_hook(_refuse_other_sampling_rate)
+
+    def _check_below_nyquist(self) -> None:
+        nyquist = self.sfreq / 2
+        first_high = self.min_freq + self.first_freq + self.bandwidth
+        highest = first_high + (self.num_time_filters - 1) * self.freq_stride
+        if highest < nyquist:
+            return
+        room = nyquist - first_high
+        if room <= 0:
+            remedy = f"Lower `first_freq` or `bandwidth`: together with `min_freq` they must stay below {nyquist:g}."
+        else:
+            fitting = math.ceil(room / self.freq_stride)
+            # One digit down keeps the suggestion below the limit after rounding.
+            stride = math.floor(1000 * room / self.num_time_filters) / 1000
+            remedy = f"Try `num_time_filters={fitting}` or `freq_stride={stride:g}`."
+        raise ValueError(
+            f"The highest initial cut-off must lie below the Nyquist frequency, {nyquist:g} Hz at "
+            f"`sfreq={self.sfreq:g}`; got {highest:g} Hz (`min_freq` + `first_freq` + `bandwidth` + "
+            f"{self.num_time_filters - 1} × `freq_stride`). {remedy}"
+        )
+
+    def cutoffs(self) -> Tensor:
+        """Return the nominal cut-offs of each filter in Hz.
+
+        Returns
+        -------
+        torch.Tensor, shape (num_time_filters, 2)
+            Low and high cut-off; differentiable. A low cut-off may lie past the Nyquist frequency, a high one
+            never does.
+        """
+        return self._cutoffs_of(self.low_freqs, self.bandwidths)
+
+    def initial_cutoffs(self) -> Tensor:
+        """Return the cut-offs in Hz that these settings start from, shape (num_time_filters, 2)."""
+        low_freqs = self.first_freq + self.freq_stride * torch.arange(self.num_time_filters, dtype=torch.float64)
+        return self._cutoffs_of(low_freqs[None], torch.full_like(low_freqs, self.bandwidth)[None])
+
+    def _cutoffs_of(self, low_freqs: Tensor, bandwidths: Tensor) -> Tensor:
+        low = self.min_freq + low_freqs.abs().clamp(max=_LARGEST_HZ)
+        high = (low + bandwidths.abs()).clamp(max=self.sfreq / 2)
+        return torch.cat([low, high]).T
+
+    def kernels(self) -> Tensor:
+        """Return the impulse responses, shape (num_time_filters, time_filter_len); differentiable."""
+        low, high = self.cutoffs().unbind(1)
+        left = (
+            self.window
+            * torch.cos(self.n_pi * (low + high) / 2)
+            * torch.sinc(self.n_pi * (high - low) / (2 * math.pi))
+        )
+        bank = torch.cat([left, self.ones.reshape(1, -1), left.flip(0)]).T
+        return bank / bank.std()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Filter every channel with every filter.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape (batch, channels, times)
+            Signals.
+
+        Returns
+        -------
+        torch.Tensor, shape (batch, num_time_filters, channels, times)
+            The filtered signals; ``time_filter_len - 1`` samples fewer with padding ``"valid"``.
+        """
+        batch, channels, times = x.shape
+        maps = F.conv1d(x.reshape(batch * channels, 1, times), self.kernels()[:, None], padding=self.padding)
+        return maps.unflatten(0, (batch, channels)).transpose(1, 2)
+
+    def extra_repr(self) -> str:
+        """Return the settings that ``print`` shows."""
+        return (
+            f"{self.num_time_filters}, time_filter_len={self.time_filter_len}, sfreq={self.sfreq:g}, "
+            f"padding={self.padding!r}"
+        )
+
+
+def _refuse_other_sampling_rate(
+    module: SincConv, state_dict: dict[str, Tensor], prefix: str, *_: object
+) -> None:
+    # `n_pi` holds 2 pi t, so weights know their sampling rate even where their configuration is lost.
+    n_pi = state_dict.get(prefix + "n_pi")
+    if n_pi is None or n_pi.numel() == 0 or not n_pi.is_floating_point():
+        return
+    last = abs(float(n_pi.flatten()[-1]))
+    sfreq = 2 * math.pi / last if last > 0 else math.inf
+    if not math.isclose(sfreq, module.sfreq, rel_tol=1e-5):
+        raise ValueError(
+            f"The weights were trained at a sampling rate of {sfreq:.6g} Hz, this network is built for "
+            f"{module.sfreq:.6g} Hz: the filters would mean other frequencies. "
+            f"Build the network with `sfreq={sfreq:.6g}` and resample the signals."
+        )
