@@ -1,1 +1,17 @@
-"""sincviz."""
+"""sincviz reads what a sinc-convolution EEG network has learned.
+
+Open or train a network, measure its bands, draw them::
+
+    import sincviz
+
+    model = sincviz.load_checkpoint("network.safetensors")
+    bands = sincviz.learned_bands(model)
+    sincviz.plotting.plot_bands(bands)
+"""
+
+import lazy_loader
+
+from sincviz._version import __version__
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["__version__"]
