@@ -86,7 +86,9 @@ def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:
     """Return the class names in the order of their event codes, those without trials left out."""
     present = set(epochs.events[:, 2].tolist())
-    return [name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present]
+    return [
+        name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present
+    ]
 
 
 def recording_facts(epochs: "mne.BaseEpochs") -> dict[str, Any]:
@@ -132,8 +134,11 @@ def _picks(model: "SincShallowNet", epochs: "mne.BaseEpochs") -> list[int]:
         )
     surplus = [name for name in epochs.ch_names if name not in model.ch_names]
     if surplus:
-        warnings.warn(f"Channels that the network does not know are dropped: {_listed(surplus)}.", RuntimeWarning,
-                      stacklevel=4)
+        warnings.warn(
+            f"Channels that the network does not know are dropped: {_listed(surplus)}.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
     return [epochs.ch_names.index(name) for name in model.ch_names]
 
 

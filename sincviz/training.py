@@ -121,7 +121,9 @@ def fit(
         device=device,
         callbacks=[("early_stopping", stopping if validation else None), ("progress", _Progress(progress))],
         callbacks__print_log=None,
-        callbacks__valid_acc=EpochScoring(_accuracy, lower_is_better=False, name="valid_acc", use_caching=True),
+        callbacks__valid_acc=EpochScoring(
+            _accuracy, lower_is_better=False, name="valid_acc", use_caching=True
+        ),
         validation=validation,
         scale=scale,
         seed=seed,
@@ -239,9 +241,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         labels = trial_labels(X) if y is None else np.asarray(y)
         return float(accuracy_score(labels, self.predict(X)))
 
-    def get_split_datasets(
-        self, X: Any, y: Any = None, **_: Any
-    ) -> tuple[Dataset[Any], Dataset[Any] | None]:
+    def get_split_datasets(self, X: Any, y: Any = None, **_: Any) -> tuple[Dataset[Any], Dataset[Any] | None]:
         """Hold out ``validation`` of the trials, by class, and whole groups where groups are known."""
         dataset = self.get_dataset(X, y)
         if not self.validation:
@@ -254,7 +254,9 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         super().on_train_begin(net, X, y, **kwargs)
         self._record_cutoffs()
 
-    def on_epoch_end(self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
+    def on_epoch_end(
+        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
+    ) -> None:
         """Record the cut-offs after each epoch."""
         super().on_epoch_end(net, dataset_train, dataset_valid, **kwargs)
         self._record_cutoffs()
@@ -323,7 +325,9 @@ def _validation_split(
     if groups is None:
         rarest = int(np.bincount(y).min())
         if rarest < 2:
-            raise ValueError("A class has fewer than two trials: nothing can be held out. Pass `validation=0`.")
+            raise ValueError(
+                "A class has fewer than two trials: nothing can be held out. Pass `validation=0`."
+            )
         splitter: Any = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=seed)
         train, held_out = next(splitter.split(y, y))
         return train, held_out

@@ -1,0 +1,1 @@
+"""Measurements: a network (and epochs) in, a labelled table or array out. No drawing here."""

@@ -1,0 +1,99 @@
+"""The band of each filter: as written, as measured, and where it began."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, RHYTHM_SHADES, inches, style
+from sincviz.rhythms import RHYTHMS
+
+
+def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure | SubFigure:
+    """Draw nominal, measured and initial band of each filter over the rhythms of the EEG.
+
+    Parameters
+    ----------
+    bands : pandas.DataFrame
+        What :func:`sincviz.learned_bands` returned.
+    ax : matplotlib.axes.Axes | None
+        Where to draw; ``None`` makes a figure 178 mm wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Its artists are labelled ``"nominal (as written)"``, ``"measured (−3 dB)"``,
+        ``"measured peak"`` and ``"before training"``.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty or lacks a column.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, learned_bands
+    >>> bands = learned_bands(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> figure = plot_bands(bands)
+    >>> figure.axes[0].get_xlabel()
+    'Frequency (Hz)'
+    """
+    _check(bands)
+    with style():
+        own = ax is None
+        if ax is None:
+            height = 22 + 3.4 * max(len(bands), 6)
+            _, ax = plt.subplots(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)), layout="constrained")
+        rows = np.arange(len(bands))
+        right = 1.04 * float(
+            np.nanmax(bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float))
+        )
+        _shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
+        ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
+                  label="measured (−3 dB)", zorder=3)  # fmt: skip
+        ax.plot(bands["peak_hz"], rows, "o", color=MEASURED, markersize=2.4, label="measured peak", zorder=4)
+        ax.barh(rows, bands["bandwidth_hz"], left=bands["low_hz"], height=0.62, color=NOMINAL, alpha=0.55,
+                linewidth=0, label="nominal (as written)", zorder=2)  # fmt: skip
+        initial_width = bands["initial_high_hz"] - bands["initial_low_hz"]
+        ax.barh(rows, initial_width, left=bands["initial_low_hz"], height=0.8, facecolor="none",
+                edgecolor=INITIAL, linewidth=0.5, linestyle=(0, (2, 1.5)), label="before training",
+                zorder=2.5)  # fmt: skip
+        ax.set(xlim=(0, right), ylim=(len(bands) - 0.4, -0.6), xlabel="Frequency (Hz)", ylabel="Filter")
+        every = max(1, round(len(bands) / 16))
+        ax.set_yticks(rows[::every], [str(name) for name in bands.index[::every]])
+        ax.tick_params(axis="y", length=0)
+        if own:
+            ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        else:
+            ax.legend(loc="upper right")
+    return ax.figure
+
+
+def _shade_rhythms(ax: Axes, rhythms: dict[str, tuple[float, float]], right: float) -> None:
+    for number, (name, (low, high)) in enumerate(rhythms.items()):
+        if low >= right:
+            continue
+        visible = min(high, right)
+        ax.axvspan(low, visible, color=RHYTHM_SHADES[number % 2], linewidth=0, zorder=0)
+        ax.annotate(
+            name,
+            ((low + visible) / 2, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color="#444444",
+        )
+
+
+def _check(bands: pd.DataFrame) -> None:
+    needed = {"low_hz", "high_hz", "bandwidth_hz", "measured_low_hz", "measured_high_hz", "peak_hz"}
+    missing = sorted((needed | {"initial_low_hz", "initial_high_hz"}) - set(bands.columns))
+    if missing:
+        raise ValueError(
+            f"The table lacks the columns {', '.join(missing)}; pass what `learned_bands` returned."
+        )
+    if bands.empty:
+        raise ValueError("The table has no filters; there is nothing to draw.")

@@ -1,0 +1,100 @@
+"""Magnitude responses of the filters, one small panel each."""
+
+import math
+
+import numpy as np
+import xarray as xr
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, MEASURED, NOMINAL, inches, style
+
+_LOWEST_DB = -40
+_COLUMNS = 6
+
+
+def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figure | SubFigure:
+    """Draw the magnitude response of each filter in dB, its nominal and its measured band marked.
+
+    Parameters
+    ----------
+    response : xarray.Dataset
+        What :func:`sincviz.filter_response` returned; select filters with ``response.sel(filter=[0, 1])``.
+    axes : array of matplotlib.axes.Axes | None
+        Where to draw, one per filter; ``None`` makes a figure 178 mm wide, with a legend and labels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer axes than filters, or no filters.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, filter_response
+    >>> response = filter_response(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> figure = plot_responses(response.sel(filter=[0, 10]))
+    >>> [ax.get_title() for ax in figure.axes]
+    ['filter 0: 6.0–10.0 Hz', 'filter 10: 16.0–20.0 Hz']
+    """
+    n_filters = response.sizes.get("filter", 0)
+    if n_filters == 0:
+        raise ValueError("The response has no filters; keep the dimension, as in `response.sel(filter=[0])`.")
+    with style():
+        panels = np.asarray(_panels(n_filters) if axes is None else axes, object).ravel()
+        if len(panels) < n_filters:
+            raise ValueError(
+                f"Each filter needs an axis of its own; got {len(panels)} for {n_filters} filters."
+            )
+        right = _right_limit(response)
+        for panel, index in zip(panels, range(n_filters), strict=False):
+            _draw(panel, response.isel(filter=index), right)
+        figure: Figure | SubFigure = panels[0].figure
+        if axes is None:
+            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+            figure.supxlabel("Frequency (Hz)", fontsize=8)
+            figure.supylabel("Magnitude (dB re peak)", fontsize=8)
+    return figure
+
+
+def _panels(n_filters: int) -> np.ndarray:
+    columns = min(_COLUMNS, n_filters)
+    rows = math.ceil(n_filters / columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(inches(DOUBLE_COLUMN_MM), inches(18 + 25 * rows)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for surplus in axes.ravel()[n_filters:]:
+        surplus.remove()
+    # The lowest panel of each column carries the frequencies.
+    for panel in axes.ravel()[max(0, n_filters - columns) : n_filters]:
+        panel.tick_params(labelbottom=True)
+    return axes.ravel()[:n_filters]
+
+
+def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
+    low, high = float(one.low_hz), float(one.high_hz)
+    if math.isfinite(low):
+        ax.axvspan(low, high, color=NOMINAL, alpha=0.25, linewidth=0, label="nominal band (as written)")
+    ax.plot(one.frequency, one.magnitude_db, color="black", linewidth=0.8, label="response of the kernel")
+    ax.plot([one.measured_low_hz, one.measured_high_hz], [-3, -3], color=MEASURED, linewidth=2,
+            label="measured band (−3 dB)", solid_capstyle="butt")  # fmt: skip
+    ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), yticks=[-40, -20, 0])
+    named = f"{low:.1f}–{high:.1f} Hz" if math.isfinite(low) else f"peak {float(one.peak_hz):.1f} Hz"
+    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=6.5)
+
+
+def _right_limit(response: xr.Dataset) -> float:
+    """A little past the highest edge, to show the flanks; never past the Nyquist frequency."""
+    highest = float(np.nanmax([response.high_hz.max(), response.measured_high_hz.max()]))
+    return min(1.25 * highest, float(response.frequency[-1]))

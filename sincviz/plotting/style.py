@@ -1,0 +1,34 @@
+"""The one style of every figure: sizes, type, colours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+
+import matplotlib.pyplot as plt
+
+SINGLE_COLUMN_MM = 88.0
+DOUBLE_COLUMN_MM = 178.0
+
+# Okabe and Ito's colours, told apart in every common form of colour blindness.
+NOMINAL = "#0072B2"
+MEASURED = "#D55E00"
+INITIAL = "#555555"
+RHYTHM_SHADES = ("#EEF1F6", "#FFFFFF")
+
+
+def inches(millimetres: float) -> float:
+    """Return a length in inches, Matplotlib's unit.
+
+    Examples
+    --------
+    >>> inches(25.4)
+    1.0
+    """
+    return millimetres / 25.4
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in sincviz's style; the user's own settings come back afterwards."""
+    with as_file(files("sincviz.plotting") / "sincviz.mplstyle") as path, plt.style.context(path):
+        yield

@@ -1,0 +1,57 @@
+"""The names of the EEG's frequency bands."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+RHYTHMS: dict[str, tuple[float, float]] = {
+    "delta": (1.0, 4.0),
+    "theta": (4.0, 8.0),
+    "alpha": (8.0, 13.0),
+    "beta": (13.0, 30.0),
+    "gamma": (30.0, math.inf),
+}
+"""Low (included) and high (excluded) limit of each rhythm in Hz; over sensorimotor cortex alpha is called mu."""
+
+
+def rhythm_names(
+    frequency_hz: ArrayLike, rhythms: Mapping[str, tuple[float, float]] | None = None
+) -> NDArray[np.str_]:
+    """Return the name of the rhythm that each frequency lies in, ``"other"`` where none does.
+
+    Parameters
+    ----------
+    frequency_hz : array
+        Frequencies in Hz.
+    rhythms : mapping of str to (float, float) | None
+        Low (included) and high (excluded) limit of each band in Hz; the first that fits counts. ``None`` means
+        ``RHYTHMS``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Names, of the shape of ``frequency_hz``.
+
+    Raises
+    ------
+    ValueError
+        If a band's limits are not two increasing numbers.
+
+    Examples
+    --------
+    >>> rhythm_names([10, 0.5, 20]).tolist()
+    ['alpha', 'other', 'beta']
+    >>> rhythm_names([10], {"mu": (8, 13)}).tolist()
+    ['mu']
+    """
+    frequency = np.asarray(frequency_hz, float)
+    chosen = RHYTHMS if rhythms is None else rhythms
+    for name, limits in chosen.items():
+        if len(limits) != 2 or not limits[0] < limits[1]:
+            raise ValueError(
+                f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
+            )
+    inside = [(frequency >= low) & (frequency < high) for low, high in chosen.values()]
+    return np.select(inside, list(chosen), "other").astype(str)
