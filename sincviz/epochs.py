@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EpochsOrArray: TypeAlias = "mne.BaseEpochs | ArrayLike"
 
 
-def is_epochs(data: object) -> bool:
+def is_epochs(data: object) -> TypeGuard[Any]:
     """Tell ``mne.Epochs`` from arrays."""
     import mne
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -97,8 +97,9 @@ def front_end(model: object) -> FrontEnd:
 
 @front_end.register
 def _(model: SincShallowNet) -> FrontEnd:
-    first, mixing = model.depthwiseconv
+    first, mixing = model.first_block()
     second, activation, pooling, _, flatten = model.temporal_aggregation
+    assert isinstance(second, nn.BatchNorm2d)
     shape = (model.num_time_filters, model.depth_multiplier)
     with torch.no_grad():
         spatial = mixing.weight.reshape(*shape, model.n_chans)
@@ -136,19 +137,19 @@ def unwrapped(model: Any) -> Any:
 
 
 def _from_live_network(model: nn.Module) -> SincShallowNet:
-    """Ours, from a network with the same state dict that tells its own configuration."""
+    """Return ours, from a network with the same state dict that tells its own configuration."""
     if not hasattr(model, "get_config"):
         raise TypeError(
             f"{type(model).__name__} has the weights of a SincShallowNet but no `get_config`. Build a "
             "`sincviz.SincShallowNet` with its settings and `load_state_dict(model.state_dict())`."
         )
-    copy = SincShallowNet.from_config(model.get_config())
+    copy = SincShallowNet.from_config(cast(Any, model).get_config())
     copy.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
     return copy.eval()
 
 
 def _folded(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Factor and summand of a batch normalisation in evaluation."""
+    """Return factor and summand of a batch normalisation in evaluation."""
     running_mean, running_var = normalization.running_mean, normalization.running_var
     if running_mean is None or running_var is None:
         raise TypeError("A batch normalisation without running statistics has no evaluation mode to analyse.")

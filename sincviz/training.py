@@ -99,6 +99,7 @@ def fit(
 
     Examples
     --------
+    >>> from sincviz import SincShallowNet
     >>> rng = np.random.default_rng(0)
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4)
     >>> classifier = fit(model, rng.standard_normal((20, 3, 128)), ["left", "right"] * 10, max_epochs=2,
@@ -194,7 +195,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     def initialize_module(self) -> "EpochsClassifier":
         """Train a copy: what skorch is given must stay untrained for the next fit or clone."""
         super().initialize_module()
-        self.module_ = copy.deepcopy(self.module_)
+        self.module_: SincShallowNet = copy.deepcopy(self.module_)
         return self
 
     def fit(
@@ -232,7 +233,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the label of each trial."""
-        return self.classes_[self.predict_proba(X).argmax(1)]
+        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        return labels
 
     def score(self, X: EpochsOrArray, y: ArrayLike | None = None) -> float:
         """Return the accuracy; labels come from ``event_id`` where ``y`` is not given."""
@@ -299,7 +301,7 @@ class _Progress(Callback):  # type: ignore[misc]
 
 
 def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> tuple[NDArray[Any], list[Any]]:
-    """Label of every trial, and the labels in the order of the outputs."""
+    """Return the label of every trial, and the labels in the order of the outputs."""
     if y is None and not is_epochs(X):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
     labels = trial_labels(X) if y is None else np.asarray(y)

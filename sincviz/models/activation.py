@@ -32,9 +32,13 @@ def activation_class(activation: object) -> type[nn.Module]:
             "Pass the class itself, not an instance or a function."
         )
     path, _, name = activation.rpartition(".")
-    found = getattr(nn, name, None) if path in ("", "torch.nn") or path.startswith("torch.nn.modules.") else None
+    found = (
+        getattr(nn, name, None) if path in ("", "torch.nn") or path.startswith("torch.nn.modules.") else None
+    )
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
-        raise ValueError(f"`activation` must name a module class of `torch.nn`; got {activation!r:.80}. Try 'ELU'.")
+        raise ValueError(
+            f"`activation` must name a module class of `torch.nn`; got {activation!r:.80}. Try 'ELU'."
+        )
     return found
 
 

@@ -28,7 +28,9 @@ def positive_int(name: str, value: object) -> int:
     return number
 
 
-def finite_float(name: str, value: object, *, above: float | None = None, minimum: float | None = None) -> float:
+def finite_float(
+    name: str, value: object, *, above: float | None = None, minimum: float | None = None
+) -> float:
     """Return ``value`` as a finite ``float`` that is greater than ``above`` and at least ``minimum``.
 
     Raises

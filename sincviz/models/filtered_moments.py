@@ -40,14 +40,14 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
 
 
 def _window_sums(signal: Tensor, taps: int) -> Tensor:
-    """Sum of ``signal[k : k + n_out]`` for every tap k."""
+    """Return the sum of ``signal[k : k + n_out]`` for every tap k."""
     n_out = signal.shape[-1] - taps + 1
     steps = signal[n_out:] - signal[: taps - 1]
     return signal[:n_out].sum() + torch.cat([steps.new_zeros(1), steps.cumsum(0)])
 
 
 def _lag_covariance(signals: Tensor, taps: int) -> Tensor:
-    """Sum over signals of the products of every two taps over the output times, shape (taps, taps)."""
+    """Return the sum over signals of the products of every two taps over the output times, shape (taps, taps)."""
     n_out = signals.shape[-1] - taps + 1
     # The first row is a cross-correlation: by FFT, summed over the signals before it is transformed back.
     n_fft = signals.shape[-1]
@@ -60,4 +60,5 @@ def _lag_covariance(signals: Tensor, taps: int) -> Tensor:
     tap = torch.arange(taps, device=signals.device)
     sheared = steps[tap[:-1, None], (tap[:-1, None] + tap).clamp(max=taps - 2)]
     by_start_and_lag = first_row + torch.cat([sheared.new_zeros(1, taps), sheared.cumsum(0)])
-    return by_start_and_lag[torch.minimum(tap[:, None], tap), (tap[:, None] - tap).abs()]
+    covariance: Tensor = by_start_and_lag[torch.minimum(tap[:, None], tap), (tap[:, None] - tap).abs()]
+    return covariance

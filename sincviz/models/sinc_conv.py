@@ -1,6 +1,7 @@
 """SincConv: two cut-offs per filter become a kernel. The only place where hertz come from."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -90,7 +91,9 @@ class SincConv(nn.Module):
         if self.time_filter_len < 3:
             raise ValueError(f"`time_filter_len` must be at least 3; got {time_filter_len}. Try 33.")
         if self.time_filter_len % 2 == 0:
-            raise ValueError(f"`time_filter_len` must be odd; got {time_filter_len}. Try {time_filter_len + 1}.")
+            raise ValueError(
+                f"`time_filter_len` must be odd; got {time_filter_len}. Try {time_filter_len + 1}."
+            )
         self.sfreq = finite_float("sfreq", sfreq, above=0)
         self.first_freq = finite_float("first_freq", first_freq, minimum=0)
         self.min_freq = finite_float("min_freq", min_freq, minimum=0)
@@ -110,7 +113,6 @@ class SincConv(nn.Module):
         low_freqs = self.first_freq + self.freq_stride * torch.arange(self.num_time_filters)[None]
         self.low_freqs = nn.Parameter(low_freqs.float())
         self.bandwidths = nn.Parameter(torch.full_like(self.low_freqs, self.bandwidth))
-        self.register_load_state_dict_pre_hook(_refuse_other_sampling_rate)
 
     def _check_below_nyquist(self) -> None:
         nyquist = self.sfreq / 2
@@ -145,7 +147,9 @@ class SincConv(nn.Module):
 
     def initial_cutoffs(self) -> Tensor:
         """Return the cut-offs in Hz that these settings start from, shape (num_time_filters, 2)."""
-        low_freqs = self.first_freq + self.freq_stride * torch.arange(self.num_time_filters, dtype=torch.float64)
+        low_freqs = self.first_freq + self.freq_stride * torch.arange(
+            self.num_time_filters, dtype=torch.float64
+        )
         return self._cutoffs_of(low_freqs[None], torch.full_like(low_freqs, self.bandwidth)[None])
 
     def _cutoffs_of(self, low_freqs: Tensor, bandwidths: Tensor) -> Tensor:
@@ -179,28 +183,26 @@ class SincConv(nn.Module):
         """
         batch, channels, times = x.shape
         maps = F.conv1d(x.reshape(batch * channels, 1, times), self.kernels()[:, None], padding=self.padding)
-        return maps.unflatten(0, (batch, channels)).transpose(1, 2)
+        return maps.reshape(batch, channels, *maps.shape[1:]).transpose(1, 2)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *details: Any) -> None:
+        """Refuse weights of another sampling rate before anything is copied."""
+        # `n_pi` holds 2 pi t, so weights know their rate even where their configuration is lost.
+        n_pi = state_dict.get(prefix + "n_pi")
+        if n_pi is not None and n_pi.numel():
+            last = abs(float(n_pi.flatten()[-1]))
+            sfreq = 2 * math.pi / last if last > 0 else math.inf
+            if not math.isclose(sfreq, self.sfreq, rel_tol=1e-5):
+                raise ValueError(
+                    f"The weights were trained at a sampling rate of {sfreq:.6g} Hz, this network is built for "
+                    f"{self.sfreq:.6g} Hz: the filters would mean other frequencies. "
+                    f"Build the network with `sfreq={sfreq:.6g}` and resample the signals."
+                )
+        super()._load_from_state_dict(state_dict, prefix, *details)  # type: ignore[no-untyped-call]
 
     def extra_repr(self) -> str:
         """Return the settings that ``print`` shows."""
         return (
             f"{self.num_time_filters}, time_filter_len={self.time_filter_len}, sfreq={self.sfreq:g}, "
             f"padding={self.padding!r}"
-        )
-
-
-def _refuse_other_sampling_rate(
-    module: SincConv, state_dict: dict[str, Tensor], prefix: str, *_: object
-) -> None:
-    # `n_pi` holds 2 pi t, so weights know their sampling rate even where their configuration is lost.
-    n_pi = state_dict.get(prefix + "n_pi")
-    if n_pi is None or n_pi.numel() == 0 or not n_pi.is_floating_point():
-        return
-    last = abs(float(n_pi.flatten()[-1]))
-    sfreq = 2 * math.pi / last if last > 0 else math.inf
-    if not math.isclose(sfreq, module.sfreq, rel_tol=1e-5):
-        raise ValueError(
-            f"The weights were trained at a sampling rate of {sfreq:.6g} Hz, this network is built for "
-            f"{module.sfreq:.6g} Hz: the filters would mean other frequencies. "
-            f"Build the network with `sfreq={sfreq:.6g}` and resample the signals."
         )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -264,7 +264,7 @@ class SincShallowNet(HubMixin, nn.Module):
             ``"features"`` (batch, features) after dropout, ``"scores"`` (batch, n_outputs).
         """
         self._check_shape(x)
-        normalization, mixing = self.depthwiseconv
+        normalization, mixing = self.first_block()
         second_normalization, activation, pooling, dropout, flatten = self.temporal_aggregation
         sinc = self.sinc_filter_layer(x)
         normalized = normalization(sinc)
@@ -348,11 +348,17 @@ class SincShallowNet(HubMixin, nn.Module):
         """
         unknown = sorted(set(config) - set(inspect.signature(cls).parameters))
         if unknown:
-            raise ValueError(f"The configuration holds unknown parameters: {', '.join(unknown)}. Remove them.")
+            raise ValueError(
+                f"The configuration holds unknown parameters: {', '.join(unknown)}. Remove them."
+            )
         parameters = dict(config)
         if isinstance(parameters.get("activation"), str):
             parameters["activation"] = activation_class(parameters["activation"])
         return cls(**parameters)
+
+    def first_block(self) -> tuple[nn.BatchNorm2d, nn.Conv2d]:
+        """Return the first normalisation and the spatial filters."""
+        return cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(self.depthwiseconv))
 
     def _check_shape(self, x: Tensor) -> None:
         if x.ndim != 3 or x.shape[1] != self.n_chans or x.shape[2] != self.n_times:
@@ -362,8 +368,8 @@ class SincShallowNet(HubMixin, nn.Module):
             )
 
     def _spatial_maps(self, x: Tensor) -> Tensor:
-        """Outputs of the spatial filters, shape (batch, units, 1, times): channels mixed first, then filtered."""
-        normalization, mixing = self.depthwiseconv
+        """Mix the channels, then filter: the spatial filters' outputs, shape (batch, units, 1, times)."""
+        normalization, mixing = self.first_block()
         kernels = self.sinc_filter_layer.kernels()
         padding = self.sinc_filter_layer.padding
         pad = kernels.shape[1] // 2 if padding == "same" else 0
@@ -380,19 +386,21 @@ class SincShallowNet(HubMixin, nn.Module):
         return F.conv2d(mixed, taps[:, None, None, :], bias, padding=(0, pad), groups=len(taps))
 
     def _first_statistics(self, x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Tensor]:
-        """Mean and variance that the first normalisation uses; in training those of the batch, recorded."""
-        normalization = self.depthwiseconv[0]
+        """Return mean and variance for the first normalisation; in training those of the batch, recorded."""
+        normalization, _ = self.first_block()
+        recorded_mean, recorded_variance = normalization.running_mean, normalization.running_var
+        seen = normalization.num_batches_tracked
+        if recorded_mean is None or recorded_variance is None or seen is None:
+            raise TypeError(
+                "The first normalisation has lost its running statistics; build the network anew."
+            )
         if not normalization.training:
-            return normalization.running_mean, normalization.running_var
+            return recorded_mean, recorded_variance
         mean, variance = filtered_moments(x, kernels, pad=pad)
         with torch.no_grad():
             count = x.shape[0] * x.shape[1] * (x.shape[2] + 2 * pad - kernels.shape[1] + 1)
-            normalization.num_batches_tracked += 1
-            momentum = normalization.momentum
-            if momentum is None:
-                momentum = 1 / float(normalization.num_batches_tracked)
-            normalization.running_mean.lerp_(mean, momentum)
-            normalization.running_var.lerp_(variance * (count / (count - 1)), momentum)
+            seen += 1
+            momentum = 1 / float(seen) if normalization.momentum is None else normalization.momentum
+            recorded_mean.lerp_(mean, momentum)
+            recorded_variance.lerp_(variance * (count / (count - 1)), momentum)
         return mean, variance
-
-

@@ -65,7 +65,7 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
 def _panels(n_filters: int) -> np.ndarray:
     columns = min(_COLUMNS, n_filters)
     rows = math.ceil(n_filters / columns)
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         rows,
         columns,
         figsize=(inches(DOUBLE_COLUMN_MM), inches(18 + 25 * rows)),
@@ -95,6 +95,6 @@ def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
 
 
 def _right_limit(response: xr.Dataset) -> float:
-    """A little past the highest edge, to show the flanks; never past the Nyquist frequency."""
+    """Return a little past the highest edge, to show the flanks; never past the Nyquist frequency."""
     highest = float(np.nanmax([response.high_hz.max(), response.measured_high_hz.max()]))
     return min(1.25 * highest, float(response.frequency[-1]))
