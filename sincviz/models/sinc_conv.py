@@ -198,7 +198,7 @@ class SincConv(nn.Module):
                     f"{self.sfreq:.6g} Hz: the filters would mean other frequencies. "
                     f"Build the network with `sfreq={sfreq:.6g}` and resample the signals."
                 )
-        super()._load_from_state_dict(state_dict, prefix, *details)  # type: ignore[no-untyped-call]
+        super()._load_from_state_dict(state_dict, prefix, *details)
 
     def extra_repr(self) -> str:
         """Return the settings that ``print`` shows."""

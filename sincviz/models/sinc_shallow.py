@@ -288,7 +288,7 @@ class SincShallowNet(HubMixin, nn.Module):
         self.n_outputs = positive_int("n_outputs", n_outputs)
         self.final_layer = nn.Linear(
             self.final_layer.in_features, self.n_outputs, device=weight.device, dtype=weight.dtype
-        )
+        ).train(self.training)
         self.class_names = None
 
     def get_config(self) -> dict[str, Any]:

@@ -1,0 +1,289 @@
+"""The simulated EEG holds what its truth says, and nothing else that tells the classes apart."""
+
+import time
+
+import mne
+import numpy as np
+import pytest
+import xarray as xr
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sincviz import datasets
+from sincviz.datasets import simulate_motor_imagery
+from sincviz.datasets.simulated_signals import coloured_noise, pink
+
+HANDS = {"left": "right_hemisphere", "right": "left_hemisphere"}
+
+
+@pytest.fixture(scope="module")
+def default():
+    return simulate_motor_imagery()
+
+
+@pytest.fixture(scope="module")
+def with_artefacts():
+    return simulate_motor_imagery(100, n_chans=64, sfreq=250.0, blinks=True, line_noise_hz=50.0, seed=3)
+
+
+def accuracy(features, labels, *steps):
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    model = make_pipeline(*steps, LinearDiscriminantAnalysis())
+    return cross_val_score(model, features, labels, cv=folds).mean()
+
+
+def csp_accuracy(epochs):
+    filtered = mne.filter.filter_data(
+        epochs.get_data(copy=True), epochs.info["sfreq"], 8, 30, method="iir", verbose="error"
+    )
+    with mne.use_log_level("error"):
+        return accuracy(filtered, epochs.events[:, 2], mne.decoding.CSP(6))
+
+
+def periodogram(epochs):
+    data = epochs.get_data(copy=False)
+    frequency = np.fft.rfftfreq(data.shape[-1], 1 / epochs.info["sfreq"])
+    return frequency, np.abs(np.fft.rfft(data * np.hanning(data.shape[-1]))) ** 2
+
+
+def log_band_power(epochs, low_hz, high_hz):
+    frequency, power = periodogram(epochs)
+    return np.log(power[..., (frequency >= low_hz) & (frequency <= high_hz)].mean(axis=-1))
+
+
+def test_epochs_are_what_the_rest_of_the_package_expects(default):
+    epochs, _ = default
+    assert isinstance(epochs, mne.EpochsArray)
+    assert epochs.get_data(copy=False).shape == (400, 32, 480)
+    assert epochs.event_id == {"left": 1, "right": 2}
+    assert [len(epochs[name]) for name in ("left", "right")] == [200, 200]
+    assert epochs.info["sfreq"] == 160.0
+    assert {"C3", "CP3", "C4", "CP4", "FC3", "FC4", "Cz"} <= set(epochs.ch_names)
+    positions = np.array([ch["loc"][:3] for ch in epochs.info["chs"]])
+    assert np.isfinite(positions).all()
+    assert epochs.get_montage() is not None
+    assert epochs.tmin == 0.5
+    assert len(np.unique(epochs.events[:, 0])) == 400
+
+
+def test_amplitudes_are_those_of_eeg(default):
+    epochs, _ = default
+    rms_uv = 1e6 * epochs.get_data(copy=False).std(axis=(0, 2))
+    assert 5 < rms_uv.min() < rms_uv.max() < 30
+
+
+def test_truth_is_labelled(default):
+    epochs, truth = default
+    assert list(truth["channel"].values) == epochs.ch_names
+    assert truth["scalp_map"].dims == ("source", "channel")
+    assert truth["position"].dims == ("source", "axis")
+    assert truth["log_power"].dims == ("trial", "source")
+    by_code = {code: name for name, code in epochs.event_id.items()}
+    assert [by_code[code] for code in epochs.events[:, 2]] == list(truth["class_name"].values)
+    mu = truth.sel(source="mu_left_hemisphere")
+    assert (mu["low_hz"], mu["high_hz"], mu["band"], mu["desynchronised_by"]) == (8, 13, "mu", "right")
+    assert list(truth["source"][truth["role"] == "distractor"]) == ["alpha_parietal"]
+    assert all(array.name for array in truth.variables.values() if isinstance(array, xr.DataArray))
+    for attributes in (truth.attrs, *(variable.attrs for variable in truth.variables.values())):
+        assert all(isinstance(value, str | int | float) for value in attributes.values())
+    assert truth.attrs["seed"] == 0
+    assert truth.attrs["sincviz_version"]
+
+
+def test_same_seed_same_numbers_another_seed_others():
+    (first, first_truth), (second, second_truth), (other, other_truth) = (
+        simulate_motor_imagery(20, n_chans=6, blinks=True, line_noise_hz=50, seed=seed) for seed in (4, 4, 5)
+    )
+    np.testing.assert_array_equal(first.get_data(copy=False), second.get_data(copy=False))
+    xr.testing.assert_identical(first_truth, second_truth)
+    assert not np.array_equal(first.get_data(copy=False), other.get_data(copy=False))
+    xr.testing.assert_allclose(first_truth["scalp_map"], other_truth["scalp_map"])
+
+
+def test_global_random_state_is_left_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    simulate_motor_imagery(2, n_chans=2)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_fast_enough():
+    start = time.process_time()
+    simulate_motor_imagery(seed=1)
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("erd_depth", [0.2, 0.5, 0.8])
+def test_depth_is_the_stated_loss_of_power_on_the_opposite_side(erd_depth):
+    _, truth = simulate_motor_imagery(2000, n_chans=2, duration=1.0, erd_depth=erd_depth)
+    means = truth["log_power"].groupby("class_name").mean()
+    for imagined, hemisphere in HANDS.items():
+        (other,) = set(HANDS) - {imagined}
+        loss = means.sel(class_name=imagined) - means.sel(class_name=other)
+        for band in ("mu", "beta"):
+            kept = np.exp(loss.sel(source=f"{band}_{hemisphere}").item())
+            assert kept == pytest.approx(1 - erd_depth, rel=0.1)
+    assert abs(loss.sel(source="alpha_parietal").item()) < 0.15
+
+
+@pytest.mark.parametrize(("band", "low_hz", "high_hz"), [("mu", 8, 13), ("beta", 18, 26)])
+def test_electrode_above_the_source_loses_power(default, band, low_hz, high_hz):
+    epochs, _ = default
+    power = log_band_power(epochs, low_hz, high_hz)
+    left = epochs.events[:, 2] == epochs.event_id["left"]
+    difference = dict(zip(epochs.ch_names, power[left].mean(0) - power[~left].mean(0), strict=True))
+    assert min(difference, key=difference.get) == "C4"
+    assert max(difference, key=difference.get) == "C3"
+    assert difference["C4"] < -0.3
+    assert difference["C3"] > 0.3
+
+
+def test_no_difference_outside_the_bands(default):
+    epochs, _ = default
+    left = epochs.events[:, 2] == epochs.event_id["left"]
+    power = log_band_power(epochs, 30, 60)
+    assert np.abs(power[left].mean(0) - power[~left].mean(0)).max() < 0.1
+
+
+def test_scalp_maps_peak_above_their_sources(with_artefacts):
+    _, truth = with_artefacts
+    peaks = abs(truth["scalp_map"]).idxmax("channel").to_series()
+    assert peaks["mu_left_hemisphere"] == peaks["beta_left_hemisphere"] == "C3"
+    assert peaks["mu_right_hemisphere"] == peaks["beta_right_hemisphere"] == "C4"
+    assert peaks["alpha_parietal"] in {"Pz", "POz", "P2", "P1"}
+    assert peaks["blink"] in {"Fpz", "Fp1", "Fp2"}
+    x = truth["position"].sel(axis="x")
+    assert x.sel(source="mu_left_hemisphere") < -0.02
+    assert x.sel(source="mu_right_hemisphere") > 0.02
+    assert 0.05 < np.linalg.norm(truth["position"].sel(source="mu_left_hemisphere")) < 0.12
+
+
+def test_maps_describe_the_data():
+    _, with_source = simulate_motor_imagery(4, n_chans=16)
+    strong, truth = simulate_motor_imagery(50, n_chans=16, erd_depth=0, snr_db=60, distractor=False)
+    data_uv = 1e6 * strong.get_data(copy=False).transpose(1, 0, 2).reshape(16, -1)
+    signals = np.linalg.svd(data_uv, full_matrices=False)[0][:, :4]
+    maps = truth["scalp_map"].values
+    explained = np.linalg.norm(maps @ signals, axis=1) / np.linalg.norm(maps, axis=1)
+    assert explained.min() > 0.999
+    # The maps' shapes, not their sizes, are the head's.
+    reference = with_source["scalp_map"].sel(source=truth["source"]).values
+    np.testing.assert_allclose(maps / maps.max(1, keepdims=True), reference / reference.max(1, keepdims=True))
+
+
+def test_map_at_an_electrode_does_not_depend_on_the_others():
+    _, few = simulate_motor_imagery(2, ch_names=["C4", "AFF1h", "C3"])
+    _, many = simulate_motor_imagery(2, n_chans=64)
+    xr.testing.assert_allclose(
+        few["scalp_map"].sel(channel=["C3", "C4"]), many["scalp_map"].sel(channel=["C3", "C4"])
+    )
+    assert list(few["channel"].values) == ["C4", "AFF1h", "C3"]
+
+
+def test_signal_to_noise_ratio_is_the_stated_one():
+    settings = {"ch_names": ["C3", "Cz"], "erd_depth": 0.0, "distractor": False, "n_trials": 300}
+    quiet, _ = simulate_motor_imagery(snr_db=-200.0, **settings)
+    epochs, truth = simulate_motor_imagery(snr_db=6.0, **settings)
+    frequency, _ = periodogram(epochs)
+    inside = (frequency >= 9) & (frequency <= 12)
+    background = periodogram(quiet)[1][:, 0, inside].mean()
+    both = periodogram(epochs)[1][:, 0, inside].mean()
+    typical = np.exp(truth["log_power"].sel(source="mu_left_hemisphere")).mean().item()
+    ratio = (both - background) / background / typical
+    # The spectrum of the rhythm is flat, that of the background is not.
+    assert 10 * np.log10(ratio) == pytest.approx(6.0, abs=1.0)
+
+
+def test_background_is_one_over_f_and_correlated_in_space():
+    epochs, _ = simulate_motor_imagery(200, snr_db=-200.0, seed=2)
+    frequency, power = periodogram(epochs)
+    inside = (frequency >= 3) & (frequency <= 30)
+    slope = np.polyfit(np.log(frequency[inside]), np.log(power.mean((0, 1))[inside]), 1)[0]
+    assert slope == pytest.approx(-1.0, abs=0.1)
+    data = epochs.get_data(picks=["C3", "CP3", "FC3", "O2"]).transpose(1, 0, 2).reshape(4, -1)
+    near, also_near, far = np.corrcoef(data)[0, 1:]
+    assert min(near, also_near) > 0.5 > abs(far)
+
+
+def test_noise_has_unit_variance():
+    noise = coloured_noise((400,), pink(480, 160.0), 480, np.random.default_rng(0))
+    assert noise.shape == (400, 480)
+    assert np.square(noise).mean() == pytest.approx(1, rel=0.03)
+
+
+def test_blinks_are_frontal_and_large(with_artefacts):
+    epochs, truth = with_artefacts
+    peak_uv = 1e6 * np.ptp(epochs.get_data(copy=False), axis=-1).mean(axis=0)
+    assert epochs.ch_names[np.argmax(peak_uv)] in {"Fpz", "Fp1", "Fp2"}
+    assert 80 < peak_uv.max() < 250
+    assert truth["role"].sel(source="blink") == "artefact"
+    assert np.isfinite(truth["log_power"]).all()
+
+
+def test_line_noise_peaks_at_its_frequency(with_artefacts):
+    epochs, truth = with_artefacts
+    frequency, power = periodogram(epochs)
+    above = frequency > 30
+    assert frequency[above][np.argmax(power.mean((0, 1))[above])] == pytest.approx(50, abs=0.5)
+    assert truth["low_hz"].sel(source="line") == truth["high_hz"].sel(source="line") == 50
+    assert np.isnan(truth["position"].sel(source="line")).all()
+    assert epochs.info["line_freq"] == 50
+
+
+def test_sources_decode_and_the_distractor_does_not(default):
+    epochs, truth = default
+    assert csp_accuracy(epochs) > 0.85
+    power, role = truth["log_power"], truth["role"]
+    assert accuracy(power[:, role == "informative"], truth["class_name"]) > 0.9
+    assert accuracy(power[:, role == "distractor"], truth["class_name"]) < 0.58
+
+
+def test_nothing_decodes_without_desynchronisation():
+    epochs, truth = simulate_motor_imagery(erd_depth=0.0)
+    # Chance with 400 trials: standard deviation 0.025.
+    assert csp_accuracy(epochs) < 0.58
+    assert accuracy(truth["log_power"], truth["class_name"]) < 0.58
+
+
+def test_distractor_can_be_left_out():
+    _, truth = simulate_motor_imagery(2, n_chans=4, distractor=False)
+    assert set(truth["role"].values) == {"informative"}
+
+
+def test_odd_numbers_of_trials_and_samples():
+    epochs, _ = simulate_motor_imagery(5, n_chans=2, sfreq=101.0, duration=1.01)
+    assert epochs.get_data(copy=False).shape == (5, 2, 102)
+    assert len(epochs["left"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_trials": 1}, "`n_trials` must be at least 2; got 1"),
+        ({"n_chans": 65}, "`n_chans` must be from 2 to 64; got 65"),
+        ({"n_chans": 1}, "`n_chans`"),
+        ({"ch_names": ["C3", "EEG 7"]}, r"unknown \['EEG 7'\]"),
+        ({"ch_names": ["C3", "C3"]}, "each once"),
+        ({"sfreq": 50}, "`sfreq` must be above 52 Hz"),
+        ({"duration": 0.1}, "`duration` must be at least 0.5 s; got 0.1"),
+        ({"duration": np.nan}, "`duration`"),
+        ({"erd_depth": 1.0}, "`erd_depth` is the fraction of power lost"),
+        ({"erd_depth": -0.1}, "got -0.1"),
+        ({"snr_db": np.inf}, "`snr_db`"),
+        ({"line_noise_hz": 80.0}, r"below half of `sfreq` \(80 Hz\); got 80.0"),
+        ({"seed": -1}, "`seed` must be 0 or more; got -1"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        simulate_motor_imagery(**arguments)
+
+
+def test_wrong_types_are_type_errors():
+    with pytest.raises(TypeError):
+        simulate_motor_imagery(10.5)
+
+
+def test_public_names_are_functions():
+    assert set(datasets.__all__) == {"eegbci", "moabb", "simulate_motor_imagery"}
+    assert all(callable(getattr(datasets, name)) for name in datasets.__all__)
