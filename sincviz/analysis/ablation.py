@@ -74,7 +74,9 @@ def ablate(
         raise TypeError(f"Only a SincShallowNet can be ablated; got {type(network).__name__}.")
     trials = torch.from_numpy(network_input(network, epochs))
     if len(trials) < 2:
-        raise ValueError(f"Ablation takes a band from another trial, so it needs two or more; got {len(trials)}.")
+        raise ValueError(
+            f"Ablation takes a band from another trial, so it needs two or more; got {len(trials)}."
+        )
     if y is None and not is_epochs(epochs):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
     target = torch.from_numpy(_outputs(network, trial_labels(epochs) if y is None else np.asarray(y)))
@@ -92,7 +94,9 @@ def ablate(
     try:
         margin, correct = _margin(network, trials, target)
         losses = np.empty((2, len(chosen_bands), len(chosen_channels)))
-        for column, name in enumerate(tqdm(chosen_channels, "Ablating", unit="channel", disable=not progress)):
+        for column, name in enumerate(
+            tqdm(chosen_channels, "Ablating", unit="channel", disable=not progress)
+        ):
             for row, replaced in enumerate(_replaced(trials[:, names.index(name)], other, masks)):
                 ablated = trials.clone()
                 ablated[:, names.index(name)] = replaced
@@ -122,7 +126,9 @@ def _outputs(network: SincShallowNet, labels: NDArray[np.generic]) -> NDArray[np
         known = (codes >= 0) & (codes < network.n_outputs)
     else:
         names = network.class_names or []
-        codes = np.array([names.index(label) if label in names else -1 for label in labels.tolist()], np.int64)
+        codes = np.array(
+            [names.index(label) if label in names else -1 for label in labels.tolist()], np.int64
+        )
         known = codes >= 0
     if not known.all():
         raise ValueError(
