@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
@@ -117,10 +116,6 @@ def run(
     )
 
 
-def strongest_cells(loss: xr.DataArray, most: int = 8) -> list[tuple[str, str, float]]:
-    """Return band, channel and loss of the cells that matter most."""
-    flat = loss.stack(cell=("band", "channel"))
-    best = flat.isel(cell=np.argsort(-flat.to_numpy())[:most])
-    return [
-        (*cell, float(value)) for cell, value in zip(best["cell"].to_numpy(), best.to_numpy(), strict=True)
-    ]
+def strongest_cells(loss: xr.DataArray, most: int = 8) -> pd.DataFrame:
+    """Return band, channel and loss of the cells that matter most, one row each."""
+    return loss.to_dataframe("loss")["loss"].nlargest(most).reset_index()

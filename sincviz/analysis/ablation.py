@@ -155,14 +155,15 @@ def _replaced(signal: torch.Tensor, other: torch.Tensor, masks: torch.Tensor) ->
     """Return the signal with each band taken from the other trial, shape (bands, trials, times)."""
     spectrum = torch.fft.rfft(signal)
     change = masks[:, None, :] * (spectrum[other] - spectrum)
-    return signal + torch.fft.irfft(change, signal.shape[-1])
+    replaced: torch.Tensor = signal + torch.fft.irfft(change, signal.shape[-1])
+    return replaced
 
 
 @torch.no_grad()
 def _margin(network: SincShallowNet, trials: torch.Tensor, target: torch.Tensor) -> tuple[float, float]:
     """Return the mean margin of the true class and the accuracy."""
     device = network.final_layer.weight.device
-    scores = torch.cat([network(batch.to(device)).cpu() for batch in trials.split(_BATCH)])
+    scores = torch.cat([network(batch.to(device)).cpu() for batch in torch.split(trials, _BATCH)])
     true_score = scores.gather(1, target[:, None])[:, 0]
     best_other = scores.scatter(1, target[:, None], -torch.inf).amax(1)
     margin = true_score - best_other

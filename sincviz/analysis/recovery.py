@@ -1,4 +1,4 @@
-"""Does a network use the bands and channels where the simulated information is?"""
+"""How well the bands and channels that a network uses agree with known sources."""
 
 from dataclasses import dataclass
 

@@ -1,16 +1,18 @@
 """The band of each filter: as written, as measured, and where it began."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, RHYTHM_SHADES, inches, style
 from sincviz.rhythms import RHYTHMS
 
 
-def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure | SubFigure:
+def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     """Draw nominal, measured and initial band of each filter over the rhythms of the EEG.
 
     Parameters
@@ -67,7 +69,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure | SubFigur
             ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
         else:
             ax.legend(loc="upper right")
-    return ax.figure
+    return cast(Figure, ax.figure)
 
 
 def _shade_rhythms(ax: Axes, rhythms: dict[str, tuple[float, float]], right: float) -> None:

@@ -1,12 +1,13 @@
 """Magnitude responses of the filters, one small panel each."""
 
 import math
+from typing import cast
 
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from sincviz.plotting.style import DOUBLE_COLUMN_MM, MEASURED, NOMINAL, inches, style
 
@@ -14,7 +15,7 @@ _LOWEST_DB = -40
 _COLUMNS = 6
 
 
-def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figure | SubFigure:
+def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figure:
     """Draw the magnitude response of each filter in dB, its nominal and its measured band marked.
 
     Parameters
@@ -54,7 +55,7 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
         right = _right_limit(response)
         for panel, index in zip(panels, range(n_filters), strict=False):
             _draw(panel, response.isel(filter=index), right)
-        figure: Figure | SubFigure = panels[0].figure
+        figure = cast(Figure, panels[0].figure)
         if axes is None:
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
             figure.supxlabel("Frequency (Hz)", fontsize=8)
