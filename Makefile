@@ -1,0 +1,45 @@
+# Everything runs in a virtual environment that these commands make themselves.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: help demo test lint check-slow clean
+
+help:
+	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
+	@echo "make test        the tests"
+	@echo "make lint        style, types"
+	@echo "make check-slow  the long tests: the demo as a whole, real EEG, kill tests"
+
+demo: $(VENV)/.installed
+	$(BIN)/sincviz demo --out sincviz-demo --overwrite
+
+test: $(VENV)/.installed-test
+	MPLBACKEND=Agg $(BIN)/python -m pytest -q --durations=5
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check-slow: $(VENV)/.installed-test
+	MPLBACKEND=Agg $(BIN)/python -m pytest -q -m slow --durations=5
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) sincviz-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

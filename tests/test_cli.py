@@ -1,0 +1,188 @@
+"""The commands as a user runs them."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sincviz import SincShallowNet, datasets, load_checkpoint, save_checkpoint
+
+
+def sincviz(*arguments, folder):
+    """Run ``python -m sincviz`` in a folder, in a terminal wide enough to keep lines whole."""
+    return subprocess.run(
+        [sys.executable, "-m", "sincviz", *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "200", "MPLBACKEND": "Agg", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a trained checkpoint, made by the train command."""
+    folder = tmp_path_factory.mktemp("cli")
+    epochs, _ = datasets.simulate_motor_imagery(40, n_chans=8, duration=1.0)
+    epochs.save(folder / "some-epo.fif")
+    trained = sincviz(
+        "train",
+        "some-epo.fif",
+        "--max-epochs",
+        2,
+        "--num-time-filters",
+        6,
+        "--kernel-seconds",
+        0.2,
+        folder=folder,
+    )
+    assert trained.returncode == 0, trained.stderr
+    return folder
+
+
+def refused(result, *words):
+    """Exit code 2 and one clear line, no traceback, nothing on the output."""
+    lines = result.stderr.strip().splitlines()
+    assert result.returncode == 2, result.stderr
+    assert len(lines) == 1, result.stderr
+    assert all(word in lines[0] for word in words), lines[0]
+    return True
+
+
+def test_train_writes_a_checkpoint_that_remembers_channels_classes_and_units(folder):
+    model = load_checkpoint(folder / "network.safetensors")
+    assert model.class_names == ["left", "right"]
+    assert "C3" in model.ch_names
+    assert model.scale == 1e6
+    assert model.provenance["reference"] == "average"
+    assert model.provenance["n_training_trials"] == 40
+
+
+def test_train_is_seeded(folder):
+    for name in ("a", "b"):
+        result = sincviz(
+            "train", "some-epo.fif", "--max-epochs", 1, "--out", f"{name}.safetensors", folder=folder
+        )
+        assert result.returncode == 0, result.stderr
+    first, second = (load_checkpoint(folder / f"{name}.safetensors").state_dict() for name in "ab")
+    assert all((first[key] == second[key]).all() for key in first)
+
+
+def test_inspect_prints_the_table_and_writes_table_and_figures(folder):
+    result = sincviz("inspect", "network.safetensors", "--out", "found", folder=folder)
+    assert result.returncode == 0, result.stderr
+    bands = pd.read_csv(folder / "found" / "bands.csv", index_col="filter")
+    assert len(bands) == 6
+    for low, high in zip(bands["low_hz"], bands["high_hz"], strict=True):
+        assert f"{low:.1f}–{high:.1f}" in result.stdout
+    for name, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        for figure in ("bands", "responses"):
+            assert (folder / "found" / f"{figure}.{name}").read_bytes().startswith(start)
+
+
+def test_inspect_names_its_folder_after_the_checkpoint(folder):
+    assert sincviz("inspect", "network.safetensors", folder=folder).returncode == 0
+    assert (folder / "network-inspection" / "bands.csv").is_file()
+
+
+def test_inspect_does_not_overwrite_unless_told(folder):
+    sincviz("inspect", "network.safetensors", "--out", "twice", folder=folder)
+    (folder / "twice" / "bands.csv").write_text("mine")
+    again = sincviz("inspect", "network.safetensors", "--out", "twice", folder=folder)
+    assert refused(again, "bands.csv", "--overwrite")
+    assert (folder / "twice" / "bands.csv").read_text() == "mine"
+    assert (
+        sincviz("inspect", "network.safetensors", "--out", "twice", "--overwrite", folder=folder).returncode
+        == 0
+    )
+    assert (folder / "twice" / "bands.csv").read_text() != "mine"
+
+
+def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
+    save_checkpoint(
+        SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128), tmp_path / "bare.safetensors"
+    )
+    result = sincviz("inspect", "bare.safetensors", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("inspect", "missing.safetensors"), ("missing.safetensors",)),
+        (("inspect", "some-epo.fif"), ("some-epo.fif", "safetensors")),
+        (("inspect", "[bold]odd[/].safetensors"), ("[bold]odd[/].safetensors",)),
+        (("train", "nowhere-epo.fif"), ("nowhere-epo.fif", "eegbci")),
+        (("train", "some-epo.fif"), ("network.safetensors", "--overwrite")),
+        (("train", "some-epo.fif", "--out", "no/such/a.safetensors"), ("no/such",)),
+        (("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", 9), ("time_filter_len",)),
+        (("train", "some-epo.fif", "--out", "c.safetensors", "--reference", "Cz"), ("reference", "average")),
+        (("train", "eegbci", "--out", "c.safetensors"), ("--subjects",)),
+        (("train", "eegbci", "--out", "c.safetensors", "--subjects", "a"), ("--subjects", "'a'")),
+        (
+            ("train", "eegbci", "--out", "c.safetensors", "--subjects", 29, "--data-path", "."),
+            ("download=True", "29"),
+        ),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, words):
+    assert refused(sincviz(*arguments, folder=folder), *words)
+    assert not (folder / "c.safetensors").exists()
+
+
+def test_a_damaged_checkpoint_is_one_line_and_exit_code_2(folder):
+    whole = (folder / "network.safetensors").read_bytes()
+    (folder / "half.safetensors").write_bytes(whole[: len(whole) // 2])
+    assert refused(sincviz("inspect", "half.safetensors", folder=folder), "half.safetensors")
+
+
+@pytest.mark.parametrize("command", [(), ("train",), ("inspect",), ("demo",)])
+def test_help_names_every_command_and_option(command, tmp_path):
+    result = sincviz(*command, "--help", folder=tmp_path)
+    assert result.returncode == 0
+    expected = {
+        (): ("train", "inspect", "demo"),
+        ("train",): ("--subjects", "--seed"),
+        ("inspect",): ("CHECKPOINT", "--out"),
+        ("demo",): ("--out",),
+    }
+    assert all(word in result.stdout for word in expected[command])
+
+
+def test_unknown_option_is_exit_code_2(tmp_path):
+    assert sincviz("inspect", "a", "--nonsense", folder=tmp_path).returncode == 2
+
+
+def test_subjects_in_training_and_test_are_refused(test_data, tmp_path):
+    result = sincviz(
+        "train", "eegbci", "--subjects", 29, "--test-subjects", 29, "--data-path", test_data / "mne_data",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert refused(result, "29", "training and test")
+
+
+@pytest.mark.slow
+def test_demo_finds_the_known_bands_and_channels(tmp_path):
+    result = sincviz("demo", folder=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "passed" in result.stdout
+    assert (tmp_path / "sincviz-demo" / "bands.png").is_file()
+
+
+@pytest.mark.slow
+def test_train_on_recordings_decodes_subjects_never_seen(test_data, tmp_path):
+    result = sincviz(
+        "train", "eegbci", "--subjects", "2,7,29,32,34,42,54,55", "--test-subjects", "56,62", "--data-path",
+        test_data / "mne_data", folder=tmp_path,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    line = next(line for line in result.stdout.splitlines() if "never used in training" in line)
+    accuracy = float(line.split("training: ")[1].split()[0])
+    # 90 trials: 0.59 is the 95 % limit of chance.
+    assert accuracy > 0.59
+    assert np.isfinite(accuracy)

@@ -1,0 +1,36 @@
+"""The demonstration must be able to fail."""
+
+import pytest
+
+from sincviz import demo
+from sincviz.analysis.recovery import Recovery
+
+
+def test_an_untrained_network_does_not_pass(tmp_path):
+    found = demo.run(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False)
+    assert found.accuracy < 0.75
+    assert not found.passed
+
+
+@pytest.mark.parametrize(
+    ("cells", "control", "passes"),
+    [(0.9, 0.6, True), (0.8, 0.6, False), (0.9, 0.9, False), (0.85, 0.75, True)],
+)
+def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, passes):
+    found = demo.Demonstration(
+        bands=None,
+        loss=None,
+        true_cells=None,
+        accuracy=1.0,
+        agreement=Recovery(cells=cells, bands=1.0, channels=1.0),
+        control_accuracy=0.5,
+        control_cells=control,
+    )
+    assert found.passed is passes
+
+
+def test_an_earlier_demonstration_is_not_overwritten(tmp_path):
+    (tmp_path / "network.safetensors").write_text("mine")
+    with pytest.raises(FileExistsError, match="--overwrite"):
+        demo.run(tmp_path, progress=False)
+    assert (tmp_path / "network.safetensors").read_text() == "mine"
