@@ -1,6 +1,7 @@
 """The commands: ``sincviz train``, ``sincviz inspect``, ``sincviz demo``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,10 +33,10 @@ Seed = Annotated[
 ]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input is one line on the error stream and exit code 2."""
     try:
-        app()
+        app(arguments)
     except (SincvizError, ValueError, OSError) as error:
         Console(stderr=True).print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False, soft_wrap=True)
         sys.exit(2)
@@ -102,6 +103,7 @@ def train(
     import torch
 
     from sincviz.checkpoints import save_checkpoint
+    from sincviz.epochs import class_order
     from sincviz.models.sinc_shallow import SincShallowNet
     from sincviz.training import fit
 
@@ -121,7 +123,7 @@ def train(
     model = SincShallowNet(
         num_time_filters=num_time_filters,
         time_filter_len=2 * round(kernel_seconds * sfreq / 2) + 1,
-        n_outputs=len(epochs.event_id),
+        n_outputs=len(class_order(epochs)),
         n_times=len(epochs.times),
         sfreq=sfreq,
         chs_info=epochs.copy().pick("eeg", exclude=()).info["chs"],

@@ -94,15 +94,28 @@ def class_order(epochs: "mne.BaseEpochs") -> list[str]:
 def recording_facts(epochs: "mne.BaseEpochs") -> dict[str, Any]:
     """Return filters (Hz) and reference of epochs, as strings and numbers."""
     info = epochs.info
-    if any(projection["desc"].startswith("Average") and projection["active"] for projection in info["projs"]):
-        reference = "average (projector)"
-    else:
-        reference = "custom" if int(info["custom_ref_applied"]) else "as recorded"
     return {
         "highpass_hz": float(info["highpass"]),
         "lowpass_hz": float(info["lowpass"]),
-        "reference": reference,
+        "reference": _reference(epochs),
     }
+
+
+def _reference(epochs: "mne.BaseEpochs") -> str:
+    import mne
+
+    if any(
+        projection["desc"].startswith("Average") and projection["active"]
+        for projection in epochs.info["projs"]
+    ):
+        return "average"
+    # MNE notes that a reference was set, not which; the average shows in the data.
+    picks = mne.pick_types(epochs.info, eeg=True, exclude="bads")
+    if len(picks) > 1:
+        first = epochs[0].get_data(picks=picks)[0]
+        if np.abs(first.mean(0)).max() < 1e-6 * np.abs(first).max():
+            return "average"
+    return "custom" if int(epochs.info["custom_ref_applied"]) else "as recorded"
 
 
 def data_hash(trials: NDArray[np.float32]) -> str:
