@@ -183,7 +183,8 @@ def _checked(trials: NDArray[np.float32], model: "SincShallowNet") -> NDArray[np
             f"{len(bad)} trials hold values that are not finite, the first is trial {bad[0]}. Drop them: "
             "`epochs.drop(indices)`."
         )
-    return trials
+    # The layout in memory decides the last bits of what the network computes.
+    return np.ascontiguousarray(trials)
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

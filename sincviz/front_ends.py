@@ -1,5 +1,6 @@
 """What an analysis needs to know of a network: its filters and maps before the first non-linearity."""
 
+import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,19 +103,23 @@ def _(model: SincShallowNet) -> FrontEnd:
     assert isinstance(second, nn.BatchNorm2d)
     shape = (model.num_time_filters, model.depth_multiplier)
     with torch.no_grad():
-        spatial = mixing.weight.reshape(*shape, model.n_chans)
+        spatial = mixing.weight.detach().clone().reshape(*shape, model.n_chans)
         gain, shift = _folded(first)
         second_gain, second_shift = (part.reshape(shape) for part in _folded(second))
 
+        # A copy in evaluation mode: like the tensors it keeps what the network is now.
+        layers = copy.deepcopy(nn.Sequential(activation, pooling, flatten, model.final_layer))
+        layers.eval().requires_grad_(False)
+
         def tail(maps: Tensor) -> Tensor:
-            scores: Tensor = model.final_layer(flatten(pooling(activation(maps.flatten(1, 2).unsqueeze(2)))))
+            scores: Tensor = layers(maps.flatten(1, 2).unsqueeze(2))
             return scores
 
         return FrontEnd(
             kernels=model.kernels(),
             cutoffs=model.cutoffs(),
             initial_cutoffs=model.initial_cutoffs(),
-            spatial=spatial.detach(),
+            spatial=spatial,
             scale=gain[:, None] * second_gain,
             bias=shift[:, None] * spatial.sum(2) * second_gain + second_shift,
             padding=model.sinc_filter_layer.padding,
@@ -143,9 +148,9 @@ def _from_live_network(model: nn.Module) -> SincShallowNet:
             f"{type(model).__name__} has the weights of a SincShallowNet but no `get_config`. Build a "
             "`sincviz.SincShallowNet` with its settings and `load_state_dict(model.state_dict())`."
         )
-    copy = SincShallowNet.from_config(cast(Any, model).get_config())
-    copy.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
-    return copy.eval()
+    ours = SincShallowNet.from_config(cast(Any, model).get_config())
+    ours.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
+    return ours.eval()
 
 
 def _folded(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

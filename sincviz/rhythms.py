@@ -16,6 +16,25 @@ RHYTHMS: dict[str, tuple[float, float]] = {
 """Low (included) and high (excluded) limit of each rhythm in Hz; over sensorimotor cortex alpha is called mu."""
 
 
+def checked_rhythms(
+    rhythms: Mapping[str, tuple[float, float]] | None,
+) -> Mapping[str, tuple[float, float]]:
+    """Return the bands, ``RHYTHMS`` for ``None``.
+
+    Raises
+    ------
+    ValueError
+        If a band's limits are not two increasing numbers.
+    """
+    chosen = RHYTHMS if rhythms is None else rhythms
+    for name, limits in chosen.items():
+        if len(limits) != 2 or not limits[0] < limits[1]:
+            raise ValueError(
+                f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
+            )
+    return chosen
+
+
 def rhythm_names(
     frequency_hz: ArrayLike, rhythms: Mapping[str, tuple[float, float]] | None = None
 ) -> NDArray[np.str_]:
@@ -47,11 +66,8 @@ def rhythm_names(
     ['mu']
     """
     frequency = np.asarray(frequency_hz, float)
-    chosen = RHYTHMS if rhythms is None else rhythms
-    for name, limits in chosen.items():
-        if len(limits) != 2 or not limits[0] < limits[1]:
-            raise ValueError(
-                f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
-            )
+    chosen = checked_rhythms(rhythms)
     inside = [(frequency >= low) & (frequency < high) for low, high in chosen.values()]
-    return np.select(inside, list(chosen), "other").astype(str)
+    # The last condition is for an empty mapping, which `select` does not take.
+    always = np.ones(frequency.shape, bool)
+    return np.select([*inside, always], [*chosen, "other"], "other").astype(str)

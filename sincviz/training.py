@@ -277,7 +277,11 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | template.provenance
             | (recording_facts(epochs) if is_epochs(epochs) else {})
-            | {"training_data_sha256": data_hash(trials), "n_training_trials": len(trials), "seed": self.seed}
+            | {
+                "training_data_sha256": data_hash(trials),
+                "n_training_trials": len(trials),
+                "seed": int(self.seed),
+            }
         )
 
 
@@ -298,6 +302,7 @@ class _Progress(Callback):  # type: ignore[misc]
 
     def on_train_end(self, net: EpochsClassifier, **_: Any) -> None:
         self.bar_.close()
+        del self.bar_  # it holds a stream, and the classifier must survive pickling
 
 
 def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> tuple[NDArray[Any], list[Any]]:
@@ -324,12 +329,10 @@ def _validation_split(
     if not 0 < share <= 0.5:
         raise ValueError(f"`validation` must lie between 0 and 0.5; got {share:g}. Try 0.2.")
     folds = round(1 / share)
+    n_classes, rarest = int(y.max()) + 1, int(np.bincount(y).min())
+    if rarest < 2:
+        raise ValueError("A class has fewer than two trials: nothing can be held out. Pass `validation=0`.")
     if groups is None:
-        rarest = int(np.bincount(y).min())
-        if rarest < 2:
-            raise ValueError(
-                "A class has fewer than two trials: nothing can be held out. Pass `validation=0`."
-            )
         splitter: Any = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=seed)
         train, held_out = next(splitter.split(y, y))
         return train, held_out
@@ -338,9 +341,20 @@ def _validation_split(
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise ValueError("All trials are of one group: nothing can be held out. Pass `groups=None`.")
-    splitter = StratifiedGroupKFold(min(folds, n_groups), shuffle=True, random_state=seed)
-    train, held_out = next(splitter.split(y, y, groups))
-    return train, held_out
+    splitter = StratifiedGroupKFold(min(folds, n_groups, rarest), shuffle=True, random_state=seed)
+    # Training must see every class; validation should, where some fold allows it.
+    splits = [
+        (train, held_out)
+        for train, held_out in splitter.split(y, y, groups)
+        if len(held_out) and len(np.unique(y[train])) == n_classes
+    ]
+    if not splits:
+        raise ValueError(
+            "Whichever groups are held out, training loses a class: each must occur in two groups. "
+            "Pass other groups or none, or `validation=0`."
+        )
+    complete = [split for split in splits if len(np.unique(y[split[1]])) == n_classes]
+    return (complete or splits)[0]
 
 
 def _accuracy(net: EpochsClassifier, X: Dataset[Any], y: Any) -> float:

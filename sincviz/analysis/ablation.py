@@ -12,7 +12,7 @@ from sincviz._version import __version__
 from sincviz.epochs import EpochsOrArray, is_epochs, network_input, trial_labels
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.models.sinc_shallow import SincShallowNet
-from sincviz.rhythms import RHYTHMS
+from sincviz.rhythms import checked_rhythms
 
 _BATCH = 256
 
@@ -58,7 +58,8 @@ def ablate(
     Raises
     ------
     ValueError
-        If a channel or a class is unknown, or there are fewer than two trials.
+        If a channel or a class is unknown, a band's limits are not two increasing numbers, labels and trials
+        differ in number, or there are fewer than two trials.
     EpochsError
         If the epochs do not fit the network.
 
@@ -80,7 +81,11 @@ def ablate(
     if y is None and not is_epochs(epochs):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
     target = torch.from_numpy(_outputs(network, trial_labels(epochs) if y is None else np.asarray(y)))
-    chosen_bands = RHYTHMS if bands is None else bands
+    if target.shape != (len(trials),):
+        raise ValueError(
+            f"`y` must have one label per trial; got the shape {tuple(target.shape)} for {len(trials)} trials."
+        )
+    chosen_bands = checked_rhythms(bands)
     names = network.ch_names or [str(index) for index in range(network.n_chans)]
     chosen_channels = list(names if channels is None else channels)
     unknown = [name for name in chosen_channels if name not in names]

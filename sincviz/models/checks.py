@@ -4,15 +4,17 @@ import math
 import operator
 
 
-def positive_int(name: str, value: object) -> int:
-    """Return ``value`` as an ``int`` of at least 1.
+def positive_int(
+    name: str, value: object, *, minimum: int = 1, odd: bool = False, advice: int | None = None
+) -> int:
+    """Return ``value`` as an ``int`` of at least ``minimum``; ``advice`` is a value that works.
 
     Raises
     ------
     TypeError
         If ``value`` is no integer.
     ValueError
-        If it is below 1.
+        If it is below ``minimum``, or even where it must be ``odd``.
 
     Examples
     --------
@@ -22,16 +24,27 @@ def positive_int(name: str, value: object) -> int:
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"`{name}` must be an integer; got {value!r}. Try {_nearest_int(value)}.") from None
-    if number < 1:
-        raise ValueError(f"`{name}` must be at least 1; got {number}. Try 1 or more.")
+        nearest = max(minimum, _nearest_int(value, advice))
+        nearest += odd and nearest % 2 == 0
+        raise TypeError(f"`{name}` must be an integer; got {value!r}. Try {nearest}.") from None
+    if number < minimum:
+        raise ValueError(
+            f"`{name}` must be at least {minimum}; got {number}. Try {minimum if advice is None else advice}."
+        )
+    if odd and number % 2 == 0:
+        raise ValueError(f"`{name}` must be odd; got {number}. Try {number + 1}.")
     return number
 
 
 def finite_float(
-    name: str, value: object, *, above: float | None = None, minimum: float | None = None
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    advice: float | None = None,
 ) -> float:
-    """Return ``value`` as a finite ``float`` that is greater than ``above`` and at least ``minimum``.
+    """Return ``value`` as a finite ``float`` greater than ``above`` and at least ``minimum``.
 
     Raises
     ------
@@ -46,20 +59,27 @@ def finite_float(
     4.0
     """
     try:
+        if isinstance(value, str | bytes):
+            raise TypeError
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise TypeError(f"`{name}` must be a number; got {value!r}.") from None
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"`{name}` must be finite; got {number}.")
     if above is not None and number <= above:
-        raise ValueError(f"`{name}` must be greater than {above:g}; got {number:g}. Try {above + 1:g}.")
+        raise ValueError(
+            f"`{name}` must be greater than {above:g}; got {number:g}. "
+            f"Try {above + 1 if advice is None else advice:g}."
+        )
     if minimum is not None and number < minimum:
         raise ValueError(f"`{name}` must be at least {minimum:g}; got {number:g}. Try {minimum:g}.")
     return number
 
 
-def _nearest_int(value: object) -> int:
+def _nearest_int(value: object, advice: int | None) -> int:
     try:
         return max(1, round(float(value)))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        return 1
+        return 1 if advice is None else advice

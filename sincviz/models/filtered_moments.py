@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
 
 def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, Tensor]:
@@ -11,6 +12,10 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     starts at :math:`t`; so its second moment is :math:`h^\top R h` with the lag covariance
     :math:`R_{kl} = \sum_t x_{t+k} x_{t+l}` over exactly the output times. ``R`` is not Toeplitz: each step
     down a diagonal drops one product at the beginning and takes one in at the end.
+
+    A constant added to a signal adds the filter's response to a constant, padding included. It is taken out
+    of the input first and put back in closed form, because in single precision the square of a large offset
+    would drown the variance.
 
     Parameters
     ----------
@@ -28,22 +33,26 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     variance : torch.Tensor, shape (filters,)
         Its variance, divided by the number of values (biased).
     """
+    signals = x.flatten(0, 1)
+    # The result is the same for any offsets; these keep the digits of small signals on large constants.
+    offsets = signals.detach().mean(1)
+    offset = offsets.mean()
+    deviations = offsets - offset
+    signals = F.pad(signals - offsets[:, None], (pad, pad))
+    constant = F.pad(x.new_ones(x.shape[-1]), (pad, pad))
     taps = kernels.shape[1]
-    signals = torch.nn.functional.pad(x.flatten(0, 1), (pad, pad))
     n_out = signals.shape[-1] - taps + 1
-    count = signals.shape[0] * n_out
 
-    window_sums = _window_sums(signals.sum(0), taps)
-    mean = kernels @ (window_sums / count)
-    second_moment = ((kernels @ (_lag_covariance(signals, taps) / count)) * kernels).sum(1)
-    return mean, (second_moment - mean.square()).clamp(min=0)
+    means_over_signals = torch.stack([constant, signals.mean(0), deviations @ signals / len(signals)])
+    of_constant, of_mean, of_deviating = F.conv1d(means_over_signals[:, None], kernels[:, None])
+    gain, mean = of_constant.mean(1), of_mean.mean(1)
+    edges = of_constant - gain[:, None]
 
-
-def _window_sums(signal: Tensor, taps: int) -> Tensor:
-    """Return the sum of ``signal[k : k + n_out]`` for every tap k."""
-    n_out = signal.shape[-1] - taps + 1
-    steps = signal[n_out:] - signal[: taps - 1]
-    return signal[:n_out].sum() + torch.cat([steps.new_zeros(1), steps.cumsum(0)])
+    covariance = _lag_covariance(signals, taps) / (len(signals) * n_out)
+    variance = ((kernels @ covariance) * kernels).sum(1) - mean.square()
+    mixed = (of_deviating * of_constant).mean(1) + offset * (of_mean * edges).mean(1)
+    of_offsets = deviations.square().mean() * of_constant.square().mean(1) + (offset * edges).square().mean(1)
+    return mean + offset * gain, (variance + 2 * mixed + of_offsets).clamp(min=0)
 
 
 def _lag_covariance(signals: Tensor, taps: int) -> Tensor:

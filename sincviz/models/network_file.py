@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import safetensors
 import safetensors.torch
+import torch
 
 from sincviz._version import __version__
 from sincviz.atomic_file import replacing
@@ -72,6 +73,9 @@ def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network
         )
     try:
         header = json.loads(metadata[_HEADER])
+        # The weights must fit before memory of the header's sizes is taken.
+        with torch.device("meta"):
+            cls.from_config(header["config"]).load_state_dict(weights, assign=True)
         model = cls.from_config(header["config"])
         model.load_state_dict(weights)
         _restore(model, header)
@@ -82,8 +86,14 @@ def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network
 
 def _restore(model: "SincShallowNet", header: Mapping[str, Any]) -> None:
     names, scale, provenance = (header.get(key) for key in ("class_names", "scale", "provenance"))
+    if not (names is None or isinstance(names, list)):
+        raise TypeError(f"the class names must be a list; got {type(names).__name__}.")
     if names is not None and len(names) != model.n_outputs:
         raise ValueError(f"the header names {len(names)} classes, the head has {model.n_outputs} outputs.")
     model.class_names = None if names is None else [str(name) for name in names]
     model.scale = None if scale is None else float(scale)
     model.provenance = dict(provenance or {})
+    if model.initial_cutoffs().shape != (model.num_time_filters, 2):
+        raise ValueError(
+            f"the initial cut-offs must be two for each of the {model.num_time_filters} filters."
+        )

@@ -95,7 +95,7 @@ def _resolve_times(
         if input_window_seconds is None
         else finite_float("input_window_seconds", input_window_seconds, above=0)
     )
-    samples = None if n_times is None else positive_int("n_times", n_times)
+    samples = None if n_times is None else positive_int("n_times", n_times, advice=1000)
     if sfreq is None:
         if window is None or samples is None:
             raise ValueError(
@@ -103,7 +103,7 @@ def _resolve_times(
                 "`sfreq=epochs.info['sfreq']`, or both `n_times` and `input_window_seconds`."
             )
         return samples / window, samples
-    rate = finite_float("sfreq", sfreq, above=0)
+    rate = finite_float("sfreq", sfreq, above=0, advice=250)
     if window is None:
         if samples is None:
             raise ValueError(

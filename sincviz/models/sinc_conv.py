@@ -87,14 +87,10 @@ class SincConv(nn.Module):
     ) -> None:
         super().__init__()
         self.num_time_filters = positive_int("num_time_filters", num_time_filters)
-        self.time_filter_len = positive_int("time_filter_len", time_filter_len)
-        if self.time_filter_len < 3:
-            raise ValueError(f"`time_filter_len` must be at least 3; got {time_filter_len}. Try 33.")
-        if self.time_filter_len % 2 == 0:
-            raise ValueError(
-                f"`time_filter_len` must be odd; got {time_filter_len}. Try {time_filter_len + 1}."
-            )
-        self.sfreq = finite_float("sfreq", sfreq, above=0)
+        self.time_filter_len = positive_int(
+            "time_filter_len", time_filter_len, minimum=3, odd=True, advice=33
+        )
+        self.sfreq = finite_float("sfreq", sfreq, above=0, advice=250)
         self.first_freq = finite_float("first_freq", first_freq, minimum=0)
         self.min_freq = finite_float("min_freq", min_freq, minimum=0)
         self.freq_stride = finite_float("freq_stride", freq_stride, above=0)
@@ -122,11 +118,18 @@ class SincConv(nn.Module):
             return
         room = nyquist - first_high
         if room <= 0:
-            remedy = f"Lower `first_freq` or `bandwidth`: together with `min_freq` they must stay below {nyquist:g}."
+            lowest = self.min_freq if self.min_freq < nyquist else 0.0
+            quarter = _three_digits_down((nyquist - lowest) / 4)
+            stride = _three_digits_down(quarter / self.num_time_filters)
+            remedy = (
+                f"Try `min_freq={lowest:g}`, `first_freq={quarter:g}`, `bandwidth={quarter:g}` and "
+                f"`freq_stride={stride:g}`."
+            )
         else:
             fitting = math.ceil(room / self.freq_stride)
-            # One digit down keeps the suggestion below the limit after rounding.
-            stride = math.floor(1000 * room / self.num_time_filters) / 1000
+            if first_high + (fitting - 1) * self.freq_stride >= nyquist:  # the quotient was rounded up
+                fitting -= 1
+            stride = _three_digits_down(room / self.num_time_filters)
             remedy = f"Try `num_time_filters={fitting}` or `freq_stride={stride:g}`."
         raise ValueError(
             f"The highest initial cut-off must lie below the Nyquist frequency, {nyquist:g} Hz at "
@@ -206,3 +209,9 @@ class SincConv(nn.Module):
             f"{self.num_time_filters}, time_filter_len={self.time_filter_len}, sfreq={self.sfreq:g}, "
             f"padding={self.padding!r}"
         )
+
+
+def _three_digits_down(value: float) -> float:
+    """Round a positive number down to three digits, so that it stays below a limit when it is printed."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return math.floor(value / unit) * unit

@@ -137,14 +137,14 @@ class SincShallowNet(HubMixin, nn.Module):
         )
         self.n_chans, self.n_outputs = signal.n_chans, signal.n_outputs
         self.n_times, self.sfreq = signal.n_times, signal.sfreq
-        self.input_window_seconds = input_window_seconds
+        self.input_window_seconds = None if input_window_seconds is None else float(input_window_seconds)
         self.depth_multiplier = positive_int("depth_multiplier", depth_multiplier)
         self.pool_size = positive_int("pool_size", pool_size)
         self.pool_stride = positive_int("pool_stride", pool_stride)
         self.drop_prob = finite_float("drop_prob", drop_prob, minimum=0)
         if self.drop_prob > 1:
-            raise ValueError(f"`drop_prob` must lie between 0 and 1; got {drop_prob:g}. Try 0.5.")
-        self.activation = nn.ELU if activation is None else activation
+            raise ValueError(f"`drop_prob` must lie between 0 and 1; got {self.drop_prob:g}. Try 0.5.")
+        self.activation = nn.ELU if activation is None else activation_class(activation)
         self.class_names: list[str] | None = None
         self.scale: float | None = None
         self.provenance: dict[str, Any] = {}
@@ -168,7 +168,7 @@ class SincShallowNet(HubMixin, nn.Module):
         )
         self.temporal_aggregation = nn.Sequential(
             nn.BatchNorm2d(units),
-            activation_class(self.activation)(),
+            self.activation(),
             nn.AvgPool2d((1, self.pool_size), stride=(1, self.pool_stride)),
             nn.Dropout(self.drop_prob),
             nn.Flatten(),
@@ -177,18 +177,18 @@ class SincShallowNet(HubMixin, nn.Module):
 
     def _n_pooled(self) -> int:
         taps = self.sinc_filter_layer.time_filter_len
+        lost = 0 if self.sinc_filter_layer.padding == "same" else taps - 1
         if taps > self.n_times:
             raise ValueError(
                 f"`time_filter_len` must not exceed `n_times`; got {taps} against {self.n_times}. "
-                f"Try `time_filter_len={self.n_times - 1 + self.n_times % 2}` or longer trials."
+                f"Try `n_times={max(taps, self.pool_size + lost)}` or more, or shorter filters."
             )
-        lost = 0 if self.sinc_filter_layer.padding == "same" else taps - 1
         if self.n_times - lost < self.pool_size:
             after = f" ({self.n_times - lost} after 'valid' filtering)" if lost else ""
             raise ValueError(
                 f"`n_times` is too short for the pooling: got {self.n_times} samples{after}, `pool_size` is "
                 f"{self.pool_size}. Try `n_times={self.pool_size + lost}` or more, or "
-                f"`pool_size={max(1, self.n_times - lost)}`."
+                f"`pool_size={self.n_times - lost}`."
             )
         return (self.n_times - lost - self.pool_size) // self.pool_stride + 1
 
@@ -396,9 +396,14 @@ class SincShallowNet(HubMixin, nn.Module):
             )
         if not normalization.training:
             return recorded_mean, recorded_variance
+        count = x.shape[0] * x.shape[1] * (x.shape[2] + 2 * pad - kernels.shape[1] + 1)
+        if count < 2:
+            raise ValueError(
+                f"Training needs more than one value per filter to normalise; got an input of {tuple(x.shape)}. "
+                "Try a larger batch."
+            )
         mean, variance = filtered_moments(x, kernels, pad=pad)
         with torch.no_grad():
-            count = x.shape[0] * x.shape[1] * (x.shape[2] + 2 * pad - kernels.shape[1] + 1)
             seen += 1
             momentum = 1 / float(seen) if normalization.momentum is None else normalization.momentum
             recorded_mean.lerp_(mean, momentum)

@@ -7,9 +7,13 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, RHYTHM_SHADES, inches, style
 from sincviz.rhythms import RHYTHMS
+
+_NAME_HEIGHT_PT = 9
 
 
 def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
@@ -48,9 +52,9 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
             height = 22 + 3.4 * max(len(bands), 6)
             _, ax = plt.subplots(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)), layout="constrained")
         rows = np.arange(len(bands))
-        right = 1.04 * float(
-            np.nanmax(bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float))
-        )
+        # A low cut-off past the Nyquist frequency lies above its clamped high one.
+        edges = bands[["low_hz", "high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
+        right = 1.04 * float(np.nanmax(edges))
         _shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
                   label="measured (−3 dB)", zorder=3)  # fmt: skip
@@ -73,21 +77,36 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
 
 
 def _shade_rhythms(ax: Axes, rhythms: dict[str, tuple[float, float]], right: float) -> None:
-    for number, (name, (low, high)) in enumerate(rhythms.items()):
-        if low >= right:
-            continue
-        visible = min(high, right)
-        ax.axvspan(low, visible, color=RHYTHM_SHADES[number % 2], linewidth=0, zorder=0)
+    shown = {name: (low, min(high, right)) for name, (low, high) in rhythms.items() if low < right}
+    levels = _levels({name: sum(limits) / 2 for name, limits in shown.items()}, right, ax)
+    for number, (name, (low, high)) in enumerate(shown.items()):
+        ax.axvspan(low, high, color=RHYTHM_SHADES[number % 2], linewidth=0, zorder=0)
         ax.annotate(
             name,
-            ((low + visible) / 2, 1),
+            ((low + high) / 2, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
+            xytext=(0, 2 + _NAME_HEIGHT_PT * levels[name]),
             textcoords="offset points",
             ha="center",
             va="bottom",
             color="#444444",
         )
+
+
+def _levels(centers_hz: dict[str, float], right: float, ax: Axes) -> dict[str, int]:
+    """Return the line above the axes on which each name stands clear of the others."""
+    # Before layout the width is a guess, on the safe side.
+    points_per_hz = 0.9 * ax.get_window_extent().width / ax.figure.dpi * 72 / right
+    font = FontProperties(size=plt.rcParams["font.size"])
+    ends: list[float] = []
+    levels: dict[str, int] = {}
+    for name, center_hz in sorted(centers_hz.items(), key=lambda item: item[1]):
+        half = TextPath((0, 0), name, prop=font).get_extents().width / 2 + 2
+        start = center_hz * points_per_hz - half
+        free = [level for level, end in enumerate(ends) if end <= start]
+        levels[name] = free[0] if free else len(ends)
+        ends[levels[name] : levels[name] + 1] = [start + 2 * half]
+    return levels
 
 
 def _check(bands: pd.DataFrame) -> None:

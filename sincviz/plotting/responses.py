@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sincviz.plotting.style import DOUBLE_COLUMN_MM, MEASURED, NOMINAL, inches, style
 
@@ -90,9 +91,15 @@ def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
     ax.plot(one.frequency, one.magnitude_db, color="black", linewidth=0.8, label="response of the kernel")
     ax.plot([one.measured_low_hz, one.measured_high_hz], [-3, -3], color=MEASURED, linewidth=2,
             label="measured band (−3 dB)", solid_capstyle="butt")  # fmt: skip
-    ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), yticks=[-40, -20, 0])
-    named = f"{low:.1f}–{high:.1f} Hz" if math.isfinite(low) else f"peak {float(one.peak_hz):.1f} Hz"
+    ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, right))
+    # A label at the edge would run into the first of the next panel.
+    ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xticks=ticks[ticks <= 0.9 * right], yticks=[-40, -20, 0])
+    named = f"{_hz(low)}–{_hz(high)} Hz" if math.isfinite(low) else f"peak {_hz(float(one.peak_hz))} Hz"
     ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=6.5)
+
+
+def _hz(frequency: float) -> str:
+    return f"{frequency:.1f}" if frequency < 99.95 else f"{frequency:.0f}"
 
 
 def _right_limit(response: xr.Dataset) -> float:

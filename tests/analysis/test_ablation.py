@@ -1,0 +1,187 @@
+"""Ablation takes exactly what it says from exactly where it says."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from sincviz import EpochsError, front_end
+from sincviz.analysis.ablation import _others, ablate
+
+
+@pytest.fixture
+def model(network, moved, epochs):
+    model = moved(network(chs_info=epochs.info["chs"]))
+    model.scale, model.class_names = 1e6, ["left", "right"]
+    return model.eval()
+
+
+def quietly(model, epochs, y=None, **settings):
+    return ablate(model, epochs, y, progress=False, **settings)
+
+
+@given(n_trials=st.integers(2, 300), seed=st.integers(0, 1000))
+def test_another_trial_is_never_the_same_and_each_is_used_once(n_trials, seed):
+    other = _others(n_trials, np.random.default_rng(seed)).numpy()
+    assert (other != np.arange(n_trials)).all()
+    assert sorted(other) == list(range(n_trials))
+
+
+def margins(model, trials, codes):
+    with torch.no_grad():
+        scores = model(torch.from_numpy(trials)).double().numpy()
+    true = scores[np.arange(len(codes)), codes]
+    scores[np.arange(len(codes)), codes] = -np.inf
+    return true - scores.max(1)
+
+
+@pytest.fixture
+def trials(epochs):
+    return (epochs.get_data() * 1e6).astype(np.float32)
+
+
+@pytest.fixture
+def codes(epochs):
+    return epochs.events[:, 2] - 1
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_band_of_everything_is_the_channel_of_another_trial(model, epochs, trials, codes, seed):
+    loss = quietly(model, epochs, bands={"all": (0, np.inf)}, channels=["C3", "C4"], seed=seed)
+    swapped = trials.copy()
+    column = epochs.ch_names.index("C4")
+    swapped[:, column] = trials[_others(40, np.random.default_rng(seed)).numpy(), column]
+    before, after = margins(model, trials, codes), margins(model, swapped, codes)
+    found = loss.sel(band="all", channel="C4")
+    assert float(found.score_loss) == pytest.approx((before - after).mean(), rel=1e-3, abs=1e-5)
+    assert float(found.accuracy_loss) == pytest.approx((before > 0).mean() - (after > 0).mean())
+    assert loss.attrs["accuracy"] == pytest.approx((before > 0).mean())
+
+
+def test_a_band_without_frequencies_takes_nothing(model, epochs):
+    loss = quietly(model, epochs, bands={"above everything": (64.5, 100), "between bins": (10.2, 10.8)})
+    np.testing.assert_allclose(loss.score_loss, 0, atol=1e-6)
+    np.testing.assert_array_equal(loss.accuracy_loss, 0)
+
+
+def test_only_the_band_itself_matters(model, epochs, trials, codes):
+    # All trials share what lies outside 8 to 13 Hz: taking it from another changes nothing.
+    spectrum = np.fft.rfft(trials)
+    alpha = (np.fft.rfftfreq(128, 1 / 128) >= 8) & (np.fft.rfftfreq(128, 1 / 128) < 13)
+    spectrum[..., ~alpha] = spectrum[:1, :, ~alpha]
+    loss = quietly(model, np.fft.irfft(spectrum), codes)
+    size = np.abs(loss.score_loss).max("channel")
+    assert float(size.sel(band="alpha")) > 1e-3
+    assert float(size.drop_sel(band="alpha").max()) < 1e-2 * float(size.sel(band="alpha"))
+
+
+def test_a_channel_that_no_filter_looks_at_loses_nothing(model, epochs):
+    with torch.no_grad():
+        model.depthwiseconv[1].weight[:, :, 2] = 0
+    loss = quietly(model, epochs)
+    unseen = loss.sel(channel=epochs.ch_names[2])
+    assert (unseen.score_loss == 0).all()
+    assert (unseen.accuracy_loss == 0).all()
+    assert (np.abs(loss.score_loss).drop_sel(channel=epochs.ch_names[2]) > 0).any("band").all()
+
+
+def test_result_is_labelled_in_the_order_asked_for(model, epochs):
+    loss = quietly(model, epochs, bands={"fast": (20, 30), "mu": (8, 13)}, channels=["C4", "C3"], seed=2)
+    assert loss.score_loss.dims == loss.accuracy_loss.dims == ("band", "channel")
+    assert loss["band"].to_numpy().tolist() == ["fast", "mu"]
+    assert loss["channel"].to_numpy().tolist() == ["C4", "C3"]
+    assert all(isinstance(value, str | int | float) for value in loss.attrs.values())
+    assert (loss.attrs["n_trials"], loss.attrs["seed"]) == (40, 2)
+    assert loss.attrs["weights_sha256"] == front_end(model).weights_sha256
+
+
+def test_a_cell_does_not_depend_on_which_others_are_asked_for(model, epochs):
+    everything = quietly(model, epochs)
+    one = quietly(model, epochs, bands={"beta": (13, 30)}, channels=["C3"])
+    assert one.score_loss.item() == float(everything.score_loss.sel(band="beta", channel="C3"))
+
+
+def test_the_seed_decides(model, epochs):
+    first, second, other = (quietly(model, epochs, channels=["C3"], seed=seed) for seed in (0, 0, 1))
+    assert first.identical(second)
+    assert not first.score_loss.equals(other.score_loss)
+
+
+def test_epochs_and_arrays_labels_and_numbers_give_the_same(model, epochs, trials, codes):
+    results = [
+        quietly(model, epochs),
+        quietly(model, trials, codes),
+        quietly(model, trials, np.array(["left", "right"])[codes]),
+    ]
+    for result in results:
+        xr.testing.assert_identical(result, results[0])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_network_and_trials_are_left_as_they_were(model, trials, codes, training):
+    model.train(training)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    given_trials = trials.copy()
+    quietly(model, trials, codes, channels=["C3"])
+    assert all(module.training is training for module in model.modules())
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    np.testing.assert_array_equal(trials, given_trials)
+
+
+def test_dropout_plays_no_part_also_for_a_network_in_training(model, trials, codes):
+    expected = quietly(model, trials, codes, channels=["C3"])
+    assert quietly(model.train(), trials, codes, channels=["C3"]).identical(expected)
+
+
+def test_channels_without_names_are_numbered(network, trials, codes):
+    assert quietly(network(), trials, codes).channel.to_numpy().tolist() == list("012345")
+
+
+def test_the_mode_comes_back_also_after_an_error(model, trials, codes, monkeypatch):
+    def fail(x):
+        raise RuntimeError("out of memory")
+
+    model.train()
+    monkeypatch.setattr(model, "forward", fail)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        quietly(model, trials, codes)
+    assert all(module.training for module in model.modules())
+
+
+REFUSED = {
+    "a channel": ({"channels": ["C3", "X9"]}, "no channel X9. It has .*C3"),
+    "one trial": ({"epochs": np.zeros((1, 6, 128)), "y": [0]}, "two or more; got 1"),
+    "no labels": ({}, "`y` is missing"),
+    "a class": ({"y": ["left", "feet"] * 20}, r"classes \['feet'\].*'left', 'right'"),
+    "a number": ({"y": [0, 2] * 20}, r"classes \[2\]"),
+    "a negative number": ({"y": [0, -1] * 20}, r"classes \[-1\]"),
+    "a band upside down": ({"bands": {"mu": (13, 8)}, "y": [0, 1] * 20}, "'mu' must be two increasing"),
+    "too few labels": ({"y": [0, 1]}, r"\(2,\) for 40 trials"),
+    "another shape": ({"epochs": np.zeros((4, 5, 128)), "y": [0, 1, 0, 1]}, "6 channels, 128 times"),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_ablated_is_refused_with_the_reason(model, trials, codes, settings, message):
+    given = {"epochs": trials} | ({"y": codes} if "channels" in settings else {}) | settings
+    with pytest.raises(ValueError, match=message):
+        quietly(model, **given)
+
+
+def test_epochs_of_another_rate_are_refused(model, epochs):
+    with pytest.raises(EpochsError, match="resample"):
+        quietly(model, epochs.resample(64.0))
+
+
+def test_only_networks_that_take_trials_can_be_ablated(epochs):
+    with pytest.raises(TypeError, match="got Linear"):
+        quietly(nn.Linear(2, 2), epochs)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_progress_bar_is_shown_only_when_wanted(model, epochs, capsys, shown):
+    ablate(model, epochs, channels=["C3"], progress=shown)
+    assert ("Ablating" in capsys.readouterr().err) is shown

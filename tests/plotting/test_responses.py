@@ -1,0 +1,154 @@
+"""The panels of the responses show each filter's own curve with both of its bands."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sincviz import filter_response
+from sincviz.plotting import plot_responses
+
+NOMINAL, CURVE, MEASURED = "nominal band (as written)", "response of the kernel", "measured band (−3 dB)"
+
+
+@pytest.fixture(scope="module")
+def response(network, moved):
+    """The responses of a network with so many filters, moved as by training."""
+
+    def build(n_filters, **settings):
+        wide = {"sfreq": 250, "n_times": 500, "time_filter_len": 65}
+        return filter_response(
+            moved(network(num_time_filters=n_filters, **(wide | settings)), seed=n_filters)
+        )
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def free(response):
+    """The responses of filters without cut-offs."""
+    found = response(4)
+    nothing = ("filter", np.full(4, np.nan))
+    return found.assign_coords(low_hz=nothing, high_hz=nothing)
+
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.lines}
+
+
+def test_every_panel_shows_the_curve_and_the_bands_of_its_filter(response):
+    found = response(4)
+    axes = plot_responses(found).axes
+    assert len(axes) == 4
+    for ax, filter_ in zip(axes, found["filter"].values, strict=True):
+        one = found.sel(filter=filter_)
+        drawn = lines(ax)
+        np.testing.assert_array_equal(drawn[CURVE].get_xdata(), one.frequency)
+        np.testing.assert_array_equal(drawn[CURVE].get_ydata(), one.magnitude_db)
+        np.testing.assert_allclose(drawn[MEASURED].get_xdata(), [one.measured_low_hz, one.measured_high_hz])
+        np.testing.assert_array_equal(drawn[MEASURED].get_ydata(), [-3, -3])
+        (shade,) = ax.patches
+        assert shade.get_label() == NOMINAL
+        span = [shade.get_x(), shade.get_x() + shade.get_width()]
+        np.testing.assert_allclose(span, [one.low_hz, one.high_hz])
+
+
+def test_titles_name_the_filter_and_its_band(response):
+    found = response(8).sel(filter=[5, 2])
+    titles = [ax.get_title() for ax in plot_responses(found).axes]
+    low, high = float(found.low_hz[0]), float(found.high_hz[0])
+    assert titles[0] == f"filter 5: {low:.1f}–{high:.1f} Hz"
+    assert titles[1].startswith("filter 2: ")
+
+
+def test_axes_are_labelled_with_units(response):
+    figure = plot_responses(response(4))
+    assert figure.get_supxlabel() == "Frequency (Hz)"
+    assert figure.get_supylabel() == "Magnitude (dB re peak)"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [NOMINAL, CURVE, MEASURED]
+
+
+@pytest.mark.parametrize("n_filters", [1, 8])
+def test_the_limits_contain_both_bands_and_the_top_of_the_curve(response, n_filters):
+    found = response(n_filters)
+    axes = plot_responses(found).axes
+    assert len(axes) == n_filters
+    edges = max(float(found.high_hz.max()), float(found.measured_high_hz.max()))
+    for ax in axes:
+        left, right = ax.get_xlim()
+        bottom, top = ax.get_ylim()
+        assert left == 0
+        assert edges <= right <= 125
+        assert bottom <= -40
+        assert top > 0
+
+
+@pytest.mark.parametrize(
+    ("n_filters", "settings"),
+    [
+        (1, {}),
+        (4, {}),
+        (32, {}),
+        (64, {}),
+        (32, {"freq_stride": 3.5}),
+        (64, {"freq_stride": 3.5, "sfreq": 500}),
+    ],
+)
+def test_no_text_leaves_the_canvas_or_runs_into_another(response, misplaced_text, n_filters, settings):
+    assert misplaced_text(plot_responses(response(n_filters, **settings))) == []
+
+
+def test_free_filters_are_named_after_their_peak(free, misplaced_text):
+    figure = plot_responses(free)
+    peaks = free.peak_hz.values
+    titles = [f"filter {number}: peak {peak:.1f} Hz" for number, peak in enumerate(peaks)]
+    assert [ax.get_title() for ax in figure.axes] == titles
+    assert all(len(ax.patches) == 0 for ax in figure.axes)
+    assert misplaced_text(figure) == []
+
+
+def test_the_lowest_panel_of_every_column_shows_the_frequencies(response):
+    axes = plot_responses(response(8)).axes
+    labelled = [ax.xaxis.get_tick_params()["labelbottom"] for ax in axes]
+    assert labelled == [False, False, True, True, True, True, True, True]
+
+
+def test_drawing_into_given_axes_makes_no_figure(response):
+    figure, axes = plt.subplots(2, 2)
+    assert plot_responses(response(3), axes=axes) is figure
+    assert plt.get_fignums() == [figure.number]
+    assert [bool(ax.lines) for ax in axes.ravel()] == [True, True, True, False]
+    assert figure.legends == []
+
+
+def test_one_axes_is_enough_for_one_filter(response):
+    figure, ax = plt.subplots()
+    assert plot_responses(response(4).sel(filter=[2]), axes=ax) is figure
+    assert ax.get_title().startswith("filter 2: ")
+
+
+def test_too_few_axes_are_refused(response):
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="got 2 for 4 filters"):
+        plot_responses(response(4), axes=axes)
+    assert not any(ax.lines for ax in axes)
+
+
+@pytest.mark.parametrize("selection", [0, []], ids=["dropped dimension", "no filter"])
+def test_a_response_without_filters_is_refused(response, selection):
+    with pytest.raises(ValueError, match=r"response\.sel\(filter=\[0\]\)"):
+        plot_responses(response(4).sel(filter=selection))
+
+
+def test_the_users_settings_and_the_response_are_left_alone(response):
+    found = response(4)
+    before, settings = found.copy(deep=True), dict(mpl.rcParams)
+    plot_responses(found)
+    assert dict(mpl.rcParams) == settings
+    assert found.identical(before)
+
+
+def test_nothing_is_shown_unasked(response, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("the figure was shown"))
+    plot_responses(response(1))

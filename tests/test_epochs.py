@@ -1,0 +1,193 @@
+"""Epochs become what the network wants, or an error says what to do."""
+
+import mne
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sincviz import EpochsError
+from sincviz.epochs import (
+    class_order,
+    data_hash,
+    eeg_channels,
+    network_input,
+    recording_facts,
+    trial_labels,
+)
+
+
+@pytest.fixture
+def model(network, epochs):
+    """A network in microvolts for the channels of the epochs."""
+    return build(network, epochs)
+
+
+def build(network, epochs, chs_info=None, scale=1e6):
+    model = network(n_times=len(epochs.times), chs_info=chs_info or epochs.info["chs"])
+    model.scale = scale
+    return model
+
+
+def test_channels_come_in_the_order_of_the_network(model, epochs):
+    expected = epochs.get_data(picks="all") * 1e6
+    shuffled = epochs.reorder_channels(epochs.ch_names[::-1])
+    trials = network_input(model, shuffled)
+    assert trials.dtype == np.float32
+    np.testing.assert_array_equal(trials, expected.astype(np.float32))
+
+
+@given(order=st.permutations(range(6)))
+def test_every_order_of_the_channels_gives_the_same_trials(network, simulation, order):
+    model = build(network, simulation[0])
+    shuffled = simulation[0].copy().reorder_channels([simulation[0].ch_names[index] for index in order])
+    np.testing.assert_array_equal(network_input(model, shuffled), network_input(model, simulation[0]))
+
+
+def test_surplus_channels_are_dropped_and_named(network, epochs):
+    few = build(network, epochs, epochs.info["chs"][2:5])
+    with pytest.warns(RuntimeWarning, match="dropped: .*" + epochs.ch_names[0]) as said:
+        trials = network_input(few, epochs)
+    assert len(said) == 1
+    np.testing.assert_array_equal(trials, (epochs.get_data()[:, 2:5] * 1e6).astype(np.float32))
+
+
+def test_channels_marked_as_bad_are_used_and_named(model, epochs):
+    expected = network_input(model, epochs)
+    epochs.info["bads"] = [epochs.ch_names[3]]
+    with pytest.warns(RuntimeWarning, match="bad are used: " + epochs.ch_names[3]) as said:
+        trials = network_input(model, epochs)
+    assert len(said) == 1
+    np.testing.assert_array_equal(trials, expected)
+
+
+def test_bad_channels_that_are_dropped_anyway_are_not_said_to_be_used(network, epochs):
+    few = build(network, epochs, epochs.info["chs"][2:5])
+    epochs.info["bads"] = [epochs.ch_names[0]]
+    with pytest.warns(RuntimeWarning) as said:
+        network_input(few, epochs)
+    assert ["bad" in str(warning.message) for warning in said] == [False]
+
+
+def test_warnings_point_at_the_code_that_passed_the_epochs(network, epochs):
+    few = build(network, epochs, epochs.info["chs"][2:5])
+    epochs.info["bads"] = [epochs.ch_names[2]]
+
+    def called_by_a_function_of_the_package():
+        return network_input(few, epochs)
+
+    with pytest.warns(RuntimeWarning) as said:
+        called_by_a_function_of_the_package()
+    assert len({warning.lineno for warning in said}) == 1
+    assert {warning.filename for warning in said} == {__file__}
+
+
+def test_arrays_are_taken_as_they_are(model, epochs):
+    array = epochs.get_data()
+    np.testing.assert_array_equal(network_input(model, array), array.astype(np.float32))
+
+
+REFUSED = {
+    "a missing channel": (lambda e: e.drop_channels(["C3"]), "1 of .* missing.*C3.*rename_channels"),
+    "another rate": (lambda e: e.resample(64.0), r"64 Hz.*128 Hz.*resample\(128\)"),
+    "shorter trials": (lambda e: e.crop(0.5, 1.0), r"65 samples.*128.*crop\(tmin, tmin \+ 0\.992188\)"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED.values(), ids=REFUSED)
+def test_epochs_that_do_not_fit_are_refused_with_a_remedy(model, epochs, change, message):
+    with pytest.raises(EpochsError, match=message):
+        network_input(model, change(epochs))
+
+
+def test_the_suggested_crop_gives_the_right_length(network, epochs):
+    short = build(network, epochs.copy().crop(0.5, 1.0))
+    assert network_input(short, epochs.crop(0.5, 0.5 + (short.n_times - 1) / short.sfreq)).shape[2] == 65
+
+
+def test_units_are_never_guessed(model, epochs):
+    model.scale = None
+    with pytest.raises(EpochsError, match=r"model\.scale.*1e6"):
+        network_input(model, epochs)
+
+
+def test_a_network_without_channel_names_says_how_to_give_them(network, epochs):
+    nameless = network()
+    nameless.scale = 1e6
+    with pytest.raises(EpochsError, match="chs_info=epochs"):
+        network_input(nameless, epochs)
+
+
+def test_an_array_of_another_shape_is_refused_with_both_shapes(model):
+    with pytest.raises(EpochsError, match=r"6 channels, 128 times\); got \(2, 6, 127\)"):
+        network_input(model, np.zeros((2, 6, 127)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_trials_that_are_not_finite_are_counted_and_the_first_is_named(model, value):
+    trials = np.zeros((5, 6, 128))
+    trials[[2, 4], 1, 7] = value
+    with pytest.raises(EpochsError, match=r"2 trials .* trial 2\."):
+        network_input(model, trials)
+
+
+def test_labels_are_the_names_of_the_events(epochs):
+    codes = epochs.events[:, 2]
+    assert trial_labels(epochs).tolist() == [{1: "left", 2: "right"}[code] for code in codes]
+
+
+def test_two_names_for_one_code_are_refused(epochs):
+    epochs.event_id = {"left": 1, "also left": 1, "right": 2}
+    with pytest.raises(EpochsError, match="share a code"):
+        trial_labels(epochs)
+
+
+def test_classes_follow_their_codes_and_those_without_trials_are_left_out(epochs):
+    epochs.event_id = {"right": 2, "left": 1, "feet": 7}
+    assert class_order(epochs) == ["left", "right"]
+
+
+def test_filters_of_the_recording_are_remembered(epochs):
+    with epochs.info._unlock():
+        epochs.info["highpass"], epochs.info["lowpass"] = 0.5, 40.0
+    facts = recording_facts(epochs)
+    assert (facts["highpass_hz"], facts["lowpass_hz"]) == (0.5, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("rereference", "expected"),
+    [
+        (lambda e: e, "as recorded"),
+        (lambda e: mne.set_eeg_reference(e, ["Cz"])[0], "custom"),
+        (lambda e: e.set_eeg_reference("average"), "average"),
+        (lambda e: e.set_eeg_reference("average", projection=True).apply_proj(), "average"),
+        (lambda e: e.set_eeg_reference("average", projection=True), "as recorded"),
+    ],
+)
+def test_the_reference_is_remembered(epochs, rereference, expected):
+    assert recording_facts(rereference(epochs))["reference"] == expected
+
+
+def test_the_same_data_have_the_same_hash_and_others_another():
+    trials = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    other = trials.copy()
+    other[1, 2, 3] += 1
+    assert data_hash(trials) == data_hash(np.asfortranarray(trials)) != data_hash(other)
+
+
+def test_only_eeg_channels_are_taken_bad_ones_included(epochs):
+    epochs.info["bads"] = [epochs.ch_names[1]]
+    names = list(epochs.ch_names)
+    epochs.set_channel_types({names[0]: "eog"})
+    assert [channel["ch_name"] for channel in eeg_channels(epochs)] == names[1:]
+
+
+def test_without_eeg_all_channels_are_taken(epochs):
+    epochs.set_channel_types(dict.fromkeys(epochs.ch_names, "misc"))
+    assert len(eeg_channels(epochs)) == 6
+
+
+def test_epochs_and_arrays_give_the_same_layout_in_memory(model, epochs):
+    array = epochs.get_data() * 1e6
+    for data in (epochs, array, np.asfortranarray(array)):
+        assert network_input(model, data).flags.c_contiguous
