@@ -92,9 +92,13 @@ def train(
         float, typer.Option(help="Length of the temporal filters; short ones cannot tell bands apart.")
     ] = 0.4,
     num_time_filters: Annotated[int, typer.Option(help="Number of temporal filters.")] = 32,
-    max_epochs: Annotated[int, typer.Option(help="Most passes over the training trials.")] = 100,
+    max_epochs: Annotated[int, typer.Option(help="Passes over the training trials, at most.")] = 50,
+    validation: Annotated[
+        float,
+        typer.Option(help="Share of the trials held out to stop early and keep the best weights; 0: none."),
+    ] = 0.0,
     patience: Annotated[
-        int, typer.Option(help="Passes without a better validation loss before it stops.")
+        int, typer.Option(help="Passes without a better validation loss before training stops.")
     ] = 30,
     seed: Seed = 0,
     overwrite: Overwrite = False,
@@ -128,17 +132,19 @@ def train(
         sfreq=sfreq,
         chs_info=epochs.copy().pick("eeg", exclude=()).info["chs"],
     )
-    groups = (
-        epochs.metadata["subject"] if data == "eegbci" and epochs.metadata["subject"].nunique() > 4 else None
-    )
     classifier = fit(
-        model, epochs, groups=groups, max_epochs=max_epochs, patience=patience, seed=seed, progress=True
+        model,
+        epochs,
+        max_epochs=max_epochs,
+        validation=validation,
+        patience=patience,
+        seed=seed,
+        progress=True,
     )
     save_checkpoint(classifier, out)
-    console.print(
-        f"Trained on {len(epochs)} trials, {len(classifier.history)} epochs; best validation loss "
-        f"{min(classifier.history[:, 'valid_loss']):.3f}."
-    )
+    losses = classifier.history[:, "valid_loss"] if validation else []
+    best = f", best validation loss {min(losses):.3f}" if losses else ""
+    console.print(f"Trained on {len(epochs)} trials, {len(classifier.history)} epochs{best}.")
     if test_epochs is not None:
         console.print(
             f"Accuracy on {len(test_epochs)} trials never used in training: {classifier.score(test_epochs):.3f} "
