@@ -3,20 +3,14 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from sincviz._version import __version__
 from sincviz.errors import SincvizError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sincviz.demo import Demonstration
-    from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.terminal import console, print_agreement, print_bands, print_network
 
 app = typer.Typer(
     name="sincviz",
@@ -25,7 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")]
 Seed = Annotated[
@@ -150,7 +143,7 @@ def train(
             f"Accuracy on {len(test_epochs)} trials never used in training: {classifier.score(test_epochs):.3f} "
             f"(chance {1 / model.n_outputs:.2f})."
         )
-    console.print(f"Saved {out}. Read it with: sincviz inspect {out}")
+    console.print(f"Saved {out}. Read it with: sincviz inspect {out}", markup=False)
 
 
 @app.command()
@@ -169,9 +162,9 @@ def inspect(
     model = load_checkpoint(checkpoint)
     folder = checkpoint.with_name(f"{checkpoint.stem}-inspection") if out is None else out
     bands = write_inspection(model, folder, overwrite=overwrite)
-    _print_network(model)
-    _print_bands(bands)
-    console.print(f"Wrote bands.csv, bands and responses (PNG, PDF) to {folder}")
+    print_network(model)
+    print_bands(bands)
+    console.print(f"Wrote bands.csv, bands and responses (PNG, PDF) to {folder}", markup=False)
 
 
 @app.command()
@@ -187,9 +180,9 @@ def demo(
 
     console.print("Simulating motor imagery with known sources, training, inspecting (about a minute) ...")
     found = run(out, seed=seed, overwrite=overwrite)
-    _print_bands(found.bands)
-    _print_agreement(found)
-    console.print(f"Checkpoint, table and figures are in {out}")
+    print_bands(found.bands)
+    print_agreement(found)
+    console.print(f"Checkpoint, table and figures are in {out}", markup=False)
     if not found.passed:
         raise typer.Exit(1)
 
@@ -245,78 +238,3 @@ def _test_epochs(
     if both:
         raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
     return _epochs(data, test_subjects, runs, path, download, seed, reference)
-
-
-def _print_network(model: "SincShallowNet") -> None:
-    sinc = model.sinc_filter_layer
-    console.print(
-        f"SincShallowNet: {sinc.num_time_filters} filters of {sinc.time_filter_len} samples "
-        f"({1000 * sinc.time_filter_len / model.sfreq:.0f} ms at {model.sfreq:g} Hz), "
-        f"{model.depth_multiplier} spatial filters each, {model.n_chans} channels, "
-        f"{model.n_times / model.sfreq:g} s trials.",
-        highlight=False,
-    )
-    known = model.provenance
-    if "highpass_hz" in known:
-        console.print(
-            f"Trained on {known.get('n_training_trials', '?')} trials of {' and '.join(model.class_names or [])}, "
-            f"recorded from {known['highpass_hz']:g} to {known['lowpass_hz']:g} Hz, reference: {known['reference']}.",
-            highlight=False,
-        )
-
-
-def _print_bands(bands: "pd.DataFrame") -> None:
-    table = Table(title="Learned bands (Hz)", title_justify="left")
-    for header in ("Filter", "Nominal", "Measured (−3 dB)", "Peak", "Energy in band", "Shift", "Rhythm"):
-        table.add_column(header, justify="left" if header == "Rhythm" else "right")
-    for row in bands.reset_index().to_dict("records"):
-        table.add_row(
-            str(row["filter"]),
-            f"{row['low_hz']:.1f}–{row['high_hz']:.1f}",
-            f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
-            f"{row['peak_hz']:.1f}",
-            f"{row['in_band_energy']:.0%}",
-            f"{row['center_hz'] - (row['initial_low_hz'] + row['initial_high_hz']) / 2:+.2f}",
-            row["rhythm"],
-        )
-    console.print(table)
-    measured_hz = (bands["measured_high_hz"] - bands["measured_low_hz"]).mean()
-    console.print(
-        f"A kernel of {bands.attrs['n_taps']} samples at {bands.attrs['sfreq_hz']:g} Hz makes bands of "
-        f"{measured_hz:.1f} Hz on average (−3 dB) out of nominal {bands['bandwidth_hz'].mean():.1f} Hz. "
-        "Read the measured column. Shift: of the nominal centre since initialisation.",
-        highlight=False,
-    )
-
-
-def _print_agreement(found: "Demonstration") -> None:
-    from sincviz.demo import LEAST_AGREEMENT, MOST_CONTROL_AGREEMENT, strongest_cells
-
-    cells = strongest_cells(found.loss)
-    listed = ", ".join(
-        f"{band} {channel}" for band, channel in zip(cells["band"], cells["channel"], strict=True)
-    )
-    known = found.true_cells.to_dataframe().query("true_cells").index
-    console.print(
-        f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
-    )
-    console.print(f"What the network loses most without, strongest first: {listed}", highlight=False)
-    table = Table(
-        title="Agreement with the known sources, on trials not used in training", title_justify="left"
-    )
-    for header in ("", "Trained", "Untrained control"):
-        table.add_column(header, justify="left" if not header else "right")
-    table.add_row("Accuracy (chance 0.50)", f"{found.accuracy:.2f}", f"{found.control_accuracy:.2f}")
-    table.add_row(
-        "Band × channel cells, ROC area (chance 0.50)",
-        f"{found.agreement.cells:.2f}",
-        f"{found.control_cells:.2f}",
-    )
-    table.add_row("Channels, ROC area (chance 0.50)", f"{found.agreement.channels:.2f}", "")
-    table.add_row("Share of the loss in the sources' bands", f"{found.agreement.bands:.0%}", "")
-    console.print(table)
-    verdict = "[green]passed[/]" if found.passed else "[red]failed[/]"
-    console.print(
-        f"{verdict}: cells at least {LEAST_AGREEMENT:.2f} trained, at most {MOST_CONTROL_AGREEMENT:.2f} untrained.",
-        highlight=False,
-    )

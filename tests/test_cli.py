@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sincviz import SincShallowNet, cli, datasets, load_checkpoint, save_checkpoint
+from sincviz import SincShallowNet, cli, datasets, load_checkpoint, save_checkpoint, terminal
 
 SMALL = ("--num-time-filters", 6, "--kernel-seconds", 0.2)
 
@@ -52,7 +52,8 @@ def run_in_process_of_its_own(*arguments, folder):
 def wide_terminal():
     """Keep lines whole."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "console", Console(width=200))
+        for module in (cli, terminal):
+            patch.setattr(module, "console", Console(width=200))
         patch.setenv("COLUMNS", "200")
         patch.setenv("NO_COLOR", "1")
         yield

@@ -40,8 +40,8 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     --------
     >>> from sincviz import SincShallowNet
     >>> response = filter_response(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128), n_freqs=65)
-    >>> response.magnitude_db.sel(filter=0, frequency=8).round(1).item()  # inside 6–10 Hz
-    -0.3
+    >>> response.magnitude_db.sel(filter=0, frequency=6).round(1).item()  # the edge of 6–10 Hz
+    -1.7
     """
     if positive_int("n_freqs", n_freqs) < 2:
         raise ValueError(f"`n_freqs` must be at least 2; got {n_freqs}. Try 512.")

@@ -31,7 +31,7 @@ def transfer_function(
     Examples
     --------
     >>> frequency_hz, response = transfer_function(np.array([[0.25, 0.5, 0.25]]), sfreq=100, n_freqs=3)
-    >>> response.real.round(6).tolist()  # (1 + cos(2 pi f / sfreq)) / 2
+    >>> np.abs(response).round(6).tolist()  # (1 + cos(2 pi f / sfreq)) / 2
     [[1.0, 0.5, 0.0]]
     """
     frequency_hz = np.linspace(0, sfreq / 2, n_freqs)

@@ -44,7 +44,7 @@ def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None
     )
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     with replacing(path) as temporary:
-        safetensors.torch.save_file(weights, temporary, metadata={"format": "pt", _HEADER: header})
+        safetensors.torch.save_file(weights, temporary, metadata={_HEADER: header})
 
 
 def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network":

@@ -99,7 +99,9 @@ def test_training(case, scores):
         gradients.pop("grad_train/depthwiseconv.0.weight")
         assert float(gain.norm()) <= 1.1e-3
     errors = {name: case.error(gradient, name) for name, gradient in gradients.items()}
-    assert max(errors.values()) <= 1e-3, errors
+    # The gain's gradient is what two large terms leave: 1e-4 was seen, 5e-6 elsewhere.
+    assert errors.pop("grad_train/depthwiseconv.0.weight", 0) <= 5e-4
+    assert max(errors.values()) <= 5e-5, errors
 
 
 def test_reference_weights_survive_a_round_trip_through_ours(case):

@@ -29,8 +29,8 @@ def resolved(**given_):
         ({"n_chans": 3, "input_window_seconds": 4, "n_times": 1000, "sfreq": 250}, (3, 1000, 250.0)),
         ({"chs_info": CHANNELS, "n_times": 1000, "sfreq": 250}, (2, 1000, 250.0)),
         ({"chs_info": CHANNELS, "n_chans": 2, "n_times": 1000, "sfreq": 250}, (2, 1000, 250.0)),
-        # 0.7 s × 130 Hz is 90.99999999999999: a sample must not get lost.
-        ({"n_chans": 1, "input_window_seconds": 0.7, "sfreq": 130}, (1, 91, 130.0)),
+        # In floating point 0.29 × 100 is 28.999999999999996: no sample may get lost.
+        ({"n_chans": 1, "input_window_seconds": 0.29, "sfreq": 100}, (1, 29, 100.0)),
     ],
 )
 def test_what_is_not_given_is_inferred(given_, expected):

@@ -135,6 +135,20 @@ def test_any_finite_cutoffs_train_to_finite_values(network, scores, low_freqs, b
     assert_training_is_finite(long_network(network), scores, low_freqs, bandwidths)
 
 
+@given(
+    low_freqs=st.lists(FLOAT32, min_size=2, max_size=2), bandwidths=st.lists(FLOAT32, min_size=2, max_size=2)
+)
+@example(low_freqs=[3.4e38, -3.4e38], bandwidths=[0.0, 3.4e38])
+def test_long_kernels_of_slow_signals_stay_finite(low_freqs, bandwidths):
+    # Two seconds from the middle, where the phase is a multiple of the cut-off.
+    conv = SincConv(2, 257, sfreq=64)
+    set_cutoffs(conv, low_freqs, bandwidths)
+    kernels = conv.kernels()
+    kernels.square().mul(torch.arange(257)).sum().backward()
+    values = kernels, conv.low_freqs.grad, conv.bandwidths.grad
+    assert all(value.isfinite().all() for value in values)
+
+
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("other", [250, 100.0, 128.01, 127.99])
 def test_weights_of_another_sampling_rate_change_nothing(network, other, strict):

@@ -166,6 +166,8 @@ REFUSED = [
     ({"first_freq": 200}, "Nyquist", "236 Hz", "125 Hz"),
     ({"bandwidth": 119, "num_time_filters": 1}, "Nyquist", "125 Hz", "125 Hz"),
     ({"min_freq": 1000}, "Nyquist", "1040 Hz", "125 Hz"),
+    # Here the room divided by the stride is rounded up past a whole number.
+    ({"first_freq": 119.1, "freq_stride": 0.1}, "Nyquist", "127.2 Hz", "125 Hz"),
     ({"sfreq": 0.5}, "Nyquist", "41 Hz", "0.25 Hz"),
     ({"time_filter_len": 32}, "`time_filter_len`", "32", "odd"),
     ({"time_filter_len": 2}, "`time_filter_len`", "2", "3"),

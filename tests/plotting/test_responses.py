@@ -53,6 +53,13 @@ def test_every_panel_shows_the_curve_and_the_bands_of_its_filter(response):
         np.testing.assert_allclose(span, [one.low_hz, one.high_hz])
 
 
+def test_frequencies_keep_clear_of_the_next_panel(response):
+    for n_filters, stride in ((4, 1.0), (8, 10.0)):
+        for ax in plot_responses(response(n_filters, freq_stride=stride)).axes:
+            assert ax.get_xticks()[0] == 0
+            assert 0.4 * ax.get_xlim()[1] < ax.get_xticks()[-1] <= 0.9 * ax.get_xlim()[1]
+
+
 def test_titles_name_the_filter_and_its_band(response):
     found = response(8).sel(filter=[5, 2])
     titles = [ax.get_title() for ax in plot_responses(found).axes]

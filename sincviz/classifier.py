@@ -1,0 +1,263 @@
+"""A scikit-learn classifier around a network that knows its channels, units and classes."""
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from torch.utils.data import Dataset, Subset
+from tqdm.auto import tqdm
+
+from sincviz.epochs import (
+    EpochsOrArray,
+    class_order,
+    data_hash,
+    eeg_channels,
+    is_epochs,
+    network_input,
+    recording_facts,
+    trial_labels,
+)
+from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
+
+if TYPE_CHECKING:
+    from sincviz.models.sinc_shallow import SincShallowNet
+
+
+class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
+    """skorch's classifier for networks that know their channels, units and classes.
+
+    Every fit starts from the network it was given, also in a clone: nothing trained leaks into
+    cross-validation. Use :func:`fit` to make one.
+
+    Parameters
+    ----------
+    module : SincShallowNet
+        The untrained network.
+    validation : float
+        Share of the trials that is held out for early stopping.
+    scale : float
+        Factor from volts to the network's units, for a network that does not know its own.
+    seed : int
+        Seed of everything random.
+    **settings
+        Those of ``skorch.NeuralNetClassifier``.
+
+    Attributes
+    ----------
+    module_ : SincShallowNet
+        The trained network.
+    cutoff_history_ : pandas.DataFrame
+        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``.
+    """
+
+    def __init__(
+        self,
+        module: "SincShallowNet",
+        *,
+        validation: float = 0.2,
+        scale: float = 1e6,
+        seed: int = 0,
+        **settings: Any,
+    ) -> None:
+        super().__init__(module, **settings)
+        self.validation = validation
+        self.scale = scale
+        self.seed = seed
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The labels, in the order of the network's outputs."""
+        return np.asarray(self.labels_)
+
+    @property
+    def cutoff_history_(self) -> pd.DataFrame:
+        """Cut-offs in Hz, one row per epoch and filter; epoch 0 is before training."""
+        cutoffs = np.array(self.recorded_cutoffs_)
+        epoch, filter_ = np.indices(cutoffs.shape[:2])
+        return pd.DataFrame(
+            {
+                "epoch": epoch.ravel(),
+                "filter": filter_.ravel(),
+                "low_hz": cutoffs[..., 0].ravel(),
+                "high_hz": cutoffs[..., 1].ravel(),
+            }
+        )
+
+    def initialize_module(self) -> "EpochsClassifier":
+        """Train a copy: what skorch is given must stay untrained for the next fit or clone."""
+        super().initialize_module()
+        self.module_: SincShallowNet = copy.deepcopy(self.module_)
+        return self
+
+    def fit(
+        self, X: EpochsOrArray, y: ArrayLike | None = None, *, groups: ArrayLike | None = None
+    ) -> "EpochsClassifier":
+        """Fit on epochs or an array; see :func:`fit`."""
+        labels, self.labels_ = _labels(X, y, self.module)
+        if len(self.labels_) != self.module.n_outputs:
+            raise ValueError(
+                f"The network has {self.module.n_outputs} outputs, the trials {len(self.labels_)} classes: "
+                f"{', '.join(map(str, self.labels_))}. Try `n_outputs={len(self.labels_)}`."
+            )
+        codes = np.array([self.labels_.index(label) for label in labels], np.int64)
+        template = copy.deepcopy(self.module)
+        if is_epochs(X):
+            template.scale = self.scale if template.scale is None else template.scale
+            if template.chs_info is None:
+                template.chs_info = chs_info_from_json(chs_info_to_json(eeg_channels(X)))
+        trials = network_input(template, X)
+        if len(trials) != len(codes):
+            raise ValueError(f"There are {len(trials)} trials and {len(codes)} labels.")
+        self.groups_ = None if groups is None else np.asarray(groups)
+        self.recorded_cutoffs_: list[NDArray[np.floating[Any]]] = []
+        devices = list(range(torch.cuda.device_count())) if str(self.device).startswith("cuda") else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(self.seed)
+            super().fit(trials, codes)
+        self._describe(template, X, trials)
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
+        """Return the probability of each class, shape (trials, classes)."""
+        data = X if isinstance(X, Dataset) else network_input(self.module_, X)
+        return np.asarray(super().predict_proba(data))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label of each trial."""
+        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        return labels
+
+    def score(self, X: EpochsOrArray, y: ArrayLike | None = None) -> float:
+        """Return the accuracy; labels come from ``event_id`` where ``y`` is not given."""
+        if y is None and not is_epochs(X):
+            raise ValueError("`y` is missing: an array does not know its labels.")
+        labels = trial_labels(X) if y is None else np.asarray(y)
+        return float(accuracy_score(labels, self.predict(X)))
+
+    def get_split_datasets(self, X: Any, y: Any = None, **_: Any) -> tuple[Dataset[Any], Dataset[Any] | None]:
+        """Hold out ``validation`` of the trials, by class, and whole groups where groups are known."""
+        dataset = self.get_dataset(X, y)
+        if not self.validation:
+            return dataset, None
+        train, held_out = _validation_split(y, self.groups_, self.validation, self.seed)
+        return Subset(dataset, train.tolist()), Subset(dataset, held_out.tolist())
+
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        """Record the cut-offs before training."""
+        super().on_train_begin(net, X, y, **kwargs)
+        self._record_cutoffs()
+
+    def on_epoch_end(
+        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
+    ) -> None:
+        """Record the cut-offs after each epoch."""
+        super().on_epoch_end(net, dataset_train, dataset_valid, **kwargs)
+        self._record_cutoffs()
+
+    def _record_cutoffs(self) -> None:
+        self.recorded_cutoffs_.append(self.module_.cutoffs().detach().cpu().numpy())
+
+    def _describe(
+        self, template: "SincShallowNet", epochs: EpochsOrArray, trials: NDArray[np.float32]
+    ) -> None:
+        """Let the trained network remember what it was trained on."""
+        network = self.module_.eval()
+        network.class_names = [str(label) for label in self.labels_]
+        network.scale, network.chs_info = template.scale, template.chs_info
+        network.provenance = (
+            {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
+            | template.provenance
+            | (recording_facts(epochs) if is_epochs(epochs) else {})
+            | {
+                "training_data_sha256": data_hash(trials),
+                "n_training_trials": len(trials),
+                "seed": int(self.seed),
+            }
+        )
+
+
+class EpochProgress(Callback):  # type: ignore[misc]
+    """One bar over the epochs."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+
+    def on_train_begin(self, net: EpochsClassifier, **_: Any) -> None:
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.max_epochs, desc="Training", unit="epoch", disable=not self.shown)
+
+    def on_epoch_end(self, net: EpochsClassifier, **_: Any) -> None:
+        """Show the losses of the epoch that ended."""
+        row = net.history[-1]
+        shown = {key: row[key] for key in ("train_loss", "valid_loss", "valid_acc") if key in row}
+        self.bar_.set_postfix({key: f"{value:.3f}" for key, value in shown.items()}, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net: EpochsClassifier, **_: Any) -> None:
+        """Close the bar."""
+        self.bar_.close()
+        del self.bar_  # it holds a stream, and the classifier must survive pickling
+
+
+def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> tuple[NDArray[Any], list[Any]]:
+    """Return the label of every trial, and the labels in the order of the outputs."""
+    if y is None and not is_epochs(X):
+        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+    labels = trial_labels(X) if y is None else np.asarray(y)
+    if labels.ndim != 1:
+        raise ValueError(f"`y` must have one label per trial; got the shape {labels.shape}.")
+    order = class_order(X) if y is None else np.unique(labels).tolist()
+    if model.class_names is None:
+        return labels, order
+    if {str(label) for label in order} != set(model.class_names):
+        raise ValueError(
+            f"The network's classes are {', '.join(model.class_names)}, the trials' are "
+            f"{', '.join(map(str, order))}. Rename them, or start with `model.reset_head`."
+        )
+    return labels, sorted(order, key=lambda label: model.class_names.index(str(label)))
+
+
+def _validation_split(
+    y: NDArray[np.int64], groups: NDArray[Any] | None, share: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if not 0 < share <= 0.5:
+        raise ValueError(f"`validation` must lie between 0 and 0.5; got {share:g}. Try 0.2.")
+    folds = round(1 / share)
+    n_classes, rarest = int(y.max()) + 1, int(np.bincount(y).min())
+    if rarest < 2:
+        raise ValueError("A class has fewer than two trials: nothing can be held out. Pass `validation=0`.")
+    if groups is None:
+        splitter: Any = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=seed)
+        train, held_out = next(splitter.split(y, y))
+        return train, held_out
+    if len(groups) != len(y):
+        raise ValueError(f"`groups` must have one entry per trial; got {len(groups)} for {len(y)} trials.")
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        raise ValueError("All trials are of one group: nothing can be held out. Pass `groups=None`.")
+    splitter = StratifiedGroupKFold(min(folds, n_groups, rarest), shuffle=True, random_state=seed)
+    # Training must see every class; validation should, where some fold allows it.
+    splits = [
+        (train, held_out)
+        for train, held_out in splitter.split(y, y, groups)
+        if len(held_out) and len(np.unique(y[train])) == n_classes
+    ]
+    if not splits:
+        raise ValueError(
+            "Whichever groups are held out, training loses a class: each must occur in two groups. "
+            "Pass other groups or none, or `validation=0`."
+        )
+    complete = [split for split in splits if len(np.unique(y[split[1]])) == n_classes]
+    return (complete or splits)[0]
+
+
+def coded_accuracy(net: EpochsClassifier, X: Dataset[Any], y: Any) -> float:
+    """Return the accuracy on data whose labels skorch has as codes, where ``predict`` returns names."""
+    return float(accuracy_score(np.asarray(y), net.predict_proba(X).argmax(1)))
