@@ -11,7 +11,4 @@ Open or train a network, measure its bands, draw them::
 
 import lazy_loader
 
-from sincviz._version import __version__
-
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["__version__"]

@@ -81,9 +81,10 @@ def load_checkpoint(
     channels = chs_info_from_json(chs_info)
     names = [channel["ch_name"] for channel in channels or []]
     if len(names) != model.n_chans or model.ch_names not in (None, names):
+        own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
         raise CheckpointError(
-            f"`chs_info` does not fit {path}: it names {len(names)} channels ({', '.join(names[:5])} ...), the "
-            f"network has {model.n_chans}. Pick the channels in the network's order first."
+            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
+            "Pick the network's channels in its order first."
         )
     model.chs_info = channels
     return model

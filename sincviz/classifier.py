@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch.utils.data import Dataset, Subset
@@ -101,6 +101,10 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     ) -> "EpochsClassifier":
         """Fit on epochs or an array; see :func:`fit`."""
         labels, self.labels_ = _labels(X, y, self.module)
+        if len(self.labels_) < 2:
+            raise ValueError(
+                f"All trials are of one class, {self.labels_[0]!r}; a classifier needs two or more."
+            )
         if len(self.labels_) != self.module.n_outputs:
             raise ValueError(
                 f"The network has {self.module.n_outputs} outputs, the trials {len(self.labels_)} classes: "
@@ -108,10 +112,9 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             )
         codes = np.array([self.labels_.index(label) for label in labels], np.int64)
         template = copy.deepcopy(self.module)
-        if is_epochs(X):
-            template.scale = self.scale if template.scale is None else template.scale
-            if template.chs_info is None:
-                template.chs_info = chs_info_from_json(chs_info_to_json(eeg_channels(X)))
+        template.scale = self.scale if template.scale is None else template.scale
+        if template.chs_info is None and is_epochs(X):
+            template.chs_info = chs_info_from_json(chs_info_to_json(eeg_channels(X)))
         trials = network_input(template, X)
         if len(trials) != len(codes):
             raise ValueError(f"There are {len(trials)} trials and {len(codes)} labels.")
@@ -174,7 +177,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | template.provenance
-            | (recording_facts(epochs) if is_epochs(epochs) else {})
+            | recording_facts(epochs)
             | {
                 "training_data_sha256": data_hash(trials),
                 "n_training_trials": len(trials),
@@ -229,20 +232,21 @@ def _validation_split(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if not 0 < share <= 0.5:
         raise ValueError(f"`validation` must lie between 0 and 0.5; got {share:g}. Try 0.2.")
-    folds = round(1 / share)
     n_classes, rarest = int(y.max()) + 1, int(np.bincount(y).min())
     if rarest < 2:
         raise ValueError("A class has fewer than two trials: nothing can be held out. Pass `validation=0`.")
     if groups is None:
-        splitter: Any = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=seed)
-        train, held_out = next(splitter.split(y, y))
+        # Each class must be on both sides.
+        n_held_out = min(max(n_classes, round(share * len(y))), len(y) - n_classes)
+        trials = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=seed)
+        train, held_out = next(trials.split(y, y))
         return train, held_out
     if len(groups) != len(y):
         raise ValueError(f"`groups` must have one entry per trial; got {len(groups)} for {len(y)} trials.")
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise ValueError("All trials are of one group: nothing can be held out. Pass `groups=None`.")
-    splitter = StratifiedGroupKFold(min(folds, n_groups, rarest), shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(min(round(1 / share), n_groups, rarest), shuffle=True, random_state=seed)
     # Training must see every class; validation should, where some fold allows it.
     splits = [
         (train, held_out)

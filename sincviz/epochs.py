@@ -91,8 +91,10 @@ def class_order(epochs: "mne.BaseEpochs") -> list[str]:
     ]
 
 
-def recording_facts(epochs: "mne.BaseEpochs") -> dict[str, Any]:
-    """Return filters (Hz) and reference of epochs, as strings and numbers."""
+def recording_facts(epochs: "EpochsOrArray") -> dict[str, float | str | None]:
+    """Return filters (Hz) and reference of epochs; an array does not tell how it was recorded."""
+    if not is_epochs(epochs):
+        return {"highpass_hz": None, "lowpass_hz": None, "reference": None}
     info = epochs.info
     return {
         "highpass_hz": float(info["highpass"]),

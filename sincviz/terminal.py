@@ -25,7 +25,7 @@ def print_network(model: "SincShallowNet") -> None:
         highlight=False,
     )
     known = model.provenance
-    if "highpass_hz" in known:
+    if known.get("highpass_hz") is not None:
         console.print(
             f"Trained on {known.get('n_training_trials', '?')} trials of {' and '.join(model.class_names or [])}, "
             f"recorded from {known['highpass_hz']:g} to {known['lowpass_hz']:g} Hz, reference: {known['reference']}.",

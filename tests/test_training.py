@@ -234,6 +234,18 @@ def test_what_training_knew_is_remembered(network, epochs):
     }
 
 
+def test_an_array_does_not_inherit_the_filters_and_reference_of_an_earlier_training(model, epochs, array, y):
+    refitted = fit(fit(model, epochs).module_, array, y).module_
+    assert refitted.provenance["highpass_hz"] is refitted.provenance["reference"] is None
+
+
+def test_the_share_held_out_is_the_one_asked_for(model, array, y):
+    for share in (0.1, 0.25, 0.4):
+        classifier = fit(model, array, y, validation=share)
+        train, held_out = classifier.get_split_datasets(array, np.array([0, 1] * 20))
+        assert (len(train), len(held_out)) == (40 - round(40 * share), round(40 * share))
+
+
 def test_initial_cutoffs_are_those_of_the_first_of_two_trainings(model, epochs):
     first = fit(model, epochs).module_
     second = fit(first, epochs).module_
@@ -253,9 +265,10 @@ def test_a_network_without_channel_names_takes_those_of_the_epochs(network, epoc
 
 def test_scale_makes_epochs_in_volts_the_same_as_an_array_in_microvolts(model, epochs, array, y):
     from_epochs = fit(model, epochs)
-    from_array = fit(model, array, y, scale=123.0)
+    from_array = fit(model, array, y, scale=1e6)
     assert same_weights(from_epochs.module_, from_array.module_)
-    assert (from_epochs.module_.scale, from_array.module_.scale) == (1e6, None)
+    assert (from_epochs.module_.scale, from_array.module_.scale) == (1e6, 1e6)
+    assert same_weights(fit(model, array, y, scale=123.0).module_, from_array.module_)
     np.testing.assert_array_equal(from_epochs.predict_proba(epochs), from_array.predict_proba(array))
 
 
@@ -336,7 +349,7 @@ REFUSED = {
         lambda a, y: {"epochs": a, "y": np.arange(40) % 3},
         "2 outputs, the trials 3 classes: 0, 1, 2.*n_outputs=3",
     ),
-    "one class": (lambda a, y: {"epochs": a, "y": [0] * 40}, "2 outputs, the trials 1 classes"),
+    "one class": (lambda a, y: {"epochs": a, "y": [0] * 40}, "one class, 0"),
     "no labels": (lambda a, y: {"epochs": a}, "`y` is missing"),
     "labels of two dimensions": (
         lambda a, y: {"epochs": a, "y": np.eye(40)},

@@ -42,6 +42,25 @@ def activation_class(activation: object) -> type[nn.Module]:
     return found
 
 
+def build_activation(activation: object) -> nn.Module:
+    """Return an instance of the activation.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a module class nor a name.
+    ValueError
+        If its class needs arguments, or the name is no module class of ``torch.nn``.
+    """
+    chosen = activation_class(activation)
+    try:
+        return chosen()
+    except TypeError as error:
+        raise ValueError(
+            f"`activation` must be a class that needs no arguments; got {chosen.__name__}. Try `torch.nn.ELU`."
+        ) from error
+
+
 def activation_name(activation: type[nn.Module]) -> str:
     """Return the full name under which :func:`activation_class` finds a class of ``torch.nn`` again.
 

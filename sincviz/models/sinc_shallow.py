@@ -351,10 +351,7 @@ class SincShallowNet(HubMixin, nn.Module):
             raise ValueError(
                 f"The configuration holds unknown parameters: {', '.join(unknown)}. Remove them."
             )
-        parameters = dict(config)
-        if isinstance(parameters.get("activation"), str):
-            parameters["activation"] = activation_class(parameters["activation"])
-        return cls(**parameters)
+        return cls(**config)
 
     def first_block(self) -> tuple[nn.BatchNorm2d, nn.Conv2d]:
         """Return the first normalisation and the spatial filters."""

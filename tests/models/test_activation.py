@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sincviz import SincShallowNet
-from sincviz.models.activation import activation_class, activation_name
+from sincviz.models.activation import activation_class, activation_name, build_activation
 
 HOSTILE = [
     "",
@@ -94,3 +94,8 @@ def test_a_class_of_ones_own_has_no_name_that_can_be_read_back(network):
         assert isinstance(model.temporal_aggregation[1], activation)
         with pytest.raises(ValueError, match=rf"got {__name__}\.{activation.__name__}\."):
             model.get_config()
+
+
+def test_a_module_that_needs_arguments_is_no_activation():
+    with pytest.raises(ValueError, match=r"needs no arguments; got Linear.*torch\.nn\.ELU"):
+        build_activation("torch.nn.Linear")
