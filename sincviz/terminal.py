@@ -50,11 +50,13 @@ def print_bands(bands: "pd.DataFrame") -> None:
             row["rhythm"],
         )
     console.print(table)
-    measured_hz = (bands["measured_high_hz"] - bands["measured_low_hz"]).mean()
+    measured_hz = bands["measured_high_hz"] - bands["measured_low_hz"]
+    narrower = int((bands["bandwidth_hz"] < measured_hz).sum())
     console.print(
         f"A kernel of {bands.attrs['n_taps']} samples at {bands.attrs['sfreq_hz']:g} Hz makes bands of "
-        f"{measured_hz:.1f} Hz on average (−3 dB) out of nominal {bands['bandwidth_hz'].mean():.1f} Hz. "
-        "Read the measured column. Shift: of the nominal centre since initialisation.",
+        f"{measured_hz.mean():.1f} Hz on average (−3 dB) out of nominal {bands['bandwidth_hz'].mean():.1f} Hz; "
+        f"{narrower} of {len(bands)} filters are narrower as written than as computed. Read the measured column. "
+        "Shift: of the nominal centre since initialisation.",
         highlight=False,
     )
 
