@@ -5,19 +5,18 @@ import os
 import tempfile
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError, MissingDependencyError
+from sincviz.models.model_card import card_text
 from sincviz.models.network_file import read_network, write_network
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
     from sincviz.models.sinc_shallow import SincShallowNet
-
-    Network = TypeVar("Network", bound=SincShallowNet)
 
 _WEIGHTS = "model.safetensors"
 _CONFIG = "config.json"
@@ -48,88 +47,9 @@ def _write_network_files(model: "SincShallowNet", folder: Path) -> None:
 def _write_model_card(model: "SincShallowNet", path: Path, *, source: str) -> None:
     hub = _huggingface_hub()
     metadata = hub.ModelCardData(library_name="sincviz", tags=["eeg", "bci", "sincnet", "interpretability"])
-    card = hub.ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{_card_text(model, source)}")
+    card = hub.ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{card_text(model, source)}")
     with replacing(path) as temporary:
         temporary.write_text(str(card), encoding="utf-8", newline="\n")
-
-
-def _card_text(model: "SincShallowNet", source: str) -> str:
-    """Return the card's Markdown; ``source`` is what its reader passes to ``from_pretrained``."""
-    cutoffs = model.cutoffs().tolist()
-    names = "" if model.ch_names is None else f" ({', '.join(model.ch_names)})"
-    classes = "" if model.class_names is None else f" ({', '.join(model.class_names)})"
-    units = "" if model.scale is None else f"; volts are multiplied by {model.scale:g} first"
-    rows = "\n".join(f"| {index} | {low:.2f} | {high:.2f} |" for index, (low, high) in enumerate(cutoffs))
-    return f"""\
-# {type(model).__name__} for EEG
-
-A Sinc-ShallowNet, whose temporal filters are band-passes with learned cut-offs. Written by sincviz \
-{__version__}.
-
-```python
-from sincviz import {type(model).__name__}
-model = {type(model).__name__}.from_pretrained({json.dumps(source, ensure_ascii=False)})
-```
-
-- **Channels**: {model.n_chans}{names}
-- **Trials**: {model.n_times} samples at {model.sfreq:g} Hz{units}
-- **Outputs**: {model.n_outputs}{classes}
-- **Bands**: {len(cutoffs)} filters between {min(low for low, _ in cutoffs):.2f} and \
-{max(high for _, high in cutoffs):.2f} Hz
-
-| Filter | Nominal low cut-off (Hz) | Nominal high cut-off (Hz) |
-|---:|---:|---:|
-{rows}
-"""
-
-
-def _save(model: "SincShallowNet", folder: str | os.PathLike[str]) -> None:
-    _huggingface_hub()
-    folder = Path(folder)
-    _write_network_files(model, folder)
-    if not (folder / _CARD).exists():
-        _write_model_card(model, folder / _CARD, source="path/to/this/folder")
-
-
-def _push(
-    model: "SincShallowNet",
-    repo_id: str,
-    *,
-    commit_message: str,
-    private: bool | None,
-    revision: str | None,
-    token: str | bool | None,
-    create_pr: bool,
-) -> "CommitInfo":
-    hub = _huggingface_hub()
-    api = hub.HfApi(token=token, library_name="sincviz", library_version=__version__)
-    with tempfile.TemporaryDirectory(prefix="sincviz-") as name:
-        folder = Path(name)
-        # First, so that a network that cannot be written leaves no empty repository behind.
-        _write_network_files(model, folder)
-        # Older releases send `private=None` to the Hub; left out, it is the default of the release.
-        visibility = {} if private is None else {"private": private}
-        repo_id = api.create_repo(repo_id, exist_ok=True, **visibility).repo_id
-        if not api.file_exists(repo_id, _CARD, revision=revision):
-            _write_model_card(model, folder / _CARD, source=repo_id)
-        commit: CommitInfo = api.upload_folder(
-            repo_id=repo_id,
-            folder_path=folder,
-            commit_message=commit_message,
-            revision=revision,
-            create_pr=create_pr,
-        )
-    return commit
-
-
-def _load(
-    cls: "type[Network]", source: str | os.PathLike[str], *, n_outputs: int | None, **download: Any
-) -> "Network":
-    hub = _huggingface_hub()
-    model = read_network(cls, _weights_file(hub, source, **download))
-    if n_outputs is not None and n_outputs != model.n_outputs:
-        model.reset_head(n_outputs)
-    return model.eval()
 
 
 def _weights_file(hub: ModuleType, source: str | os.PathLike[str], **download: Any) -> Path:
@@ -221,7 +141,11 @@ class HubMixin:
         --------
         from_pretrained : The way back.
         """
-        _save(cast("SincShallowNet", self), folder)
+        _huggingface_hub()
+        model, folder = cast("SincShallowNet", self), Path(folder)
+        _write_network_files(model, folder)
+        if not (folder / _CARD).exists():
+            _write_model_card(model, folder / _CARD, source="path/to/this/folder")
 
     @classmethod
     def from_pretrained(
@@ -274,16 +198,18 @@ class HubMixin:
         --------
         push_to_hub : Put a network there.
         """
-        model = _load(
-            cast("type[SincShallowNet]", cls),
+        weights = _weights_file(
+            _huggingface_hub(),
             pretrained_model_name_or_path,
-            n_outputs=n_outputs,
             revision=revision,
             token=token,
             cache_dir=cache_dir,
             force_download=force_download,
             local_files_only=local_files_only,
         )
+        model = read_network(cast("type[SincShallowNet]", cls), weights)
+        if n_outputs is not None and n_outputs != model.n_outputs:
+            model.reset_head(n_outputs)
         return cast("Self", model)
 
     def push_to_hub(
@@ -333,12 +259,22 @@ class HubMixin:
         --------
         from_pretrained : The way back.
         """
-        return _push(
-            cast("SincShallowNet", self),
-            repo_id,
-            commit_message=commit_message,
-            private=private,
-            revision=revision,
-            token=token,
-            create_pr=create_pr,
-        )
+        hub, model = _huggingface_hub(), cast("SincShallowNet", self)
+        api = hub.HfApi(token=token, library_name="sincviz", library_version=__version__)
+        with tempfile.TemporaryDirectory(prefix="sincviz-") as name:
+            folder = Path(name)
+            # First, so that a network that cannot be written leaves no empty repository behind.
+            _write_network_files(model, folder)
+            # Older releases send `private=None` to the Hub; left out, it is the default of the release.
+            visibility = {} if private is None else {"private": private}
+            repo_id = api.create_repo(repo_id, exist_ok=True, **visibility).repo_id
+            if not api.file_exists(repo_id, _CARD, revision=revision):
+                _write_model_card(model, folder / _CARD, source=repo_id)
+            commit: CommitInfo = api.upload_folder(
+                repo_id=repo_id,
+                folder_path=folder,
+                commit_message=commit_message,
+                revision=revision,
+                create_pr=create_pr,
+            )
+        return commit
