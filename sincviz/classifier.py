@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 from torch.utils.data import Dataset, Subset
 from tqdm.auto import tqdm
 
@@ -19,11 +19,14 @@ from sincviz.epochs import (
     class_order,
     data_hash,
     eeg_channels,
+    gathered,
     is_epochs,
     network_input,
     recording_facts,
     trial_labels,
 )
+from sincviz.errors import EpochsError
+from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 
 if TYPE_CHECKING:
@@ -41,11 +44,15 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     module : SincShallowNet
         The untrained network.
     validation : float
-        Share of the trials that is held out for early stopping.
+        Share of the trials that is held out for early stopping; 0 holds out none.
+    patience : int
+        Passes without a better validation loss before training ends.
     scale : float
         Factor from volts to the network's units, for a network that does not know its own.
     seed : int
         Seed of everything random.
+    progress : bool
+        Show a progress bar.
     **settings
         Those of ``skorch.NeuralNetClassifier``.
 
@@ -62,14 +69,37 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         module: "SincShallowNet",
         *,
         validation: float = 0.2,
+        patience: int = 40,
         scale: float = 1e6,
         seed: int = 0,
+        progress: bool = True,
         **settings: Any,
     ) -> None:
         super().__init__(module, **settings)
         self.validation = validation
+        self.patience = patience
         self.scale = scale
         self.seed = seed
+        self.progress = progress
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        """What skorch runs after each epoch: early stopping only where something is held out."""
+        inherited = dict(super()._default_callbacks)
+        held_out = [
+            ("valid_loss", inherited["valid_loss"]),
+            ("valid_acc", EpochScoring(_coded_accuracy, lower_is_better=False, name="valid_acc")),
+            (
+                "early_stopping",
+                EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=_say_nothing),
+            ),
+        ]
+        return [
+            ("epoch_timer", inherited["epoch_timer"]),
+            ("train_loss", inherited["train_loss"]),
+            *(held_out if self.validation else []),
+            ("progress", EpochProgress(self.progress)),
+        ]
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -92,40 +122,56 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
     def initialize_module(self) -> "EpochsClassifier":
         """Train a copy: what skorch is given must stay untrained for the next fit or clone."""
-        super().initialize_module()
-        self.module_: SincShallowNet = copy.deepcopy(self.module_)
+        changed = self.get_params_for("module")
+        self.module_: SincShallowNet = copy.deepcopy(self.module)
+        if changed:
+            self.module_ = type(self.module).from_config(self.module.get_config() | changed)
+        self.module_.to(self.device)
         return self
 
     def fit(
         self, X: EpochsOrArray, y: ArrayLike | None = None, *, groups: ArrayLike | None = None
     ) -> "EpochsClassifier":
-        """Fit on epochs or an array; see :func:`fit`."""
+        """Fit on epochs or an array; see :func:`sincviz.training.fit`."""
+        X = gathered(X)
+        positive_int("patience", self.patience)
+        finite_float("scale", self.scale, above=0, advice=1e6)
         labels, self.labels_ = _labels(X, y, self.module)
-        if len(self.labels_) < 2:
-            raise ValueError(
-                f"All trials are of one class, {self.labels_[0]!r}; a classifier needs two or more."
-            )
-        if len(self.labels_) != self.module.n_outputs:
-            raise ValueError(
-                f"The network has {self.module.n_outputs} outputs, the trials {len(self.labels_)} classes: "
-                f"{', '.join(map(str, self.labels_))}. Try `n_outputs={len(self.labels_)}`."
-            )
         codes = np.array([self.labels_.index(label) for label in labels], np.int64)
         template = copy.deepcopy(self.module)
         template.scale = self.scale if template.scale is None else template.scale
         if template.chs_info is None and is_epochs(X):
             template.chs_info = chs_info_from_json(chs_info_to_json(eeg_channels(X)))
         trials = network_input(template, X)
-        if len(trials) != len(codes):
-            raise ValueError(f"There are {len(trials)} trials and {len(codes)} labels.")
         self.groups_ = None if groups is None else np.asarray(groups)
+        for name, values in (("y", codes), ("groups", self.groups_)):
+            if values is not None and len(values) != len(trials):
+                raise ValueError(
+                    f"`{name}` must have one entry per trial; got {len(values)} for {len(trials)} trials."
+                )
+        if self.validation:
+            # Before a progress bar is shown.
+            _validation_split(codes, self.groups_, self.validation, self.seed)
         self.recorded_cutoffs_: list[NDArray[np.floating[Any]]] = []
         devices = list(range(torch.cuda.device_count())) if str(self.device).startswith("cuda") else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(self.seed)
             super().fit(trials, codes)
+        if self.interrupted_:
+            raise KeyboardInterrupt
         self._describe(template, X, trials)
         return self
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
+        """Note an interruption, which skorch takes for the end: half a training must not pass for a whole one."""
+        self.interrupted_ = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            # Early stopping ends training by the same exception.
+            early_stopping = dict(self.callbacks_).get("early_stopping")
+            self.interrupted_ = early_stopping is None or early_stopping.misses_ < self.patience
+            raise
 
     def predict_proba(self, X: Any) -> NDArray[np.floating[Any]]:
         """Return the probability of each class, shape (trials, classes)."""
@@ -139,9 +185,16 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
     def score(self, X: EpochsOrArray, y: ArrayLike | None = None) -> float:
         """Return the accuracy; labels come from ``event_id`` where ``y`` is not given."""
+        X = gathered(X)
         if y is None and not is_epochs(X):
             raise ValueError("`y` is missing: an array does not know its labels.")
         labels = trial_labels(X) if y is None else np.asarray(y)
+        unknown = set(labels.tolist()) - set(self.labels_)
+        if unknown:
+            raise EpochsError(
+                f"The trials are labelled {', '.join(sorted(map(str, unknown)))}; the network was trained to tell "
+                f"{', '.join(map(str, self.labels_))}. Rename `epochs.event_id`, or pass `y`."
+            )
         return float(accuracy_score(labels, self.predict(X)))
 
     def get_split_datasets(self, X: Any, y: Any = None, **_: Any) -> tuple[Dataset[Any], Dataset[Any] | None]:
@@ -214,9 +267,16 @@ def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> t
     if y is None and not is_epochs(X):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
     labels = trial_labels(X) if y is None else np.asarray(y)
-    if labels.ndim != 1:
+    if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"`y` must have one label per trial; got the shape {labels.shape}.")
     order = class_order(X) if y is None else np.unique(labels).tolist()
+    if len(order) < 2:
+        raise ValueError(f"All trials are of one class, {order[0]!r}; a classifier needs two or more.")
+    if len(order) != model.n_outputs:
+        raise ValueError(
+            f"The network has {model.n_outputs} outputs, the trials {len(order)} classes: "
+            f"{', '.join(map(str, order))}. Try `n_outputs={len(order)}`."
+        )
     if model.class_names is None:
         return labels, order
     if {str(label) for label in order} != set(model.class_names):
@@ -241,8 +301,6 @@ def _validation_split(
         trials = StratifiedShuffleSplit(1, test_size=n_held_out, random_state=seed)
         train, held_out = next(trials.split(y, y))
         return train, held_out
-    if len(groups) != len(y):
-        raise ValueError(f"`groups` must have one entry per trial; got {len(groups)} for {len(y)} trials.")
     n_groups = len(np.unique(groups))
     if n_groups < 2:
         raise ValueError("All trials are of one group: nothing can be held out. Pass `groups=None`.")
@@ -262,6 +320,10 @@ def _validation_split(
     return (complete or splits)[0]
 
 
-def coded_accuracy(net: EpochsClassifier, X: Dataset[Any], y: Any) -> float:
+def _coded_accuracy(net: EpochsClassifier, X: Dataset[Any], y: Any) -> float:
     """Return the accuracy on data whose labels skorch has as codes, where ``predict`` returns names."""
     return float(accuracy_score(np.asarray(y), net.predict_proba(X).argmax(1)))
+
+
+def _say_nothing(*_: object) -> None:
+    pass

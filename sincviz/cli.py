@@ -1,44 +1,61 @@
 """The commands: ``sincviz train``, ``sincviz inspect``, ``sincviz demo``."""
 
+import shlex
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from sincviz._version import __version__
-from sincviz.errors import SincvizError
+from sincviz.errors import EpochsError, SincvizError
 from sincviz.terminal import console, print_agreement, print_bands, print_network
 
 app = typer.Typer(
     name="sincviz",
     help="Read what a sinc-convolution EEG network has learned.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")]
 Seed = Annotated[
-    int, typer.Option(help="Seed of the weights, the split, the order of trials and the dropout.")
+    int,
+    typer.Option(
+        min=0, max=2**31 - 1, help="Seed of the weights, the split, the order of trials and the dropout."
+    ),
 ]
+
+# Click's base class, which typer holds inside or beside itself, depending on its version.
+_UsageError: Any = typer.BadParameter.__mro__[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input is one line on the error stream and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a dash must not lose the table.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        app(arguments)
+        sys.exit(app(arguments, standalone_mode=False) or 0)
+    except _UsageError as error:
+        _stop(error.format_message(), code=2)
     except (SincvizError, ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {_escaped(error)}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _stop(str(error), code=2)
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("Interrupted.", code=130)
 
 
-def _escaped(error: BaseException) -> str:
-    from rich.markup import escape
-
-    return escape(" ".join(str(error).split()))
+def _stop(message: str, *, code: int) -> NoReturn:
+    """Say why in one line, and leave."""
+    Console(stderr=True).print(
+        f"[bold red]Error:[/] {escape(' '.join(message.split()))}", highlight=False, soft_wrap=True
+    )
+    sys.exit(code)
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,13 +64,15 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        console.print(context.get_help(), markup=False, highlight=False)
 
 
 @app.command()
@@ -100,10 +119,14 @@ def train(
     import torch
 
     from sincviz.checkpoints import save_checkpoint
-    from sincviz.epochs import class_order
+    from sincviz.datasets import simulate_motor_imagery
+    from sincviz.epochs import class_order, eeg_channels
+    from sincviz.models.checks import finite_float
     from sincviz.models.sinc_shallow import SincShallowNet
     from sincviz.training import fit
 
+    if out.is_dir():
+        raise IsADirectoryError(f"{str(out)!r} is a folder; name a file with `--out`.")
     if out.exists() and not overwrite:
         raise FileExistsError(
             f"{str(out)!r} exists. Pass `--overwrite`, or choose another name with `--out`."
@@ -112,9 +135,23 @@ def train(
         raise FileNotFoundError(f"The folder {str(out.parent)!r} does not exist; create it first.")
     if reference not in ("average", "recorded"):
         raise ValueError(f"`--reference` must be 'average' or 'recorded'; got {reference!r}.")
+    finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
+    if data == "eegbci":
+        epochs, test_epochs = _recordings(subjects, test_subjects, runs, path=data_path, download=download)
+    elif subjects or test_subjects:
+        raise ValueError(f"`--subjects` and `--test-subjects` are for 'eegbci'; the data are {data!r}.")
+    elif data == "simulated":
+        epochs, test_epochs = (
+            simulate_motor_imagery(seed=seed)[0],
+            simulate_motor_imagery(seed=seed + 1_000_000)[0],
+        )
+    else:
+        epochs, test_epochs = _epochs_of_file(Path(data)), None
+    if reference == "average":
+        for read in (epochs, test_epochs):
+            if read is not None:
+                read.set_eeg_reference("average", projection=False, verbose="error")
 
-    epochs = _epochs(data, subjects, runs, data_path, download, seed, reference)
-    test_epochs = _test_epochs(data, subjects, test_subjects, runs, data_path, download, seed, reference)
     torch.manual_seed(seed)
     sfreq = float(epochs.info["sfreq"])
     model = SincShallowNet(
@@ -123,16 +160,17 @@ def train(
         n_outputs=len(class_order(epochs)),
         n_times=len(epochs.times),
         sfreq=sfreq,
-        chs_info=epochs.copy().pick("eeg", exclude=()).info["chs"],
+        chs_info=eeg_channels(epochs),
     )
+    several = validation and data == "eegbci" and epochs.metadata["subject"].nunique() > 1
     classifier = fit(
         model,
         epochs,
+        groups=epochs.metadata["subject"] if several else None,
         max_epochs=max_epochs,
         validation=validation,
         patience=patience,
         seed=seed,
-        progress=True,
     )
     save_checkpoint(classifier, out)
     losses = classifier.history[:, "valid_loss"] if validation else []
@@ -143,7 +181,8 @@ def train(
             f"Accuracy on {len(test_epochs)} trials never used in training: {classifier.score(test_epochs):.3f} "
             f"(chance {1 / model.n_outputs:.2f})."
         )
-    console.print(f"Saved {out}. Read it with: sincviz inspect {out}", markup=False)
+    command = f"sincviz inspect {shlex.quote(str(out))}"
+    console.print(f"Saved {out}. Read it with: {command}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -164,7 +203,9 @@ def inspect(
     bands = write_inspection(model, folder, overwrite=overwrite)
     print_network(model)
     print_bands(bands)
-    console.print(f"Wrote bands.csv, bands and responses (PNG, PDF) to {folder}", markup=False)
+    console.print(
+        f"Wrote bands.csv, bands and responses (PNG, PDF) to {folder}", markup=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -182,7 +223,7 @@ def demo(
     found = run(out, seed=seed, overwrite=overwrite)
     print_bands(found.bands)
     print_agreement(found)
-    console.print(f"Checkpoint, table and figures are in {out}", markup=False)
+    console.print(f"Checkpoint, table and figures are in {out}", markup=False, soft_wrap=True)
     if not found.passed:
         raise typer.Exit(1)
 
@@ -194,47 +235,31 @@ def _numbers(name: str, text: str) -> list[int]:
         raise ValueError(f"`{name}` must be numbers with commas between; got {text!r}. Try 2,7,29.") from None
 
 
-def _epochs(
-    data: str, subjects: str, runs: str, path: Path | None, download: bool, seed: int, reference: str
-) -> Any:
-    """Return epochs by their name on the command line."""
-    import mne
+def _recordings(subjects: str, test_subjects: str, runs: str, *, path: Path | None, download: bool) -> Any:
+    """Return PhysioNet's trials for training, and those for the test or None."""
+    from sincviz.datasets import eegbci
 
-    from sincviz.datasets import eegbci, simulate_motor_imagery
-
-    if data == "simulated":
-        epochs, _ = simulate_motor_imagery(seed=seed)
-    elif data == "eegbci":
-        if not subjects:
-            raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
-        epochs = eegbci(
-            _numbers("--subjects", subjects), _numbers("--runs", runs), path=path, download=download
-        )
-    else:
-        if not Path(data).is_file():
-            raise FileNotFoundError(f"{data!r} is neither 'simulated', nor 'eegbci', nor a file.")
-        epochs = mne.read_epochs(data, verbose="error")
-    if reference == "average":
-        epochs.set_eeg_reference("average", projection=False, verbose="error")
-    return epochs
-
-
-def _test_epochs(
-    data: str,
-    subjects: str,
-    test_subjects: str,
-    runs: str,
-    path: Path | None,
-    download: bool,
-    seed: int,
-    reference: str,
-) -> Any:
-    """Return trials that training never sees, or None where there are none."""
-    if data == "simulated":
-        return _epochs(data, "", "", None, False, seed + 1_000_000, reference)
-    if data != "eegbci" or not test_subjects:
-        return None
-    both = sorted(set(_numbers("--subjects", subjects)) & set(_numbers("--test-subjects", test_subjects)))
+    training, test = _numbers("--subjects", subjects), _numbers("--test-subjects", test_subjects)
+    if not training:
+        raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
+    both = sorted(set(training) & set(test))
     if both:
         raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
-    return _epochs(data, test_subjects, runs, path, download, seed, reference)
+    chosen = _numbers("--runs", runs)
+    epochs = eegbci(training, chosen, path=path, download=download)
+    return epochs, eegbci(test, chosen, path=path, download=download) if test else None
+
+
+def _epochs_of_file(path: Path) -> Any:
+    import mne
+
+    from sincviz.epochs import gathered
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{str(path)!r} is neither 'simulated', nor 'eegbci', nor a file.")
+    try:
+        return gathered(mne.read_epochs(path, verbose="error"))
+    except EpochsError:
+        raise
+    except Exception as error:  # MNE raises nearly anything on a damaged file
+        raise EpochsError(f"{str(path)!r} is no readable file of MNE epochs: {error}") from error

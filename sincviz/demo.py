@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 import pandas as pd
@@ -13,10 +12,11 @@ from sincviz.analysis.ablation import ablate
 from sincviz.analysis.recovery import Recovery, recovery, true_cells
 from sincviz.checkpoints import save_checkpoint
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.inspection import write_inspection
+from sincviz.inspection import FILES, check_folder, write_inspection
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.training import fit
 
+CHECKPOINT = "network.safetensors"
 LEAST_AGREEMENT = 0.85
 MOST_CONTROL_AGREEMENT = 0.75
 N_CONTROLS = 3
@@ -76,9 +76,7 @@ def run(
     FileExistsError
         If the folder holds an earlier demonstration and ``overwrite`` is false.
     """
-    checkpoint = Path(folder) / "network.safetensors"
-    if checkpoint.exists() and not overwrite:
-        raise FileExistsError(f"{str(checkpoint)!r} exists. Pass `--overwrite`, or choose another folder.")
+    folder = check_folder(folder, (CHECKPOINT, *FILES), overwrite=overwrite)
     training_epochs, truth = simulate_motor_imagery(n_trials, seed=2 * seed)
     test_epochs, _ = simulate_motor_imagery(n_trials // 2, seed=2 * seed + 1)
 
@@ -97,7 +95,7 @@ def run(
 
     classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
     bands = write_inspection(classifier, folder, overwrite=overwrite)
-    save_checkpoint(classifier, checkpoint)
+    save_checkpoint(classifier, folder / CHECKPOINT)
 
     losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]
     losses += [

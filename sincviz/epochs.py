@@ -25,7 +25,32 @@ def is_epochs(data: object) -> TypeGuard[Any]:
     return isinstance(data, mne.BaseEpochs)
 
 
-def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[np.float32]:
+def gathered(data: "EpochsOrArray") -> "EpochsOrArray":
+    """Return trials in one piece: epochs loaded and their rejections applied, arrays as they are.
+
+    A list of epochs, which is what scikit-learn's cross-validation makes of them, is put together again.
+
+    Raises
+    ------
+    EpochsError
+        If no trial is left.
+    """
+    import mne
+
+    if isinstance(data, list | tuple) and data and all(is_epochs(part) for part in data):
+        data = mne.concatenate_epochs([part.copy().load_data() for part in data], verbose="error")
+    if not is_epochs(data):
+        return data
+    if not data.preload:
+        data = data.copy().load_data()
+    if len(data) == 0:
+        raise EpochsError(
+            "There are no trials: all were rejected or none was selected. See `epochs.drop_log`."
+        )
+    return data
+
+
+def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[Any]:
     """Return trials in the network's channels, order and units.
 
     Parameters
@@ -38,7 +63,7 @@ def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[n
     Returns
     -------
     numpy.ndarray, shape (trials, n_chans, n_times)
-        Single precision.
+        In the network's precision.
 
     Raises
     ------
@@ -51,8 +76,10 @@ def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[n
     RuntimeWarning
         If channels that the network does not know are dropped, or channels marked as bad are used.
     """
+    epochs = gathered(epochs)
+    precision = np.float64 if model.final_layer.weight.dtype.itemsize == 8 else np.float32
     if not is_epochs(epochs):
-        return _checked(np.asarray(epochs, np.float32), model)
+        return _checked(np.asarray(epochs, precision), model)
     if model.scale is None:
         raise EpochsError(
             "Epochs are in volts and this network does not say in which units it was trained. "
@@ -64,7 +91,7 @@ def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[n
     if bads:
         warnings.warn(f"Channels marked as bad are used: {_listed(bads)}.", RuntimeWarning, stacklevel=3)
     data = epochs.get_data(picks=picks) * model.scale
-    return _checked(data.astype(np.float32), model)
+    return _checked(data.astype(precision), model)
 
 
 def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
@@ -120,9 +147,9 @@ def _reference(epochs: "mne.BaseEpochs") -> str:
     return "custom" if int(epochs.info["custom_ref_applied"]) else "as recorded"
 
 
-def data_hash(trials: NDArray[np.float32]) -> str:
+def data_hash(trials: NDArray[Any]) -> str:
     """Return the SHA-256 of trials as the network sees them: the same data, the same hash."""
-    return hashlib.sha256(np.ascontiguousarray(trials).tobytes()).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(trials, np.float32).tobytes()).hexdigest()
 
 
 def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
@@ -172,12 +199,14 @@ def _check_sampling(model: "SincShallowNet", epochs: "mne.BaseEpochs") -> None:
         )
 
 
-def _checked(trials: NDArray[np.float32], model: "SincShallowNet") -> NDArray[np.float32]:
+def _checked(trials: NDArray[Any], model: "SincShallowNet") -> NDArray[Any]:
     if trials.ndim != 3 or trials.shape[1:] != (model.n_chans, model.n_times):
         raise EpochsError(
             f"Trials must have the shape (trials, {model.n_chans} channels, {model.n_times} times); got "
             f"{trials.shape}."
         )
+    if len(trials) == 0:
+        raise EpochsError("There are no trials.")
     finite = np.isfinite(trials).all(axis=(1, 2))
     if not finite.all():
         bad = np.flatnonzero(~finite)

@@ -40,7 +40,7 @@ class FrontEnd:
     chs_info : list of dict | None
         Channels with positions, as in ``mne.Info["chs"]``.
     weights_sha256 : str
-        Hash of the network's weights.
+        Hash of the network's weights, noted in every result; may be left empty.
     """
 
     kernels: Tensor
@@ -54,7 +54,7 @@ class FrontEnd:
     sfreq: float
     ch_names: list[str] | None
     chs_info: list[dict[str, Any]] | None
-    weights_sha256: str
+    weights_sha256: str = ""
 
 
 @singledispatch
@@ -94,6 +94,11 @@ def front_end(model: object) -> FrontEnd:
         f"sincviz does not know the front end of {type(model).__name__}. Pass a SincShallowNet or a fitted "
         "classifier, or register your network with `@sincviz.front_end.register`."
     )
+
+
+@front_end.register
+def _(model: FrontEnd) -> FrontEnd:
+    return model
 
 
 @front_end.register
@@ -166,5 +171,5 @@ def _weights_hash(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for key, value in sorted(model.state_dict().items()):
         digest.update(key.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

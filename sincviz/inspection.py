@@ -1,6 +1,7 @@
 """Everything that can be read from one network, written to one folder."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,31 @@ import pandas as pd
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.response import filter_response
 from sincviz.atomic_file import replacing
+from sincviz.front_ends import front_end
+
+FILES = ("bands.csv", "bands.png", "bands.pdf", "responses.png", "responses.pdf")
+
+
+def check_folder(
+    folder: str | os.PathLike[str], names: Sequence[str] = FILES, *, overwrite: bool = False
+) -> Path:
+    """Return the folder if these files can be written into it.
+
+    Raises
+    ------
+    FileExistsError
+        If ``folder`` is a file, or holds one of the files and ``overwrite`` is false.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
+    taken = [name for name in names if (folder / name).exists()]
+    if taken and not overwrite:
+        raise FileExistsError(
+            f"{str(folder)!r} already holds {', '.join(taken)}. Pass `--overwrite` (`overwrite=True`) to replace "
+            "them, or choose another folder."
+        )
+    return folder
 
 
 def write_inspection(
@@ -41,26 +67,15 @@ def write_inspection(
 
     from sincviz.plotting import plot_bands, plot_responses, save_figure
 
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
-    table = folder / "bands.csv"
-    figure_names = [
-        folder / f"{name}{ending}" for name in ("bands", "responses") for ending in (".png", ".pdf")
-    ]
-    taken = [path.name for path in (table, *figure_names) if path.exists()]
-    if taken and not overwrite:
-        raise FileExistsError(
-            f"{str(folder)!r} already holds {', '.join(taken)}. Pass `--overwrite` (`overwrite=True`) to replace "
-            "them, or choose another folder."
-        )
-    bands = learned_bands(model)
+    folder = check_folder(folder, overwrite=overwrite)
+    parts = front_end(model)
+    bands = learned_bands(parts)
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(table) as temporary:
+    with replacing(folder / "bands.csv") as temporary:
         bands.to_csv(temporary, float_format="%.6g")
-    drawn = {"bands": plot_bands(bands), "responses": plot_responses(filter_response(model))}
-    for path in figure_names:
-        save_figure(drawn[path.stem], path)
+    drawn = {"bands": plot_bands(bands), "responses": plot_responses(filter_response(parts))}
+    for name in FILES[1:]:
+        save_figure(drawn[Path(name).stem], folder / name)
     for figure in drawn.values():
         plt.close(figure)
     return bands

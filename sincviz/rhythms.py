@@ -28,7 +28,7 @@ def checked_rhythms(
     """
     chosen = RHYTHMS if rhythms is None else rhythms
     for name, limits in chosen.items():
-        if len(limits) != 2 or not limits[0] < limits[1]:
+        if np.shape(limits) != (2,) or not 0 <= limits[0] < limits[1]:
             raise ValueError(
                 f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
             )

@@ -1,22 +1,19 @@
 """Training on epochs with skorch: seeded, split by group, best weights kept, cut-offs recorded."""
 
 import copy
-from typing import TYPE_CHECKING
 
 import torch
 from numpy.typing import ArrayLike
-from skorch.callbacks import EarlyStopping, EpochScoring
 
-from sincviz.classifier import EpochProgress, EpochsClassifier, coded_accuracy
+from sincviz.classifier import EpochsClassifier
 from sincviz.epochs import EpochsOrArray
+from sincviz.front_ends import unwrapped
 from sincviz.models.checks import positive_int
-
-if TYPE_CHECKING:
-    from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.models.sinc_shallow import SincShallowNet
 
 
 def fit(
-    model: "SincShallowNet",
+    model: SincShallowNet,
     epochs: EpochsOrArray,
     y: ArrayLike | None = None,
     *,
@@ -81,11 +78,14 @@ def fit(
         If labels and network disagree, or the trials cannot be split.
     EpochsError
         If the epochs do not fit the network.
+    TypeError
+        If ``model`` is no SincShallowNet.
+    KeyboardInterrupt
+        If training is interrupted: a network trained in part is not returned.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sincviz import SincShallowNet
     >>> rng = np.random.default_rng(0)
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4)
     >>> classifier = fit(model, rng.standard_normal((20, 3, 128)), ["left", "right"] * 10, max_epochs=2,
@@ -95,9 +95,13 @@ def fit(
     >>> len(classifier.cutoff_history_)  # 4 filters, before training and after each of 2 epochs
     12
     """
-    stopping = EarlyStopping(patience=patience, threshold=0, load_best=True, sink=_say_nothing)
+    network = unwrapped(model)
+    if not isinstance(network, SincShallowNet):
+        raise TypeError(
+            f"`model` must be a SincShallowNet; got {network!r:.80}. Build one: `SincShallowNet(...)`."
+        )
     classifier = EpochsClassifier(
-        copy.deepcopy(model),
+        copy.deepcopy(network),
         criterion=torch.nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
         optimizer__param_groups=[("sinc_filter_layer.*", {"lr": sinc_lr, "weight_decay": 0.0})],
@@ -106,20 +110,10 @@ def fit(
         max_epochs=positive_int("max_epochs", max_epochs),
         batch_size=positive_int("batch_size", batch_size),
         device=device,
-        callbacks=[
-            ("early_stopping", stopping if validation else None),
-            ("progress", EpochProgress(progress)),
-        ],
-        callbacks__print_log=None,
-        callbacks__valid_acc=EpochScoring(
-            coded_accuracy, lower_is_better=False, name="valid_acc", use_caching=True
-        ),
         validation=validation,
+        patience=patience,
         scale=scale,
         seed=seed,
+        progress=progress,
     )
     return classifier.fit(epochs, y, groups=groups)
-
-
-def _say_nothing(*_: object) -> None:
-    pass

@@ -29,8 +29,10 @@ def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, pa
     assert found.passed is passes
 
 
-def test_an_earlier_demonstration_is_not_overwritten(tmp_path):
-    (tmp_path / "network.safetensors").write_text("mine")
+@pytest.mark.parametrize("name", ["network.safetensors", "bands.csv"])
+def test_an_earlier_demonstration_is_not_overwritten(tmp_path, name):
+    (tmp_path / name).write_text("mine")
     with pytest.raises(FileExistsError, match="--overwrite"):
         demo.run(tmp_path, progress=False)
-    assert (tmp_path / "network.safetensors").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"

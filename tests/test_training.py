@@ -3,16 +3,17 @@
 import copy
 import pickle
 
+import mne
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 
 from sincviz import EpochsError, datasets, training
-from sincviz.epochs import data_hash, network_input
+from sincviz.epochs import data_hash, network_input, trial_labels
 
 
 def weights(network):
@@ -355,7 +356,7 @@ REFUSED = {
         lambda a, y: {"epochs": a, "y": np.eye(40)},
         r"one label per trial.*\(40, 40\)",
     ),
-    "too few labels": (lambda a, y: {"epochs": a, "y": y[:-1]}, "40 trials and 39 labels"),
+    "too few labels": (lambda a, y: {"epochs": a, "y": y[:-1]}, "got 39 for 40 trials"),
     "one group": (lambda a, y: {"epochs": a, "y": y, "groups": [1] * 40}, "one group.*groups=None"),
     "groups that each hold one class": (
         lambda a, y: {"epochs": a, "y": y, "groups": y},
@@ -449,3 +450,62 @@ def test_groups_in_which_every_class_occurs_are_held_out_first(model, array, spl
     for seed in range(5):
         fit(model, array, y, groups=groups, validation=0.33, seed=seed, max_epochs=1)
         assert set(y[split["valid"].indices]) == {0, 1}
+
+
+def test_rejected_trials_of_epochs_that_are_not_loaded_are_left_out(network, epochs):
+    data = epochs.get_data()
+    data[3, :, :64] += 1e-2
+    raw = mne.io.RawArray(np.hstack(data), epochs.info)
+    events = np.column_stack([np.arange(40) * 128, np.zeros(40, int), epochs.events[:, 2]])
+    lazy = mne.Epochs(raw, events, epochs.event_id, 0, 127 / 128, baseline=None, reject={"eeg": 5e-3})
+    classifier = fit(network(chs_info=epochs.info["chs"]), lazy)
+    assert classifier.module_.provenance["n_training_trials"] == 39
+    assert len(classifier.predict(lazy)) == 39
+    assert not lazy.preload
+
+
+def test_scikit_learn_cross_validates_on_epochs(model, epochs):
+    classifier = clone(fit(model, epochs, progress=False))
+    scores = cross_val_score(classifier, epochs, trial_labels(epochs), cv=2, error_score="raise")
+    assert len(scores) == 2
+
+
+def test_a_grid_of_settings_of_training_and_network_is_searched(model, array, y):
+    grid = {"validation": [0, 0.25], "module__num_time_filters": [2, 3]}
+    search = GridSearchCV(fit(model, array, y), grid, cv=2, error_score="raise").fit(array, y)
+    assert search.best_estimator_.module_.num_time_filters in (2, 3)
+
+
+def test_a_network_in_double_precision_is_trained_and_used_in_it(model, array, y):
+    classifier = fit(model.double(), array, y)
+    assert classifier.module_.final_layer.weight.dtype == torch.float64
+    assert classifier.predict_proba(array).dtype == np.float64
+
+
+def test_an_interrupted_training_is_not_taken_for_a_whole_one(model, array, y, monkeypatch):
+    def interrupted(self, *_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.EpochsClassifier, "train_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, array, y)
+
+
+def test_trials_of_classes_it_was_not_trained_on_are_not_scored(model, epochs):
+    classifier = fit(model, epochs)
+    epochs.event_id = {"hand/left": 1, "hand/right": 2}
+    with pytest.raises(EpochsError, match=r"labelled hand/left, hand/right.*to tell left, right"):
+        classifier.score(epochs)
+
+
+def test_a_fitted_classifier_can_be_trained_further(model, array, y):
+    assert fit(fit(model, array, y), array, y).module_.class_names == ["left", "right"]
+    with pytest.raises(TypeError, match="must be a SincShallowNet"):
+        fit(torch.nn.Linear(2, 2), array, y)
+
+
+def test_no_trials_are_refused_by_name(model, epochs, array, y):
+    with pytest.raises(EpochsError, match="no trials"):
+        fit(model, epochs[:0])
+    with pytest.raises(EpochsError, match="no trials"):
+        fit(model, array, y).predict(array[:0])

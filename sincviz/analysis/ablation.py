@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from sincviz._version import __version__
-from sincviz.epochs import EpochsOrArray, is_epochs, network_input, trial_labels
+from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input, trial_labels
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.rhythms import checked_rhythms
@@ -73,6 +73,7 @@ def ablate(
     network = unwrapped(model)
     if not isinstance(network, SincShallowNet):
         raise TypeError(f"Only a SincShallowNet can be ablated; got {type(network).__name__}.")
+    epochs = gathered(epochs)
     trials = torch.from_numpy(network_input(network, epochs))
     if len(trials) < 2:
         raise ValueError(

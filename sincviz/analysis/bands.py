@@ -34,8 +34,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
         One row per filter. All but the last two columns are in Hz.
 
         ``low_hz``, ``high_hz``, ``center_hz``, ``bandwidth_hz``
-            Nominal: parameters after the smallest frequency is added and the Nyquist limit applied to the high
-            cut-off. A filter that left the spectrum has a low cut-off above its high one.
+            Nominal: parameters after the smallest frequency is added and the Nyquist limit applied.
         ``measured_low_hz``, ``measured_high_hz``, ``peak_hz``
             The peak of the kernel's response and the contiguous band around it above half its power (−3 dB).
         ``initial_low_hz``, ``initial_high_hz``

@@ -48,7 +48,7 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     parts = front_end(model)
     kernels = parts.kernels.detach().cpu().numpy().astype(float)
     frequency_hz, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=n_freqs)
-    bands = learned_bands(model)
+    bands = learned_bands(parts)
     magnitude = np.abs(response) / np.abs(response).max(1, keepdims=True)
     with np.errstate(divide="ignore"):
         magnitude_db = np.maximum(20 * np.log10(magnitude), _FLOOR_DB)

@@ -177,7 +177,7 @@ def _recordings(
         raise DownloadNeededError(
             f"{len(missing)} of {len(files)} recordings are not in {folder}: {listing}. "
             f"They come from PhysioNet ({URL}), about {FILE_SIZE_MB * len(missing):.3g} MB. "
-            "Pass `download=True` to fetch them, or the folder that holds MNE-eegbci-data as `path`."
+            "Pass `download=True` (`--download`) to fetch them, or the folder that holds MNE-eegbci-data as `path`."
         )
     if missing:
         folder.mkdir(parents=True, exist_ok=True)

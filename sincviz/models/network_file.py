@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ import torch
 from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError
+from sincviz.models.checks import finite_float
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -28,21 +29,29 @@ def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None
     Raises
     ------
     ValueError
-        If the activation or the provenance cannot be kept in strict JSON.
+        If the activation or the provenance cannot be kept in strict JSON, the class names do not fit the outputs,
+        or the weights are of half precision.
     FileNotFoundError
         If the folder does not exist.
     """
-    header = json.dumps(
-        {
-            "version": __version__,
-            "config": model.get_config(),
-            "class_names": model.class_names,
-            "scale": model.scale,
-            "provenance": {"initial_cutoffs_hz": model.initial_cutoffs().tolist()} | model.provenance,
-        },
-        allow_nan=False,
-    )
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    for key, value in weights.items():
+        if value.is_floating_point() and value.dtype not in (torch.float32, torch.float64):
+            # Rounded so far, the weights no longer tell their sampling rate.
+            raise ValueError(
+                f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
+            )
+    described = {
+        "version": __version__,
+        "config": model.get_config(),
+        "class_names": _class_names(model.class_names, model.n_outputs),
+        "scale": _scale(model.scale),
+        "provenance": {"initial_cutoffs_hz": model.initial_cutoffs().tolist()} | model.provenance,
+    }
+    try:
+        header = json.dumps(described, allow_nan=False)
+    except TypeError as error:
+        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
     with replacing(path) as temporary:
         safetensors.torch.save_file(weights, temporary, metadata={_HEADER: header})
 
@@ -85,15 +94,27 @@ def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network
 
 
 def _restore(model: "SincShallowNet", header: Mapping[str, Any]) -> None:
-    names, scale, provenance = (header.get(key) for key in ("class_names", "scale", "provenance"))
-    if not (names is None or isinstance(names, list)):
-        raise TypeError(f"the class names must be a list; got {type(names).__name__}.")
-    if names is not None and len(names) != model.n_outputs:
-        raise ValueError(f"the header names {len(names)} classes, the head has {model.n_outputs} outputs.")
-    model.class_names = None if names is None else [str(name) for name in names]
-    model.scale = None if scale is None else float(scale)
-    model.provenance = dict(provenance or {})
+    model.class_names = _class_names(header.get("class_names"), model.n_outputs)
+    model.scale = _scale(header.get("scale"))
+    model.provenance = dict(header.get("provenance") or {})
     if model.initial_cutoffs().shape != (model.num_time_filters, 2):
         raise ValueError(
             f"the initial cut-offs must be two for each of the {model.num_time_filters} filters."
         )
+
+
+def _class_names(names: Sequence[object] | None, n_outputs: int) -> list[str] | None:
+    if names is None:
+        return None
+    if isinstance(names, str | Mapping):
+        raise TypeError(f"`class_names` must be a list; got {type(names).__name__}.")
+    listed = [str(name) for name in names]
+    if len(set(listed)) < n_outputs or len(listed) != n_outputs:
+        raise ValueError(
+            f"`class_names` must name {n_outputs} outputs, each differently; got {', '.join(listed)}."
+        )
+    return listed
+
+
+def _scale(scale: float | None) -> float | None:
+    return None if scale is None else finite_float("scale", scale, above=0)

@@ -9,9 +9,6 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.checks import finite_float, positive_int
 
-# Any finite parameter must give a finite kernel; no EEG is sampled anywhere near this fast.
-_LARGEST_HZ = 1e6
-
 
 class SincConv(nn.Module):
     r"""Bank of band-pass filters that learn nothing but their two cut-offs.
@@ -143,8 +140,8 @@ class SincConv(nn.Module):
         Returns
         -------
         torch.Tensor, shape (num_time_filters, 2)
-            Low and high cut-off; differentiable. A low cut-off may lie past the Nyquist frequency, a high one
-            never does.
+            Low and high cut-off, low never above high; differentiable. A low cut-off that was moved past the
+            Nyquist frequency is folded back below it, where its kernel really lies.
         """
         return self._cutoffs_of(self.low_freqs, self.bandwidths)
 
@@ -156,8 +153,11 @@ class SincConv(nn.Module):
         return self._cutoffs_of(low_freqs[None], torch.full_like(low_freqs, self.bandwidth)[None])
 
     def _cutoffs_of(self, low_freqs: Tensor, bandwidths: Tensor) -> Tensor:
-        low = self.min_freq + low_freqs.abs().clamp(max=_LARGEST_HZ)
-        high = (low + bandwidths.abs()).clamp(max=self.sfreq / 2)
+        nyquist = self.sfreq / 2
+        written = self.min_freq + low_freqs.abs()
+        high = (written + bandwidths.abs()).clamp(max=nyquist)
+        # Past the Nyquist frequency a band folds back: same samples, same kernel, and low stays below high.
+        low = (nyquist - (nyquist - written).abs()).clamp(min=0)
         return torch.cat([low, high]).T
 
     def kernels(self) -> Tensor:

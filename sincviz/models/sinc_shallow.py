@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz.models.activation import activation_class, activation_name
+from sincviz.models.activation import activation_class, activation_name, build_activation
 from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.filtered_moments import filtered_moments
 from sincviz.models.hub import HubMixin
@@ -59,7 +59,8 @@ class SincShallowNet(HubMixin, nn.Module):
     input_window_seconds : float | None
         Length of a trial in seconds.
     sfreq : float | None
-        Sampling rate in Hz; inferred from ``n_times`` and ``input_window_seconds``.
+        Sampling rate in Hz, needed because the filters are in Hz; inferred only from ``n_times`` and
+        ``input_window_seconds``.
     chs_info : list of dict | None
         The channels, as in ``epochs.info["chs"]``.
 
@@ -88,7 +89,8 @@ class SincShallowNet(HubMixin, nn.Module):
     -----
     The forward pass mixes the channels first and filters ``num_time_filters × depth_multiplier`` signals
     afterwards; filtering, normalisation (given its statistics) and mixing are linear, so this is the same
-    function as the order of the layers, which :meth:`feature_maps` computes.
+    function as the order of the layers, which :meth:`feature_maps` computes. So forward hooks on the layers of
+    block 1 fire in :meth:`feature_maps`, not in a forward pass.
 
     References
     ----------
@@ -168,7 +170,7 @@ class SincShallowNet(HubMixin, nn.Module):
         )
         self.temporal_aggregation = nn.Sequential(
             nn.BatchNorm2d(units),
-            self.activation(),
+            build_activation(self.activation),
             nn.AvgPool2d((1, self.pool_size), stride=(1, self.pool_stride)),
             nn.Dropout(self.drop_prob),
             nn.Flatten(),

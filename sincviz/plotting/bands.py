@@ -52,8 +52,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
             height = 22 + 3.4 * max(len(bands), 6)
             _, ax = plt.subplots(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)), layout="constrained")
         rows = np.arange(len(bands))
-        # A low cut-off past the Nyquist frequency lies above its clamped high one.
-        edges = bands[["low_hz", "high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
+        edges = bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
         right = 1.04 * float(np.nanmax(edges))
         _shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,

@@ -376,3 +376,36 @@ def test_a_killed_writer_leaves_a_whole_file(network, moved, tmp_path):
         for path in rubbish:
             path.unlink()
     assert killed_midway, "no kill came in the middle of a write, so nothing was tested"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("class_names", ["a"], "must name 2 outputs"),
+        ("class_names", ["a", "a"], "each differently"),
+        ("class_names", "ab", "must be a list"),
+        ("scale", float("nan"), "`scale` must be finite"),
+        ("provenance", {"when": object()}, "strict JSON"),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(tmp_path, attribute, value, message):
+    model = SincShallowNet(n_chans=2, n_outputs=2, n_times=128, sfreq=128)
+    setattr(model, attribute, value)
+    with pytest.raises((ValueError, TypeError), match=message):
+        write_network(model, tmp_path / "a.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_numpy_scale_and_names_are_kept(tmp_path):
+    model = SincShallowNet(n_chans=2, n_outputs=2, n_times=128, sfreq=128)
+    model.scale, model.class_names = np.float32(1e6), np.array(["a", "b"])
+    write_network(model, tmp_path / "a.safetensors")
+    read = read_network(SincShallowNet, tmp_path / "a.safetensors")
+    assert (read.scale, read.class_names) == (1e6, ["a", "b"])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused_by_name(tmp_path, dtype):
+    model = SincShallowNet(n_chans=2, n_outputs=2, n_times=128, sfreq=128).to(dtype)
+    with pytest.raises(ValueError, match=r"model\.float\(\)"):
+        write_network(model, tmp_path / "a.safetensors")

@@ -181,3 +181,25 @@ def test_weights_of_the_same_rate_load_in_spite_of_rounding(sfreq, rounding):
 
 def test_print_tells_the_settings():
     assert "4, time_filter_len=9, sfreq=128, padding='same'" in repr(SincConv(4, 9, sfreq=128))
+
+
+def test_a_band_past_the_nyquist_frequency_is_reported_where_its_kernel_lies():
+    conv = SincConv(2, 33, sfreq=100)
+    reference = SincConv(2, 33, sfreq=100)
+    with torch.no_grad():
+        conv.low_freqs[0, 0] = 70.0  # 71 Hz is 29 Hz when sampled at 100 Hz
+        reference.low_freqs[0, 0] = 28.0
+        reference.bandwidths[0, 0] = 40.0
+    assert conv.cutoffs()[0].tolist() == [29.0, 50.0]
+    torch.testing.assert_close(conv.kernels(), reference.kernels())
+
+
+@given(st.floats(0, 1e4), st.floats(0, 1e4))
+def test_the_low_cutoff_never_exceeds_the_high_one_nor_leaves_the_spectrum(low, width):
+    conv = SincConv(2, 33, sfreq=100)
+    with torch.no_grad():
+        conv.low_freqs[0, 0], conv.bandwidths[0, 0] = low, width
+    cutoffs = conv.cutoffs()
+    assert (cutoffs[:, 0] <= cutoffs[:, 1]).all()
+    assert (cutoffs >= 0).all()
+    assert (cutoffs <= 50).all()

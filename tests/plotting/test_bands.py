@@ -105,13 +105,6 @@ def test_the_limits_contain_everything(table, n_filters):
     assert bottom < min(edges) < max(edges) < top
 
 
-def test_a_low_cutoff_past_the_nyquist_frequency_is_in_the_picture(table):
-    bands = table(4)
-    bands.loc[2, ["low_hz", "high_hz", "bandwidth_hz"]] = 180.0, 125.0, -55.0
-    ax = plot_bands(bands).axes[0]
-    assert ax.get_xlim()[1] > 180
-
-
 @pytest.mark.parametrize(
     ("n_filters", "settings"),
     [
