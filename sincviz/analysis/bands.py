@@ -182,4 +182,4 @@ def _cutoffs(cutoffs: Tensor | None, n_filters: int) -> Floats:
 
 
 def _numpy(tensor: Tensor) -> Floats:
-    return tensor.detach().cpu().numpy().astype(np.float64)
+    return tensor.detach().cpu().double().numpy()

@@ -46,7 +46,7 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     if positive_int("n_freqs", n_freqs) < 2:
         raise ValueError(f"`n_freqs` must be at least 2; got {n_freqs}. Try 512.")
     parts = front_end(model)
-    kernels = parts.kernels.detach().cpu().numpy().astype(float)
+    kernels = parts.kernels.detach().cpu().double().numpy()
     frequency_hz, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=n_freqs)
     bands = learned_bands(parts)
     magnitude = np.abs(response) / np.abs(response).max(1, keepdims=True)

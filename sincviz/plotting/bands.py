@@ -1,7 +1,5 @@
 """The band of each filter: as written, as measured, and where it began."""
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -72,7 +70,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
             ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
         else:
             ax.legend(loc="upper right")
-    return cast(Figure, ax.figure)
+    return ax.figure.figure
 
 
 def _shade_rhythms(ax: Axes, rhythms: dict[str, tuple[float, float]], right: float) -> None:

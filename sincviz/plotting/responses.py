@@ -56,7 +56,7 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
         right = _right_limit(response)
         for panel, index in zip(panels, range(n_filters), strict=False):
             _draw(panel, response.isel(filter=index), right)
-        figure = cast(Figure, panels[0].figure)
+        figure = cast(Figure, panels[0].figure.figure)
         if axes is None:
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
             figure.supxlabel("Frequency (Hz)", fontsize=8)

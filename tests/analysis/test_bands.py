@@ -227,3 +227,11 @@ def test_the_table_survives_a_file(network, moved, tmp_path):
     bands.to_csv(tmp_path / "bands.csv")
     again = pd.read_csv(tmp_path / "bands.csv", index_col="filter")
     pd.testing.assert_frame_equal(again, bands, check_dtype=False, rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_network_of_another_precision_is_read(network, dtype):
+    expected = learned_bands(network())
+    found = learned_bands(network().to(dtype))
+    np.testing.assert_allclose(found["low_hz"], expected["low_hz"], rtol=1e-2)
+    np.testing.assert_allclose(found["peak_hz"], expected["peak_hz"], atol=0.5)

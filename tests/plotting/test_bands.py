@@ -203,3 +203,9 @@ def test_an_empty_table_is_refused(table):
     with pytest.raises(ValueError, match="no filters"):
         plot_bands(table(4).iloc[:0])
     assert plt.get_fignums() == []
+
+
+def test_axes_of_a_subfigure_give_the_whole_figure(table):
+    figure = plt.figure()
+    left, _ = figure.subfigures(1, 2)
+    assert plot_bands(table(4), left.subplots()) is figure
