@@ -157,7 +157,7 @@ class SincConv(nn.Module):
         written = self.min_freq + low_freqs.abs()
         high = (written + bandwidths.abs()).clamp(max=nyquist)
         # Past the Nyquist frequency a band folds back: same samples, same kernel, and low stays below high.
-        low = (nyquist - (nyquist - written).abs()).clamp(min=0)
+        low = torch.where(written > nyquist, self.sfreq - written, written).clamp(min=0)
         return torch.cat([low, high]).T
 
     def kernels(self) -> Tensor:
