@@ -37,7 +37,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     """skorch's classifier for networks that know their channels, units and classes.
 
     Every fit starts from the network it was given, also in a clone: nothing trained leaks into
-    cross-validation. Use :func:`fit` to make one.
+    cross-validation. Use :func:`sincviz.training.fit` to make one.
 
     Parameters
     ----------

@@ -175,7 +175,9 @@ def train(
     save_checkpoint(classifier, out)
     losses = classifier.history[:, "valid_loss"] if validation else []
     best = f", best validation loss {min(losses):.3f}" if losses else ""
-    console.print(f"Trained on {len(epochs)} trials, {len(classifier.history)} epochs{best}.")
+    console.print(
+        f"Trained on {len(epochs)} trials ({reference} reference), {len(classifier.history)} epochs{best}."
+    )
     if test_epochs is not None:
         console.print(
             f"Accuracy on {len(test_epochs)} trials never used in training: {classifier.score(test_epochs):.3f} "
