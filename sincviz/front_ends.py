@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.sinc_shallow import SincShallowNet
 
 
@@ -103,14 +104,17 @@ def _(model: FrontEnd) -> FrontEnd:
 
 @front_end.register
 def _(model: SincShallowNet) -> FrontEnd:
-    first, mixing = model.first_block()
-    second, activation, pooling, _, flatten = model.temporal_aggregation
-    assert isinstance(second, nn.BatchNorm2d)
+    first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(model.depthwiseconv))
+    second, activation, pooling, _, flatten = cast(
+        tuple[nn.BatchNorm2d, *tuple[Any, ...]], tuple(model.temporal_aggregation)
+    )
     shape = (model.num_time_filters, model.depth_multiplier)
     with torch.no_grad():
         spatial = mixing.weight.detach().clone().reshape(*shape, model.n_chans)
-        gain, shift = _folded(first)
-        second_gain, second_shift = (part.reshape(shape) for part in _folded(second))
+        gain, shift = gain_and_shift(first, *recorded_statistics(first))
+        second_gain, second_shift = (
+            part.reshape(shape) for part in gain_and_shift(second, *recorded_statistics(second))
+        )
 
         # A copy in evaluation mode: like the tensors it keeps what the network is now.
         layers = copy.deepcopy(nn.Sequential(activation, pooling, flatten, model.final_layer))
@@ -156,15 +160,6 @@ def _from_live_network(model: nn.Module) -> SincShallowNet:
     ours = SincShallowNet.from_config(cast(Any, model).get_config())
     ours.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
     return ours.eval()
-
-
-def _folded(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Return factor and summand of a batch normalisation in evaluation."""
-    running_mean, running_var = normalization.running_mean, normalization.running_var
-    if running_mean is None or running_var is None:
-        raise TypeError("A batch normalisation without running statistics has no evaluation mode to analyse.")
-    gain = normalization.weight * torch.rsqrt(running_var + normalization.eps)
-    return gain, normalization.bias - running_mean * gain
 
 
 def _weights_hash(model: nn.Module) -> str:

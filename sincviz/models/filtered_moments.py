@@ -4,6 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz.models.lagged_products import lagged_products
+from sincviz.models.trial_blocks import trial_blocks
+
 
 def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, Tensor]:
     r"""Return mean and variance of every filter's output over trials, channels and times.
@@ -33,40 +36,55 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     variance : torch.Tensor, shape (filters,)
         Its variance, divided by the number of values (biased).
     """
-    signals = x.flatten(0, 1)
+    batch, channels, times = x.shape
+    n_signals = batch * channels
+    taps = kernels.shape[1]
+    n_out = times + 2 * pad - taps + 1
     # The result is the same for any offsets; these keep the digits of small signals on large constants.
-    offsets = signals.detach().mean(1)
+    offsets = x.detach().mean(2)
     offset = offsets.mean()
     deviations = offsets - offset
-    signals = F.pad(signals - offsets[:, None], (pad, pad))
-    constant = F.pad(x.new_ones(x.shape[-1]), (pad, pad))
-    taps = kernels.shape[1]
-    n_out = signals.shape[-1] - taps + 1
 
-    means_over_signals = torch.stack([constant, signals.mean(0), deviations @ signals / len(signals)])
+    sums = [
+        _sums(signals.flatten(0, 1), own.flatten(), deviation.flatten(), taps, pad)
+        for signals, own, deviation in zip(
+            *(trial_blocks(part, channels * times) for part in (x, offsets, deviations)), strict=True
+        )
+    ]
+    of_all, weighted, first_row, steps = (sum(parts) for parts in zip(*sums, strict=True))
+
+    constant = F.pad(x.new_ones(times), (pad, pad))
+    means_over_signals = torch.stack([constant, of_all / n_signals, weighted / n_signals])
     of_constant, of_mean, of_deviating = F.conv1d(means_over_signals[:, None], kernels[:, None])
     gain, mean = of_constant.mean(1), of_mean.mean(1)
     edges = of_constant - gain[:, None]
 
-    covariance = _lag_covariance(signals, taps) / (len(signals) * n_out)
+    covariance = _lag_covariance(first_row, steps) / (n_signals * n_out)
     variance = ((kernels @ covariance) * kernels).sum(1) - mean.square()
     mixed = (of_deviating * of_constant).mean(1) + offset * (of_mean * edges).mean(1)
     of_offsets = deviations.square().mean() * of_constant.square().mean(1) + (offset * edges).square().mean(1)
     return mean + offset * gain, (variance + 2 * mixed + of_offsets).clamp(min=0)
 
 
-def _lag_covariance(signals: Tensor, taps: int) -> Tensor:
-    """Return the sum over signals of the products of every two taps over the output times, shape (taps, taps)."""
-    n_out = signals.shape[-1] - taps + 1
-    # The first row is a cross-correlation: by FFT, summed over the signals before it is transformed back.
-    n_fft = signals.shape[-1]
-    spectra = torch.fft.rfft(signals[:, :n_out], n_fft).conj() * torch.fft.rfft(signals, n_fft)
-    first_row = torch.fft.irfft(spectra.sum(0), n_fft)[:taps]
+def _sums(
+    signals: Tensor, offsets: Tensor, deviations: Tensor, taps: int, pad: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what a block of signals adds to the sums: signals, weighted signals, lagged products, edges."""
+    signals = F.pad(signals - offsets[:, None], (pad, pad))
+    n_out = signals.shape[1] - taps + 1
+    first_row = lagged_products(signals[None, :, :n_out], signals[None], taps)[0]
     head, tail = signals[:, : taps - 1], signals[:, n_out:]
-    steps = tail.T @ tail - head.T @ head
+    return signals.sum(0), deviations @ signals, first_row, tail.T @ tail - head.T @ head
 
+
+def _lag_covariance(first_row: Tensor, steps: Tensor) -> Tensor:
+    """Return the sum over signals of the products of every two taps over the output times, shape (taps, taps).
+
+    ``steps`` holds what each step down a diagonal takes in at the end less what it drops at the beginning.
+    """
+    taps = len(first_row)
     # R[k, k + lag] = R[0, lag] + what the first k steps took in and dropped.
-    tap = torch.arange(taps, device=signals.device)
+    tap = torch.arange(taps, device=first_row.device)
     sheared = steps[tap[:-1, None], (tap[:-1, None] + tap).clamp(max=taps - 2)]
     by_start_and_lag = first_row + torch.cat([sheared.new_zeros(1, taps), sheared.cumsum(0)])
     covariance: Tensor = by_start_and_lag[torch.minimum(tap[:, None], tap), (tap[:, None] - tap).abs()]

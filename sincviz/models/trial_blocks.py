@@ -1,0 +1,41 @@
+"""Blocks of trials that are small enough for a processor's cache."""
+
+import torch
+from torch import Tensor
+
+BLOCK_BYTES = 2**21
+
+
+def in_blocks(x: Tensor) -> bool:
+    """Whether this batch is better computed in blocks: on a CPU, where nobody else plans the computation.
+
+    Compilers do better on the whole; mixed precision needs its context, which a backward pass does not see.
+    """
+    if torch.compiler.is_compiling():
+        return False
+    return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+
+
+def trial_blocks(x: Tensor, values_per_trial: int) -> tuple[Tensor, ...]:
+    """Split a batch into blocks of trials whose maps stay in the cache, where :func:`in_blocks` says so.
+
+    Parameters
+    ----------
+    x : torch.Tensor, shape (batch, ...)
+        The batch.
+    values_per_trial : int
+        Number of values that the largest map of one trial holds.
+
+    Returns
+    -------
+    tuple of torch.Tensor
+        Views of the batch, in order; at least one.
+
+    Examples
+    --------
+    >>> len(trial_blocks(torch.zeros(64, 22, 1000), 64 * 1000))
+    8
+    """
+    if not in_blocks(x):
+        return (x,)
+    return torch.split(x, max(1, BLOCK_BYTES // (values_per_trial * x.element_size())))
