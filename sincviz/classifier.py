@@ -14,6 +14,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 from torch.utils.data import Dataset, Subset
 from tqdm.auto import tqdm
 
+from sincviz.cutoff_table import cutoff_table
 from sincviz.epochs import (
     EpochsOrArray,
     class_order,
@@ -109,16 +110,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     @property
     def cutoff_history_(self) -> pd.DataFrame:
         """Cut-offs in Hz, one row per epoch and filter; epoch 0 is before training."""
-        cutoffs = np.array(self.recorded_cutoffs_)
-        epoch, filter_ = np.indices(cutoffs.shape[:2])
-        return pd.DataFrame(
-            {
-                "epoch": epoch.ravel(),
-                "filter": filter_.ravel(),
-                "low_hz": cutoffs[..., 0].ravel(),
-                "high_hz": cutoffs[..., 1].ravel(),
-            }
-        )
+        return cutoff_table(self.recorded_cutoffs_)
 
     def initialize_module(self) -> "EpochsClassifier":
         """Train a copy: what skorch is given must stay untrained for the next fit or clone."""
@@ -234,6 +226,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             | {
                 "training_data_sha256": data_hash(trials),
                 "n_training_trials": len(trials),
+                # Tenths of a millihertz: enough for any figure, and a small header.
+                "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),
                 "seed": int(self.seed),
             }
         )

@@ -1,21 +1,27 @@
 """Epochs as a network wants them: its channels, its order, its units, its classes."""
 
 import hashlib
+import sys
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, Union
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
+from tqdm.auto import tqdm
 
 from sincviz.errors import EpochsError
+from sincviz.front_ends import FrontEnd, front_end
 
 if TYPE_CHECKING:
     import mne
 
-    from sincviz.models.sinc_shallow import SincShallowNet
+_BADS = "Channels marked as bad are used"
+_DROPPED = "Channels that the network does not know are dropped"
 
-EpochsOrArray: TypeAlias = "mne.BaseEpochs | ArrayLike"
+EpochsOrArray: TypeAlias = Union["mne.BaseEpochs", ArrayLike]
 
 
 def is_epochs(data: object) -> TypeGuard[Any]:
@@ -43,20 +49,24 @@ def gathered(data: "EpochsOrArray") -> "EpochsOrArray":
         return data
     if not data.preload:
         data = data.copy().load_data()
-    if len(data) == 0:
-        raise EpochsError(
-            "There are no trials: all were rejected or none was selected. See `epochs.drop_log`."
-        )
+    _check_some(data)
     return data
 
 
-def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[Any]:
+def _check_some(epochs: "mne.BaseEpochs") -> None:
+    if len(epochs) == 0:
+        raise EpochsError(
+            "There are no trials: all were rejected or none was selected. See `epochs.drop_log`."
+        )
+
+
+def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     """Return trials in the network's channels, order and units.
 
     Parameters
     ----------
-    model : SincShallowNet
-        The network; its ``ch_names``, ``sfreq``, ``n_times`` and ``scale`` decide.
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials in volts as MNE keeps them, or an array in the network's units, which is taken as it is.
 
@@ -76,22 +86,95 @@ def network_input(model: "SincShallowNet", epochs: "EpochsOrArray") -> NDArray[A
     RuntimeWarning
         If channels that the network does not know are dropped, or channels marked as bad are used.
     """
-    epochs = gathered(epochs)
-    precision = np.float64 if model.final_layer.weight.dtype.itemsize == 8 else np.float32
+    parts, epochs = front_end(model), gathered(epochs)
+    picks = _checked_picks(parts, epochs) if is_epochs(epochs) else []
+    return _trials(parts, epochs, picks, slice(None), first=0)
+
+
+def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) -> Iterator[NDArray[Any]]:
+    """Yield what :func:`network_input` returns in batches; of epochs on disk only one batch is in memory.
+
+    Parameters
+    ----------
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, as for :func:`network_input`.
+    batch_size : int
+        Most trials in a batch.
+
+    Yields
+    ------
+    numpy.ndarray, shape (trials of the batch, n_chans, n_times)
+        In the order of the trials.
+
+    Raises
+    ------
+    EpochsError
+        As for :func:`network_input`; epochs are checked before the first batch, values batch by batch.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> [len(batch) for batch in input_batches(model, np.zeros((100, 3, 256)))]
+    [64, 36]
+    """
+    parts = front_end(model)
+    picks: list[int] = []
+    if is_epochs(epochs):
+        if not epochs.preload:
+            epochs = epochs.copy().drop_bad(verbose="error")
+        _check_some(epochs)
+        picks = _checked_picks(parts, epochs)
+    else:
+        epochs = np.asarray(epochs)
+        if len(epochs.shape) != 3 or len(epochs) == 0:
+            _checked(epochs, parts, first=0)
+    starts = range(0, len(epochs), batch_size)
+    for start in tqdm(starts, "Reading trials", unit="batch", delay=2, leave=False, disable=None):
+        yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
+
+
+@contextmanager
+def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
+    """Say once what is noteworthy about epochs, and not again inside the block, however often they are read."""
+    if is_epochs(epochs):
+        _checked_picks(front_end(model), epochs)
+    with warnings.catch_warnings():
+        for beginning in (_DROPPED, _BADS):
+            warnings.filterwarnings("ignore", f"{beginning}: ", RuntimeWarning)
+        yield
+
+
+def _trials(parts: FrontEnd, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
+    precision = np.float64 if parts.kernels.dtype == torch.float64 else np.float32
     if not is_epochs(epochs):
-        return _checked(np.asarray(epochs, precision), model)
-    if model.scale is None:
+        return _checked(np.asarray(epochs[which], precision), parts, first=first)
+    if parts.units_per_volt is None:
         raise EpochsError(
             "Epochs are in volts and this network does not say in which units it was trained. "
             "Set `model.scale`, for example 1e6 if it was trained in microvolts."
         )
-    _check_sampling(model, epochs)
-    picks = _picks(model, epochs)
+    data = epochs.get_data(picks=picks, item=which, copy=False) * parts.units_per_volt
+    return _checked(data.astype(precision), parts, first=first)
+
+
+def _checked_picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
+    _check_sampling(parts, epochs)
+    picks = _picks(parts, epochs)
     bads = [name for name in epochs.info["bads"] if epochs.ch_names.index(name) in picks]
     if bads:
-        warnings.warn(f"Channels marked as bad are used: {_listed(bads)}.", RuntimeWarning, stacklevel=3)
-    data = epochs.get_data(picks=picks) * model.scale
-    return _checked(data.astype(precision), model)
+        _warn(f"{_BADS}: {_listed(bads)}.")
+    return picks
+
+
+def _warn(message: str) -> None:
+    """Warn at the first line outside this package, where the epochs were passed."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("sincviz."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
 
 
 def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
@@ -108,6 +191,44 @@ def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
             f"Two names of `event_id` share a code: {epochs.event_id}. Merge them, or pass `y` explicitly."
         )
     return np.array([names[code] for code in epochs.events[:, 2]], dtype=str)
+
+
+def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the number of the output that each label means.
+
+    Parameters
+    ----------
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Its ``class_names`` are matched with names; numbers are taken as numbers of outputs.
+    labels : array, shape (trials,)
+        Names of classes, or numbers of outputs.
+
+    Returns
+    -------
+    array of int, shape (trials,)
+        Numbers of outputs.
+
+    Raises
+    ------
+    ValueError
+        If the network has no such class.
+    """
+    parts = front_end(model)
+    if np.issubdtype(labels.dtype, np.integer):
+        codes = labels.astype(np.int64)
+        known = (codes >= 0) & (codes < parts.n_outputs)
+    else:
+        names = parts.class_names or []
+        codes = np.array(
+            [names.index(label) if label in names else -1 for label in labels.tolist()], np.int64
+        )
+        known = codes >= 0
+    if not known.all():
+        raise ValueError(
+            f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
+            f"{parts.class_names or f'outputs 0 to {parts.n_outputs - 1}'}."
+        )
+    return codes
 
 
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:
@@ -161,49 +282,46 @@ def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
     return [channels[pick] for pick in picks] if len(picks) else list(channels)
 
 
-def _picks(model: "SincShallowNet", epochs: "mne.BaseEpochs") -> list[int]:
-    if model.ch_names is None:
+def _picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
+    if parts.ch_names is None:
         raise EpochsError(
             "The network does not know the names of its channels, so epochs cannot be put into its order. "
             "Build or load it with `chs_info=epochs.info['chs']`, or pass an array in the network's units."
         )
-    missing = [name for name in model.ch_names if name not in epochs.ch_names]
+    missing = [name for name in parts.ch_names if name not in epochs.ch_names]
     if missing:
         raise EpochsError(
-            f"{len(missing)} of the network's {model.n_chans} channels are missing in the epochs: "
+            f"{len(missing)} of the network's {parts.n_chans} channels are missing in the epochs: "
             f"{_listed(missing)}. The epochs have: {_listed(epochs.ch_names)}. "
             "Rename them with `epochs.rename_channels`, or interpolate them."
         )
-    surplus = [name for name in epochs.ch_names if name not in model.ch_names]
+    surplus = [name for name in epochs.ch_names if name not in parts.ch_names]
     if surplus:
-        warnings.warn(
-            f"Channels that the network does not know are dropped: {_listed(surplus)}.",
-            RuntimeWarning,
-            stacklevel=4,
-        )
-    return [epochs.ch_names.index(name) for name in model.ch_names]
+        _warn(f"{_DROPPED}: {_listed(surplus)}.")
+    return [epochs.ch_names.index(name) for name in parts.ch_names]
 
 
-def _check_sampling(model: "SincShallowNet", epochs: "mne.BaseEpochs") -> None:
+def _check_sampling(parts: FrontEnd, epochs: "mne.BaseEpochs") -> None:
     sfreq = float(epochs.info["sfreq"])
-    if not np.isclose(sfreq, model.sfreq, rtol=1e-5):
+    if not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
         raise EpochsError(
-            f"The epochs are sampled at {sfreq:g} Hz, the network at {model.sfreq:g} Hz. "
-            f"Try `epochs.resample({model.sfreq:g})`."
+            f"The epochs are sampled at {sfreq:g} Hz, the network at {parts.sfreq:g} Hz. "
+            f"Try `epochs.resample({parts.sfreq:g})`."
         )
-    if len(epochs.times) != model.n_times:
+    if parts.n_times is not None and len(epochs.times) != parts.n_times:
         raise EpochsError(
-            f"The epochs have {len(epochs.times)} samples, the network takes {model.n_times} "
-            f"({model.n_times / model.sfreq:g} s). Try `epochs.crop(tmin, tmin + "
-            f"{(model.n_times - 1) / model.sfreq:g})`."
+            f"The epochs have {len(epochs.times)} samples, the network takes {parts.n_times} "
+            f"({parts.n_times / parts.sfreq:g} s). Try `epochs.crop(tmin, tmin + "
+            f"{(parts.n_times - 1) / parts.sfreq:g})`."
         )
 
 
-def _checked(trials: NDArray[Any], model: "SincShallowNet") -> NDArray[Any]:
-    if trials.ndim != 3 or trials.shape[1:] != (model.n_chans, model.n_times):
+def _checked(trials: NDArray[Any], parts: FrontEnd, *, first: int) -> NDArray[Any]:
+    times = "any number of" if parts.n_times is None else parts.n_times
+    fits = trials.ndim == 3 and trials.shape[1] == parts.n_chans and parts.n_times in (None, trials.shape[2])
+    if not fits:
         raise EpochsError(
-            f"Trials must have the shape (trials, {model.n_chans} channels, {model.n_times} times); got "
-            f"{trials.shape}."
+            f"Trials must have the shape (trials, {parts.n_chans} channels, {times} times); got {trials.shape}."
         )
     if len(trials) == 0:
         raise EpochsError("There are no trials.")
@@ -211,7 +329,7 @@ def _checked(trials: NDArray[Any], model: "SincShallowNet") -> NDArray[Any]:
     if not finite.all():
         bad = np.flatnonzero(~finite)
         raise EpochsError(
-            f"{len(bad)} trials hold values that are not finite, the first is trial {bad[0]}. Drop them: "
+            f"{len(bad)} trials hold values that are not finite, the first is trial {first + bad[0]}. Drop them: "
             "`epochs.drop(indices)`."
         )
     # The layout in memory decides the last bits of what the network computes.

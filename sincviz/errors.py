@@ -19,3 +19,7 @@ class DownloadNeededError(SincvizError):
 
 class MissingDependencyError(SincvizError, ImportError):
     """An optional library is needed for this; the message says what to install."""
+
+
+class PositionsError(SincvizError, ValueError):
+    """Electrode positions are missing or cannot be used for a scalp map."""

@@ -2,16 +2,38 @@
 
 import copy
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.models.spatial_maps import spatial_maps
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedStatistics:
+    """What the normalisations before the first non-linearity remember of the training data.
+
+    Attributes
+    ----------
+    filtered_variance : torch.Tensor, shape (filters,)
+        Variance of each filter's output over trials, channels and times, in the network's units.
+    unit_mean, unit_std : torch.Tensor, shape (filters, depth)
+        Mean and standard deviation of the pre-activation map of each unit.
+    momentum : float | None
+        Weight of a new batch in PyTorch's convention; ``None`` is the average of all batches.
+    """
+
+    filtered_variance: Tensor
+    unit_mean: Tensor
+    unit_std: Tensor
+    momentum: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +63,21 @@ class FrontEnd:
     chs_info : list of dict | None
         Channels with positions, as in ``mne.Info["chs"]``.
     weights_sha256 : str
-        Hash of the network's weights, noted in every result; may be left empty.
+        Hash of the network's weights, noted in every result; may be left empty, as what follows may be.
+    n_times : int | None
+        Samples of a trial; ``None`` where any number is taken.
+    units_per_volt : float | None
+        Factor from volts to the network's units, 1e6 for microvolts.
+    class_names : list of str | None
+        Names of the scores, in order.
+    features : callable | None
+        Pre-activation maps to what enters a linear head, shape (batch, filters, depth, windows).
+    head : torch.Tensor, shape (classes, filters, depth, windows), or None
+        Weights of that head.
+    recorded : RecordedStatistics | None
+        What the folded normalisations remember.
+    provenance : mapping
+        What is known of the training, as :attr:`SincShallowNet.provenance` says it.
     """
 
     kernels: Tensor
@@ -56,6 +92,48 @@ class FrontEnd:
     ch_names: list[str] | None
     chs_info: list[dict[str, Any]] | None
     weights_sha256: str = ""
+    n_times: int | None = None
+    units_per_volt: float | None = None
+    class_names: list[str] | None = None
+    features: Callable[[Tensor], Tensor] | None = None
+    head: Tensor | None = None
+    recorded: RecordedStatistics | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_chans(self) -> int:
+        """Number of channels."""
+        return self.spatial.shape[2]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of class scores."""
+        if self.head is not None:
+            return len(self.head)
+        with torch.no_grad():
+            # The shortest signal that is surely long enough, where any length is taken.
+            n_times = 4096 if self.n_times is None else self.n_times
+            return self.scores(self.spatial.new_zeros(1, self.n_chans, n_times)).shape[1]
+
+    @property
+    def pad(self) -> tuple[int, int]:
+        """Zeros that filtering puts before and after a signal; an odd one comes after, as in PyTorch."""
+        total = self.kernels.shape[1] - 1 if self.padding == "same" else 0
+        return total // 2, total - total // 2
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Return the pre-activation maps, shape (batch, filters, depth, times), of trials (batch, channels, times)."""
+        filters, depth, _ = self.spatial.shape
+        taps = (self.scale[..., None] * self.kernels[:, None]).flatten(0, 1)
+        before, after = self.pad
+        # The convolution pads both sides alike; what an even kernel needs more comes from here.
+        padded = F.pad(x, (0, after - before)) if after > before else x
+        units = spatial_maps(padded, self.spatial.flatten(0, 1), taps, self.bias.flatten(), before)
+        return units.reshape(len(x), filters, depth, -1)
+
+    def scores(self, x: Tensor) -> Tensor:
+        """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
+        return self.tail(self.maps(x))
 
 
 @singledispatch
@@ -105,8 +183,8 @@ def _(model: FrontEnd) -> FrontEnd:
 @front_end.register
 def _(model: SincShallowNet) -> FrontEnd:
     first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(model.depthwiseconv))
-    second, activation, pooling, _, flatten = cast(
-        tuple[nn.BatchNorm2d, *tuple[Any, ...]], tuple(model.temporal_aggregation)
+    second, activation, pooling = cast(
+        tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(model.temporal_aggregation)[:3]
     )
     shape = (model.num_time_filters, model.depth_multiplier)
     with torch.no_grad():
@@ -117,11 +195,16 @@ def _(model: SincShallowNet) -> FrontEnd:
         )
 
         # A copy in evaluation mode: like the tensors it keeps what the network is now.
-        layers = copy.deepcopy(nn.Sequential(activation, pooling, flatten, model.final_layer))
-        layers.eval().requires_grad_(False)
+        pooled, head = copy.deepcopy((nn.Sequential(activation, pooling), model.final_layer))
+        for layers in (pooled, head):
+            layers.eval().requires_grad_(False)
+
+        def features(maps: Tensor) -> Tensor:
+            windows: Tensor = pooled(maps.flatten(1, 2).unsqueeze(2))
+            return windows.reshape(len(maps), *shape, -1)
 
         def tail(maps: Tensor) -> Tensor:
-            scores: Tensor = layers(maps.flatten(1, 2).unsqueeze(2))
+            scores: Tensor = head(features(maps).flatten(1))
             return scores
 
         return FrontEnd(
@@ -137,7 +220,24 @@ def _(model: SincShallowNet) -> FrontEnd:
             ch_names=model.ch_names,
             chs_info=model.chs_info,
             weights_sha256=_weights_hash(model),
+            n_times=model.n_times,
+            units_per_volt=model.scale,
+            class_names=model.class_names,
+            features=features,
+            head=head.weight.reshape(-1, *shape, model.n_pooled),
+            recorded=_recorded(first, second, shape),
+            provenance=dict(model.provenance),
         )
+
+
+def _recorded(first: nn.BatchNorm2d, second: nn.BatchNorm2d, shape: tuple[int, int]) -> RecordedStatistics:
+    _, variance = recorded_statistics(second)
+    return RecordedStatistics(
+        filtered_variance=recorded_statistics(first)[1].clone(),
+        unit_mean=second.bias.detach().clone().reshape(shape),
+        unit_std=(second.weight.abs() * (variance / (variance + second.eps)).sqrt()).reshape(shape),
+        momentum=first.momentum,
+    )
 
 
 def unwrapped(model: Any) -> Any:
@@ -159,6 +259,10 @@ def _from_live_network(model: nn.Module) -> SincShallowNet:
         )
     ours = SincShallowNet.from_config(cast(Any, model).get_config())
     ours.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
+    # No state dict tells the momentum, which decides what the running statistics are worth.
+    for name, layer in model.named_modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            cast(nn.BatchNorm2d, ours.get_submodule(name)).momentum = layer.momentum
     return ours.eval()
 
 

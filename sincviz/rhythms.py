@@ -15,6 +15,9 @@ RHYTHMS: dict[str, tuple[float, float]] = {
 }
 """Low (included) and high (excluded) limit of each rhythm in Hz; over sensorimotor cortex alpha is called mu."""
 
+OTHER = "other"
+"""What no band covers."""
+
 
 def checked_rhythms(
     rhythms: Mapping[str, tuple[float, float]] | None,
@@ -70,4 +73,4 @@ def rhythm_names(
     inside = [(frequency >= low) & (frequency < high) for low, high in chosen.values()]
     # The last condition is for an empty mapping, which `select` does not take.
     always = np.ones(frequency.shape, bool)
-    return np.select([*inside, always], [*chosen, "other"], "other").astype(str)
+    return np.select([*inside, always], [*chosen, OTHER], OTHER).astype(str)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from sincviz._version import __version__
-from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input, trial_labels
+from sincviz.epochs import EpochsOrArray, class_codes, gathered, is_epochs, network_input, trial_labels
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.rhythms import checked_rhythms
@@ -81,7 +81,7 @@ def ablate(
         )
     if y is None and not is_epochs(epochs):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
-    target = torch.from_numpy(_outputs(network, trial_labels(epochs) if y is None else np.asarray(y)))
+    target = torch.from_numpy(class_codes(network, trial_labels(epochs) if y is None else np.asarray(y)))
     if target.shape != (len(trials),):
         raise ValueError(
             f"`y` must have one label per trial; got the shape {tuple(target.shape)} for {len(trials)} trials."
@@ -123,25 +123,6 @@ def ablate(
             "weights_sha256": front_end(network).weights_sha256,
         },
     )
-
-
-def _outputs(network: SincShallowNet, labels: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Return the number of the output that each label means."""
-    if np.issubdtype(labels.dtype, np.integer):
-        codes = labels.astype(np.int64)
-        known = (codes >= 0) & (codes < network.n_outputs)
-    else:
-        names = network.class_names or []
-        codes = np.array(
-            [names.index(label) if label in names else -1 for label in labels.tolist()], np.int64
-        )
-        known = codes >= 0
-    if not known.all():
-        raise ValueError(
-            f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
-            f"{network.class_names or f'outputs 0 to {network.n_outputs - 1}'}."
-        )
-    return codes
 
 
 def _others(n_trials: int, rng: np.random.Generator) -> torch.Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from sincviz._version import __version__
+from sincviz.analysis.labels import origin
 from sincviz.analysis.transfer_function import Floats, transfer_function
 from sincviz.front_ends import front_end
 from sincviz.rhythms import RHYTHMS, rhythm_names
@@ -81,11 +81,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
         }
     )
     bands.index.name = "filter"
-    bands.attrs = {
-        "sincviz_version": __version__,
-        "weights_sha256": parts.weights_sha256,
-        "sfreq_hz": parts.sfreq,
-        "n_taps": kernels.shape[1],
+    bands.attrs = origin(parts) | {
         "rhythms": dict(RHYTHMS if rhythms is None else rhythms),
         "rhythm_by": "nominal centre" if parts.cutoffs is not None else "measured peak",
     }
@@ -107,7 +103,8 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
     peak_hz : array, shape (filters,)
         Where the response is largest.
     band_hz : array, shape (filters, 2)
-        The contiguous main lobe around the peak above half the peak's power; edges interpolated.
+        The contiguous main lobe around the peak above half the peak's power; edges interpolated. A kernel of zeros,
+        or one that is not finite, has neither peak nor band: not-a-number.
 
     Examples
     --------
@@ -119,7 +116,11 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
     power = np.abs(response) ** 2
     peak = power.argmax(1)
     band_hz = np.array([_half_power_band(row, at, frequency_hz) for row, at in zip(power, peak, strict=True)])
-    return frequency_hz[peak], band_hz.reshape(-1, 2)
+    highest = power.max(1)
+    passes = np.isfinite(highest) & (highest > 0)
+    return np.where(passes, frequency_hz[peak], np.nan), np.where(
+        passes[:, None], band_hz.reshape(-1, 2), np.nan
+    )
 
 
 def _half_power_band(power: Floats, peak: int, frequency_hz: Floats) -> tuple[float, float]:
@@ -154,7 +155,7 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
     Returns
     -------
     array, shape (filters,)
-        From 0 to 1; 0 for an empty band, not-a-number where there is none.
+        From 0 to 1; 0 for an empty band, not-a-number where there is none or the kernel is zero.
 
     Examples
     --------
@@ -173,7 +174,8 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
         total: Floats = 2 * frequency_hz / sfreq * autocorrelation[:, 0] + oscillating
         return total
 
-    share = (energy_below(band[:, 1]) - energy_below(band[:, 0])) / autocorrelation[:, 0]
+    energy = autocorrelation[:, 0]
+    share = (energy_below(band[:, 1]) - energy_below(band[:, 0])) / np.where(energy > 0, energy, np.nan)
     return np.clip(share, 0, 1)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from sincviz._version import __version__
 from sincviz.analysis.bands import learned_bands
-from sincviz.analysis.transfer_function import transfer_function
+from sincviz.analysis.labels import filter_coords, origin
+from sincviz.analysis.transfer_function import Floats, transfer_function
 from sincviz.front_ends import front_end
 from sincviz.models.checks import positive_int
 
@@ -13,7 +13,7 @@ _FLOOR_DB = -200.0
 
 
 def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
-    """Return the frequency response of each temporal filter.
+    """Return the frequency and impulse response of each temporal filter, and of all together.
 
     Parameters
     ----------
@@ -25,9 +25,17 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Over ``filter`` and ``frequency`` (Hz): ``magnitude_db`` relative to each filter's own peak, no lower than
-        −200 dB, and ``phase`` in radians with the delay of half a kernel removed (0 or π for a symmetric
-        kernel). The filters' bands of :func:`learned_bands` are coordinates.
+        Over ``filter`` and ``frequency`` (Hz), the delay of half a kernel removed:
+
+        - ``magnitude_db``, relative to each filter's own peak, no lower than −200 dB;
+        - ``phase`` in radians, 0 or π for a symmetric kernel;
+        - ``zero_phase``, the signed amplitude of a symmetric kernel relative to its peak (for others its real part);
+        - ``impulse`` over ``filter`` and ``time`` (seconds from the kernel's centre), relative to its largest value;
+        - ``cumulative_db`` over ``frequency``: the power that all filters together pass, each with a peak of 1,
+          relative to where they pass most.
+
+        The filters' bands of :func:`learned_bands` are coordinates. A kernel of zeros has no response
+        (not-a-number) and adds nothing to the whole.
 
     Raises
     ------
@@ -49,28 +57,45 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     kernels = parts.kernels.detach().cpu().double().numpy()
     frequency_hz, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=n_freqs)
     bands = learned_bands(parts)
-    magnitude = np.abs(response) / np.abs(response).max(1, keepdims=True)
-    with np.errstate(divide="ignore"):
-        magnitude_db = np.maximum(20 * np.log10(magnitude), _FLOOR_DB)
+    peak = np.abs(response).max(1, keepdims=True)
+    # A filter that passes nothing has no peak to be relative to.
+    relative = response / np.where(peak > 0, peak, np.nan)
+    power = np.nansum(np.abs(relative) ** 2, axis=0)
     # Rounding must not toss a coin between pi and -pi.
-    rounding = 1e-9 * np.abs(response).max()
-    phase = np.angle(np.where(np.abs(response.imag) < rounding, response.real, response))
+    phase = np.angle(np.where(np.abs(relative.imag) < 1e-9, relative.real, relative))
+    largest = np.abs(kernels).max(1, keepdims=True)
+    half = (kernels.shape[1] - 1) / 2
     dims = ("filter", "frequency")
-    on_filters = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
     return xr.Dataset(
         {
-            "magnitude_db": (dims, magnitude_db, {"units": "dB", "reference": "each filter's own peak"}),
-            "phase": (dims, phase, {"units": "rad", "reference": "centre of the kernel"}),
+            "magnitude_db": (dims, _decibels(np.abs(relative) ** 2), _units("dB", "each filter's own peak")),
+            "phase": (dims, phase, _units("rad", "centre of the kernel")),
+            "zero_phase": (dims, relative.real, _units("1", "each filter's own peak")),
+            "impulse": (
+                ("filter", "time"),
+                kernels / np.where(largest > 0, largest, np.nan),
+                _units("1", "each kernel's largest value"),
+            ),
+            "cumulative_db": (
+                "frequency",
+                _decibels(power / power.max() if power.max() > 0 else np.full_like(power, np.nan)),
+                _units("dB", "the frequency that all filters together pass most"),
+            ),
         },
         coords={
-            "filter": bands.index.to_numpy(),
+            **filter_coords(bands),
             "frequency": ("frequency", frequency_hz, {"units": "Hz"}),
-            **{name: ("filter", bands[name].to_numpy()) for name in on_filters},
+            "time": ("time", (np.arange(kernels.shape[1]) - half) / parts.sfreq, {"units": "s"}),
         },
-        attrs={
-            "sincviz_version": __version__,
-            "weights_sha256": parts.weights_sha256,
-            "sfreq_hz": parts.sfreq,
-            "n_taps": kernels.shape[1],
-        },
+        attrs=origin(parts),
     )
+
+
+def _decibels(power: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        level: Floats = np.maximum(10 * np.log10(power), _FLOOR_DB)
+    return level
+
+
+def _units(units: str, reference: str) -> dict[str, str]:
+    return {"units": units, "reference": reference}

@@ -68,6 +68,8 @@ class _SpatialMaps(torch.autograd.Function):
         times, n_taps = gradient.shape[3], taps.shape[1]
         of_mixed = _filtered(gradient, taps.flip(1), None, n_taps - 1 - ctx.pad).squeeze(2)
         of_weights = (of_mixed @ x.transpose(1, 2)).sum(0)
+        if not ctx.needs_input_grad[2]:
+            return None, of_weights, None, gradient.sum((0, 2, 3)), None
         # Mixed again with the units first in memory, as the products need it.
         missing = padded_length(times, n_taps) - x.shape[2] - ctx.pad
         padded = F.pad(x.transpose(0, 1), (ctx.pad, missing))

@@ -1,0 +1,187 @@
+"""Findings about a checkpoint: how bad, on what grounds, and what to do."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz.analysis import filter_checks, scalp_checks
+from sincviz.analysis.bands import learned_bands
+from sincviz.analysis.data_checks import DATA_CHECKS
+from sincviz.analysis.drift import cutoff_drift
+from sincviz.analysis.findings import SEVERITIES, DataFacts, Finding, WeightFacts
+from sincviz.analysis.importance import importance
+from sincviz.analysis.labels import origin
+from sincviz.analysis.resolvability import mean_spectrum, resolvability
+from sincviz.analysis.spatial import spatial_patterns
+from sincviz.epochs import (
+    EpochsOrArray,
+    class_codes,
+    input_batches,
+    is_epochs,
+    recording_facts,
+    trial_labels,
+    warned_once,
+)
+from sincviz.errors import EpochsError
+from sincviz.front_ends import FrontEnd, front_end
+from sincviz.signal_moments import moments_of_filters, moments_of_units
+
+COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
+
+
+def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
+    """Look for what keeps a network from being read at its word.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
+        Trials; ``None`` looks at the weights alone.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``, and leaves
+        the accuracy out for an array.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per finding, the worst first; empty if nothing was found.
+
+        ``check``
+            A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
+            ``unresolvable``, ``batch_norm_momentum``, ``positions``, ``high_bands``; with epochs also ``epochs``,
+            ``sampling_rate``, ``scale``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``classes``,
+            ``artefact``.
+        ``severity``
+            ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
+        ``finding``, ``evidence``, ``remedy``
+            What, on what grounds, and what to do.
+        ``filters``
+            The filters it is about, with commas between; empty if it is about all or none.
+
+    Raises
+    ------
+    TypeError
+        If the network is unknown.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250)
+    >>> diagnose(model).check.tolist()
+    ['unmoved', 'unresolvable', 'positions']
+    """
+    parts = front_end(model)
+    findings = list(_findings(parts, epochs, y))
+    table = pd.DataFrame([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
+    table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
+    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
+    table = table.sort_values("severity", kind="stable", ignore_index=True)
+    table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
+    return table
+
+
+def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
+    bands = learned_bands(parts)
+    weights = WeightFacts(
+        parts=parts,
+        bands=bands,
+        resolvability=resolvability(parts),
+        drift=cutoff_drift(parts),
+        importance=None if parts.head is None else importance(parts),
+    )
+    broken = list(filter_checks.not_finite(weights))
+    if broken:
+        yield from broken
+        return
+    for check in (*filter_checks.FILTER_CHECKS, scalp_checks.positions, scalp_checks.high_bands):
+        yield from check(weights)
+    if epochs is not None:
+        yield from _findings_in_data(parts, bands, epochs, y)
+
+
+def _findings_in_data(
+    parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, y: ArrayLike | None
+) -> Iterator[Finding]:
+    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], parts.sfreq, rtol=1e-5):
+        yield Finding(
+            "sampling_rate",
+            "error",
+            "The epochs are not sampled as the network's signals: its filters would mean other frequencies.",
+            f"{epochs.info['sfreq']:g} Hz against {parts.sfreq:g} Hz.",
+            f"`epochs.resample({parts.sfreq:g})`.",
+        )
+        return
+    codes = None
+    try:
+        codes = _codes(parts, epochs, y)
+    except ValueError as error:
+        yield Finding(
+            "classes",
+            "warning",
+            "The trials' classes are not the network's, so the accuracy was not measured.",
+            str(error),
+            "Rename them in `epochs.event_id`, or pass `y` as numbers of the network's outputs.",
+        )
+    try:
+        with warned_once(parts, epochs):
+            facts = _facts(parts, bands, epochs, codes)
+    except EpochsError as error:
+        what, _, rest = str(error).partition(". ")
+        yield Finding(
+            "epochs",
+            "error",
+            "The epochs do not fit the network, so they were not used.",
+            f"{what}.",
+            rest or what,
+        )
+        return
+    found = [finding for check in DATA_CHECKS for finding in check(facts)]
+    if any(finding.check == "scale" for finding in found):
+        # In other units nothing else that the trials show is worth saying.
+        yield from (finding for finding in found if finding.check in ("scale", "recording"))
+        return
+    yield from found
+    yield from scalp_checks.artefact_channels(facts)
+
+
+def _codes(parts: FrontEnd, epochs: EpochsOrArray, y: ArrayLike | None) -> NDArray[np.int64] | None:
+    if y is None:
+        return class_codes(parts, trial_labels(epochs)) if is_epochs(epochs) else None
+    codes = class_codes(parts, np.asarray(y))
+    n_trials = len(epochs) if is_epochs(epochs) else len(np.asarray(epochs))
+    if codes.shape != (n_trials,):
+        raise ValueError(f"`y` must have one label per trial; got {codes.shape} for {n_trials} trials.")
+    return codes
+
+
+def _facts(
+    parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, codes: NDArray[np.int64] | None
+) -> DataFacts:
+    frequency_hz, spectrum = mean_spectrum(parts, epochs)
+    return DataFacts(
+        parts=parts,
+        bands=bands,
+        recording=recording_facts(epochs),
+        of_filters=moments_of_filters(parts, epochs),
+        of_units=moments_of_units(parts, epochs),
+        frequency_hz=frequency_hz,
+        spectrum=spectrum,
+        patterns=spatial_patterns(parts, epochs),
+        importance=None if parts.head is None else importance(parts, epochs),
+        n_correct=None if codes is None else _n_correct(parts, epochs, codes),
+        class_counts=() if codes is None else tuple(np.bincount(codes, minlength=parts.n_outputs).tolist()),
+    )
+
+
+@torch.no_grad()
+def _n_correct(parts: FrontEnd, epochs: EpochsOrArray, codes: NDArray[np.int64]) -> int:
+    predicted = [
+        parts.scores(torch.from_numpy(batch).to(parts.spatial.device)).argmax(1).cpu().numpy()
+        for batch in input_batches(parts, epochs)
+    ]
+    return int((np.concatenate(predicted) == codes).sum())

@@ -1,0 +1,144 @@
+"""Filters grouped by rhythm."""
+
+import itertools
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+import xarray as xr
+
+from sincviz.analysis.bands import energy_share, learned_bands
+from sincviz.analysis.labels import filter_coords, origin
+from sincviz.analysis.transfer_function import Floats
+from sincviz.front_ends import front_end
+from sincviz.rhythms import OTHER, checked_rhythms, rhythm_names
+
+BY = ("nominal_center", "measured_energy")
+
+
+def band_membership(
+    model: object,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    *,
+    by: str = "nominal_center",
+) -> xr.DataArray:
+    """Return how much of each filter belongs to each band.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    bands : mapping of str to (float, float) | None
+        Low (included) and high (excluded) limit of each band in Hz, such as ``{"mu": (8, 13)}``; ``None`` means
+        delta, theta, alpha, beta and gamma. They must not overlap.
+    by : {"nominal_center", "measured_energy"}
+        ``"nominal_center"`` puts a filter wholly into the band that the middle of its cut-offs lies in (its measured
+        peak where filters are free); ``"measured_energy"`` splits it by the energy of its kernel in each band, which
+        is the honest choice for short kernels.
+
+    Returns
+    -------
+    xarray.DataArray, dims (band, filter)
+        Shares from 0 to 1 that add up to 1 for each filter; the last band, ``"other"``, keeps what no band covers.
+
+    Raises
+    ------
+    ValueError
+        If ``by`` is unknown, bands overlap, or a band is named ``"other"``.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250)
+    >>> band_membership(model, {"mu": (8, 13)}, by="measured_energy").sel(filter=4).round(2).values.tolist()
+    [0.42, 0.58]
+    """
+    if by not in BY:
+        raise ValueError(f"`by` must be {' or '.join(map(repr, BY))}; got {by!r}.")
+    chosen = checked_rhythms(bands)
+    _check_apart(chosen)
+    parts = front_end(model)
+    table = learned_bands(parts)
+    names = [*chosen, OTHER]
+    if by == "measured_energy":
+        kernels = parts.kernels.detach().cpu().double().numpy()
+        shares: Floats = np.stack(
+            [
+                energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=parts.sfreq)
+                for limits in chosen.values()
+            ]
+        )
+        # A kernel of zeros has no energy anywhere.
+        shares = np.nan_to_num(shares)
+        shares = np.vstack([shares, np.clip(1 - shares.sum(0), 0, 1)])
+    else:
+        center_hz = table["center_hz"].where(table["center_hz"].notna(), table["peak_hz"])
+        shares = (rhythm_names(center_hz, chosen) == np.array(names)[:, None]).astype(float)
+    return xr.DataArray(
+        shares,
+        dims=("band", "filter"),
+        coords={"band": names, **filter_coords(table)},
+        name="band_membership",
+        attrs=origin(parts)
+        | {
+            "units": "1",
+            "membership": by.replace("_", " "),
+            "bands_hz": "; ".join(f"{name}: {low:g}–{high:g}" for name, (low, high) in chosen.items()),
+        },
+    )
+
+
+def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArray:
+    """Sum values over the filters of each band.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array with the dimension ``filter``. Maps whose sign is arbitrary must be made positive first.
+    membership : xarray.DataArray, dims (band, filter)
+        What :func:`band_membership` returned.
+
+    Returns
+    -------
+    xarray.DataArray
+        The same with ``band`` in place of ``filter``; summed over bands it is what the values are, summed over
+        filters. Its ``attrs`` tell the bands and how filters were put into them.
+
+    Raises
+    ------
+    ValueError
+        If values and membership are of different filters.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, importance
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> grouped = group_by_band(importance(model).filter_importance, band_membership(model))
+    >>> grouped.band.values.tolist()
+    ['delta', 'theta', 'alpha', 'beta', 'gamma', 'other']
+    """
+    own = [] if "filter" not in values.dims else values["filter"].to_numpy().tolist()
+    if own != membership["filter"].to_numpy().tolist():
+        raise ValueError(
+            f"`values` and `membership` must be of the same filters; got the dimensions {values.dims} with "
+            f"{len(own)} filters against {membership.sizes['filter']}."
+        )
+    plain = values.drop_vars(
+        [name for name, coord in values.coords.items() if name != "filter" and "filter" in coord.dims]
+    )
+    grouped = xr.dot(membership.drop_vars(set(membership.coords) - {"band", "filter"}), plain, dim="filter")
+    dims = ["band" if dim == "filter" else dim for dim in values.dims]
+    grouped = cast(xr.DataArray, grouped.transpose(*dims).rename(values.name))
+    grouped.attrs = values.attrs | {key: membership.attrs[key] for key in ("membership", "bands_hz")}
+    return grouped
+
+
+def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:
+    if OTHER in bands:
+        raise ValueError(f"`bands` must not name a band {OTHER!r}: it keeps what no band covers.")
+    ordered = sorted(bands.items(), key=lambda item: item[1])
+    for (one, (_, high)), (other, (low, _)) in itertools.pairwise(ordered):
+        if low < high:
+            raise ValueError(
+                f"`bands` must not overlap, or sums would count twice; {one!r} and {other!r} share {low:g}–{high:g} Hz."
+            )

@@ -1,0 +1,98 @@
+"""Checks of where on the scalp a network looks, and whether that can be drawn."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from sincviz.analysis.findings import DataFacts, Finding, WeightFacts, where
+from sincviz.analysis.transfer_function import Floats
+from sincviz.positions import electrode_positions, unusable_positions
+
+# 10-05 names beside the eyes, and over the temporal muscles.
+EYES = re.compile(r"^(Fp|AF|F9|F10|F7|F8|N)", re.IGNORECASE)
+MUSCLES = re.compile(r"^(T|FT|TP)\d", re.IGNORECASE)
+HIGH_HZ = 30.0
+MOST_SHARE = 0.5
+TIMES_UNIFORM = 2.0
+
+
+def positions(facts: WeightFacts) -> Iterator[Finding]:
+    """Report channels that cannot be placed on a scalp."""
+    parts = facts.parts
+    if parts.chs_info is None or parts.ch_names is None:
+        yield Finding(
+            "positions",
+            "note",
+            "The network does not know its channels, so no scalp map can be drawn.",
+            "No `chs_info`.",
+            "`load_checkpoint(path, chs_info=epochs.info['chs'])`.",
+        )
+        return
+    unusable = unusable_positions(parts.ch_names, electrode_positions(parts.chs_info))
+    if unusable:
+        yield Finding(
+            "positions",
+            "warning",
+            f"{len({name for names in unusable.values() for name in names})} channels cannot be drawn on a scalp.",
+            "; ".join(f"{reason}: {', '.join(names)}" for reason, names in unusable.items()) + ".",
+            "`epochs.set_montage('standard_1005')` before the network is built with `chs_info=epochs.info['chs']`.",
+        )
+
+
+def high_bands(facts: WeightFacts) -> Iterator[Finding]:
+    """Report a decision that rests on the band where muscles are loudest."""
+    if facts.importance is None:
+        return
+    weight = facts.importance["filter_importance"].to_numpy() ** 2
+    peak_hz = facts.bands["peak_hz"].to_numpy()
+    high = peak_hz > HIGH_HZ
+    if not high.any() or not weight.sum() > 0:
+        return
+    share = weight[high].sum() / weight.sum()
+    if share > max(MOST_SHARE, high.mean()) and peak_hz[weight.argmax()] > HIGH_HZ:
+        yield Finding(
+            "high_bands",
+            "warning",
+            f"Filters above {HIGH_HZ:g} Hz lead: suspect muscle activity.",
+            f"They hold {share:.0%} of the squared importance and are {high.mean():.0%} of the filters; the leading "
+            f"one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
+            "Compare with electromyographic channels or a lowpass at 30 Hz before calling it brain activity.",
+            where(high & (weight >= np.median(weight))),
+        )
+
+
+def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
+    """Report patterns that lead beside the eyes or over muscles."""
+    names = facts.parts.ch_names
+    if names is None or facts.importance is None:
+        return
+    profile = _scalp_profile(facts)
+    if not np.isfinite(profile).all():
+        return
+    for suspect, expression in (("eye movements", EYES), ("muscle activity", MUSCLES)):
+        flags = np.array([expression.match(name) is not None for name in names])
+        if not flags.any() or flags.all():
+            continue
+        share, leader = profile[flags].sum(), int(profile.argmax())
+        if flags[leader] and share > TIMES_UNIFORM * flags.mean():
+            near = [name for name, flag in zip(names, flags, strict=True) if flag]
+            yield Finding(
+                "artefact",
+                "warning",
+                f"{names[leader]} leads the patterns: suspect {suspect}.",
+                f"{', '.join(near)} hold {share:.0%} of the units' pattern power (weighted by importance) and are "
+                f"{flags.mean():.0%} of the channels.",
+                "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
+            )
+
+
+def _scalp_profile(facts: DataFacts) -> Floats:
+    """Return the share of each channel in the power of the patterns, units weighted by their squared importance."""
+    assert facts.importance is not None  # checked above
+    patterns = facts.patterns.to_numpy()
+    weight = facts.importance["importance"].to_numpy() ** 2
+    power = np.nan_to_num(patterns**2 / (patterns**2).sum(2, keepdims=True))
+    profile: Floats = (weight[..., None] * power).sum((0, 1))
+    total = profile.sum()
+    return profile / total if total > 0 else np.full_like(profile, np.nan)

@@ -1,0 +1,135 @@
+"""Where electrodes lie, and which positions cannot be used."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sincviz.errors import PositionsError
+
+if TYPE_CHECKING:
+    import mne
+    import xarray as xr
+
+_EEG_KIND = 2  # FIFF.FIFFV_EEG_CH; only these lie on the scalp
+_SAME_PLACE_M = 1e-4
+
+AXES = ("x", "y", "z")
+
+
+def electrode_positions(chs_info: Iterable[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """Return the positions of the channels in metres, not-a-number where there is none on the scalp.
+
+    Parameters
+    ----------
+    chs_info : sequence of dict
+        Channels, as in ``mne.Info["chs"]``.
+
+    Returns
+    -------
+    array, shape (channels, 3)
+        x (right), y (front) and z (up) in head coordinates.
+
+    Examples
+    --------
+    >>> electrode_positions([{"ch_name": "Cz", "loc": np.r_[0.0, 0.0, 0.1, np.zeros(9)]}, {"ch_name": "A"}])
+    array([[0. , 0. , 0.1],
+           [nan, nan, nan]])
+    """
+    nowhere = np.full(3, np.nan)
+    return np.array(
+        [
+            nowhere
+            if channel.get("loc") is None or int(channel.get("kind", _EEG_KIND)) != _EEG_KIND
+            else np.asarray(channel["loc"], float)[:3]
+            for channel in chs_info
+        ]
+    ).reshape(-1, 3)
+
+
+def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]) -> dict[str, list[str]]:
+    """Return the channels that cannot be drawn on a scalp map, by what is wrong with their positions.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names of the channels.
+    positions_m : array, shape (channels, 3)
+        Their positions in metres.
+
+    Returns
+    -------
+    dict of str to list of str
+        Reason to channels; empty if every position can be used.
+
+    Examples
+    --------
+    >>> unusable_positions(["A", "B", "C"], np.array([[0, 0, 0], [0.05, 0, 0.1], [0.05, 0, 0.1]]))
+    {'at the origin': ['A'], 'in the same place': ['B', 'C']}
+    """
+    missing = ~np.isfinite(positions_m).all(1)
+    origin = (positions_m == 0).all(1)
+    distances = np.linalg.norm(positions_m[:, None] - positions_m, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    same = (distances < _SAME_PLACE_M).any(1) & ~origin
+    found = {"without a position on the scalp": missing, "at the origin": origin, "in the same place": same}
+    return {
+        reason: [name for name, bad in zip(ch_names, flags, strict=True) if bad]
+        for reason, flags in found.items()
+        if flags.any()
+    }
+
+
+def scalp_info(maps: "xr.DataArray") -> "mne.Info":
+    """Return an ``mne.Info`` for a labelled array over ``channel``; channels without a position stay without.
+
+    Parameters
+    ----------
+    maps : xarray.DataArray
+        An array with the dimension ``channel`` and its coordinates ``x``, ``y``, ``z`` in metres, if known.
+
+    Returns
+    -------
+    mne.Info
+        EEG channels in head coordinates, at 1 Hz (maps are not signals).
+    """
+    import mne
+
+    names = [str(name) for name in maps["channel"].to_numpy()]
+    info = mne.create_info(names, 1.0, "eeg")
+    positions_m = _positions_of(maps)
+    placed = {
+        name: position
+        for name, position in zip(names, positions_m, strict=True)
+        if np.isfinite(position).all()
+    }
+    if placed:
+        montage = mne.channels.make_dig_montage(placed, coord_frame="head")
+        info.set_montage(montage, on_missing="ignore", verbose="error")
+    return info
+
+
+def check_positions(maps: "xr.DataArray") -> None:
+    """Refuse scalp maps whose channels cannot be placed.
+
+    Raises
+    ------
+    PositionsError
+        If the position of a channel is missing, zero or shared with another's; the message names the channels.
+    """
+    names = [str(name) for name in maps["channel"].to_numpy()]
+    unusable = unusable_positions(names, _positions_of(maps))
+    if unusable:
+        listed = "; ".join(f"{reason}: {', '.join(channels)}" for reason, channels in unusable.items())
+        raise PositionsError(
+            f"These channels cannot be drawn on a scalp: {listed}. Drop them with `maps.sel(channel=[...])`, or set "
+            "positions before the network is built: `epochs.set_montage('standard_1005')`, then "
+            "`chs_info=epochs.info['chs']`."
+        )
+
+
+def _positions_of(maps: "xr.DataArray") -> NDArray[np.float64]:
+    if not set(AXES) <= set(maps.coords):
+        return np.full((maps.sizes["channel"], 3), np.nan)
+    return np.stack([maps[axis].to_numpy() for axis in AXES], 1).astype(float)
