@@ -8,7 +8,7 @@ from .analysis.importance import importance, most_important
 from .analysis.mne_objects import to_evoked, to_spatial_filter
 from .analysis.resolvability import filter_overlap, resolvability
 from .analysis.response import filter_response
-from .analysis.spatial import spatial_filters, spatial_patterns
+from .analysis.spatial import relative_maps, spatial_filters, spatial_patterns
 from .checkpoints import load_checkpoint, save_checkpoint
 from .errors import (
     CheckpointError,
@@ -49,6 +49,7 @@ __all__ = [
     "most_important",
     "plotting",
     "recalibrate_batch_norm",
+    "relative_maps",
     "resolvability",
     "save_checkpoint",
     "spatial_filters",

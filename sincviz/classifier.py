@@ -62,7 +62,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     module_ : SincShallowNet
         The trained network.
     cutoff_history_ : pandas.DataFrame
-        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``.
+        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``, ``center_hz``,
+        ``bandwidth_hz``.
     """
 
     def __init__(

@@ -16,14 +16,15 @@ def cutoff_table(cutoffs_hz: ArrayLike) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``.
+        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``, ``center_hz``,
+        ``bandwidth_hz``.
 
     Examples
     --------
     >>> cutoff_table([[[6, 10]], [[7, 12]]])
-       epoch  filter  low_hz  high_hz
-    0      0       0       6       10
-    1      1       0       7       12
+       epoch  filter  low_hz  high_hz  center_hz  bandwidth_hz
+    0      0       0       6       10        8.0             4
+    1      1       0       7       12        9.5             5
     """
     cutoffs = np.asarray(cutoffs_hz)
     epoch, filter_ = np.indices(cutoffs.shape[:2])
@@ -33,5 +34,7 @@ def cutoff_table(cutoffs_hz: ArrayLike) -> pd.DataFrame:
             "filter": filter_.ravel(),
             "low_hz": cutoffs[..., 0].ravel(),
             "high_hz": cutoffs[..., 1].ravel(),
+            "center_hz": cutoffs.mean(2).ravel(),
+            "bandwidth_hz": (cutoffs[..., 1] - cutoffs[..., 0]).ravel(),
         }
     )

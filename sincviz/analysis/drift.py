@@ -79,7 +79,8 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame | None
-        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``; ``None`` if not recorded.
+        Columns ``epoch`` (0 is before training), ``filter``, ``low_hz``, ``high_hz``, ``center_hz``,
+        ``bandwidth_hz``; ``None`` if not recorded.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from sincviz.positions import electrode_positions, unusable_positions
 # 10-05 names beside the eyes, and over the temporal muscles.
 EYES = re.compile(r"^(Fp|AF|F9|F10|F7|F8|N)", re.IGNORECASE)
 MUSCLES = re.compile(r"^(T|FT|TP)\d", re.IGNORECASE)
+EYES_BELOW_HZ = 13.0
 HIGH_HZ = 30.0
 MOST_SHARE = 0.5
 TIMES_UNIFORM = 2.0
@@ -70,11 +71,15 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     profile = _scalp_profile(facts)
     if not np.isfinite(profile).all():
         return
-    for suspect, expression in (("eye movements", EYES), ("muscle activity", MUSCLES)):
+    leader = int(profile.argmax())
+    peak_hz = _peak_at(facts, leader)
+    # Eye movements are slow; what is fast beside the eyes comes from the forehead's muscles.
+    beside_the_eyes = "eye movements" if peak_hz < EYES_BELOW_HZ else "muscle activity of the forehead"
+    for suspect, expression in ((beside_the_eyes, EYES), ("muscle activity", MUSCLES)):
         flags = np.array([expression.match(name) is not None for name in names])
         if not flags.any() or flags.all():
             continue
-        share, leader = profile[flags].sum(), int(profile.argmax())
+        share = profile[flags].sum()
         if flags[leader] and share > TIMES_UNIFORM * flags.mean():
             near = [name for name, flag in zip(names, flags, strict=True) if flag]
             yield Finding(
@@ -82,17 +87,28 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
                 "warning",
                 f"{names[leader]} leads the patterns: suspect {suspect}.",
                 f"{', '.join(near)} hold {share:.0%} of the units' pattern power (weighted by importance) and are "
-                f"{flags.mean():.0%} of the channels.",
+                f"{flags.mean():.0%} of the channels; the filters that see {names[leader]} peak at {peak_hz:.0f} Hz on "
+                "average.",
                 "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
             )
 
 
 def _scalp_profile(facts: DataFacts) -> Floats:
     """Return the share of each channel in the power of the patterns, units weighted by their squared importance."""
-    assert facts.importance is not None  # checked above
-    patterns = facts.patterns.to_numpy()
-    weight = facts.importance["importance"].to_numpy() ** 2
-    power = np.nan_to_num(patterns**2 / (patterns**2).sum(2, keepdims=True))
-    profile: Floats = (weight[..., None] * power).sum((0, 1))
+    profile: Floats = _power_by_unit(facts).sum((0, 1))
     total = profile.sum()
     return profile / total if total > 0 else np.full_like(profile, np.nan)
+
+
+def _peak_at(facts: DataFacts, channel: int) -> float:
+    """Return the mean peak frequency of the filters, weighted by what their units see at a channel."""
+    by_filter = _power_by_unit(facts)[:, :, channel].sum(1)
+    return float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
+
+
+def _power_by_unit(facts: DataFacts) -> Floats:
+    assert facts.importance is not None  # checked by the caller
+    patterns = facts.patterns.to_numpy()
+    weight = facts.importance["importance"].to_numpy() ** 2
+    power: Floats = np.nan_to_num(patterns**2 / (patterns**2).sum(2, keepdims=True))
+    return weight[..., None] * power

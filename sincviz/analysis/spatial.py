@@ -1,5 +1,6 @@
 """Where on the scalp: spatial filters (what a network weighs) and patterns (what its units see)."""
 
+import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor
@@ -7,12 +8,14 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import map_coords, origin
+from sincviz.analysis.transfer_function import transfer_function
 from sincviz.epochs import EpochsOrArray, input_batches, is_epochs
 from sincviz.front_ends import FrontEnd, front_end
 from sincviz.models.spatial_maps import spatial_maps
 from sincviz.models.trial_blocks import trial_blocks
 
 DIMS = ("filter", "depth", "channel")
+_N_FREQS = 2049
 SIGN = "as the weights stand; the sign of an oscillation's map is arbitrary"
 
 
@@ -73,8 +76,10 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (filter, depth, channel)
-        Microvolts per standard deviation of the unit's output (for an array: its units). The sign is that of the
-        weights. A unit without output has no pattern (not-a-number).
+        Microvolts of the filtered signal (for an array: its units) per standard deviation of the unit. Kernels
+        amplify: divided by its coordinate ``peak_gain``, the largest gain of each filter, a pattern is in microvolts
+        of the signal in the band. The sign is that of the weights. A unit without output has no pattern
+        (not-a-number).
 
     Raises
     ------
@@ -104,15 +109,45 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     variance = (parts.spatial.double() * covariance).sum(2, keepdim=True)
     patterns = covariance / torch.where(variance > 0, variance, torch.nan).sqrt()
     attrs: dict[str, str | int] = {
-        "units": "input units per standard deviation of the unit",
+        "units": "input units, filtered, per standard deviation of the unit",
         "sign": SIGN,
         "n_trials": n_trials,
         "method": "Haufe (2014) with the covariance that each temporal filter lets through",
     }
     if is_epochs(epochs) and parts.units_per_volt is not None:
         patterns = patterns * (1e6 / parts.units_per_volt)
-        attrs["units"] = "µV per standard deviation of the unit"
-    return _labelled("spatial_pattern", patterns, parts, attrs)
+        attrs["units"] = "µV, filtered, per standard deviation of the unit"
+    _, response = transfer_function(
+        parts.kernels.detach().cpu().double().numpy(), sfreq=parts.sfreq, n_freqs=_N_FREQS
+    )
+    gain = np.abs(response).max(1)
+    return _labelled("spatial_pattern", patterns, parts, attrs).assign_coords(peak_gain=("filter", gain))
+
+
+def relative_maps(maps: xr.DataArray) -> xr.DataArray:
+    """Return maps, each divided by its largest absolute value, to compare shapes.
+
+    Parameters
+    ----------
+    maps : xarray.DataArray, dims (..., channel)
+        Such as :func:`spatial_patterns` returns.
+
+    Returns
+    -------
+    xarray.DataArray
+        From −1 to 1; a map of zeros has no shape (not-a-number).
+
+    Examples
+    --------
+    >>> maps = xr.DataArray([[1.0, -4.0]], dims=("unit", "channel"), name="weights")
+    >>> relative_maps(maps).values.tolist()
+    [[0.25, -1.0]]
+    """
+    largest = abs(maps).max("channel")
+    relative = maps / largest.where(largest > 0)
+    return relative.rename(maps.name).assign_attrs(
+        maps.attrs | {"units": "relative to each map's largest value"}
+    )
 
 
 def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:

@@ -5,13 +5,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, RHYTHM_SHADES, inches, style
+from sincviz.plotting.rhythm_shades import shade_rhythms
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, inches, style
 from sincviz.rhythms import RHYTHMS
-
-_NAME_HEIGHT_PT = 9
 
 
 def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
@@ -52,7 +49,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         rows = np.arange(len(bands))
         edges = bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
         right = 1.04 * float(np.nanmax(edges))
-        _shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
+        shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
                   label="measured (−3 dB)", zorder=3)  # fmt: skip
         ax.plot(bands["peak_hz"], rows, "o", color=MEASURED, markersize=2.4, label="measured peak", zorder=4)
@@ -71,39 +68,6 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         else:
             ax.legend(loc="upper right")
     return ax.figure.figure
-
-
-def _shade_rhythms(ax: Axes, rhythms: dict[str, tuple[float, float]], right: float) -> None:
-    shown = {name: (low, min(high, right)) for name, (low, high) in rhythms.items() if low < right}
-    levels = _levels({name: sum(limits) / 2 for name, limits in shown.items()}, right, ax)
-    for number, (name, (low, high)) in enumerate(shown.items()):
-        ax.axvspan(low, high, color=RHYTHM_SHADES[number % 2], linewidth=0, zorder=0)
-        ax.annotate(
-            name,
-            ((low + high) / 2, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2 + _NAME_HEIGHT_PT * levels[name]),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            color="#444444",
-        )
-
-
-def _levels(centers_hz: dict[str, float], right: float, ax: Axes) -> dict[str, int]:
-    """Return the line above the axes on which each name stands clear of the others."""
-    # Before layout the width is a guess, on the safe side.
-    points_per_hz = 0.9 * ax.get_window_extent().width / ax.figure.dpi * 72 / right
-    font = FontProperties(size=plt.rcParams["font.size"])
-    ends: list[float] = []
-    levels: dict[str, int] = {}
-    for name, center_hz in sorted(centers_hz.items(), key=lambda item: item[1]):
-        half = TextPath((0, 0), name, prop=font).get_extents().width / 2 + 2
-        start = center_hz * points_per_hz - half
-        free = [level for level, end in enumerate(ends) if end <= start]
-        levels[name] = free[0] if free else len(ends)
-        ends[levels[name] : levels[name] + 1] = [start + 2 * half]
-    return levels
 
 
 def _check(bands: pd.DataFrame) -> None:

@@ -10,9 +10,12 @@ from sincviz.plotting.style import style
 
 _METADATA = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
 
+# Lines and text of PDF and SVG have no pixels; only coloured fields do, and these are smooth.
+_DPI = {".pdf": 120, ".svg": 120, ".png": 300}
+
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure as PNG (300 dpi), PDF or SVG, atomically and without a date in it.
+    """Write a figure as PNG (300 dpi), PDF or SVG (coloured fields at 120 dpi), atomically and without a date in it.
 
     Parameters
     ----------
@@ -34,4 +37,4 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
             f"A figure can be written as {', '.join(_METADATA)}; got {ending!r} in {str(path)!r}."
         )
     with replacing(path) as temporary, style():
-        figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending])
+        figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending], dpi=_DPI[ending])

@@ -6,17 +6,30 @@ from typing import cast
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, MEASURED, NOMINAL, inches, style
+from sincviz.plotting.rhythm_shades import shade_rhythms
+from sincviz.plotting.style import (
+    DOUBLE_COLUMN_MM,
+    MEASURED,
+    NOMINAL,
+    ORDERED,
+    SINGLE_COLUMN_MM,
+    inches,
+    style,
+)
+from sincviz.rhythms import RHYTHMS
 
 _LOWEST_DB = -40
-_COLUMNS = 6
+_COLUMNS = 5
 
 
-def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figure:
+def plot_responses(
+    response: xr.Dataset, axes: np.ndarray | Axes | None = None, *, overlay: bool = False
+) -> Figure:
     """Draw the magnitude response of each filter in dB, its nominal and its measured band marked.
 
     Parameters
@@ -24,7 +37,11 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
     response : xarray.Dataset
         What :func:`sincviz.filter_response` returned; select filters with ``response.sel(filter=[0, 1])``.
     axes : array of matplotlib.axes.Axes | None
-        Where to draw, one per filter; ``None`` makes a figure 178 mm wide, with a legend and labels.
+        Where to draw, one per filter, or one for an overlay; ``None`` makes a figure 178 mm wide, with a legend and
+        labels.
+    overlay : bool
+        Draw all filters into one axis, coloured from the lowest peak to the highest, with the edges of their bands
+        as short lines at the bottom.
 
     Returns
     -------
@@ -48,6 +65,8 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
     if n_filters == 0:
         raise ValueError("The response has no filters; keep the dimension, as in `response.sel(filter=[0])`.")
     with style():
+        if overlay:
+            return _overlay(response, axes)
         panels = np.asarray(_panels(n_filters) if axes is None else axes, object).ravel()
         if len(panels) < n_filters:
             raise ValueError(
@@ -62,6 +81,90 @@ def plot_responses(response: xr.Dataset, axes: np.ndarray | None = None) -> Figu
             figure.supxlabel("Frequency (Hz)", fontsize=8)
             figure.supylabel("Magnitude (dB re peak)", fontsize=8)
     return figure
+
+
+def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Figure:
+    """Draw what all filters together pass, and each of them behind it.
+
+    Parameters
+    ----------
+    response : xarray.Dataset
+        What :func:`sincviz.filter_response` returned.
+    ax : matplotlib.axes.Axes | None
+        Where to draw; ``None`` makes a figure 88 mm wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. The line of the whole bank is labelled ``"all filters together"``.
+
+    Raises
+    ------
+    ValueError
+        If there are no filters.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, filter_response
+    >>> response = filter_response(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> plot_cumulative_response(response).axes[0].get_ylabel()
+    'Power (dB re largest)'
+    """
+    if response.sizes.get("filter", 0) == 0:
+        raise ValueError("The response has no filters; there is nothing to draw.")
+    with style():
+        own = ax is None
+        if ax is None:
+            size = inches(SINGLE_COLUMN_MM), inches(62)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        right = _right_limit(response)
+        shade_rhythms(ax, RHYTHMS, right)
+        curves = ax.plot(
+            response.frequency, response.magnitude_db.transpose("frequency", "filter"), color="#999999",
+            linewidth=0.4, zorder=2,
+        )  # fmt: skip
+        curves[0].set_label("each filter")
+        ax.plot(response.frequency, response.cumulative_db, color="black", linewidth=1.2,
+                label="all filters together", zorder=3)  # fmt: skip
+        ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xlabel="Frequency (Hz)", ylabel="Power (dB re largest)")
+        if own:
+            ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        else:
+            ax.legend(loc="lower left")
+    return ax.figure.figure
+
+
+def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
+    own = axes is None
+    if axes is None:
+        size = inches(DOUBLE_COLUMN_MM), inches(75)
+        _, axes = plt.subplots(figsize=size, layout="constrained")
+    (ax,) = np.asarray(axes, object).ravel()
+    right = _right_limit(response)
+    shade_rhythms(ax, RHYTHMS, right)
+    order = np.argsort(response.peak_hz.to_numpy(), kind="stable")
+    for index, colour in zip(order, ORDERED(np.linspace(0, 0.85, len(order))), strict=True):
+        one = response.isel(filter=index)
+        ax.plot(one.frequency, one.magnitude_db, color=colour, linewidth=0.7, zorder=2,
+                label=f"filter {one['filter'].item()}")  # fmt: skip
+    for bottom, edges, colour, name in (
+        (0.045, ("low_hz", "high_hz"), NOMINAL, "nominal edges"),
+        (0.0, ("measured_low_hz", "measured_high_hz"), MEASURED, "measured edges (−3 dB)"),
+    ):
+        at = np.concatenate([response[edge].to_numpy() for edge in edges])
+        ax.vlines(at[np.isfinite(at)], bottom, bottom + 0.04, colors=colour, linewidth=0.7, zorder=3, label=name,
+                  transform=ax.get_xaxis_transform())  # fmt: skip
+    ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xlabel="Frequency (Hz)", ylabel="Magnitude (dB re peak)")
+    if own:
+        # Filters are told by colour and place; 32 names would be noise.
+        ax.figure.legend(*_edges_only(ax), loc="outside lower center", ncols=2)
+    return cast(Figure, ax.figure.figure)
+
+
+def _edges_only(ax: Axes) -> tuple[list[Artist], list[str]]:
+    handles, labels = ax.get_legend_handles_labels()
+    kept = [index for index, label in enumerate(labels) if "edges" in label]
+    return [handles[index] for index in kept], [labels[index] for index in kept]
 
 
 def _panels(n_filters: int) -> np.ndarray:
@@ -95,7 +198,7 @@ def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
     # A label at the edge would run into the first of the next panel.
     ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xticks=ticks[ticks <= 0.9 * right], yticks=[-40, -20, 0])
     named = f"{_hz(low)}–{_hz(high)} Hz" if math.isfinite(low) else f"peak {_hz(float(one.peak_hz))} Hz"
-    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=6.5)
+    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=7)
 
 
 def _hz(frequency: float) -> str:

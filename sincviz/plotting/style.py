@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 
 import matplotlib.pyplot as plt
+from cmcrameri import cm
 
 SINGLE_COLUMN_MM = 88.0
 DOUBLE_COLUMN_MM = 178.0
@@ -14,6 +15,13 @@ NOMINAL = "#0072B2"
 MEASURED = "#D55E00"
 INITIAL = "#555555"
 RHYTHM_SHADES = ("#EEF1F6", "#FFFFFF")
+CLASSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+SEVERITIES = {"error": "#D55E00", "warning": "#E69F00", "note": "#56B4E9"}
+
+# Crameri's maps: even steps of lightness, legible without colour.
+SIGNED = cm.vik
+AMOUNT = cm.devon_r
+ORDERED = cm.batlow
 
 
 def inches(millimetres: float) -> float:

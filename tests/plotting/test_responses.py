@@ -118,7 +118,7 @@ def test_free_filters_are_named_after_their_peak(free, misplaced_text):
 def test_the_lowest_panel_of_every_column_shows_the_frequencies(response):
     axes = plot_responses(response(8)).axes
     labelled = [ax.xaxis.get_major_ticks()[0].label1.get_visible() for ax in axes]
-    assert labelled == [False, False, True, True, True, True, True, True]
+    assert labelled == [False, False, False, True, True, True, True, True]
 
 
 def test_drawing_into_given_axes_makes_no_figure(response):

@@ -1,0 +1,61 @@
+"""Where the cut-offs went during training."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, ORDERED, inches, style
+
+_COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
+
+
+def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None = None) -> Figure:
+    """Draw centre and width of each filter's nominal band after every epoch of training.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        What :func:`sincviz.cutoff_history` returned, or a classifier's ``cutoff_history_``.
+    axes : array of two matplotlib.axes.Axes | None
+        Where to draw centres and widths; ``None`` makes a figure 178 mm wide.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Lines are labelled ``"filter 0"`` and so on, coloured by where the filter began.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty or lacks a column, or ``axes`` are not two.
+
+    Examples
+    --------
+    >>> from sincviz.cutoff_table import cutoff_table
+    >>> figure = plot_cutoff_history(cutoff_table([[[6, 10], [20, 24]], [[7, 12], [20, 22]]]))
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['filter 0', 'filter 1']
+    """
+    missing = sorted({"epoch", "filter", *_COLUMNS} - set(history.columns))
+    if missing or history.empty:
+        wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
+        raise ValueError(f"The table {wrong}; pass what `cutoff_history` returned.")
+    with style():
+        if axes is None:
+            size = inches(DOUBLE_COLUMN_MM), inches(62)
+            _, axes = plt.subplots(1, 2, figsize=size, layout="constrained")
+        panels = np.asarray(axes, object).ravel()
+        if len(panels) != 2:
+            raise ValueError(f"`axes` must be two, for centres and widths; got {len(panels)}.")
+        for ax, (column, label) in zip(panels, _COLUMNS.items(), strict=True):
+            table = history.pivot_table(index="epoch", columns="filter", values=column, dropna=False)
+            colours = ORDERED(np.linspace(0, 0.85, table.shape[1]))
+            for name, colour in zip(table.columns, colours, strict=True):
+                ax.plot(table.index, table[name], color=colour, linewidth=0.8, label=f"filter {name}")
+            ax.set(xlabel="Epoch (0: before training)", ylabel=label)
+            ax.margins(x=0)
+            ax.set_ylim(bottom=0)
+            ax.xaxis.get_major_locator().set_params(integer=True)
+    return panels[0].figure.figure  # type: ignore[no-any-return]

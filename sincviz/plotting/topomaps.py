@@ -1,0 +1,252 @@
+"""Scalp maps on one colour scale."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sincviz.plotting.scalp_grid import ColourScale, colour_scale, draw_colour_bar, scalp_figure
+from sincviz.plotting.style import style
+from sincviz.positions import check_positions, scalp_info
+
+_MOST_COLUMNS = 8
+_CONTOURS = 4
+
+
+def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -> Figure:
+    r"""Draw scalp maps side by side on one colour scale.
+
+    Maps over ``unit``, or ``filter`` and ``depth``, are drawn in their order, each titled with its filter and the
+    band that the filter's kernel passes. Two other dimensions (such as ``target`` and ``band``) make a table of
+    maps, the first one down. Sort and normalise first, with :func:`sincviz.most_important` and
+    :func:`sincviz.relative_maps`.
+
+    Parameters
+    ----------
+    maps : xarray.DataArray, dims (..., channel)
+        At most two dimensions beside ``channel``. Positions are its coordinates ``x``, ``y``, ``z`` in metres.
+    axes : array of matplotlib.axes.Axes | None
+        Where to draw, one per map; ``None`` makes a figure 178 mm wide with a colour bar and labels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Every map has the same limits, symmetric around zero where there are negative values. A map
+        that is not finite is replaced by the words "no output".
+
+    Raises
+    ------
+    PositionsError
+        If the position of a channel is missing, zero or shared with another's.
+    ValueError
+        If there is no dimension ``channel``, no map, more than two other dimensions, or fewer axes than maps.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, datasets, spatial_filters
+    >>> epochs, _ = datasets.simulate_motor_imagery(4, n_chans=8)
+    >>> model = SincShallowNet(n_outputs=2, n_times=480, sfreq=160, chs_info=epochs.info["chs"])
+    >>> figure = plot_topomaps(spatial_filters(model).sel(filter=[3]))
+    >>> [ax.get_title() for ax in figure.axes[:2]]
+    ['filter 3 (0)\n7.7–14.3 Hz', 'filter 3 (1)\n7.7–14.3 Hz']
+    """
+    dims = _checked_dims(maps)
+    check_positions(maps)
+    scale = colour_scale(maps.to_numpy())
+    as_table = len(dims) == 2 and "depth" not in dims
+    panels = maps.transpose(*dims, "channel").to_numpy().reshape(-1, maps.sizes["channel"])
+    with style():
+        if axes is not None:
+            given = np.asarray(axes, object).ravel()
+            if len(given) < len(panels):
+                raise ValueError(
+                    f"Each map needs an axis of its own; got {len(given)} for {len(panels)} maps."
+                )
+            titles = _titles(maps, dims)
+            _draw_all(given, panels, titles, scale, maps)
+            return cast(Figure, given[0].figure.figure)
+        if as_table:
+            return _table(maps, dims, panels, scale)
+        titles = _titles(maps, dims)
+        columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
+        lines = max((title.count("\n") + 1 if title else 0 for title in titles), default=0)
+        rows = math.ceil(len(panels) / columns)
+        figure, grid, bars = scalp_figure(rows, columns, title_lines=[lines] * rows)
+        for surplus in grid.ravel()[len(panels) :]:
+            surplus.remove()
+        _draw_all(grid.ravel(), panels, titles, scale, maps)
+        draw_colour_bar(bars[0], scale, _quantity(maps))
+    return figure
+
+
+def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataArray) -> Figure:
+    """Draw what units weigh and what they see, one above the other.
+
+    The upper map of a pair are the weights, which also cancel what the unit must not see; the lower one is the
+    pattern, which shows where what it sees comes from.
+
+    Parameters
+    ----------
+    filters, patterns : xarray.DataArray, dims (unit, channel) or (filter, depth, channel)
+        Of the same units in the same order, such as :func:`sincviz.most_important` returns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        178 mm wide, at most eight pairs in a row; one colour bar for each of the two, or one for both where they
+        share units and limits.
+
+    Raises
+    ------
+    PositionsError
+        If the position of a channel is missing, zero or shared with another's.
+    ValueError
+        If filters and patterns are of different units, or there are none.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, datasets, spatial_filters, spatial_patterns
+    >>> epochs, _ = datasets.simulate_motor_imagery(10, n_chans=8)
+    >>> model = SincShallowNet(n_outputs=2, n_times=480, sfreq=160, chs_info=epochs.info["chs"])
+    >>> model.scale = 1e6
+    >>> chosen = {"filter": [3, 12]}
+    >>> figure = plot_spatial_filters_and_patterns(
+    ...     spatial_filters(model).sel(chosen), spatial_patterns(model, epochs).sel(chosen))
+    >>> len(figure.axes)  # 4 pairs and two colour bars
+    10
+    """
+    dims = _checked_dims(filters)
+    if filters.dims != patterns.dims or filters.shape != patterns.shape:
+        raise ValueError(
+            f"Filters and patterns must be of the same units; got {dict(filters.sizes)} and {dict(patterns.sizes)}."
+        )
+    if _titles(filters, dims) != _titles(patterns, dims):
+        raise ValueError("Filters and patterns must be of the same units in the same order.")
+    check_positions(filters)
+    titles = _titles(filters, dims)
+    above, below = (
+        maps.transpose(*dims, "channel").to_numpy().reshape(-1, maps.sizes["channel"])
+        for maps in (filters, patterns)
+    )
+    columns = _columns(len(titles), 1)
+    blocks = math.ceil(len(titles) / columns)
+    scales = colour_scale(above), colour_scale(below)
+    shared = scales[0] == scales[1] and filters.attrs.get("units") == patterns.attrs.get("units")
+    with style():
+        figure, grid, bars = scalp_figure(
+            2 * blocks, columns, title_lines=[2, 0] * blocks, left_mm=8.0, bars=1 if shared else 2
+        )
+        for number, maps, rows, scale, name in (
+            (0, filters, above, scales[0], "weights"),
+            (1, patterns, below, scales[1], "pattern"),
+        ):
+            panels = grid[number::2].ravel()
+            for surplus in panels[len(titles) :]:
+                surplus.remove()
+            _draw_all(panels, rows, titles if number == 0 else [""] * len(titles), scale, maps)
+            for first in grid[number::2, 0]:
+                _row_label(figure, first, name)
+            if not shared:
+                draw_colour_bar(bars[number], scale, _quantity(maps))
+        if shared:
+            draw_colour_bar(bars[0], scales[0], str(filters.attrs.get("units", "")).capitalize())
+    return figure
+
+
+def _table(maps: xr.DataArray, dims: Sequence[str], panels: NDArray[Any], scale: ColourScale) -> Figure:
+    row_names, column_names = ([str(value) for value in maps[dim].to_numpy()] for dim in dims)
+    figure, grid, bars = scalp_figure(
+        len(row_names), len(column_names), title_lines=[0] * len(row_names), header_mm=5.0, left_mm=8.0
+    )
+    _draw_all(grid.ravel(), panels, [""] * len(panels), scale, maps)
+    for ax, name in zip(grid[0], column_names, strict=True):
+        ax.set_title(name, pad=4)
+    for ax, name in zip(grid[:, 0], row_names, strict=True):
+        _row_label(figure, ax, name)
+    draw_colour_bar(bars[0], scale, _quantity(maps))
+    return figure
+
+
+def _draw_all(
+    axes: NDArray[Any], panels: NDArray[Any], titles: Sequence[str], scale: ColourScale, maps: xr.DataArray
+) -> None:
+    import mne
+
+    info = scalp_info(maps)
+    for ax, values, title in zip(axes, panels, titles, strict=False):
+        ax.set_title(title, fontsize=7, pad=2, linespacing=1.1)
+        if not np.isfinite(values).all():
+            ax.set_axis_off()
+            ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
+            continue
+        _, contours = mne.viz.plot_topomap(
+            values,
+            info,
+            axes=ax,
+            show=False,
+            cmap=scale.cmap,
+            vlim=(scale.low, scale.high),
+            contours=_CONTOURS,
+        )
+        if contours is not None:
+            contours.set_linewidth(0.3)
+        for line in ax.lines:
+            line.set_linewidth(0.5)
+            line.set_markersize(0.8)
+
+
+def _row_label(figure: Figure, ax: Axes, name: str) -> None:
+    box = ax.get_position()
+    figure.text(0.018, (box.y0 + box.y1) / 2, name, rotation=90, ha="center", va="center", fontsize=8)
+
+
+def _columns(n_maps: int, together: int) -> int:
+    """Return the number of columns, so that maps that belong together stay in one row."""
+    if n_maps <= _MOST_COLUMNS:
+        return n_maps
+    return max(together, _MOST_COLUMNS // together * together)
+
+
+def _titles(maps: xr.DataArray, dims: Sequence[str]) -> list[str]:
+    """Return the title of every map, in order."""
+    if not dims:
+        return [""]
+    stacked = (
+        maps.isel(channel=0, drop=True).stack(map=dims) if len(dims) > 1 else maps.isel(channel=0, drop=True)
+    )
+    return [_title(stacked.isel({stacked.dims[0]: index}), dims) for index in range(stacked.size)]
+
+
+def _title(one: xr.DataArray, dims: Sequence[str]) -> str:
+    coords = {name: coord.item() for name, coord in one.coords.items() if coord.ndim == 0}
+    if "filter" not in coords:
+        return ", ".join(str(coords.get(dim, "")) for dim in dims)
+    name = f"filter {coords['filter']}"
+    if "depth" in coords:
+        name += f" ({coords['depth']})"
+    low, high = (coords.get(f"measured_{edge}_hz", math.nan) for edge in ("low", "high"))
+    return f"{name}\n{low:.1f}–{high:.1f} Hz" if math.isfinite(low) else name
+
+
+def _quantity(maps: xr.DataArray) -> str:
+    name = str(maps.name or "value").replace("_", " ").capitalize()
+    units = str(maps.attrs.get("units", ""))
+    return f"{name} ({units})" if units not in ("", "1") else name
+
+
+def _checked_dims(maps: xr.DataArray) -> list[str]:
+    if "channel" not in maps.dims:
+        raise ValueError(
+            f"The array has no dimension `channel`; it has {', '.join(map(str, maps.dims)) or 'none'}."
+        )
+    dims = [str(dim) for dim in maps.dims if dim != "channel"]
+    if len(dims) > 2:
+        raise ValueError(f"At most two dimensions beside `channel` can be drawn; got {', '.join(dims)}.")
+    if maps.size == 0:
+        raise ValueError("The array has no maps; there is nothing to draw.")
+    return dims
