@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from sincviz._version import __version__
-from sincviz.errors import EpochsError, SincvizError
-from sincviz.terminal import console, print_agreement, print_bands, print_network
+from sincviz.errors import SincvizError
+from sincviz.terminal import console, print_agreement, print_bands, print_findings, print_network
 
 app = typer.Typer(
     name="sincviz",
@@ -29,6 +29,9 @@ Seed = Annotated[
         min=0, max=2**31 - 1, help="Seed of the weights, the split, the order of trials and the dropout."
     ),
 ]
+Runs = Annotated[str, typer.Option(help="eegbci: runs; 4,8,12 is left against right fist imagery.")]
+DataPath = Annotated[Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")]
+Download = Annotated[bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")]
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.
 _UsageError: Any = typer.BadParameter.__mro__[2]
@@ -88,15 +91,9 @@ def train(
     test_subjects: Annotated[
         str, typer.Option(help="eegbci: subjects to test on; never used in training or early stopping.")
     ] = "",
-    runs: Annotated[
-        str, typer.Option(help="eegbci: runs; 4,8,12 is left against right fist imagery.")
-    ] = "4,8,12",
-    data_path: Annotated[
-        Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")
-    ] = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")
-    ] = False,
+    runs: Runs = "4,8,12",
+    data_path: DataPath = None,
+    download: Download = False,
     reference: Annotated[
         str, typer.Option(help="'average' subtracts the mean of the channels, 'recorded' leaves them.")
     ] = "average",
@@ -124,6 +121,7 @@ def train(
     from sincviz.models.checks import finite_float
     from sincviz.models.sinc_shallow import SincShallowNet
     from sincviz.training import fit
+    from sincviz.trial_sources import average_referenced, epochs_of_file, numbers, recordings
 
     if out.is_dir():
         raise IsADirectoryError(f"{str(out)!r} is a folder; name a file with `--out`.")
@@ -137,7 +135,13 @@ def train(
         raise ValueError(f"`--reference` must be 'average' or 'recorded'; got {reference!r}.")
     finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
     if data == "eegbci":
-        epochs, test_epochs = _recordings(subjects, test_subjects, runs, path=data_path, download=download)
+        both = sorted(set(numbers("--subjects", subjects)) & set(numbers("--test-subjects", test_subjects)))
+        if both:
+            raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
+        epochs = recordings(subjects, runs, path=data_path, download=download)
+        test_epochs = (
+            recordings(test_subjects, runs, path=data_path, download=download) if test_subjects else None
+        )
     elif subjects or test_subjects:
         raise ValueError(f"`--subjects` and `--test-subjects` are for 'eegbci'; the data are {data!r}.")
     elif data == "simulated":
@@ -146,11 +150,10 @@ def train(
             simulate_motor_imagery(seed=seed + 1_000_000)[0],
         )
     else:
-        epochs, test_epochs = _epochs_of_file(Path(data)), None
+        epochs, test_epochs = epochs_of_file(Path(data)), None
     if reference == "average":
-        for read in (epochs, test_epochs):
-            if read is not None:
-                read.set_eeg_reference("average", projection=False, verbose="error")
+        epochs = average_referenced(epochs)
+        test_epochs = None if test_epochs is None else average_referenced(test_epochs)
 
     torch.manual_seed(seed)
     sfreq = float(epochs.info["sfreq"])
@@ -192,22 +195,56 @@ def inspect(
     checkpoint: Annotated[Path, typer.Argument(help="A checkpoint that `sincviz train` wrote.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for table and figures; else <checkpoint>-inspection."),
+        typer.Option("--out", "-o", help="Folder for tables and figures; else <checkpoint>-inspection."),
     ] = None,
+    epochs: Annotated[
+        Path | None,
+        typer.Option(help="A file of MNE epochs (-epo.fif): adds patterns, and what the data say."),
+    ] = None,
+    data: Annotated[
+        str, typer.Option(help="'eegbci' takes PhysioNet imagery instead of a file of epochs.")
+    ] = "",
+    subjects: Annotated[str, typer.Option(help="eegbci: subjects, such as 56,62.")] = "",
+    runs: Runs = "4,8,12",
+    data_path: DataPath = None,
+    download: Download = False,
+    reference: Annotated[
+        str, typer.Option(help="'trained' as the network was trained, 'average', or 'recorded'.")
+    ] = "trained",
     overwrite: Overwrite = False,
 ) -> None:
-    """Print the bands a network has learned; write them as a table and as figures."""
+    """Print the bands a network has learned and the findings; write tables and figures."""
     from sincviz.checkpoints import load_checkpoint
-    from sincviz.inspection import write_inspection
+    from sincviz.inspection import check_folder
+    from sincviz.inspection import inspect as inspect_network
+    from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
 
+    if data not in ("", "eegbci"):
+        raise ValueError(f"`--data` must be 'eegbci'; got {data!r}. A file of epochs goes to `--epochs`.")
+    if data and epochs is not None:
+        raise ValueError("Pass `--epochs` or `--data`, not both.")
+    if subjects and not data:
+        raise ValueError("`--subjects` is for `--data eegbci`.")
     model = load_checkpoint(checkpoint)
     folder = checkpoint.with_name(f"{checkpoint.stem}-inspection") if out is None else out
-    bands = write_inspection(model, folder, overwrite=overwrite)
+    check_folder(folder, overwrite=overwrite)
+    trials = None
+    if data:
+        trials = recordings(subjects, runs, path=data_path, download=download)
+    elif epochs is not None:
+        trials = epochs_of_file(epochs)
+    if trials is not None:
+        trials = referenced_as_trained(trials, model, reference)
+    found = inspect_network(model, trials)
+    written = found.save(folder, overwrite=overwrite)
     print_network(model)
-    print_bands(bands)
-    console.print(
-        f"Wrote bands.csv, bands and responses (PNG, PDF) to {folder}", markup=False, soft_wrap=True
-    )
+    print_bands(found.bands)
+    print_findings(found.findings)
+    if trials is None:
+        console.print(
+            "No trials were given: `--epochs FILE` adds patterns, and checks of the data.", highlight=False
+        )
+    console.print(f"Wrote {len(written)} tables and figures to {folder}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -224,44 +261,8 @@ def demo(
     console.print("Simulating motor imagery with known sources, training, inspecting (about a minute) ...")
     found = run(out, seed=seed, overwrite=overwrite)
     print_bands(found.bands)
+    print_findings(found.findings)
     print_agreement(found)
-    console.print(f"Checkpoint, table and figures are in {out}", markup=False, soft_wrap=True)
+    console.print(f"Checkpoint, tables and figures are in {out}", markup=False, soft_wrap=True)
     if not found.passed:
         raise typer.Exit(1)
-
-
-def _numbers(name: str, text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise ValueError(f"`{name}` must be numbers with commas between; got {text!r}. Try 2,7,29.") from None
-
-
-def _recordings(subjects: str, test_subjects: str, runs: str, *, path: Path | None, download: bool) -> Any:
-    """Return PhysioNet's trials for training, and those for the test or None."""
-    from sincviz.datasets import eegbci
-
-    training, test = _numbers("--subjects", subjects), _numbers("--test-subjects", test_subjects)
-    if not training:
-        raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
-    both = sorted(set(training) & set(test))
-    if both:
-        raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
-    chosen = _numbers("--runs", runs)
-    epochs = eegbci(training, chosen, path=path, download=download)
-    return epochs, eegbci(test, chosen, path=path, download=download) if test else None
-
-
-def _epochs_of_file(path: Path) -> Any:
-    import mne
-
-    from sincviz.epochs import gathered
-
-    if not path.is_file():
-        raise FileNotFoundError(f"{str(path)!r} is neither 'simulated', nor 'eegbci', nor a file.")
-    try:
-        return gathered(mne.read_epochs(path, verbose="error"))
-    except EpochsError:
-        raise
-    except Exception as error:  # MNE raises nearly anything on a damaged file
-        raise EpochsError(f"{str(path)!r} is no readable file of MNE epochs: {error}") from error

@@ -12,7 +12,7 @@ from sincviz.analysis.ablation import ablate
 from sincviz.analysis.recovery import Recovery, recovery, true_cells
 from sincviz.checkpoints import save_checkpoint
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.inspection import FILES, check_folder, write_inspection
+from sincviz.inspection import FILES, check_folder, inspect
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.training import fit
 
@@ -27,6 +27,7 @@ class Demonstration:
     """What the demonstration found; see :func:`run`."""
 
     bands: pd.DataFrame
+    findings: pd.DataFrame
     loss: xr.DataArray
     true_cells: xr.DataArray
     accuracy: float
@@ -94,7 +95,8 @@ def run(
         return model
 
     classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
-    bands = write_inspection(classifier, folder, overwrite=overwrite)
+    inspection = inspect(classifier, test_epochs)
+    inspection.save(folder, overwrite=overwrite)
     save_checkpoint(classifier, folder / CHECKPOINT)
 
     losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]
@@ -104,7 +106,8 @@ def run(
     ]
     loss, *controls = (result["score_loss"] for result in losses)
     return Demonstration(
-        bands=bands,
+        bands=inspection.bands,
+        findings=inspection.findings,
         loss=loss,
         true_cells=xr.DataArray(true_cells(truth, loss), coords=loss.coords, name="true_cells"),
         accuracy=losses[0].attrs["accuracy"],

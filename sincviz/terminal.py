@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -59,6 +60,19 @@ def print_bands(bands: "pd.DataFrame") -> None:
         "Shift: of the nominal centre since initialisation.",
         highlight=False,
     )
+
+
+def print_findings(findings: "pd.DataFrame") -> None:
+    """Print what :func:`sincviz.diagnose` found, the worst first."""
+    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
+    if findings.empty:
+        console.print("Findings: none.", highlight=False)
+    for row in findings.to_dict("records"):
+        console.print(
+            f"[bold {colours[row['severity']]}]{row['severity']}[/] [bold]{escape(row['finding'])}[/] "
+            f"{escape(row['evidence'])} [italic]{escape(row['remedy'])}[/]",
+            highlight=False,
+        )
 
 
 def print_agreement(found: "Demonstration") -> None:

@@ -59,8 +59,11 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     bands = learned_bands(parts)
     peak = np.abs(response).max(1, keepdims=True)
     # A filter that passes nothing has no peak to be relative to.
-    relative = response / np.where(peak > 0, peak, np.nan)
-    power = np.nansum(np.abs(relative) ** 2, axis=0)
+    peak = np.where(peak > 0, peak, np.nan)
+    relative = response / peak
+    # Absolute values first: a peak over itself is exactly 1.
+    gain = np.abs(response) / peak
+    power = np.nansum(gain**2, axis=0)
     # Rounding must not toss a coin between pi and -pi.
     phase = np.angle(np.where(np.abs(relative.imag) < 1e-9, relative.real, relative))
     largest = np.abs(kernels).max(1, keepdims=True)
@@ -68,7 +71,7 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     dims = ("filter", "frequency")
     return xr.Dataset(
         {
-            "magnitude_db": (dims, _decibels(np.abs(relative) ** 2), _units("dB", "each filter's own peak")),
+            "magnitude_db": (dims, _decibels(gain**2), _units("dB", "each filter's own peak")),
             "phase": (dims, phase, _units("rad", "centre of the kernel")),
             "zero_phase": (dims, relative.real, _units("1", "each filter's own peak")),
             "impulse": (

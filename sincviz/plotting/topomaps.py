@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from sincviz.plotting.scalp_grid import ColourScale, colour_scale, draw_colour_bar, scalp_figure
 from sincviz.plotting.style import style
@@ -178,26 +179,28 @@ def _draw_all(
     import mne
 
     info = scalp_info(maps)
-    for ax, values, title in zip(axes, panels, titles, strict=False):
-        ax.set_title(title, fontsize=7, pad=2, linespacing=1.1)
-        if not np.isfinite(values).all():
-            ax.set_axis_off()
-            ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
-            continue
-        _, contours = mne.viz.plot_topomap(
-            values,
-            info,
-            axes=ax,
-            show=False,
-            cmap=scale.cmap,
-            vlim=(scale.low, scale.high),
-            contours=_CONTOURS,
-        )
-        if contours is not None:
-            contours.set_linewidth(0.3)
-        for line in ax.lines:
-            line.set_linewidth(0.5)
-            line.set_markersize(0.8)
+    # Interpolation inverts one tiny matrix per triangle: threads would only wait for each other, a second per map.
+    with threadpool_limits(1, "blas"):
+        for ax, values, title in zip(axes, panels, titles, strict=False):
+            ax.set_title(title, fontsize=7, pad=2, linespacing=1.1)
+            if not np.isfinite(values).all():
+                ax.set_axis_off()
+                ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
+                continue
+            _, contours = mne.viz.plot_topomap(
+                values,
+                info,
+                axes=ax,
+                show=False,
+                cmap=scale.cmap,
+                vlim=(scale.low, scale.high),
+                contours=_CONTOURS,
+            )
+            if contours is not None:
+                contours.set_linewidth(0.3)
+            for line in ax.lines:
+                line.set_linewidth(0.5)
+                line.set_markersize(0.8)
 
 
 def _row_label(figure: Figure, ax: Axes, name: str) -> None:

@@ -1,0 +1,70 @@
+"""Text as a figure: paragraphs one under the other, as high as they need."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, inches
+
+_CHARACTERS = 112  # of 7 pt that fit into a line
+_BOLD = 0.86  # as many as fit of bold ones
+_LINE_MM = 3.1
+_MARGIN_MM = 3.0
+_BETWEEN_MM = 2.6
+_MARK_MM = 1.2
+_LABEL_MM = 5.6  # left edge of the label
+_TEXT_MM = 24.0  # left edge of the text
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A strong sentence, lines below it, and a coloured label beside it."""
+
+    strong: str
+    plain: Sequence[str] = ()
+    label: str = ""
+    colour: str = "black"
+
+
+def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
+    """Return a figure 178 mm wide with the paragraphs; to be called inside the style."""
+    wrapped = [_lines(paragraph) for paragraph in paragraphs]
+    heights = [_LINE_MM * len(lines) for lines in wrapped]
+    height = 2 * _MARGIN_MM + sum(heights) + _BETWEEN_MM * (len(heights) - 1)
+    figure = plt.figure(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)))
+
+    def write(x_mm: float, y_mm: float, text: str, strong: bool) -> None:
+        figure.text(
+            x_mm / DOUBLE_COLUMN_MM,
+            y_mm / height,
+            text,
+            va="top",
+            weight="bold" if strong else "normal",
+            color="black" if strong else "#333333",
+            parse_math=False,
+        )
+
+    top = height - _MARGIN_MM
+    for paragraph, lines, own_height in zip(paragraphs, wrapped, heights, strict=True):
+        if paragraph.label:
+            corner = _MARGIN_MM / DOUBLE_COLUMN_MM, (top - own_height) / height
+            size = _MARK_MM / DOUBLE_COLUMN_MM, own_height / height
+            mark = Rectangle(
+                corner, *size, transform=figure.transFigure, facecolor=paragraph.colour, linewidth=0
+            )
+            figure.add_artist(mark)
+            write(_LABEL_MM, top, paragraph.label, strong=True)
+        for number, (line, strong) in enumerate(lines):
+            write(_TEXT_MM, top - _LINE_MM * number, line, strong)
+        top -= own_height + _BETWEEN_MM
+    return figure
+
+
+def _lines(paragraph: Paragraph) -> list[tuple[str, bool]]:
+    strong = textwrap.wrap(paragraph.strong, round(_BOLD * _CHARACTERS))
+    plain = [line for part in paragraph.plain for line in textwrap.wrap(part, _CHARACTERS)]
+    return [(line, True) for line in strong] + [(line, False) for line in plain]

@@ -1,0 +1,89 @@
+"""Where the commands get their trials: recordings of PhysioNet, or a file of epochs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mne
+
+from sincviz.datasets import eegbci
+from sincviz.epochs import gathered
+from sincviz.errors import EpochsError
+
+if TYPE_CHECKING:
+    from sincviz.models.sinc_shallow import SincShallowNet
+
+
+def numbers(option: str, text: str) -> list[int]:
+    """Return the numbers of an option such as ``2,7,29``.
+
+    Raises
+    ------
+    ValueError
+        If they are no whole numbers with commas between.
+
+    Examples
+    --------
+    >>> numbers("--subjects", "2,7,29")
+    [2, 7, 29]
+    """
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise ValueError(
+            f"`{option}` must be numbers with commas between; got {text!r}. Try 2,7,29."
+        ) from None
+
+
+def recordings(subjects: str, runs: str, *, path: Path | None, download: bool) -> mne.BaseEpochs:
+    """Return PhysioNet's trials of the subjects and runs that two options name.
+
+    Raises
+    ------
+    ValueError
+        If no subject is named, or what is named does not exist.
+    DownloadNeededError
+        If recordings are missing and ``download`` is false.
+    """
+    chosen = numbers("--subjects", subjects)
+    if not chosen:
+        raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
+    return eegbci(chosen, numbers("--runs", runs), path=path, download=download)
+
+
+def epochs_of_file(path: Path) -> mne.BaseEpochs:
+    """Return the epochs of a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    EpochsError
+        If it holds no epochs that MNE can read, or none at all.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{str(path)!r} is neither 'simulated', nor 'eegbci', nor a file.")
+    try:
+        return gathered(mne.read_epochs(path, verbose="error"))
+    except EpochsError:
+        raise
+    except Exception as error:  # MNE raises nearly anything on a damaged file
+        raise EpochsError(f"{str(path)!r} is no readable file of MNE epochs: {error}") from error
+
+
+def average_referenced(epochs: mne.BaseEpochs) -> mne.BaseEpochs:
+    """Return the epochs with the mean of the channels subtracted."""
+    return epochs.set_eeg_reference("average", projection=False, verbose="error")
+
+
+def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", reference: str) -> mne.BaseEpochs:
+    """Return epochs with the reference that was asked for: ``"trained"``, ``"average"`` or ``"recorded"``.
+
+    Raises
+    ------
+    ValueError
+        If ``reference`` is none of these.
+    """
+    if reference not in ("trained", "average", "recorded"):
+        raise ValueError(f"`--reference` must be 'trained', 'average' or 'recorded'; got {reference!r}.")
+    wanted = model.provenance.get("reference") if reference == "trained" else reference
+    return average_referenced(epochs) if wanted == "average" else epochs
