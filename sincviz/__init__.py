@@ -7,6 +7,10 @@ Open or train a network, measure its bands, draw them::
     model = sincviz.load_checkpoint("network.safetensors")
     bands = sincviz.learned_bands(model)
     sincviz.plotting.plot_bands(bands)
+
+or everything at once::
+
+    sincviz.inspect(model, epochs).save("folder")
 """
 
 import lazy_loader

@@ -19,6 +19,7 @@ from .errors import (
     SincvizError,
 )
 from .front_ends import FrontEnd, front_end
+from .inspection import Inspection, inspect
 from .models.sinc_conv import SincConv
 from .models.sinc_shallow import SincShallowNet
 from .recalibration import recalibrate_batch_norm
@@ -28,6 +29,7 @@ __all__ = [
     "DownloadNeededError",
     "EpochsError",
     "FrontEnd",
+    "Inspection",
     "MissingDependencyError",
     "PositionsError",
     "SincConv",
@@ -44,6 +46,7 @@ __all__ = [
     "front_end",
     "group_by_band",
     "importance",
+    "inspect",
     "learned_bands",
     "load_checkpoint",
     "most_important",

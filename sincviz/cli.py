@@ -211,11 +211,14 @@ def inspect(
     reference: Annotated[
         str, typer.Option(help="'trained' as the network was trained, 'average', or 'recorded'.")
     ] = "trained",
+    figure_format: Annotated[
+        str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
+    ] = "png,pdf",
     overwrite: Overwrite = False,
 ) -> None:
     """Print the bands a network has learned and the findings; write tables and figures."""
     from sincviz.checkpoints import load_checkpoint
-    from sincviz.inspection import check_folder
+    from sincviz.inspection import check_folder, checked_formats
     from sincviz.inspection import inspect as inspect_network
     from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
 
@@ -228,6 +231,7 @@ def inspect(
     model = load_checkpoint(checkpoint)
     folder = checkpoint.with_name(f"{checkpoint.stem}-inspection") if out is None else out
     check_folder(folder, overwrite=overwrite)
+    formats = checked_formats([part.strip() for part in figure_format.split(",")])
     trials = None
     if data:
         trials = recordings(subjects, runs, path=data_path, download=download)
@@ -236,7 +240,7 @@ def inspect(
     if trials is not None:
         trials = referenced_as_trained(trials, model, reference)
     found = inspect_network(model, trials)
-    written = found.save(folder, overwrite=overwrite)
+    written = found.save(folder, formats=formats, overwrite=overwrite)
     print_network(model)
     print_bands(found.bands)
     print_findings(found.findings)

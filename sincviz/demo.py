@@ -96,7 +96,7 @@ def run(
 
     classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
     inspection = inspect(classifier, test_epochs)
-    inspection.save(folder, overwrite=overwrite)
+    inspection.save(folder, formats=("png",), overwrite=overwrite)
     save_checkpoint(classifier, folder / CHECKPOINT)
 
     losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]

@@ -42,7 +42,7 @@ FIGURES = (
     *("bands", "responses", "responses_overlay", "cumulative_response", "overlap", "cutoff_history"),
     *("spatial_maps", "filters_and_patterns", "findings"),
 )
-FORMATS = ("png", "pdf")
+FORMATS = ("png", "pdf", "svg")
 FILES = (
     *(f"{name}.csv" for name in TABLES),
     *(f"{name}.{ending}" for name in FIGURES for ending in FORMATS),
@@ -65,13 +65,21 @@ class Inspection:
     spatial_patterns: xr.DataArray | None
     findings: pd.DataFrame
 
-    def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> list[str]:
-        """Write tables as CSV, figures as PNG and PDF.
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        formats: Sequence[str] = ("png", "pdf"),
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Write tables as CSV, and figures.
 
         Parameters
         ----------
         folder : path-like
             Where to write; made if it does not exist.
+        formats : sequence of {"png", "pdf", "svg"}
+            Of the figures.
         overwrite : bool
             Replace the files of an earlier inspection; those that this one does not have are removed.
 
@@ -84,7 +92,10 @@ class Inspection:
         ------
         FileExistsError
             If the folder holds files of these names and ``overwrite`` is false; nothing is written.
+        ValueError
+            If a format is unknown.
         """
+        checked_formats(formats)
         # Only this needs Matplotlib.
         from matplotlib import pyplot as plt
 
@@ -102,7 +113,7 @@ class Inspection:
             drawings.items(), "Drawing", unit="figure", delay=2, leave=False, disable=None
         ):
             figure = draw()
-            for ending in FORMATS:
+            for ending in formats:
                 save_figure(figure, folder / f"{name}.{ending}")
                 written.append(f"{name}.{ending}")
             plt.close(figure)
@@ -180,6 +191,13 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
         If the network is unknown.
     EpochsError
         If the epochs do not fit the network.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> found = inspect(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> len(found.bands), found.spatial_patterns is None
+    (32, True)
     """
     parts = front_end(model)
     with warned_once(parts, epochs):
@@ -195,6 +213,20 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
             spatial_patterns=None if epochs is None else spatial_patterns(parts, epochs),
             findings=diagnose(parts, epochs, y),
         )
+
+
+def checked_formats(formats: Sequence[str]) -> Sequence[str]:
+    """Return the formats of figures if all are known.
+
+    Raises
+    ------
+    ValueError
+        If a format is unknown.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or isinstance(formats, str):
+        raise ValueError(f"Figures can be written as {', '.join(FORMATS)}; got {unknown or formats}.")
+    return formats
 
 
 def check_folder(

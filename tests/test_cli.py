@@ -14,6 +14,7 @@ from rich.console import Console
 
 from sincviz import SincShallowNet, cli, datasets, load_checkpoint, save_checkpoint, terminal
 
+SVG = ("--format", "svg")  # the quickest to write
 SMALL = ("--num-time-filters", 6, "--kernel-seconds", 0.2)
 
 
@@ -112,27 +113,58 @@ def test_inspect_prints_the_table_and_writes_table_and_figures(folder):
 
 
 def test_inspect_names_its_folder_after_the_checkpoint(folder):
-    assert run("inspect", "network.safetensors", folder=folder).returncode == 0
+    assert run("inspect", "network.safetensors", *SVG, folder=folder).returncode == 0
     assert (folder / "network-inspection" / "bands.csv").is_file()
 
 
 def test_inspect_does_not_overwrite_unless_told(folder):
-    run("inspect", "network.safetensors", "--out", "twice", folder=folder)
+    run("inspect", "network.safetensors", "--out", "twice", *SVG, folder=folder)
     (folder / "twice" / "bands.csv").write_text("mine")
-    again = run("inspect", "network.safetensors", "--out", "twice", folder=folder)
+    again = run("inspect", "network.safetensors", "--out", "twice", *SVG, folder=folder)
     assert refused(again, "bands.csv", "--overwrite")
     assert (folder / "twice" / "bands.csv").read_text() == "mine"
     assert (
-        run("inspect", "network.safetensors", "--out", "twice", "--overwrite", folder=folder).returncode == 0
+        run("inspect", "network.safetensors", "--out", "twice", "--overwrite", *SVG, folder=folder).returncode
+        == 0
     )
     assert (folder / "twice" / "bands.csv").read_text() != "mine"
+
+
+def test_inspect_with_epochs_adds_patterns_and_takes_the_reference_of_the_training(folder):
+    result = run(
+        "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--out", "fed", *SVG, folder=folder
+    )
+    assert result.returncode == 0, result.stderr
+    for name in ("spatial_patterns.csv", "filters_and_patterns.svg", "findings.csv", "cutoff_history.svg"):
+        assert (folder / "fed" / name).is_file()
+    checks = pd.read_csv(folder / "fed" / "findings.csv")["check"].tolist()
+    assert "recording" not in checks
+    assert "scale" not in checks
+
+
+def test_inspect_says_when_the_reference_is_another(folder):
+    result = run(
+        "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference", "recorded", "--out", "raw",
+        *SVG,        folder=folder,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "reference: as recorded here, average in training" in " ".join(result.stdout.split())
+
+
+def test_inspect_prints_the_findings_with_their_remedies(folder):
+    result = run("inspect", "network.safetensors", "--out", "printed", *SVG, folder=folder)
+    findings = pd.read_csv(folder / "printed" / "findings.csv")
+    assert len(findings) > 0
+    said = " ".join(result.stdout.split())
+    for part in (*findings["finding"], *findings["remedy"]):
+        assert part in said
 
 
 def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
     save_checkpoint(
         SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128), tmp_path / "bare.safetensors"
     )
-    result = run("inspect", "bare.safetensors", folder=tmp_path)
+    result = run("inspect", "bare.safetensors", *SVG, folder=tmp_path)
     assert result.returncode == 0, result.stderr
 
 
@@ -159,6 +191,28 @@ def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
             ("train", "some-epo.fif", "--out", "c.safetensors", "--test-subjects", 3),
             ("--test-subjects", "eegbci"),
         ),
+        (
+            ("inspect", "network.safetensors", "--epochs", "nowhere-epo.fif", "--out", "c"),
+            ("nowhere-epo.fif",),
+        ),
+        (
+            ("inspect", "network.safetensors", "--data", "other", "--out", "c"),
+            ("--data", "eegbci", "--epochs"),
+        ),
+        (("inspect", "network.safetensors", "--data", "eegbci", "--out", "c"), ("--subjects",)),
+        (
+            ("inspect", "network.safetensors", "--subjects", "3", "--out", "c"),
+            ("--subjects", "--data eegbci"),
+        ),
+        (
+            ("inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference", "Cz", "--out", "c"),
+            ("--reference", "'Cz'", "trained"),
+        ),
+        (
+            ("inspect", "network.safetensors", "--epochs", "some-epo.fif", "--data", "eegbci", "--out", "c"),
+            ("--epochs", "--data"),
+        ),
+        (("inspect", "network.safetensors", "--format", "gif", "--out", "c"), ("png, pdf, svg", "gif")),
         (("inspect", "network.safetensors", "--nonsense"), ("--nonsense",)),
         (("inspect",), ("checkpoint",)),
         (("train", "eegbci", "--out", "c.safetensors"), ("--subjects",)),
@@ -172,6 +226,7 @@ def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
 def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, words):
     assert refused(run(*arguments, folder=folder), *words)
     assert not (folder / "c.safetensors").exists()
+    assert not (folder / "c").exists()
 
 
 def test_a_damaged_checkpoint_is_one_line_and_exit_code_2(folder):
@@ -201,7 +256,7 @@ def test_without_a_command_the_help_is_shown(tmp_path):
 
 def test_a_terminal_without_dashes_still_shows_the_table(folder):
     result = subprocess.run(
-        [sys.executable, "-m", "sincviz", "inspect", "network.safetensors", "--out", "ascii"],
+        [sys.executable, "-m", "sincviz", "inspect", "network.safetensors", "--out", "ascii", *SVG],
         cwd=folder,
         env=os.environ | {"PYTHONIOENCODING": "ascii", "MPLBACKEND": "Agg"},
         capture_output=True,
@@ -213,7 +268,9 @@ def test_a_terminal_without_dashes_still_shows_the_table(folder):
 
 
 def test_python_m_sincviz_is_the_same_command(folder):
-    inspected = run_in_process_of_its_own("inspect", "network.safetensors", "--out", "own", folder=folder)
+    inspected = run_in_process_of_its_own(
+        "inspect", "network.safetensors", "--out", "own", *SVG, folder=folder
+    )
     assert inspected.returncode == 0, inspected.stderr
     assert refused(run_in_process_of_its_own("inspect", "missing", folder=folder), "missing")
 

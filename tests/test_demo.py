@@ -19,6 +19,7 @@ def test_an_untrained_network_does_not_pass(tmp_path):
 def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, passes):
     found = demo.Demonstration(
         bands=None,
+        findings=None,
         loss=None,
         true_cells=None,
         accuracy=1.0,

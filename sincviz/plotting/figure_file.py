@@ -11,11 +11,11 @@ from sincviz.plotting.style import style
 _METADATA = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
 
 # Lines and text of PDF and SVG have no pixels; only coloured fields do, and these are smooth.
-_DPI = {".pdf": 120, ".svg": 120, ".png": 300}
+_DPI = {".pdf": 100, ".svg": 100, ".png": 300}
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure as PNG (300 dpi), PDF or SVG (coloured fields at 120 dpi), atomically and without a date in it.
+    """Write a figure as PNG (300 dpi), PDF or SVG (coloured fields at 100 dpi), atomically and without a date in it.
 
     Parameters
     ----------
