@@ -172,7 +172,10 @@ def _checked_picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
 def _warn(message: str) -> None:
     """Warn at the first line outside this package, where the epochs were passed."""
     frame, level = sys._getframe(), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("sincviz."):
+    # A context manager of ours is entered by the standard library.
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        ("sincviz.", "contextlib")
+    ):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, RuntimeWarning, stacklevel=level)
 

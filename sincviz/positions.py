@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _EEG_KIND = 2  # FIFF.FIFFV_EEG_CH; only these lie on the scalp
 _SAME_PLACE_M = 1e-4
+_FARTHEST_M = 0.5  # no head is larger; millimetres are
 
 AXES = ("x", "y", "z")
 
@@ -68,12 +69,19 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     >>> unusable_positions(["A", "B", "C"], np.array([[0, 0, 0], [0.05, 0, 0.1], [0.05, 0, 0.1]]))
     {'at the origin': ['A'], 'in the same place': ['B', 'C']}
     """
-    missing = ~np.isfinite(positions_m).all(1)
+    positions_m = np.where(np.isfinite(positions_m), positions_m, np.nan)
+    missing = np.isnan(positions_m).any(1)
     origin = (positions_m == 0).all(1)
+    far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
     distances = np.linalg.norm(positions_m[:, None] - positions_m, axis=2)
     np.fill_diagonal(distances, np.inf)
     same = (distances < _SAME_PLACE_M).any(1) & ~origin
-    found = {"without a position on the scalp": missing, "at the origin": origin, "in the same place": same}
+    found = {
+        "without a position on the scalp": missing,
+        "at the origin": origin,
+        "in the same place": same,
+        f"more than {_FARTHEST_M:g} m from the middle of the head": far,
+    }
     return {
         reason: [name for name, bad in zip(ch_names, flags, strict=True) if bad]
         for reason, flags in found.items()
@@ -116,9 +124,12 @@ def check_positions(maps: "xr.DataArray") -> None:
     Raises
     ------
     PositionsError
-        If the position of a channel is missing, zero or shared with another's; the message names the channels.
+        If the position of a channel is missing, zero, shared with another's or off the head; the message names the
+        channels. Or if there is but one channel.
     """
     names = [str(name) for name in maps["channel"].to_numpy()]
+    if len(names) < 2:
+        raise PositionsError(f"A scalp map needs two channels or more; got {', '.join(names) or 'none'}.")
     unusable = unusable_positions(names, _positions_of(maps))
     if unusable:
         listed = "; ".join(f"{reason}: {', '.join(channels)}" for reason, channels in unusable.items())

@@ -1,8 +1,11 @@
 """Epochs become what the network wants, or an error says what to do."""
 
+import warnings
+
 import mne
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,9 +14,11 @@ from sincviz.epochs import (
     class_order,
     data_hash,
     eeg_channels,
+    input_batches,
     network_input,
     recording_facts,
     trial_labels,
+    warned_once,
 )
 
 
@@ -191,3 +196,191 @@ def test_epochs_and_arrays_give_the_same_layout_in_memory(model, epochs):
     array = epochs.get_data() * 1e6
     for data in (epochs, array, np.asfortranarray(array)):
         assert network_input(model, data).flags.c_contiguous
+
+
+def joined(model, data, batch_size):
+    batches = list(input_batches(model, data, batch_size))
+    assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    return np.concatenate(batches)
+
+
+@pytest.fixture
+def on_disk(epochs, tmp_path):
+    epochs.save(tmp_path / "trials-epo.fif", fmt="double")
+    return mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 40, 64])
+def test_batches_are_the_trials_in_their_order(model, epochs, batch_size):
+    np.testing.assert_array_equal(joined(model, epochs, batch_size), network_input(model, epochs))
+
+
+@given(n_trials=st.integers(1, 20), batch_size=st.integers(1, 25))
+def test_batches_hold_as_many_trials_as_asked_and_the_last_the_rest(network, n_trials, batch_size):
+    x = np.arange(n_trials * 6 * 128).reshape(n_trials, 6, 128)
+    np.testing.assert_array_equal(joined(network(), x, batch_size), network_input(network(), x))
+
+
+ARRAYS = {
+    "integers": lambda x: x.astype(np.int16),
+    "half precision": lambda x: x.astype(np.float16),
+    "double precision": lambda x: x,
+    "big-endian": lambda x: x.astype(">f8"),
+    "columns first": np.asfortranarray,
+    "a view backwards": lambda x: x[::-1, :, ::-1],
+    "a list": lambda x: x[:3].tolist(),
+    "read-only": lambda x: np.broadcast_to(x[:1], x.shape),
+}
+
+
+@pytest.mark.parametrize("change", ARRAYS.values(), ids=ARRAYS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_arrays_of_every_kind_come_in_the_precision_of_the_network(network, epochs, change, dtype):
+    model = network().to(getattr(torch, dtype))
+    data = change(epochs.get_data() * 1e6)
+    found = joined(model, data, 7)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.asarray(data, dtype))
+    np.testing.assert_array_equal(found, network_input(model, data))
+
+
+def test_epochs_on_disk_give_the_same_batches_and_stay_there(model, epochs, on_disk):
+    np.testing.assert_array_equal(joined(model, on_disk, 7), network_input(model, epochs))
+    assert not on_disk.preload
+
+
+def test_of_epochs_on_disk_only_one_batch_is_read_at_once(model, on_disk, monkeypatch):
+    read = []
+    get_data = mne.BaseEpochs.get_data
+
+    def watched(self, *args, **kwargs):
+        data = get_data(self, *args, **kwargs)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(mne.BaseEpochs, "get_data", watched)
+    batches = input_batches(model, on_disk, 16)
+    assert read == []
+    next(batches)
+    assert read == [16]
+    assert [len(batch) for batch in batches] == [16, 8]
+    assert read == [16, 16, 8]
+
+
+def test_epochs_on_disk_that_are_rejected_are_left_out_and_those_given_are_not_changed(
+    model, epochs, tmp_path
+):
+    highest = np.ptp(epochs.get_data(), axis=2).max(1)
+    limit = float(np.median(highest))
+    whole = mne.io.RawArray(np.concatenate(epochs.get_data(), 1), epochs.info)
+    whole.save(tmp_path / "whole_raw.fif", fmt="double")
+    raw = mne.io.read_raw_fif(tmp_path / "whole_raw.fif")
+    events = np.column_stack([np.arange(40) * 128, np.zeros(40, int), epochs.events[:, 2]])
+    lazy = mne.Epochs(
+        raw, events, epochs.event_id, 0, 127 / 128, baseline=None, preload=False, reject={"eeg": limit}
+    )
+    found = joined(model, lazy, 7)
+    np.testing.assert_array_equal(found, network_input(model, epochs[highest <= limit]))
+    assert not lazy._bad_dropped
+
+
+def test_channels_of_batches_come_in_the_order_of_the_network(model, epochs):
+    expected = network_input(model, epochs)
+    shuffled = epochs.reorder_channels(epochs.ch_names[::-1])
+    np.testing.assert_array_equal(joined(model, shuffled, 7), expected)
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED.values(), ids=REFUSED)
+def test_batches_of_epochs_that_do_not_fit_are_refused_with_the_same_remedy(model, epochs, change, message):
+    with pytest.raises(EpochsError, match=message):
+        next(input_batches(model, change(epochs)))
+
+
+def test_units_of_batches_are_never_guessed(model, epochs):
+    model.scale = None
+    with pytest.raises(EpochsError, match=r"model\.scale.*1e6"):
+        next(input_batches(model, epochs))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 6, 127), (2, 5, 128), (6, 128), (0, 6, 128), (2, 6, 128, 1)])
+def test_batches_of_arrays_of_another_shape_are_refused(model, shape):
+    with pytest.raises(EpochsError, match="no trials" if shape[:1] == (0,) else "must have the shape"):
+        list(input_batches(model, np.zeros(shape)))
+
+
+def test_no_trials_have_no_batches(model, epochs, on_disk):
+    for data in (epochs[:0], on_disk[:0]):
+        with pytest.raises(EpochsError, match="no trials"):
+            list(input_batches(model, data))
+
+
+@pytest.mark.parametrize("read", [network_input, input_batches])
+def test_the_first_trial_that_is_not_finite_is_named_by_its_number_among_all(model, read):
+    trials = np.zeros((200, 6, 128))
+    trials[150:152, 1, 7] = np.nan
+    with pytest.raises(EpochsError, match=r"2 trials .* the first is trial 150\."):
+        list(read(model, trials))
+
+
+def test_batches_before_a_trial_that_is_not_finite_are_still_given(model):
+    trials = np.zeros((10, 6, 128))
+    trials[9] = np.inf
+    batches = input_batches(model, trials, 5)
+    assert len(next(batches)) == 5
+    with pytest.raises(EpochsError, match="trial 9"):
+        next(batches)
+
+
+@pytest.fixture
+def noteworthy(network, epochs):
+    """A network of three channels, and epochs of six of which one of the three is bad."""
+    epochs.info["bads"] = [epochs.ch_names[2]]
+    return build(network, epochs, epochs.info["chs"][2:5]), epochs
+
+
+def test_reading_in_batches_warns_as_reading_at_once_does(noteworthy):
+    with pytest.warns(RuntimeWarning) as said:
+        list(input_batches(*noteworthy, batch_size=7))
+    assert sorted(str(warning.message)[:12] for warning in said) == ["Channels mar", "Channels tha"]
+
+
+def test_what_is_noteworthy_is_said_exactly_once(noteworthy):
+    def read_over_and_over():
+        with warned_once(*noteworthy):
+            for _ in range(3):
+                list(input_batches(*noteworthy))
+                network_input(*noteworthy)
+
+    with pytest.warns(RuntimeWarning) as said:
+        read_over_and_over()
+    assert sorted(str(warning.message)[:12] for warning in said) == ["Channels mar", "Channels tha"]
+
+
+def test_what_was_said_once_points_at_the_code_that_passed_the_epochs(noteworthy):
+    with pytest.warns(RuntimeWarning) as said, warned_once(*noteworthy):
+        pass
+    assert {warning.filename for warning in said} == {__file__}
+
+
+def test_after_the_block_it_is_said_again(noteworthy):
+    with pytest.warns(RuntimeWarning), warned_once(*noteworthy):
+        pass
+    with pytest.warns(RuntimeWarning) as said:
+        network_input(*noteworthy)
+    assert len(said) == 2
+
+
+def test_other_warnings_inside_the_block_are_heard(model, epochs):
+    with pytest.warns(RuntimeWarning, match="something else"), warned_once(model, epochs):
+        warnings.warn("something else", RuntimeWarning, stacklevel=1)
+
+
+def test_nothing_is_said_of_epochs_that_fit_or_of_arrays(model, epochs):
+    for data in (epochs, epochs.get_data()):
+        with warned_once(model, data):
+            list(input_batches(model, data))
+
+
+def test_epochs_that_do_not_fit_are_refused_before_the_block(model, epochs):
+    with pytest.raises(EpochsError, match="missing"), warned_once(model, epochs.drop_channels(["C3"])):
+        pytest.fail("the block must not run")

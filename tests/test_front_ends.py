@@ -1,5 +1,7 @@
 """The front end of a network says the same as the network."""
 
+import dataclasses
+
 import pytest
 import torch
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz import FrontEnd, SincShallowNet, front_end, learned_bands
+from sincviz import FrontEnd, SincShallowNet, front_end, learned_bands, recalibrate_batch_norm
 
 
 def scores_from(parts, x):
@@ -271,3 +273,175 @@ def test_a_network_of_your_own_takes_ten_lines(moved):
     assert len(bands) == 3
     assert bands["low_hz"].isna().all()
     assert bands["measured_high_hz"].between(0, 50).all()
+
+
+@given(
+    n_chans=st.integers(1, 4),
+    num_time_filters=st.integers(1, 4),
+    time_filter_len=st.integers(1, 12).map(lambda half: 2 * half + 1),
+    depth_multiplier=st.integers(1, 3),
+    padding=st.sampled_from(["same", "valid"]),
+    seed=st.integers(0, 100),
+)
+def test_its_own_maps_and_scores_are_those_of_the_network(network, moved, seed, **settings):
+    model = moved(network(seed, n_times=100, **settings), seed).double().eval()
+    x = torch.randn(3, model.n_chans, 100, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    parts = front_end(model)
+    maps = parts.maps(x)
+    second = model.temporal_aggregation[0]
+    expected = second(model.feature_maps(x)["spatial"].unsqueeze(2)).squeeze(2)
+    assert maps.shape == (3, model.num_time_filters, model.depth_multiplier, expected.shape[2])
+    torch.testing.assert_close(maps.flatten(1, 2), expected)
+    torch.testing.assert_close(parts.scores(x), model(x))
+
+
+class EvenKernels(nn.Module):
+    """PyTorch's own layers with kernels of any length."""
+
+    def __init__(self, n_taps, padding):
+        super().__init__()
+        self.temporal = nn.Conv2d(1, 3, (1, n_taps), padding=padding, bias=False)
+        self.spatial = nn.Conv2d(3, 6, (5, 1), groups=3, bias=False)
+        self.rest = nn.Sequential(nn.ELU(), nn.AdaptiveAvgPool2d((1, 4)), nn.Flatten(), nn.Linear(24, 3))
+
+    def forward(self, x):
+        return self.rest(self.spatial(self.temporal(x[:, None])))
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Using padding='same' with even kernel lengths:UserWarning"
+)  # PyTorch's own
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("n_taps", [1, 2, 15, 16])
+def test_kernels_of_even_length_are_padded_as_pytorch_does(n_taps, padding):
+    @front_end.register
+    def _(model: EvenKernels) -> FrontEnd:
+        return FrontEnd(
+            kernels=model.temporal.weight[:, 0, 0].detach(), cutoffs=None, initial_cutoffs=None,
+            spatial=model.spatial.weight.detach().reshape(3, 2, 5), scale=torch.ones(3, 2), bias=torch.zeros(3, 2),
+            padding=model.temporal.padding, tail=lambda maps: model.rest(maps.flatten(1, 2)[:, :, None]),
+            sfreq=100.0, ch_names=None, chs_info=None,
+        )  # fmt: skip
+
+    model, x = EvenKernels(n_taps, padding), torch.randn(4, 5, 64, generator=torch.Generator().manual_seed(0))
+    parts = front_end(model)
+    with torch.no_grad():
+        maps = model.spatial(model.temporal(x[:, None])).reshape(4, 3, 2, -1)
+        torch.testing.assert_close(parts.maps(x), maps, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(parts.scores(x), model(x), rtol=1e-5, atol=1e-6)
+        assert parts.n_outputs == 3
+
+
+@pytest.mark.parametrize(
+    ("padding", "n_taps", "pad"), [("same", 33, (16, 16)), ("same", 16, (7, 8)), ("valid", 16, (0, 0))]
+)
+def test_an_odd_zero_comes_after_the_signal(model, padding, n_taps, pad):
+    parts = dataclasses.replace(front_end(model), kernels=torch.ones(4, n_taps), padding=padding)
+    assert parts.pad == pad
+
+
+def test_the_gradient_of_the_scores_passes_through_the_maps(model):
+    x = torch.randn(4, 6, 128, generator=torch.Generator().manual_seed(0))
+    found, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
+    front_end(model).scores(found)[:, 0].sum().backward()
+    model(expected)[:, 0].sum().backward()
+    torch.testing.assert_close(found.grad, expected.grad, rtol=1e-4, atol=1e-6)
+
+
+def random_maps(n=5):
+    return torch.randn(n, 4, 2, 128, generator=torch.Generator().manual_seed(1))
+
+
+def test_the_tail_is_the_head_on_the_features(model):
+    parts = front_end(model)
+    features = parts.features(random_maps())
+    assert features.shape == (5, *parts.head.shape[1:])
+    scores = torch.einsum("kfdw,bfdw->bk", parts.head, features) + model.final_layer.bias
+    torch.testing.assert_close(parts.tail(random_maps()), scores, rtol=1e-5, atol=1e-6)
+
+
+def test_features_are_what_enters_the_head(model):
+    x = torch.randn(4, 6, 128, generator=torch.Generator().manual_seed(0))
+    parts = front_end(model)
+    with torch.no_grad():
+        expected = model(x, return_features=True)["features"]
+    torch.testing.assert_close(parts.features(parts.maps(x)).flatten(1), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_head_is_a_copy_that_needs_no_gradient(model):
+    head = front_end(model).head
+    expected = head.clone()
+    with torch.no_grad():
+        model.final_layer.weight += 1
+    assert torch.equal(head, expected)
+    assert not head.requires_grad
+
+
+def test_recorded_statistics_are_those_of_the_data_they_were_recorded_on(model, epochs):
+    model.scale = 1e6
+    model = recalibrate_batch_norm(model.double(), epochs)
+    parts, x = front_end(model), torch.from_numpy(epochs.get_data() * 1e6)
+    with torch.no_grad():
+        filtered = model.feature_maps(x)["sinc"].transpose(0, 1).flatten(1)
+        units = parts.maps(x).permute(1, 2, 0, 3).flatten(2)
+    torch.testing.assert_close(parts.recorded.filtered_variance, filtered.var(1))
+    torch.testing.assert_close(parts.recorded.unit_mean, units.mean(2), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(parts.recorded.unit_std, units.std(2), rtol=1e-9, atol=0)
+
+
+def test_a_unit_that_the_normalisation_turns_off_has_no_spread(model):
+    with torch.no_grad():
+        model.temporal_aggregation[0].weight[3] = 0
+    assert front_end(model).recorded.unit_std[1, 1] == 0
+
+
+@pytest.mark.parametrize("momentum", [0.99, 0.1, None])
+def test_the_momentum_is_told(model, momentum):
+    model.depthwiseconv[0].momentum = momentum
+    assert front_end(model).recorded.momentum == momentum
+
+
+@pytest.mark.parametrize("momentum", [0.99, 0.01, None])
+def test_the_momentum_of_a_live_network_is_carried_over(model, momentum):
+    for layer in (model.depthwiseconv[0], model.temporal_aggregation[0]):
+        layer.momentum = momentum
+    foreign = ForeignWithConfig(model, activation="torch.nn.modules.activation.ELU")
+    assert front_end(foreign).recorded.momentum == momentum
+
+
+def test_recorded_statistics_are_copies(model, moved):
+    recorded = front_end(model).recorded
+    before = [recorded.filtered_variance.clone(), recorded.unit_mean.clone(), recorded.unit_std.clone()]
+    moved(model, seed=3)
+    after = [recorded.filtered_variance, recorded.unit_mean, recorded.unit_std]
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("n_outputs", [2, 5])
+@pytest.mark.parametrize("unknown", [{}, {"head": None}, {"head": None, "features": None}])
+def test_the_number_of_scores_is_known_without_a_head_too(network, n_outputs, unknown):
+    parts = dataclasses.replace(front_end(network(n_outputs=n_outputs)), **unknown)
+    assert parts.n_outputs == n_outputs
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_number_of_scores_of_a_network_of_any_length():
+    parts = dataclasses.replace(
+        front_end(FreeFilters(torch.ones(3, 9), 100.0)), tail=lambda maps: maps.mean((2, 3))
+    )
+    assert (parts.n_times, parts.n_outputs) == (None, 3)
+
+
+def test_the_front_end_of_a_front_end_is_itself(model):
+    parts = front_end(model)
+    assert front_end(parts) is parts
+    assert front_end(Classifier(parts)) is parts
+
+
+def test_it_tells_units_classes_length_and_training(model):
+    model.scale, model.class_names, model.provenance = 1e6, ["left", "right"], {"n_trials": 7}
+    parts = front_end(model)
+    assert (parts.units_per_volt, parts.class_names, parts.n_times) == (1e6, ["left", "right"], 128)
+    assert (parts.n_chans, parts.n_outputs, parts.provenance) == (6, 2, {"n_trials": 7})
+    model.provenance["n_trials"] = 8
+    assert parts.provenance == {"n_trials": 7}

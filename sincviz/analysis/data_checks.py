@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.signal
 import scipy.stats
 
-from sincviz.analysis.findings import DataFacts, Finding, listed, where
+from sincviz.analysis.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
 from sincviz.analysis.transfer_function import Floats
 
-DRIFT_BELOW_HZ = 2.0
-MOST_DRIFT = 0.5
-MOST_SHIFT = 0.5  # of a standard deviation
-MOST_SPREAD = 2.0  # ratio of standard deviations
-SAME_POWER = 0.3  # how near a power of ten must fit, in decades of amplitude
+MOST_DRIFT = 0.5  # more drift than signal
+PEOPLE_DIFFER = 0.7  # decades of amplitude; ten people were up to 0.57 away from a network of the others
+SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
+MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
+MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
+ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
+ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, where up to 0.4 was healthy
 ALPHA = 0.05
 
 
@@ -22,18 +23,24 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     power = _power_of_ten(facts)
     if power == 0:
         return
-    recorded = facts.parts.recorded
-    assert recorded is not None  # else no power fits
-    factor = f"10^{power}"
-    ratio = float(np.median((facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()))
+    change, changed = ("divide", "divided") if power > 0 else ("multiply", "multiplied")
+    factor = f"10^{abs(power)}"
     units = facts.parts.units_per_volt
+    if facts.recording["reference"] is None or units is None:
+        remedy = f"{change.capitalize()} the array by {factor}."
+    else:
+        remedy = (
+            f"Set `model.scale = {units / 10.0**power:g}` (now {units:g}), or {change} the data of the epochs by "
+            f"{factor} if they are not in volts."
+        )
     yield Finding(
         "scale",
         "error",
-        f"The trials are not in the network's units: they fit when divided by {factor}.",
-        f"Variance after filtering over what the first normalisation remembers: {ratio:.2g} (median of the filters).",
-        f"For an array divide by {factor}; for epochs set `model.scale = {(units or 1e6) / 10.0**power:g}` (now "
-        f"{units if units is None else format(units, 'g')}).",
+        f"The trials are not in the network's units: they fit when {changed} by {factor}.",
+        f"Amplitude after filtering is {10 ** _typical(_decades_of_filters(facts)):.2g} times what the first "
+        "normalisation remembers (median of the filters).",
+        f"{remedy} If the units are right, look for artefacts, or measure the statistics anew: "
+        "`sincviz.recalibrate_batch_norm(model, epochs)`.",
     )
 
 
@@ -42,26 +49,34 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     recorded = facts.parts.recorded
     if recorded is None or _power_of_ten(facts) != 0:
         return
-    decades = np.log10((facts.of_filters.variance / recorded.filtered_variance).cpu().numpy())
-    shift = ((facts.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
-    spread = (facts.of_units.variance.sqrt() / recorded.unit_std).cpu().numpy()
-    usable = np.isfinite(shift) & np.isfinite(spread) & (spread > 0)
-    if not usable.any():
+    remedy = "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials."
+    if (recorded.filtered_variance == 1).all():
+        yield Finding(
+            "batch_norm",
+            "warning",
+            "The normalisations remember no signal: the network was never trained, or its statistics were lost.",
+            "All running variances of the first normalisation are 1, as they are at the start.",
+            f"Train the network; if it was trained, {remedy}",
+        )
         return
-    typical_shift = float(np.median(shift[usable]))
-    typical_spread = float(np.exp(np.median(np.abs(np.log(spread[usable])))))
-    other_scale = where(np.abs(decades) > 1)
-    if typical_shift < MOST_SHIFT and typical_spread < MOST_SPREAD and not other_scale:
+    filters, (shift, units) = _decades_of_filters(facts), _departures_of_units(facts)
+    odd = _odd(filters) | (_odd(units) | (shift > ODD_SHIFT)).any(1)
+    typical_shift, typical_spread = _typical(shift), _typical(np.abs(units))
+    if not odd.any() and not typical_shift > MOST_SHIFT and not typical_spread > MOST_SPREAD:
         return
+    found = where(odd)
+    evidence = (
+        f"Units are off by {typical_shift:.2g} standard deviations, their spread by a factor of "
+        f"{10**typical_spread:.2g} (medians)"
+    )
     yield Finding(
         "batch_norm",
         "warning",
         "The running statistics of the normalisations are not those of these trials: they belong to one batch, to "
         "another scale or to other people.",
-        f"Units are off by {typical_shift:.2g} standard deviations, their spread by a factor of {typical_spread:.2g} "
-        f"(medians); variance after filtering off by more than 10 times in {len(other_scale)} filters.",
-        "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials; then compare the accuracy.",
-        other_scale,
+        evidence + (f"; furthest off in {named(found)}." if found else "."),
+        f"{remedy} Then compare the accuracy.",
+        found,
     )
 
 
@@ -69,7 +84,7 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
     """Report a reference or filters that differ from the training's."""
     trained = facts.parts.provenance
     differing = [
-        f"{name}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
+        f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
         for name in ("reference", "highpass_hz", "lowpass_hz")
         if trained.get(name) is not None
         and facts.recording[name] is not None
@@ -80,29 +95,23 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
             "recording",
             "warning",
             "The trials were not prepared as the training trials were.",
-            "; ".join(differing) + ".",
+            f"This recording has {'; '.join(differing)}.",
             "Prepare them alike: `epochs.set_eeg_reference`, `raw.filter` before epochs are cut.",
         )
 
 
 def slow_drift(facts: DataFacts) -> Iterator[Finding]:
-    """Report output that is mostly slow drift, through filters that are written to stop it."""
-    kernels = facts.parts.kernels.detach().cpu().double().numpy()
-    _, response = scipy.signal.freqz(kernels.T[:, :, None], worN=facts.frequency_hz, fs=facts.parts.sfreq)
-    passed = np.abs(response) ** 2 * facts.spectrum
-    slow = facts.frequency_hz < DRIFT_BELOW_HZ
-    share: Floats = passed[:, slow].sum(1) / np.maximum(passed.sum(1), np.finfo(float).tiny)
-    low_hz = facts.bands["low_hz"].to_numpy()
-    found = where((share > MOST_DRIFT) & ~(low_hz < DRIFT_BELOW_HZ))
+    """Report output that is mostly slow drift, through filters for higher frequencies."""
+    found = where(_drifting(facts))
     if found:
         yield Finding(
             "slow_drift",
             "warning",
-            f"Slow drift dominates what {len(found)} filter{'s' * (len(found) > 1)} pass{'es' * (len(found) == 1)}, "
-            "though written to stop it.",
-            f"Share of output power below {DRIFT_BELOW_HZ:g} Hz: up to {share[list(found)].max():.0%} in filters "
-            f"{listed(found)}.",
-            "Highpass the recording at 1 Hz or more, or use longer kernels, and train again.",
+            f"Mostly drift or offset comes out of {counted(len(found))} for higher frequencies.",
+            f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
+            f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
+            "through short kernels, or comes from the padding at the ends of a trial.",
+            "Highpass the recording at 1 Hz or more, or take longer kernels, and train again.",
             found,
         )
 
@@ -111,8 +120,19 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
     """Report an accuracy that guessing would reach."""
     if facts.n_correct is None:
         return
-    n_trials = sum(facts.class_counts)
-    guess = max(facts.class_counts) / n_trials
+    n_trials, largest = sum(facts.class_counts), max(facts.class_counts)
+    guess = largest / n_trials
+    if guess**n_trials >= ALPHA:
+        why = "all are of one class" if largest == n_trials else "they are too few of each class"
+        yield Finding(
+            "chance",
+            "note",
+            f"No accuracy on these trials can be told from chance: {why}.",
+            f"{counted(n_trials, 'trial')}, {largest} of the same class: who names that class every time is right as "
+            f"often (p = {guess**n_trials:.2g} if all are right).",
+            "Pass more trials of every class.",
+        )
+        return
     test = scipy.stats.binomtest(facts.n_correct, n_trials, guess, alternative="greater")
     if test.pvalue < ALPHA:
         return
@@ -120,7 +140,7 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "chance",
         "error",
-        "The accuracy on these trials is not above chance: what the network uses explains nothing here.",
+        "The accuracy on these trials cannot be told from chance: what the network uses explains nothing here.",
         f"Accuracy {facts.n_correct / n_trials:.2f} [{interval.low:.2f}, {interval.high:.2f}] on {n_trials} trials, "
         f"chance {guess:.2f} (p = {test.pvalue:.2f}).",
         "Do not interpret the network on these trials. Check labels, preparation and units, or train again.",
@@ -132,15 +152,63 @@ DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance)
 
 def _power_of_ten(facts: DataFacts) -> int:
     """Return the power of ten by which all filters' amplitudes are off together; 0 where none fits."""
+    decades = _decades_of_filters(facts)
+    typical = _typical(decades)
+    if not abs(typical) > PEOPLE_DIFFER:
+        return 0
+    low, high = np.nanquantile(decades, [0.25, 0.75])
+    if high - low > SAME_SPECTRUM:
+        return 0
+    # Units differ by thousands: 10^2.5 is a quiet person in other units rather than a factor of hundreds.
+    thousands = 3 * round(typical / 3)
+    return thousands if abs(typical - thousands) <= PEOPLE_DIFFER else round(typical)
+
+
+def _decades_of_filters(facts: DataFacts) -> Floats:
+    """Return log10 of each filter's amplitude over what is remembered; not-a-number where that says nothing."""
     recorded = facts.parts.recorded
-    if recorded is None:
-        return 0
-    decades = np.log10((facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()) / 2
-    if not np.isfinite(decades).all():
-        return 0
-    power = round(float(np.median(decades)))
-    low, high = np.quantile(decades, [0.25, 0.75])
-    return power if abs(np.median(decades) - power) <= SAME_POWER and high - low <= 2 * SAME_POWER else 0
+    if recorded is None or (recorded.filtered_variance == 1).all():
+        return np.full(len(facts.bands), np.nan)
+    ratio = (facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()
+    return np.where(_drifting(facts), np.nan, _log10(ratio) / 2)
+
+
+def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
+    """Return how far each unit's mean is off, in standard deviations, and log10 of how far its amplitude is."""
+    recorded = facts.parts.recorded
+    assert recorded is not None  # checked by the caller
+    usable = (recorded.unit_std > 0).cpu().numpy() & ~_drifting(facts)[:, None]
+    shift = ((facts.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
+    ratio = (facts.of_units.variance / recorded.unit_std.square()).cpu().numpy()
+    return np.where(usable, shift, np.nan), np.where(usable, _log10(ratio) / 2, np.nan)
+
+
+def _odd(decades: Floats) -> np.ndarray:
+    """Tell what is off by itself, not with all others as in a person of small or large amplitudes."""
+    typical = _typical(decades)
+    return np.abs(decades - (typical if abs(typical) <= PEOPLE_DIFFER else 0)) > ODD_SPREAD
+
+
+def _typical(values: Floats) -> float:
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else np.nan
+
+
+def _log10(ratio: Floats) -> Floats:
+    """Return the logarithm, not-a-number where there is none: a dead filter is another check's finding."""
+    return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
+
+
+def _drift_share(facts: DataFacts) -> Floats:
+    """Return the share of each filter's output power that is gone when the trials have no slow drift."""
+    total = facts.of_filters.variance.cpu().numpy()
+    share: Floats = 1 - np.divide(facts.fast_variance, total, out=np.ones_like(total), where=total > 0)
+    return share
+
+
+def _drifting(facts: DataFacts) -> np.ndarray:
+    """Tell the filters that pass mostly drift although their band, as written or else as measured, is above it."""
+    low_hz = facts.bands["low_hz"].fillna(facts.bands["measured_low_hz"]).to_numpy()
+    return (_drift_share(facts) > MOST_DRIFT) & (low_hz >= DRIFT_BELOW_HZ)
 
 
 def _same(one: object, other: object) -> bool:
@@ -150,4 +218,4 @@ def _same(one: object, other: object) -> bool:
 
 
 def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return value if isinstance(value, str) else f"{value:g} Hz"

@@ -2,9 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import scipy.fft
 import torch
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,11 +14,12 @@ from sincviz.analysis import filter_checks, scalp_checks
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.data_checks import DATA_CHECKS
 from sincviz.analysis.drift import cutoff_drift
-from sincviz.analysis.findings import SEVERITIES, DataFacts, Finding, WeightFacts
+from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, WeightFacts
 from sincviz.analysis.importance import importance
 from sincviz.analysis.labels import origin
-from sincviz.analysis.resolvability import mean_spectrum, resolvability
+from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
+from sincviz.analysis.transfer_function import Floats
 from sincviz.epochs import (
     EpochsOrArray,
     class_codes,
@@ -27,10 +30,12 @@ from sincviz.epochs import (
     warned_once,
 )
 from sincviz.errors import EpochsError
-from sincviz.front_ends import FrontEnd, front_end
+from sincviz.front_ends import FrontEnd, RecordedStatistics, front_end
 from sincviz.signal_moments import moments_of_filters, moments_of_units
 
 COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
+
+Parts = TypeVar("Parts", FrontEnd, RecordedStatistics)
 
 
 def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
@@ -75,7 +80,9 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     >>> diagnose(model).check.tolist()
     ['unmoved', 'unresolvable', 'positions']
     """
-    parts = front_end(model)
+    parts = _detached(front_end(model))
+    if parts.recorded is not None:
+        parts = dataclasses.replace(parts, recorded=_detached(parts.recorded))
     findings = list(_findings(parts, epochs, y))
     table = pd.DataFrame([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
     table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
@@ -85,19 +92,28 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     return table
 
 
+def _detached(parts: Parts) -> Parts:
+    """Return the same without gradients, which a registered front end may carry."""
+    values: dict[str, Any] = {field.name: getattr(parts, field.name) for field in dataclasses.fields(parts)}
+    tensors: dict[str, Any] = {
+        name: value.detach() for name, value in values.items() if isinstance(value, torch.Tensor)
+    }
+    return dataclasses.replace(parts, **tensors)
+
+
 def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
+    broken = list(filter_checks.not_finite(parts))
+    if broken:
+        yield from broken
+        return
     bands = learned_bands(parts)
     weights = WeightFacts(
         parts=parts,
         bands=bands,
         resolvability=resolvability(parts),
         drift=cutoff_drift(parts),
-        importance=None if parts.head is None else importance(parts),
+        importance=importance(parts) if _tells_classes_apart(parts) else None,
     )
-    broken = list(filter_checks.not_finite(weights))
-    if broken:
-        yield from broken
-        return
     for check in (*filter_checks.FILTER_CHECKS, scalp_checks.positions, scalp_checks.high_bands):
         yield from check(weights)
     if epochs is not None:
@@ -116,6 +132,9 @@ def _findings_in_data(
             f"`epochs.resample({parts.sfreq:g})`.",
         )
         return
+    if is_epochs(epochs) and not epochs.preload:
+        # Until then neither their number nor their labels are known.
+        epochs = epochs.copy().drop_bad(verbose="error")
     codes = None
     try:
         codes = _codes(parts, epochs, y)
@@ -123,21 +142,22 @@ def _findings_in_data(
         yield Finding(
             "classes",
             "warning",
-            "The trials' classes are not the network's, so the accuracy was not measured.",
+            "The labels do not fit the network and the trials, so the accuracy was not measured.",
             str(error),
-            "Rename them in `epochs.event_id`, or pass `y` as numbers of the network's outputs.",
+            "Rename them in `epochs.event_id`, set `model.class_names`, or pass `y`: for each trial a name or the "
+            "number of an output.",
         )
     try:
         with warned_once(parts, epochs):
             facts = _facts(parts, bands, epochs, codes)
     except EpochsError as error:
-        what, _, rest = str(error).partition(". ")
+        what, _, advice = str(error).partition(". ")
         yield Finding(
             "epochs",
             "error",
-            "The epochs do not fit the network, so they were not used.",
-            f"{what}.",
-            rest or what,
+            "The trials do not fit the network, so they were not used.",
+            f"{what.removesuffix('.')}.",
+            advice or "Pass trials as the network was trained on.",
         )
         return
     found = [finding for check in DATA_CHECKS for finding in check(facts)]
@@ -152,30 +172,49 @@ def _findings_in_data(
 def _codes(parts: FrontEnd, epochs: EpochsOrArray, y: ArrayLike | None) -> NDArray[np.int64] | None:
     if y is None:
         return class_codes(parts, trial_labels(epochs)) if is_epochs(epochs) else None
-    codes = class_codes(parts, np.asarray(y))
-    n_trials = len(epochs) if is_epochs(epochs) else len(np.asarray(epochs))
-    if codes.shape != (n_trials,):
-        raise ValueError(f"`y` must have one label per trial; got {codes.shape} for {n_trials} trials.")
-    return codes
+    labels = np.asarray(y)
+    n_trials = len(epochs) if is_epochs(epochs) else len(np.atleast_1d(np.asarray(epochs)))
+    if labels.shape != (n_trials,):
+        raise ValueError(
+            f"`y` must have one label per trial; got the shape {labels.shape} for {n_trials} trials."
+        )
+    return class_codes(parts, labels)
+
+
+def _tells_classes_apart(parts: FrontEnd) -> bool:
+    """Tell whether there is a linear head with two scores or more, whose differences decide."""
+    return parts.head is not None and len(parts.head) > 1
 
 
 def _facts(
     parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, codes: NDArray[np.int64] | None
 ) -> DataFacts:
-    frequency_hz, spectrum = mean_spectrum(parts, epochs)
     return DataFacts(
         parts=parts,
         bands=bands,
-        recording=recording_facts(epochs),
-        of_filters=moments_of_filters(parts, epochs),
+        of_filters=moments_of_filters(parts, epochs),  # first: it refuses what is no input
         of_units=moments_of_units(parts, epochs),
-        frequency_hz=frequency_hz,
-        spectrum=spectrum,
+        fast_variance=_fast_variance(parts, epochs),
+        recording=recording_facts(epochs),
         patterns=spatial_patterns(parts, epochs),
-        importance=None if parts.head is None else importance(parts, epochs),
+        importance=importance(parts, epochs) if _tells_classes_apart(parts) else None,
         n_correct=None if codes is None else _n_correct(parts, epochs, codes),
         class_counts=() if codes is None else tuple(np.bincount(codes, minlength=parts.n_outputs).tolist()),
     )
+
+
+def _fast_variance(parts: FrontEnd, epochs: EpochsOrArray) -> Floats:
+    """Return the variance of each filter's output when the slow cosines, a constant too, are taken from each trial."""
+    found = []
+    for batch in input_batches(parts, epochs):
+        # Cosines end as they please: unlike a Fourier transform they take a drift for nothing faster.
+        n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / parts.sfreq))
+        cosines = scipy.fft.dct(batch, norm="ortho")
+        cosines[..., :n_slow] = 0
+        fast = moments_of_filters(parts, scipy.fft.idct(cosines, norm="ortho"))
+        found.append((fast.count, fast.variance.cpu().numpy()))
+    count, variance = zip(*found, strict=True)
+    return np.average(variance, axis=0, weights=count)
 
 
 @torch.no_grad()

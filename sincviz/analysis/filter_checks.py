@@ -6,28 +6,41 @@ import numpy as np
 import torch
 from scipy.sparse.csgraph import connected_components
 
-from sincviz.analysis.findings import Finding, WeightFacts, listed, where
+from sincviz.analysis.findings import Finding, WeightFacts, counted, listed, named, where
 from sincviz.analysis.resolvability import WIDER
+from sincviz.front_ends import FrontEnd
 
-ZERO_WIDTH_HZ = 0.01
-SAME_KERNEL = 0.9999  # cosine
-DEAD_SHARE = 1e-4  # of the median filter
-INVERTED_MOMENTUM = 0.5
+ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
+SAME_KERNEL = 0.9999  # cosine: 1 % of the amplitude differs
+DEAD_SHARE = 1e-4  # of the median filter: invisible in any score
+INVERTED_MOMENTUM = 0.5  # above it the last batch outweighs all others
 MANY = 0.5  # share of the filters that makes a finding one of the whole bank
+UNREADABLE = 2.0  # times as wide as written: most of what passes lies outside the cut-offs
 
 
-def not_finite(facts: WeightFacts) -> Iterator[Finding]:
+def not_finite(parts: FrontEnd) -> Iterator[Finding]:
     """Report weights that are not-a-number or infinite."""
-    parts = facts.parts
-    tensors = {
+    by_filter = {
+        "cut-offs": parts.cutoffs,
         "kernels": parts.kernels,
         "spatial filters": parts.spatial,
         "normalisation": parts.scale,
         "bias": parts.bias,
+        "head": None if parts.head is None else parts.head.transpose(0, 1),
     }
-    if parts.head is not None:
-        tensors["head"] = parts.head
-    broken = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    broken = {
+        name: found
+        for name, tensor in by_filter.items()
+        if tensor is not None and (found := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
+    }
+    if "cut-offs" in broken:
+        # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
+        broken.pop("kernels", None)
+    if not broken and parts.n_times is not None:
+        with torch.no_grad():
+            scores = parts.scores(parts.spatial.new_zeros(1, parts.n_chans, parts.n_times))
+        if not torch.isfinite(scores).all():
+            broken["what follows the spatial filters"] = ()
     if broken:
         yield Finding(
             "not_finite",
@@ -35,6 +48,7 @@ def not_finite(facts: WeightFacts) -> Iterator[Finding]:
             "Some weights are not finite: nothing that depends on them means anything.",
             f"Not-a-number or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
+            tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
         )
 
 
@@ -46,9 +60,9 @@ def clamped(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{_counted(found)} clamped at the Nyquist frequency: above it there is nothing to pass.",
-            f"Upper cut-off {nyquist:g} Hz in filters {listed(found)}.",
-            "Fewer filters, a smaller `freq_stride`, or a higher sampling rate.",
+            f"{counted(len(found))} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
+            "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
             found,
         )
 
@@ -61,8 +75,8 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "zero_width",
             "warning",
-            f"{_counted(found)} without width as written: what they pass is set by the length of the kernel alone.",
-            f"Nominal width at most {widths.max():.3g} Hz in filters {listed(found)}.",
+            f"{counted(len(found))} without width as written: the length of the kernel alone sets what passes.",
+            f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
             "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
             found,
         )
@@ -81,7 +95,7 @@ def duplicates(facts: WeightFacts) -> Iterator[Finding]:
             "duplicates",
             "warning",
             f"{len(found)} filters compute the same as another: they count as {len(groups)}.",
-            "Same kernels (cosine above 0.9999): " + "; ".join(listed(members) for members in groups) + ".",
+            f"Same kernels (cosine above {SAME_KERNEL:g}): {'; '.join(map(listed, groups))}.",
             "Read them as one filter with more spatial filters, or train with fewer filters.",
             found,
         )
@@ -94,15 +108,15 @@ def dead(facts: WeightFacts) -> Iterator[Finding]:
     unit = parts.scale.abs() * parts.spatial.norm(dim=2) * kernel[:, None]
     if facts.importance is not None:
         unit = unit * torch.from_numpy(facts.importance["weight_norm"].to_numpy()).to(unit)
-    weight = unit.square().sum(1).sqrt().cpu().numpy()
+    weight = unit.square().sum(1).sqrt().cpu().double().numpy()
     found = where(weight <= DEAD_SHARE * np.median(weight))
     if found:
         yield Finding(
             "dead",
             "warning",
-            f"{_counted(found)} without weight downstream: the decision does not use them.",
-            f"At most {DEAD_SHARE:g} of the median filter's weight in filters {listed(found)}.",
-            "Leave them out of every interpretation.",
+            f"{counted(len(found))} without weight downstream: what passes there decides nothing.",
+            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
+            "Leave what is dead out of every interpretation.",
             found,
         )
 
@@ -115,15 +129,17 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
         return
     share = len(found) / len(drift)
     change = drift[["low_hz", "high_hz"]].to_numpy() - drift[["initial_low_hz", "initial_high_hz"]].to_numpy()
-    largest = np.abs(change)[list(found)].max()
-    every = "All" if share == 1 else f"{len(found)} of {len(drift)}"
+    # Rounded up, so that it stays below the limit as printed too.
+    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(found)].max()) / 100
     yield Finding(
         "unmoved",
         "warning" if share > MANY else "note",
-        f"{every} filters are where they were initialised: their bands were chosen, not learned.",
-        f"Cut-offs moved at most {largest:.2g} Hz ({drift.attrs['unmoved_below_hz']:g} Hz would count); "
-        f"initial cut-offs from {drift.attrs['initial_from']}.",
-        "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`.",
+        f"{len(found)} of {counted(len(drift))} did not move in training: such a band was chosen, not learned.",
+        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
+        f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs from {drift.attrs['initial_from']}.",
+        "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
+        if share > MANY
+        else "Read no such band as found by training.",
         found,
     )
 
@@ -131,28 +147,35 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
 def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     """Report bands that the kernel is too short to compute."""
     table = facts.resolvability
-    confusable = (table["confusable"] > 0).to_numpy()
-    wide = (table["width_ratio"] >= WIDER).to_numpy()
-    if confusable.mean() <= MANY:
+    ratio, confusable = table["width_ratio"].to_numpy(), (table["confusable"] > 0).to_numpy()
+    if max(confusable.mean(), (ratio >= UNREADABLE).mean()) <= MANY:
         return
-    found = where(confusable | wide)
     attrs = table.attrs
-    measured = table["measured_width_hz"].mean()
+    nominal, measured = table["nominal_width_hz"].mean(), table["measured_width_hz"].mean()
+    evidence = [
+        f"Nominal width {nominal:.1f} Hz, as computed {measured:.1f} Hz (mean at −3 dB)",
+        f"{attrs['n_dimensions']} dimensions hold 99 % of the bank's energy",
+    ]
+    if confusable.any():
+        cannot = (
+            f"{int(confusable.sum())} of {counted(len(table))} cannot be told from filters of other bands"
+        )
+        evidence.insert(1, cannot)
+    low_pass = where(table["dc_leak_db"] > -3)
+    if low_pass:
+        evidence.append(f"slow drift passes through {counted(len(low_pass))}")
     # A kernel of length T makes bands about 1.4 / T wide; this many taps would make them as wide as written.
-    taps = int(attrs["n_taps"] * max(2.0, measured / max(table["nominal_width_hz"].mean(), 1e-6)))
-    low_pass = int((table["dc_leak_db"] > -3).sum())
-    leak = f" {low_pass} of them are low-passes." if low_pass else ""
+    taps = int(attrs["n_taps"] * max(2.0, measured / nominal)) | 1 if nominal > ZERO_WIDTH_HZ else None
+    longer = taps is not None and taps <= (facts.parts.n_times or np.inf)
     yield Finding(
         "unresolvable",
         "warning",
         f"The bands cannot be resolved: kernels of {attrs['n_taps']} samples at {attrs['sfreq_hz']:g} Hz "
         f"({1000 * attrs['n_taps'] / attrs['sfreq_hz']:.0f} ms) are too short for the bands that the cut-offs name.",
-        f"Nominal width {table['nominal_width_hz'].mean():.1f} Hz, as computed {measured:.1f} Hz (mean at −3 dB); "
-        f"{int(confusable.sum())} of {len(table)} filters cannot be told from filters of other bands; "
-        f"{attrs['n_dimensions']} dimensions hold 99 % of the bank's energy.{leak}",
-        f"Read the measured bands, never the cut-offs. To resolve such bands train with kernels of about {taps | 1} "
-        "samples.",
-        found,
+        "; ".join(evidence) + ".",
+        "Read the measured bands, never the cut-offs."
+        + f" To resolve such bands train with kernels of about {taps} samples." * longer,
+        where(confusable | (ratio >= WIDER)),
     )
 
 
@@ -160,6 +183,8 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
     """Report running statistics that are those of the last batch."""
     recorded = facts.parts.recorded
     if recorded is None or recorded.momentum is None or recorded.momentum <= INVERTED_MOMENTUM:
+        return
+    if "n_recalibration_trials" in facts.parts.provenance:
         return
     yield Finding(
         "batch_norm_momentum",
@@ -171,7 +196,3 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
 
 
 FILTER_CHECKS = (clamped, zero_width, duplicates, dead, unmoved, unresolvable, inverted_momentum)
-
-
-def _counted(found: tuple[int, ...]) -> str:
-    return f"{len(found)} filter{'s' * (len(found) > 1)}"

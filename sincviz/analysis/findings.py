@@ -1,6 +1,6 @@
 """What a finding is, and what the checks of the doctor look at."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from sincviz.front_ends import FrontEnd
 from sincviz.signal_moments import Moments
 
 SEVERITIES = ("error", "warning", "note")
+DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
 
 
 @dataclass(frozen=True)
@@ -39,25 +40,34 @@ class WeightFacts:
 
 @dataclass(frozen=True, eq=False)
 class DataFacts:
-    """What the network makes of trials."""
+    """What the network makes of trials; ``fast_variance`` is that of the filters' outputs without slow drift."""
 
     parts: FrontEnd
     bands: pd.DataFrame
     recording: dict[str, float | str | None]
     of_filters: Moments
     of_units: Moments
-    frequency_hz: Floats
-    spectrum: Floats
+    fast_variance: Floats
     patterns: xr.DataArray
     importance: xr.Dataset | None
     n_correct: int | None
     class_counts: tuple[int, ...]
 
 
-def listed(filters: Iterable[int], most: int = 8) -> str:
+def listed(filters: Sequence[int], most: int = 8) -> str:
     """Return numbers with commas between, the surplus counted."""
-    numbers = [str(number) for number in filters]
-    return ", ".join(numbers[:most]) + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
+    more = f" and {len(filters) - most} more" if len(filters) > most else ""
+    return ", ".join(map(str, filters[:most])) + more
+
+
+def named(filters: Sequence[int]) -> str:
+    """Return "filter 3" or "filters 3, 4"."""
+    return f"filter{'s' * (len(filters) != 1)} {listed(filters)}"
+
+
+def counted(number: int, noun: str = "filter") -> str:
+    """Return "1 filter" or "3 filters"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def where(flags: object) -> tuple[int, ...]:

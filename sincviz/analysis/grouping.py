@@ -62,12 +62,12 @@ def band_membership(
     names = [*chosen, OTHER]
     if by == "measured_energy":
         kernels = parts.kernels.detach().cpu().double().numpy()
-        shares: Floats = np.stack(
+        shares: Floats = np.array(
             [
                 energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=parts.sfreq)
                 for limits in chosen.values()
             ]
-        )
+        ).reshape(-1, len(kernels))
         # A kernel of zeros has no energy anywhere.
         shares = np.nan_to_num(shares)
         shares = np.vstack([shares, np.clip(1 - shares.sum(0), 0, 1)])
@@ -102,7 +102,8 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     -------
     xarray.DataArray
         The same with ``band`` in place of ``filter``; summed over bands it is what the values are, summed over
-        filters. Its ``attrs`` tell the bands and how filters were put into them.
+        filters. A filter without value (not-a-number) leaves the bands it belongs to without, and no other. ``attrs``
+        tell the bands and how filters were put into them.
 
     Raises
     ------
@@ -126,7 +127,10 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     plain = values.drop_vars(
         [name for name, coord in values.coords.items() if name != "filter" and "filter" in coord.dims]
     )
-    grouped = xr.dot(membership.drop_vars(set(membership.coords) - {"band", "filter"}), plain, dim="filter")
+    shares = membership.drop_vars(set(membership.coords) - {"band", "filter"})
+    # A product with a share of 0 would spread not-a-number over all bands.
+    unknown = xr.dot((shares > 0).astype(float), plain.isnull().astype(float), dim="filter") > 0
+    grouped = xr.dot(shares, plain.fillna(0.0), dim="filter").where(~unknown)
     dims = ["band" if dim == "filter" else dim for dim in values.dims]
     grouped = cast(xr.DataArray, grouped.transpose(*dims).rename(values.name))
     grouped.attrs = values.attrs | {key: membership.attrs[key] for key in ("membership", "bands_hz")}
@@ -137,8 +141,9 @@ def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:
     if OTHER in bands:
         raise ValueError(f"`bands` must not name a band {OTHER!r}: it keeps what no band covers.")
     ordered = sorted(bands.items(), key=lambda item: item[1])
-    for (one, (_, high)), (other, (low, _)) in itertools.pairwise(ordered):
+    for (one, (_, high)), (other, (low, other_high)) in itertools.pairwise(ordered):
         if low < high:
             raise ValueError(
-                f"`bands` must not overlap, or sums would count twice; {one!r} and {other!r} share {low:g}–{high:g} Hz."
+                f"`bands` must not overlap, or sums would count twice; {one!r} and {other!r} share "
+                f"{low:g}–{min(high, other_high):g} Hz."
             )

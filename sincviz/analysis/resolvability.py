@@ -89,10 +89,11 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     if epochs is not None:
         found["in_band_power"] = _in_band_power(parts, bands, epochs)
     found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
+    widths = measured_width[np.isfinite(measured_width)]
     found.attrs = origin(parts) | {
         "n_filters": len(kernels),
         "n_dimensions": n_dimensions(kernels),
-        "frequency_resolution_hz": float(np.nanmedian(measured_width)) if len(kernels) else np.nan,
+        "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
     }
     return found
 

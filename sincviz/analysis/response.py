@@ -60,7 +60,8 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     peak = np.abs(response).max(1, keepdims=True)
     # A filter that passes nothing has no peak to be relative to.
     peak = np.where(peak > 0, peak, np.nan)
-    relative = response / peak
+    with np.errstate(invalid="ignore"):
+        relative = response / peak
     # Absolute values first: a peak over itself is exactly 1.
     gain = np.abs(response) / peak
     power = np.nansum(gain**2, axis=0)

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.findings import DataFacts, Finding, WeightFacts, where
+from sincviz.analysis.findings import DataFacts, Finding, WeightFacts, counted, where
 from sincviz.analysis.transfer_function import Floats
 from sincviz.positions import electrode_positions, unusable_positions
 
 # 10-05 names beside the eyes, and over the temporal muscles.
 EYES = re.compile(r"^(Fp|AF|F9|F10|F7|F8|N)", re.IGNORECASE)
 MUSCLES = re.compile(r"^(T|FT|TP)\d", re.IGNORECASE)
-EYES_BELOW_HZ = 13.0
-HIGH_HZ = 30.0
+EYES_BELOW_HZ = 13.0  # what the eyes do is over in a tenth of a second or lasts longer
+HIGH_HZ = 30.0  # above, the scalp's muscles outweigh the cortex
 MOST_SHARE = 0.5
-TIMES_UNIFORM = 2.0
+LEAST_OF_LEADER = 0.1  # of the strongest filter's power: what is weaker does not make the picture
+TIMES_UNIFORM = 2.0  # as much again as if all channels were seen alike
 
 
 def positions(facts: WeightFacts) -> Iterator[Finding]:
@@ -32,11 +33,13 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
         return
     unusable = unusable_positions(parts.ch_names, electrode_positions(parts.chs_info))
     if unusable:
+        channels = {name for names in unusable.values() for name in names}
+        listed = "; ".join(f"{reason}: {', '.join(names)}" for reason, names in unusable.items())
         yield Finding(
             "positions",
             "warning",
-            f"{len({name for names in unusable.values() for name in names})} channels cannot be drawn on a scalp.",
-            "; ".join(f"{reason}: {', '.join(names)}" for reason, names in unusable.items()) + ".",
+            f"{counted(len(channels), 'channel')} cannot be drawn on a scalp.",
+            f"{listed[0].upper()}{listed[1:]}.",
             "`epochs.set_montage('standard_1005')` before the network is built with `chs_info=epochs.info['chs']`.",
         )
 
@@ -51,15 +54,17 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
     if not high.any() or not weight.sum() > 0:
         return
     share = weight[high].sum() / weight.sum()
-    if share > max(MOST_SHARE, high.mean()) and peak_hz[weight.argmax()] > HIGH_HZ:
+    # More than their number explains, unless there are no others.
+    leads = share > max(MOST_SHARE, high.mean()) or high.all()
+    if leads and peak_hz[weight.argmax()] > HIGH_HZ:
         yield Finding(
             "high_bands",
             "warning",
-            f"Filters above {HIGH_HZ:g} Hz lead: suspect muscle activity.",
-            f"They hold {share:.0%} of the squared importance and are {high.mean():.0%} of the filters; the leading "
-            f"one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
-            "Compare with electromyographic channels or a lowpass at 30 Hz before calling it brain activity.",
-            where(high & (weight >= np.median(weight))),
+            f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity.",
+            f"{counted(int(high.sum()))} of {len(high)} with a peak there, with {share:.0%} of the squared importance; "
+            f"the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
+            f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz before calling it brain activity.",
+            where(high & (weight >= weight.sum() / len(weight))),
         )
 
 
@@ -72,7 +77,8 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     if not np.isfinite(profile).all():
         return
     leader = int(profile.argmax())
-    peak_hz = _peak_at(facts, leader)
+    by_filter = _power_by_unit(facts)[:, :, leader].sum(1)
+    peak_hz = float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
     # Eye movements are slow; what is fast beside the eyes comes from the forehead's muscles.
     beside_the_eyes = "eye movements" if peak_hz < EYES_BELOW_HZ else "muscle activity of the forehead"
     for suspect, expression in ((beside_the_eyes, EYES), ("muscle activity", MUSCLES)):
@@ -86,10 +92,10 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
                 "artefact",
                 "warning",
                 f"{names[leader]} leads the patterns: suspect {suspect}.",
-                f"{', '.join(near)} hold {share:.0%} of the units' pattern power (weighted by importance) and are "
-                f"{flags.mean():.0%} of the channels; the filters that see {names[leader]} peak at {peak_hz:.0f} Hz on "
-                "average.",
+                f"{share:.0%} of the units' pattern power (weighted by importance) in {flags.mean():.0%} of the "
+                f"channels ({', '.join(near)}); what is seen at {names[leader]} passes at {peak_hz:.0f} Hz on average.",
                 "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
+                where(by_filter >= LEAST_OF_LEADER * by_filter.max()),
             )
 
 
@@ -98,12 +104,6 @@ def _scalp_profile(facts: DataFacts) -> Floats:
     profile: Floats = _power_by_unit(facts).sum((0, 1))
     total = profile.sum()
     return profile / total if total > 0 else np.full_like(profile, np.nan)
-
-
-def _peak_at(facts: DataFacts, channel: int) -> float:
-    """Return the mean peak frequency of the filters, weighted by what their units see at a channel."""
-    by_filter = _power_by_unit(facts)[:, :, channel].sum(1)
-    return float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
 
 
 def _power_by_unit(facts: DataFacts) -> Floats:

@@ -48,7 +48,8 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
             _, ax = plt.subplots(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)), layout="constrained")
         rows = np.arange(len(bands))
         edges = bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
-        right = 1.04 * float(np.nanmax(edges))
+        # Where nothing passes, any axis will do.
+        right = 1.04 * (float(np.nanmax(np.append(edges, 0))) or 40)
         shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
                   label="measured (−3 dB)", zorder=3)  # fmt: skip

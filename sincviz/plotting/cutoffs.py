@@ -24,7 +24,8 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure. Lines are labelled ``"filter 0"`` and so on, coloured by where the filter began.
+        The figure. Lines (points if there is one epoch) are labelled ``"filter 0"`` and so on, coloured from the
+        lowest centre at the beginning to the highest.
 
     Raises
     ------
@@ -49,13 +50,22 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
         panels = np.asarray(axes, object).ravel()
         if len(panels) != 2:
             raise ValueError(f"`axes` must be two, for centres and widths; got {len(panels)}.")
+        tables = {
+            column: history.pivot_table(index="epoch", columns="filter", values=column, dropna=False)
+            for column in _COLUMNS
+        }
+        filters = tables["center_hz"].iloc[0].sort_values(kind="stable").index
+        colours = ORDERED(np.linspace(0, 0.85, len(filters)))
+        n_epochs = len(tables["center_hz"])
         for ax, (column, label) in zip(panels, _COLUMNS.items(), strict=True):
-            table = history.pivot_table(index="epoch", columns="filter", values=column, dropna=False)
-            colours = ORDERED(np.linspace(0, 0.85, table.shape[1]))
-            for name, colour in zip(table.columns, colours, strict=True):
-                ax.plot(table.index, table[name], color=colour, linewidth=0.8, label=f"filter {name}")
+            for name, colour in zip(filters, colours, strict=True):
+                ax.plot(tables[column][name], "-" if n_epochs > 1 else "o", color=colour, linewidth=0.8,
+                        markersize=2.4, label=f"filter {name}")  # fmt: skip
             ax.set(xlabel="Epoch (0: before training)", ylabel=label)
             ax.margins(x=0)
             ax.set_ylim(bottom=0)
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            if n_epochs > 1:
+                ax.xaxis.get_major_locator().set_params(integer=True)
+            else:
+                ax.set_xticks(tables[column].index)
     return panels[0].figure.figure  # type: ignore[no-any-return]

@@ -1,14 +1,16 @@
 """How much of what one filter passes the others pass too."""
 
+import math
+
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.style import AMOUNT, SINGLE_COLUMN_MM, inches, style
+from sincviz.plotting.style import AMOUNT, NO_OUTPUT, SINGLE_COLUMN_MM, inches, style
 
-_MOST_LABELS = 16
+_MOST_LABELS = 12  # of three digits
 
 
 def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
@@ -24,7 +26,7 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The figure.
+        The figure. Filters without output, which have no overlap, are grey.
 
     Raises
     ------
@@ -48,9 +50,10 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
             side = inches(SINGLE_COLUMN_MM)
             _, ax = plt.subplots(figsize=(side, 0.86 * side), layout="constrained")
         names = [str(name) for name in overlap["filter"].to_numpy()]
+        cmap = AMOUNT.with_extremes(bad=NO_OUTPUT)
         edges = np.arange(len(names) + 1) - 0.5
-        mesh = ax.pcolormesh(edges, edges, overlap.to_numpy(), vmin=0, vmax=1, cmap=AMOUNT, rasterized=True)
-        every = max(1, round(len(names) / _MOST_LABELS))
+        mesh = ax.pcolormesh(edges, edges, overlap.to_numpy(), vmin=0, vmax=1, cmap=cmap, rasterized=True)
+        every = math.ceil(len(names) / _MOST_LABELS)
         ticks = np.arange(len(names))[::every]
         ax.set(xlabel="Filter", ylabel="Filter", aspect="equal")
         ax.set_xticks(ticks, names[::every])

@@ -1,6 +1,5 @@
 """Text as a figure: paragraphs one under the other, as high as they need."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +7,9 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sincviz.plotting.lettering import wrapped
 from sincviz.plotting.style import DOUBLE_COLUMN_MM, inches
 
-_CHARACTERS = 112  # of 7 pt that fit into a line
-_BOLD = 0.86  # as many as fit of bold ones
 _LINE_MM = 3.1
 _MARGIN_MM = 3.0
 _BETWEEN_MM = 2.6
@@ -32,8 +30,8 @@ class Paragraph:
 
 def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
     """Return a figure 178 mm wide with the paragraphs; to be called inside the style."""
-    wrapped = [_lines(paragraph) for paragraph in paragraphs]
-    heights = [_LINE_MM * len(lines) for lines in wrapped]
+    written = [_lines(paragraph) for paragraph in paragraphs]
+    heights = [_LINE_MM * len(lines) for lines in written]
     height = 2 * _MARGIN_MM + sum(heights) + _BETWEEN_MM * (len(heights) - 1)
     figure = plt.figure(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)))
 
@@ -49,7 +47,7 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
         )
 
     top = height - _MARGIN_MM
-    for paragraph, lines, own_height in zip(paragraphs, wrapped, heights, strict=True):
+    for paragraph, lines, own_height in zip(paragraphs, written, heights, strict=True):
         if paragraph.label:
             corner = _MARGIN_MM / DOUBLE_COLUMN_MM, (top - own_height) / height
             size = _MARK_MM / DOUBLE_COLUMN_MM, own_height / height
@@ -65,6 +63,7 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
 
 
 def _lines(paragraph: Paragraph) -> list[tuple[str, bool]]:
-    strong = textwrap.wrap(paragraph.strong, round(_BOLD * _CHARACTERS))
-    plain = [line for part in paragraph.plain for line in textwrap.wrap(part, _CHARACTERS)]
+    width = DOUBLE_COLUMN_MM - _TEXT_MM - _MARGIN_MM
+    strong = wrapped(paragraph.strong, width, weight="bold").split("\n")
+    plain = [line for part in paragraph.plain for line in wrapped(part, width).split("\n")]
     return [(line, True) for line in strong] + [(line, False) for line in plain]

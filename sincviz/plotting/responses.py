@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sincviz.plotting.lettering import hz
 from sincviz.plotting.rhythm_shades import shade_rhythms
 from sincviz.plotting.style import (
     DOUBLE_COLUMN_MM,
@@ -51,7 +52,7 @@ def plot_responses(
     Raises
     ------
     ValueError
-        If there are fewer axes than filters, or no filters.
+        If there are fewer axes than filters, more than one for an overlay, or no filters.
 
     Examples
     --------
@@ -139,7 +140,10 @@ def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
     if axes is None:
         size = inches(DOUBLE_COLUMN_MM), inches(75)
         _, axes = plt.subplots(figsize=size, layout="constrained")
-    (ax,) = np.asarray(axes, object).ravel()
+    panels = np.asarray(axes, object).ravel()
+    if len(panels) != 1:
+        raise ValueError(f"An overlay needs one axis; got {len(panels)}.")
+    ax = panels[0]
     right = _right_limit(response)
     shade_rhythms(ax, RHYTHMS, right)
     order = np.argsort(response.peak_hz.to_numpy(), kind="stable")
@@ -152,8 +156,10 @@ def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
         (0.0, ("measured_low_hz", "measured_high_hz"), MEASURED, "measured edges (−3 dB)"),
     ):
         at = np.concatenate([response[edge].to_numpy() for edge in edges])
-        ax.vlines(at[np.isfinite(at)], bottom, bottom + 0.04, colors=colour, linewidth=0.7, zorder=3, label=name,
-                  transform=ax.get_xaxis_transform())  # fmt: skip
+        at = at[np.isfinite(at)]
+        if at.size:
+            ax.vlines(at, bottom, bottom + 0.04, colors=colour, linewidth=0.7, zorder=3, label=name,
+                      transform=ax.get_xaxis_transform())  # fmt: skip
     ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xlabel="Frequency (Hz)", ylabel="Magnitude (dB re peak)")
     if own:
         # Filters are told by colour and place; 32 names would be noise.
@@ -197,15 +203,15 @@ def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
     ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, right))
     # A label at the edge would run into the first of the next panel.
     ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xticks=ticks[ticks <= 0.9 * right], yticks=[-40, -20, 0])
-    named = f"{_hz(low)}–{_hz(high)} Hz" if math.isfinite(low) else f"peak {_hz(float(one.peak_hz))} Hz"
+    peak = float(one.peak_hz)
+    named = f"{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else f"peak {hz(peak)} Hz"
+    if not math.isfinite(peak):
+        named = "no output"
     ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=7)
-
-
-def _hz(frequency: float) -> str:
-    return f"{frequency:.1f}" if frequency < 99.95 else f"{frequency:.0f}"
 
 
 def _right_limit(response: xr.Dataset) -> float:
     """Return a little past the highest edge, to show the flanks; never past the Nyquist frequency."""
-    highest = float(np.nanmax([response.high_hz.max(), response.measured_high_hz.max()]))
-    return min(1.25 * highest, float(response.frequency[-1]))
+    highest = float(np.nanmax([response.high_hz.max(), response.measured_high_hz.max(), 0]))
+    nyquist = float(response.frequency[-1])
+    return min(1.25 * highest, nyquist) or nyquist

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
+from sincviz.plotting.lettering import text_width_pt
 from sincviz.plotting.style import RHYTHM_SHADES
 
 _NAME_HEIGHT_PT = 9
@@ -27,6 +25,7 @@ def shade_rhythms(ax: Axes, rhythms: Mapping[str, tuple[float, float]], right: f
             ha="center",
             va="bottom",
             color="#444444",
+            parse_math=False,
         )
 
 
@@ -34,11 +33,10 @@ def _levels(centers_hz: dict[str, float], right: float, ax: Axes) -> dict[str, i
     """Return the line above the axes on which each name stands clear of the others."""
     # Before layout the width is a guess, on the safe side.
     points_per_hz = 0.9 * ax.get_window_extent().width / ax.figure.dpi * 72 / right
-    font = FontProperties(size=plt.rcParams["font.size"])
     ends: list[float] = []
     levels: dict[str, int] = {}
     for name, center_hz in sorted(centers_hz.items(), key=lambda item: item[1]):
-        half = TextPath((0, 0), name, prop=font).get_extents().width / 2 + 2
+        half = text_width_pt(name) / 2 + 2
         start = center_hz * points_per_hz - half
         free = [level for level, end in enumerate(ends) if end <= start]
         levels[name] = free[0] if free else len(ends)

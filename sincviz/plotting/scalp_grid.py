@@ -11,6 +11,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz.plotting.lettering import wrapped
 from sincviz.plotting.style import AMOUNT, DOUBLE_COLUMN_MM, SIGNED, inches
 
 SIDE_MM = 3.0
@@ -40,14 +41,18 @@ def colour_scale(values: NDArray[np.floating]) -> ColourScale:
     return ColourScale(0.0, largest, AMOUNT)
 
 
+def cell_mm(columns: int, left_mm: float = 0.0) -> float:
+    """Return the width that each of so many maps in a row has, its margins included."""
+    return (DOUBLE_COLUMN_MM - left_mm - 2 * SIDE_MM) / columns
+
+
+def map_mm(columns: int, left_mm: float = 0.0) -> float:
+    """Return the width and height of each of so many maps in a row."""
+    return min(MOST_MAP_MM, 0.94 * cell_mm(columns, left_mm))
+
+
 def scalp_figure(
-    rows: int,
-    columns: int,
-    *,
-    title_lines: Sequence[int],
-    header_mm: float = 0.0,
-    left_mm: float = 0.0,
-    bars: int = 1,
+    rows: int, columns: int, *, title_lines: Sequence[int], bar_labels: Sequence[str], left_mm: float = 0.0
 ) -> tuple[Figure, NDArray[np.object_], list[Axes]]:
     """Return a figure at double-column width with a grid of square axes and axes for colour bars.
 
@@ -57,49 +62,53 @@ def scalp_figure(
         Of maps.
     title_lines : sequence of int
         Lines of text above the maps of each row.
-    header_mm, left_mm : float
-        Room above all maps and left of them.
-    bars : int
-        Colour bars side by side below the maps.
+    bar_labels : sequence of str
+        What the colour bars, side by side below the maps, say.
+    left_mm : float
+        Room left of all maps.
 
     Returns
     -------
     figure, axes (rows, columns), axes of the bars
     """
     width = DOUBLE_COLUMN_MM
-    cell = (width - left_mm - 2 * SIDE_MM) / columns
-    size = min(MOST_MAP_MM, 0.94 * cell)
+    cell, size = cell_mm(columns, left_mm), map_mm(columns, left_mm)
+    share = (width - left_mm) / len(bar_labels)
+    labels = [_bar_label(label, share - SIDE_MM) for label in bar_labels]
+    below_bar = BELOW_BAR_MM + LINE_MM * max(label.count("\n") for label in labels)
     depth = np.cumsum([size + 2.0 + LINE_MM * lines for lines in title_lines])
-    height = header_mm + depth[-1] + ABOVE_BAR_MM + BAR_HEIGHT_MM + BELOW_BAR_MM
+    height = depth[-1] + ABOVE_BAR_MM + BAR_HEIGHT_MM + below_bar
     figure = plt.figure(figsize=(inches(width), inches(height)))
+
+    def add(left: float, bottom: float, across: float, up: float, label: str = "") -> Axes:
+        return figure.add_axes((left / width, bottom / height, across / width, up / height), label=label)
+
     axes = np.empty((rows, columns), object)
     for row in range(rows):
-        bottom = height - header_mm - depth[row] + 1.0
         for column in range(columns):
             left = left_mm + SIDE_MM + column * cell + (cell - size) / 2
-            axes[row, column] = figure.add_axes((left / width, bottom / height, size / width, size / height))
-    share = (width - left_mm) / bars
+            axes[row, column] = add(left, height - depth[row] + 1.0, size, size)
     bar_width = min(60.0, 0.7 * share)
-    bar_axes = [
-        figure.add_axes(
-            (
-                (left_mm + (number + 0.5) * share - bar_width / 2) / width,
-                BELOW_BAR_MM / height,
-                bar_width / width,
-                BAR_HEIGHT_MM / height,
-            )
-        )
-        for number in range(bars)
+    bars = [
+        add(left_mm + (number + 0.5) * share - bar_width / 2, below_bar, bar_width, BAR_HEIGHT_MM, label)
+        for number, label in enumerate(labels)
     ]
-    return figure, axes, bar_axes
+    return figure, axes, bars
 
 
-def draw_colour_bar(ax: Axes, scale: ColourScale, label: str) -> None:
-    """Draw the scale into axes of its own."""
+def draw_colour_bar(ax: Axes, scale: ColourScale) -> None:
+    """Draw the scale into axes of its own, and write their label below."""
     mappable = ScalarMappable(Normalize(scale.low, scale.high), scale.cmap)
     ticks = [scale.low, 0.0, scale.high] if scale.low < 0 else [0.0, scale.high]
     bar = ax.figure.colorbar(mappable, cax=ax, orientation="horizontal", ticks=ticks)
     bar.outline.set_linewidth(0.4)
-    bar.ax.set_xticks(ticks, [f"{tick:.2g}".replace("-", "−") for tick in ticks])
+    bar.ax.set_xticks(ticks, [f"{tick:.3g}".replace("-", "−") for tick in ticks])
     bar.ax.tick_params(length=1.5, pad=1.5)
-    bar.set_label(label, labelpad=1.5, fontsize=7)
+    bar.set_label(str(ax.get_label()), labelpad=1.5, fontsize=7, parse_math=False)
+
+
+def _bar_label(label: str, width_mm: float) -> str:
+    """Return the label in one line, or with its unit below it."""
+    if "\n" not in wrapped(label, width_mm):
+        return label
+    return wrapped(label.replace(" (", "\n(", 1), width_mm)

@@ -22,6 +22,7 @@ SEVERITIES = {"error": "#D55E00", "warning": "#E69F00", "note": "#56B4E9"}
 SIGNED = cm.vik
 AMOUNT = cm.devon_r
 ORDERED = cm.batlow
+NO_OUTPUT = "#CCCCCC"
 
 
 def inches(millimetres: float) -> float:

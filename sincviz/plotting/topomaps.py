@@ -11,12 +11,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from sincviz.plotting.scalp_grid import ColourScale, colour_scale, draw_colour_bar, scalp_figure
+from sincviz.plotting.lettering import hz, wrapped
+from sincviz.plotting.scalp_grid import (
+    ColourScale,
+    cell_mm,
+    colour_scale,
+    draw_colour_bar,
+    map_mm,
+    scalp_figure,
+)
 from sincviz.plotting.style import style
 from sincviz.positions import check_positions, scalp_info
 
 _MOST_COLUMNS = 8
 _CONTOURS = 4
+_LABEL_MM = 5.0  # for one line beside the maps
+_MOST_WITH_CONTOURS = 32  # on more and so smaller maps lines hide the colours, and fill the file
 
 
 def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -> Figure:
@@ -43,7 +53,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
     Raises
     ------
     PositionsError
-        If the position of a channel is missing, zero or shared with another's.
+        If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
         If there is no dimension ``channel``, no map, more than two other dimensions, or fewer axes than maps.
 
@@ -73,15 +83,16 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
             return cast(Figure, given[0].figure.figure)
         if as_table:
             return _table(maps, dims, panels, scale)
-        titles = _titles(maps, dims)
         columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
-        lines = max((title.count("\n") + 1 if title else 0 for title in titles), default=0)
+        titles = _fitting(_titles(maps, dims), columns)
         rows = math.ceil(len(panels) / columns)
-        figure, grid, bars = scalp_figure(rows, columns, title_lines=[lines] * rows)
+        figure, grid, bars = scalp_figure(
+            rows, columns, title_lines=[_lines(titles)] * rows, bar_labels=[_quantity(maps)]
+        )
         for surplus in grid.ravel()[len(panels) :]:
             surplus.remove()
         _draw_all(grid.ravel(), panels, titles, scale, maps)
-        draw_colour_bar(bars[0], scale, _quantity(maps))
+        draw_colour_bar(bars[0], scale)
     return figure
 
 
@@ -105,7 +116,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     Raises
     ------
     PositionsError
-        If the position of a channel is missing, zero or shared with another's.
+        If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
         If filters and patterns are of different units, or there are none.
 
@@ -129,47 +140,60 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     if _titles(filters, dims) != _titles(patterns, dims):
         raise ValueError("Filters and patterns must be of the same units in the same order.")
     check_positions(filters)
-    titles = _titles(filters, dims)
+    check_positions(patterns)
     above, below = (
         maps.transpose(*dims, "channel").to_numpy().reshape(-1, maps.sizes["channel"])
         for maps in (filters, patterns)
     )
-    columns = _columns(len(titles), 1)
-    blocks = math.ceil(len(titles) / columns)
     scales = colour_scale(above), colour_scale(below)
     shared = scales[0] == scales[1] and filters.attrs.get("units") == patterns.attrs.get("units")
     with style():
+        columns = _columns(len(above), 1)
+        titles = _fitting(_titles(filters, dims), columns, _LABEL_MM)
+        blocks = math.ceil(len(titles) / columns)
         figure, grid, bars = scalp_figure(
-            2 * blocks, columns, title_lines=[2, 0] * blocks, left_mm=8.0, bars=1 if shared else 2
+            2 * blocks,
+            columns,
+            title_lines=[_lines(titles), 0] * blocks,
+            bar_labels=[_units(filters).capitalize()]
+            if shared
+            else [_quantity(filters), _quantity(patterns)],
+            left_mm=_LABEL_MM,
         )
-        for number, maps, rows, scale, name in (
-            (0, filters, above, scales[0], "weights"),
-            (1, patterns, below, scales[1], "pattern"),
-        ):
+        for number, maps, rows, name in ((0, filters, above, "weights"), (1, patterns, below, "pattern")):
             panels = grid[number::2].ravel()
             for surplus in panels[len(titles) :]:
                 surplus.remove()
-            _draw_all(panels, rows, titles if number == 0 else [""] * len(titles), scale, maps)
+            _draw_all(panels, rows, titles if number == 0 else [""] * len(titles), scales[number], maps)
             for first in grid[number::2, 0]:
-                _row_label(figure, first, name)
-            if not shared:
-                draw_colour_bar(bars[number], scale, _quantity(maps))
-        if shared:
-            draw_colour_bar(bars[0], scales[0], str(filters.attrs.get("units", "")).capitalize())
+                _label_row(first, name)
+        for bar, scale in zip(bars, scales, strict=False):
+            draw_colour_bar(bar, scale)
     return figure
 
 
 def _table(maps: xr.DataArray, dims: Sequence[str], panels: NDArray[Any], scale: ColourScale) -> Figure:
-    row_names, column_names = ([str(value) for value in maps[dim].to_numpy()] for dim in dims)
-    figure, grid, bars = scalp_figure(
-        len(row_names), len(column_names), title_lines=[0] * len(row_names), header_mm=5.0, left_mm=8.0
+    row_names, column_names = (
+        [f"filter {value}" if dim == "filter" else str(value) for value in maps[dim].to_numpy()]
+        for dim in dims
     )
-    _draw_all(grid.ravel(), panels, [""] * len(panels), scale, maps)
-    for ax, name in zip(grid[0], column_names, strict=True):
-        ax.set_title(name, pad=4)
+    n_rows, n_columns = len(row_names), len(column_names)
+    room = 0.9 * map_mm(n_columns, _LABEL_MM)
+    row_names = [wrapped(name, room, size_pt=8) for name in row_names]
+    left_mm = _LABEL_MM + 3.4 * (_lines(row_names) - 1)
+    column_names = _fitting(column_names, n_columns, left_mm)
+    figure, grid, bars = scalp_figure(
+        n_rows,
+        n_columns,
+        title_lines=[_lines(column_names)] + [0] * (n_rows - 1),
+        bar_labels=[_quantity(maps)],
+        left_mm=left_mm,
+    )
+    titles = column_names + [""] * (len(panels) - n_columns)
+    _draw_all(grid.ravel(), panels, titles, scale, maps)
     for ax, name in zip(grid[:, 0], row_names, strict=True):
-        _row_label(figure, ax, name)
-    draw_colour_bar(bars[0], scale, _quantity(maps))
+        _label_row(ax, name)
+    draw_colour_bar(bars[0], scale)
     return figure
 
 
@@ -179,10 +203,11 @@ def _draw_all(
     import mne
 
     info = scalp_info(maps)
+    n_contours = _CONTOURS if len(panels) <= _MOST_WITH_CONTOURS else 0
     # Interpolation inverts one tiny matrix per triangle: threads would only wait for each other, a second per map.
     with threadpool_limits(1, "blas"):
         for ax, values, title in zip(axes, panels, titles, strict=False):
-            ax.set_title(title, fontsize=7, pad=2, linespacing=1.1)
+            ax.set_title(title, fontsize=7, pad=2, linespacing=1.1, parse_math=False)
             if not np.isfinite(values).all():
                 ax.set_axis_off()
                 ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
@@ -194,7 +219,7 @@ def _draw_all(
                 show=False,
                 cmap=scale.cmap,
                 vlim=(scale.low, scale.high),
-                contours=_CONTOURS,
+                contours=n_contours,
             )
             if contours is not None:
                 contours.set_linewidth(0.3)
@@ -203,9 +228,27 @@ def _draw_all(
                 line.set_markersize(0.8)
 
 
-def _row_label(figure: Figure, ax: Axes, name: str) -> None:
-    box = ax.get_position()
-    figure.text(0.018, (box.y0 + box.y1) / 2, name, rotation=90, ha="center", va="center", fontsize=8)
+def _label_row(ax: Axes, name: str) -> None:
+    ax.text(
+        *(-0.06, 0.5, name),
+        transform=ax.transAxes,
+        rotation=90,
+        ha="right",
+        va="center",
+        multialignment="center",
+        fontsize=8,
+        parse_math=False,
+    )
+
+
+def _fitting(titles: Sequence[str], columns: int, left_mm: float = 0.0) -> list[str]:
+    """Return titles with line breaks, no wider than the room above a map; to be called inside the style."""
+    return [wrapped(title, cell_mm(columns, left_mm) - 1) for title in titles]
+
+
+def _lines(texts: Sequence[str]) -> int:
+    """Return the number of lines of the longest text."""
+    return max(text.count("\n") + bool(text) for text in texts)
 
 
 def _columns(n_maps: int, together: int) -> int:
@@ -233,13 +276,19 @@ def _title(one: xr.DataArray, dims: Sequence[str]) -> str:
     if "depth" in coords:
         name += f" ({coords['depth']})"
     low, high = (coords.get(f"measured_{edge}_hz", math.nan) for edge in ("low", "high"))
-    return f"{name}\n{low:.1f}–{high:.1f} Hz" if math.isfinite(low) else name
+    return f"{name}\n{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else name
 
 
 def _quantity(maps: xr.DataArray) -> str:
     name = str(maps.name or "value").replace("_", " ").capitalize()
+    units = _units(maps)
+    return f"{name} ({units})" if units else name
+
+
+def _units(maps: xr.DataArray) -> str:
+    """Return the units, nothing for plain numbers."""
     units = str(maps.attrs.get("units", ""))
-    return f"{name} ({units})" if units not in ("", "1") else name
+    return "" if units == "1" else units
 
 
 def _checked_dims(maps: xr.DataArray) -> list[str]:

@@ -1,14 +1,18 @@
-"""The panels of the responses show each filter's own curve with both of its bands."""
+"""The responses show each filter's own curve with both of its bands, one by one, in one axis and as a whole."""
+
+from dataclasses import replace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from sincviz import filter_response
-from sincviz.plotting import plot_responses
+from sincviz import filter_response, front_end
+from sincviz.plotting import plot_cumulative_response, plot_responses
 
 NOMINAL, CURVE, MEASURED = "nominal band (as written)", "response of the kernel", "measured band (−3 dB)"
+EDGES = ("nominal edges", "measured edges (−3 dB)")
+EACH, ALL = "each filter", "all filters together"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,25 @@ def free(response):
     found = response(4)
     nothing = ("filter", np.full(4, np.nan))
     return found.assign_coords(low_hz=nothing, high_hz=nothing)
+
+
+@pytest.fixture(scope="module")
+def silent(network):
+    """The responses of four free filters, some without output."""
+
+    def build(*numbers):
+        parts = front_end(network(n_times=500, sfreq=250, time_filter_len=65))
+        kernels = parts.kernels.clone()
+        kernels[list(numbers)] = 0
+        return filter_response(replace(parts, kernels=kernels, cutoffs=None, initial_cutoffs=None))
+
+    return build
+
+
+def edges(ax, label):
+    """The frequencies of the short lines with a label."""
+    (found,) = [part for part in ax.collections if part.get_label() == label]
+    return sorted(segment[0, 0] for segment in found.get_segments())
 
 
 def lines(ax):
@@ -159,3 +182,151 @@ def test_the_users_settings_and_the_response_are_left_alone(response):
 def test_nothing_is_shown_unasked(response, monkeypatch):
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("the figure was shown"))
     plot_responses(response(1))
+
+
+def test_a_filter_without_output_says_so(silent, misplaced_text):
+    figure = plot_responses(silent(1))
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles[1] == "filter 1: no output"
+    assert "no output" not in titles[0] + titles[2] + titles[3]
+    assert misplaced_text(figure) == []
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [plot_responses, lambda response: plot_responses(response, overlay=True), plot_cumulative_response],
+    ids=["panels", "overlay", "cumulative"],
+)
+def test_a_bank_without_output_gets_the_axis_of_all_frequencies(silent, draw):
+    assert draw(silent(0, 1, 2, 3)).axes[0].get_xlim() == (0, 125)
+
+
+# --- all filters in one axis
+
+
+def test_an_overlay_shows_every_curve_in_one_axis(response):
+    found = response(4)
+    (ax,) = plot_responses(found, overlay=True).axes
+    drawn = lines(ax)
+    assert len(drawn) == 4
+    for filter_ in found["filter"].values:
+        line = drawn[f"filter {filter_}"]
+        np.testing.assert_array_equal(line.get_xdata(), found.frequency)
+        np.testing.assert_array_equal(line.get_ydata(), found.magnitude_db.sel(filter=filter_))
+
+
+def test_an_overlay_marks_both_edges_of_both_bands(response):
+    found = response(4)
+    ax = plot_responses(found, overlay=True).axes[0]
+    for label, names in zip(
+        EDGES, (("low_hz", "high_hz"), ("measured_low_hz", "measured_high_hz")), strict=True
+    ):
+        expected = np.concatenate([found[name] for name in names])
+        np.testing.assert_allclose(edges(ax, label), sorted(expected))
+
+
+def test_an_overlay_is_coloured_from_the_lowest_peak_to_the_highest(response):
+    found = response(4)
+    backwards = found.isel(filter=slice(None, None, -1))
+    one, other = (
+        {
+            label: line.get_color()
+            for label, line in lines(plot_responses(order, overlay=True).axes[0]).items()
+        }
+        for order in (found, backwards)
+    )
+    assert len({tuple(colour) for colour in one.values()}) == 4
+    for label, colour in one.items():
+        np.testing.assert_array_equal(colour, other[label])
+
+
+def test_the_legend_of_an_overlay_tells_the_edges_apart(response):
+    figure = plot_responses(response(8), overlay=True)
+    (legend,) = figure.legends
+    assert tuple(text.get_text() for text in legend.get_texts()) == EDGES
+
+
+def test_an_overlay_is_labelled_with_units_and_rhythms(response):
+    ax = plot_responses(response(4), overlay=True).axes[0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Frequency (Hz)", "Magnitude (dB re peak)")
+    assert [text.get_text() for text in ax.texts][:3] == ["delta", "theta", "alpha"]
+
+
+@pytest.mark.parametrize(
+    ("n_filters", "settings"), [(1, {}), (32, {}), (64, {"freq_stride": 3.5, "sfreq": 500})]
+)
+def test_an_overlay_and_the_whole_are_legible(response, misplaced_text, n_filters, settings):
+    found = response(n_filters, **settings)
+    for figure in (plot_responses(found, overlay=True), plot_cumulative_response(found)):
+        assert misplaced_text(figure) == []
+        left, right = figure.axes[0].get_xlim()
+        assert left == 0
+        assert max(found.high_hz.max(), found.measured_high_hz.max()) <= right <= found.frequency[-1]
+
+
+def test_an_overlay_of_free_filters_has_measured_edges_only(free):
+    figure = plot_responses(free, overlay=True)
+    assert len(edges(figure.axes[0], EDGES[1])) == 8
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [EDGES[1]]
+
+
+def test_an_overlay_leaves_filters_without_output_out(silent, misplaced_text):
+    figure = plot_responses(silent(1), overlay=True)
+    assert len(edges(figure.axes[0], EDGES[1])) == 6
+    assert misplaced_text(figure) == []
+
+
+def test_an_overlay_goes_into_the_axis_given(response):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_responses(response(4), axes=right, overlay=True) is figure
+    assert plt.get_fignums() == [figure.number]
+    assert (len(left.lines), len(right.lines)) == (0, 4)
+    assert figure.legends == []
+
+
+def test_an_overlay_wants_one_axis(response):
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(ValueError, match="one axis; got 2"):
+        plot_responses(response(4), axes=axes, overlay=True)
+    assert not any(ax.lines for ax in axes)
+
+
+# --- the whole bank
+
+
+def test_the_whole_is_drawn_over_each_filter(response):
+    found = response(4)
+    (ax,) = plot_cumulative_response(found).axes
+    (whole,) = [line for line in ax.lines if line.get_label() == ALL]
+    np.testing.assert_array_equal(whole.get_ydata(), found.cumulative_db)
+    each = [line for line in ax.lines if line is not whole]
+    np.testing.assert_array_equal([line.get_ydata() for line in each], found.magnitude_db)
+    assert all(line.get_zorder() < whole.get_zorder() for line in each)
+    assert all(line.get_linewidth() < whole.get_linewidth() for line in each)
+
+
+def test_the_legend_of_the_whole_names_each_kind_once(response):
+    (legend,) = plot_cumulative_response(response(8)).legends
+    assert [text.get_text() for text in legend.get_texts()] == [EACH, ALL]
+
+
+def test_the_whole_is_labelled_with_units(response):
+    ax = plot_cumulative_response(response(4)).axes[0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Frequency (Hz)", "Power (dB re largest)")
+    assert ax.get_ylim() == (-40, 3)
+
+
+def test_the_whole_goes_into_the_axis_given(response):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_cumulative_response(response(4), right) is figure
+    assert not left.lines
+    assert right.get_legend() is not None
+    assert figure.legends == []
+
+
+@pytest.mark.parametrize("selection", [0, []], ids=["dropped dimension", "no filter"])
+def test_the_whole_of_no_filters_is_refused(response, selection):
+    with pytest.raises(ValueError, match="no filters"):
+        plot_cumulative_response(response(4).sel(filter=selection))
+    assert plt.get_fignums() == []

@@ -1,0 +1,164 @@
+"""What holds for every figure: size of type, width, nothing else touched, the same file twice."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from sincviz import (
+    diagnose,
+    filter_overlap,
+    filter_response,
+    front_end,
+    importance,
+    learned_bands,
+    most_important,
+    plotting,
+    relative_maps,
+    spatial_filters,
+    spatial_patterns,
+)
+from sincviz.cutoff_table import cutoff_table
+
+SINGLE_MM, DOUBLE_MM = 88, 178
+
+
+@dataclass
+class Drawing:
+    """A plot function, what it is given (by name of the result), and how wide its figure is."""
+
+    function: str
+    results: tuple[str, ...]
+    width_mm: int = DOUBLE_MM
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def draw(self, results):
+        return getattr(plotting, self.function)(
+            *(results[name] for name in self.results), **dict(self.settings)
+        )
+
+
+DRAWINGS = {
+    "bands": Drawing("plot_bands", ("bands",)),
+    "responses": Drawing("plot_responses", ("response",)),
+    "overlay": Drawing("plot_responses", ("response",), settings=(("overlay", True),)),
+    "cumulative": Drawing("plot_cumulative_response", ("response",), SINGLE_MM),
+    "overlap": Drawing("plot_overlap", ("overlap",), SINGLE_MM),
+    "cutoff history": Drawing("plot_cutoff_history", ("history",)),
+    "scalp maps": Drawing("plot_topomaps", ("patterns",)),
+    "table of scalp maps": Drawing("plot_topomaps", ("table",)),
+    "filters and patterns": Drawing("plot_spatial_filters_and_patterns", ("filters", "patterns")),
+    "findings": Drawing("plot_findings", ("findings",)),
+    "notice": Drawing("plot_notice", ("what", "why")),
+}
+
+
+@pytest.fixture(scope="module")
+def results(network, moved, simulation, scalp_maps):
+    """What can be drawn, all of one network."""
+    model = moved(network(num_time_filters=2, chs_info=simulation[0].info["chs"])).eval()
+    model.scale = 1e6
+    found = importance(model, simulation[0])
+    return {
+        "bands": learned_bands(model),
+        "response": filter_response(model),
+        "overlap": filter_overlap(model),
+        "history": cutoff_table([model.initial_cutoffs().tolist(), model.cutoffs().tolist()]),
+        "filters": most_important(spatial_filters(model), found, 2),
+        "patterns": most_important(spatial_patterns(model, simulation[0]), found, 2),
+        "table": relative_maps(scalp_maps(target=1, band=2)),
+        "findings": diagnose(model, simulation[0]),
+        "what": "Scalp maps cannot be drawn.",
+        "why": "Channel A1 has no position.",
+    }
+
+
+@pytest.fixture(params=DRAWINGS)
+def drawing(request):
+    return DRAWINGS[request.param]
+
+
+def same(one, other):
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other)
+        return one.attrs == other.attrs
+    return one.identical(other) if isinstance(one, xr.DataArray | xr.Dataset) else one == other
+
+
+def copied(result):
+    return result.copy(deep=True) if hasattr(result, "copy") else result
+
+
+def test_every_plot_function_is_here():
+    assert {drawing.function for drawing in DRAWINGS.values()} == {
+        name for name in plotting.__all__ if name.startswith("plot_")
+    }
+
+
+def test_the_figure_is_returned_and_is_the_only_one(drawing, results):
+    figure = drawing.draw(results)
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_the_width_is_that_of_a_column_of_print(drawing, results):
+    width, _ = drawing.draw(results).get_size_inches()
+    assert width * 25.4 == pytest.approx(drawing.width_mm)
+
+
+def test_every_text_is_from_7_to_9_pt(drawing, results, misplaced_text):
+    figure = drawing.draw(results)
+    assert misplaced_text(figure) == []  # draws it
+    sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()}
+    assert min(sizes) >= 7
+    assert max(sizes) <= 9
+
+
+def test_the_users_settings_are_left_alone(drawing, results):
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9}):
+        before = dict(mpl.rcParams)
+        figure = drawing.draw(results)
+        assert dict(mpl.rcParams) == before
+    assert max(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) <= 9
+
+
+def test_nothing_is_shown_unasked(drawing, results, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("the figure was shown"))
+    monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("the figure was shown"))
+    drawing.draw(results)
+
+
+def test_what_is_drawn_is_left_as_it_was(drawing, results):
+    before = {name: copied(results[name]) for name in drawing.results}
+    drawing.draw(results)
+    for name, result in before.items():
+        assert same(results[name], result), name
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_a_picture_made_twice_is_the_same_file(drawing, results, tmp_path, monkeypatch, ending):
+    for number, now in enumerate(["1000000000", "1500000000"]):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
+        figure = drawing.draw(results)
+        plotting.save_figure(figure, tmp_path / f"{number}.{ending}")
+        plt.close(figure)
+    first, second = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert first == second
+    assert len(first) > 1000
+
+
+def test_a_bank_of_zeros_can_be_drawn(network, simulation):
+    parts = front_end(network(chs_info=simulation[0].info["chs"]))
+    parts = replace(
+        parts, kernels=0 * parts.kernels, spatial=0 * parts.spatial, cutoffs=None, initial_cutoffs=None
+    )
+    assert np.isfinite(plotting.plot_bands(learned_bands(parts)).axes[0].get_xlim()).all()
+    plotting.plot_overlap(filter_overlap(parts)).canvas.draw()
+    plotting.plot_topomaps(relative_maps(spatial_filters(parts))).canvas.draw()
