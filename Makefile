@@ -15,7 +15,7 @@ demo: $(VENV)/.installed
 	$(BIN)/sincviz demo --out sincviz-demo --overwrite
 
 test: $(VENV)/.installed-test
-	MPLBACKEND=Agg $(BIN)/python -m pytest -q --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --durations=5
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -23,7 +23,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 check-slow: $(VENV)/.installed-test
-	MPLBACKEND=Agg $(BIN)/python -m pytest -q -m slow --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --durations=5
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

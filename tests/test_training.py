@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 
-from sincviz import EpochsError, datasets, training
+from sincviz import EpochsError, cutoff_history, datasets, training
 from sincviz.epochs import data_hash, network_input, trial_labels
 
 
@@ -176,10 +176,15 @@ def test_the_history_of_the_cutoffs_has_one_row_per_epoch_and_filter(model, epoc
     classifier = fit(model, epochs, max_epochs=3, validation=0)
     history = classifier.cutoff_history_
     assert history[["epoch", "filter"]].to_numpy().tolist() == [[e, f] for e in range(4) for f in range(4)]
-    cutoffs = history.set_index(["epoch", "filter"])
+    cutoffs = history.set_index(["epoch", "filter"])[["low_hz", "high_hz"]]
     np.testing.assert_array_equal(cutoffs.loc[0], model.cutoffs().detach())
     np.testing.assert_array_equal(cutoffs.loc[3], classifier.module_.cutoffs().detach())
     assert (cutoffs.loc[1] != cutoffs.loc[2]).to_numpy().all()
+
+
+def test_the_trained_network_tells_the_history_too(model, epochs):
+    classifier = fit(model, epochs, max_epochs=3, validation=0)
+    np.testing.assert_allclose(cutoff_history(classifier), classifier.cutoff_history_, atol=1e-4)
 
 
 def test_the_history_starts_anew_with_every_fit(model, epochs):
@@ -224,6 +229,9 @@ def test_what_training_knew_is_remembered(network, epochs):
     assert (trained.scale, trained.ch_names, trained.training) == (1e5, epochs.ch_names, False)
     remembered = dict(trained.provenance)
     assert remembered.pop("initial_cutoffs_hz") == model.cutoffs().tolist()
+    history = np.array(remembered.pop("cutoff_history_hz"))
+    np.testing.assert_allclose(history[0], model.cutoffs().detach(), atol=1e-4)
+    assert history.shape[1:] == (4, 2)
     assert remembered == {
         "note": "kept",
         "highpass_hz": 1.0,

@@ -15,7 +15,6 @@ NOMINAL = "#0072B2"
 MEASURED = "#D55E00"
 INITIAL = "#555555"
 RHYTHM_SHADES = ("#EEF1F6", "#FFFFFF")
-CLASSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 SEVERITIES = {"error": "#D55E00", "warning": "#E69F00", "note": "#56B4E9"}
 
 # Crameri's maps: even steps of lightness, legible without colour.

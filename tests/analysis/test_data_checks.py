@@ -1,15 +1,16 @@
 """What the doctor finds in trials: other units, other statistics, drift, chance, trials that do not fit."""
 
 import copy
+import dataclasses
 import re
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sincviz import diagnose, recalibrate_batch_norm
+from sincviz import diagnose, front_end, recalibrate_batch_norm
 from sincviz.epochs import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -55,6 +56,7 @@ def test_the_remedy_for_an_array_cures_it(healthy, array, labels, power):
     assert diagnose(healthy, right, labels).empty
 
 
+@settings(max_examples=8)
 @given(power=POWERS)
 def test_the_remedy_for_epochs_with_the_wrong_scale_cures_it(healthy, fresh, only, power):
     model, fresh = copy.deepcopy(healthy), fresh[:30]
@@ -243,6 +245,13 @@ def test_a_filter_that_is_meant_to_pass_drift_is_no_finding(patient, practice, f
         layer.low_freqs[0, 0], layer.bandwidths[0, 0] = 0.0, 2.0
     model = recalibrate_batch_norm(patient, practice)
     assert diagnose(model, fresh).empty
+
+
+def test_free_filters_are_judged_by_their_measured_bands(healthy, array):
+    free = dataclasses.replace(front_end(healthy), cutoffs=None, initial_cutoffs=None)
+    offset = 3e3 * slow("offset", len(array), array.shape[2])
+    assert diagnose(free, array).empty
+    assert diagnose(free, array + offset)["check"].tolist() == ["slow_drift"]
 
 
 def test_shuffled_labels_are_at_chance(healthy, fresh, labels, only):

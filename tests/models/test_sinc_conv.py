@@ -38,7 +38,8 @@ def set_cutoffs(conv, low_freqs, bandwidths):
     half=st.integers(1, 64),
     sfreq=st.sampled_from([100.0, 128.0, 250.0, 512.0]),
     min_freq=st.floats(0, 4),
-    bands=st.lists(st.tuples(st.floats(-48, 48), st.floats(0.5, 60), st.booleans()), min_size=1, max_size=6),
+    # Below the Nyquist frequency; what lies past it has a test of its own.
+    bands=st.lists(st.tuples(st.floats(-45, 45), st.floats(0.5, 60), st.booleans()), min_size=1, max_size=6),
 )
 def test_kernels_are_the_closed_form(half, sfreq, min_freq, bands):
     taps = 2 * half + 1

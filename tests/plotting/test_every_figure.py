@@ -154,6 +154,14 @@ def test_a_picture_made_twice_is_the_same_file(drawing, results, tmp_path, monke
     assert len(first) > 1000
 
 
+@pytest.mark.parametrize("name", ["$x_1$", r"$\bad$", "<script>", "мю"])
+def test_names_of_rhythms_are_shown_as_they_are(network, misplaced_text, name):
+    figure = plotting.plot_bands(learned_bands(network(), {name: (8, 13)}))
+    assert misplaced_text(figure) == []
+    (text,) = [text for text in figure.findobj(Text) if text.get_text() == name]
+    assert not text.get_parse_math()
+
+
 def test_a_bank_of_zeros_can_be_drawn(network, simulation):
     parts = front_end(network(chs_info=simulation[0].info["chs"]))
     parts = replace(

@@ -22,7 +22,7 @@ def why_not():
     """Return why pictures cannot be compared here; other versions draw other pixels."""
     if not CONSTRAINTS.exists():
         return "there is no constraints.txt to say which versions drew the pictures"
-    pinned = dict(line.split("==") for line in CONSTRAINTS.read_text().splitlines() if "==" in line)
+    pinned = dict(line.partition("==")[::2] for line in CONSTRAINTS.read_text().splitlines())
     others = [f"{name} {version(name)}, not {pinned[name]}" for name in DRAW if version(name) != pinned[name]]
     return f"the pictures were drawn by other versions: {'; '.join(others)}" if others else ""
 

@@ -48,6 +48,10 @@ def test_a_word_that_is_too_long_is_broken():
     assert wrapped("W" * 7, 10).split("\n") == ["WWW", "WWW", "W"]
 
 
+def test_a_letter_that_is_too_wide_stands_alone():
+    assert wrapped("WW i", 1) == "W\nW\ni"
+
+
 def test_larger_letters_need_more_lines():
     assert wrapped("both hands", 16, size_pt=7) == "both hands"
     assert wrapped("both hands", 16, size_pt=9) == "both\nhands"
