@@ -156,7 +156,7 @@ def _trials(parts: FrontEnd, epochs: Any, picks: list[int], which: slice, *, fir
             "Epochs are in volts and this network does not say in which units it was trained. "
             "Set `model.scale`, for example 1e6 if it was trained in microvolts."
         )
-    data = epochs.get_data(picks=picks, item=which, copy=False) * parts.units_per_volt
+    data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * parts.units_per_volt
     return _checked(data.astype(precision), parts, first=first)
 
 
