@@ -110,6 +110,13 @@ def test_dead_filters_are_named_also_when_most_are(patient, only):
     only(diagnose(patient), "dead", "warning", dead)
 
 
+@pytest.mark.parametrize(("factor", "dead"), [(1e-6, ["dead"]), (1e-2, [])])
+def test_next_to_no_weight_is_dead_and_little_is_not(patient, factor, dead):
+    with torch.no_grad():
+        patient.final_layer.weight.reshape(2, N_FILTERS, -1)[:, 4] *= factor
+    assert diagnose(patient)["check"].tolist() == dead
+
+
 def test_a_filter_with_one_living_unit_lives(patient):
     with torch.no_grad():
         patient.depthwiseconv[1].weight[8] = 0
