@@ -220,9 +220,13 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         network = self.module_.eval()
         network.class_names = [str(label) for label in self.labels_]
         network.scale, network.chs_info = template.scale, template.chs_info
+        # Statistics that were measured anew are overwritten by training.
+        earlier = {
+            key: value for key, value in template.provenance.items() if key != "n_recalibration_trials"
+        }
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
-            | template.provenance
+            | earlier
             | recording_facts(epochs)
             | {
                 "training_data_sha256": data_hash(trials),

@@ -124,7 +124,8 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     picks: list[int] = []
     if is_epochs(epochs):
         if not epochs.preload:
-            epochs = epochs.copy().drop_bad(verbose="error")
+            epochs = epochs.copy()
+            epochs.drop_bad(verbose="error")
         _check_some(epochs)
         picks = _checked_picks(parts, epochs)
     else:
@@ -221,15 +222,16 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
         codes = labels.astype(np.int64)
         known = (codes >= 0) & (codes < parts.n_outputs)
     else:
-        names = parts.class_names or []
+        names = [str(name) for name in parts.class_names or []]
         codes = np.array(
-            [names.index(label) if label in names else -1 for label in labels.tolist()], np.int64
+            [names.index(str(label)) if str(label) in names else -1 for label in labels.tolist()], np.int64
         )
         known = codes >= 0
     if not known.all():
         raise ValueError(
             f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
-            f"{parts.class_names or f'outputs 0 to {parts.n_outputs - 1}'}."
+            f"{parts.class_names or f'outputs 0 to {parts.n_outputs - 1}'}. Whole numbers mean outputs, other labels "
+            "names."
         )
     return codes
 
@@ -265,7 +267,7 @@ def _reference(epochs: "mne.BaseEpochs") -> str:
     # MNE notes that a reference was set, not which; the average shows in the data.
     picks = mne.pick_types(epochs.info, eeg=True, exclude="bads")
     if len(picks) > 1:
-        first = epochs[0].get_data(picks=picks)[0]
+        first = epochs[0].get_data(picks=picks, verbose="error")[0]
         if np.abs(first.mean(0)).max() < 1e-6 * np.abs(first).max():
             return "average"
     return "custom" if int(epochs.info["custom_ref_applied"]) else "as recorded"
@@ -336,7 +338,7 @@ def _checked(trials: NDArray[Any], parts: FrontEnd, *, first: int) -> NDArray[An
             "`epochs.drop(indices)`."
         )
     # The layout in memory decides the last bits of what the network computes.
-    return np.ascontiguousarray(trials)
+    return np.require(trials, requirements=["C", "W"])
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

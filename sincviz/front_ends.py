@@ -35,6 +35,11 @@ class RecordedStatistics:
     unit_std: Tensor
     momentum: float | None
 
+    def __post_init__(self) -> None:
+        """Keep values only, where the statistics of trials are."""
+        for name in ("filtered_variance", "unit_mean", "unit_std"):
+            object.__setattr__(self, name, getattr(self, name).detach().cpu())
+
 
 @dataclass(frozen=True, eq=False)
 class FrontEnd:
@@ -99,6 +104,12 @@ class FrontEnd:
     head: Tensor | None = None
     recorded: RecordedStatistics | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep values only: a registered network may give its parameters."""
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor):
+                object.__setattr__(self, name, value.detach())
 
     @property
     def n_chans(self) -> int:

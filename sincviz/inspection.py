@@ -1,4 +1,4 @@
-"""Everything that can be read from one network, measured once, then written to one folder."""
+"""Everything that can be read from one network, measured, then written to one folder."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.drift import cutoff_drift, cutoff_history
-from sincviz.analysis.importance import importance, most_important
+from sincviz.analysis.importance import has_linear_head, importance, most_important
 from sincviz.analysis.resolvability import filter_overlap, resolvability
 from sincviz.analysis.response import filter_response
 from sincviz.analysis.spatial import relative_maps, spatial_filters, spatial_patterns
@@ -208,7 +208,7 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
             cutoff_history=cutoff_history(parts),
             response=filter_response(parts),
             overlap=filter_overlap(parts),
-            importance=None if parts.head is None else importance(parts, epochs),
+            importance=importance(parts, epochs) if has_linear_head(parts) else None,
             spatial_filters=spatial_filters(parts),
             spatial_patterns=None if epochs is None else spatial_patterns(parts, epochs),
             findings=diagnose(parts, epochs, y),

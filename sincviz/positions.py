@@ -135,8 +135,8 @@ def check_positions(maps: "xr.DataArray") -> None:
         listed = "; ".join(f"{reason}: {', '.join(channels)}" for reason, channels in unusable.items())
         raise PositionsError(
             f"These channels cannot be drawn on a scalp: {listed}. Drop them with `maps.sel(channel=[...])`, or set "
-            "positions before the network is built: `epochs.set_montage('standard_1005')`, then "
-            "`chs_info=epochs.info['chs']`."
+            "positions with `epochs.set_montage('standard_1005')` and give them to the network: "
+            "`load_checkpoint(path, chs_info=epochs.info['chs'])`."
         )
 
 

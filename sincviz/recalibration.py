@@ -48,7 +48,10 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
     """
     inner = unwrapped(model)
     if not isinstance(inner, SincShallowNet):
-        raise TypeError(f"Only a SincShallowNet can be recalibrated; got {type(inner).__name__}.")
+        raise TypeError(
+            f"Only a SincShallowNet can be recalibrated; got {type(inner).__name__}. Build a `sincviz.SincShallowNet` "
+            "with its settings, load its state dict, and recalibrate that."
+        )
     network = copy.deepcopy(inner).eval()
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])

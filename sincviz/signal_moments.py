@@ -13,7 +13,7 @@ from sincviz.models.filtered_moments import filtered_moments
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and (biased) variance of signals over all their values, in double precision."""
+    """Mean and (biased) variance of signals over all their values, in double precision, on the CPU."""
 
     mean: Tensor
     variance: Tensor
@@ -33,7 +33,7 @@ def moments_of_filters(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
         x = F.pad(torch.from_numpy(batch).to(parts.kernels.device), (0, after - pad))
         mean, variance = filtered_moments(x, parts.kernels, pad=pad)
         values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - parts.kernels.shape[1] + 1)
-        found.append(Moments(mean.double(), variance.double(), values))
+        found.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
     return _pooled(found)
 
 
@@ -45,7 +45,7 @@ def moments_of_units(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
             maps = parts.maps(torch.from_numpy(batch).to(parts.kernels.device)).transpose(0, 2).flatten(2)
         # (depth, filters, values)
         variance, mean = torch.var_mean(maps, 2, correction=0)
-        found.append(Moments(mean.T.double(), variance.T.double(), maps.shape[2]))
+        found.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))
     return _pooled(found)
 
 

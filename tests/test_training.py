@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 
-from sincviz import EpochsError, cutoff_history, datasets, training
+from sincviz import EpochsError, cutoff_history, datasets, recalibrate_batch_norm, training
 from sincviz.epochs import data_hash, network_input, trial_labels
 
 
@@ -517,3 +517,9 @@ def test_no_trials_are_refused_by_name(model, epochs, array, y):
         fit(model, epochs[:0])
     with pytest.raises(EpochsError, match="no trials"):
         fit(model, array, y).predict(array[:0])
+
+
+def test_training_forgets_that_the_network_was_recalibrated(model, epochs):
+    recalibrated = recalibrate_batch_norm(fit(model, epochs).module_, epochs)
+    assert "n_recalibration_trials" in recalibrated.provenance
+    assert "n_recalibration_trials" not in fit(recalibrated, epochs).module_.provenance

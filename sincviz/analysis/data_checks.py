@@ -11,6 +11,7 @@ from sincviz.analysis.transfer_function import Floats
 MOST_DRIFT = 0.5  # more drift than signal
 PEOPLE_DIFFER = 0.7  # decades of amplitude; ten people were up to 0.57 away from a network of the others
 SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
+SURELY_UNITS = 2.0  # decades of amplitude
 MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
 MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
 ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
@@ -157,7 +158,8 @@ def _power_of_ten(facts: DataFacts) -> int:
     if not abs(typical) > PEOPLE_DIFFER:
         return 0
     low, high = np.nanquantile(decades, [0.25, 0.75])
-    if high - low > SAME_SPECTRUM:
+    # Nothing but units moves amplitudes a hundredfold, whatever else was done to the spectrum.
+    if high - low > SAME_SPECTRUM and abs(typical) < SURELY_UNITS:
         return 0
     # Units differ by thousands: 10^2.5 is a quiet person in other units rather than a factor of hundreds.
     thousands = 3 * round(typical / 3)

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.data_checks import DATA_CHECKS
 from sincviz.analysis.drift import cutoff_drift
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, WeightFacts
-from sincviz.analysis.importance import importance
+from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.labels import origin
 from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
@@ -30,12 +29,10 @@ from sincviz.epochs import (
     warned_once,
 )
 from sincviz.errors import EpochsError
-from sincviz.front_ends import FrontEnd, RecordedStatistics, front_end
+from sincviz.front_ends import FrontEnd, front_end
 from sincviz.signal_moments import moments_of_filters, moments_of_units
 
 COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
-
-Parts = TypeVar("Parts", FrontEnd, RecordedStatistics)
 
 
 def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
@@ -80,9 +77,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     >>> diagnose(model).check.tolist()
     ['unmoved', 'unresolvable', 'positions']
     """
-    parts = _detached(front_end(model))
-    if parts.recorded is not None:
-        parts = dataclasses.replace(parts, recorded=_detached(parts.recorded))
+    parts = front_end(model)
     findings = list(_findings(parts, epochs, y))
     table = pd.DataFrame([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
     table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
@@ -90,15 +85,6 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     table = table.sort_values("severity", kind="stable", ignore_index=True)
     table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
     return table
-
-
-def _detached(parts: Parts) -> Parts:
-    """Return the same without gradients, which a registered front end may carry."""
-    values: dict[str, Any] = {field.name: getattr(parts, field.name) for field in dataclasses.fields(parts)}
-    tensors: dict[str, Any] = {
-        name: value.detach() for name, value in values.items() if isinstance(value, torch.Tensor)
-    }
-    return dataclasses.replace(parts, **tensors)
 
 
 def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
@@ -112,7 +98,7 @@ def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None
         bands=bands,
         resolvability=resolvability(parts),
         drift=cutoff_drift(parts),
-        importance=importance(parts) if _tells_classes_apart(parts) else None,
+        importance=importance(parts) if has_linear_head(parts) else None,
     )
     for check in (*filter_checks.FILTER_CHECKS, scalp_checks.positions, scalp_checks.high_bands):
         yield from check(weights)
@@ -134,7 +120,8 @@ def _findings_in_data(
         return
     if is_epochs(epochs) and not epochs.preload:
         # Until then neither their number nor their labels are known.
-        epochs = epochs.copy().drop_bad(verbose="error")
+        epochs = epochs.copy()
+        epochs.drop_bad(verbose="error")
     codes = None
     try:
         codes = _codes(parts, epochs, y)
@@ -181,11 +168,6 @@ def _codes(parts: FrontEnd, epochs: EpochsOrArray, y: ArrayLike | None) -> NDArr
     return class_codes(parts, labels)
 
 
-def _tells_classes_apart(parts: FrontEnd) -> bool:
-    """Tell whether there is a linear head with two scores or more, whose differences decide."""
-    return parts.head is not None and len(parts.head) > 1
-
-
 def _facts(
     parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, codes: NDArray[np.int64] | None
 ) -> DataFacts:
@@ -197,7 +179,7 @@ def _facts(
         fast_variance=_fast_variance(parts, epochs),
         recording=recording_facts(epochs),
         patterns=spatial_patterns(parts, epochs),
-        importance=importance(parts, epochs) if _tells_classes_apart(parts) else None,
+        importance=importance(parts, epochs) if has_linear_head(parts) else None,
         n_correct=None if codes is None else _n_correct(parts, epochs, codes),
         class_counts=() if codes is None else tuple(np.bincount(codes, minlength=parts.n_outputs).tolist()),
     )

@@ -60,7 +60,9 @@ def cutoff_drift(model: object) -> pd.DataFrame:
         }
     )
     drift.index.name = "filter"
-    recorded = "initial_cutoffs_hz" in parts.provenance
+    # Files keep the initial cut-offs of networks that were never trained as well.
+    trained = {"cutoff_history_hz", "n_training_trials"} & set(parts.provenance)
+    recorded = bool(trained) and "initial_cutoffs_hz" in parts.provenance
     drift.attrs = origin(parts) | {
         "unmoved_below_hz": UNMOVED_HZ,
         "initial_from": "recorded by the training" if recorded else "the settings of the network",

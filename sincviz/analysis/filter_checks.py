@@ -7,7 +7,7 @@ import torch
 from scipy.sparse.csgraph import connected_components
 
 from sincviz.analysis.findings import Finding, WeightFacts, counted, listed, named, where
-from sincviz.analysis.resolvability import WIDER
+from sincviz.analysis.resolvability import LEAK_DB, WIDER
 from sincviz.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
@@ -161,7 +161,7 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
             f"{int(confusable.sum())} of {counted(len(table))} cannot be told from filters of other bands"
         )
         evidence.insert(1, cannot)
-    low_pass = where(table["dc_leak_db"] > -3)
+    low_pass = where(table["dc_leak_db"] > LEAK_DB)
     if low_pass:
         evidence.append(f"slow drift passes through {counted(len(low_pass))}")
     # A kernel of length T makes bands about 1.4 / T wide; this many taps would make them as wide as written.

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -129,10 +128,10 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     )
     shares = membership.drop_vars(set(membership.coords) - {"band", "filter"})
     # A product with a share of 0 would spread not-a-number over all bands.
-    unknown = xr.dot((shares > 0).astype(float), plain.isnull().astype(float), dim="filter") > 0
-    grouped = xr.dot(shares, plain.fillna(0.0), dim="filter").where(~unknown)
+    unknown = ((shares > 0) & plain.isnull()).any("filter")
+    grouped = (shares * plain.fillna(0.0)).sum("filter").where(~unknown)
     dims = ["band" if dim == "filter" else dim for dim in values.dims]
-    grouped = cast(xr.DataArray, grouped.transpose(*dims).rename(values.name))
+    grouped = grouped.transpose(*dims).rename(values.name)
     grouped.attrs = values.attrs | {key: membership.attrs[key] for key in ("membership", "bands_hz")}
     return grouped
 

@@ -41,7 +41,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     Raises
     ------
     TypeError
-        If the network is unknown, or has no linear head.
+        If the network is unknown, or has no linear head with two scores or more.
     EpochsError
         If the epochs do not fit the network.
 
@@ -53,12 +53,14 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     (('filter', 'depth'), 32)
     """
     parts = front_end(model)
-    if parts.head is None or parts.features is None:
+    if not has_linear_head(parts):
         raise TypeError(
-            "This network's front end names no linear head, so what a unit adds to the scores is not known. "
-            "Register it with `head` and `features`, or use `ablate`."
+            "This network's front end names no linear head with two scores or more, so what a unit adds to the scores "
+            "is not known. Register it with `head` and `features`."
         )
-    weights = (parts.head - parts.head.mean(0)).double().cpu()
+    assert parts.head is not None  # has_linear_head
+    head = parts.head.cpu().double()
+    weights = head - head.mean(0)
     norm = weights.square().sum((0, 3)).sqrt()
     attrs: dict[str, str | int] = {"classes": "scores relative to their mean over classes"}
     variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {
@@ -84,6 +86,11 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     )
 
 
+def has_linear_head(parts: FrontEnd) -> bool:
+    """Tell whether what a unit adds to the scores is known, and there are scores whose difference decides."""
+    return parts.head is not None and parts.features is not None and len(parts.head) > 1
+
+
 def _variances(
     parts: FrontEnd, weights: torch.Tensor, epochs: EpochsOrArray
 ) -> tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -96,7 +103,7 @@ def _variances(
     for batch in input_batches(parts, epochs):
         with torch.no_grad():
             x = torch.from_numpy(batch).to(parts.spatial.device)
-            features = parts.features(parts.maps(x)).double().cpu()
+            features = parts.features(parts.maps(x)).cpu().double()
         units = torch.einsum("kfdw,bfdw->bkfd", weights, features)
         values = [units, units.sum(3), features]
         if n_trials == 0:

@@ -15,7 +15,9 @@ from sincviz.front_ends import FrontEnd, front_end
 WIDER = 1.5
 """A band this many times as wide as written is called wider than written."""
 
-_LEAK_DB = -3.0
+LEAK_DB = -3.0
+"""A filter that passes a constant better than this is a low-pass."""
+
 _N_FREQS = 2049
 
 
@@ -171,7 +173,7 @@ def _verdict(row: object) -> str:
         return computed
     start = f"{_hz(row.low_hz)}–{_hz(row.high_hz)} Hz as written, {computed}: "  # type: ignore[attr-defined]
     remarks = []
-    if row.low_hz > 0 and row.dc_leak_db > _LEAK_DB:  # type: ignore[attr-defined]
+    if row.low_hz > 0 and row.dc_leak_db > LEAK_DB:  # type: ignore[attr-defined]
         remarks.append("a low-pass, slow drift goes through")
     if row.confusable:  # type: ignore[attr-defined]
         remarks.append("cannot be told from its neighbours")

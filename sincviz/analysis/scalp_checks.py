@@ -40,7 +40,7 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
             "warning",
             f"{counted(len(channels), 'channel')} cannot be drawn on a scalp.",
             f"{listed[0].upper()}{listed[1:]}.",
-            "`epochs.set_montage('standard_1005')` before the network is built with `chs_info=epochs.info['chs']`.",
+            "`epochs.set_montage('standard_1005')`, then `load_checkpoint(path, chs_info=epochs.info['chs'])`.",
         )
 
 

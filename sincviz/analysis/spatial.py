@@ -105,8 +105,10 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     ('filter', 'depth', 'channel')
     """
     parts = front_end(model)
-    n_trials, covariance = _covariance_with_units(parts, epochs)
-    variance = (parts.spatial.double() * covariance).sum(2, keepdim=True)
+    # Also where the caller has switched gradients off.
+    with torch.inference_mode(False), torch.enable_grad():
+        n_trials, covariance = _covariance_with_units(parts, epochs)
+    variance = (parts.spatial.cpu().double() * covariance).sum(2, keepdim=True)
     patterns = covariance / torch.where(variance > 0, variance, torch.nan).sqrt()
     attrs: dict[str, str | int] = {
         "units": "input units, filtered, per standard deviation of the unit",
@@ -152,30 +154,30 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
 
 def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:
     """Return the number of trials and the covariance of filtered channels with units, in double precision."""
-    weights = parts.spatial.flatten(0, 1).detach().requires_grad_()
+    weights = parts.spatial.flatten(0, 1).clone().requires_grad_()
     depth = parts.spatial.shape[1]
     taps = parts.kernels.repeat_interleave(depth, 0)
     no_bias = taps.new_zeros(len(taps))
     before, after = parts.pad
     n_trials = 0
-    products = torch.zeros_like(weights, dtype=torch.float64)
+    products = torch.zeros(weights.shape, dtype=torch.float64)
     for batch in input_batches(parts, epochs):
         x = torch.from_numpy(batch).to(weights.device)
         if n_trials == 0:
             # A constant is put back in closed form: its square would take the digits of the signal.
             offset = x.mean((0, 2))
-            summed = torch.zeros_like(x[0], dtype=torch.float64)
+            summed = torch.zeros(x[0].shape, dtype=torch.float64)
         n_trials += len(x)
         for block in trial_blocks(x, len(weights) * x.shape[2]):
             centred = F.pad(block - offset[:, None], (0, after - before))
-            summed += centred[..., : x.shape[2]].sum(0)
+            summed += centred[..., : x.shape[2]].sum(0).cpu()
             maps = spatial_maps(centred, weights, taps, no_bias, before)
             # Mix, filter, filter back, multiply with the input: that is the gradient of the maps' energy.
             (gradient,) = torch.autograd.grad(maps.square().sum() / 2, weights)
-            products += gradient
+            products += gradient.cpu()
 
     n_times = maps.shape[3]
-    kernels, spatial, shift = parts.kernels.double(), parts.spatial.double(), offset.double()
+    kernels, spatial, shift = (part.cpu().double() for part in (parts.kernels, parts.spatial, offset))
     mean_trial = _filtered(summed / n_trials, kernels, parts)
     constant = _filtered(torch.ones_like(summed[:1]), kernels, parts)
     means = mean_trial.mean(2)

@@ -1,4 +1,4 @@
-"""Magnitude responses of the filters, one small panel each."""
+"""Responses of the filters: one small panel each, all in one axis, and what they pass together."""
 
 import math
 from typing import cast

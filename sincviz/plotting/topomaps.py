@@ -155,7 +155,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
             2 * blocks,
             columns,
             title_lines=[_lines(titles), 0] * blocks,
-            bar_labels=[_units(filters).capitalize()]
+            bar_labels=[_at_the_start(_units(filters))]
             if shared
             else [_quantity(filters), _quantity(patterns)],
             left_mm=_LABEL_MM,
@@ -283,6 +283,11 @@ def _quantity(maps: xr.DataArray) -> str:
     name = str(maps.name or "value").replace("_", " ").capitalize()
     units = _units(maps)
     return f"{name} ({units})" if units else name
+
+
+def _at_the_start(units: str) -> str:
+    """Return units as a label begins with them; a micro sign has no capital."""
+    return units if units.startswith("µ") else units[:1].upper() + units[1:]
 
 
 def _units(maps: xr.DataArray) -> str:

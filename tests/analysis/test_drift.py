@@ -155,3 +155,9 @@ def test_a_table_has_a_row_for_every_epoch_and_filter(n_epochs, n_filters):
         low, high = cutoffs[row.epoch, row.filter]
         assert (row.low_hz, row.high_hz, row.bandwidth_hz) == (low, high, high - low)
         assert row.center_hz == pytest.approx((low + high) / 2)
+
+
+def test_a_file_of_a_network_that_was_never_trained_does_not_claim_a_training(network, tmp_path):
+    save_checkpoint(network(), tmp_path / "network.safetensors")
+    drift = cutoff_drift(load_checkpoint(tmp_path / "network.safetensors"))
+    assert drift.attrs["initial_from"] == "the settings of the network"

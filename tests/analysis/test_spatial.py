@@ -410,3 +410,19 @@ def test_relative_maps_have_a_largest_value_of_one(values):
 def test_a_map_of_zeros_has_no_shape():
     maps = xr.DataArray([[0.0, 0.0], [0.0, -2.0]], dims=("unit", "channel"))
     np.testing.assert_array_equal(relative_maps(maps), [[np.nan, np.nan], [0, -1]])
+
+
+def test_gradients_that_are_switched_off_do_not_matter(network, moved):
+    model, trials = moved(network()), np.random.default_rng(0).standard_normal((5, 6, 128))
+    expected = spatial_patterns(model, trials)
+    with torch.no_grad():
+        assert spatial_patterns(model, trials).equals(expected)
+    with torch.inference_mode():
+        assert spatial_patterns(model, trials).equals(expected)
+
+
+def test_arrays_that_cannot_be_written_are_read(network, moved):
+    model, trials = moved(network()), np.random.default_rng(0).standard_normal((5, 6, 128)).astype(np.float32)
+    expected = spatial_patterns(model, trials)
+    trials.flags.writeable = False
+    assert spatial_patterns(model, trials).equals(expected)
