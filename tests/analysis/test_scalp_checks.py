@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from sincviz import diagnose, front_end, learned_bands, recalibrate_batch_norm
+from sincviz import (
+    diagnose,
+    front_end,
+    importance,
+    learned_bands,
+    recalibrate_batch_norm,
+    spatial_patterns,
+)
 from sincviz.datasets import simulate_motor_imagery
 from sincviz.epochs import trial_labels
 
@@ -166,6 +173,18 @@ def test_channels_over_eyes_and_muscles_that_lead_are_suspected(patient, noisy, 
 def test_channels_over_the_motor_cortex_may_lead(patient, noisy):
     training_epochs, test_epochs = noisy(["C3", "C4"])
     model = recalibrate_batch_norm(look_at(patient, ["C3", "C4"], [4]), training_epochs)
+    assert "artefact" not in set(diagnose(model, test_epochs)["check"])
+
+
+def test_a_channel_over_the_eyes_may_lead_if_the_others_follow_closely(patient, noisy):
+    training_epochs, test_epochs = noisy(["Fp1", "O1", "O2", "C3", "Pz"])
+    for filter_, channels in {3: ["O1", "Fp1"], 4: ["Fp1", "Pz"], 5: ["O2", "C3"]}.items():
+        look_at(patient, channels, [filter_])
+    model = recalibrate_batch_norm(patient, training_epochs)
+    power = spatial_patterns(model, test_epochs) ** 2
+    weight = importance(model, test_epochs)["importance"] ** 2
+    seen = (weight * power / power.sum("channel")).sum(["filter", "depth"])
+    assert seen.idxmax() == "Fp1"
     assert "artefact" not in set(diagnose(model, test_epochs)["check"])
 
 
