@@ -61,7 +61,9 @@ def epochs_of_file(path: Path) -> mne.BaseEpochs:
         If it holds no epochs that MNE can read, or none at all.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{str(path)!r} is neither 'simulated', nor 'eegbci', nor a file.")
+        raise FileNotFoundError(
+            f"There is no file {str(path)!r}. Name a file of MNE epochs (-epo.fif), or take 'eegbci' as data."
+        )
     try:
         return gathered(mne.read_epochs(path, verbose="error"))
     except EpochsError:

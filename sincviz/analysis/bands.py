@@ -7,7 +7,7 @@ import pandas as pd
 from torch import Tensor
 
 from sincviz.analysis.labels import origin
-from sincviz.analysis.transfer_function import Floats, transfer_function
+from sincviz.analysis.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.front_ends import front_end
 from sincviz.rhythms import RHYTHMS, rhythm_names
 
@@ -60,7 +60,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     [6.0, 10.0, 0.0, 13.0]
     """
     parts = front_end(model)
-    kernels = _numpy(parts.kernels)
+    kernels = impulse_responses(parts)
     nominal = _cutoffs(parts.cutoffs, len(kernels))
     initial = _cutoffs(parts.initial_cutoffs, len(kernels))
     peak_hz, measured = measured_bands(kernels, sfreq=parts.sfreq)
@@ -180,8 +180,4 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
 
 
 def _cutoffs(cutoffs: Tensor | None, n_filters: int) -> Floats:
-    return np.full((n_filters, 2), np.nan) if cutoffs is None else _numpy(cutoffs)
-
-
-def _numpy(tensor: Tensor) -> Floats:
-    return tensor.detach().cpu().double().numpy()
+    return np.full((n_filters, 2), np.nan) if cutoffs is None else cutoffs.cpu().double().numpy()

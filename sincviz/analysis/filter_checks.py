@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sincviz.analysis.findings import Finding, WeightFacts, counted, listed, named, where
 from sincviz.analysis.resolvability import LEAK_DB, WIDER
+from sincviz.analysis.transfer_function import impulse_responses
 from sincviz.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
@@ -84,7 +85,7 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
 
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
     """Report filters whose kernels are the same."""
-    kernels = facts.parts.kernels.detach().cpu().double().numpy()
+    kernels = impulse_responses(facts.parts)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
     number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)

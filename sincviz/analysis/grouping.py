@@ -8,7 +8,7 @@ import xarray as xr
 
 from sincviz.analysis.bands import energy_share, learned_bands
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.analysis.transfer_function import Floats
+from sincviz.analysis.transfer_function import Floats, impulse_responses
 from sincviz.front_ends import front_end
 from sincviz.rhythms import OTHER, checked_rhythms, rhythm_names
 
@@ -60,7 +60,7 @@ def band_membership(
     table = learned_bands(parts)
     names = [*chosen, OTHER]
     if by == "measured_energy":
-        kernels = parts.kernels.detach().cpu().double().numpy()
+        kernels = impulse_responses(parts)
         shares: Floats = np.array(
             [
                 energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=parts.sfreq)

@@ -8,7 +8,7 @@ import xarray as xr
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.analysis.transfer_function import Floats, transfer_function
+from sincviz.analysis.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.front_ends import FrontEnd, front_end
 
@@ -70,7 +70,7 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     """
     parts = front_end(model)
     bands = learned_bands(parts)
-    kernels = parts.kernels.detach().cpu().double().numpy()
+    kernels = impulse_responses(parts)
     measured_width = (bands["measured_high_hz"] - bands["measured_low_hz"]).to_numpy()
     nominal_width = bands["bandwidth_hz"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,12 +91,7 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     if epochs is not None:
         found["in_band_power"] = _in_band_power(parts, bands, epochs)
     found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
-    widths = measured_width[np.isfinite(measured_width)]
-    found.attrs = origin(parts) | {
-        "n_filters": len(kernels),
-        "n_dimensions": n_dimensions(kernels),
-        "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
-    }
+    found.attrs = origin(parts) | {"n_filters": len(kernels), "n_dimensions": n_dimensions(kernels)}
     return found
 
 
@@ -138,7 +133,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     0.89
     """
     parts = front_end(model)
-    kernels = parts.kernels.detach().cpu().double().numpy()
+    kernels = impulse_responses(parts)
     _, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=_N_FREQS)
     weights = np.ones(_N_FREQS)
     weights[[0, -1]] = 0.5  # the trapezoidal rule
@@ -188,7 +183,7 @@ def _hz(frequency: float) -> str:
 
 def _in_band_power(parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) -> Floats:
     frequency_hz, spectrum = mean_spectrum(parts, epochs)
-    kernels = parts.kernels.detach().cpu().double().numpy()
+    kernels = impulse_responses(parts)
     _, response = scipy.signal.freqz(kernels.T[:, :, None], worN=frequency_hz, fs=parts.sfreq)
     passed = np.abs(response) ** 2 * spectrum
     below = np.concatenate(

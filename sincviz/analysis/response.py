@@ -5,7 +5,7 @@ import xarray as xr
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.analysis.transfer_function import Floats, transfer_function
+from sincviz.analysis.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.front_ends import front_end
 from sincviz.models.checks import positive_int
 
@@ -54,7 +54,7 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     if positive_int("n_freqs", n_freqs) < 2:
         raise ValueError(f"`n_freqs` must be at least 2; got {n_freqs}. Try 512.")
     parts = front_end(model)
-    kernels = parts.kernels.detach().cpu().double().numpy()
+    kernels = impulse_responses(parts)
     frequency_hz, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=n_freqs)
     bands = learned_bands(parts)
     peak = np.abs(response).max(1, keepdims=True)

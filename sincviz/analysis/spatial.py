@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import map_coords, origin
-from sincviz.analysis.transfer_function import transfer_function
+from sincviz.analysis.transfer_function import impulse_responses, transfer_function
 from sincviz.epochs import EpochsOrArray, input_batches, is_epochs
 from sincviz.front_ends import FrontEnd, front_end
 from sincviz.models.spatial_maps import spatial_maps
@@ -119,9 +119,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     if is_epochs(epochs) and parts.units_per_volt is not None:
         patterns = patterns * (1e6 / parts.units_per_volt)
         attrs["units"] = "µV, filtered, per standard deviation of the unit"
-    _, response = transfer_function(
-        parts.kernels.detach().cpu().double().numpy(), sfreq=parts.sfreq, n_freqs=_N_FREQS
-    )
+    _, response = transfer_function(impulse_responses(parts), sfreq=parts.sfreq, n_freqs=_N_FREQS)
     gain = np.abs(response).max(1)
     return _labelled("spatial_pattern", patterns, parts, attrs).assign_coords(peak_gain=("filter", gain))
 

@@ -4,7 +4,15 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
+from sincviz.front_ends import FrontEnd
+
 Floats = NDArray[np.float64]
+
+
+def impulse_responses(parts: FrontEnd) -> Floats:
+    """Return the kernels in double precision, shape (filters, taps)."""
+    kernels: Floats = parts.kernels.cpu().double().numpy()
+    return kernels
 
 
 def transfer_function(
