@@ -49,7 +49,8 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
         ``verdict``
             In plain words.
 
-        ``attrs`` hold ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy, and
+        ``attrs`` hold ``frequency_resolution_hz``, the width of the median filter at −3 dB: how finely kernels of this
+        length tell bands apart; ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy; and
         ``n_filters``.
 
     Raises
@@ -91,7 +92,12 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     if epochs is not None:
         found["in_band_power"] = _in_band_power(parts, bands, epochs)
     found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
-    found.attrs = origin(parts) | {"n_filters": len(kernels), "n_dimensions": n_dimensions(kernels)}
+    widths = measured_width[np.isfinite(measured_width)]
+    found.attrs = origin(parts) | {
+        "n_filters": len(kernels),
+        "n_dimensions": n_dimensions(kernels),
+        "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
+    }
     return found
 
 
