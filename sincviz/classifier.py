@@ -14,21 +14,13 @@ from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 from torch.utils.data import Dataset, Subset
 from tqdm.auto import tqdm
 
+from sincviz.classes import class_order, trial_labels
 from sincviz.cutoff_table import cutoff_table
-from sincviz.epochs import (
-    EpochsOrArray,
-    class_order,
-    data_hash,
-    eeg_channels,
-    gathered,
-    is_epochs,
-    network_input,
-    recording_facts,
-    trial_labels,
-)
+from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input
 from sincviz.errors import EpochsError
 from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
+from sincviz.recordings import data_hash, eeg_channels, recording_facts, trial_hashes
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -230,6 +222,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             | recording_facts(epochs)
             | {
                 "training_data_sha256": data_hash(trials),
+                "training_trials_sha256": trial_hashes(trials),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),

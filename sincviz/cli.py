@@ -116,10 +116,11 @@ def train(
     import torch
 
     from sincviz.checkpoints import save_checkpoint
+    from sincviz.classes import class_order
     from sincviz.datasets import simulate_motor_imagery
-    from sincviz.epochs import class_order, eeg_channels
     from sincviz.models.checks import finite_float
     from sincviz.models.sinc_shallow import SincShallowNet
+    from sincviz.recordings import eeg_channels
     from sincviz.training import fit
     from sincviz.trial_sources import average_referenced, epochs_of_file, numbers, recordings
 

@@ -1,7 +1,5 @@
 """Epochs as a network wants them: its channels, its order, its units, its classes."""
 
-import hashlib
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +10,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
-from sincviz.errors import EpochsError
-from sincviz.front_ends import FrontEnd, front_end
+from sincviz.decoders import Decoder, decoder
+from sincviz.errors import EpochsError, warn
 
 if TYPE_CHECKING:
     import mne
@@ -53,6 +51,19 @@ def gathered(data: "EpochsOrArray") -> "EpochsOrArray":
     return data
 
 
+def n_trials_of(epochs: "EpochsOrArray") -> int:
+    """Return the number of trials; rejections of epochs on disk must have been applied."""
+    return len(epochs) if is_epochs(epochs) else len(np.atleast_1d(np.asarray(epochs)))
+
+
+def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
+    """Return trials that can be counted: of epochs on disk the bad ones are dropped, nothing is loaded."""
+    if is_epochs(epochs) and not epochs.preload:
+        epochs = epochs.copy()
+        epochs.drop_bad(verbose="error")
+    return epochs
+
+
 def _check_some(epochs: "mne.BaseEpochs") -> None:
     if len(epochs) == 0:
         raise EpochsError(
@@ -66,7 +77,7 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     Parameters
     ----------
     model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Any network that :func:`sincviz.decoders.decoder` takes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials in volts as MNE keeps them, or an array in the network's units, which is taken as it is.
 
@@ -86,7 +97,7 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     RuntimeWarning
         If channels that the network does not know are dropped, or channels marked as bad are used.
     """
-    parts, epochs = front_end(model), gathered(epochs)
+    parts, epochs = decoder(model), gathered(epochs)
     picks = _checked_picks(parts, epochs) if is_epochs(epochs) else []
     return _trials(parts, epochs, picks, slice(None), first=0)
 
@@ -97,7 +108,7 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     Parameters
     ----------
     model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Any network that :func:`sincviz.decoders.decoder` takes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, as for :func:`network_input`.
     batch_size : int
@@ -120,12 +131,10 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     >>> [len(batch) for batch in input_batches(model, np.zeros((100, 3, 256)))]
     [64, 36]
     """
-    parts = front_end(model)
+    parts = decoder(model)
     picks: list[int] = []
+    epochs = ready(epochs)
     if is_epochs(epochs):
-        if not epochs.preload:
-            epochs = epochs.copy()
-            epochs.drop_bad(verbose="error")
         _check_some(epochs)
         picks = _checked_picks(parts, epochs)
     else:
@@ -141,15 +150,15 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
 def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
     """Say once what is noteworthy about epochs, and not again inside the block, however often they are read."""
     if is_epochs(epochs):
-        _checked_picks(front_end(model), epochs)
+        _checked_picks(decoder(model), epochs)
     with warnings.catch_warnings():
         for beginning in (_DROPPED, _BADS):
             warnings.filterwarnings("ignore", f"{beginning}: ", RuntimeWarning)
         yield
 
 
-def _trials(parts: FrontEnd, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
-    precision = np.float64 if parts.kernels.dtype == torch.float64 else np.float32
+def _trials(parts: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
+    precision = np.float64 if parts.dtype == torch.float64 else np.float32
     if not is_epochs(epochs):
         return _checked(np.asarray(epochs[which], precision), parts, first=first)
     if parts.units_per_volt is None:
@@ -161,133 +170,16 @@ def _trials(parts: FrontEnd, epochs: Any, picks: list[int], which: slice, *, fir
     return _checked(data.astype(precision), parts, first=first)
 
 
-def _checked_picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
+def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     _check_sampling(parts, epochs)
     picks = _picks(parts, epochs)
     bads = [name for name in epochs.info["bads"] if epochs.ch_names.index(name) in picks]
     if bads:
-        _warn(f"{_BADS}: {_listed(bads)}.")
+        warn(f"{_BADS}: {_listed(bads)}.")
     return picks
 
 
-def _warn(message: str) -> None:
-    """Warn at the first line outside this package, where the epochs were passed."""
-    frame, level = sys._getframe(), 1
-    # A context manager of ours is entered by the standard library.
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        ("sincviz.", "contextlib")
-    ):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, RuntimeWarning, stacklevel=level)
-
-
-def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
-    """Return the class name of every trial, from ``event_id``.
-
-    Raises
-    ------
-    EpochsError
-        If two names of ``event_id`` share a code.
-    """
-    names = {code: name for name, code in epochs.event_id.items()}
-    if len(names) < len(epochs.event_id):
-        raise EpochsError(
-            f"Two names of `event_id` share a code: {epochs.event_id}. Merge them, or pass `y` explicitly."
-        )
-    return np.array([names[code] for code in epochs.events[:, 2]], dtype=str)
-
-
-def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Return the number of the output that each label means.
-
-    Parameters
-    ----------
-    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
-        Its ``class_names`` are matched with names; numbers are taken as numbers of outputs.
-    labels : array, shape (trials,)
-        Names of classes, or numbers of outputs.
-
-    Returns
-    -------
-    array of int, shape (trials,)
-        Numbers of outputs.
-
-    Raises
-    ------
-    ValueError
-        If the network has no such class.
-    """
-    parts = front_end(model)
-    if np.issubdtype(labels.dtype, np.integer):
-        codes = labels.astype(np.int64)
-        known = (codes >= 0) & (codes < parts.n_outputs)
-    else:
-        names = [str(name) for name in parts.class_names or []]
-        codes = np.array(
-            [names.index(str(label)) if str(label) in names else -1 for label in labels.tolist()], np.int64
-        )
-        known = codes >= 0
-    if not known.all():
-        raise ValueError(
-            f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
-            f"{parts.class_names or f'outputs 0 to {parts.n_outputs - 1}'}. Whole numbers mean outputs, other labels "
-            "names."
-        )
-    return codes
-
-
-def class_order(epochs: "mne.BaseEpochs") -> list[str]:
-    """Return the class names in the order of their event codes, those without trials left out."""
-    present = set(epochs.events[:, 2].tolist())
-    return [
-        name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present
-    ]
-
-
-def recording_facts(epochs: "EpochsOrArray") -> dict[str, float | str | None]:
-    """Return filters (Hz) and reference of epochs; an array does not tell how it was recorded."""
-    if not is_epochs(epochs):
-        return {"highpass_hz": None, "lowpass_hz": None, "reference": None}
-    info = epochs.info
-    return {
-        "highpass_hz": float(info["highpass"]),
-        "lowpass_hz": float(info["lowpass"]),
-        "reference": _reference(epochs),
-    }
-
-
-def _reference(epochs: "mne.BaseEpochs") -> str:
-    import mne
-
-    if any(
-        projection["desc"].startswith("Average") and projection["active"]
-        for projection in epochs.info["projs"]
-    ):
-        return "average"
-    # MNE notes that a reference was set, not which; the average shows in the data.
-    picks = mne.pick_types(epochs.info, eeg=True, exclude="bads")
-    if len(picks) > 1:
-        first = epochs[0].get_data(picks=picks, verbose="error")[0]
-        if np.abs(first.mean(0)).max() < 1e-6 * np.abs(first).max():
-            return "average"
-    return "custom" if int(epochs.info["custom_ref_applied"]) else "as recorded"
-
-
-def data_hash(trials: NDArray[Any]) -> str:
-    """Return the SHA-256 of trials as the network sees them: the same data, the same hash."""
-    return hashlib.sha256(np.ascontiguousarray(trials, np.float32).tobytes()).hexdigest()
-
-
-def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
-    """Return the ``chs`` entries of the EEG channels, bad ones included; of all if none is EEG."""
-    import mne
-
-    picks = mne.pick_types(epochs.info, eeg=True, exclude=())
-    channels = epochs.info["chs"]
-    return [channels[pick] for pick in picks] if len(picks) else list(channels)
-
-
-def _picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
+def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if parts.ch_names is None:
         raise EpochsError(
             "The network does not know the names of its channels, so epochs cannot be put into its order. "
@@ -302,11 +194,11 @@ def _picks(parts: FrontEnd, epochs: "mne.BaseEpochs") -> list[int]:
         )
     surplus = [name for name in epochs.ch_names if name not in parts.ch_names]
     if surplus:
-        _warn(f"{_DROPPED}: {_listed(surplus)}.")
+        warn(f"{_DROPPED}: {_listed(surplus)}.")
     return [epochs.ch_names.index(name) for name in parts.ch_names]
 
 
-def _check_sampling(parts: FrontEnd, epochs: "mne.BaseEpochs") -> None:
+def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
     sfreq = float(epochs.info["sfreq"])
     if not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
         raise EpochsError(
@@ -321,7 +213,7 @@ def _check_sampling(parts: FrontEnd, epochs: "mne.BaseEpochs") -> None:
         )
 
 
-def _checked(trials: NDArray[Any], parts: FrontEnd, *, first: int) -> NDArray[Any]:
+def _checked(trials: NDArray[Any], parts: Decoder, *, first: int) -> NDArray[Any]:
     times = "any number of" if parts.n_times is None else parts.n_times
     fits = trials.ndim == 3 and trials.shape[1] == parts.n_chans and parts.n_times in (None, trials.shape[2])
     if not fits:

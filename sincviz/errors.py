@@ -1,4 +1,7 @@
-"""The errors that callers may want to catch."""
+"""The errors that callers may want to catch, and how to warn them."""
+
+import sys
+import warnings
 
 
 class SincvizError(Exception):
@@ -23,3 +26,18 @@ class MissingDependencyError(SincvizError, ImportError):
 
 class PositionsError(SincvizError, ValueError):
     """Electrode positions are missing or cannot be used for a scalp map."""
+
+
+class MethodError(SincvizError, ValueError):
+    """A method cannot work on this network; the message says why, and what to use instead."""
+
+
+def warn(message: str) -> None:
+    """Warn at the first line outside this package, where a caller passed what the warning is about."""
+    frame, level = sys._getframe(), 1
+    # A context manager of ours is entered by the standard library.
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        ("sincviz.", "contextlib")
+    ):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)

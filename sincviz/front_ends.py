@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz.models.activation import POINTWISE
 from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.sinc_shallow import SincShallowNet
-from sincviz.models.spatial_maps import spatial_maps
+from sincviz.models.spatial_maps import filtered_back, spatial_maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,9 @@ class FrontEnd:
         Pre-activation maps to what enters a linear head, shape (batch, filters, depth, windows).
     head : torch.Tensor, shape (classes, filters, depth, windows), or None
         Weights of that head.
+    activation, pooling : callable | None
+        The non-linearity, applied to every value alike, and the linear map after it that makes ``features``; with them
+        gradients need no derivative of the whole tail.
     recorded : RecordedStatistics | None
         What the folded normalisations remember.
     provenance : mapping
@@ -102,6 +106,8 @@ class FrontEnd:
     class_names: list[str] | None = None
     features: Callable[[Tensor], Tensor] | None = None
     head: Tensor | None = None
+    activation: Callable[[Tensor], Tensor] | None = None
+    pooling: Callable[[Tensor], Tensor] | None = None
     recorded: RecordedStatistics | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,6 +121,16 @@ class FrontEnd:
     def n_chans(self) -> int:
         """Number of channels."""
         return self.spatial.shape[2]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the network."""
+        return self.kernels.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.kernels.device
 
     @property
     def n_outputs(self) -> int:
@@ -135,12 +151,34 @@ class FrontEnd:
     def maps(self, x: Tensor) -> Tensor:
         """Return the pre-activation maps, shape (batch, filters, depth, times), of trials (batch, channels, times)."""
         filters, depth, _ = self.spatial.shape
-        taps = (self.scale[..., None] * self.kernels[:, None]).flatten(0, 1)
+        taps = self._taps()
         before, after = self.pad
         # The convolution pads both sides alike; what an even kernel needs more comes from here.
         padded = F.pad(x, (0, after - before)) if after > before else x
         units = spatial_maps(padded, self.spatial.flatten(0, 1), taps, self.bias.flatten(), before)
         return units.reshape(len(x), filters, depth, -1)
+
+    def mixed_gradient(self, gradient: Tensor) -> Tensor:
+        """Return the gradient at the mixed channels ``spatial · x``, given that at the maps.
+
+        Parameters
+        ----------
+        gradient : torch.Tensor, shape (batch, filters, depth, times of the maps)
+            At the pre-activation maps.
+
+        Returns
+        -------
+        torch.Tensor, shape (batch, filters, depth, times of the input)
+            Filtered back through the kernels, with their scale; mixed back with ``spatial`` it is the input's.
+        """
+        filters, depth, _ = self.spatial.shape
+        before, after = self.pad
+        back = filtered_back(gradient.flatten(1, 2).unsqueeze(2), self._taps(), before)
+        return back[..., : back.shape[2] - (after - before)].reshape(len(gradient), filters, depth, -1)
+
+    def _taps(self) -> Tensor:
+        """Return the impulse response of every unit, shape (filters × depth, taps), with its scale."""
+        return (self.scale[..., None] * self.kernels[:, None]).flatten(0, 1)
 
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
@@ -206,13 +244,22 @@ def _(model: SincShallowNet) -> FrontEnd:
         )
 
         # A copy in evaluation mode: like the tensors it keeps what the network is now.
-        pooled, head = copy.deepcopy((nn.Sequential(activation, pooling), model.final_layer))
-        for layers in (pooled, head):
-            layers.eval().requires_grad_(False)
+        activation, pooling, head = copy.deepcopy((activation, pooling, model.final_layer))
+        for layer in (activation, pooling, head):
+            layer.eval().requires_grad_(False)
+
+        def activated(maps: Tensor) -> Tensor:
+            return cast(Tensor, activation(maps.flatten(1, 2).unsqueeze(2)))
+
+        def pooled(maps: Tensor) -> Tensor:
+            windows: Tensor = pooling(maps.flatten(1, 2).unsqueeze(2))
+            return windows.reshape(len(maps), *shape, -1)
 
         def features(maps: Tensor) -> Tensor:
-            windows: Tensor = pooled(maps.flatten(1, 2).unsqueeze(2))
+            windows: Tensor = pooling(activated(maps))
             return windows.reshape(len(maps), *shape, -1)
+
+        pointwise = isinstance(activation, POINTWISE) and isinstance(pooling, nn.AvgPool2d)
 
         def tail(maps: Tensor) -> Tensor:
             scores: Tensor = head(features(maps).flatten(1))
@@ -230,12 +277,14 @@ def _(model: SincShallowNet) -> FrontEnd:
             sfreq=model.sfreq,
             ch_names=model.ch_names,
             chs_info=model.chs_info,
-            weights_sha256=_weights_hash(model),
+            weights_sha256=weights_hash(model),
             n_times=model.n_times,
             units_per_volt=model.scale,
             class_names=model.class_names,
             features=features,
             head=head.weight.reshape(-1, *shape, model.n_pooled),
+            activation=activation if pointwise else None,
+            pooling=pooled if pointwise else None,
             recorded=_recorded(first, second, shape),
             provenance=dict(model.provenance),
         )
@@ -277,7 +326,8 @@ def _from_live_network(model: nn.Module) -> SincShallowNet:
     return ours.eval()
 
 
-def _weights_hash(model: nn.Module) -> str:
+def weights_hash(model: nn.Module) -> str:
+    """Return the SHA-256 of a network's state dict."""
     digest = hashlib.sha256()
     for key, value in sorted(model.state_dict().items()):
         digest.update(key.encode())

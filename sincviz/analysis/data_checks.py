@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.stats
 
+from sincviz.analysis.accuracy import ALPHA, accuracy
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
 from sincviz.analysis.transfer_function import Floats
 
@@ -16,7 +16,6 @@ MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networ
 MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
 ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
 ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, where up to 0.4 was healthy
-ALPHA = 0.05
 
 
 def scale(facts: DataFacts) -> Iterator[Finding]:
@@ -134,16 +133,15 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
             "Pass more trials of every class.",
         )
         return
-    test = scipy.stats.binomtest(facts.n_correct, n_trials, guess, alternative="greater")
-    if test.pvalue < ALPHA:
+    found = accuracy(facts.n_correct, facts.class_counts)
+    if found.above_chance:
         return
-    interval = scipy.stats.binomtest(facts.n_correct, n_trials).proportion_ci(method="wilson")
     yield Finding(
         "chance",
         "error",
         "The accuracy on these trials cannot be told from chance: what the network uses explains nothing here.",
-        f"Accuracy {facts.n_correct / n_trials:.2f} [{interval.low:.2f}, {interval.high:.2f}] on {n_trials} trials, "
-        f"chance {guess:.2f} (p = {test.pvalue:.2f}).",
+        f"Accuracy {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] on {n_trials} trials, chance {guess:.2f} "
+        f"(p = {found.p:.2f}).",
         "Do not interpret the network on these trials. Check labels, preparation and units, or train again.",
     )
 

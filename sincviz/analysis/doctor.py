@@ -19,17 +19,11 @@ from sincviz.analysis.labels import origin
 from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
 from sincviz.analysis.transfer_function import Floats
-from sincviz.epochs import (
-    EpochsOrArray,
-    class_codes,
-    input_batches,
-    is_epochs,
-    recording_facts,
-    trial_labels,
-    warned_once,
-)
+from sincviz.classes import true_classes
+from sincviz.epochs import EpochsOrArray, input_batches, is_epochs, ready, warned_once
 from sincviz.errors import EpochsError
 from sincviz.front_ends import FrontEnd, front_end
+from sincviz.recordings import recording_facts
 from sincviz.signal_moments import moments_of_filters, moments_of_units
 
 COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
@@ -118,13 +112,10 @@ def _findings_in_data(
             f"`epochs.resample({parts.sfreq:g})`.",
         )
         return
-    if is_epochs(epochs) and not epochs.preload:
-        # Until then neither their number nor their labels are known.
-        epochs = epochs.copy()
-        epochs.drop_bad(verbose="error")
+    epochs = ready(epochs)
     codes = None
     try:
-        codes = _codes(parts, epochs, y)
+        codes = true_classes(parts, epochs, y)
     except ValueError as error:
         yield Finding(
             "classes",
@@ -154,18 +145,6 @@ def _findings_in_data(
         return
     yield from found
     yield from scalp_checks.artefact_channels(facts)
-
-
-def _codes(parts: FrontEnd, epochs: EpochsOrArray, y: ArrayLike | None) -> NDArray[np.int64] | None:
-    if y is None:
-        return class_codes(parts, trial_labels(epochs)) if is_epochs(epochs) else None
-    labels = np.asarray(y)
-    n_trials = len(epochs) if is_epochs(epochs) else len(np.atleast_1d(np.asarray(epochs)))
-    if labels.shape != (n_trials,):
-        raise ValueError(
-            f"`y` must have one label per trial; got the shape {labels.shape} for {n_trials} trials."
-        )
-    return class_codes(parts, labels)
 
 
 def _facts(

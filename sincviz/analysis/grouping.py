@@ -82,7 +82,7 @@ def band_membership(
         | {
             "units": "1",
             "membership": by.replace("_", " "),
-            "bands_hz": "; ".join(f"{name}: {low:g}–{high:g}" for name, (low, high) in chosen.items()),
+            "bands_hz": _listed(chosen),
         },
     )
 
@@ -134,6 +134,62 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     grouped = grouped.transpose(*dims).rename(values.name)
     grouped.attrs = values.attrs | {key: membership.attrs[key] for key in ("membership", "bands_hz")}
     return grouped
+
+
+def group_frequencies(
+    values: xr.DataArray, bands: Mapping[str, tuple[float, float]] | None = None
+) -> xr.DataArray:
+    """Sum values over the frequencies of each band.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array with the dimension ``frequency`` in Hz, such as :func:`sincviz.spectral_relevance` returns.
+    bands : mapping of str to (float, float) | None
+        Low (included) and high (excluded) limit of each band in Hz; ``None`` means delta to gamma.
+        They must not overlap.
+
+    Returns
+    -------
+    xarray.DataArray
+        The same with ``band`` in place of ``frequency``, before the channels; the last band, ``"other"``, keeps what no
+        band covers, so the sum over bands is that over frequencies.
+
+    Raises
+    ------
+    ValueError
+        If bands overlap, or the array has no frequencies in Hz.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[1.0, 2.0, 3.0]], {"channel": ["C3"], "frequency": [0.0, 10.0, 20.0]}, name="share")
+    >>> group_frequencies(values, {"mu": (8, 13)}).sel(channel="C3").values.tolist()
+    [2.0, 4.0]
+    """
+    if "frequency" not in values.dims or values["frequency"].attrs.get("units", "Hz") != "Hz":
+        raise ValueError(
+            f"`values` must have the dimension `frequency` in Hz; got {dict(values.sizes)}"
+            f"{' in ' + values['frequency'].attrs['units'] if 'frequency' in values.dims else ''}. Pass `sfreq`."
+        )
+    chosen = checked_rhythms(bands)
+    _check_apart(chosen)
+    names = [*chosen, OTHER]
+    of_bins = rhythm_names(values["frequency"].to_numpy(), chosen)
+    shares = xr.DataArray(
+        (of_bins == np.array(names)[:, None]).astype(float),
+        dims=("band", "frequency"),
+        coords={"band": names},
+    )
+    # A product, as bands without any frequency must be zero, not missing.
+    grouped = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
+    rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
+    grouped = grouped.transpose(*rest, "band", ...).rename(values.name)
+    grouped.attrs = values.attrs | {"membership": "frequency of the input", "bands_hz": _listed(chosen)}
+    return grouped
+
+
+def _listed(bands: Mapping[str, tuple[float, float]]) -> str:
+    return "; ".join(f"{name}: {low:g}–{high:g}" for name, (low, high) in bands.items())
 
 
 def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:

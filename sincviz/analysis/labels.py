@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sincviz._version import __version__
+from sincviz.decoders import Decoder
 from sincviz.front_ends import FrontEnd
 from sincviz.positions import AXES, electrode_positions
+from sincviz.scalp_regions import scalp_regions
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 
@@ -25,25 +27,37 @@ def map_coords(parts: FrontEnd, bands: pd.DataFrame) -> dict[str, Any]:
     """Return the coordinates of filters, of their spatial filters and of the channels, with positions in metres."""
     _, depth, channels = parts.spatial.shape
     coords = filter_coords(bands) | {"depth": np.arange(depth)}
-    names = parts.ch_names
-    coords["channel"] = [str(index) for index in range(channels)] if names is None else list(names)
-    if parts.chs_info is not None:
-        positions_m = electrode_positions(parts.chs_info)
+    return coords | channel_coords(parts, channels)
+
+
+def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
+    """Return the channels, numbers where their names are unknown, with positions in metres and regions of the scalp."""
+    if network.ch_names is None:
+        return {"channel": [str(index) for index in range(n_chans)]}
+    coords: dict[str, Any] = {
+        "channel": list(network.ch_names),
+        "region": ("channel", scalp_regions(network.ch_names)),
+    }
+    if network.chs_info is not None:
+        positions_m = electrode_positions(network.chs_info)
         for axis, values in zip(AXES, positions_m.T, strict=True):
             coords[axis] = ("channel", values, {"units": "m", "frame": "head"})
     return coords
 
 
-def class_labels(parts: FrontEnd, n_classes: int) -> list[str]:
+def class_labels(network: Decoder, n_classes: int) -> list[str]:
     """Return the names of the classes, numbers where they are unknown."""
-    return list(parts.class_names) if parts.class_names else [str(index) for index in range(n_classes)]
+    return list(network.class_names) if network.class_names else [str(index) for index in range(n_classes)]
+
+
+def decoder_origin(network: Decoder) -> dict[Hashable | None, Any]:
+    """Return what every result, of whatever network, says of where it comes from."""
+    return {"sincviz_version": __version__, "weights_sha256": network.weights_sha256}
 
 
 def origin(parts: FrontEnd) -> dict[Hashable | None, Any]:
     """Return what every result says of where it comes from."""
-    return {
-        "sincviz_version": __version__,
-        "weights_sha256": parts.weights_sha256,
+    return decoder_origin(parts) | {
         "sfreq_hz": parts.sfreq,
         "n_taps": parts.kernels.shape[1],
     }

@@ -2,6 +2,13 @@
 
 from torch import nn
 
+# What these make of a trial depends on this trial alone, and is the same when they are asked again.
+POINTWISE = (
+    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU),
+    *(nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign),
+    *(nn.Tanh, nn.Tanhshrink),
+)
+
 
 def activation_class(activation: object) -> type[nn.Module]:
     """Return the module class that ``activation`` is or names.

@@ -9,19 +9,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from sincviz.models.activation import POINTWISE
 from sincviz.models.filtered_moments import filtered_moments
 from sincviz.models.normalization import gain_and_shift, record_statistics, recorded_statistics
 from sincviz.models.recomputation import recomputed
 from sincviz.models.sinc_conv import SincConv
 from sincviz.models.spatial_maps import spatial_maps
 from sincviz.models.trial_blocks import in_blocks, trial_blocks
-
-# What these make of a trial depends on this trial alone, and is the same when they are asked again.
-POINTWISE = (
-    *(nn.CELU, nn.ELU, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU),
-    *(nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign),
-    *(nn.Tanh, nn.Tanhshrink),
-)
 
 
 def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: nn.Sequential) -> Tensor:

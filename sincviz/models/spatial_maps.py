@@ -38,6 +38,26 @@ def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: in
     return _filtered(_mixed(x, weights), taps, bias, pad)
 
 
+def filtered_back(gradient: Tensor, taps: Tensor, pad: int) -> Tensor:
+    """Return the gradient at the mixed channels, given that at the maps: the filters' transpose.
+
+    Parameters
+    ----------
+    gradient : torch.Tensor, shape (batch, units, 1, times of the maps)
+        At the maps.
+    taps : torch.Tensor, shape (units, taps)
+        Impulse responses.
+    pad : int
+        Zeros that filtering put before and after the signal.
+
+    Returns
+    -------
+    torch.Tensor, shape (batch, units, times)
+        At the mixed channels.
+    """
+    return _filtered(gradient, taps.flip(1), None, taps.shape[1] - 1 - pad).squeeze(2)
+
+
 def _mixed(x: Tensor, weights: Tensor) -> Tensor:
     # (batch, times, units) in memory is channels-last, where a depthwise convolution is fast; `bmm` copies nothing.
     mixed = torch.bmm(x.transpose(1, 2), weights.T.expand(x.shape[0], -1, -1))
@@ -66,7 +86,7 @@ class _SpatialMaps(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weights, taps = ctx.saved_tensors
         times, n_taps = gradient.shape[3], taps.shape[1]
-        of_mixed = _filtered(gradient, taps.flip(1), None, n_taps - 1 - ctx.pad).squeeze(2)
+        of_mixed = filtered_back(gradient, taps, ctx.pad)
         of_weights = (of_mixed @ x.transpose(1, 2)).sum(0)
         if not ctx.needs_input_grad[2]:
             return None, of_weights, None, gradient.sum((0, 2, 3)), None

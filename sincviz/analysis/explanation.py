@@ -1,0 +1,200 @@
+"""What every attribution shares: batches in, averages and their evidence out."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.baselines import BaselineOf
+from sincviz.analysis.trial_average import trial_weights
+from sincviz.decoders import Decoder
+from sincviz.epochs import EpochsOrArray, input_batches, n_trials_of
+from sincviz.errors import warn
+from sincviz.recordings import trial_hashes
+
+COMPLETE_ENOUGH = 0.05
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Of some trials: what each input is worth for each class, and what it should add up to.
+
+    Attributes
+    ----------
+    values : torch.Tensor, shape (batch, classes, ...)
+        The attribution.
+    scores : torch.Tensor, shape (batch, classes)
+        Class scores.
+    change : torch.Tensor, shape (batch, classes), or None
+        What is explained, minus the same of the baseline; ``None`` where values are not meant to add up.
+    """
+
+    values: Tensor
+    scores: Tensor
+    change: Tensor | None
+
+
+@dataclass
+class Explanation:
+    """The attribution of all trials.
+
+    Attributes
+    ----------
+    values : array, shape (classes, ...), or (trials, classes, ...) for each trial
+        Averages over trials.
+    completeness_error : array, shape (classes,), or None
+        Sum over trials of what the shares miss, over the sum of what they should add up to.
+    evidence : dict
+        What a result says of its trials.
+    """
+
+    values: NDArray[np.floating[Any]]
+    completeness_error: NDArray[np.float64] | None
+    evidence: dict[Hashable | None, Any]
+
+
+def explain_trials(
+    attribute: Callable[[Tensor, Tensor], Attribution],
+    network: Decoder,
+    epochs: EpochsOrArray,
+    codes: NDArray[np.int64] | None,
+    *,
+    trials: str,
+    baseline: BaselineOf,
+    per_trial: bool = False,
+    batch_size: int = 64,
+) -> Explanation:
+    """Attribute batch by batch, and keep averages only, unless each trial is wanted.
+
+    Parameters
+    ----------
+    attribute : callable
+        From a batch and its baseline to an :class:`Attribution`.
+    network : Decoder
+        The network.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    codes : array of int, shape (trials,), or None
+        The class of each trial.
+    trials : {"all", "contrast"}
+        As in :func:`sincviz.analysis.trial_average.trial_weights`.
+    baseline : callable
+        What :func:`sincviz.analysis.baselines.baseline_of` returned.
+    per_trial : bool
+        Keep every trial's attribution.
+    batch_size : int
+        Most trials in a batch.
+
+    Returns
+    -------
+    Explanation
+        Averages and evidence.
+
+    Raises
+    ------
+    ValueError
+        If each trial is wanted and averaged at the same time.
+    """
+    if per_trial and trials != "all":
+        raise ValueError(
+            f"`per_trial` keeps trials, `trials={trials!r}` averages them: choose one. Of single trials "
+            "`bootstrap_intervals` makes the contrast."
+        )
+    n_trials = n_trials_of(epochs)
+    tally = _Tally(network)
+    weights: Tensor | None = None
+    kept: list[NDArray[np.floating[Any]]] = []
+    total: Any = 0.0
+    start = 0
+    for batch in input_batches(network, epochs, batch_size):
+        which = slice(start, start + len(batch))
+        x = torch.from_numpy(batch).to(network.device)
+        # Also where the caller has switched gradients off.
+        with torch.inference_mode(False), torch.enable_grad():
+            found = attribute(x, baseline(x, which))
+        values = found.values.detach()
+        if weights is None:
+            weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
+        tally.add(batch, found, None if codes is None else codes[which])
+        if per_trial:
+            kept.append(values.cpu().numpy())
+        else:
+            own = weights[:, which].to(values.device, values.dtype)
+            total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
+        start += len(batch)
+    error = tally.completeness_error()
+    return Explanation(
+        np.concatenate(kept) if per_trial else total.numpy(), error, tally.evidence(codes, n_trials)
+    )
+
+
+@dataclass
+class _Tally:
+    """What is counted while trials pass."""
+
+    network: Decoder
+    n_correct: int = 0
+    n_seen: int = 0
+    n_classes: int = 0
+    missed: Any = 0.0
+    due: Any = None
+    training_trials: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.training_trials = frozenset(self.network.provenance.get("training_trials_sha256", ()))
+
+    def add(self, batch: NDArray[Any], found: Attribution, codes: NDArray[np.int64] | None) -> None:
+        self.n_classes = found.scores.shape[1]
+        if codes is not None:
+            self.n_correct += int((found.scores.argmax(1).cpu().numpy() == codes).sum())
+        if self.training_trials:
+            self.n_seen += sum(one in self.training_trials for one in trial_hashes(batch))
+        if found.change is not None:
+            change = found.change.detach().double()
+            shares = found.values.detach().double().flatten(2).sum(2)
+            self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
+            self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
+
+    def completeness_error(self) -> NDArray[np.float64] | None:
+        if self.due is None:
+            return None
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error: NDArray[np.float64] = np.where(self.missed > 0, self.missed / self.due, 0.0)
+        return error
+
+    def evidence(self, codes: NDArray[np.int64] | None, n_trials: int) -> dict[Hashable | None, Any]:
+        facts: dict[Hashable | None, Any] = {"n_trials": n_trials, "held_out": self._held_out(n_trials)}
+        if self.training_trials:
+            facts["n_trials_seen_in_training"] = self.n_seen
+        error = self.completeness_error()
+        if error is not None:
+            facts["completeness_error"] = float(error.max())
+        if codes is None:
+            return facts | {"above_chance": "unknown"}
+        found = accuracy(self.n_correct, np.bincount(codes, minlength=self.n_classes).tolist())
+        return facts | {
+            "accuracy": found.value,
+            "accuracy_low": found.low,
+            "accuracy_high": found.high,
+            "chance_level": found.chance,
+            "above_chance": "yes" if found.above_chance else "no",
+        }
+
+    def _held_out(self, n_trials: int) -> str:
+        if not self.training_trials:
+            return "unknown"
+        return "yes" if self.n_seen == 0 else "no" if self.n_seen == n_trials else "in part"
+
+
+def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:
+    """Warn of shares that do not add up to what they should explain."""
+    if error is not None and not error.max() <= COMPLETE_ENOUGH:
+        warn(
+            f"The shares of {method!r} miss {error.max():.0%} of the change of what they explain (completeness error; "
+            f"more than {COMPLETE_ENOUGH:.0%}). {instead}"
+        )

@@ -1,0 +1,125 @@
+"""Gradients at the input of any network: in closed form where the front end is known, else by captum."""
+
+import warnings
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from sincviz.analysis.explained import explained
+from sincviz.analysis.map_gradients import MapGradients, map_gradients
+from sincviz.analysis.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.decoders import Decoder, checked_scores, evaluated_copy
+from sincviz.front_ends import FrontEnd
+from sincviz.models.trial_blocks import trial_blocks
+
+Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
+
+AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
+
+
+def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:
+    """Return the function that knows the gradients, of whatever kind the method averages.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        The network.
+    network : Decoder
+        The same, as :func:`sincviz.decoders.decoder` sees it.
+    method : str
+        One of ``methods.INPUT_METHODS``.
+    explain : str
+        What is explained.
+    n_steps : int
+        Steps of integrated gradients, draws of gradient SHAP.
+
+    Returns
+    -------
+    callable
+        Times the difference between trials and baseline, what it returns is the attribution.
+
+    Raises
+    ------
+    TypeError
+        If captum must look into the layers and there is no module.
+    """
+    if method in AVERAGED and isinstance(network, FrontEnd):
+        rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
+        gradients_of = map_gradients(network, explain, rule)
+        return lambda x, start: _in_closed_form(network, x, start, gradients_of)
+    return _by_captum(Explained(evaluated_copy(model), explain), method, n_steps)
+
+
+class Explained(nn.Module):
+    """A network that returns what is explained."""
+
+    def __init__(self, network: nn.Module, explain: str) -> None:
+        super().__init__()
+        self.network = network
+        self.explain = explain
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, classes) of (batch, channels, times)."""
+        return explained(checked_scores(self.network(x), x), self.explain)
+
+
+def _in_closed_form(parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
+    size = parts.spatial.shape[0] * parts.spatial.shape[1] * x.shape[2]
+    spatial = parts.spatial.flatten(0, 1)
+    found = []
+    for block, first in zip(trial_blocks(x, size), trial_blocks(start.expand_as(x), size), strict=True):
+        first = first[:1] if len(start) == 1 else first
+        gradients = gradients_of(parts.maps(first), parts.maps(block))
+        back = torch.stack([parts.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
+        found.append(spatial.T @ back)
+    return torch.cat(found, 1)
+
+
+def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
+    from captum import attr
+
+    def gradients(x: Tensor, start: Tensor) -> Tensor:
+        with torch.no_grad():
+            n_classes = module(x[:1]).shape[1]
+        start = start.expand_as(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # captum's remarks on its own hooks
+            return torch.stack([one(x, start, number) for number in range(n_classes)])
+
+    def one(x: Tensor, start: Tensor, number: int) -> Tensor:
+        found: Tensor
+        match method:
+            case "integrated_gradients":
+                engine = attr.IntegratedGradients(module, multiply_by_inputs=False)
+                found = engine.attribute(x, start, target=number, n_steps=n_steps, internal_batch_size=len(x))
+            case "deep_lift":
+                engine = attr.DeepLift(module, multiply_by_inputs=False)
+                found = engine.attribute(x, start, target=number)
+            case "gradient_shap":
+                found = _gradient_shap(module, x, start, number, n_steps)
+            case "guided_backprop":
+                found = attr.GuidedBackprop(module).attribute(x.clone().requires_grad_(), target=number)
+            case "deconvolution":
+                found = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
+            case _:
+                found = attr.Saliency(module).attribute(x.clone().requires_grad_(), target=number, abs=False)
+        return found.detach()
+
+    return gradients
+
+
+def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_draws: int) -> Tensor:
+    """Return gradients averaged over random places between each trial and its own baseline."""
+    from captum import attr
+
+    engine = attr.GradientShap(module, multiply_by_inputs=False)
+    # captum draws a baseline for each trial from all; one trial at a time keeps each with its own.
+    return torch.cat(
+        [
+            engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number)
+            for trial, first in zip(x.split(1), start.split(1), strict=True)
+        ]
+    )

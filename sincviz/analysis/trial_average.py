@@ -1,0 +1,52 @@
+"""Over which trials a relevance is averaged."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRIALS = ("all", "contrast")
+
+
+def trial_weights(
+    trials: str, n_trials: int, n_classes: int, codes: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    """Return the weight of every trial in the average of every class.
+
+    Parameters
+    ----------
+    trials : {"all", "contrast"}
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others.
+    n_trials, n_classes : int
+        Numbers of trials and of class scores.
+    codes : array of int, shape (trials,), or None
+        Number of the class of each trial, which the contrast needs.
+
+    Returns
+    -------
+    array, shape (classes, trials)
+        The weights. A class without trials, or with all of them, has no contrast (not-a-number).
+
+    Raises
+    ------
+    ValueError
+        If ``trials`` is unknown, or classes are needed and not known.
+
+    Examples
+    --------
+    >>> trial_weights("contrast", 3, 2, np.array([0, 1, 1])).tolist()
+    [[1.0, -0.5, -0.5], [-1.0, 0.5, 0.5]]
+    """
+    if trials not in TRIALS:
+        raise ValueError(f"`trials` must be one of {', '.join(map(repr, TRIALS))}; got {trials!r}.")
+    if trials == "all":
+        return np.full((n_classes, n_trials), 1 / n_trials)
+    if codes is None:
+        raise ValueError("`trials='contrast'` needs the class of every trial: pass `y`.")
+    own = codes == np.arange(n_classes)[:, None]
+    n_own = own.sum(1, keepdims=True)
+    if not ((n_own > 0) & (n_own < n_trials)).any():
+        raise ValueError(
+            "All trials are of one class, so there is no contrast. Pass trials of two classes or more."
+        )
+    with np.errstate(divide="ignore"):
+        inside, outside = 1 / n_own, 1 / (n_trials - n_own)
+    return np.where(np.isfinite(inside + outside), np.where(own, inside, -outside), np.nan)

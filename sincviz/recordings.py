@@ -1,0 +1,62 @@
+"""What is known of recorded trials: filters, reference, EEG channels, and what tells the same data again."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sincviz.epochs import EpochsOrArray, is_epochs
+
+if TYPE_CHECKING:
+    import mne
+
+
+def recording_facts(epochs: "EpochsOrArray") -> dict[str, float | str | None]:
+    """Return filters (Hz) and reference of epochs; an array does not tell how it was recorded."""
+    if not is_epochs(epochs):
+        return {"highpass_hz": None, "lowpass_hz": None, "reference": None}
+    info = epochs.info
+    return {
+        "highpass_hz": float(info["highpass"]),
+        "lowpass_hz": float(info["lowpass"]),
+        "reference": _reference(epochs),
+    }
+
+
+def _reference(epochs: "mne.BaseEpochs") -> str:
+    import mne
+
+    if any(
+        projection["desc"].startswith("Average") and projection["active"]
+        for projection in epochs.info["projs"]
+    ):
+        return "average"
+    # MNE notes that a reference was set, not which; the average shows in the data.
+    picks = mne.pick_types(epochs.info, eeg=True, exclude="bads")
+    if len(picks) > 1:
+        first = epochs[0].get_data(picks=picks, verbose="error")[0]
+        if np.abs(first.mean(0)).max() < 1e-6 * np.abs(first).max():
+            return "average"
+    return "custom" if int(epochs.info["custom_ref_applied"]) else "as recorded"
+
+
+def data_hash(trials: NDArray[Any]) -> str:
+    """Return the SHA-256 of trials as the network sees them: the same data, the same hash."""
+    return hashlib.sha256(np.ascontiguousarray(trials, np.float32).tobytes()).hexdigest()
+
+
+def trial_hashes(trials: NDArray[Any]) -> list[str]:
+    """Return the first 12 digits of each trial's SHA-256, which tell a trial among millions."""
+    return [
+        hashlib.sha256(trial.tobytes()).hexdigest()[:12] for trial in np.ascontiguousarray(trials, np.float32)
+    ]
+
+
+def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
+    """Return the ``chs`` entries of the EEG channels, bad ones included; of all if none is EEG."""
+    import mne
+
+    picks = mne.pick_types(epochs.info, eeg=True, exclude=())
+    channels = epochs.info["chs"]
+    return [channels[pick] for pick in picks] if len(picks) else list(channels)

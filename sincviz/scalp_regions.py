@@ -1,0 +1,51 @@
+"""Regions of the scalp, by the electrodes' names in the international 10-5 system."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+OTHER = "other"
+
+_LOBES = {
+    "frontal": ("Fp", "AFp", "AF", "AFF", "F"),
+    "fronto-central": ("FFC", "FC", "FCC"),
+    "temporal": ("FFT", "FT", "FTT", "T", "TTP", "TP", "TPP"),
+    "central": ("C",),
+    "centro-parietal": ("CCP", "CP", "CPP"),
+    "parietal": ("P", "PPO"),
+    "occipital": ("PO", "POO", "O", "OI", "I"),
+}
+_SIDES = ("left", "midline", "right")
+_LOBE_OF = {letters.lower(): lobe for lobe, names in _LOBES.items() for letters in names}
+_NAME = re.compile(r"([A-Za-z]+?)(z|\d+)(h?)$", re.IGNORECASE)
+
+REGIONS = (*(f"{side} {lobe}" for lobe in _LOBES for side in _SIDES), OTHER)
+"""All regions from the front to the back, and from left to right."""
+
+
+def scalp_regions(ch_names: Sequence[str]) -> NDArray[np.str_]:
+    """Return the region of each electrode, such as ``"left central"``; ``"other"`` for names that are none of 10-5.
+
+    Examples
+    --------
+    >>> scalp_regions(["C3", "CPz", "FC4", "EXG1"]).tolist()
+    ['left central', 'midline centro-parietal', 'right fronto-central', 'other']
+    """
+    return np.array([_region(name) for name in ch_names], dtype=str)
+
+
+def region_order(regions: Sequence[str]) -> NDArray[np.intp]:
+    """Return the order that puts electrodes of one region together, from the front to the back."""
+    return np.argsort([REGIONS.index(region) for region in regions], kind="stable")
+
+
+def _region(name: str) -> str:
+    match = _NAME.match(name.strip().rstrip("."))
+    lobe = _LOBE_OF.get(match.group(1).lower()) if match else None
+    if match is None or lobe is None:
+        return OTHER
+    if match.group(2).lower() == "z":
+        return f"midline {lobe}"
+    return f"{'left' if int(match.group(2)) % 2 else 'right'} {lobe}"
