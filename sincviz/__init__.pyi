@@ -1,19 +1,35 @@
 from . import datasets, plotting, training
 from ._version import __version__
+from .analysis.ablation import ablate
 from .analysis.bands import learned_bands
+from .analysis.data_contrast import band_power_contrast, csp_accuracy
+from .analysis.deletion import deletion_curve
 from .analysis.doctor import diagnose
 from .analysis.drift import cutoff_drift, cutoff_history
-from .analysis.grouping import band_membership, group_by_band
+from .analysis.grouping import (
+    band_membership,
+    group_by_band,
+    group_by_region,
+    group_frequencies,
+    sort_by_region,
+)
 from .analysis.importance import importance, most_important
+from .analysis.intervals import bootstrap_intervals
+from .analysis.methods import applicable_methods
 from .analysis.mne_objects import to_evoked, to_spatial_filter
+from .analysis.randomization import randomization_test
+from .analysis.rank_agreement import rank_agreement
+from .analysis.relevance import relevance
 from .analysis.resolvability import filter_overlap, resolvability
 from .analysis.response import filter_response
 from .analysis.spatial import relative_maps, spatial_filters, spatial_patterns
+from .analysis.spectral_relevance import spectral_relevance
 from .checkpoints import load_checkpoint, save_checkpoint
 from .errors import (
     CheckpointError,
     DownloadNeededError,
     EpochsError,
+    MethodError,
     MissingDependencyError,
     PositionsError,
     SincvizError,
@@ -30,33 +46,47 @@ __all__ = [
     "EpochsError",
     "FrontEnd",
     "Inspection",
+    "MethodError",
     "MissingDependencyError",
     "PositionsError",
     "SincConv",
     "SincShallowNet",
     "SincvizError",
     "__version__",
+    "ablate",
+    "applicable_methods",
     "band_membership",
+    "band_power_contrast",
+    "bootstrap_intervals",
+    "csp_accuracy",
     "cutoff_drift",
     "cutoff_history",
     "datasets",
+    "deletion_curve",
     "diagnose",
     "filter_overlap",
     "filter_response",
     "front_end",
     "group_by_band",
+    "group_by_region",
+    "group_frequencies",
     "importance",
     "inspect",
     "learned_bands",
     "load_checkpoint",
     "most_important",
     "plotting",
+    "randomization_test",
+    "rank_agreement",
     "recalibrate_batch_norm",
     "relative_maps",
+    "relevance",
     "resolvability",
     "save_checkpoint",
+    "sort_by_region",
     "spatial_filters",
     "spatial_patterns",
+    "spectral_relevance",
     "to_evoked",
     "to_spatial_filter",
     "training",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, is_epochs, n_trials_of
+from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
 
 if TYPE_CHECKING:
@@ -109,6 +109,26 @@ def class_order(epochs: "mne.BaseEpochs") -> list[str]:
     return [
         name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present
     ]
+
+
+def labelled_trials(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None
+) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+    """Return all trials as the network takes them, and the number of the output that is right for each.
+
+    Raises
+    ------
+    ValueError
+        If the classes are not known, or labels and trials differ in number.
+    EpochsError
+        If the epochs do not fit the network.
+    """
+    epochs = gathered(epochs)
+    trials = network_input(model, epochs)
+    codes = true_classes(model, epochs, y)
+    if codes is None:
+        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+    return trials, codes
 
 
 def classes_if_known(

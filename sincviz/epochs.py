@@ -64,6 +64,15 @@ def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
     return epochs
 
 
+def sampling_rate(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float | None) -> tuple[float, str]:
+    """Return the sampling rate, 1 where nobody knows it, and the unit of frequencies."""
+    if sfreq is not None and not 0 < sfreq < np.inf:
+        raise ValueError(f"`sfreq` must be a positive number of Hz; got {sfreq}.")
+    rates = [sfreq, known_hz, epochs.info["sfreq"] if is_epochs(epochs) else None]
+    given = [float(rate) for rate in rates if rate is not None]
+    return (given[0], "Hz") if given else (1.0, "cycles per sample")
+
+
 def _check_some(epochs: "mne.BaseEpochs") -> None:
     if len(epochs) == 0:
         raise EpochsError(
@@ -200,7 +209,7 @@ def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
 
 def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
     sfreq = float(epochs.info["sfreq"])
-    if not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
+    if parts.sfreq is not None and not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
         raise EpochsError(
             f"The epochs are sampled at {sfreq:g} Hz, the network at {parts.sfreq:g} Hz. "
             f"Try `epochs.resample({parts.sfreq:g})`."
@@ -208,17 +217,22 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
     if parts.n_times is not None and len(epochs.times) != parts.n_times:
         raise EpochsError(
             f"The epochs have {len(epochs.times)} samples, the network takes {parts.n_times} "
-            f"({parts.n_times / parts.sfreq:g} s). Try `epochs.crop(tmin, tmin + "
-            f"{(parts.n_times - 1) / parts.sfreq:g})`."
+            f"({parts.n_times / sfreq:g} s). Try `epochs.crop(tmin, tmin + "
+            f"{(parts.n_times - 1) / sfreq:g})`."
         )
 
 
 def _checked(trials: NDArray[Any], parts: Decoder, *, first: int) -> NDArray[Any]:
     times = "any number of" if parts.n_times is None else parts.n_times
-    fits = trials.ndim == 3 and trials.shape[1] == parts.n_chans and parts.n_times in (None, trials.shape[2])
+    chans = "any number of" if parts.n_chans is None else parts.n_chans
+    fits = (
+        trials.ndim == 3
+        and parts.n_chans in (None, trials.shape[1])
+        and parts.n_times in (None, trials.shape[2])
+    )
     if not fits:
         raise EpochsError(
-            f"Trials must have the shape (trials, {parts.n_chans} channels, {times} times); got {trials.shape}."
+            f"Trials must have the shape (trials, {chans} channels, {times} times); got {trials.shape}."
         )
     if len(trials) == 0:
         raise EpochsError("There are no trials.")

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import torch
 from torch import Tensor, nn
@@ -216,8 +216,8 @@ def front_end(model: object) -> FrontEnd:
     inner = unwrapped(model)
     if inner is not model:
         return front_end(inner)
-    if isinstance(model, nn.Module) and "sinc_filter_layer.low_freqs" in model.state_dict():
-        return front_end(_from_live_network(model))
+    if is_live_network(model):
+        return front_end(from_live_network(model))
     raise TypeError(
         f"sincviz does not know the front end of {type(model).__name__}. Pass a SincShallowNet or a fitted "
         "classifier, or register your network with `@sincviz.front_end.register`."
@@ -310,7 +310,16 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
-def _from_live_network(model: nn.Module) -> SincShallowNet:
+def is_live_network(model: object) -> TypeGuard[nn.Module]:
+    """Tell somebody else's network with the state dict of a SincShallowNet."""
+    return (
+        isinstance(model, nn.Module)
+        and not isinstance(model, SincShallowNet)
+        and "sinc_filter_layer.low_freqs" in model.state_dict()
+    )
+
+
+def from_live_network(model: nn.Module) -> SincShallowNet:
     """Return ours, from a network with the same state dict that tells its own configuration."""
     if not hasattr(model, "get_config"):
         raise TypeError(

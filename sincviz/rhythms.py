@@ -74,3 +74,32 @@ def rhythm_names(
     # The last condition is for an empty mapping, which `select` does not take.
     always = np.ones(frequency.shape, bool)
     return np.select([*inside, always], [*chosen, OTHER], OTHER).astype(str)
+
+
+def bands_to_text(bands: Mapping[str, tuple[float, float]]) -> str:
+    """Return bands as the attributes of results hold them.
+
+    Examples
+    --------
+    >>> bands_to_text({"mu": (8, 13), "high": (30, math.inf)})
+    'mu: 8–13; high: 30–inf'
+    """
+    return "; ".join(f"{name}: {low:.12g}–{high:.12g}" for name, (low, high) in bands.items())
+
+
+def bands_from_text(text: str | None) -> dict[str, tuple[float, float]]:
+    """Return the bands that :func:`bands_to_text` wrote down; the rhythms where nothing is written.
+
+    Examples
+    --------
+    >>> bands_from_text("mu: 8–13; high: 30–inf")
+    {'mu': (8.0, 13.0), 'high': (30.0, inf)}
+    """
+    if not text:
+        return dict(RHYTHMS)
+    bands = {}
+    for part in text.split("; "):
+        name, _, limits = part.rpartition(": ")
+        low, high = limits.split("–")
+        bands[name] = float(low), float(high)
+    return bands

@@ -23,7 +23,7 @@ def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, pa
         loss=None,
         true_cells=None,
         accuracy=1.0,
-        agreement=Recovery(cells=cells, bands=1.0, channels=1.0),
+        agreement=Recovery(cells=cells, best_rank=1, mass=1.0, bands=1.0, channels=1.0),
         control_accuracy=0.5,
         control_cells=control,
     )

@@ -10,16 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz import EpochsError
-from sincviz.epochs import (
-    class_order,
-    data_hash,
-    eeg_channels,
-    input_batches,
-    network_input,
-    recording_facts,
-    trial_labels,
-    warned_once,
-)
+from sincviz.epochs import input_batches, network_input, warned_once
 
 
 @pytest.fixture
@@ -134,62 +125,6 @@ def test_trials_that_are_not_finite_are_counted_and_the_first_is_named(model, va
     trials[[2, 4], 1, 7] = value
     with pytest.raises(EpochsError, match=r"2 trials .* trial 2\."):
         network_input(model, trials)
-
-
-def test_labels_are_the_names_of_the_events(epochs):
-    codes = epochs.events[:, 2]
-    assert trial_labels(epochs).tolist() == [{1: "left", 2: "right"}[code] for code in codes]
-
-
-def test_two_names_for_one_code_are_refused(epochs):
-    epochs.event_id = {"left": 1, "also left": 1, "right": 2}
-    with pytest.raises(EpochsError, match="share a code"):
-        trial_labels(epochs)
-
-
-def test_classes_follow_their_codes_and_those_without_trials_are_left_out(epochs):
-    epochs.event_id = {"right": 2, "left": 1, "feet": 7}
-    assert class_order(epochs) == ["left", "right"]
-
-
-def test_filters_of_the_recording_are_remembered(epochs):
-    with epochs.info._unlock():
-        epochs.info["highpass"], epochs.info["lowpass"] = 0.5, 40.0
-    facts = recording_facts(epochs)
-    assert (facts["highpass_hz"], facts["lowpass_hz"]) == (0.5, 40.0)
-
-
-@pytest.mark.parametrize(
-    ("rereference", "expected"),
-    [
-        (lambda e: e, "as recorded"),
-        (lambda e: mne.set_eeg_reference(e, ["Cz"])[0], "custom"),
-        (lambda e: e.set_eeg_reference("average"), "average"),
-        (lambda e: e.set_eeg_reference("average", projection=True).apply_proj(), "average"),
-        (lambda e: e.set_eeg_reference("average", projection=True), "as recorded"),
-    ],
-)
-def test_the_reference_is_remembered(epochs, rereference, expected):
-    assert recording_facts(rereference(epochs))["reference"] == expected
-
-
-def test_the_same_data_have_the_same_hash_and_others_another():
-    trials = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-    other = trials.copy()
-    other[1, 2, 3] += 1
-    assert data_hash(trials) == data_hash(np.asfortranarray(trials)) != data_hash(other)
-
-
-def test_only_eeg_channels_are_taken_bad_ones_included(epochs):
-    epochs.info["bads"] = [epochs.ch_names[1]]
-    names = list(epochs.ch_names)
-    epochs.set_channel_types({names[0]: "eog"})
-    assert [channel["ch_name"] for channel in eeg_channels(epochs)] == names[1:]
-
-
-def test_without_eeg_all_channels_are_taken(epochs):
-    epochs.set_channel_types(dict.fromkeys(epochs.ch_names, "misc"))
-    assert len(eeg_channels(epochs)) == 6
 
 
 def test_epochs_and_arrays_give_the_same_layout_in_memory(model, epochs):

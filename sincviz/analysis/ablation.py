@@ -1,20 +1,17 @@
-"""What a network loses when a band of one channel is taken from it."""
+"""What a network loses when a band of a channel or a region is taken from it: the causal answer."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
-from sincviz._version import __version__
-from sincviz.epochs import EpochsOrArray, class_codes, gathered, is_epochs, network_input, trial_labels
-from sincviz.front_ends import front_end, unwrapped
-from sincviz.models.sinc_shallow import SincShallowNet
-from sincviz.rhythms import checked_rhythms
-
-_BATCH = 256
+from sincviz.analysis.band_replacement import in_bands, replaceable_trials
+from sincviz.analysis.intervals import mean_intervals
+from sincviz.analysis.labels import channel_coords, decoder_origin
+from sincviz.epochs import EpochsOrArray
+from sincviz.rhythms import bands_to_text, checked_rhythms
 
 
 def ablate(
@@ -23,7 +20,9 @@ def ablate(
     y: ArrayLike | None = None,
     *,
     bands: Mapping[str, tuple[float, float]] | None = None,
-    channels: Sequence[str] | None = None,
+    channels: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    replacement: str = "other_trial",
+    sfreq: float | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> xr.Dataset:
@@ -34,16 +33,22 @@ def ablate(
 
     Parameters
     ----------
-    model : SincShallowNet | classifier
-        The network.
+    model : torch.nn.Module | classifier | FrontEnd
+        Any network that maps (batch, channels, times) to class scores.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training.
+        Trials, best such that were not used in training. They are all held in memory.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
-    channels : sequence of str | None
-        Channels to take; ``None`` means all.
+    channels : sequence of str | mapping of str to sequence of str | None
+        Channels to take, one at a time; ``None`` means all. A mapping names regions, whose channels go
+        together.
+    replacement : {"other_trial", "zero"}
+        ``"zero"`` takes the band away, which makes signals that the network has never seen: all trials may then go to
+        one class.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
         Seed of the choice of the other trials.
     progress : bool
@@ -52,8 +57,9 @@ def ablate(
     Returns
     -------
     xarray.Dataset
-        Over ``band`` and ``channel``: ``accuracy_loss``, and ``score_loss``, the mean loss of the margin between
-        the true class's score and the best other's.
+        Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
+        of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
+        bootstrap interval over trials.
 
     Raises
     ------
@@ -65,93 +71,76 @@ def ablate(
 
     Examples
     --------
+    >>> from sincviz import SincShallowNet
     >>> network = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
     >>> loss = ablate(network, np.random.default_rng(0).standard_normal((10, 3, 256)), [0, 1] * 5, progress=False)
     >>> dict(loss.sizes)
     {'band': 5, 'channel': 3}
     """
-    network = unwrapped(model)
-    if not isinstance(network, SincShallowNet):
-        raise TypeError(f"Only a SincShallowNet can be ablated; got {type(network).__name__}.")
-    epochs = gathered(epochs)
-    trials = torch.from_numpy(network_input(network, epochs))
-    if len(trials) < 2:
-        raise ValueError(
-            f"Ablation takes a band from another trial, so it needs two or more; got {len(trials)}."
-        )
-    if y is None and not is_epochs(epochs):
-        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
-    target = torch.from_numpy(class_codes(network, trial_labels(epochs) if y is None else np.asarray(y)))
-    if target.shape != (len(trials),):
-        raise ValueError(
-            f"`y` must have one label per trial; got the shape {tuple(target.shape)} for {len(trials)} trials."
-        )
     chosen_bands = checked_rhythms(bands)
-    names = network.ch_names or [str(index) for index in range(network.n_chans)]
-    chosen_channels = list(names if channels is None else channels)
-    unknown = [name for name in chosen_channels if name not in names]
-    if unknown:
-        raise ValueError(f"The network has no channel {', '.join(unknown)}. It has {', '.join(names)}.")
+    trials = replaceable_trials(model, epochs, y, replacement=replacement, sfreq=sfreq, seed=seed)
+    coords = channel_coords(trials.network, trials.trials.shape[1])
+    names = list(coords["channel"])
+    regions = _regions(channels, names)
+    masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
 
-    other = _others(len(trials), np.random.default_rng(seed))
-    masks = _masks(list(chosen_bands.values()), network)
-    was_training = network.training
-    network.eval()
-    try:
-        margin, correct = _margin(network, trials, target)
-        losses = np.empty((2, len(chosen_bands), len(chosen_channels)))
-        for column, name in enumerate(
-            tqdm(chosen_channels, "Ablating", unit="channel", disable=not progress)
-        ):
-            for row, replaced in enumerate(_replaced(trials[:, names.index(name)], other, masks)):
-                ablated = trials.clone()
-                ablated[:, names.index(name)] = replaced
-                new_margin, new_correct = _margin(network, ablated, target)
-                losses[:, row, column] = correct - new_correct, margin - new_margin
-    finally:
-        network.train(was_training)
+    before = trials.margins()
+    losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
+    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=not progress)
+    for column, members in enumerate(shown):
+        for row, mask in enumerate(masks):
+            cells = np.zeros((len(names), len(mask)), bool)
+            cells[[names.index(name) for name in members]] = mask
+            after = trials.margins_without(cells) if cells.any() else before
+            losses[:, :, row, column] = (before > 0) * 1.0 - (after > 0), before - after
+
     dims = ("band", "channel")
-    return xr.Dataset(
-        {"accuracy_loss": (dims, losses[0]), "score_loss": (dims, losses[1])},
-        coords={"band": list(chosen_bands), "channel": chosen_channels},
-        attrs={
-            "method": "replacement by another trial",
-            "n_trials": len(trials),
-            "accuracy": correct,
+    variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {}
+    for name, values in zip(("accuracy_loss", "score_loss"), losses, strict=True):
+        low, high = mean_intervals(values, seed=seed)
+        variables |= {
+            name: (dims, values.mean(0)),
+            f"{name}_low": (dims, low),
+            f"{name}_high": (dims, high),
+        }
+    found = xr.Dataset(
+        variables,
+        coords={"band": list(chosen_bands), "channel": list(regions)},
+        attrs=decoder_origin(trials.network)
+        | trials.evidence()
+        | {
+            "method": "replacement by another trial"
+            if replacement == "other_trial"
+            else "replacement by zero",
+            "bands_hz": bands_to_text(chosen_bands),
             "seed": seed,
-            "sincviz_version": __version__,
-            "weights_sha256": front_end(network).weights_sha256,
         },
+    )
+    if isinstance(channels, Mapping):
+        return found
+    picks = [names.index(name) for name in regions]
+    return found.assign_coords(
+        {
+            name: (coord[0], np.asarray(coord[1])[picks], *coord[2:])
+            for name, coord in coords.items()
+            if isinstance(coord, tuple)
+        }
     )
 
 
-def _others(n_trials: int, rng: np.random.Generator) -> torch.Tensor:
-    """Return another trial for each trial: the next one in a random order."""
-    order = rng.permutation(n_trials)
-    other = np.empty(n_trials, np.int64)
-    other[order] = np.roll(order, 1)
-    return torch.from_numpy(other)
-
-
-def _masks(bands: Sequence[tuple[float, float]], network: SincShallowNet) -> torch.Tensor:
-    frequency_hz = torch.fft.rfftfreq(network.n_times, 1 / network.sfreq)
-    return torch.stack([(frequency_hz >= low) & (frequency_hz < high) for low, high in bands])
-
-
-def _replaced(signal: torch.Tensor, other: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-    """Return the signal with each band taken from the other trial, shape (bands, trials, times)."""
-    spectrum = torch.fft.rfft(signal)
-    change = masks[:, None, :] * (spectrum[other] - spectrum)
-    replaced: torch.Tensor = signal + torch.fft.irfft(change, signal.shape[-1])
-    return replaced
-
-
-@torch.no_grad()
-def _margin(network: SincShallowNet, trials: torch.Tensor, target: torch.Tensor) -> tuple[float, float]:
-    """Return the mean margin of the true class and the accuracy."""
-    device = network.final_layer.weight.device
-    scores = torch.cat([network(batch.to(device)).cpu() for batch in torch.split(trials, _BATCH)])
-    true_score = scores.gather(1, target[:, None])[:, 0]
-    best_other = scores.scatter(1, target[:, None], -torch.inf).amax(1)
-    margin = true_score - best_other
-    return float(margin.mean()), float((margin > 0).double().mean())
+def _regions(
+    channels: Sequence[str] | Mapping[str, Sequence[str]] | None, names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the channels of each region; a channel is a region of its own."""
+    if isinstance(channels, Mapping):
+        regions = {region: list(members) for region, members in channels.items()}
+    else:
+        if isinstance(channels, str):
+            raise TypeError(
+                f"`channels` must be a list of names, or a mapping; got {channels!r}. Try [{channels!r}]."
+            )
+        regions = {name: [name] for name in (names if channels is None else channels)}
+    unknown = sorted({name for members in regions.values() for name in members} - set(names))
+    if unknown:
+        raise ValueError(f"The network has no channel {', '.join(unknown)}. It has {', '.join(names)}.")
+    return regions

@@ -48,4 +48,6 @@ def accuracy(n_correct: int, class_counts: Sequence[int]) -> Accuracy:
     guess = max(class_counts) / n_trials
     interval = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
     test = scipy.stats.binomtest(n_correct, n_trials, guess, alternative="greater")
-    return Accuracy(n_correct / n_trials, interval.low, interval.high, guess, test.pvalue)
+    return Accuracy(
+        n_correct / n_trials, float(interval.low), float(interval.high), guess, float(test.pvalue)
+    )

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sincviz.analysis.accuracy import accuracy
 from sincviz.analysis.baselines import BaselineOf
 from sincviz.analysis.trial_average import trial_weights
+from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, input_batches, n_trials_of
 from sincviz.errors import warn
@@ -106,7 +106,7 @@ def explain_trials(
             "`bootstrap_intervals` makes the contrast."
         )
     n_trials = n_trials_of(epochs)
-    tally = _Tally(network)
+    tally = _Tally()
     weights: Tensor | None = None
     kept: list[NDArray[np.floating[Any]]] = []
     total: Any = 0.0
@@ -128,32 +128,25 @@ def explain_trials(
             total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
         start += len(batch)
     error = tally.completeness_error()
-    return Explanation(
-        np.concatenate(kept) if per_trial else total.numpy(), error, tally.evidence(codes, n_trials)
-    )
+    evidence = trial_evidence(network, codes, np.concatenate(tally.correct), tally.hashes)
+    if error is not None:
+        evidence["completeness_error"] = float(error.max())
+    return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
 
 
 @dataclass
 class _Tally:
     """What is counted while trials pass."""
 
-    network: Decoder
-    n_correct: int = 0
-    n_seen: int = 0
-    n_classes: int = 0
+    correct: list[NDArray[np.bool_]] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
     missed: Any = 0.0
     due: Any = None
-    training_trials: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.training_trials = frozenset(self.network.provenance.get("training_trials_sha256", ()))
 
     def add(self, batch: NDArray[Any], found: Attribution, codes: NDArray[np.int64] | None) -> None:
-        self.n_classes = found.scores.shape[1]
-        if codes is not None:
-            self.n_correct += int((found.scores.argmax(1).cpu().numpy() == codes).sum())
-        if self.training_trials:
-            self.n_seen += sum(one in self.training_trials for one in trial_hashes(batch))
+        predicted = found.scores.detach().argmax(1).cpu().numpy()
+        self.correct.append(predicted == (-1 if codes is None else codes))
+        self.hashes.extend(trial_hashes(batch))
         if found.change is not None:
             change = found.change.detach().double()
             shares = found.values.detach().double().flatten(2).sum(2)
@@ -166,29 +159,6 @@ class _Tally:
         with np.errstate(divide="ignore", invalid="ignore"):
             error: NDArray[np.float64] = np.where(self.missed > 0, self.missed / self.due, 0.0)
         return error
-
-    def evidence(self, codes: NDArray[np.int64] | None, n_trials: int) -> dict[Hashable | None, Any]:
-        facts: dict[Hashable | None, Any] = {"n_trials": n_trials, "held_out": self._held_out(n_trials)}
-        if self.training_trials:
-            facts["n_trials_seen_in_training"] = self.n_seen
-        error = self.completeness_error()
-        if error is not None:
-            facts["completeness_error"] = float(error.max())
-        if codes is None:
-            return facts | {"above_chance": "unknown"}
-        found = accuracy(self.n_correct, np.bincount(codes, minlength=self.n_classes).tolist())
-        return facts | {
-            "accuracy": found.value,
-            "accuracy_low": found.low,
-            "accuracy_high": found.high,
-            "chance_level": found.chance,
-            "above_chance": "yes" if found.above_chance else "no",
-        }
-
-    def _held_out(self, n_trials: int) -> str:
-        if not self.training_trials:
-            return "unknown"
-        return "yes" if self.n_seen == 0 else "no" if self.n_seen == n_trials else "in part"
 
 
 def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:

@@ -10,7 +10,8 @@ from sincviz.analysis.bands import energy_share, learned_bands
 from sincviz.analysis.labels import filter_coords, origin
 from sincviz.analysis.transfer_function import Floats, impulse_responses
 from sincviz.front_ends import front_end
-from sincviz.rhythms import OTHER, checked_rhythms, rhythm_names
+from sincviz.rhythms import OTHER, bands_to_text, checked_rhythms, rhythm_names
+from sincviz.scalp_regions import REGIONS, region_order
 
 BY = ("nominal_center", "measured_energy")
 
@@ -82,7 +83,7 @@ def band_membership(
         | {
             "units": "1",
             "membership": by.replace("_", " "),
-            "bands_hz": _listed(chosen),
+            "bands_hz": bands_to_text(chosen),
         },
     )
 
@@ -184,12 +185,8 @@ def group_frequencies(
     grouped = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
     rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
     grouped = grouped.transpose(*rest, "band", ...).rename(values.name)
-    grouped.attrs = values.attrs | {"membership": "frequency of the input", "bands_hz": _listed(chosen)}
+    grouped.attrs = values.attrs | {"membership": "frequency of the input", "bands_hz": bands_to_text(chosen)}
     return grouped
-
-
-def _listed(bands: Mapping[str, tuple[float, float]]) -> str:
-    return "; ".join(f"{name}: {low:g}–{high:g}" for name, (low, high) in bands.items())
 
 
 def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:
@@ -202,3 +199,77 @@ def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:
                 f"`bands` must not overlap, or sums would count twice; {one!r} and {other!r} share "
                 f"{low:g}–{min(high, other_high):g} Hz."
             )
+
+
+def sort_by_region(values: xr.DataArray) -> xr.DataArray:
+    """Put the channels of each region of the scalp together, from the front to the back and from left to right.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array over ``channel`` with the coordinate ``region``, which results for named channels have.
+
+    Returns
+    -------
+    xarray.DataArray
+        The same, sorted; within a region channels keep their order.
+
+    Raises
+    ------
+    ValueError
+        If the regions are not known.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([1.0, 2.0], {"channel": ["Pz", "Fz"]}, name="share")
+    >>> values = values.assign_coords(region=("channel", ["midline parietal", "midline frontal"]))
+    >>> sort_by_region(values).channel.values.tolist()
+    ['Fz', 'Pz']
+    """
+    return values.isel(channel=region_order(_regions_of(values)))
+
+
+def group_by_region(values: xr.DataArray) -> xr.DataArray:
+    """Sum values over the channels of each region of the scalp.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array over ``channel`` with the coordinate ``region``, which results for named channels have.
+
+    Returns
+    -------
+    xarray.DataArray
+        The same with ``region`` in place of ``channel``, from the front to the back; only regions with channels.
+
+    Raises
+    ------
+    ValueError
+        If the regions are not known.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([1.0, 2.0, 4.0], {"channel": ["C3", "C1", "C4"]}, name="share")
+    >>> values = values.assign_coords(region=("channel", ["left central", "left central", "right central"]))
+    >>> group_by_region(values).to_series().to_dict()
+    {'left central': 3.0, 'right central': 4.0}
+    """
+    own = np.array(_regions_of(values))
+    names = [name for name in REGIONS if name in own]
+    members = xr.DataArray(
+        (own == np.array(names)[:, None]).astype(float), dims=("region", "channel"), coords={"region": names}
+    )
+    plain = values.drop_vars([name for name, coord in values.coords.items() if "channel" in coord.dims])
+    dims = ["region" if dim == "channel" else dim for dim in values.dims]
+    grouped = (plain * members).sum("channel", skipna=False).transpose(*dims).rename(values.name)
+    grouped.attrs = dict(values.attrs)
+    return grouped
+
+
+def _regions_of(values: xr.DataArray) -> list[str]:
+    if "region" not in values.coords or values["region"].dims != ("channel",):
+        raise ValueError(
+            "The regions of the channels are not known: `values` needs the coordinate `region` over `channel`, which "
+            "results for networks with named channels have."
+        )
+    return [str(region) for region in values["region"].to_numpy()]

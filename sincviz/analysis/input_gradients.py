@@ -120,6 +120,6 @@ def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_d
     return torch.cat(
         [
             engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number)
-            for trial, first in zip(x.split(1), start.split(1), strict=True)
+            for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True)
         ]
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sincviz._version import __version__
 from sincviz.decoders import Decoder
@@ -48,6 +49,14 @@ def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
 def class_labels(network: Decoder, n_classes: int) -> list[str]:
     """Return the names of the classes, numbers where they are unknown."""
     return list(network.class_names) if network.class_names else [str(index) for index in range(n_classes)]
+
+
+def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return the name of the class of every trial as a coordinate, if classes are known."""
+    if codes is None:
+        return {}
+    names = np.array(class_labels(network, int(codes.max()) + 1))
+    return {"class_name": ("trial", names[codes])}
 
 
 def decoder_origin(network: Decoder) -> dict[Hashable | None, Any]:

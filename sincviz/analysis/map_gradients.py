@@ -11,7 +11,7 @@ from sincviz.analysis.path_gradients import Rule, path_gradients
 from sincviz.front_ends import FrontEnd
 
 MapGradients: TypeAlias = Callable[[Tensor, Tensor], list[Tensor]]
-"""From maps of the baseline (a batch of one serves all) and of trials, to one gradient per class, shaped as the maps."""
+"""From maps of the baseline (a batch of one serves all) and of trials to one gradient per class, shaped as these."""
 
 
 def map_gradients(parts: FrontEnd, explain: str, rule: Rule) -> MapGradients:

@@ -12,19 +12,25 @@ from sincviz.rhythms import rhythm_names
 
 @dataclass(frozen=True)
 class Recovery:
-    """Agreement of a network's losses with the known sources; 1 is perfect.
+    """Agreement of a relevance, or of losses, with the known sources; 1 is perfect.
 
     Attributes
     ----------
     cells : float
         Area under the ROC curve over all (band, channel) cells; 0.5 is chance.
+    best_rank : int
+        Rank of the best true cell among all cells.
+    mass : float
+        Share of all that is positive that falls into true cells.
     bands : float
-        Share of the network's loss that falls into the sources' bands.
+        Share that falls into the sources' bands.
     channels : float
         Area under the ROC curve over channels, losses summed over bands; 0.5 is chance.
     """
 
     cells: float
+    best_rank: int
+    mass: float
     bands: float
     channels: float
 
@@ -83,8 +89,11 @@ def recovery(loss: xr.DataArray, truth: xr.Dataset) -> Recovery:
     cells = true_cells(truth, loss)
     values = loss.to_numpy()
     gained = np.clip(values, 0, None)
+    total = max(gained.sum(), np.finfo(float).tiny)
     return Recovery(
         cells=float(roc_auc_score(cells.ravel(), values.ravel())),
-        bands=float(gained[cells.any(1)].sum() / max(gained.sum(), np.finfo(float).tiny)),
+        best_rank=int((values > values[cells].max()).sum()) + 1,
+        mass=float(gained[cells].sum() / total),
+        bands=float(gained[cells.any(1)].sum() / total),
         channels=float(roc_auc_score(cells.any(0), values.sum(0))),
     )

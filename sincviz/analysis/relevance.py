@@ -12,7 +12,7 @@ from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.baselines import Baseline, baseline_name, baseline_of
 from sincviz.analysis.explained import explained
 from sincviz.analysis.explanation import Attribution, Explanation, explain_trials, warn_if_incomplete
-from sincviz.analysis.labels import class_labels, map_coords, origin
+from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
 from sincviz.analysis.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.methods import SINC_LAYER_METHODS, checked_method
 from sincviz.analysis.path_gradients import AT_THE_END, gauss_legendre
@@ -131,7 +131,7 @@ def relevance(
     elif method == "integrated_gradients":
         warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
-    return _labelled(parts, found, per_trial, settings)
+    return _labelled(parts, found, class_of_trials(parts, codes) if per_trial else None, settings)
 
 
 def _attribution(
@@ -194,12 +194,16 @@ def attribution_settings(
 
 
 def _labelled(
-    parts: FrontEnd, found: Explanation, per_trial: bool, settings: dict[Hashable | None, Any]
+    parts: FrontEnd,
+    found: Explanation,
+    of_trials: dict[str, Any] | None,
+    settings: dict[Hashable | None, Any],
 ) -> xr.DataArray:
-    dims = [*(["trial"] if per_trial else []), "target", "filter", "channel"]
-    n_classes = found.values.shape[1 if per_trial else 0]
+    dims = [*([] if of_trials is None else ["trial"]), "target", "filter", "channel"]
+    n_classes = found.values.shape[-3]
     coords = map_coords(parts, learned_bands(parts)) | {"target": class_labels(parts, n_classes)}
     del coords["depth"]
+    coords |= of_trials or {}
     if found.completeness_error is not None:
         coords["completeness_error"] = ("target", found.completeness_error)
     units = settings["explain"].replace("_", " ")

@@ -10,13 +10,13 @@ from sincviz.analysis.baselines import Baseline, baseline_of
 from sincviz.analysis.explained import explained
 from sincviz.analysis.explanation import Attribution, explain_trials, warn_if_incomplete
 from sincviz.analysis.input_gradients import input_gradients
-from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
+from sincviz.analysis.labels import channel_coords, class_labels, class_of_trials, decoder_origin
 from sincviz.analysis.methods import INPUT_METHODS, check_applies, checked_method
 from sincviz.analysis.relevance import attribution_settings
 from sincviz.analysis.spectral_shares import amplitude_gradients, spectral_shares
 from sincviz.classes import classes_if_known
 from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, is_epochs, ready
+from sincviz.epochs import EpochsOrArray, is_epochs, ready, sampling_rate
 from sincviz.models.checks import positive_int
 
 
@@ -43,8 +43,8 @@ def spectral_relevance(
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any module that maps (batch, channels, times) to class scores (batch, classes). Without captum where
-        :func:`sincviz.front_end` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor from volts
-        to its units); ``class_names`` and ``sfreq`` are read where it has them.
+        :func:`sincviz.front_end` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor from
+        volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training.
     y : array, shape (trials,) | None
@@ -95,7 +95,7 @@ def spectral_relevance(
     >>> from torch import nn
     >>> network = nn.Sequential(nn.Conv1d(2, 4, 9), nn.ELU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))
     >>> found = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
-    >>> found.dims, found.frequency.values[-1]
+    >>> found.dims, float(found.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
     network = decoder(model)
@@ -133,7 +133,7 @@ def spectral_relevance(
     else:
         warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
 
-    rate_hz, unit = _sampling_rate(network.sfreq, epochs, sfreq)
+    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
     values = found.values
     n_classes, n_chans = values.shape[-3], values.shape[-2]
     n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
@@ -141,6 +141,8 @@ def spectral_relevance(
         "target": class_labels(network, n_classes),
         "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
     }
+    if per_trial:
+        coords |= class_of_trials(network, codes)
     if found.completeness_error is not None:
         coords["completeness_error"] = ("target", found.completeness_error)
     units = explain.replace("_", " ")
@@ -150,12 +152,3 @@ def spectral_relevance(
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
     return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | found.evidence)
-
-
-def _sampling_rate(known_hz: float | None, epochs: EpochsOrArray, sfreq: float | None) -> tuple[float, str]:
-    """Return the sampling rate, 1 where nobody knows it, and the unit of frequencies."""
-    if sfreq is not None and not 0 < sfreq < np.inf:
-        raise ValueError(f"`sfreq` must be a positive number of Hz; got {sfreq}.")
-    rates = [sfreq, known_hz, epochs.info["sfreq"] if is_epochs(epochs) else None]
-    given = [float(rate) for rate in rates if rate is not None]
-    return (given[0], "Hz") if given else (1.0, "cycles per sample")

@@ -15,7 +15,7 @@ def spectral_shares(signal: Tensor, gradient: Tensor) -> Tensor:
     Returns
     -------
     torch.Tensor, shape (..., times // 2 + 1)
-        :math:`(m_k / N)\,\mathrm{Re}(X_k^* G_k)`; :math:`m_k` is 2, but 1 at zero frequency and, for even N, at Nyquist.
+        :math:`(m_k / N)\,\mathrm{Re}(X_k^* G_k)`; :math:`m_k` is 2, 1 at zero frequency and, for even N, at Nyquist.
 
     Examples
     --------
@@ -25,7 +25,8 @@ def spectral_shares(signal: Tensor, gradient: Tensor) -> Tensor:
     (True, 12.0)
     """
     product = (torch.fft.rfft(signal).conj() * torch.fft.rfft(gradient)).real
-    return product * bin_weights(signal.shape[-1]).to(product)
+    shares: Tensor = product * bin_weights(signal.shape[-1]).to(product)
+    return shares
 
 
 def amplitude_gradients(signal: Tensor, gradient: Tensor) -> Tensor:

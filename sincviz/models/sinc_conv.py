@@ -165,6 +165,23 @@ class SincConv(nn.Module):
         low = torch.where(written > nyquist, self.sfreq - written, written).clamp(min=0)
         return torch.cat([low, high]).T
 
+    def draw_cutoffs(self, generator: torch.Generator | None = None) -> None:
+        """Set the cut-offs of every filter to two frequencies drawn uniformly between ``min_freq`` and Nyquist.
+
+        Initial cut-offs are the same every time; this is what a random filter bank is.
+
+        Parameters
+        ----------
+        generator : torch.Generator | None
+            Where randomness comes from.
+        """
+        room = self.sfreq / 2 - self.min_freq
+        drawn = torch.rand(2, self.num_time_filters, generator=generator, dtype=torch.float64) * room
+        low, high = drawn.sort(0).values
+        with torch.no_grad():
+            self.low_freqs.copy_(low[None])
+            self.bandwidths.copy_((high - low)[None])
+
     def kernels(self) -> Tensor:
         """Return the impulse responses, shape (num_time_filters, time_filter_len); differentiable."""
         low, high = self.cutoffs().unbind(1)

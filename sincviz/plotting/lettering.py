@@ -2,10 +2,11 @@
 
 import bisect
 import functools
+from collections.abc import Sequence
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from sincviz.plotting.style import inches
+from sincviz.plotting.style import inches, millimetres
 
 _ON_SCREEN = 1.08  # letters are moved to whole pixels: at low resolution lines become wider
 _UNITS = 100
@@ -14,6 +15,12 @@ _UNITS = 100
 def text_width_pt(text: str, *, size_pt: float = 7.0, weight: str = "normal") -> float:
     """Return how wide a line of text is; to be called inside the style."""
     return size_pt * sum(_advance_em(character, weight) for character in text)
+
+
+def widest_mm(texts: Sequence[str], *, size_pt: float = 7.0) -> float:
+    """Return how wide the widest line of any of these texts is in print; to be called inside the style."""
+    lines = [line for text in texts for line in text.split("\n")]
+    return _ON_SCREEN * millimetres(max(text_width_pt(line, size_pt=size_pt) for line in lines) / 72)
 
 
 def wrapped(text: str, width_mm: float, *, size_pt: float = 7.0, weight: str = "normal") -> str:
@@ -43,6 +50,17 @@ def wrapped(text: str, width_mm: float, *, size_pt: float = 7.0, weight: str = "
                 line = line[kept:]
         lines.append(line)
     return "\n".join(lines)
+
+
+def fitted(text: str, width_mm: float, most_lines: int = 1, *, size_pt: float = 7.0) -> str:
+    """Return text in so many lines at most; what does not fit becomes an ellipsis. To be called inside the style."""
+    lines = wrapped(text, width_mm, size_pt=size_pt).split("\n")
+    if len(lines) <= most_lines:
+        return "\n".join(lines)
+    last = f"{lines[most_lines - 1]}…"
+    while len(last) > 2 and "\n" in wrapped(last, width_mm, size_pt=size_pt):
+        last = f"{last[:-2].rstrip()}…"
+    return "\n".join([*lines[: most_lines - 1], last])
 
 
 def hz(frequency_hz: float) -> str:

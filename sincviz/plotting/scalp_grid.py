@@ -52,7 +52,13 @@ def map_mm(columns: int, left_mm: float = 0.0) -> float:
 
 
 def scalp_figure(
-    rows: int, columns: int, *, title_lines: Sequence[int], bar_labels: Sequence[str], left_mm: float = 0.0
+    rows: int,
+    columns: int,
+    *,
+    title_lines: Sequence[int],
+    bar_labels: Sequence[str],
+    left_mm: float = 0.0,
+    size_mm: float | None = None,
 ) -> tuple[Figure, NDArray[np.object_], list[Axes]]:
     """Return a figure at double-column width with a grid of square axes and axes for colour bars.
 
@@ -66,13 +72,15 @@ def scalp_figure(
         What the colour bars, side by side below the maps, say.
     left_mm : float
         Room left of all maps.
+    size_mm : float | None
+        Width and height of a map; ``None`` takes all the room that a row has.
 
     Returns
     -------
     figure, axes (rows, columns), axes of the bars
     """
     width = DOUBLE_COLUMN_MM
-    cell, size = cell_mm(columns, left_mm), map_mm(columns, left_mm)
+    cell, size = cell_mm(columns, left_mm), size_mm or map_mm(columns, left_mm)
     share = (width - left_mm) / len(bar_labels)
     labels = [_bar_label(label, share - SIDE_MM) for label in bar_labels]
     below_bar = BELOW_BAR_MM + LINE_MM * max(label.count("\n") for label in labels)

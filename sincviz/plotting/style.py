@@ -15,6 +15,15 @@ NOMINAL = "#0072B2"
 MEASURED = "#D55E00"
 INITIAL = "#555555"
 RHYTHM_SHADES = ("#EEF1F6", "#FFFFFF")
+CLASS_COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#E69F00",
+    "#000000",
+)  # no yellow: too pale
 SEVERITIES = {"error": "#D55E00", "warning": "#E69F00", "note": "#56B4E9"}
 
 # Crameri's maps: even steps of lightness, legible without colour.
@@ -33,6 +42,17 @@ def inches(millimetres: float) -> float:
     1.0
     """
     return millimetres / 25.4
+
+
+def millimetres(inches: float) -> float:
+    """Return a length in millimetres.
+
+    Examples
+    --------
+    >>> millimetres(2.0)
+    50.8
+    """
+    return 25.4 * inches
 
 
 @contextmanager

@@ -9,24 +9,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from sincviz.plotting.lettering import hz, wrapped
-from sincviz.plotting.scalp_grid import (
-    ColourScale,
-    cell_mm,
-    colour_scale,
-    draw_colour_bar,
-    map_mm,
-    scalp_figure,
+from sincviz.plotting.lettering import hz
+from sincviz.plotting.scalp_grid import colour_scale, draw_colour_bar, scalp_figure
+from sincviz.plotting.scalp_table import (
+    LABEL_MM,
+    draw_maps,
+    fitting,
+    label_row,
+    n_lines,
+    quantity,
+    scalp_table,
+    units_of,
 )
 from sincviz.plotting.style import style
-from sincviz.positions import check_positions, scalp_info
+from sincviz.positions import check_positions
 
 _MOST_COLUMNS = 8
-_CONTOURS = 4
-_LABEL_MM = 5.0  # for one line beside the maps
-_MOST_WITH_CONTOURS = 32  # on more and so smaller maps lines hide the colours, and fill the file
 
 
 def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -> Figure:
@@ -79,19 +78,19 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
                     f"Each map needs an axis of its own; got {len(given)} for {len(panels)} maps."
                 )
             titles = _titles(maps, dims)
-            _draw_all(given, panels, titles, scale, maps)
+            draw_maps(given, panels, titles, scale, maps)
             return cast(Figure, given[0].figure.figure)
         if as_table:
-            return _table(maps, dims, panels, scale)
+            return scalp_table(maps)
         columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
-        titles = _fitting(_titles(maps, dims), columns)
+        titles = fitting(_titles(maps, dims), columns)
         rows = math.ceil(len(panels) / columns)
         figure, grid, bars = scalp_figure(
-            rows, columns, title_lines=[_lines(titles)] * rows, bar_labels=[_quantity(maps)]
+            rows, columns, title_lines=[n_lines(titles)] * rows, bar_labels=[quantity(maps)]
         )
         for surplus in grid.ravel()[len(panels) :]:
             surplus.remove()
-        _draw_all(grid.ravel(), panels, titles, scale, maps)
+        draw_maps(grid.ravel(), panels, titles, scale, maps)
         draw_colour_bar(bars[0], scale)
     return figure
 
@@ -149,106 +148,27 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     shared = scales[0] == scales[1] and filters.attrs.get("units") == patterns.attrs.get("units")
     with style():
         columns = _columns(len(above), 1)
-        titles = _fitting(_titles(filters, dims), columns, _LABEL_MM)
+        titles = fitting(_titles(filters, dims), columns, LABEL_MM)
         blocks = math.ceil(len(titles) / columns)
         figure, grid, bars = scalp_figure(
             2 * blocks,
             columns,
-            title_lines=[_lines(titles), 0] * blocks,
-            bar_labels=[_at_the_start(_units(filters))]
+            title_lines=[n_lines(titles), 0] * blocks,
+            bar_labels=[_at_the_start(units_of(filters))]
             if shared
-            else [_quantity(filters), _quantity(patterns)],
-            left_mm=_LABEL_MM,
+            else [quantity(filters), quantity(patterns)],
+            left_mm=LABEL_MM,
         )
         for number, maps, rows, name in ((0, filters, above, "weights"), (1, patterns, below, "pattern")):
             panels = grid[number::2].ravel()
             for surplus in panels[len(titles) :]:
                 surplus.remove()
-            _draw_all(panels, rows, titles if number == 0 else [""] * len(titles), scales[number], maps)
+            draw_maps(panels, rows, titles if number == 0 else [""] * len(titles), scales[number], maps)
             for first in grid[number::2, 0]:
-                _label_row(first, name)
+                label_row(first, name)
         for bar, scale in zip(bars, scales, strict=False):
             draw_colour_bar(bar, scale)
     return figure
-
-
-def _table(maps: xr.DataArray, dims: Sequence[str], panels: NDArray[Any], scale: ColourScale) -> Figure:
-    row_names, column_names = (
-        [f"filter {value}" if dim == "filter" else str(value) for value in maps[dim].to_numpy()]
-        for dim in dims
-    )
-    n_rows, n_columns = len(row_names), len(column_names)
-    room = 0.9 * map_mm(n_columns, _LABEL_MM)
-    row_names = [wrapped(name, room, size_pt=8) for name in row_names]
-    left_mm = _LABEL_MM + 3.4 * (_lines(row_names) - 1)
-    column_names = _fitting(column_names, n_columns, left_mm)
-    figure, grid, bars = scalp_figure(
-        n_rows,
-        n_columns,
-        title_lines=[_lines(column_names)] + [0] * (n_rows - 1),
-        bar_labels=[_quantity(maps)],
-        left_mm=left_mm,
-    )
-    titles = column_names + [""] * (len(panels) - n_columns)
-    _draw_all(grid.ravel(), panels, titles, scale, maps)
-    for ax, name in zip(grid[:, 0], row_names, strict=True):
-        _label_row(ax, name)
-    draw_colour_bar(bars[0], scale)
-    return figure
-
-
-def _draw_all(
-    axes: NDArray[Any], panels: NDArray[Any], titles: Sequence[str], scale: ColourScale, maps: xr.DataArray
-) -> None:
-    import mne
-
-    info = scalp_info(maps)
-    n_contours = _CONTOURS if len(panels) <= _MOST_WITH_CONTOURS else 0
-    # Interpolation inverts one tiny matrix per triangle: threads would only wait for each other, a second per map.
-    with threadpool_limits(1, "blas"):
-        for ax, values, title in zip(axes, panels, titles, strict=False):
-            ax.set_title(title, fontsize=7, pad=2, linespacing=1.1, parse_math=False)
-            if not np.isfinite(values).all():
-                ax.set_axis_off()
-                ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
-                continue
-            _, contours = mne.viz.plot_topomap(
-                values,
-                info,
-                axes=ax,
-                show=False,
-                cmap=scale.cmap,
-                vlim=(scale.low, scale.high),
-                contours=n_contours,
-            )
-            if contours is not None:
-                contours.set_linewidth(0.3)
-            for line in ax.lines:
-                line.set_linewidth(0.5)
-                line.set_markersize(0.8)
-
-
-def _label_row(ax: Axes, name: str) -> None:
-    ax.text(
-        *(-0.06, 0.5, name),
-        transform=ax.transAxes,
-        rotation=90,
-        ha="right",
-        va="center",
-        multialignment="center",
-        fontsize=8,
-        parse_math=False,
-    )
-
-
-def _fitting(titles: Sequence[str], columns: int, left_mm: float = 0.0) -> list[str]:
-    """Return titles with line breaks, no wider than the room above a map; to be called inside the style."""
-    return [wrapped(title, cell_mm(columns, left_mm) - 1) for title in titles]
-
-
-def _lines(texts: Sequence[str]) -> int:
-    """Return the number of lines of the longest text."""
-    return max(text.count("\n") + bool(text) for text in texts)
 
 
 def _columns(n_maps: int, together: int) -> int:
@@ -279,21 +199,9 @@ def _title(one: xr.DataArray, dims: Sequence[str]) -> str:
     return f"{name}\n{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else name
 
 
-def _quantity(maps: xr.DataArray) -> str:
-    name = str(maps.name or "value").replace("_", " ").capitalize()
-    units = _units(maps)
-    return f"{name} ({units})" if units else name
-
-
 def _at_the_start(units: str) -> str:
     """Return units as a label begins with them; a micro sign has no capital."""
     return units if units.startswith("µ") else units[:1].upper() + units[1:]
-
-
-def _units(maps: xr.DataArray) -> str:
-    """Return the units, nothing for plain numbers."""
-    units = str(maps.attrs.get("units", ""))
-    return "" if units == "1" else units
 
 
 def _checked_dims(maps: xr.DataArray) -> list[str]:

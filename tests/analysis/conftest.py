@@ -1,11 +1,13 @@
-"""A trained network with nothing to find fault with, for tests that plant a fault in it."""
+"""A trained network to plant faults in, and networks of other libraries' kinds to explain."""
 
 import copy
 import re
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from sincviz import SincShallowNet, training
 from sincviz.datasets import simulate_motor_imagery
@@ -23,6 +25,119 @@ BAD_GRAMMAR = {
     "no full stop": r"[^.`]$|[^.]`$",
     "no capital": r"^[a-z]",
 }
+
+
+class Net(nn.Module):
+    """Layers for signals with one map: (batch, channels, times) in, (batch, classes) out."""
+
+    def __init__(self, *layers, seed=0, **known):
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.layers = nn.Sequential(*(layer() for layer in layers))
+        for name, value in known.items():
+            setattr(self, name, value)
+
+    def forward(self, x):
+        return self.layers(x[:, None])
+
+
+class Function(nn.Module):
+    """A layer without weights."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def eegnet_like(n_chans=6, n_times=96, n_outputs=3, activation=nn.ELU, **known):
+    """Temporal, depthwise spatial and separable convolutions."""
+    return Net(
+        lambda: nn.Conv2d(1, 4, (1, 17), padding=(0, 8), bias=False),
+        lambda: nn.BatchNorm2d(4),
+        lambda: nn.Conv2d(4, 8, (n_chans, 1), groups=4, bias=False),
+        lambda: nn.BatchNorm2d(8),
+        activation,
+        lambda: nn.AvgPool2d((1, 4)),
+        lambda: nn.Dropout(0.25),
+        lambda: nn.Conv2d(8, 8, (1, 7), padding=(0, 3), groups=8, bias=False),
+        lambda: nn.Conv2d(8, 6, 1, bias=False),
+        lambda: nn.BatchNorm2d(6),
+        activation,
+        lambda: nn.AvgPool2d((1, 6)),
+        nn.Flatten,
+        lambda: nn.Linear(6 * (n_times // 4 // 6), n_outputs),
+        **known,
+    )
+
+
+def fbcsp_like(n_chans=6, n_times=96, n_outputs=3, **known):
+    """Temporal and spatial convolution, then the logarithm of the mean square."""
+    return Net(
+        lambda: nn.Conv2d(1, 5, (1, 13)),
+        lambda: nn.Conv2d(5, 5, (n_chans, 1), bias=False),
+        lambda: nn.BatchNorm2d(5),
+        lambda: Function(torch.square),
+        lambda: nn.AvgPool2d((1, 30), stride=(1, 10)),
+        lambda: Function(lambda x: x.clamp(min=1e-6).log()),
+        lambda: nn.Dropout(0.5),
+        nn.Flatten,
+        lambda: nn.Linear(5 * ((n_times - 12 - 30) // 10 + 1), n_outputs),
+        **known,
+    )
+
+
+@pytest.fixture(scope="session")
+def eegnet(moved):
+    """Build a network as EEGNet is, in evaluation mode."""
+    return lambda **settings: moved(eegnet_like(**settings)).eval()
+
+
+@pytest.fixture(scope="session")
+def fbcsp(moved):
+    """Build a network as ShallowFBCSPNet is, in evaluation mode."""
+    return lambda **settings: moved(fbcsp_like(**settings)).eval()
+
+
+@pytest.fixture(scope="session")
+def linear():
+    """Build a network that is linear, on which all shares are the same."""
+
+    def build(n_chans=6, n_times=96, n_outputs=3, **known):
+        return Net(nn.Flatten, lambda: nn.Linear(n_chans * n_times, n_outputs), **known).eval()
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def what_is_explained():
+    """Compute what is explained of each class by its definition."""
+
+    def of(scores, explain):
+        if explain == "score":
+            return scores
+        if explain == "log_probability":
+            return scores - torch.logsumexp(scores, 1, keepdim=True)
+        others = [
+            scores[:, [n for n in range(scores.shape[1]) if n != own]].amax(1)
+            for own in range(scores.shape[1])
+        ]
+        return scores - torch.stack(others, 1)
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def noise():
+    """Draw trials, shape (trials, channels, times)."""
+
+    def draw(n_trials, n_chans=6, n_times=96, seed=0, dtype=np.float64):
+        return np.random.default_rng(seed).standard_normal((n_trials, n_chans, n_times)).astype(dtype)
+
+    return draw
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sincviz import EpochsError, front_end
-from sincviz.analysis.ablation import _others, ablate
+from sincviz.analysis.ablation import ablate
+from sincviz.analysis.band_replacement import other_trials
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def quietly(model, epochs, y=None, **settings):
 
 @given(n_trials=st.integers(2, 300), seed=st.integers(0, 1000))
 def test_another_trial_is_never_the_same_and_each_is_used_once(n_trials, seed):
-    other = _others(n_trials, np.random.default_rng(seed)).numpy()
+    other = other_trials(n_trials, np.random.default_rng(seed))
     assert (other != np.arange(n_trials)).all()
     assert sorted(other) == list(range(n_trials))
 
@@ -53,7 +54,7 @@ def test_a_band_of_everything_is_the_channel_of_another_trial(model, epochs, tri
     loss = quietly(model, epochs, bands={"all": (0, np.inf)}, channels=["C3", "C4"], seed=seed)
     swapped = trials.copy()
     column = epochs.ch_names.index("C4")
-    swapped[:, column] = trials[_others(40, np.random.default_rng(seed)).numpy(), column]
+    swapped[:, column] = trials[other_trials(40, np.random.default_rng(seed)), column]
     before, after = margins(model, trials, codes), margins(model, swapped, codes)
     found = loss.sel(band="all", channel="C4")
     assert float(found.score_loss) == pytest.approx((before - after).mean(), rel=1e-3, abs=1e-5)
@@ -140,26 +141,58 @@ def test_channels_without_names_are_numbered(network, trials, codes):
     assert quietly(network(), trials, codes).channel.to_numpy().tolist() == list("012345")
 
 
-def test_the_mode_comes_back_also_after_an_error(model, trials, codes, monkeypatch):
-    def fail(x):
-        raise RuntimeError("out of memory")
+def test_a_region_is_its_channels_together(model, epochs, trials, codes):
+    loss = quietly(model, epochs, bands={"all": (0, np.inf)}, channels={"both": ["C3", "C4"], "C3": ["C3"]})
+    swapped = trials.copy()
+    columns = [epochs.ch_names.index(name) for name in ("C3", "C4")]
+    swapped[:, columns] = trials[other_trials(40, np.random.default_rng(0))][:, columns]
+    before, after = margins(model, trials, codes), margins(model, swapped, codes)
+    assert loss.score_loss.sel(channel="both").item() == pytest.approx(
+        (before - after).mean(), rel=1e-3, abs=1e-5
+    )
+    alone = quietly(model, epochs, bands={"all": (0, np.inf)}, channels=["C3"])
+    assert loss.score_loss.sel(channel="C3").item() == alone.score_loss.item()
 
-    model.train()
-    monkeypatch.setattr(model, "forward", fail)
-    with pytest.raises(RuntimeError, match="out of memory"):
-        quietly(model, trials, codes)
-    assert all(module.training for module in model.modules())
+
+def test_zero_takes_the_band_away(model, epochs, trials, codes):
+    loss = quietly(model, epochs, bands={"all": (0, np.inf)}, channels=["C3"], replacement="zero")
+    silent = trials.copy()
+    silent[:, epochs.ch_names.index("C3")] = 0
+    before, after = margins(model, trials, codes), margins(model, silent, codes)
+    assert loss.score_loss.item() == pytest.approx((before - after).mean(), rel=1e-3, abs=1e-5)
+    assert loss.attrs["method"] == "replacement by zero"
+
+
+def test_the_interval_lies_around_the_loss(model, epochs):
+    loss = quietly(model, epochs)
+    for name in ("accuracy_loss", "score_loss"):
+        assert (loss[f"{name}_low"] <= loss[name] + 1e-12).all()
+        assert (loss[f"{name}_high"] >= loss[name] - 1e-12).all()
+    assert (loss.score_loss_high - loss.score_loss_low > 0).all()
+
+
+def test_any_network_can_be_ablated(epochs, trials, codes):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(6 * 128, 2))
+    with pytest.raises(ValueError, match="sampling rate is not known"):
+        quietly(module, trials, codes)
+    loss = quietly(module, trials, codes, bands={"all": (0, np.inf)}, channels=["1"], sfreq=128)
+    swapped = trials.copy()
+    swapped[:, 1] = trials[other_trials(40, np.random.default_rng(0)), 1]
+    expected = (margins(module, trials, codes) - margins(module, swapped, codes)).mean()
+    assert loss.score_loss.item() == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
 REFUSED = {
     "a channel": ({"channels": ["C3", "X9"]}, "no channel X9. It has .*C3"),
-    "one trial": ({"epochs": np.zeros((1, 6, 128)), "y": [0]}, "two or more; got 1"),
+    "one trial": ({"epochs": np.zeros((1, 6, 128)), "y": [0]}, "two or more are needed; got 1"),
     "no labels": ({}, "`y` is missing"),
     "a class": ({"y": ["left", "feet"] * 20}, r"classes \['feet'\].*'left', 'right'"),
     "a number": ({"y": [0, 2] * 20}, r"classes \[2\]"),
     "a negative number": ({"y": [0, -1] * 20}, r"classes \[-1\]"),
     "a band upside down": ({"bands": {"mu": (13, 8)}, "y": [0, 1] * 20}, "'mu' must be two increasing"),
     "too few labels": ({"y": [0, 1]}, r"\(2,\) for 40 trials"),
+    "random phases": ({"replacement": "phase", "y": [0, 1] * 20}, "leave the power of a band"),
     "another shape": ({"epochs": np.zeros((4, 5, 128)), "y": [0, 1, 0, 1]}, "6 channels, 128 times"),
 }
 
@@ -176,9 +209,20 @@ def test_epochs_of_another_rate_are_refused(model, epochs):
         quietly(model, epochs.resample(64.0))
 
 
-def test_only_networks_that_take_trials_can_be_ablated(epochs):
-    with pytest.raises(TypeError, match="got Linear"):
-        quietly(nn.Linear(2, 2), epochs)
+def test_only_networks_can_be_ablated(epochs):
+    with pytest.raises(TypeError, match="does not know the front end of str"):
+        quietly("network", epochs)
+
+
+def test_one_score_has_no_margin(trials, codes):
+    module = nn.Sequential(nn.Flatten(), nn.Linear(6 * 128, 1))
+    with pytest.raises(ValueError, match="one score"):
+        quietly(module, trials, 0 * codes, sfreq=128)
+
+
+def test_a_single_name_is_no_list_of_channels(model, epochs):
+    with pytest.raises(TypeError, match=r"Try \['C3'\]"):
+        quietly(model, epochs, channels="C3")
 
 
 @pytest.mark.parametrize("shown", [True, False])

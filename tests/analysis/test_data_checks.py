@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sincviz import diagnose, front_end, recalibrate_batch_norm
-from sincviz.epochs import trial_labels
+from sincviz.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

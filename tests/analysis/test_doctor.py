@@ -13,8 +13,8 @@ from torch import nn
 
 from sincviz import FrontEnd, SincShallowNet, diagnose, front_end, load_checkpoint
 from sincviz.checkpoints import save_checkpoint
+from sincviz.classes import trial_labels
 from sincviz.datasets import eegbci
-from sincviz.epochs import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -14,8 +14,8 @@ from sincviz import (
     recalibrate_batch_norm,
     spatial_patterns,
 )
+from sincviz.classes import trial_labels
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.epochs import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -55,13 +55,40 @@ DRAWINGS = {
     "scalp maps": Drawing("plot_topomaps", ("patterns",)),
     "table of scalp maps": Drawing("plot_topomaps", ("table",)),
     "filters and patterns": Drawing("plot_spatial_filters_and_patterns", ("filters", "patterns")),
+    "relevance on the scalp": Drawing("plot_relevance", ("cells", "topomaps", "deletion")),
+    "relevance over channels": Drawing("plot_relevance", ("cells", "channels")),
+    "relevance of bands": Drawing("plot_relevance", ("matrix", "as matrix"), SINGLE_MM),
+    "spectral profile": Drawing("plot_spectral_relevance", ("profile",)),
+    "spectral image": Drawing("plot_spectral_relevance", ("spectral image", "image")),
+    "deletion": Drawing("plot_deletion", ("deletion",), SINGLE_MM),
+    "randomization": Drawing("plot_randomization", ("randomization",)),
+    "ablation over channels": Drawing("plot_ablation", ("loss",)),
+    "ablation on the scalp": Drawing("plot_ablation", ("loss", "topomaps")),
     "findings": Drawing("plot_findings", ("findings",)),
     "notice": Drawing("plot_notice", ("what", "why")),
 }
 
 
 @pytest.fixture(scope="module")
-def results(network, moved, simulation, scalp_maps):
+def explanations(cells, matrix, profile, deletion, randomization, loss):
+    """What can be drawn of explanations, made by hand; and the kinds of figures, which are words."""
+    return {
+        "cells": cells(),
+        "matrix": matrix(),
+        "profile": profile(),
+        "spectral image": profile(regions=["C3", "Cz"]).rename(region="channel"),
+        "deletion": deletion,
+        "randomization": randomization(),
+        "loss": loss(),
+        "topomaps": "topomaps",
+        "channels": "channels",
+        "as matrix": "matrix",
+        "image": "image",
+    }
+
+
+@pytest.fixture(scope="module")
+def results(network, moved, simulation, scalp_maps, explanations):
     """What can be drawn, all of one network."""
     model = moved(network(num_time_filters=2, chs_info=simulation[0].info["chs"])).eval()
     model.scale = 1e6
@@ -77,7 +104,7 @@ def results(network, moved, simulation, scalp_maps):
         "findings": diagnose(model, simulation[0]),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",
-    }
+    } | explanations
 
 
 @pytest.fixture(params=DRAWINGS)

@@ -1,0 +1,190 @@
+"""What the data themselves say, without the network: power differences between classes, and what CSP decodes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
+from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.classes import labelled_trials
+from sincviz.decoders import Decoder, decoder
+from sincviz.epochs import EpochsOrArray, sampling_rate
+from sincviz.models.checks import positive_int
+from sincviz.rhythms import bands_to_text, checked_rhythms
+
+CSP_BAND_HZ = (8.0, 30.0)
+
+
+def band_power_contrast(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    sfreq: float | None = None,
+) -> xr.DataArray:
+    """Return how the power in each band of each channel differs between a class and the others.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Says which channels, in which order, and which classes; nothing else of it is used.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    bands : mapping of str to (float, float) | None
+        Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target, band, channel)
+        Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
+        deviation (Cohen's d). A band without frequencies is not-a-number.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown, or the sampling rate is.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> x = np.random.default_rng(0).standard_normal((40, 3, 256))
+    >>> x[:20, 1] *= 3  # the first class is louder in the second channel
+    >>> found = band_power_contrast(model, x, [0] * 20 + [1] * 20)
+    >>> found.sel(target="0", band="alpha").idxmax().item()
+    '1'
+    """
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    chosen = checked_rhythms(bands)
+    power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
+    frequency_hz = np.fft.rfftfreq(x.shape[2], 1 / rate_hz)
+    in_band = np.array([(frequency_hz >= low) & (frequency_hz < high) for low, high in chosen.values()])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # (trials, bands, channels)
+        log_power = np.log(np.einsum("bk,tck->tbc", in_band.astype(float), power))
+        n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
+        found = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
+    coords = channel_coords(network, x.shape[1]) | {
+        "target": class_labels(network, n_classes),
+        "band": list(chosen),
+    }
+    attrs = decoder_origin(network) | {
+        "units": "pooled standard deviations of log power",
+        "trials": "contrast",
+        "n_trials": len(x),
+        "bands_hz": bands_to_text(chosen),
+    }
+    return xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+
+
+def csp_accuracy(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    band_hz: tuple[float, float] = CSP_BAND_HZ,
+    n_components: int = 6,
+    n_folds: int = 5,
+    sfreq: float | None = None,
+    seed: int = 0,
+) -> pd.Series:
+    """Return how well common spatial patterns and a linear discriminant decode the same trials.
+
+    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Says which channels, in which order, and which classes; nothing else of it is used.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    band_hz : (float, float)
+        Pass band of the filter.
+    n_components : int
+        Spatial patterns; at most the number of channels.
+    n_folds : int
+        Folds of the cross-validation, trials shuffled within class.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+    seed : int
+        Seed of the folds.
+
+    Returns
+    -------
+    pandas.Series
+        ``accuracy``, ``accuracy_low``, ``accuracy_high`` (95 %, Wilson), ``chance_level``, ``p``, ``n_trials``.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown, a class has fewer trials than folds, or the sampling rate is unknown.
+    EpochsError
+        If the epochs do not fit the network.
+    """
+    import mne
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+
+    _, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    present, counts = np.unique(codes, return_counts=True)
+    n_folds = positive_int("n_folds", n_folds, minimum=2)
+    if len(present) < 2 or counts.min() < n_folds:
+        raise ValueError(
+            f"Cross-validation with {n_folds} folds needs two classes with {n_folds} trials or more each; got "
+            f"{dict(zip(present.tolist(), counts.tolist(), strict=True))}. Try a smaller `n_folds`."
+        )
+    filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")
+    pipeline = make_pipeline(
+        mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
+        LinearDiscriminantAnalysis(),
+    )
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    with mne.utils.use_log_level("error"):
+        predicted = cross_val_predict(pipeline, filtered, codes, cv=folds)
+    found = accuracy(int((predicted == codes).sum()), counts.tolist())
+    return pd.Series(
+        {
+            "accuracy": found.value,
+            "accuracy_low": found.low,
+            "accuracy_high": found.high,
+            "chance_level": found.chance,
+            "p": found.p,
+            "n_trials": len(codes),
+        },
+        name="csp",
+    )
+
+
+def _trials(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None, sfreq: float | None
+) -> tuple[Decoder, NDArray[np.floating], NDArray[np.int64], float]:
+    network = decoder(model)
+    x, codes = labelled_trials(network, epochs, y)
+    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
+    if unit != "Hz":
+        raise ValueError("The sampling rate is not known, so there are no bands. Pass `sfreq`.")
+    return network, x, codes, rate_hz
+
+
+def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the difference of means over the pooled standard deviation; not-a-number without two groups."""
+    if own.sum() < 2 or (~own).sum() < 2:
+        return np.full(values.shape[1:], np.nan)
+    one, other = values[own], values[~own]
+    squares = ((one - one.mean(0)) ** 2).sum(0) + ((other - other.mean(0)) ** 2).sum(0)
+    found: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
+    return found

@@ -1,0 +1,206 @@
+"""Whether a relevance looks at the network at all: draw its layers anew, and see whether the relevance changes."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+from tqdm.auto import tqdm
+
+from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
+from sincviz.analysis.labels import decoder_origin
+from sincviz.analysis.random_networks import changeable_copy, layers_with_weights, with_random_layers
+from sincviz.analysis.rank_agreement import spearman
+from sincviz.analysis.relevance import relevance
+from sincviz.analysis.spectral_relevance import spectral_relevance
+from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.classes import labelled_trials
+from sincviz.decoders import decoder
+from sincviz.epochs import EpochsOrArray, sampling_rate
+from sincviz.models.checks import positive_int
+from sincviz.recordings import trial_hashes
+
+SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
+THRESHOLD = 0.5
+"""A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
+
+Method: TypeAlias = str | Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
+"""A method's name, or a function of network, trials and classes that returns an array (target, band, channel)."""
+
+
+def randomization_test(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    method: Method = "integrated_gradients",
+    explain: str = "score",
+    trials: str = "contrast",
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    n_draws: int = 5,
+    n_steps: int = 8,
+    sfreq: float | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Compare the relevance of a network with that of networks whose layers were drawn anew [1]_.
+
+    Layers are drawn from the output to the input, each together with those behind it (cascading), and each alone
+    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not look at the network.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier
+        Any network that maps (batch, channels, times) to class scores; it is not changed.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials. They are all held in memory.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    method : str | callable
+        A method of :func:`sincviz.spectral_relevance`, which tells bands apart by the frequencies of the input;
+        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which tells them by the filters'
+        kernels; or a function of network, trials (array) and classes (array of int) that returns an array over target,
+        band and channel.
+    explain, trials : str
+        As for :func:`sincviz.relevance`.
+    bands : mapping of str to (float, float) | None
+        Bands in Hz; ``None`` means delta to gamma.
+    n_draws : int
+        Random networks for each row of the table, at least 2.
+    n_steps : int
+        Steps of integrated gradients.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+    seed : int
+        Seed of the draws.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per layer and ``kind``. ``similarity`` is Spearman's correlation over (band, channel) cells, mean over
+        classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
+        ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
+        ``"wrong class"``, compares with the relevance for a wrong class: the next one's score, or, for the contrast,
+        the next one's trials. ``attrs["passed"]`` is ``"yes"`` where ``high`` is below ``attrs["threshold"]`` once
+        every layer is random.
+
+    Raises
+    ------
+    TypeError
+        If there is no module whose layers could be drawn.
+    ValueError
+        If a setting is unknown or the classes are.
+    EpochsError
+        If the epochs do not fit the network.
+
+    References
+    ----------
+    .. [1] Adebayo, J., et al. (2018). Sanity checks for saliency maps. NeurIPS, 31.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4, time_filter_len=17)
+    >>> x, y = np.random.default_rng(0).standard_normal((10, 3, 128)), [0, 1] * 5
+    >>> found = randomization_test(model, x, y, n_draws=2, progress=False)
+    >>> found.kind.value_counts().to_dict()
+    {'cascading': 5, 'independent': 5, 'wrong class': 1}
+    """
+    module = changeable_copy(model)
+    network = decoder(module)
+    n_draws = positive_int("n_draws", n_draws, minimum=2)
+    rate_hz = sampling_rate(network.sfreq, epochs, sfreq)[0]
+    x, codes = labelled_trials(model, epochs, y)
+    tensor = torch.from_numpy(x).to(network.device)
+
+    def cells(changed: nn.Module, labels: NDArray[np.int64]) -> xr.DataArray:
+        with warnings.catch_warnings():
+            # How complete the shares of a random network are is not the question.
+            warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
+            if callable(method):
+                return method(changed, x, labels)
+            if method in SINC_LAYER_ONLY:
+                found = relevance(changed, x, labels, method=method, explain=explain, trials=trials)
+                return group_by_band(found, band_membership(changed, bands, by="measured_energy"))
+            found = spectral_relevance(
+                changed,
+                x,
+                labels,
+                method=method,
+                explain=explain,
+                trials=trials,
+                n_steps=n_steps,
+                sfreq=rate_hz,
+            )
+            return group_frequencies(found, bands)
+
+    trained = cells(module, codes)
+    n_classes = network.n_outputs or int(codes.max()) + 1
+    layers = layers_with_weights(module)
+    backwards = layers[::-1]
+    cases = [("cascading", name, backwards[: end + 1]) for end, name in enumerate(backwards)]
+    cases += [("independent", name, [name]) for name in backwards]
+    rows = []
+    with tqdm(total=len(cases) * n_draws, desc="Drawing layers anew", disable=not progress) as bar:
+        for kind, name, drawn in cases:
+            found = []
+            for draw in range(n_draws):
+                other = with_random_layers(module, drawn, tensor, seed + draw)
+                found.append(_similarities(trained, cells(other, codes)))
+                bar.update()
+            rows.append({"kind": kind, "layer": name} | _summary(np.array(found)))
+    if trials == "contrast" and not callable(method):
+        wrong = cells(module, (codes + 1) % n_classes)
+    else:
+        wrong = trained.roll(target=1) if "target" in trained.dims else cells(module, (codes + 1) % n_classes)
+    rows.append({"kind": "wrong class", "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
+
+    table = pd.DataFrame(rows)
+    everything = table[table["kind"] == "cascading"].iloc[-1]
+    with torch.no_grad():
+        predicted = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)]).argmax(1)
+    table.attrs = (
+        decoder_origin(network)
+        | trial_evidence(network, codes, predicted.numpy() == codes, trial_hashes(x))
+        | {
+            "method": method if isinstance(method, str) else "the user's own",
+            "explain": explain,
+            "trials": trials,
+            "n_draws": n_draws,
+            "threshold": THRESHOLD,
+            "passed": "yes" if everything["high"] < THRESHOLD else "no",
+            "seed": seed,
+        }
+    )
+    return table
+
+
+def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]:
+    """Return Spearman's correlation over cells, and that of absolute values, each the mean over classes."""
+    one, other = (array if "target" in array.dims else array.expand_dims("target") for array in (one, other))
+    pairs = zip(one.to_numpy(), other.transpose(*one.dims).to_numpy(), strict=True)
+    found = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
+    signed, absolute = np.nanmean(found, axis=0)
+    return float(signed), float(absolute)
+
+
+def _summary(found: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean and interval over draws, of similarity and of that of absolute values."""
+    row: dict[str, float] = {}
+    for prefix, values in (("", found[:, 0]), ("magnitude_", found[:, 1])):
+        mean = float(values.mean())
+        half = 0.0
+        if len(values) > 1:
+            half = float(
+                scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+            )
+        row |= {f"{prefix}similarity": mean, f"{prefix}low": mean - half, f"{prefix}high": mean + half}
+    return row

@@ -1,0 +1,50 @@
+"""Whether two measures put the same cells first."""
+
+import numpy as np
+import scipy.stats
+import xarray as xr
+from numpy.typing import ArrayLike
+
+
+def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
+    """Return Spearman's correlation of two measures over the cells that both have.
+
+    Parameters
+    ----------
+    one, other : xarray.DataArray
+        Such as a relevance and the losses of :func:`sincviz.ablate`, matched by their coordinates. Of a dimension that
+        only one has, such as ``target``, the mean is taken.
+
+    Returns
+    -------
+    float
+        From −1 to 1; not-a-number where one of them is the same everywhere.
+
+    Raises
+    ------
+    ValueError
+        If they have no dimension or no cell in common.
+
+    Examples
+    --------
+    >>> cells = {"band": ["alpha", "beta"], "channel": ["C3", "C4"]}
+    >>> one = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], cells)
+    >>> round(rank_agreement(one, one**3), 6)
+    1.0
+    """
+    shared = [dim for dim in one.dims if dim in other.dims]
+    one, other = (array.mean([dim for dim in array.dims if dim not in shared]) for array in (one, other))
+    one, other = xr.align(one, other, join="inner")
+    if not shared or one.size < 2:
+        raise ValueError(
+            f"The two have fewer than two cells in common; got the dimensions {one.dims} and {other.dims}."
+        )
+    return spearman(one.transpose(*shared).to_numpy(), other.transpose(*shared).to_numpy())
+
+
+def spearman(one: ArrayLike, other: ArrayLike) -> float:
+    """Return Spearman's correlation of two arrays of the same shape; not-a-number where one is constant."""
+    first, second = np.ravel(one), np.ravel(other)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(scipy.stats.spearmanr(first, second).statistic)

@@ -1,0 +1,98 @@
+"""How accuracy falls while cells are taken from the input, by their rank."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sincviz.plotting.evidence import with_interval, write_below
+from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, SINGLE_COLUMN_MM, inches, style
+
+_ORDERS = {
+    "most relevant first": (MEASURED, "-"),
+    "random": (INITIAL, "--"),
+    "least relevant first": (NOMINAL, "-."),
+}
+_COLUMNS = ("order", "share_removed", "accuracy", "accuracy_low", "accuracy_high")
+_MOST_POINTS = 25  # beyond, points would hide the lines
+
+
+def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
+    """Draw accuracy against the share of cells removed: the most relevant first, the least, or at random.
+
+    Parameters
+    ----------
+    curve : pandas.DataFrame
+        What :func:`sincviz.deletion_curve` returned.
+    ax : matplotlib.axes.Axes | None
+        Where to draw; ``None`` makes a figure 88 mm wide, with a legend above and the evidence below.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. Lines are labelled by their order, the shaded field by its area: the larger, the more does
+        accuracy rest on what is called relevant.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column or names another order.
+
+    Examples
+    --------
+    >>> curve = pd.DataFrame({"order": ["most relevant first"] * 2 + ["random"] * 2, "share_removed": [0, 1.0] * 2,
+    ...     "accuracy": [0.9, 0.5, 0.9, 0.5], "accuracy_low": 0.4, "accuracy_high": 1.0})
+    >>> curve.attrs = {"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.3}
+    >>> plot_deletion(curve).legends[0].get_texts()[-1].get_text()
+    'area 0.20 (0.10–0.30)'
+    """
+    _check(curve)
+    with style():
+        own = ax is None
+        if ax is None:
+            size = inches(SINGLE_COLUMN_MM), inches(70)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        rows = {order: curve[curve["order"] == order].sort_values("share_removed") for order in _ORDERS}
+        for order, (colour, dash) in _ORDERS.items():
+            own_rows = rows[order]
+            if own_rows.empty:
+                continue
+            share = own_rows["share_removed"]
+            ax.fill_between(share, own_rows["accuracy_low"], own_rows["accuracy_high"], color=colour, alpha=0.15,
+                            linewidth=0, zorder=2)  # fmt: skip
+            ax.plot(share, own_rows["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
+                    marker="o" if len(own_rows) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip
+        chance = curve.attrs.get("chance_level")
+        if chance is not None and np.isfinite(chance):
+            ax.axhline(chance, color="black", linewidth=0.6, linestyle=":", zorder=3, label="chance")
+        _shade_area(
+            ax, rows["most relevant first"], rows["random"], with_interval(curve.attrs, "accuracy_area")
+        )
+        ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Share of cells removed", ylabel="Accuracy")
+        figure = ax.figure.figure
+        if own:
+            figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+            write_below(figure, curve.attrs, note="Shaded bands: intervals of the accuracy.")
+        else:
+            ax.legend(loc="upper right")
+    return figure
+
+
+def _shade_area(ax: Axes, one: pd.DataFrame, other: pd.DataFrame, area: str) -> None:
+    if one.empty or other.empty or not area:
+        return
+    around = pd.concat([one, other.iloc[::-1]])
+    # Hatched: the lines' own bands lie on it.
+    ax.fill(around["share_removed"], around["accuracy"], facecolor="none", edgecolor=MEASURED, alpha=0.5,
+            hatch="////", linewidth=0, zorder=1, label=f"area {area}")  # fmt: skip
+
+
+def _check(curve: pd.DataFrame) -> None:
+    missing = sorted(set(_COLUMNS) - set(curve.columns))
+    if missing or curve.empty:
+        wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
+        raise ValueError(f"The table {wrong}; pass what `deletion_curve` returned.")
+    unknown = sorted(set(curve["order"]) - set(_ORDERS))
+    if unknown:
+        raise ValueError(f"`order` must be one of {', '.join(_ORDERS)}; got {', '.join(map(str, unknown))}.")

@@ -1,0 +1,122 @@
+"""Whether an explanation changes when what the network has learned is taken away."""
+
+import math
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sincviz.plotting.evidence import write_below
+from sincviz.plotting.lettering import fitted, widest_mm, wrapped
+from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, SEVERITIES, inches, style
+
+_KINDS = {
+    "cascading": ("layers up to this one, from the output", NOMINAL, "o", -0.16),
+    "independent": ("this layer alone", MEASURED, "s", 0.16),
+    "wrong class": ("another class's explanation", INITIAL, "D", 0.0),
+}
+_MEASURES = {
+    "Similarity to the original": ("similarity", "low", "high"),
+    "Similarity of magnitudes": ("magnitude_similarity", "magnitude_low", "magnitude_high"),
+}
+_ROW_MM = 6.0
+_AROUND_MM = 30.0
+_NAME_MM = 40.0
+_VERDICTS = {
+    "yes": ("Passed: explanations change when the network loses what it has learned.", "black"),
+    "no": (
+        "NOT PASSED: explanations stay alike when the network loses what it has learned.",
+        SEVERITIES["error"],
+    ),
+}
+
+
+def plot_randomization(table: pd.DataFrame) -> Figure:
+    """Draw how alike explanations are before and after layers lose what they have learned.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What :func:`sincviz.randomization_test` returned.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        178 mm wide: the similarity at the left, that of magnitudes at the right; layers go down in the order of the
+        table, and the explanation of the wrong class stands apart at the bottom. The verdict is written above.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, lacks a column or names another kind.
+
+    Examples
+    --------
+    >>> row = {"kind": "cascading", "layer": "head", "similarity": 0.1, "low": 0.0, "high": 0.2,
+    ...        "magnitude_similarity": 0.3, "magnitude_low": 0.2, "magnitude_high": 0.4}
+    >>> table = pd.DataFrame([row])
+    >>> table.attrs = {"passed": "yes", "threshold": 0.5}
+    >>> plot_randomization(table).axes[0].get_title("left")
+    'Passed: explanations change when the network loses what it has learned.'
+    """
+    _check(table)
+    layers = list(dict.fromkeys(table.loc[table["kind"] != "wrong class", "layer"]))
+    apart = (table["kind"] == "wrong class").any()
+    places = {layer: float(number) for number, layer in enumerate(layers)}
+    wrong_class = len(layers) + (0.4 if layers else 0.0)
+    last = wrong_class if apart else len(layers) - 1
+    with style():
+        size = inches(DOUBLE_COLUMN_MM), inches(_AROUND_MM + _ROW_MM * (last + 1))
+        figure, axes = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
+        for ax, (label, columns) in zip(axes, _MEASURES.items(), strict=True):
+            for kind in _KINDS:
+                rows = table[table["kind"] == kind]
+                at = [wrong_class if kind == "wrong class" else places[layer] for layer in rows["layer"]]
+                _draw(ax, rows, at, kind, columns)
+            ax.set(xlabel=label, ylim=(last + 0.6, -0.6))
+            ax.axvline(0, color="black", linewidth=0.4, zorder=1)
+            ax.tick_params(axis="y", length=0)
+            if apart and layers:
+                ax.axhline(wrong_class - 0.7, color="#999999", linewidth=0.4)
+        threshold = table.attrs.get("threshold")
+        if threshold is not None and math.isfinite(threshold):
+            axes[0].axvline(threshold, color="black", linewidth=0.8, linestyle="--", zorder=2,
+                            label=f"threshold {threshold:g}".replace("-", "−"))  # fmt: skip
+        names = [fitted(str(layer), _NAME_MM, 2) for layer in layers] + (["wrong class"] if apart else [])
+        axes[0].set_yticks(
+            [*places.values(), *([wrong_class] if apart else [])], names, parse_math=False, linespacing=1.0
+        )
+        for ax, (_, low, high) in zip(axes, _MEASURES.values(), strict=True):
+            ax.set_xlim(min(-0.05, table[low].min() - 0.05), max(1.05, table[high].max() + 0.05))
+        verdict, colour = _VERDICTS.get(
+            str(table.attrs.get("passed")), ("Not known whether passed.", "black")
+        )
+        room = DOUBLE_COLUMN_MM - widest_mm(names) - 8
+        axes[0].set_title(wrapped(verdict, room, size_pt=8, weight="bold"), loc="left", fontsize=8, weight="bold",
+                          color=colour, pad=5)  # fmt: skip
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+        write_below(figure, table.attrs)
+    return figure
+
+
+def _draw(ax: Axes, rows: pd.DataFrame, at: list[float], kind: str, columns: tuple[str, str, str]) -> None:
+    if rows.empty:
+        return
+    meaning, colour, marker, shift = _KINDS[kind]
+    value, low, high = (rows[column].to_numpy(float) for column in columns)
+    y = [place + shift for place in at]
+    ax.hlines(y, low, high, colors=colour, linewidth=1.0, zorder=3)
+    ax.plot(value, y, linestyle="none", marker=marker, color=colour, markersize=3.5, zorder=4,
+            label=f"{kind}: {meaning}")  # fmt: skip
+
+
+def _check(table: pd.DataFrame) -> None:
+    needed = {"kind", "layer"} | {column for columns in _MEASURES.values() for column in columns}
+    missing = sorted(needed - set(table.columns))
+    if missing or table.empty:
+        wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
+        raise ValueError(f"The table {wrong}; pass what `randomization_test` returned.")
+    unknown = sorted(set(table["kind"].astype(str)) - set(_KINDS))
+    if unknown:
+        raise ValueError(f"`kind` must be one of {', '.join(_KINDS)}; got {', '.join(unknown)}.")

@@ -1,0 +1,88 @@
+"""What each band is worth for each class: summed, over channels, on the scalp."""
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sincviz.plotting.channel_images import channel_images
+from sincviz.plotting.class_matrix import class_matrix
+from sincviz.plotting.evidence import bands_in_hz, write_below
+from sincviz.plotting.intervals import excludes_zero, includes_zero, interval_words
+from sincviz.plotting.scalp_table import scalp_table
+from sincviz.plotting.style import style
+from sincviz.positions import check_positions
+
+_DIMS = {
+    "matrix": ("target", "band"),
+    "channels": ("target", "band", "channel"),
+    "topomaps": ("target", "band", "channel"),
+}
+
+
+def plot_relevance(
+    cells: xr.DataArray, kind: str = "topomaps", deletion: pd.DataFrame | None = None
+) -> Figure:
+    """Draw what each band is worth for each class, with the evidence for it below.
+
+    Parameters
+    ----------
+    cells : xarray.DataArray, dims (target, band, channel), or (target, band) for a matrix
+        What :func:`sincviz.relevance` returned, grouped into bands; with coordinates ``low`` and ``high`` of the same
+        dimensions as :func:`sincviz.bootstrap_intervals` gives them. A coordinate ``region`` of the channels is
+        written beside them: sort channels by it first.
+    kind : {"topomaps", "channels", "matrix"}
+        Scalp maps, a heat map of bands over channels for each class, or one of classes over bands with the numbers
+        in it.
+    deletion : pandas.DataFrame | None
+        What :func:`sincviz.deletion_curve` returned; its area is added to the evidence.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        178 mm wide; a matrix of few bands 88 mm. One scale, symmetric around zero where there are negative values.
+        Cells whose interval includes zero are told apart, and a line below says how.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, the dimensions are others, or there is nothing to draw.
+    PositionsError
+        If a channel of scalp maps has no usable position.
+
+    Examples
+    --------
+    >>> matrix = xr.DataArray([[0.4, -0.1], [-0.3, 0.2]], dims=("target", "band"), name="relevance",
+    ...     coords={"target": ["left", "right"], "band": ["alpha", "beta"]}, attrs={"units": "score"})
+    >>> figure = plot_relevance(matrix, "matrix")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['0.40', '−0.10', '−0.30', '0.20']
+    """
+    if kind not in _DIMS:
+        raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
+    dims = _DIMS[kind]
+    if set(cells.dims) != set(dims) or len(cells.dims) != len(dims) or cells.size == 0:
+        hint = " Sum over channels first: `cells.sum('channel')`." if "channel" in cells.dims else ""
+        raise ValueError(
+            f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got "
+            f"{dict(cells.sizes)}.{hint if kind == 'matrix' else ''}"
+        )
+    ordered = cells.transpose(*dims)
+    doubtful, sure = includes_zero(ordered), excludes_zero(ordered)
+    known = doubtful is not None
+    if kind == "topomaps":
+        check_positions(ordered)
+    with style():
+        words = interval_words(cells.attrs)
+        if kind == "matrix":
+            figure, reading = class_matrix(ordered, doubtful)
+            note = f"{reading}: {words} includes zero." if known else ""
+        elif kind == "channels":
+            figure = channel_images(ordered, doubtful)
+            note = f"Dots: {words} includes zero." if known else ""
+        else:
+            figure = scalp_table(ordered, sure)
+            note = f"White dots: {words} excludes zero; black points: it does not." if known else ""
+        write_below(
+            figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells.attrs)]))
+        )
+    return figure

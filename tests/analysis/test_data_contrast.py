@@ -1,0 +1,67 @@
+"""What the data say without a network: known differences of power are found, and decoded."""
+
+import numpy as np
+import pytest
+
+from sincviz import band_power_contrast, csp_accuracy
+from sincviz.datasets import simulate_motor_imagery
+
+
+@pytest.fixture(scope="module")
+def imagined():
+    return simulate_motor_imagery(120, n_chans=16, erd_depth=0.8, snr_db=12, distractor=False, seed=0)[0]
+
+
+@pytest.fixture
+def model(network, imagined):
+    model = network(chs_info=imagined.info["chs"], sfreq=imagined.info["sfreq"], n_times=len(imagined.times))
+    model.scale, model.class_names = 1e6, ["left", "right"]
+    return model
+
+
+def test_the_contrast_is_cohens_d_of_log_power(network):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((30, 6, 128))
+    y = np.resize([0, 1, 1], 30)
+    found = band_power_contrast(network(), x, y, bands={"all": (0, np.inf), "ten": (9.5, 10.5)})
+    assert found.dims == ("target", "band", "channel")
+    log_power = np.log((x**2).sum(2))  # Parseval
+    one, other = log_power[y == 0], log_power[y == 1]
+    pooled = np.sqrt((9 * one.var(0, ddof=1) + 19 * other.var(0, ddof=1)) / 28)
+    np.testing.assert_allclose(found[0, 0], (one.mean(0) - other.mean(0)) / pooled, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[1], -found[0], rtol=1e-9)
+
+
+def test_known_sources_are_found(model, imagined):
+    found = band_power_contrast(model, imagined).sel(target="left", band="alpha")
+    # Imagery of the left hand takes power from the right hemisphere.
+    assert found.idxmin().item() in ("C4", "CP4", "FC4")
+    assert float(found.min()) < -0.8
+    assert found.sel(channel="C3") > 0
+
+
+def test_csp_decodes_them_and_not_shuffled_labels(model, imagined):
+    found = csp_accuracy(model, imagined)
+    assert found["accuracy"] > 0.85
+    assert found["accuracy_low"] < found["accuracy"] < found["accuracy_high"]
+    assert found["p"] < 1e-6
+    assert found["n_trials"] == 120
+    shuffled = np.random.default_rng(0).permutation(imagined.events[:, 2] - 1)
+    assert csp_accuracy(model, imagined, shuffled)["p"] > 0.01
+
+
+def test_bands_without_frequencies_and_single_classes_are_missing(network):
+    x = np.random.default_rng(0).standard_normal((10, 6, 128))
+    found = band_power_contrast(network(), x, [0] * 10, bands={"between": (10.2, 10.8)})
+    assert found.isnull().all()
+
+
+@pytest.mark.parametrize("function", [band_power_contrast, csp_accuracy])
+def test_labels_are_needed(network, function):
+    with pytest.raises(ValueError, match="`y` is missing"):
+        function(network(), np.zeros((10, 6, 128)))
+
+
+def test_too_few_trials_for_the_folds(network):
+    with pytest.raises(ValueError, match="smaller `n_folds`"):
+        csp_accuracy(network(), np.zeros((6, 6, 128)), [0, 0, 0, 0, 0, 1])
