@@ -140,7 +140,10 @@ def evaluated_copy(model: object) -> nn.Module:
             f"This needs the network itself, whose layers it looks into; got {type(inner).__name__}. Pass the "
             "`torch.nn.Module`."
         )
-    return copy.deepcopy(inner).eval().requires_grad_(False)
+    # What a layer keeps of its last forward pass is part of a graph, which cannot be copied.
+    kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
+    detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
+    return copy.deepcopy(inner, detached).eval().requires_grad_(False)
 
 
 def checked_scores(scores: Any, x: Tensor) -> Tensor:

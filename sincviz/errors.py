@@ -35,9 +35,9 @@ class MethodError(SincvizError, ValueError):
 def warn(message: str) -> None:
     """Warn at the first line outside this package, where a caller passed what the warning is about."""
     frame, level = sys._getframe(), 1
-    # A context manager of ours is entered by the standard library.
+    # A context manager of ours is entered by the standard library, a decorator of PyTorch's by PyTorch.
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        ("sincviz.", "contextlib")
+        ("sincviz.", "contextlib", "torch.utils._contextlib")
     ):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, RuntimeWarning, stacklevel=level)

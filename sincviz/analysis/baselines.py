@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from sincviz.analysis.trial_average import checked_trials
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, input_batches
 
@@ -48,6 +49,17 @@ def baseline_of(
 def baseline_name(baseline: Baseline) -> str:
     """Return what a result says of its baseline."""
     return baseline.replace("_", " ") if isinstance(baseline, str) else "the user's own"
+
+
+def needs_classes(trials: str, baseline: Baseline) -> bool:
+    """Return whether the class of every trial must be known.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown over which trials is averaged.
+    """
+    return checked_trials(trials) != "all" or (isinstance(baseline, str) and baseline == "class_mean")
 
 
 def _own(signal: NDArray[np.generic], network: Decoder) -> BaselineOf:

@@ -18,6 +18,7 @@ from sincviz.errors import warn
 from sincviz.recordings import trial_hashes
 
 COMPLETE_ENOUGH = 0.05
+_LAST_DIGITS = 1e-4
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class _Tally:
     hashes: list[str] = field(default_factory=list)
     missed: Any = 0.0
     due: Any = None
+    size: Any = 0.0
 
     def add(self, batch: NDArray[Any], found: Attribution, codes: NDArray[np.int64] | None) -> None:
         predicted = found.scores.detach().argmax(1).cpu().numpy()
@@ -151,19 +153,24 @@ class _Tally:
             change = found.change.detach().double()
             shares = found.values.detach().double().flatten(2).sum(2)
             self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
+            self.size = self.size + found.scores.detach().double().abs().sum(0).cpu().numpy()
             self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
 
     def completeness_error(self) -> NDArray[np.float64] | None:
         if self.due is None:
             return None
+        # Trials that are their own baseline change nothing but the last digits of the scores.
+        due = np.maximum(self.due, _LAST_DIGITS * self.size)
         with np.errstate(divide="ignore", invalid="ignore"):
-            error: NDArray[np.float64] = np.where(self.missed > 0, self.missed / self.due, 0.0)
+            error: NDArray[np.float64] = np.where(self.missed == 0, 0.0, self.missed / due)
         return error
 
 
 def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:
     """Warn of shares that do not add up to what they should explain."""
-    if error is not None and not error.max() <= COMPLETE_ENOUGH:
+    if error is not None and not np.isfinite(error).all():
+        warn(f"The shares of {method!r} are not finite: look for weights that are not (`diagnose`).")
+    elif error is not None and error.max() > COMPLETE_ENOUGH:
         warn(
             f"The shares of {method!r} miss {error.max():.0%} of the change of what they explain (completeness error; "
             f"more than {COMPLETE_ENOUGH:.0%}). {instead}"

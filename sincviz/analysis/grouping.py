@@ -167,10 +167,15 @@ def group_frequencies(
     >>> group_frequencies(values, {"mu": (8, 13)}).sel(channel="C3").values.tolist()
     [2.0, 4.0]
     """
-    if "frequency" not in values.dims or values["frequency"].attrs.get("units", "Hz") != "Hz":
+    units = (
+        values.coords["frequency"].attrs.get("units", "Hz")
+        if "frequency" in values.coords
+        else "unknown units"
+    )
+    if units != "Hz":
         raise ValueError(
-            f"`values` must have the dimension `frequency` in Hz; got {dict(values.sizes)}"
-            f"{' in ' + values['frequency'].attrs['units'] if 'frequency' in values.dims else ''}. Pass `sfreq`."
+            f"`values` must have the dimension `frequency` in Hz; got {dict(values.sizes)} in {units}. Pass `sfreq` to "
+            "what computes them."
         )
     chosen = checked_rhythms(bands)
     _check_apart(chosen)

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -50,13 +51,15 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
         rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
         gradients_of = map_gradients(network, explain, rule)
         return lambda x, start: _in_closed_form(network, x, start, gradients_of)
-    return _by_captum(Explained(evaluated_copy(model), explain), method, n_steps)
+    looks_into_layers = method not in (*AVERAGED, "gradient_shap")
+    scores = evaluated_copy(model) if looks_into_layers else network.scores
+    return _by_captum(Explained(scores, explain), method, n_steps)
 
 
 class Explained(nn.Module):
     """A network that returns what is explained."""
 
-    def __init__(self, network: nn.Module, explain: str) -> None:
+    def __init__(self, network: Callable[[Tensor], Tensor], explain: str) -> None:
         super().__init__()
         self.network = network
         self.explain = explain
@@ -116,10 +119,16 @@ def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_d
     from captum import attr
 
     engine = attr.GradientShap(module, multiply_by_inputs=False)
-    # captum draws a baseline for each trial from all; one trial at a time keeps each with its own.
-    return torch.cat(
-        [
-            engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number)
-            for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True)
-        ]
-    )
+    state = np.random.get_state()  # noqa: NPY002 (captum draws from there)
+    try:
+        np.random.seed(number)  # noqa: NPY002
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(number)
+            # captum draws a baseline for each trial from all; one trial at a time keeps each with its own.
+            found = [
+                engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number)
+                for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True)
+            ]
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+    return torch.cat(found)

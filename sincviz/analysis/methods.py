@@ -28,6 +28,8 @@ _N_TEST_TRIALS = 16
 _INSTEAD = "integrated_gradients"
 
 
+@torch.enable_grad()
+@torch.inference_mode(False)
 def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
     """Tell which methods of attribution work on a network, by trying them.
 

@@ -34,6 +34,8 @@ Method: TypeAlias = str | Callable[[nn.Module, NDArray[np.floating], NDArray[np.
 """A method's name, or a function of network, trials and classes that returns an array (target, band, channel)."""
 
 
+@torch.enable_grad()
+@torch.inference_mode(False)
 def randomization_test(
     model: object,
     epochs: EpochsOrArray,

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sincviz.analysis.bands import learned_bands
-from sincviz.analysis.baselines import Baseline, baseline_name, baseline_of
+from sincviz.analysis.baselines import Baseline, baseline_name, baseline_of, needs_classes
 from sincviz.analysis.explained import explained
 from sincviz.analysis.explanation import Attribution, Explanation, explain_trials, warn_if_incomplete
 from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
@@ -23,6 +23,8 @@ from sincviz.models.checks import positive_int
 from sincviz.models.trial_blocks import trial_blocks
 
 
+@torch.enable_grad()
+@torch.inference_mode(False)
 def relevance(
     model: object,
     epochs: EpochsOrArray,
@@ -32,7 +34,7 @@ def relevance(
     explain: str = "score",
     trials: str = "all",
     baseline: Baseline = "zero",
-    n_steps: int = 32,
+    n_steps: int = 16,
     per_trial: bool = False,
 ) -> xr.DataArray:
     r"""Return what each filter of each channel is worth for each class.
@@ -105,12 +107,12 @@ def relevance(
     (('target', 'filter', 'channel'), True)
     """
     parts = front_end(model)
-    checked_method(method, SINC_LAYER_METHODS, parts)
+    checked_method(method, SINC_LAYER_METHODS, model)
     rule = (
         gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
     )
     epochs = ready(epochs)
-    codes = classes_if_known(parts, epochs, y, needed=trials != "all" or baseline == "class_mean")
+    codes = classes_if_known(parts, epochs, y, needed=needs_classes(trials, baseline))
 
     gradients_of = map_gradients(parts, explain, rule)
 

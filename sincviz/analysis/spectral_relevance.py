@@ -6,10 +6,10 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sincviz.analysis.baselines import Baseline, baseline_of
+from sincviz.analysis.baselines import Baseline, baseline_of, needs_classes
 from sincviz.analysis.explained import explained
 from sincviz.analysis.explanation import Attribution, explain_trials, warn_if_incomplete
-from sincviz.analysis.input_gradients import input_gradients
+from sincviz.analysis.input_gradients import Gradients, input_gradients
 from sincviz.analysis.labels import channel_coords, class_labels, class_of_trials, decoder_origin
 from sincviz.analysis.methods import INPUT_METHODS, check_applies, checked_method
 from sincviz.analysis.relevance import attribution_settings
@@ -20,6 +20,8 @@ from sincviz.epochs import EpochsOrArray, is_epochs, ready, sampling_rate
 from sincviz.models.checks import positive_int
 
 
+@torch.enable_grad()
+@torch.inference_mode(False)
 def spectral_relevance(
     model: object,
     epochs: EpochsOrArray,
@@ -29,7 +31,7 @@ def spectral_relevance(
     explain: str = "score",
     trials: str = "all",
     baseline: Baseline = "zero",
-    n_steps: int = 32,
+    n_steps: int = 16,
     sfreq: float | None = None,
     per_trial: bool = False,
 ) -> xr.DataArray:
@@ -101,17 +103,16 @@ def spectral_relevance(
     network = decoder(model)
     checked_method(method, INPUT_METHODS, model)
     epochs = ready(epochs)
-    codes = classes_if_known(network, epochs, y, needed=trials != "all" or baseline == "class_mean")
+    codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
     n_steps = positive_int("n_steps", n_steps)
-    gradients_of = input_gradients(model, network, method=method, explain=explain, n_steps=n_steps)
     split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
-    first = True
+    gradients_of: Gradients | None = None
 
     def attribute(x: Tensor, start: Tensor) -> Attribution:
-        nonlocal first
-        if first:
+        nonlocal gradients_of
+        if gradients_of is None:
             check_applies(method, model, x, start.expand_as(x))
-            first = False
+            gradients_of = input_gradients(model, network, method=method, explain=explain, n_steps=n_steps)
         gradients = gradients_of(x, start)
         with torch.no_grad():
             values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)

@@ -6,6 +6,19 @@ from numpy.typing import NDArray
 TRIALS = ("all", "contrast")
 
 
+def checked_trials(trials: str) -> str:
+    """Return over which trials is averaged if it is known.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if trials not in TRIALS:
+        raise ValueError(f"`trials` must be one of {', '.join(map(repr, TRIALS))}; got {trials!r}.")
+    return trials
+
+
 def trial_weights(
     trials: str, n_trials: int, n_classes: int, codes: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
@@ -35,9 +48,7 @@ def trial_weights(
     >>> trial_weights("contrast", 3, 2, np.array([0, 1, 1])).tolist()
     [[1.0, -0.5, -0.5], [-1.0, 0.5, 0.5]]
     """
-    if trials not in TRIALS:
-        raise ValueError(f"`trials` must be one of {', '.join(map(repr, TRIALS))}; got {trials!r}.")
-    if trials == "all":
+    if checked_trials(trials) == "all":
         return np.full((n_classes, n_trials), 1 / n_trials)
     if codes is None:
         raise ValueError("`trials='contrast'` needs the class of every trial: pass `y`.")

@@ -75,9 +75,10 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
                       rasterized=True)  # fmt: skip
         row, column = np.nonzero(dots[number])
         if len(row):
-            size = min(1.6, 0.5 * across / len(names) * 2.8)
-            ax.plot(column, row, linestyle="none", marker="o", markersize=size, color="#333333",
-                    markeredgewidth=0, rasterized=True, label="marked")  # fmt: skip
+            size = min(2.0, 0.5 * across / len(names) * 2.8)
+            # The white rim shows on dark cells, the dot on light ones.
+            ax.plot(column, row, linestyle="none", marker="o", markersize=size, color="#333333", label="marked",
+                    markeredgecolor="white", markeredgewidth=0.2 * size, rasterized=True)  # fmt: skip
         for _, first, _ in below.groups[1:]:
             ax.axvline(first - 0.5, color="black", linewidth=0.3)
         ax.set_title(title, loc="left", fontsize=8, pad=2.5, parse_math=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from sincviz.plotting.lettering import fitted, widest_mm
+from sincviz.plotting.lettering import fitted, widest_mm, wrapped
 
 _LINE_MM = 2.9  # of 7 pt
 _TICK_MM = 1.0
@@ -63,9 +63,19 @@ def names_below(names: Sequence[str], regions: Sequence[str] | None, width_mm: f
             rows, every = 1, rows
     depth_mm = _TICK_MM + rows * row_mm
     groups = _groups(regions, width_mm)
-    groups_flat = all(widest_mm([name]) <= (last + 1 - first) * cell - 1 for name, first, last in groups)
+    broken = [(wrapped(name, (last + 1 - first) * cell - 1), first, last) for name, first, last in groups]
+    # Two lines of whole words.
+    groups_flat = all(
+        one[0].count("\n") < 2 and one[0].split() == name.split()
+        for one, (name, _, _) in zip(broken, groups, strict=True)
+    )
+    if groups_flat:
+        groups = broken
     if groups:
-        names_mm = _LINE_MM if groups_flat else 2 * _TICK_MM + widest_mm([name for name, _, _ in groups])
+        n_lines = 1 + max(name.count("\n") for name, _, _ in groups)
+        names_mm = (
+            _LINE_MM * n_lines if groups_flat else 2 * _TICK_MM + widest_mm([name for name, _, _ in groups])
+        )
         depth_mm += 2 * _TICK_MM + names_mm
     return NamesBelow(names, flat, every, rows, row_mm, depth_mm, groups, groups_flat)
 

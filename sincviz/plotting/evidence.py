@@ -16,6 +16,7 @@ NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
 _LINE_MM = 3.1
 _SIDE_MM = 3.0
 _MARGIN_MM = 1.6
+_BETWEEN_MM = 0.9
 _TRIALS = {"all": "all trials", "contrast": "class minus rest"}
 _HELD_OUT = {
     "yes": "held out",
@@ -124,7 +125,7 @@ def write_below(
     if not paragraphs:
         return
     n_lines = sum(text.count("\n") + 1 for text, _, _ in paragraphs)
-    _make_room_below(figure, _LINE_MM * n_lines + 2 * _MARGIN_MM)
+    _make_room_below(figure, _LINE_MM * n_lines + _BETWEEN_MM * (len(paragraphs) - 1) + 2 * _MARGIN_MM)
     left = inches(_SIDE_MM) / figure.get_figwidth()
     bottom_mm = _MARGIN_MM
     for text, weight, colour in reversed(paragraphs):
@@ -140,6 +141,7 @@ def write_below(
                 parse_math=False,
             ).set_in_layout(False)
             bottom_mm += _LINE_MM
+        bottom_mm += _BETWEEN_MM
 
 
 def _make_room_below(figure: Figure, room_mm: float) -> None:
@@ -193,4 +195,4 @@ def _number(attrs: Attrs, name: str) -> float | None:
 
 
 def _decimals(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{value:z.2f}".replace("-", "−")

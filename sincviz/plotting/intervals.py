@@ -20,7 +20,8 @@ def includes_zero(values: xr.DataArray) -> NDArray[np.bool_] | None:
     if not {"low", "high"} <= set(values.coords):
         return None
     low, high = (values[end].transpose(*values.dims).to_numpy() for end in ("low", "high"))
-    return (low <= 0) & (high >= 0)
+    doubtful: NDArray[np.bool_] = (low <= 0) & (high >= 0) & np.isfinite(values.to_numpy())
+    return doubtful
 
 
 def excludes_zero(values: xr.DataArray) -> NDArray[np.bool_] | None:

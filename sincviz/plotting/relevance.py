@@ -1,5 +1,6 @@
 """What each band is worth for each class: summed, over channels, on the scalp."""
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
@@ -79,6 +80,8 @@ def plot_relevance(
         elif kind == "channels":
             figure = channel_images(ordered, doubtful)
             note = f"Dots: {words} includes zero." if known else ""
+            if not np.isfinite(ordered.to_numpy()).all():
+                note = f"{note} Grey: no value.".lstrip()
         else:
             figure = scalp_table(ordered, sure)
             note = f"White dots: {words} excludes zero; black points: it does not." if known else ""

@@ -167,7 +167,7 @@ def test_band_stands_where_filter_stood(model):
 def test_coordinates_of_filters_go_and_others_stay(model):
     filters = spatial_filters(model)
     grouped = group_by_band(abs(filters), band_membership(model))
-    assert set(grouped.coords) == {"band", "depth", "channel", "x", "y", "z"}
+    assert set(grouped.coords) == {"band", "depth", "channel", "region", "x", "y", "z"}
     np.testing.assert_array_equal(grouped["x"], filters["x"])
 
 

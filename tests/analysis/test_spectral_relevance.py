@@ -144,7 +144,7 @@ def model(request, network, moved, eegnet, fbcsp):
 def test_shares_add_up_to_the_attribution_in_time(eegnet, noise, method, n_times):
     model = eegnet(activation=nn.ReLU, n_times=n_times).double()
     x = torch.from_numpy(noise(4, n_times=n_times))
-    gradients = gradients_by_captum(copy.deepcopy(model), x, torch.zeros_like(x), method, 32)
+    gradients = gradients_by_captum(copy.deepcopy(model), x, torch.zeros_like(x), method, 16)
     found = spectral_relevance(model, x, method=method, per_trial=True)
     assert_close(found.sum("frequency"), (x.numpy()[:, None] * gradients).sum(-1))
     assert_close(found, split(x.numpy(), gradients))

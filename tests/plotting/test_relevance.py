@@ -73,6 +73,15 @@ def test_heat_maps_have_dots_where_the_interval_includes_zero(cells):
     assert below(figure).startswith("Dots: the interval includes zero.")
 
 
+def test_cells_without_value_are_grey_and_bear_no_dot(cells):
+    relevance = cells(1, 3)
+    figure = plot_relevance(relevance.where(relevance.band != "theta"), "channels")
+    (mesh,) = meshes(figure)
+    assert np.ma.getmaskarray(mesh.get_array())[1].all()
+    assert 1 not in marked(figure.axes[0])[0].get_ydata()
+    assert "Grey: no value." in below(figure)
+
+
 def test_channels_keep_their_order_and_regions_are_named_once(cells):
     relevance = cells(2, 3, 64)
     *_, last, _ = plot_relevance(relevance, "channels").axes
