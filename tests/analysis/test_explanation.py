@@ -163,9 +163,11 @@ def test_a_completeness_error_above_5_percent_is_said(error, said):
         warn_if_incomplete("deep_lift", np.array(error), "Use another.")
     assert len(caught) == said
     for one in caught:
-        how = "miss " if np.isfinite(error).all() else "are not finite"
-        assert str(one.message).startswith(f"The shares of 'deep_lift' {how}")
-        assert str(one.message).endswith("more than 5%). Use another.")
+        finite = np.isfinite(error).all()
+        assert str(one.message).startswith(
+            f"The shares of 'deep_lift' {'miss ' if finite else 'are not finite'}"
+        )
+        assert str(one.message).endswith("more than 5%). Use another." if finite else "(`diagnose`).")
 
 
 def test_nothing_is_said_of_what_is_no_share():
