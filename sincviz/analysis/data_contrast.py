@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+from tqdm.auto import tqdm
 
 from sincviz.analysis.accuracy import accuracy
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
@@ -136,7 +137,7 @@ def csp_accuracy(
     """
     import mne
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
     _, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
@@ -152,9 +153,13 @@ def csp_accuracy(
         mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
         LinearDiscriminantAnalysis(),
     )
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(filtered, codes)
+    predicted = np.empty_like(codes)
     with mne.utils.use_log_level("error"):
-        predicted = cross_val_predict(pipeline, filtered, codes, cv=folds)
+        for train, test in tqdm(
+            folds, "Cross-validating", n_folds, unit="fold", delay=2, leave=False, disable=None
+        ):
+            predicted[test] = pipeline.fit(filtered[train], codes[train]).predict(filtered[test])
     found = accuracy(int((predicted == codes).sum()), counts.tolist())
     return pd.Series(
         {
