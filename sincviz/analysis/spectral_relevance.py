@@ -92,6 +92,11 @@ def spectral_relevance(
     RuntimeWarning
         If shares miss more than 5 % of what they should explain.
 
+    Notes
+    -----
+    A network that takes the logarithm of power changes without bound as its input falls silent: from the baseline
+    ``"zero"`` integrated gradients then need hundreds of steps, from a signal of the usual size a few.
+
     Examples
     --------
     >>> from torch import nn
