@@ -107,7 +107,8 @@ def braindecode_amplitude_gradients(model: nn.Module, x: np.ndarray, y: np.ndarr
 
 def ablation(model: nn.Module, x: np.ndarray, y: np.ndarray) -> xr.DataArray:
     """Return what replacing a cell costs."""
-    return sincviz.ablate(model, x, y, progress=False)["score_loss"]
+    # Another seed than the deletion's, which must not take the same other trials.
+    return sincviz.ablate(model, x, y, seed=1, progress=False)["score_loss"]
 
 
 METHODS: dict[str, Cells] = {
@@ -167,7 +168,6 @@ def scores(
     found = cells(model, x, y).sel(band=list(RHYTHMS)).transpose("band", "channel")
     agreement = recovery(found, truth)
     row = {"method": name, "area": agreement.cells, "rank": agreement.best_rank, "mass": agreement.mass}
-    found.attrs.pop("bands_hz", None)
     curve = sincviz.deletion_curve(model, x, y, found, n_steps=8, n_random=3, progress=False)
     row["deletion"] = curve.attrs["accuracy_area"]
     row["randomised"] = randomised(cells, model, x, y) if deep and name != "ablation" else np.nan
@@ -180,7 +180,7 @@ def randomised(
     """Return how much sizes agree (Spearman) with those of networks whose every layer is random."""
     x, y = x[:n_trials], y[:n_trials]
     own = cells(model, x, y).sel(band=list(RHYTHMS))
-    layers = layers_with_weights(model)
+    layers = layers_with_weights(model, torch.from_numpy(x))
     others = [with_random_layers(model, layers, torch.from_numpy(x), seed) for seed in range(n_draws)]
     return np.mean(
         [

@@ -50,6 +50,8 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
         If the network has no such class.
     """
     network = decoder(model)
+    if labels.dtype == object:  # as pandas keeps them
+        labels = np.array(labels.tolist())
     if np.issubdtype(labels.dtype, np.integer):
         codes = labels.astype(np.int64)
         known = (codes >= 0) & (codes < (np.inf if network.n_outputs is None else network.n_outputs))
@@ -63,9 +65,24 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
         outputs = "outputs" if network.n_outputs is None else f"outputs 0 to {network.n_outputs - 1}"
         raise ValueError(
             f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
-            f"{network.class_names or outputs}. Whole numbers mean outputs, other labels names."
+            f"{network.class_names or outputs}. Integers mean outputs (not event codes), other labels names."
         )
     return codes
+
+
+def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
+    """Raise if classes are numbered beyond the scores that the network turned out to have.
+
+    Raises
+    ------
+    ValueError
+        If a class has no score.
+    """
+    if codes is not None and codes.max() >= n_scores:
+        raise ValueError(
+            f"The classes go up to number {codes.max()}, but the network has the outputs 0 to {n_scores - 1}. Numbers "
+            "in `y` mean outputs, not event codes: leave `y` out, or subtract."
+        )
 
 
 def true_classes(

@@ -222,7 +222,9 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             | recording_facts(epochs)
             | {
                 "training_data_sha256": data_hash(trials),
-                "training_trials_sha256": trial_hashes(trials),
+                "training_trials_sha256": sorted(
+                    {*earlier.get("training_trials_sha256", ()), *trial_hashes(trials)}
+                ),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),

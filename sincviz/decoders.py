@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.front_ends import front_end, unwrapped, weights_hash
+from sincviz.front_ends import front_end, is_live_network, knows_front_end, unwrapped, weights_hash
 
 
 class Decoder(Protocol):
@@ -117,13 +117,12 @@ def decoder(model: object) -> Decoder:
     """
     if isinstance(model, BlackBox):
         return model
-    try:
-        return cast(Decoder, front_end(model))
-    except TypeError:
-        inner = unwrapped(model)
-        if not isinstance(inner, nn.Module):
-            raise
-    return _black_box(inner)
+    inner = unwrapped(model)
+    if is_live_network(inner) and not hasattr(inner, "get_config"):
+        return _black_box(inner)
+    if isinstance(inner, nn.Module) and not knows_front_end(inner):
+        return _black_box(inner)
+    return cast(Decoder, front_end(inner))
 
 
 def evaluated_copy(model: object) -> nn.Module:
@@ -143,7 +142,12 @@ def evaluated_copy(model: object) -> nn.Module:
     # What a layer keeps of its last forward pass is part of a graph, which cannot be copied.
     kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
     detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
-    return copy.deepcopy(inner, detached).eval().requires_grad_(False)
+    try:
+        return copy.deepcopy(inner, detached).eval().requires_grad_(False)
+    except RuntimeError as error:
+        raise TypeError(
+            f"{type(inner).__name__} cannot be copied: {error} Delete what it keeps of its last forward pass."
+        ) from None
 
 
 def checked_scores(scores: Any, x: Tensor) -> Tensor:
@@ -172,7 +176,10 @@ def _black_box(module: nn.Module) -> BlackBox:
         sfreq=known["sfreq"],
         ch_names=[channel["ch_name"] for channel in channels] if channels else None,
         chs_info=channels,
-        units_per_volt=known["scale"],
+        # Of somebody else's network: a factor below 1 is some other scale.
+        units_per_volt=known["scale"]
+        if isinstance(known["scale"], int | float) and known["scale"] >= 1
+        else None,
         class_names=known["class_names"],
         weights_sha256=weights_hash(module),
         dtype=first.dtype,

@@ -58,6 +58,8 @@ def n_trials_of(epochs: "EpochsOrArray") -> int:
 
 def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
     """Return trials that can be counted: of epochs on disk the bad ones are dropped, nothing is loaded."""
+    if isinstance(epochs, list | tuple) and epochs and all(is_epochs(part) for part in epochs):
+        return gathered(epochs)
     if is_epochs(epochs) and not epochs.preload:
         epochs = epochs.copy()
         epochs.drop_bad(verbose="error")
@@ -71,6 +73,20 @@ def sampling_rate(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float 
     rates = [sfreq, known_hz, epochs.info["sfreq"] if is_epochs(epochs) else None]
     given = [float(rate) for rate in rates if rate is not None]
     return (given[0], "Hz") if given else (1.0, "cycles per sample")
+
+
+def sampling_rate_hz(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float | None) -> float:
+    """Return the sampling rate in Hz.
+
+    Raises
+    ------
+    ValueError
+        If nobody knows it.
+    """
+    rate_hz, unit = sampling_rate(known_hz, epochs, sfreq)
+    if unit != "Hz":
+        raise ValueError("The sampling rate is not known, so there are no bands in Hz. Pass `sfreq`.")
+    return rate_hz
 
 
 def _check_some(epochs: "mne.BaseEpochs") -> None:

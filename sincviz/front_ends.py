@@ -310,6 +310,12 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
+def knows_front_end(model: object) -> bool:
+    """Tell networks that :func:`front_end` knows or that were registered with it."""
+    known = front_end.dispatch(type(model)) is not front_end.dispatch(object)
+    return known or is_live_network(model)
+
+
 def is_live_network(model: object) -> TypeGuard[nn.Module]:
     """Tell somebody else's network with the state dict of a SincShallowNet."""
     return (

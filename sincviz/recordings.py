@@ -47,10 +47,16 @@ def data_hash(trials: NDArray[Any]) -> str:
 
 
 def trial_hashes(trials: NDArray[Any]) -> list[str]:
-    """Return the first 12 digits of each trial's SHA-256, which tell a trial among millions."""
-    return [
-        hashlib.sha256(trial.tobytes()).hexdigest()[:12] for trial in np.ascontiguousarray(trials, np.float32)
-    ]
+    """Return what tells each trial among millions, the same after a detour through a file in single precision.
+
+    Twelve digits of the SHA-256 of the root mean squares of four parts of the trial, each to five digits.
+    """
+    hashes = []
+    for trial in trials:
+        parts = np.array_split(np.asarray(trial, np.float64).ravel(), 4)
+        sizes = " ".join(f"{np.sqrt(np.mean(part**2)) if part.size else 0.0:.4e}" for part in parts)
+        hashes.append(hashlib.sha256(sizes.encode()).hexdigest()[:12])
+    return hashes
 
 
 def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:

@@ -87,5 +87,13 @@ def test_another_sample_is_another_trial(trials, where):
     assert differs == [number == where[0] for number in range(5)]
 
 
+def test_trials_are_known_again_after_a_detour_by_file(epochs, tmp_path):
+    epochs.save(tmp_path / "trials-epo.fif", verbose="error")  # in single precision, in volts
+    again = mne.read_epochs(tmp_path / "trials-epo.fif", verbose="error")
+    once, twice = ((e.get_data(copy=True) * 1e6).astype(np.float32) for e in (epochs, again))
+    assert not np.array_equal(once, twice)
+    assert trial_hashes(once) == trial_hashes(twice)
+
+
 def test_no_trials_have_no_hashes():
     assert trial_hashes(np.zeros((0, 2, 3))) == []

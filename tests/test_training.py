@@ -240,7 +240,7 @@ def test_what_training_knew_is_remembered(network, epochs):
         "lowpass_hz": 38.0,
         "reference": "as recorded",
         "training_data_sha256": data_hash(network_input(trained, epochs)),
-        "training_trials_sha256": trial_hashes(network_input(trained, epochs)),
+        "training_trials_sha256": sorted(trial_hashes(network_input(trained, epochs))),
         "n_training_trials": 40,
         "seed": 7,
     }

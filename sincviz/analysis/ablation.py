@@ -1,10 +1,11 @@
 """What a network loses when a band of a channel or a region is taken from it: the causal answer."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from sincviz.analysis.band_replacement import in_bands, replaceable_trials
@@ -59,7 +60,8 @@ def ablate(
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
         of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
-        bootstrap interval over trials.
+        bootstrap interval over trials. Not-a-number for a band that
+        none of the frequencies of these trials lies in.
 
     Raises
     ------
@@ -78,6 +80,8 @@ def ablate(
     {'band': 5, 'channel': 3}
     """
     chosen_bands = checked_rhythms(bands)
+    if not chosen_bands:
+        raise ValueError("`bands` is empty. Pass bands, or None for delta to gamma.")
     trials = replaceable_trials(model, epochs, y, replacement=replacement, sfreq=sfreq, seed=seed)
     coords = channel_coords(trials.network, trials.trials.shape[1])
     names = list(coords["channel"])
@@ -91,15 +95,18 @@ def ablate(
         for row, mask in enumerate(masks):
             cells = np.zeros((len(names), len(mask)), bool)
             cells[[names.index(name) for name in members]] = mask
-            after = trials.margins_without(cells) if cells.any() else before
+            if not mask.any():
+                losses[:, :, row, column] = np.nan  # no frequency of these trials lies in the band
+                continue
+            after = trials.margins_without(cells)
             losses[:, :, row, column] = (before > 0) * 1.0 - (after > 0), before - after
 
     dims = ("band", "channel")
-    variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {}
+    variables: dict[str, tuple[Any, ...]] = {}
     for name, values in zip(("accuracy_loss", "score_loss"), losses, strict=True):
         low, high = mean_intervals(values, seed=seed)
         variables |= {
-            name: (dims, values.mean(0)),
+            name: (dims, values.mean(0), {"bands_hz": bands_to_text(chosen_bands)}),
             f"{name}_low": (dims, low),
             f"{name}_high": (dims, high),
         }
@@ -132,14 +139,24 @@ def _regions(
     channels: Sequence[str] | Mapping[str, Sequence[str]] | None, names: Sequence[str]
 ) -> dict[str, list[str]]:
     """Return the channels of each region; a channel is a region of its own."""
+    if channels is not None and len(channels) == 0:
+        raise ValueError("`channels` is empty. Pass names, or None for all.")
     if isinstance(channels, Mapping):
+        wrong = [
+            region for region, members in channels.items() if isinstance(members, str) or len(members) == 0
+        ]
+        if wrong:
+            raise TypeError(f"Each region must be a list of one channel or more; these are not: {wrong}.")
         regions = {region: list(members) for region, members in channels.items()}
     else:
         if isinstance(channels, str):
             raise TypeError(
                 f"`channels` must be a list of names, or a mapping; got {channels!r}. Try [{channels!r}]."
             )
-        regions = {name: [name] for name in (names if channels is None else channels)}
+        chosen = [str(name) for name in (names if channels is None else channels)]
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(f"`channels` must name each channel once; got {', '.join(chosen)}.")
+        regions = {name: [name] for name in chosen}
     unknown = sorted({name for members in regions.values() for name in members} - set(names))
     if unknown:
         raise ValueError(f"The network has no channel {', '.join(unknown)}. It has {', '.join(names)}.")

@@ -21,6 +21,8 @@ class Accuracy:
         What naming the most frequent class every time reaches.
     p : float
         Probability of as many right answers or more by chance (binomial).
+    n_trials : int
+        Number of trials.
     """
 
     value: float
@@ -28,6 +30,12 @@ class Accuracy:
     high: float
     chance: float
     p: float
+    n_trials: int
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether being right every time would be told from chance."""
+        return self.chance**self.n_trials < ALPHA
 
     @property
     def above_chance(self) -> bool:
@@ -49,5 +57,5 @@ def accuracy(n_correct: int, class_counts: Sequence[int]) -> Accuracy:
     interval = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
     test = scipy.stats.binomtest(n_correct, n_trials, guess, alternative="greater")
     return Accuracy(
-        n_correct / n_trials, float(interval.low), float(interval.high), guess, float(test.pvalue)
+        n_correct / n_trials, float(interval.low), float(interval.high), guess, float(test.pvalue), n_trials
     )

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from sincviz.analysis.trial_evidence import trial_evidence
-from sincviz.classes import labelled_trials
+from sincviz.classes import check_codes, labelled_trials
 from sincviz.decoders import Decoder, decoder
-from sincviz.epochs import EpochsOrArray, sampling_rate
+from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.recordings import trial_hashes
 
 _BATCH = 256
@@ -54,7 +54,7 @@ class ReplaceableTrials:
                 f"`replacement` must be 'other_trial' or 'zero'; got {self.replacement!r}. (Random phases are not "
                 "offered: they leave the power of a band, and so all that a decoder of power reads.)"
             )
-        if len(self.trials) < 2:
+        if self.replacement == "other_trial" and len(self.trials) < 2:
             raise ValueError(
                 f"A band is taken from another trial, so two or more are needed; got {len(self.trials)}."
             )
@@ -126,13 +126,12 @@ def replaceable_trials(
     network = decoder(model)
     x, codes = labelled_trials(network, epochs, y)
     trials = torch.from_numpy(x)
-    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
-    if unit != "Hz":
-        raise ValueError("The sampling rate is not known, so no band can be replaced. Pass `sfreq`.")
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     with torch.no_grad():
         n_scores = network.scores(trials[:1].to(network.device)).shape[1]
     if n_scores < 2:
         raise ValueError("The network has one score: there is no margin over another class to lose.")
+    check_codes(codes, n_scores)
     return ReplaceableTrials(network, trials, torch.from_numpy(codes), rate_hz, replacement, seed)
 
 

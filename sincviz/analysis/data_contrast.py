@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.spectral_shares import bin_weights
 from sincviz.classes import labelled_trials
 from sincviz.decoders import Decoder, decoder
-from sincviz.epochs import EpochsOrArray, sampling_rate
+from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.rhythms import bands_to_text, checked_rhythms
 
@@ -69,11 +70,10 @@ def band_power_contrast(
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
     chosen = checked_rhythms(bands)
     power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
-    frequency_hz = np.fft.rfftfreq(x.shape[2], 1 / rate_hz)
-    in_band = np.array([(frequency_hz >= low) & (frequency_hz < high) for low, high in chosen.values()])
+    members = in_bands(list(chosen.values()), x.shape[2], rate_hz).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         # (trials, bands, channels)
-        log_power = np.log(np.einsum("bk,tck->tbc", in_band.astype(float), power))
+        log_power = np.log(np.einsum("bk,tck->tbc", members, power))
         n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
         found = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
     coords = channel_coords(network, x.shape[1]) | {
@@ -102,7 +102,8 @@ def csp_accuracy(
 ) -> pd.Series:
     """Return how well common spatial patterns and a linear discriminant decode the same trials.
 
-    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials.
+    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials. Interval and p-value
+    take the predictions of the folds as independent, which they nearly are.
 
     Parameters
     ----------
@@ -141,6 +142,10 @@ def csp_accuracy(
     from sklearn.pipeline import make_pipeline
 
     _, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    if not 0 <= band_hz[0] < band_hz[1] < rate_hz / 2:
+        raise ValueError(
+            f"`band_hz` must be two increasing frequencies below {rate_hz / 2:g} Hz; got {band_hz}. Try (8, 30)."
+        )
     present, counts = np.unique(codes, return_counts=True)
     n_folds = positive_int("n_folds", n_folds, minimum=2)
     if len(present) < 2 or counts.min() < n_folds:
@@ -179,10 +184,7 @@ def _trials(
 ) -> tuple[Decoder, NDArray[np.floating], NDArray[np.int64], float]:
     network = decoder(model)
     x, codes = labelled_trials(network, epochs, y)
-    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
-    if unit != "Hz":
-        raise ValueError("The sampling rate is not known, so there are no bands. Pass `sfreq`.")
-    return network, x, codes, rate_hz
+    return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
 
 
 def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:

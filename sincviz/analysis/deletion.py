@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import trapezoid
@@ -15,7 +16,7 @@ from sincviz.analysis.intervals import mean_intervals
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.epochs import EpochsOrArray
 from sincviz.models.checks import positive_int
-from sincviz.rhythms import bands_from_text, rhythm_names
+from sincviz.rhythms import OTHER, bands_from_text, rhythm_names
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 
@@ -27,7 +28,7 @@ def deletion_curve(
     ranking: xr.DataArray | None = None,
     *,
     n_steps: int = 12,
-    n_random: int = 5,
+    n_random: int = 10,
     sfreq: float | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -51,7 +52,7 @@ def deletion_curve(
     n_steps : int
         Steps from nothing to everything, finer at the start.
     n_random : int
-        Random orders to compare with.
+        Random orders to compare with, at least 2.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
@@ -65,8 +66,10 @@ def deletion_curve(
         One row per order and step: ``order`` (``"most relevant first"``, ``"least relevant first"``, ``"random"``),
         ``n_cells`` and ``share_removed``, ``accuracy`` and ``score`` (mean margin of the true class over the best
         other), each with ``_low`` and ``_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
-        ``accuracy_area`` and ``score_area`` with intervals: the mean over the share removed of random minus most
-        relevant first; positive is good, about zero is a ranking that knows nothing.
+        ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first, with
+        intervals over trials. A single random order is luckier or less lucky than the mean of many: ``accuracy_area_p``
+        is the probability that a random order reaches such an area (t-test of one value against those of the random
+        orders). ``accuracy_area_to_least`` is least minus most relevant first. The same is there for the score.
 
     Raises
     ------
@@ -85,13 +88,18 @@ def deletion_curve(
     >>> sorted(set(curve.order))
     ['least relevant first', 'most relevant first', 'random']
     """
-    if ranking is None:
-        raise ValueError("`ranking` is missing: pass a relevance with the dimensions (band, channel).")
-    n_steps, n_random = positive_int("n_steps", n_steps), positive_int("n_random", n_random)
+    if isinstance(y, xr.DataArray | xr.Dataset) and ranking is None:
+        raise TypeError("An array came as `y`, where labels are expected: pass it as `ranking=...`.")
+    if not isinstance(ranking, xr.DataArray):
+        got = "" if ranking is None else f"; got {type(ranking).__name__}"
+        raise TypeError(f"`ranking` must be a relevance, an array with the dimensions (band, channel){got}.")
+    n_steps, n_random = positive_int("n_steps", n_steps), positive_int("n_random", n_random, minimum=2)
     trials = replaceable_trials(model, epochs, y, sfreq=sfreq, seed=seed)
     masks, values = _cells(trials, ranking)
     orders = _orders(values, n_random, seed)
     n_removed = _n_removed(len(values), n_steps)
+
+    kinds = np.array([kind for kind, _ in orders])
 
     whole = trials.margins()
     margins = np.empty((len(orders), len(n_removed), len(whole)))
@@ -103,15 +111,13 @@ def deletion_curve(
                 bar.update()
 
     share = n_removed / len(values)
-    by_order = {name: margins[[row for row, (own, _) in enumerate(orders) if own == name]] for name in ORDERS}
+    quantities = {"accuracy": (margins > 0).astype(float), "score": margins}
     table = pd.concat(
-        [_rows(name, found, n_removed, share, seed) for name, found in by_order.items()], ignore_index=True
+        [_rows(name, kinds == name, quantities, n_removed, share, seed) for name in ORDERS], ignore_index=True
     )
     table.attrs = decoder_origin(trials.network) | trials.evidence() | {"n_random": n_random, "seed": seed}
-    for quantity, measure in (("accuracy", _is_right), ("score", _as_it_is)):
-        table.attrs |= _area(
-            quantity, measure(by_order[RANDOM]).mean(0) - measure(by_order[MOST])[0], share, seed
-        )
+    for quantity, curves in quantities.items():
+        table.attrs |= _areas(quantity, trapezoid(curves, share, axis=1), kinds, seed)
     return table
 
 
@@ -133,6 +139,12 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
         )
     n_times = trials.trials.shape[2]
     bands = bands_from_text(ranking.attrs.get("bands_hz"))
+    unknown = [str(band) for band in flat["band"].to_numpy() if band not in (*bands, OTHER)]
+    if unknown:
+        raise ValueError(
+            f"The limits of the bands {', '.join(unknown)} are not known: `ranking.attrs['bands_hz']` must tell "
+            "them, such as 'mu: 8–13; beta: 18–25'."
+        )
     of_bins = rhythm_names(np.fft.rfftfreq(n_times, 1 / trials.sfreq_hz), bands)
     masks = np.zeros((flat.size, len(names), len(of_bins)), bool)
     for row, (band, channel) in enumerate(
@@ -141,6 +153,10 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
         masks[row, names.index(channel)] = of_bins == band
     # A band without frequencies in it cannot be removed.
     some = masks.any((1, 2))
+    if not some.any():
+        raise ValueError(
+            "No frequency of these trials lies in the bands of the ranking: nothing can be removed."
+        )
     return masks[some], flat.to_numpy().ravel()[some].astype(float)
 
 
@@ -160,38 +176,38 @@ def _n_removed(n_cells: int, n_steps: int) -> NDArray[np.int64]:
     return np.unique(np.ceil(shares * n_cells).astype(np.int64))
 
 
-def _is_right(margins: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (margins > 0).astype(float)
-
-
-def _as_it_is(margins: NDArray[np.float64]) -> NDArray[np.float64]:
-    return margins
-
-
 def _rows(
     name: str,
-    margins: NDArray[np.float64],
+    own: NDArray[np.bool_],
+    quantities: dict[str, NDArray[np.float64]],
     n_removed: NDArray[np.int64],
     share: NDArray[np.float64],
     seed: int,
 ) -> pd.DataFrame:
     """Return one row per step; orders of one kind are averaged in every trial first."""
     columns: dict[str, object] = {"order": name, "n_cells": n_removed, "share_removed": share}
-    for quantity, measure in (("accuracy", _is_right), ("score", _as_it_is)):
-        of_trials = measure(margins).mean(0).T
+    for quantity, curves in quantities.items():
+        of_trials = curves[own].mean(0).T
         low, high = mean_intervals(of_trials, seed=seed)
         columns |= {quantity: of_trials.mean(0), f"{quantity}_low": low, f"{quantity}_high": high}
     return pd.DataFrame(columns)
 
 
-def _area(
-    quantity: str, gap: NDArray[np.float64], share: NDArray[np.float64], seed: int
+def _areas(
+    quantity: str, under: NDArray[np.float64], kinds: NDArray[np.str_], seed: int
 ) -> dict[Hashable | None, Any]:
-    """Return the mean gap over the share removed, of curves (steps, trials), with its interval over trials."""
-    of_trials = trapezoid(gap, share, axis=0)
-    low, high = mean_intervals(of_trials[:, None], seed=seed)
+    """Return areas between curves, from the areas under them, shape (orders, trials)."""
+    random = under[kinds == RANDOM]
+    gap = random.mean(0) - under[kinds == MOST][0]
+    low, high = mean_intervals(gap[:, None], seed=seed)
+    of_orders = random.mean(1)
+    spread = of_orders.std(ddof=1) * np.sqrt(1 + 1 / len(of_orders))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = scipy.stats.t.sf(gap.mean() / spread, len(of_orders) - 1)
     return {
-        f"{quantity}_area": float(of_trials.mean()),
+        f"{quantity}_area": float(gap.mean()),
         f"{quantity}_area_low": low.item(),
         f"{quantity}_area_high": high.item(),
+        f"{quantity}_area_p": float(np.nan_to_num(p, nan=1.0)),
+        f"{quantity}_area_to_least": float((under[kinds == LEAST][0] - under[kinds == MOST][0]).mean()),
     }

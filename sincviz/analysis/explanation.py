@@ -12,6 +12,7 @@ from torch import Tensor
 from sincviz.analysis.baselines import BaselineOf
 from sincviz.analysis.trial_average import trial_weights
 from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.classes import check_codes
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, input_batches, n_trials_of
 from sincviz.errors import warn
@@ -120,6 +121,7 @@ def explain_trials(
             found = attribute(x, baseline(x, which))
         values = found.values.detach()
         if weights is None:
+            check_codes(codes, found.scores.shape[1])
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
         tally.add(batch, found, None if codes is None else codes[which])
         if per_trial:
@@ -129,7 +131,9 @@ def explain_trials(
             total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
         start += len(batch)
     error = tally.completeness_error()
-    evidence = trial_evidence(network, codes, np.concatenate(tally.correct), tally.hashes)
+    # Of a single score it is not known which class it speaks for.
+    judged = codes if found.scores.shape[1] > 1 else None
+    evidence = trial_evidence(network, judged, np.concatenate(tally.correct), tally.hashes)
     if error is not None:
         evidence["completeness_error"] = float(error.max())
     return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)

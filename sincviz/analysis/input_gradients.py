@@ -1,6 +1,7 @@
 """Gradients at the input of any network: in closed form where the front end is known, else by captum."""
 
 import warnings
+import zlib
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -119,16 +120,17 @@ def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_d
     from captum import attr
 
     engine = attr.GradientShap(module, multiply_by_inputs=False)
+    found = []
     state = np.random.get_state()  # noqa: NPY002 (captum draws from there)
     try:
-        np.random.seed(number)  # noqa: NPY002
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(number)
+        with torch.random.fork_rng():
             # captum draws a baseline for each trial from all; one trial at a time keeps each with its own.
-            found = [
-                engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number)
-                for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True)
-            ]
+            for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True):
+                # The same trial has the same draws, whichever trials stand beside it.
+                seed = zlib.crc32(trial.detach().cpu().numpy().tobytes()) + number
+                np.random.seed(seed % 2**32)  # noqa: NPY002
+                torch.manual_seed(seed)
+                found.append(engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number))
     finally:
         np.random.set_state(state)  # noqa: NPY002
     return torch.cat(found)

@@ -6,8 +6,9 @@ import numpy as np
 import scipy.stats
 import xarray as xr
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
-from sincviz.analysis.trial_average import trial_weights
+from sincviz.analysis.trial_average import checked_trials, trial_weights
 from sincviz.models.checks import positive_int
 
 LEVEL = 0.95
@@ -25,8 +26,8 @@ def bootstrap_intervals(
 ) -> xr.DataArray:
     """Average single trials, with an interval for every cell.
 
-    Trials are drawn with replacement, in each class as many as it has; percentiles are widened for small numbers of
-    trials [1]_.
+    Trials are drawn with replacement (for the contrast in each class as many as it has); percentiles are widened for
+    small numbers of trials [1]_. Below about ten trials per class they still cover a little too rarely.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def bootstrap_intervals(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Averages; the coordinates ``low`` and ``high``, of the same dimensions, are the intervals.
+        Averages; the coordinates ``low`` and ``high``, of the same dimensions, are the intervals, not-a-number where
+        one trial stands for all.
 
     Raises
     ------
@@ -72,19 +74,19 @@ def bootstrap_intervals(
         )
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
+    n_resamples = positive_int("n_resamples", n_resamples)
     n_trials, n_classes = values.shape[:2]
-    codes = None
-    if "class_name" in values.coords:
-        names = values["target"].to_numpy().astype(str).tolist()
-        codes = np.array([names.index(name) for name in values["class_name"].to_numpy().astype(str).tolist()])
+    codes = _codes(values) if checked_trials(trials) == "contrast" else None
     weights = trial_weights(trials, n_trials, n_classes, codes)
-    strata = np.zeros(n_trials, int) if codes is None or trials == "all" else codes
-    counts = resampled_counts(strata, positive_int("n_resamples", n_resamples), seed)
-    smallest = int(np.bincount(strata)[np.unique(strata)].min())
+    strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
+    counts = resampled_counts(strata, n_resamples, seed)
     flat = values.to_numpy().reshape(n_trials, n_classes, -1)
     results = np.empty((3, n_classes, flat.shape[2]))
-    for number in range(n_classes):
+    targets = tqdm(range(n_classes), "Resampling", unit="class", delay=2, leave=False, disable=None)
+    for number in targets:
         results[0, number] = weights[number] @ flat[:, number]
+        own = weights[number] > 0
+        smallest = n_trials if own.all() else int(min(own.sum(), (~own).sum()))
         results[1:, number] = _percentiles(counts * weights[number], flat[:, number], level, smallest)
     dims = values.dims[1:]
     average, low, high = results.reshape(3, *values.shape[1:])
@@ -96,6 +98,19 @@ def bootstrap_intervals(
     }
     return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
         low=(dims, low), high=(dims, high)
+    )
+
+
+def _codes(values: xr.DataArray) -> NDArray[np.int64]:
+    """Return the number of the target that each trial belongs to, -1 for none of them."""
+    if "class_name" not in values.coords:
+        raise ValueError(
+            "The contrast needs the class of every trial: the coordinate `class_name`. Compute the values with `y` (or "
+            "epochs) and `per_trial=True`."
+        )
+    names = values["target"].to_numpy().astype(str).tolist()
+    return np.array(
+        [names.index(name) if name in names else -1 for name in values["class_name"].to_numpy().astype(str)]
     )
 
 
@@ -132,10 +147,10 @@ def _percentiles(
     weights: NDArray[np.float64], values: NDArray[np.floating], level: float, n_trials: int
 ) -> NDArray[np.float64]:
     """Return low and high end, shape (2, cells), of weighted sums over trials."""
-    tail = (1 - level) / 2
-    if n_trials > 1:
-        student = scipy.stats.t.ppf(tail, n_trials - 1)
-        tail = float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
+    if n_trials < 2:
+        return np.full((2, values.shape[1]), np.nan)
+    student = scipy.stats.t.ppf((1 - level) / 2, n_trials - 1)
+    tail = float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
     return np.concatenate(
         [np.quantile(weights @ block, [tail, 1 - tail], axis=0) for block in _blocks(values)], axis=1
     )

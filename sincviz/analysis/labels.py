@@ -47,15 +47,28 @@ def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
 
 
 def class_labels(network: Decoder, n_classes: int) -> list[str]:
-    """Return the names of the classes, numbers where they are unknown."""
-    return list(network.class_names) if network.class_names else [str(index) for index in range(n_classes)]
+    """Return the names of the classes, numbers where they are unknown.
+
+    Raises
+    ------
+    ValueError
+        If the network has another number of names than of scores.
+    """
+    if not network.class_names:
+        return [str(index) for index in range(n_classes)]
+    if len(network.class_names) != n_classes:
+        raise ValueError(
+            f"The network has {n_classes} scores and {len(network.class_names)} `class_names`: "
+            f"{', '.join(map(str, network.class_names))}. Set as many."
+        )
+    return [str(name) for name in network.class_names]
 
 
-def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None) -> dict[str, Any]:
+def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None, n_classes: int) -> dict[str, Any]:
     """Return the name of the class of every trial as a coordinate, if classes are known."""
     if codes is None:
         return {}
-    names = np.array(class_labels(network, int(codes.max()) + 1))
+    names = np.array(class_labels(network, n_classes))
     return {"class_name": ("trial", names[codes])}
 
 

@@ -66,6 +66,7 @@ def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
     """
     network = decoder(model)
     x = torch.from_numpy(next(input_batches(network, epochs, _N_TEST_TRIALS))).to(network.device)
+    network.scores(x[:1])  # what makes no class scores is refused here
     rows = [
         (method, reason == "", reason, "" if reason == "" else instead(method))
         for method in ALL_METHODS
@@ -144,9 +145,8 @@ def _deep_lift_refusal(model: object, network: Decoder, x: Tensor, start: Tensor
     multipliers = input_gradients(model, network, method="deep_lift", explain="score", n_steps=1)
     try:
         shares = ((x - start) * multipliers(x, start)).sum((2, 3)).T
-    except (AssertionError, RuntimeError) as error:
-        # captum cannot follow a module that is used twice, among others.
-        return f"captum's DeepLift fails on it: {str(error).splitlines()[0]}"
+    except Exception as error:  # captum cannot follow a module that is used twice, among others
+        return f"captum fails on it: {_first_line(error)}."
     with torch.no_grad():
         change = network.scores(x) - network.scores(start)
     error_share = float((shares - change).abs().sum() / change.abs().sum().clamp(min=1e-30))
@@ -161,10 +161,13 @@ def _deep_lift_refusal(model: object, network: Decoder, x: Tensor, start: Tensor
 def _guided_refusal(method: str, model: object, network: Decoder, x: Tensor, start: Tensor) -> str:
     if reason := _no_layers(model):
         return reason
-    found, plain = (
-        input_gradients(model, network, method=name, explain="score", n_steps=1)(x, start)
-        for name in (method, "gradient_x_input")
-    )
+    try:
+        found, plain = (
+            input_gradients(model, network, method=name, explain="score", n_steps=1)(x, start)
+            for name in (method, "gradient_x_input")
+        )
+    except Exception as error:  # whatever captum fails with is the answer
+        return f"captum fails on it: {_first_line(error)}."
     if (found - plain).abs().max() <= _SAME * plain.abs().max():
         return "It equals the gradient on this network, which has no ReLU to guide through."
     return ""
@@ -190,8 +193,12 @@ def _lrp_refusal(module: nn.Module, x: Tensor | None) -> str:
             warnings.simplefilter("ignore")
             LRP(module).attribute(x[:1].clone().requires_grad_(), target=0)
     except Exception as error:  # whatever captum fails with is the answer
-        return f"It has no rule for this network ({str(error).strip().splitlines()[0].rstrip('.')})."
+        return f"It has no rule for this network ({_first_line(error)})."
     return split
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _grad_cam_refusal(module: nn.Module, x: Tensor | None) -> str:

@@ -11,11 +11,26 @@ from sincviz.front_ends import from_live_network, is_live_network, unwrapped
 from sincviz.models.sinc_conv import SincConv
 
 
-def layers_with_weights(module: nn.Module) -> list[str]:
-    """Return the names of the layers that have parameters of their own, from the input to the output."""
-    return [
-        name for name, layer in module.named_modules() if any(True for _ in layer.parameters(recurse=False))
+def layers_with_weights(module: nn.Module, trials: Tensor) -> list[str]:
+    """Return the names of the layers that have parameters of their own, in the order in which a trial meets them."""
+    layers = {
+        name: layer
+        for name, layer in module.named_modules()
+        if any(True for _ in layer.parameters(recurse=False))
+    }
+    called: list[str] = []
+    handles = [
+        layer.register_forward_hook(lambda *_, name=name: called.append(name))
+        for name, layer in layers.items()
     ]
+    try:
+        with torch.no_grad():
+            module(trials[:1])
+    finally:
+        for handle in handles:
+            handle.remove()
+    # A layer whose weights are used without calling it stands where it was defined, at the end.
+    return list(dict.fromkeys([*called, *layers]))
 
 
 def changeable_copy(model: object) -> nn.Module:

@@ -20,9 +20,9 @@ from sincviz.analysis.rank_agreement import spearman
 from sincviz.analysis.relevance import relevance
 from sincviz.analysis.spectral_relevance import spectral_relevance
 from sincviz.analysis.trial_evidence import trial_evidence
-from sincviz.classes import labelled_trials
+from sincviz.classes import check_codes, labelled_trials
 from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, sampling_rate
+from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.recordings import trial_hashes
 
@@ -30,8 +30,8 @@ SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
 """A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
 
-Method: TypeAlias = str | Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
-"""A method's name, or a function of network, trials and classes that returns an array (target, band, channel)."""
+Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
+"""From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
 
 
 @torch.enable_grad()
@@ -41,7 +41,7 @@ def randomization_test(
     epochs: EpochsOrArray,
     y: ArrayLike | None = None,
     *,
-    method: Method = "integrated_gradients",
+    method: str | Cells = "integrated_gradients",
     explain: str = "score",
     trials: str = "contrast",
     bands: Mapping[str, tuple[float, float]] | None = None,
@@ -67,8 +67,8 @@ def randomization_test(
     method : str | callable
         A method of :func:`sincviz.spectral_relevance`, which tells bands apart by the frequencies of the input;
         ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which tells them by the filters'
-        kernels; or a function of network, trials (array) and classes (array of int) that returns an array over target,
-        band and channel.
+        kernels; or a function of network, trials (array) and classes (array of int) that returns an array over
+        ([target,] band, channel).
     explain, trials : str
         As for :func:`sincviz.relevance`.
     bands : mapping of str to (float, float) | None
@@ -90,9 +90,10 @@ def randomization_test(
         One row per layer and ``kind``. ``similarity`` is Spearman's correlation over (band, channel) cells, mean over
         classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
         ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
-        ``"wrong class"``, compares with the relevance for a wrong class: the next one's score, or, for the contrast,
-        the next one's trials. ``attrs["passed"]`` is ``"yes"`` where ``high`` is below ``attrs["threshold"]`` once
-        every layer is random.
+        ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
+        trials. ``attrs["passed"]`` is ``"yes"`` where ``high`` is below ``attrs["threshold"]``, and ``low``
+        above minus that, once every layer is random. Magnitudes always agree somewhat: cells without power have no
+        relevance in any network.
 
     Raises
     ------
@@ -119,35 +120,18 @@ def randomization_test(
     module = changeable_copy(model)
     network = decoder(module)
     n_draws = positive_int("n_draws", n_draws, minimum=2)
-    rate_hz = sampling_rate(network.sfreq, epochs, sfreq)[0]
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     x, codes = labelled_trials(model, epochs, y)
     tensor = torch.from_numpy(x).to(network.device)
+    with torch.no_grad():
+        predicted = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)]).argmax(1)
+        check_codes(codes, network.scores(tensor[:1]).shape[1])
+    cells_of = method
+    if not callable(cells_of):
+        cells_of = _cells_by_name(cells_of, explain, trials, bands, n_steps, rate_hz)
 
-    def cells(changed: nn.Module, labels: NDArray[np.int64]) -> xr.DataArray:
-        with warnings.catch_warnings():
-            # How complete the shares of a random network are is not the question.
-            warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
-            if callable(method):
-                return method(changed, x, labels)
-            if method in SINC_LAYER_ONLY:
-                found = relevance(changed, x, labels, method=method, explain=explain, trials=trials)
-                return group_by_band(found, band_membership(changed, bands, by="measured_energy"))
-            found = spectral_relevance(
-                changed,
-                x,
-                labels,
-                method=method,
-                explain=explain,
-                trials=trials,
-                n_steps=n_steps,
-                sfreq=rate_hz,
-            )
-            return group_frequencies(found, bands)
-
-    trained = cells(module, codes)
-    n_classes = network.n_outputs or int(codes.max()) + 1
-    layers = layers_with_weights(module)
-    backwards = layers[::-1]
+    trained = cells_of(module, x, codes)
+    backwards = layers_with_weights(module, tensor)[::-1]
     cases = [("cascading", name, backwards[: end + 1]) for end, name in enumerate(backwards)]
     cases += [("independent", name, [name]) for name in backwards]
     rows = []
@@ -156,19 +140,20 @@ def randomization_test(
             found = []
             for draw in range(n_draws):
                 other = with_random_layers(module, drawn, tensor, seed + draw)
-                found.append(_similarities(trained, cells(other, codes)))
+                found.append(_similarities(trained, cells_of(other, x, codes)))
                 bar.update()
             rows.append({"kind": kind, "layer": name} | _summary(np.array(found)))
-    if trials == "contrast" and not callable(method):
-        wrong = cells(module, (codes + 1) % n_classes)
-    else:
-        wrong = trained.roll(target=1) if "target" in trained.dims else cells(module, (codes + 1) % n_classes)
+    wrong = trained
+    if trials == "contrast" or callable(method):
+        # The next class's score, contrasted over the trials of the class.
+        wrong = cells_of(module, x, (codes + 1) % max(int(codes.max()) + 1, trained.sizes.get("target", 0)))
+    if "target" in trained.dims:
+        wrong = wrong.roll(target=-1)
     rows.append({"kind": "wrong class", "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
 
     table = pd.DataFrame(rows)
     everything = table[table["kind"] == "cascading"].iloc[-1]
-    with torch.no_grad():
-        predicted = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)]).argmax(1)
+    passed = max(-everything["low"], everything["high"]) < THRESHOLD
     table.attrs = (
         decoder_origin(network)
         | trial_evidence(network, codes, predicted.numpy() == codes, trial_hashes(x))
@@ -178,11 +163,43 @@ def randomization_test(
             "trials": trials,
             "n_draws": n_draws,
             "threshold": THRESHOLD,
-            "passed": "yes" if everything["high"] < THRESHOLD else "no",
+            "passed": "yes" if passed else "no",
             "seed": seed,
         }
     )
     return table
+
+
+def _cells_by_name(
+    method: str,
+    explain: str,
+    trials: str,
+    bands: Mapping[str, tuple[float, float]] | None,
+    n_steps: int,
+    rate_hz: float,
+) -> Cells:
+    """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
+
+    def cells_of(network: nn.Module, x: NDArray[np.floating], codes: NDArray[np.int64]) -> xr.DataArray:
+        with warnings.catch_warnings():
+            # How complete the shares of a random network are is not the question.
+            warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
+            if method in SINC_LAYER_ONLY:
+                found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
+                return group_by_band(found, band_membership(network, bands, by="measured_energy"))
+            found = spectral_relevance(
+                network,
+                x,
+                codes,
+                method=method,
+                explain=explain,
+                trials=trials,
+                n_steps=n_steps,
+                sfreq=rate_hz,
+            )
+            return group_frequencies(found, bands)
+
+    return cells_of
 
 
 def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]:
@@ -190,7 +207,9 @@ def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]
     one, other = (array if "target" in array.dims else array.expand_dims("target") for array in (one, other))
     pairs = zip(one.to_numpy(), other.transpose(*one.dims).to_numpy(), strict=True)
     found = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
-    signed, absolute = np.nanmean(found, axis=0)
+    # A class without trials has no relevance to compare.
+    known = np.array([pair for pair in found if np.isfinite(pair).all()] or [(np.nan, np.nan)])
+    signed, absolute = known.mean(0)
     return float(signed), float(absolute)
 
 

@@ -18,7 +18,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     Returns
     -------
     float
-        From −1 to 1; not-a-number where one of them is the same everywhere.
+        From −1 to 1; not-a-number where one of them is the same everywhere. Cells without a value are left out.
 
     Raises
     ------
@@ -32,6 +32,11 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     >>> round(rank_agreement(one, one**3), 6)
     1.0
     """
+    for measure in (one, other):
+        if not isinstance(measure, xr.DataArray):
+            raise TypeError(
+                f"Both measures must be arrays; got {type(measure).__name__}. Of `ablate` pass `loss['score_loss']`."
+            )
     shared = [dim for dim in one.dims if dim in other.dims]
     one, other = (array.mean([dim for dim in array.dims if dim not in shared]) for array in (one, other))
     one, other = xr.align(one, other, join="inner")
@@ -39,12 +44,14 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
         raise ValueError(
             f"The two have fewer than two cells in common; got the dimensions {one.dims} and {other.dims}."
         )
-    return spearman(one.transpose(*shared).to_numpy(), other.transpose(*shared).to_numpy())
+    first, second = one.transpose(*shared).to_numpy(), other.transpose(*shared).to_numpy()
+    both = np.isfinite(first) & np.isfinite(second)
+    return spearman(first[both], second[both])
 
 
 def spearman(one: ArrayLike, other: ArrayLike) -> float:
     """Return Spearman's correlation of two arrays of the same shape; not-a-number where one is constant."""
     first, second = np.ravel(one), np.ravel(other)
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    if first.size < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
     return float(scipy.stats.spearmanr(first, second).statistic)

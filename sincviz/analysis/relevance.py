@@ -133,7 +133,9 @@ def relevance(
     elif method == "integrated_gradients":
         warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
-    return _labelled(parts, found, class_of_trials(parts, codes) if per_trial else None, settings)
+    return _labelled(
+        parts, found, class_of_trials(parts, codes, found.values.shape[-3]) if per_trial else None, settings
+    )
 
 
 def _attribution(
@@ -184,13 +186,10 @@ def attribution_settings(
     method: str, explain: str, trials: str, baseline: Baseline, n_steps: int
 ) -> dict[Hashable | None, Any]:
     """Return what a result says of how it was made."""
-    settings: dict[Hashable | None, Any] = {
-        "method": method,
-        "explain": explain,
-        "trials": trials,
-        "baseline": baseline_name(baseline),
-    }
-    if method == "integrated_gradients":
+    settings: dict[Hashable | None, Any] = {"method": method, "explain": explain, "trials": trials}
+    if method not in ("gradient", "amplitude_gradient"):
+        settings["baseline"] = baseline_name(baseline)
+    if method in ("integrated_gradients", "gradient_shap"):
         settings["n_steps"] = n_steps
     return settings
 

@@ -148,7 +148,7 @@ def spectral_relevance(
         "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
     }
     if per_trial:
-        coords |= class_of_trials(network, codes)
+        coords |= class_of_trials(network, codes, n_classes)
     if found.completeness_error is not None:
         coords["completeness_error"] = ("target", found.completeness_error)
     units = explain.replace("_", " ")

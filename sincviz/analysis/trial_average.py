@@ -52,6 +52,10 @@ def trial_weights(
         return np.full((n_classes, n_trials), 1 / n_trials)
     if codes is None:
         raise ValueError("`trials='contrast'` needs the class of every trial: pass `y`.")
+    if n_classes < 2:
+        raise ValueError(
+            "The network has one score, so there is no contrast between classes. Pass `trials='all'`."
+        )
     own = codes == np.arange(n_classes)[:, None]
     n_own = own.sum(1, keepdims=True)
     if not ((n_own > 0) & (n_own < n_trials)).any():

@@ -62,7 +62,11 @@ def plot_relevance(
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
     dims = _DIMS[kind]
     if set(cells.dims) != set(dims) or len(cells.dims) != len(dims) or cells.size == 0:
-        hint = " Sum over channels first: `cells.sum('channel')`." if "channel" in cells.dims else ""
+        hint = (
+            " Sum over channels first: `cells.sum('channel', skipna=False)`."
+            if "channel" in cells.dims
+            else ""
+        )
         raise ValueError(
             f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got "
             f"{dict(cells.sizes)}.{hint if kind == 'matrix' else ''}"

@@ -78,6 +78,25 @@ def test_the_area_of_random_rankings_is_about_zero(trials):
     assert abs(np.mean(areas)) < 0.06
 
 
+def test_chance_alone_is_rarely_told_from_random_orders(trials):
+    rng = np.random.default_rng(5)
+    values = [
+        curve(trials, ranked().copy(data=rng.permuted(np.arange(15.0)).reshape(5, 3)), seed=seed).attrs[
+            "score_area_p"
+        ]
+        for seed in range(40)
+    ]
+    # At most as often as once in twenty, up to the binomial's 99.9 %.
+    assert (np.array(values) < 0.05).sum() <= 7
+    assert min(values) > 0
+
+
+def test_the_right_ranking_is_told_from_random_orders(trials):
+    attrs = curve(trials, ranked(), n_random=20).attrs
+    assert attrs["accuracy_area_p"] < 0.2
+    assert attrs["accuracy_area_to_least"] > attrs["accuracy_area"] > 0
+
+
 def test_the_relevance_finds_the_cell(trials):
     x, y = trials
     with pytest.warns(RuntimeWarning, match="shares of 'gradient_x_input'"):
@@ -128,6 +147,17 @@ def test_bands_of_your_own_are_those_of_the_ranking(trials):
     assert table[(table["order"] == MOST)]["accuracy"].iloc[1] < 0.65
 
 
+def test_what_is_no_ranking_is_refused(trials):
+    with pytest.raises(TypeError, match="`ranking` must be a relevance"):
+        curve(trials, None)
+    with pytest.raises(TypeError, match="got Dataset"):
+        curve(trials, ranked().to_dataset(name="loss"))
+    with pytest.raises(TypeError, match="came as `y`"):
+        deletion_curve(PowerAt10Hz(), trials[0], ranked(), sfreq=SFREQ)
+    with pytest.raises(ValueError, match="limits of the bands mu are not known"):
+        curve(trials, ranked().assign_coords(band=["delta", "theta", "mu", "beta", "gamma"]))
+
+
 def test_the_seed_decides(trials):
     assert curve(trials, ranked()).equals(curve(trials, ranked()))
     one, other = (curve(trials, ranked(), seed=seed) for seed in (0, 1))
@@ -144,12 +174,11 @@ def test_attributes_are_evidence(trials):
 @pytest.mark.parametrize(
     ("ranking", "message"),
     [
-        (None, "`ranking` is missing"),
         (ranked().sum("band"), r"dimensions \(\[target,\] band, channel\)"),
         (ranked().assign_coords(channel=["0", "1", "X"]), "no channel X. It has 0, 1, 2"),
         (ranked().where(ranked() < 0.9), "not finite"),
     ],
-    ids=["none", "no bands", "another channel", "not finite"],
+    ids=["no bands", "another channel", "not finite"],
 )
 def test_a_ranking_that_does_not_fit_is_refused(trials, ranking, message):
     with pytest.raises(ValueError, match=message):

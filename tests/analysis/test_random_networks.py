@@ -19,8 +19,8 @@ def trials():
     return torch.from_numpy(np.random.default_rng(0).standard_normal((30, 6, 128)).astype(np.float32))
 
 
-def test_layers_stand_from_the_input_to_the_output(model):
-    assert layers_with_weights(model) == [
+def test_layers_stand_from_the_input_to_the_output(model, trials):
+    assert layers_with_weights(model, trials) == [
         *("sinc_filter_layer", "depthwiseconv.0", "depthwiseconv.1", "temporal_aggregation.0", "final_layer")
     ]
 
@@ -36,14 +36,14 @@ def test_only_the_named_layer_is_drawn(model, trials, name):
 def test_the_network_is_untouched(model, trials):
     before = {key: value.clone() for key, value in model.state_dict().items()}
     state = torch.get_rng_state()
-    with_random_layers(model, layers_with_weights(model), trials, seed=0)
+    with_random_layers(model, layers_with_weights(model, trials), trials, seed=0)
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
     assert torch.equal(state, torch.get_rng_state())
 
 
 def test_the_seed_decides(model, trials):
     one, same, other = (
-        with_random_layers(model, layers_with_weights(model), trials, seed) for seed in (0, 0, 1)
+        with_random_layers(model, layers_with_weights(model, trials), trials, seed) for seed in (0, 0, 1)
     )
     assert torch.equal(one(trials), same(trials))
     assert not torch.allclose(one(trials), other(trials))
@@ -66,7 +66,7 @@ def test_drawn_cutoffs_fill_the_range_evenly():
 
 
 def test_normalisations_measure_the_trials(model, trials):
-    other = with_random_layers(model, layers_with_weights(model), 100 * trials, seed=0)
+    other = with_random_layers(model, layers_with_weights(model, trials), 100 * trials, seed=0)
     maps = other.feature_maps(100 * trials)
     normalised = other.depthwiseconv[0](maps["sinc"])
     np.testing.assert_allclose(normalised.detach().var((0, 2, 3)), 1, rtol=1e-2)
@@ -86,7 +86,7 @@ def test_a_layer_that_cannot_reset_itself_is_drawn_with_its_own_spread(trials):
             return (x * self.gain).sum(2)
 
     module = nn.Sequential(Scale())
-    other = with_random_layers(module, layers_with_weights(module), trials, seed=0)
+    other = with_random_layers(module, layers_with_weights(module, trials), trials, seed=0)
     assert not torch.equal(other[0].gain, module[0].gain)
     assert float(other[0].gain.detach().std()) == pytest.approx(5, rel=0.15)
 
@@ -94,3 +94,16 @@ def test_a_layer_that_cannot_reset_itself_is_drawn_with_its_own_spread(trials):
 def test_what_is_no_module_is_refused():
     with pytest.raises(TypeError, match="needs the network itself"):
         changeable_copy("network")
+
+
+def test_layers_stand_in_the_order_in_which_they_are_met(trials):
+    class Backwards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(4, 2)
+            self.convolution = nn.Conv1d(6, 4, 128)
+
+        def forward(self, x):
+            return self.head(self.convolution(x)[..., 0])
+
+    assert layers_with_weights(Backwards(), trials) == ["convolution", "head"]
