@@ -6,8 +6,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.evidence import with_interval, write_below
-from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, SINGLE_COLUMN_MM, inches, style
+from sincviz.plotting.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
+from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, SEVERITIES, SINGLE_COLUMN_MM, inches, style
 
 _ORDERS = {
     "most relevant first": (MEASURED, "-"),
@@ -73,9 +73,13 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
         figure = ax.figure.figure
         if own:
             figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-            write_below(figure, curve.attrs, note="Shaded bands: intervals of the accuracy.")
+            against = against_random(curve.attrs)
+            area = f" Area: {against}." if against else ""
+            write_below(figure, curve.attrs, note=f"Shaded bands: intervals of the accuracy.{area}")
         else:
             ax.legend(loc="upper right")
+            if curve.attrs.get("above_chance") == "no":
+                ax.set_title(NOT_ABOVE_CHANCE.strip(" :"), color=SEVERITIES["error"], fontsize=8)
     return figure
 
 

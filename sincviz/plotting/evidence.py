@@ -67,11 +67,23 @@ def deletion_area(attrs: Attrs) -> str:
 
     Examples
     --------
-    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31})
-    'area between deletion curves 0.20 (0.10–0.31)'
+    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31,
+    ...                "accuracy_area_p": 0.004})
+    'area between deletion curves 0.20 (0.10–0.31), p = 0.004 against random orders'
     """
     area = with_interval(attrs, "accuracy_area")
-    return f"area between deletion curves {area}" if area else ""
+    if not area:
+        return ""
+    against = against_random(attrs)
+    return f"area between deletion curves {area}{', ' if against else ''}{against}"
+
+
+def against_random(attrs: Attrs) -> str:
+    """Return how rarely a random order does as well, ``"p = 0.004 against random orders"``; nothing if not known."""
+    p = _number(attrs, "accuracy_area_p")
+    if p is None:
+        return ""
+    return f"p {'< 0.001' if p < 0.001 else f'= {p:.2g}'} against random orders"
 
 
 def with_interval(attrs: Attrs, name: str) -> str:

@@ -78,3 +78,20 @@ def test_other_tables_are_refused(deletion):
     with pytest.raises(ValueError, match=r"must be one of .* got backwards"):
         plot_deletion(deletion.replace({"order": {"random": "backwards"}}))
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(("p", "written"), [(0.0004, "p < 0.001"), (0.024, "p = 0.024")])
+def test_how_rarely_a_random_order_does_as_well_is_written(deletion, misplaced_text, p, written):
+    deletion.attrs["accuracy_area_p"] = p
+    figure = plot_deletion(deletion)
+    assert misplaced_text(figure) == []
+    assert any(
+        f"{written} against random orders" in text.get_text().replace("\n", " ") for text in figure.texts
+    )
+
+
+def test_given_axes_say_it_too_when_the_network_guesses(deletion):
+    _, ax = plt.subplots()
+    deletion.attrs["above_chance"] = "no"
+    plot_deletion(deletion, ax=ax)
+    assert ax.get_title() == "NOT ABOVE CHANCE"
