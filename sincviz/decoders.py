@@ -8,7 +8,8 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.front_ends import front_end, is_live_network, knows_front_end, unwrapped, weights_hash
+from sincviz.front_ends import front_end, knows_front_end, unwrapped, weights_hash
+from sincviz.live_networks import is_live_network
 
 
 class Decoder(Protocol):

@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.activation import POINTWISE
 from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.sinc_shallow import SincShallowNet
@@ -314,31 +315,6 @@ def knows_front_end(model: object) -> bool:
     """Tell networks that :func:`front_end` knows or that were registered with it."""
     known = front_end.dispatch(type(model)) is not front_end.dispatch(object)
     return known or is_live_network(model)
-
-
-def is_live_network(model: object) -> TypeGuard[nn.Module]:
-    """Tell somebody else's network with the state dict of a SincShallowNet."""
-    return (
-        isinstance(model, nn.Module)
-        and not isinstance(model, SincShallowNet)
-        and "sinc_filter_layer.low_freqs" in model.state_dict()
-    )
-
-
-def from_live_network(model: nn.Module) -> SincShallowNet:
-    """Return ours, from a network with the same state dict that tells its own configuration."""
-    if not hasattr(model, "get_config"):
-        raise TypeError(
-            f"{type(model).__name__} has the weights of a SincShallowNet but no `get_config`. Build a "
-            "`sincviz.SincShallowNet` with its settings and `load_state_dict(model.state_dict())`."
-        )
-    ours = SincShallowNet.from_config(cast(Any, model).get_config())
-    ours.load_state_dict({key: value.cpu() for key, value in model.state_dict().items()})
-    # No state dict tells the momentum, which decides what the running statistics are worth.
-    for name, layer in model.named_modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            cast(nn.BatchNorm2d, ours.get_submodule(name)).momentum = layer.momentum
-    return ours.eval()
 
 
 def weights_hash(model: nn.Module) -> str:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from sincviz.decoders import evaluated_copy
-from sincviz.front_ends import from_live_network, is_live_network, unwrapped
+from sincviz.front_ends import unwrapped
+from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.sinc_conv import SincConv
 
 

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from sincviz.plotting import plot_deletion
 
@@ -58,7 +59,7 @@ def test_the_evidence_stands_below_and_nothing_runs_into_it(deletion, misplaced_
     bad.attrs = deletion.attrs | {"above_chance": "no"}
     figure = plot_deletion(bad)
     assert misplaced_text(figure) == []
-    assert any(text.get_text().startswith("NOT ABOVE CHANCE") for text in figure.texts)
+    assert any(text.get_text().startswith("NOT ABOVE CHANCE") for text in figure.findobj(Text))
 
 
 def test_drawing_into_given_axes_makes_no_figure(deletion):
