@@ -59,6 +59,33 @@ def test_the_evidence_stands_below_and_nothing_runs_into_it(deletion, misplaced_
     bad.attrs = deletion.attrs | {"above_chance": "no"}
     figure = plot_deletion(bad)
     assert misplaced_text(figure) == []
+    assert any(text.get_text().startswith("NOT ABOVE CHANCE") for text in figure.findobj(Text))
+
+
+def test_drawing_into_given_axes_makes_no_figure(deletion):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_deletion(deletion, right) is figure
+    assert plt.get_fignums() == [figure.number]
+    assert not left.has_data()
+    assert right.get_legend() is not None
+    assert figure.texts == []
+
+
+def test_other_tables_are_refused(deletion):
+    with pytest.raises(ValueError, match="lacks accuracy, order; pass what `deletion_curve` returned"):
+        plot_deletion(deletion.drop(columns=["order", "accuracy"]))
+    with pytest.raises(ValueError, match="is empty"):
+        plot_deletion(deletion.iloc[:0])
+    with pytest.raises(ValueError, match=r"must be one of .* got backwards"):
+        plot_deletion(deletion.replace({"order": {"random": "backwards"}}))
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(("p", "written"), [(0.0004, "p < 0.001"), (0.024, "p = 0.024")])
+def test_how_rarely_a_random_order_does_as_well_is_written(deletion, misplaced_text, p, written):
+    deletion.attrs["accuracy_area_p"] = p
+    figure = plot_deletion(deletion)
+    assert misplaced_text(figure) == []
     assert any(written in text.get_text() for text in figure.findobj(Text))
 
 
