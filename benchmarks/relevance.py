@@ -128,9 +128,8 @@ def main() -> None:
         ]
         one, other = (statistics.median(times) for times in zip(*pairs, strict=True))
         ratios = [first / second for first, second in pairs]
-        print(
-            f"| {name} | {one:.2f} s | {other:.3f} s | {statistics.median(ratios):.0f} ({min(ratios):.0f}–{max(ratios):.0f}) |"
-        )
+        spread = f"{statistics.median(ratios):.0f} ({min(ratios):.0f}–{max(ratios):.0f})"
+        print(f"| {name} | {one:.2f} s | {other:.3f} s | {spread} |")
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
         peaks = list(pool.map(peak_mib, TRIALS_IN_MEMORY_TEST))
@@ -139,8 +138,8 @@ def main() -> None:
     )
     print(f"\nPeak memory, streamed: {listed}.")
     print(
-        f"\n{dt.date.today()}; {options.threads} threads; Python {platform.python_version()}, torch {torch.__version__}, "
-        f"braindecode {braindecode.__version__}, sincviz {sincviz.__version__}; medians of {options.turns} turns."
+        f"\n{dt.date.today()}; {options.threads} threads; Python {platform.python_version()}, torch "
+        f"{torch.__version__}, braindecode {braindecode.__version__}, sincviz {sincviz.__version__}; medians of {options.turns} turns."
     )
 
 
