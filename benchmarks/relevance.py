@@ -139,7 +139,8 @@ def main() -> None:
     print(f"\nPeak memory, streamed: {listed}.")
     print(
         f"\n{dt.date.today()}; {options.threads} threads; Python {platform.python_version()}, torch "
-        f"{torch.__version__}, braindecode {braindecode.__version__}, sincviz {sincviz.__version__}; medians of {options.turns} turns."
+        f"{torch.__version__}, braindecode {braindecode.__version__}, sincviz {sincviz.__version__}; medians of "
+        f"{options.turns} turns."
     )
 
 
