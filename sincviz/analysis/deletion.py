@@ -98,7 +98,6 @@ def deletion_curve(
     masks, values = _cells(trials, ranking)
     orders = _orders(values, n_random, seed)
     n_removed = _n_removed(len(values), n_steps)
-
     kinds = np.array([kind for kind, _ in orders])
 
     whole = trials.margins()

@@ -116,9 +116,7 @@ def explain_trials(
     for batch in input_batches(network, epochs, batch_size):
         which = slice(start, start + len(batch))
         x = torch.from_numpy(batch).to(network.device)
-        # Also where the caller has switched gradients off.
-        with torch.inference_mode(False), torch.enable_grad():
-            found = attribute(x, baseline(x, which))
+        found = attribute(x, baseline(x, which))
         values = found.values.detach()
         if weights is None:
             check_codes(codes, found.scores.shape[1])

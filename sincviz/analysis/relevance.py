@@ -113,7 +113,6 @@ def relevance(
     )
     epochs = ready(epochs)
     codes = classes_if_known(parts, epochs, y, needed=needs_classes(trials, baseline))
-
     gradients_of = map_gradients(parts, explain, rule)
 
     def attribute(x: Tensor, start: Tensor) -> Attribution:

@@ -87,21 +87,6 @@ def test_shares_that_are_not_numbers_are_not_complete():
     assert not (found.completeness_error <= 0.05).any()
 
 
-def test_gradients_are_on_where_trials_are_attributed_and_as_before_afterwards():
-    seen = []
-
-    def watching(x, start):
-        seen.append((torch.is_grad_enabled(), torch.is_inference_mode_enabled()))
-        return attribute(x, start)
-
-    for context in (torch.enable_grad, torch.no_grad, torch.inference_mode):
-        with context():
-            before = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
-            explain(np.ones((3, 2, 3)), attribute=watching)
-            assert (torch.is_grad_enabled(), torch.is_inference_mode_enabled()) == before
-    assert seen == [(True, False)] * 3
-
-
 def test_gradients_are_as_before_after_a_failure_too():
     def failing(x, start):
         raise RuntimeError("out of order")
