@@ -1,14 +1,24 @@
 """A trained network to and from a file."""
 
+import inspect
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from sincviz.classes import class_order
+from sincviz.epochs import is_epochs
 from sincviz.errors import CheckpointError
 from sincviz.front_ends import unwrapped
+from sincviz.models.hub import downloaded_network
 from sincviz.models.network_file import read_network, write_network
 from sincviz.models.signal_spec import chs_info_from_json
 from sincviz.models.sinc_shallow import SincShallowNet
+
+if TYPE_CHECKING:
+    import mne
+
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
 
 
 def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
@@ -52,39 +62,136 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str], chs_info: Sequence[Mapping[str, Any]] | None = None
+    path: str | os.PathLike[str],
+    chs_info: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    epochs: "mne.BaseEpochs | None" = None,
+    **missing_parameters: Any,
 ) -> SincShallowNet:
-    """Open a trained network, in evaluation mode.
+    """Open a trained network, in evaluation mode, whoever saved it.
+
+    A file of :func:`save_checkpoint` knows everything. Weights alone tell number and length of the filters, depth,
+    channels, classes, sampling rate and pooling windows. What they do not tell is taken from the epochs, or assumed
+    to be the default (a scale to microvolts, the shortest trial that fits) and listed in
+    ``model.provenance["assumed"]``; :func:`sincviz.diagnose` reports it. Nothing in a file is ever executed.
 
     Parameters
     ----------
     path : path-like
-        A file that :func:`save_checkpoint` wrote.
+        A file of :func:`save_checkpoint`; a state dict of this network or of braindecode's (``.pt``, ``.pth``,
+        ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
+        or the id of a repository such as ``"user/model"`` if there is no such file.
     chs_info : sequence of dict | None
         The channels, as in ``epochs.info["chs"]``, for a file that does not know them.
+    epochs : mne.BaseEpochs | None
+        Trials like those of the training. What the file does not tell is taken from them: the EEG channels if their
+        number is that of the network, the number of samples if they have its sampling rate, and the class names,
+        in the order of their event codes, if there are as many as outputs.
+    **missing_parameters
+        What the file does not tell: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
+        ``pool_stride``, ``padding`` or ``n_times``; ``class_names``; ``scale``, the factor from volts to the network's
+        units.
 
     Returns
     -------
     SincShallowNet
-        The network.
+        The network; ``provenance["format"]`` says what a file of others was.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     CheckpointError
-        If the file is damaged, of another kind, or contradicts ``chs_info``.
+        If the file is damaged, of another kind or would run code, or contradicts what was given.
+    TypeError
+        If a parameter is unknown, or ``epochs`` are none.
+    MissingDependencyError
+        If ``path`` is the id of a repository and huggingface_hub is not installed.
+
+    Examples
+    --------
+    >>> import tempfile, torch
+    >>> path = tempfile.mkdtemp() + "/weights.pt"
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=250, sfreq=128, pool_size=40)
+    >>> torch.save(model.state_dict(), path)
+    >>> again = load_checkpoint(path, n_times=250, pool_size=40)
+    >>> again.sfreq, again.num_time_filters, again.provenance["assumed"]["min_freq"]
+    (128.0, 32, 1.0)
     """
-    model = read_network(SincShallowNet, path)
-    if chs_info is None:
-        return model
+    _check_names(missing_parameters)
+    trial = None
+    if epochs is not None:
+        if not is_epochs(epochs):
+            raise TypeError(f"`epochs` must be `mne.Epochs`; got {type(epochs).__name__}.")
+        trial = (len(epochs.times), float(epochs.info["sfreq"]))
+    place = downloaded_network(os.fspath(path)) if _is_repository(path) else path
+    model = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
+    if chs_info is not None:
+        _set_channels(model, path, chs_info)
+    if epochs is not None:
+        _ask_epochs(model, epochs)
+    return model
+
+
+def _check_names(parameters: Mapping[str, Any]) -> None:
+    # `chs_info` is a parameter of this function too.
+    known = [name for name in inspect.signature(SincShallowNet).parameters if name != "chs_info"]
+    known += ["class_names", "scale"]
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise TypeError(
+            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}. It takes: {', '.join(known)}."
+        )
+
+
+def _is_repository(path: str | os.PathLike[str]) -> bool:
+    if not isinstance(path, str) or path.count("/") != 1 or Path(path).exists():
+        return False
+    owner, name = path.split("/")
+    # A slip in the name of a file must not go to the Hub.
+    return bool(owner and name) and Path(name).suffix not in SUFFIXES and not Path(owner).is_dir()
+
+
+def _set_channels(
+    model: SincShallowNet, path: str | os.PathLike[str], chs_info: Sequence[Mapping[str, Any]]
+) -> None:
     channels = chs_info_from_json(chs_info)
     names = [channel["ch_name"] for channel in channels or []]
-    if len(names) != model.n_chans or model.ch_names not in (None, names):
+    if len(names) != model.n_chans or (
+        model.ch_names not in (None, names) and not _assumed(model, "ch_names")
+    ):
         own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
         raise CheckpointError(
             f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
             "Pick the network's channels in its order first."
         )
     model.chs_info = channels
-    return model
+    _forget_assumed(model, "ch_names")
+
+
+def _ask_epochs(model: SincShallowNet, epochs: "mne.BaseEpochs") -> None:
+    """Take from epochs what the file does not tell; that they are in the training's order is an assumption."""
+    import mne
+
+    picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=[])
+    if model.chs_info is None and len(picks) == model.n_chans:
+        model.chs_info = chs_info_from_json([epochs.info["chs"][pick] for pick in picks])
+        _assume(model, "ch_names", model.ch_names)
+    names = class_order(epochs)
+    if model.class_names is None and len(names) == model.n_outputs:
+        model.class_names = names
+        _assume(model, "class_names", names)
+
+
+def _assumed(model: SincShallowNet, name: str) -> bool:
+    return name in model.provenance.get("assumed", {})
+
+
+def _assume(model: SincShallowNet, name: str, value: Any) -> None:
+    model.provenance["assumed"] = {**model.provenance.get("assumed", {}), name: value}
+
+
+def _forget_assumed(model: SincShallowNet, name: str) -> None:
+    if _assumed(model, name):
+        rest = {key: value for key, value in model.provenance.pop("assumed").items() if key != name}
+        model.provenance |= {"assumed": rest} if rest else {}

@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.activation import POINTWISE
+from sincviz.models.deduction import start_is_assumed
 from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.models.spatial_maps import filtered_back, spatial_maps
@@ -54,7 +55,8 @@ class FrontEnd:
     kernels : torch.Tensor, shape (filters, taps)
         Impulse responses of the temporal filters.
     cutoffs, initial_cutoffs : torch.Tensor, shape (filters, 2), or None
-        Low and high cut-off in Hz, now and before training; ``None`` where filters are free.
+        Low and high cut-off in Hz, now and before training; ``None`` where filters are free, or where nobody knows
+        the start.
     spatial : torch.Tensor, shape (filters, depth, channels)
         Weights of the spatial filters as they stand in the network.
     scale, bias : torch.Tensor, shape (filters, depth)
@@ -269,7 +271,7 @@ def _(model: SincShallowNet) -> FrontEnd:
         return FrontEnd(
             kernels=model.kernels(),
             cutoffs=model.cutoffs(),
-            initial_cutoffs=model.initial_cutoffs(),
+            initial_cutoffs=None if start_is_assumed(model.provenance) else model.initial_cutoffs(),
             spatial=spatial,
             scale=gain[:, None] * second_gain,
             bias=shift[:, None] * spatial.sum(2) * second_gain + second_shift,

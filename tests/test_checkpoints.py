@@ -2,12 +2,24 @@
 
 import json
 
+import numpy as np
 import pytest
 import safetensors
 import torch
 from torch import nn
 
-from sincviz import CheckpointError, SincvizError, learned_bands, load_checkpoint, save_checkpoint, training
+from sincviz import (
+    CheckpointError,
+    SincvizError,
+    checkpoints,
+    cutoff_drift,
+    diagnose,
+    front_end,
+    learned_bands,
+    load_checkpoint,
+    save_checkpoint,
+    training,
+)
 
 
 @pytest.fixture
@@ -110,10 +122,10 @@ def cut_short(path):
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def without_header(path):
-    with safetensors.safe_open(path, framework="pt") as file:
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    safetensors.torch.save_file(weights, path)
+def with_a_flipped_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-50] ^= 4
+    path.write_bytes(content)
 
 
 def changed_header(**changes):
@@ -121,6 +133,8 @@ def changed_header(**changes):
         with safetensors.safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header = json.loads(file.metadata()["sincviz"])
+        # Files of earlier versions have no hash.
+        del header["sha256"]
         header |= {"config": header["config"] | changes.pop("config", {})} | changes
         safetensors.torch.save_file(weights, path, metadata={"sincviz": json.dumps(header)})
 
@@ -129,7 +143,7 @@ def changed_header(**changes):
 
 DAMAGE = {
     "cut short": (cut_short, "no readable safetensors"),
-    "another program's": (without_header, "not written by sincviz"),
+    "a flipped bit": (with_a_flipped_bit, "damaged or was changed"),
     "text": (lambda path: path.write_text("hello"), "no readable safetensors"),
     "another size": (lambda path: changed_header(config={"num_time_filters": 5})(path), "size mismatch"),
     "another rate": (lambda path: changed_header(config={"sfreq": 256.0})(path), "128 Hz"),
@@ -181,3 +195,201 @@ def test_positions_can_be_given_to_a_file_that_knows_only_names(model, epochs, t
     channels[0]["loc"] = channels[0]["loc"] + 1
     again = load_checkpoint(tmp_path / "a.safetensors", chs_info=channels)
     assert again.chs_info[0]["loc"].tolist()[:3] == channels[0]["loc"].tolist()[:3]
+
+
+POOLING = {"pool_size": 32, "pool_stride": 16}  # of the small network
+LATE_START = {"first_freq": 7.0}
+
+OF_OTHERS = {
+    "braindecode_state_dict.pt": ("bare state dict", True),
+    "skorch_params.pt": ("bare state dict", True),
+    "skorch_params.safetensors": ("bare state dict", True),
+    "lightning.ckpt": ("Lightning checkpoint", True),
+    "braindecode_hub_folder": ("Hugging Face folder of braindecode", False),
+    "braindecode_hub_folder/pytorch_model.bin": ("bare state dict", True),
+}
+
+
+@pytest.mark.parametrize(("name", "kind", "bare"), [(name, *rest) for name, rest in OF_OTHERS.items()])
+def test_files_of_others_open_as_the_network_they_are(test_data, name, kind, bare):
+    reference = test_data / "reference"
+    settings = {"pool_size": 30, "pool_stride": 10, "n_times": 256} if bare else {}
+    model = load_checkpoint(reference / "checkpoints" / name, **settings)
+    arrays = np.load(reference / "small_8ch_128hz" / "arrays.npz")
+    with torch.no_grad():
+        scores = model(torch.from_numpy(arrays["x"]))
+    np.testing.assert_allclose(scores.numpy(), arrays["logits_eval"], atol=1e-5)
+    assert not model.training
+    assert model.provenance["format"] == kind
+    assert (model.scale, model.provenance["assumed"]["scale"]) == (1e6, 1e6)
+    assert ("min_freq" in model.provenance["assumed"]) == bare
+    assert model.ch_names == (None if bare else ["Fz", "C3", "C1", "Cz", "C2", "C4", "CP3", "CP4"])
+
+
+def test_a_whole_network_of_others_is_refused_with_the_way_out(test_data):
+    path = test_data / "reference" / "checkpoints" / "braindecode_whole_model_pickle.pt"
+    with pytest.raises(CheckpointError, match=r"braindecode\.models\.sinc_shallow\.SincShallowNet") as caught:
+        load_checkpoint(path)
+    assert f"model = torch.load({str(path)!r}, weights_only=False)\n" in str(caught.value)
+
+
+@pytest.fixture
+def bare(model, tmp_path):
+    path = tmp_path / "weights.pt"
+    torch.save(model.state_dict(), path)
+    return path
+
+
+def test_what_weights_do_not_tell_can_be_given(model, bare):
+    again = load_checkpoint(
+        bare, model.chs_info, **POOLING, **LATE_START, n_times=128, class_names=["left", "right"], scale=1e6
+    )
+    assert again.get_config() == model.get_config()
+    assert (again.class_names, again.scale) == (model.class_names, model.scale)
+    assert set(again.provenance["assumed"]) == {
+        *("min_freq", "padding", "activation", "drop_prob", "freq_stride", "bandwidth")
+    }
+
+
+def test_the_epochs_tell_what_the_weights_do_not(bare, epochs):
+    again = load_checkpoint(bare, epochs=epochs, **POOLING)
+    assert again.ch_names == epochs.ch_names
+    assert again.n_times == len(epochs.times)
+    assert again.class_names == ["left", "right"]
+    assert again.provenance["assumed"]["class_names"] == ["left", "right"], "their order is nowhere written"
+    assert again.provenance["assumed"]["ch_names"] == epochs.ch_names
+    assert "n_times" not in again.provenance["assumed"]
+    learned_bands(again)
+
+
+def test_the_order_of_the_classes_is_that_of_the_event_codes(bare, epochs):
+    codes = {"right": 1, "left": 2}
+    epochs.events[:, 2] = np.tile([1, 2], 20)
+    epochs.event_id = codes
+    assert load_checkpoint(bare, epochs=epochs, **POOLING).class_names == ["right", "left"]
+
+
+def test_epochs_that_are_of_something_else_tell_nothing(bare, epochs):
+    other = epochs["left"].pick(["FC3", "C3", "Cz"]).resample(130)
+    again = load_checkpoint(bare, epochs=other, **POOLING)
+    assert (again.ch_names, again.class_names, again.n_times) == (None, None, 128)
+
+
+def test_given_channels_come_before_those_of_the_epochs(bare, epochs):
+    turned = [epochs.info["chs"][index] for index in range(5, -1, -1)]
+    again = load_checkpoint(bare, turned, epochs=epochs, **POOLING)
+    assert again.ch_names == epochs.ch_names[::-1]
+    assert "ch_names" not in again.provenance["assumed"]
+
+
+def test_our_own_file_knows_better_than_the_epochs(model, epochs, tmp_path):
+    save_checkpoint(model, tmp_path / "a.safetensors")
+    other = epochs.copy().rename_channels({"C3": "X"}).crop(0, 0.5)
+    other.event_id = {"b": 1, "a": 2}
+    assert_same_network(load_checkpoint(tmp_path / "a.safetensors", epochs=other), model)
+
+
+def test_what_was_assumed_survives_saving_and_can_still_be_given(bare, epochs, tmp_path):
+    opened = load_checkpoint(bare, epochs=epochs, **POOLING)
+    save_checkpoint(opened, tmp_path / "a.safetensors")
+    again = load_checkpoint(tmp_path / "a.safetensors")
+    assert_same_network(again, opened)
+    better = load_checkpoint(
+        tmp_path / "a.safetensors", min_freq=2, scale=1e3, class_names=["feet", "hand"], activation="ReLU"
+    )
+    assert (better.sinc_filter_layer.min_freq, better.scale, better.activation) == (2, 1e3, nn.ReLU)
+    assert better.class_names == ["feet", "hand"]
+    gone = {"min_freq", "scale", "class_names", "activation"}
+    assert not gone & set(better.provenance["assumed"])
+    with pytest.raises(CheckpointError, match="`pool_size` is 32 in the file, but 33 was given"):
+        load_checkpoint(tmp_path / "a.safetensors", pool_size=33)
+
+
+def test_a_start_that_nobody_knows_is_not_compared_with(bare, network, tmp_path):
+    opened = load_checkpoint(bare, **POOLING)
+    assert front_end(opened).initial_cutoffs is None
+    assert set(cutoff_drift(opened)["verdict"]) == {"unknown"}
+    assert "unmoved" not in set(diagnose(opened)["check"])
+    save_checkpoint(opened, tmp_path / "a.safetensors")
+    assert "initial_cutoffs_hz" not in load_checkpoint(tmp_path / "a.safetensors").provenance
+    known = load_checkpoint(bare, **POOLING, first_freq=7, freq_stride=1, bandwidth=4, min_freq=1)
+    assert front_end(known).initial_cutoffs.tolist() == network().cutoffs().tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scale": 1.0}, r"`scale` is 1000000\.0 in the file, but 1\.0 was given"),
+        ({"class_names": ["right", "left"]}, "`class_names` is .*left.*right.* in the file"),
+        ({"sfreq": 250}, r"`sfreq` is 128\.0 in the file, but 250"),
+        ({"n_times": 256}, "`n_times` is 128 in the file"),
+        ({"input_window_seconds": 2.0}, "n_times"),
+        ({"activation": nn.ReLU}, "`activation`"),
+        ({"padding": "valid"}, "`padding` is same"),
+    ],
+    ids=str,
+)
+def test_what_contradicts_the_file_is_refused(model, tmp_path, given, message):
+    save_checkpoint(model, tmp_path / "a.safetensors")
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(tmp_path / "a.safetensors", **given)
+
+
+def test_what_agrees_with_the_file_is_fine(model, tmp_path):
+    save_checkpoint(model, tmp_path / "a.safetensors")
+    given = {
+        "scale": 1e6,
+        "class_names": ("left", "right"),
+        "sfreq": 128,
+        "activation": nn.ELU,
+        "padding": "SAME",
+    }
+    assert_same_network(
+        load_checkpoint(tmp_path / "a.safetensors", **given, input_window_seconds=None), model
+    )
+
+
+def test_an_unknown_parameter_says_what_is_known(model, tmp_path):
+    save_checkpoint(model, tmp_path / "a.safetensors")
+    with pytest.raises(TypeError, match=r"no parameter 'colour'\. It takes: num_time_filters, .*, scale\."):
+        load_checkpoint(tmp_path / "a.safetensors", colour=1)
+    with pytest.raises(TypeError, match=r"must be `mne\.Epochs`; got ndarray"):
+        load_checkpoint(tmp_path / "a.safetensors", epochs=np.zeros((3, 6, 128)))
+
+
+def test_weights_that_are_not_finite_are_the_doctors(model, tmp_path):
+    state = model.state_dict()
+    state["depthwiseconv.1.weight"][0] = torch.nan
+    torch.save(state, tmp_path / "weights.pt")
+    opened = load_checkpoint(tmp_path / "weights.pt", **POOLING)
+    assert diagnose(opened)["check"].tolist() == ["not_finite"]
+
+
+def test_precision_is_kept_and_half_of_it_refused(model, tmp_path):
+    torch.save(model.double().state_dict(), tmp_path / "weights.pt")
+    assert load_checkpoint(tmp_path / "weights.pt", **POOLING).final_layer.weight.dtype == torch.float64
+    torch.save(model.half().state_dict(), tmp_path / "weights.pt")
+    with pytest.raises(CheckpointError, match=r"must be float32 or float64; got float16"):
+        load_checkpoint(tmp_path / "weights.pt", **POOLING)
+    state = model.float().state_dict()
+    state["final_layer.bias"] = state["final_layer.bias"].double()
+    torch.save(state, tmp_path / "weights.pt")
+    with pytest.raises(CheckpointError, match="partly float32, partly float64"):
+        load_checkpoint(tmp_path / "weights.pt", **POOLING)
+
+
+@pytest.mark.parametrize("name", ["runs/model.pt", "a/b/c", "nothing", "folder/model", "user/"])
+def test_what_is_no_repository_is_not_looked_for_on_the_hub(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        checkpoints, "downloaded_network", lambda repo_id: pytest.fail(f"asked for {repo_id}")
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(FileNotFoundError, match=f"no checkpoint '{name.rstrip('/')}'"):
+        load_checkpoint(name)
+
+
+def test_a_repository_is_downloaded(model, tmp_path, monkeypatch):
+    save_checkpoint(model, tmp_path / "model.safetensors")
+    monkeypatch.setattr(checkpoints, "downloaded_network", {"user/model": tmp_path}.__getitem__)
+    assert_same_network(load_checkpoint("user/model"), model)

@@ -9,7 +9,7 @@ import scipy.fft
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.analysis import filter_checks, scalp_checks
+from sincviz.analysis import checkpoint_checks, filter_checks, scalp_checks
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.data_checks import DATA_CHECKS
 from sincviz.analysis.drift import cutoff_drift
@@ -49,9 +49,9 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
 
         ``check``
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
-            ``unresolvable``, ``batch_norm_momentum``, ``positions``, ``high_bands``; with epochs also ``epochs``,
-            ``sampling_rate``, ``scale``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``classes``,
-            ``artefact``.
+            ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``; with epochs also
+            ``epochs``, ``sampling_rate``, ``scale``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``,
+            ``classes``, ``artefact``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
@@ -96,6 +96,7 @@ def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None
     )
     for check in (*filter_checks.FILTER_CHECKS, scalp_checks.positions, scalp_checks.high_bands):
         yield from check(weights)
+    yield from checkpoint_checks.assumed(parts)
     if epochs is not None:
         yield from _findings_in_data(parts, bands, epochs, y)
 

@@ -24,8 +24,9 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     pandas.DataFrame
         One row per filter: ``initial_low_hz``, ``initial_high_hz``, ``low_hz``, ``high_hz``, ``center_shift_hz``,
         ``width_change_hz`` and ``verdict``: ``"moved"``, or ``"unmoved"`` where both cut-offs moved less than
-        ``UNMOVED_HZ``, 0.25 Hz; ``"unknown"`` where filters are free. ``attrs["initial_from"]`` says where the
-        initial cut-offs come from: recorded by the training, or what the settings start from.
+        ``UNMOVED_HZ``, 0.25 Hz; ``"unknown"`` where filters are free, or the checkpoint does not tell the start.
+        ``attrs["initial_from"]`` says where the initial cut-offs come from: recorded by the training, or what the
+        settings start from.
 
     Raises
     ------

@@ -11,15 +11,13 @@ from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError, MissingDependencyError
 from sincviz.models.model_card import card_text
-from sincviz.models.network_file import read_network, write_network
+from sincviz.models.network_file import CONFIG, WEIGHTS, is_ours, read_network, write_network
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
     from sincviz.models.sinc_shallow import SincShallowNet
 
-_WEIGHTS = "model.safetensors"
-_CONFIG = "config.json"
 _CARD = "README.md"
 
 
@@ -39,7 +37,7 @@ def _write_network_files(model: "SincShallowNet", folder: Path) -> None:
     """Write weights and configuration; if either fails, both stay as they were."""
     config = json.dumps(model.get_config(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / _CONFIG) as config_file, replacing(folder / _WEIGHTS) as weights_file:
+    with replacing(folder / CONFIG) as config_file, replacing(folder / WEIGHTS[0]) as weights_file:
         config_file.write_text(config, encoding="utf-8", newline="\n")
         write_network(model, weights_file)
 
@@ -52,14 +50,10 @@ def _write_model_card(model: "SincShallowNet", path: Path, *, source: str) -> No
         temporary.write_text(str(card), encoding="utf-8", newline="\n")
 
 
-def _weights_file(hub: ModuleType, source: str | os.PathLike[str], **download: Any) -> Path:
+def _network_folder(hub: ModuleType, source: str | os.PathLike[str], **download: Any) -> Path:
     folder = Path(source)
     if folder.is_dir():
-        if not (folder / _WEIGHTS).is_file():
-            raise CheckpointError(
-                f"The folder {str(folder)!r} holds no {_WEIGHTS}. Pass a folder that `save_pretrained` wrote."
-            )
-        return folder / _WEIGHTS
+        return folder
     if folder.exists():
         raise CheckpointError(
             f"{str(folder)!r} is a file. Pass the folder it lies in, or use `sincviz.load_checkpoint`."
@@ -68,20 +62,44 @@ def _weights_file(hub: ModuleType, source: str | os.PathLike[str], **download: A
         raise CheckpointError(
             f"There is no folder {str(folder)!r}. Pass a folder that `save_pretrained` wrote."
         )
-    return _download_weights(hub, source, **download)
+    return _downloaded(hub, source, **download)
 
 
-def _download_weights(hub: ModuleType, repo_id: str, *, revision: str | None, **download: Any) -> Path:
+def downloaded_network(repo_id: str) -> Path:
+    """Return the folder in Hugging Face's cache to which the network of a repository was downloaded.
+
+    Raises
+    ------
+    MissingDependencyError
+        If huggingface_hub is not installed.
+    CheckpointError
+        If there is no such repository, or no network in it.
+    """
+    return _downloaded(_huggingface_hub(), repo_id, revision=None)
+
+
+def _downloaded(hub: ModuleType, repo_id: str, **download: Any) -> Path:
+    found = (_download(hub, repo_id, name, **download) for name in WEIGHTS)
+    weights = next((path for path in found if path is not None), None)
+    if weights is None:
+        raise CheckpointError(
+            f"The repository {repo_id!r} holds no {' and no '.join(WEIGHTS)}. Pass one with the weights of a network, "
+            "such as sincviz's `push_to_hub` writes."
+        )
+    if not is_ours(weights):
+        _download(hub, repo_id, CONFIG, **download)
+    return weights.parent
+
+
+def _download(
+    hub: ModuleType, repo_id: str, name: str, *, revision: str | None, **download: Any
+) -> Path | None:
+    """Return where a file of a repository lies now; ``None`` if the repository has no such file."""
     # The order matters: a gated repository's error is also a missing one's, a missing local entry's also a
     # missing file's.
     try:
         path: str = hub.hf_hub_download(
-            repo_id,
-            _WEIGHTS,
-            revision=revision,
-            library_name="sincviz",
-            library_version=__version__,
-            **download,
+            repo_id, name, revision=revision, library_name="sincviz", library_version=__version__, **download
         )
     except hub.utils.HFValidationError as error:
         raise CheckpointError(
@@ -90,12 +108,12 @@ def _download_weights(hub: ModuleType, repo_id: str, *, revision: str | None, **
         ) from error
     except hub.utils.GatedRepoError as error:
         raise CheckpointError(
-            f"The repository {repo_id!r} is gated. Ask for access on its page, then pass `token`."
+            f"The repository {repo_id!r} is gated. Ask for access on its page, then log in or pass `token`."
         ) from error
     except hub.utils.RepositoryNotFoundError as error:
         raise CheckpointError(
             f"There is no folder {repo_id!r}, and no repository {repo_id!r} on the Hub that you may read. "
-            "Check the name; if the repository is private, pass `token`."
+            "Check the name; if the repository is private, log in or pass `token`."
         ) from error
     except hub.utils.RevisionNotFoundError as error:
         raise CheckpointError(
@@ -103,13 +121,11 @@ def _download_weights(hub: ModuleType, repo_id: str, *, revision: str | None, **
         ) from error
     except hub.utils.LocalEntryNotFoundError as error:
         raise CheckpointError(
-            f"There is no folder {repo_id!r}, and {_WEIGHTS} of the repository {repo_id!r} is neither in the "
+            f"There is no folder {repo_id!r}, and {name} of the repository {repo_id!r} is neither in the "
             "cache nor could it be downloaded. Check the name and the connection to the Hub."
         ) from error
-    except hub.utils.EntryNotFoundError as error:
-        raise CheckpointError(
-            f"The repository {repo_id!r} holds no {_WEIGHTS}. Pass one that sincviz's `push_to_hub` wrote."
-        ) from error
+    except hub.utils.EntryNotFoundError:
+        return None
     return Path(path)
 
 
@@ -161,6 +177,9 @@ class HubMixin:
     ) -> Self:
         """Open a network from a folder or from the Hugging Face Hub.
 
+        Folders and repositories of braindecode's network of the same name open too, those included that
+        braindecode itself cannot read back.
+
         Parameters
         ----------
         pretrained_model_name_or_path : path-like
@@ -190,7 +209,7 @@ class HubMixin:
         MissingDependencyError
             If huggingface_hub is not installed.
         CheckpointError
-            If there is no such folder or repository, or it holds no network that sincviz wrote.
+            If there is no such folder or repository, or it holds no such network with its configuration.
         ValueError
             If ``n_outputs`` is not positive.
 
@@ -198,7 +217,7 @@ class HubMixin:
         --------
         push_to_hub : Put a network there.
         """
-        weights = _weights_file(
+        folder = _network_folder(
             _huggingface_hub(),
             pretrained_model_name_or_path,
             revision=revision,
@@ -207,7 +226,7 @@ class HubMixin:
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        model = read_network(cast("type[SincShallowNet]", cls), weights)
+        model = read_network(cast("type[SincShallowNet]", cls), folder)
         if n_outputs is not None and n_outputs != model.n_outputs:
             model.reset_head(n_outputs)
         return cast("Self", model)

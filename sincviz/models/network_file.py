@@ -1,30 +1,60 @@
-"""One safetensors file per network; its header carries everything but the weights."""
+"""Networks to a safetensors file whose header carries everything but the weights, and from any file or folder."""
 
+import inspect
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import safetensors
 import safetensors.torch
 import torch
+from torch import Tensor
 
 from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError
 from sincviz.models.checks import finite_float
+from sincviz.models.deduction import check_precision, configuration, same, start_is_assumed
+from sincviz.models.state_dict import bare_weights
+from sincviz.models.weights_file import WeightsFile, content_hash, parsed_json, read_weights_file
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
 
     Network = TypeVar("Network", bound=SincShallowNet)
 
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+CONFIG = "config.json"
+MICROVOLTS = 1e6  # per volt: the units that almost everybody trains in
+
 _HEADER = "sincviz"
+_ENTRIES = {"version", "config", "class_names", "scale", "provenance", "sha256"}
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What a file tells of a network."""
+
+    weights: dict[str, Tensor]
+    config: Mapping[str, Any]
+    class_names: Any
+    scale: Any
+    provenance: Mapping[str, Any]
+
+    @property
+    def assumed(self) -> dict[str, Any]:
+        assumed = self.provenance.get("assumed") or {}
+        if not isinstance(assumed, Mapping):
+            raise TypeError("`assumed` in the provenance must be a mapping.")
+        return dict(assumed)
 
 
 def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None:
     """Write weights, configuration, class names, scale and provenance to one safetensors file, atomically.
+
+    A hash over all of it goes into the header, so that damage is noticed.
 
     Raises
     ------
@@ -41,66 +71,191 @@ def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None
             raise ValueError(
                 f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
             )
+    start = (
+        {} if start_is_assumed(model.provenance) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
+    )
     described = {
         "version": __version__,
         "config": model.get_config(),
         "class_names": _class_names(model.class_names, model.n_outputs),
         "scale": _scale(model.scale),
-        "provenance": {"initial_cutoffs_hz": model.initial_cutoffs().tolist()} | model.provenance,
+        "provenance": start | model.provenance,
     }
     try:
-        header = json.dumps(described, allow_nan=False)
+        text = json.dumps(described, allow_nan=False)
     except TypeError as error:
         raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
+    # Inside the one entry: of several entries safetensors does not fix the order.
+    header = text[:-1] + _seal(content_hash(text, weights))
     with replacing(path) as temporary:
         safetensors.torch.save_file(weights, temporary, metadata={_HEADER: header})
 
 
-def read_network(cls: "type[Network]", path: str | os.PathLike[str]) -> "Network":
-    """Read what :func:`write_network` wrote; the network comes in evaluation mode.
+def read_network(
+    cls: "type[Network]",
+    path: str | os.PathLike[str],
+    *,
+    given: Mapping[str, Any] | None = None,
+    trial: tuple[int, float] | None = None,
+) -> "Network":
+    """Read any file or folder that holds the weights of a network; it comes in evaluation mode.
+
+    Parameters
+    ----------
+    cls : type
+        The network's class.
+    path : path-like
+        A file that :func:`write_network` wrote, one of weights alone, or a folder of the Hugging Face Hub.
+    given : mapping | None
+        Constructor parameters, ``class_names`` and ``scale`` that the file may not tell.
+    trial : tuple of (int, float) | None
+        Samples and sampling rate of trials, for a file that does not know the number of samples.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     CheckpointError
-        If the file is no safetensors file of sincviz, or header and weights do not fit each other.
+        If the file is damaged, would run code, holds no such network, or contradicts what was given.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"There is no checkpoint {str(path)!r}.")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except safetensors.SafetensorError as error:
-        raise CheckpointError(f"{path} is no readable safetensors file: {error}.") from error
-    if _HEADER not in metadata:
+        stored = _from_folder(path) if path.is_dir() else _from_file(path, read_weights_file(path))
+        return _built(cls, stored, dict(given or {}), trial)
+    except CheckpointError:
+        raise
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
+        reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+        raise CheckpointError(f"{path} holds no usable network: {reason}.") from error
+
+
+def is_ours(path: Path) -> bool:
+    """Tell a file that :func:`write_network` wrote, whose header makes a configuration file needless."""
+    return _HEADER in read_weights_file(path).metadata
+
+
+def _from_folder(folder: Path) -> _Stored:
+    path = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+    if path is None:
         raise CheckpointError(
-            f"{path} was not written by sincviz: its header tells no configuration. Build the network with "
-            "`SincShallowNet(...)`, call `load_state_dict`, then `save_checkpoint`."
+            f"The folder {str(folder)!r} holds no {' and no '.join(WEIGHTS)}. Pass a folder that `save_pretrained` "
+            "wrote, or the file of weights itself."
         )
-    try:
-        header = json.loads(metadata[_HEADER])
-        # The weights must fit before memory of the header's sizes is taken.
-        with torch.device("meta"):
-            cls.from_config(header["config"]).load_state_dict(weights, assign=True)
-        model = cls.from_config(header["config"])
-        model.load_state_dict(weights)
-        _restore(model, header)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{path} holds no usable network: {error}") from error
-    return model.eval()
+    file = read_weights_file(path)
+    if _HEADER in file.metadata:
+        return _from_file(path, file)
+    if not (folder / CONFIG).is_file():
+        raise CheckpointError(
+            f"{path} was not written by sincviz, and the folder holds no {CONFIG} that would tell its configuration. "
+            f'Open the file itself, `load_checkpoint("{path}")`, and pass what it does not know.'
+        )
+    config = parsed_json((folder / CONFIG).read_bytes())
+    if not isinstance(config, dict):
+        raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
+    maker = "braindecode" if config.pop("braindecode_version", None) is not None else None
+    weights, _ = bare_weights(file.content)
+    kind = f"Hugging Face folder{f' of {maker}' if maker else ''}"
+    return _Stored(weights, config, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
 
 
-def _restore(model: "SincShallowNet", header: Mapping[str, Any]) -> None:
-    model.class_names = _class_names(header.get("class_names"), model.n_outputs)
-    model.scale = _scale(header.get("scale"))
-    model.provenance = dict(header.get("provenance") or {})
+def _from_file(path: Path, file: WeightsFile) -> _Stored:
+    if _HEADER not in file.metadata:
+        if any('"sha256": "' in text for text in file.metadata.values()):
+            raise CheckpointError(f"{path} is damaged: its header is one of sincviz, but not under its name.")
+        weights, kind = bare_weights(file.content)
+        return _Stored(weights, {}, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
+    header = parsed_json(file.metadata[_HEADER])
+    if unknown := sorted(set(header) - _ENTRIES):
+        raise ValueError(f"its header has unknown entries: {', '.join(unknown)}. Try a newer sincviz.")
+    if "sha256" in header:
+        text = file.metadata[_HEADER].removesuffix(_seal(header["sha256"])) + "}"
+        if content_hash(text, file.content) != header["sha256"]:
+            raise CheckpointError(
+                f"{path} is damaged or was changed: it does not have the hash that was written into it. "
+                "Copy it again from where it came from."
+            )
+    return _Stored(
+        file.content,
+        header["config"],
+        header.get("class_names"),
+        header.get("scale"),
+        dict(header.get("provenance") or {}),
+    )
+
+
+def _seal(digest: str) -> str:
+    return f', "sha256": "{digest}"}}'
+
+
+def _built(
+    cls: "type[Network]", stored: _Stored, given: dict[str, Any], trial: tuple[int, float] | None
+) -> "Network":
+    precision = check_precision(stored.weights)
+    config, assumed = _completed(cls, stored, given, trial)
+    # The weights must fit before memory of the header's sizes is taken.
+    with torch.device("meta"):
+        cls.from_config(config).load_state_dict(stored.weights, assign=True)
+    model = cls.from_config(config).to(precision)
+    model.load_state_dict(stored.weights)
+    model.class_names = _class_names(_told("class_names", stored, given), model.n_outputs)
+    model.scale = _scale(_told("scale", stored, given))
+    if model.scale is None and "scale" in assumed:
+        model.scale = _scale(assumed["scale"])
+    model.provenance = dict(stored.provenance)
+    if assumed:
+        model.provenance["assumed"] = assumed
+    else:
+        model.provenance.pop("assumed", None)
     if model.initial_cutoffs().shape != (model.num_time_filters, 2):
         raise ValueError(
             f"the initial cut-offs must be two for each of the {model.num_time_filters} filters."
         )
+    return model.eval()
+
+
+def _completed(
+    cls: "type[Network]", stored: _Stored, given: Mapping[str, Any], trial: tuple[int, float] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the configuration and what of it and of the rest is assumed."""
+    parameters = inspect.signature(cls).parameters
+    told = {name: value for name, value in stored.config.items() if name not in stored.assumed}
+    settled = {name for name, value in given.items() if value is not None}
+    if unknown := sorted(set(told) - set(parameters)):
+        raise ValueError(f"its configuration holds unknown parameters: {', '.join(unknown)}. Remove them.")
+    given = {name: given[name] for name in settled & set(parameters)}
+    for name in given.keys() & told.keys():
+        if told[name] is not None and not same(name, given[name], told[name]):
+            raise ValueError(
+                f"`{name}` is {told[name]!s:.60} in the file, but {given[name]!s:.60} was given."
+            )
+    if not stored.provenance.get("assumed"):
+        # Everything is told; a length in seconds may still be given, and must then be that of the file.
+        return dict(told) | given, {}
+    defaults = {name: parameter.default for name, parameter in parameters.items()} | {"activation": "ELU"}
+    defaults |= {name: stored.assumed[name] for name in stored.assumed.keys() & set(parameters)}
+    config, assumed = configuration(stored.weights, told=told | given, defaults=defaults, trial=trial)
+    beside = stored.assumed.keys() - set(parameters) - settled
+    return config, assumed | {name: stored.assumed[name] for name in sorted(beside)}
+
+
+def _told(name: str, stored: _Stored, given: Mapping[str, Any]) -> Any:
+    """Return a value from the file or from the caller, who may give what the file lacks or assumed."""
+    kept, new = getattr(stored, name), given.get(name)
+    if new is None:
+        return kept
+    if kept is not None and name not in stored.assumed and not same(name, kept, new):
+        raise ValueError(f"`{name}` is {kept!s:.200} in the file, but {new!s:.200} was given.")
+    return new
 
 
 def _class_names(names: Sequence[object] | None, n_outputs: int) -> list[str] | None:

@@ -38,6 +38,7 @@ print(json.dumps({"first": first.commit_url, "oid": first.oid, "pr": second.pr_u
 OPEN = """
 import json, sys
 import torch
+from sincviz import load_checkpoint
 from sincviz.models.sinc_shallow import SincShallowNet
 
 def error_of(name, **parameters):
@@ -50,7 +51,10 @@ x = torch.load(sys.argv[1], weights_only=True)
 model = SincShallowNet.from_pretrained("someone/bands")
 other = SincShallowNet.from_pretrained("someone/bands", n_outputs=5, cache_dir=sys.argv[2])
 again = SincShallowNet.from_pretrained("someone/bands", local_files_only=True)
+theirs = SincShallowNet.from_pretrained("someone/theirs")
 torch.save({
+    "theirs": theirs(x), "format": theirs.provenance["format"],
+    "loaded": load_checkpoint("someone/theirs")(x), "ours loaded": load_checkpoint("someone/bands")(x),
     "logits": model(x), "features": other(x, return_features=True)["features"], "other": other(x),
     "class_names": model.class_names, "scale": model.scale, "provenance": model.provenance,
     "other_names": other.class_names, "other_scale": other.scale, "again": again(x),
@@ -136,6 +140,15 @@ def run_client(code: str, *arguments: object, endpoint: str, home: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def write_as_braindecode(model: SincShallowNet, folder: Path, **changes: object) -> None:
+    """Write a folder as braindecode does: not-a-number in its JSON, which braindecode cannot read back."""
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    config = model.get_config() | {"braindecode_version": "1.8.1"} | changes
+    for channel in config["chs_info"] or []:
+        channel["loc"] = [np.nan if value is None else value for value in channel["loc"]]
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
 @pytest.fixture
@@ -340,11 +353,63 @@ def test_what_is_neither_a_folder_nor_an_id_is_said(name, tmp_path, monkeypatch)
 
 
 @needs_hub
-def test_weights_of_another_program_are_refused(tmp_path):
+def test_weights_of_another_program_without_their_configuration_are_refused(tmp_path):
     weights = make_model().state_dict()
     safetensors.torch.save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(CheckpointError, match="not written by sincviz"):
         SincShallowNet.from_pretrained(tmp_path)
+
+
+@needs_hub
+def test_a_folder_of_braindecode_opens(tmp_path):
+    model, x = make_model(), torch.randn(5, 3, 128)
+    write_as_braindecode(model, tmp_path)
+    assert "NaN" in (tmp_path / "config.json").read_text()
+    opened = SincShallowNet.from_pretrained(tmp_path)
+    assert torch.equal(opened(x), model(x))
+    assert opened.get_config() == model.get_config()
+    assert np.isnan(opened.chs_info[1]["loc"]).all()
+    assert opened.provenance == {"format": "Hugging Face folder of braindecode", "assumed": {"scale": 1e6}}
+    assert (opened.scale, opened.class_names) == (1e6, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"surprise": 1, "colour": 2}, "unknown parameters: colour, surprise"),
+        ({"n_outputs": 3}, "`n_outputs` is 2 by the weights, but 3 was given"),
+        ({"sfreq": 250}, "`sfreq` is 128.0 by the weights, but 250"),
+        ({"n_times": 500}, "its head has 7 pooling windows, but 500 samples"),
+        ({"activation": "os.system"}, r"module class of `torch\.nn`"),
+        ({"chs_info": [{"ch_name": "C3", "loc": [0.0] * 12}]}, "contradicts `chs_info`"),
+    ],
+    ids=str,
+)
+def test_a_configuration_of_others_must_fit_the_weights(tmp_path, changes, message):
+    write_as_braindecode(make_model(), tmp_path, **changes)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        read_network(SincShallowNet, tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_what_a_configuration_lacks_is_deduced_or_assumed(tmp_path):
+    model, x = make_model(), torch.randn(5, 3, 128)
+    lacking = dict.fromkeys(("n_outputs", "sfreq", "time_filter_len", "min_freq", "pool_size", "n_chans"))
+    write_as_braindecode(model, tmp_path, **lacking)
+    opened = read_network(SincShallowNet, tmp_path)
+    assert torch.equal(opened(x), model(x))
+    assert set(opened.provenance["assumed"]) == {"min_freq", "pool_size", "scale"}
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "{", "[" * 10**6, '{"n_chans": 3, "n_chans": 3}'], ids=lambda text: text[:9]
+)
+def test_a_configuration_that_is_none_is_refused(tmp_path, text):
+    write_as_braindecode(make_model(), tmp_path)
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(CheckpointError, match="holds no usable network") as caught:
+        read_network(SincShallowNet, tmp_path)
+    assert str(tmp_path) in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -393,6 +458,9 @@ def test_through_the_hub(tmp_path, hub):
     hub.gated = {"someone/gated"}
     hub.repositories["someone/gated"] = {"model.safetensors": b""}
     hub.repositories["someone/empty"] = {"README.md": b"nothing yet"}
+    (tmp_path / "theirs").mkdir()
+    write_as_braindecode(model, tmp_path / "theirs")
+    hub.repositories["someone/theirs"] = files_of(tmp_path / "theirs")
     hub.repositories["someone/foreign"] = {
         "model.safetensors": (tmp_path / "foreign.safetensors").read_bytes()
     }
@@ -401,6 +469,9 @@ def test_through_the_hub(tmp_path, hub):
     opened = torch.load(tmp_path / "opened.pt", weights_only=True)
     torch.testing.assert_close(opened["logits"], model(x), rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(opened["again"], opened["logits"], rtol=0, atol=0)
+    for name in ("theirs", "loaded", "ours loaded"):
+        torch.testing.assert_close(opened[name], opened["logits"], rtol=0, atol=0)
+    assert opened["format"] == "Hugging Face folder of braindecode"
     assert opened["class_names"] == model.class_names
     assert opened["scale"] == opened["other_scale"] == model.scale
     assert opened["provenance"] == model.provenance
@@ -410,7 +481,7 @@ def test_through_the_hub(tmp_path, hub):
     torch.testing.assert_close(opened["features"], features, rtol=1e-6, atol=1e-6)
     assert not any(opened["training"])
     assert any((tmp_path / "cache").rglob("model.safetensors"))
-    assert not any((tmp_path / "cache").rglob("config.json")), "only the weights' file is needed"
+    assert not any((tmp_path / "cache").rglob("config.json")), "of ours only the weights' file is needed"
     assert any("sincviz/" in agent for agent in hub.agents)
 
     assert {kind for kind, _ in errors.values()} == {"CheckpointError"}

@@ -61,14 +61,18 @@ def write_with_header(model, path, text):
 
 
 def header_of(model, path, **changes):
-    """Return the JSON that a file of the network holds, with other entries; None takes an entry out."""
+    """Return the JSON of a file of an earlier version, without a hash, with other entries; ... takes one out."""
     write_network(model, path)
-    header = json.loads(parts_of(path)[1]["sincviz"]) | changes
+    header = json.loads(parts_of(path)[1]["sincviz"]) | {"sha256": ...} | changes
     return json.dumps({key: value for key, value in header.items() if value is not ...})
 
 
-def assert_same_network(got, expected):
+def assert_same_weights(got, expected):
     assert all(torch.equal(value, expected.state_dict()[key]) for key, value in got.state_dict().items())
+
+
+def assert_same_network(got, expected):
+    assert_same_weights(got, expected)
     assert got.get_config() == expected.get_config()
     for name in ("class_names", "scale", "provenance"):
         assert getattr(got, name) == getattr(expected, name)
@@ -94,7 +98,7 @@ def test_the_file_is_safetensors_whose_header_is_strict_json(model, path):
         raise AssertionError(f"{constant} is no JSON")
 
     header = json.loads(metadata["sincviz"], parse_constant=refuse)
-    assert set(header) == {"version", "config", "class_names", "scale", "provenance"}
+    assert set(header) == {"version", "config", "class_names", "scale", "provenance", "sha256"}
     assert header["config"] == model.get_config()
 
 
@@ -140,10 +144,14 @@ def test_reading_does_not_move_the_random_numbers_for_long(model, path):
 
 
 def test_a_missing_file_is_named(tmp_path, path):
-    for missing in (path, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"There is no checkpoint ") as caught:
-            read_network(SincShallowNet, missing)
-        assert str(missing) in str(caught.value)
+    with pytest.raises(FileNotFoundError, match=r"There is no checkpoint ") as caught:
+        read_network(SincShallowNet, path)
+    assert str(path) in str(caught.value)
+    with pytest.raises(
+        CheckpointError, match=r"holds no model\.safetensors and no pytorch_model\.bin"
+    ) as caught:
+        read_network(SincShallowNet, tmp_path)
+    assert str(tmp_path) in str(caught.value)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
@@ -157,27 +165,75 @@ def test_a_truncated_file_is_named(model, path, share):
 
 
 @pytest.mark.parametrize(
-    "content", [b"no such thing", b"\xff" * 64, b"\x80\x04\x95" + b"." * 100, b"PK\x03\x04" * 9]
+    ("content", "message"),
+    [
+        (b"no such thing", "is no readable safetensors file"),
+        (b"", "is no readable safetensors file"),
+        (b"\xff" * 64, "is no readable safetensors file"),
+        (b"\x80\x04\x95" + b"." * 100, "holds whole objects, not weights alone"),
+        (b"PK\x03\x04" * 9, "is no readable torch file: File is not a zip file"),
+    ],
 )
-def test_a_file_of_another_kind_is_named(path, content):
+def test_a_file_of_another_kind_is_named(path, content, message):
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="is no readable safetensors file") as caught:
+    with pytest.raises(CheckpointError, match=message) as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("metadata", [None, {"format": "pt"}, {"Sincviz": "{}"}])
-def test_weights_of_another_program_are_named_with_what_to_do(model, path, metadata):
+def test_weights_of_another_program_are_completed_from_what_they_tell(model, path, metadata):
     safetensors.torch.save_file(model.state_dict(), path, metadata=metadata)
-    with pytest.raises(CheckpointError, match=r"was not written by sincviz.*`load_state_dict`") as caught:
+    again = read_network(SincShallowNet, path, given={"pool_size": 32, "pool_stride": 16, "n_times": 128})
+    assert_same_weights(again, model)
+    assert again.get_config() | {"first_freq": 7.0, "chs_info": None} == model.get_config() | {
+        "chs_info": None
+    }
+    assert again.provenance["format"] == "bare state dict"
+
+
+def test_a_header_of_ours_under_another_name_is_damage(model, path):
+    write_network(model, path)
+    path.write_bytes(path.read_bytes().replace(b'{"sincviz":', b'{"rincviz":', 1))
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_network(SincShallowNet, path)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.99])
+def test_a_flipped_bit_is_noticed(model, path, share):
+    write_network(model, path)
+    content = bytearray(path.read_bytes())
+    content[int(share * len(content))] ^= 16
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
 
-def test_weights_are_never_unpickled(model, path):
-    torch.save(model.state_dict(), path)
-    with pytest.raises(CheckpointError, match="is no readable safetensors file"):
+def test_a_header_that_was_edited_is_noticed(model, path):
+    write_network(model, path)
+    path.write_bytes(path.read_bytes().replace(b"left hand", b"theirhand", 1))
+    with pytest.raises(CheckpointError, match="does not have the hash that was written into it"):
         read_network(SincShallowNet, path)
+
+
+def test_a_header_with_entries_of_another_version_is_refused(model, path):
+    write_with_header(model, path, header_of(model, path, surprise=1))
+    with pytest.raises(CheckpointError, match=r"unknown entries: surprise\. Try a newer sincviz"):
+        read_network(SincShallowNet, path)
+
+
+def test_double_precision_stays(model, path):
+    write_network(model.double(), path)
+    again = read_network(SincShallowNet, path)
+    assert_same_network(again, model)
+    assert again.final_layer.weight.dtype == torch.float64
+
+
+def test_a_state_dict_of_torch_is_read(model, path):
+    torch.save(model.state_dict(), path)
+    again = read_network(SincShallowNet, path, given={"pool_size": 32, "pool_stride": 16, "n_times": 128})
+    assert_same_weights(again, model)
 
 
 @pytest.mark.parametrize(

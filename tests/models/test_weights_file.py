@@ -1,0 +1,289 @@
+"""Files of weights: what they hold comes back, and what is hostile runs nothing and takes no memory."""
+
+import io
+import json
+import os
+import pickle
+import struct
+import tarfile
+import zipfile
+from collections import Counter, OrderedDict
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from sincviz import CheckpointError
+from sincviz.models import torch_archive
+from sincviz.models.pickle_scan import stored_tensors
+from sincviz.models.weights_file import LONGEST_JSON, parsed_json, read_weights_file
+
+TERA = 10**12
+
+
+class Caller:
+    """What pickle calls when it is opened."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "weights.pt"
+
+
+@pytest.fixture
+def refused(path):
+    def check(content, message):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match=message) as caught:
+            read_weights_file(path)
+        assert str(path) in str(caught.value)
+        return str(caught.value)
+
+    return check
+
+
+def saved(content, **settings):
+    file = io.BytesIO()
+    torch.save(content, file, **settings)
+    return file.getvalue()
+
+
+def rezipped(content, change, compression=zipfile.ZIP_STORED):
+    """Return an archive with other entries, their checksums right."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    change(entries)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, value in entries.items():
+            archive.writestr(f"archive/{name}", value)
+    return file.getvalue()
+
+
+def with_pickle(change):
+    content = saved({"a": torch.zeros(4, 3)})
+    return rezipped(content, lambda entries: entries.update({"data.pkl": change(entries["data.pkl"])}))
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors", "a", "a.bin"])
+def test_the_content_decides_not_the_name(tmp_path, name):
+    tensors = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3)}
+    for write in (torch.save, safetensors.torch.save_file):
+        write(tensors, tmp_path / name)
+        content = read_weights_file(tmp_path / name).content
+        assert all(torch.equal(content[key], value) for key, value in tensors.items())
+
+
+def test_what_a_training_keeps_besides_weights_is_read(path):
+    wide = torch.arange(12.0).reshape(3, 4)
+    kept = {
+        "state_dict": nn.Linear(3, 2).state_dict(),
+        "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}, "param_groups": [{"betas": (0.9, 0.999)}]},
+        "view": wide[1:, ::2],
+        "transposed": wide.T,
+        "parameter": nn.Parameter(wide),
+        "empty": torch.empty(0, 3),
+        "half": wide.half(),
+        "flag": torch.tensor([True, False]),
+        "milestones": Counter({3: 1}),
+        "size": torch.Size([2, 3]),
+        "device": torch.device("cpu"),
+        "type": torch.float32,
+        "numbers": [1, -(2**40), 2.5, None, True, "Füße"],
+        "ordered": OrderedDict(a=(1, 2)),
+    }
+    torch.save(kept, path)
+    read = read_weights_file(path).content
+    assert read.keys() == kept.keys()
+    for name in ("view", "transposed", "parameter", "empty", "half", "flag"):
+        assert torch.equal(read[name], kept[name]), name
+    for name in ("milestones", "size", "device", "type", "numbers", "ordered"):
+        assert read[name] == kept[name], name
+
+
+@pytest.mark.parametrize("wrap", [saved, pickle.dumps], ids=["torch.save", "pickle"])
+def test_a_call_is_not_made(tmp_path, refused, wrap):
+    marker = tmp_path / "marker"
+    for hostile in (Caller(os.system, f"touch {marker}"), [Caller(eval, f"open({str(marker)!r}, 'w')")]):
+        text = refused(wrap({"a": torch.zeros(2), "b": hostile}), "runs? that code|run the code")
+        assert "If you trust" in text
+        assert ("joblib.load(" in text) == (wrap is pickle.dumps), "what opens it"
+        assert text.count("\n    ") == 2, "the two lines that make it safe"
+    assert not marker.exists()
+
+
+def test_a_whole_network_is_refused_by_name_with_the_way_out(refused, path):
+    text = refused(saved(nn.Linear(2, 2)), r"it wants torch\.nn\.modules\.linear\.Linear")
+    assert f"model = torch.load({str(path)!r}, weights_only=False)" in text
+    assert "torch.save(model.state_dict()," in text
+
+
+@pytest.mark.parametrize(
+    "function",
+    [torch.Tensor, bytearray, torch.UntypedStorage, torch.FloatStorage],
+    ids=["tensor", "bytes", "untyped storage", "storage"],
+)
+def test_memory_that_is_claimed_is_not_taken(refused, function, monkeypatch):
+    monkeypatch.setattr(torch_archive.torch, "load", lambda *_, **__: pytest.fail("was opened"))
+    refused(saved({"a": Caller(function, TERA)}), "is refused|is no readable torch file")
+
+
+LIES = {
+    "a longer storage": (lambda pickled: pickled.replace(b"K\x0ct", b"J\x00\x00\x00\x01t", 1), "should have"),
+    "a larger shape": (
+        lambda pickled: pickled.replace(b"K\x04K\x03\x86", b"K\x05K\x03\x86", 1),
+        "claims more than",
+    ),
+    "a longer stride": (
+        lambda pickled: pickled.replace(b"K\x03K\x01\x86", b"K\x04K\x01\x86", 1),
+        "claims more than",
+    ),
+    "an offset": (lambda pickled: pickled.replace(b"QK\x00", b"QK\x01", 1), "claims more than"),
+    "values used again and again": (
+        lambda pickled: pickled.replace(
+            b"K\x04K\x03\x86", b"\x8a\x08" + TERA.to_bytes(8, "little") + b"K\x03\x86", 1
+        ).replace(b"K\x03K\x01\x86", b"K\x00K\x01\x86", 1),
+        "claims more than",
+    ),
+    "a negative size": (
+        lambda pickled: pickled.replace(b"K\x04K\x03\x86", b"J\xff\xff\xff\xffK\x03\x86", 1),
+        "no natural number",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lie", "message"), LIES.values(), ids=LIES)
+def test_a_tensor_that_claims_more_than_the_file_holds(refused, lie, message):
+    changed = with_pickle(lie)
+    with zipfile.ZipFile(io.BytesIO(changed)) as archive:
+        honest = saved({"a": torch.zeros(4, 3)})
+        assert archive.read("archive/data.pkl") not in honest, "the lie was told"
+    refused(changed, message)
+
+
+def test_a_key_whose_hash_takes_years_is_refused(refused):
+    key = b"Nq\x01" + b"h\x01\x86q\x01" * 200
+    refused(with_pickle(lambda pickled: b"\x80\x02}" + key + b"Ns."), "neither a name nor a number")
+
+
+@pytest.mark.parametrize(
+    ("pickled", "message"),
+    [
+        (b"\x80\x02}.", None),
+        (b"\x80\x04}.", "pickle protocol 4"),
+        (b"\x80\x02}", "damaged"),
+        (b"", "damaged"),
+        (b"\x80\x02\x8c\x01a.", "SHORT_BINUNICODE"),
+        (b"\x80\x02ctorch\nSize\nN\x85R.", "in a way that torch.save does not"),
+        (b"\x80\x02ccollections\nOrderedDict\n]\x85R.", "in a way that torch.save does not"),
+        (b"\x80\x02cos\nsystem\nNq", r"^os\.system$"),
+    ],
+)
+def test_only_what_weights_need_is_understood(pickled, message):
+    if message is None:
+        assert stored_tensors(pickled) == []
+        return
+    with pytest.raises(ValueError, match=message):
+        stored_tensors(pickled)
+
+
+ARCHIVES = {
+    "compressed": (lambda entries: None, zipfile.ZIP_DEFLATED, "compressed"),
+    "a bomb": (lambda entries: entries.update({"data/0": bytes(2**24)}), zipfile.ZIP_DEFLATED, "compressed"),
+    "an entry too short": (
+        lambda entries: entries.update({"data/0": b"1234"}),
+        zipfile.ZIP_STORED,
+        "should have 48 bytes",
+    ),
+    "an entry lost": (lambda entries: entries.pop("data/0"), zipfile.ZIP_STORED, "is missing"),
+    "no pickle": (lambda entries: entries.pop("data.pkl"), zipfile.ZIP_STORED, r"without data\.pkl"),
+    "a program": (lambda entries: entries.update({"constants.pkl": b""}), zipfile.ZIP_STORED, "TorchScript"),
+    "names but for case the same": (
+        lambda entries: entries.update({"DATA.PKL": b""}),
+        zipfile.ZIP_STORED,
+        "the same name",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "compression", "message"), ARCHIVES.values(), ids=ARCHIVES)
+def test_an_archive_that_torch_did_not_write_is_refused(refused, change, compression, message):
+    refused(rezipped(saved({"a": torch.zeros(4, 3)}), change, compression), message)
+
+
+def test_a_flipped_bit_in_an_archive_is_noticed(refused):
+    content = bytearray(saved({"a": torch.full((4, 3), 3.0)}))
+    content[content.index(struct.pack("<f", 3.0)) + 1] ^= 8
+    refused(bytes(content), "Bad CRC-32")
+
+
+def test_torchs_advice_to_switch_the_safety_off_is_not_passed_on(refused, monkeypatch):
+    def fail(*_, **__):
+        raise pickle.UnpicklingError("Weights only load failed. Set `weights_only=False`.\nDo it.")
+
+    monkeypatch.setattr(torch_archive.torch, "load", fail)
+    text = refused(saved({"a": torch.zeros(2)}), "Weights only load failed")
+    assert "False" not in text
+    assert "Do it" not in text
+
+
+def test_files_of_an_old_torch_are_refused_with_the_way_out(refused):
+    content = saved({"a": torch.zeros(2)}, _use_new_zipfile_serialization=False)
+    assert "weights_only=True" in refused(content, r"before 1\.6")
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("pickle"))
+    refused(file.getvalue(), r"before 1\.6")
+
+
+def header_of(**entries):
+    described = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}} | entries
+    return json.dumps(described).encode()
+
+
+HEADERS = {
+    "a length of a terabyte": (struct.pack("<Q", TERA) + b"{}", "claims 1000000000000 bytes"),
+    "a shape of a terabyte": (
+        header_of(a={"dtype": "F32", "shape": [TERA], "data_offsets": [0, 8]}),
+        "no readable safetensors",
+    ),
+    "offsets of a terabyte": (
+        header_of(a={"dtype": "U8", "shape": [TERA], "data_offsets": [0, TERA]}),
+        "no readable safetensors",
+    ),
+    "an unknown type": (
+        header_of(a={"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}),
+        "type F8_E4M3",
+    ),
+    "one name twice": (header_of()[:-1] + b", " + header_of()[1:], "names 'a' twice"),
+    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|no readable"),
+    "no text": (b'{"\xff": 1}', "no readable safetensors"),
+    "no mapping": (b'{"a": 3}', "no readable safetensors"),
+}
+
+
+@pytest.mark.parametrize(("header", "message"), HEADERS.values(), ids=HEADERS)
+def test_a_header_that_lies_is_refused(refused, header, message):
+    whole = header if header[8:9] == b"{" and header[:1] != b"{" else struct.pack("<Q", len(header)) + header
+    refused(whole + bytes(8), message)
+
+
+def test_json_has_limits():
+    assert parsed_json('{"a": [1, NaN]}')["a"][0] == 1
+    for text in (
+        "[" * 10**6,
+        '{"a":' * 10**5,
+        '{"a": 1, "a": 2}',
+        "9" * 5000,
+        b"\xff",
+        " " * (LONGEST_JSON + 1),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            parsed_json(text)
