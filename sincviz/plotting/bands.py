@@ -1,13 +1,17 @@
 """The band of each filter: as written, as measured, and where it began."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sincviz.plotting.evidence import write_below
+from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.rhythm_shades import shade_rhythms
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, inches, style
+from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
 from sincviz.rhythms import RHYTHMS
 
 
@@ -44,8 +48,8 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     with style():
         own = ax is None
         if ax is None:
-            height = 22 + 3.4 * max(len(bands), 6)
-            _, ax = plt.subplots(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)), layout="constrained")
+            height = type_mm(22) + type_mm(3.4) * max(len(bands), 6)
+            _, ax = plt.subplots(figsize=(inches(double_column_mm()), inches(height)), layout="constrained")
         rows = np.arange(len(bands))
         edges = bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
         # Where nothing passes, any axis will do.
@@ -65,7 +69,11 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         ax.set_yticks(rows[::every], [str(name) for name in bands.index[::every]])
         ax.tick_params(axis="y", length=0)
         if own:
-            ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+            # A note takes the room below.
+            loc: Literal["outside upper center", "outside lower center"]
+            loc = "outside upper center" if missing_note() else "outside lower center"
+            ax.figure.legend(*ax.get_legend_handles_labels(), loc=loc, ncols=4)
+            write_below(ax.figure.figure, {})
         else:
             ax.legend(loc="upper right")
     return ax.figure.figure

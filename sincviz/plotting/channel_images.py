@@ -1,5 +1,6 @@
 """Heat maps over channels, one below the other on one scale: bands or frequencies up, channels across."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sincviz.plotting.channel_names import names_below, write_names_below
-from sincviz.plotting.lettering import fitted, widest_mm
+from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.scalp_grid import (
     ABOVE_BAR_MM,
     BAR_HEIGHT_MM,
@@ -22,7 +23,7 @@ from sincviz.plotting.scalp_grid import (
     draw_colour_bar,
 )
 from sincviz.plotting.scalp_table import quantity
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, NO_OUTPUT, inches
+from sincviz.plotting.style import NO_OUTPUT, double_column_mm, inches, large_pt, small_pt, type_mm
 
 _ROW_MM = 3.4
 _SPECTRUM_MM = 26.0
@@ -30,6 +31,10 @@ _TITLE_MM = 5.0
 _MOST_ROW_NAME_MM = 30.0
 _FREQUENCY_LEFT_MM = 12.0
 _BAR_MM = 60.0
+_MOST_HEIGHT_MM = 240.0
+_MOST_COLUMNS = 3
+_GAP_MM = 4.0
+_LOW_SPECTRUM_MM = 15.0
 
 
 def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> Figure:
@@ -42,54 +47,63 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
     marked : array of bool, of the shape of ``values``, or None
         Cells that bear a dot.
     """
-    titles = [str(name) for name in values[values.dims[0]].to_numpy()]
-    titles = [fitted(title, DOUBLE_COLUMN_MM - 2 * SIDE_MM, size_pt=8) for title in titles]
     spectral = values.dims[1] == "frequency"
-    rows = [fitted(str(name), _MOST_ROW_NAME_MM) for name in values[values.dims[1]].to_numpy()]
-    left = _FREQUENCY_LEFT_MM if spectral else SIDE_MM + 1.5 + widest_mm(rows)
-    across = DOUBLE_COLUMN_MM - left - SIDE_MM
-    up = _SPECTRUM_MM if spectral else _ROW_MM * len(rows)
-    names = [str(name) for name in values["channel"].to_numpy()]
+    rows = [] if spectral else fitted_apart(values[values.dims[1]].to_numpy(), _MOST_ROW_NAME_MM)
     regions = [str(name) for name in values["region"].to_numpy()] if "region" in values.coords else None
-    below = names_below(names, regions, across)
-    title_mm = [_TITLE_MM if title else 2.0 for title in titles]
-    bar_bottom = BELOW_BAR_MM
-    bottom = bar_bottom + BAR_HEIGHT_MM + ABOVE_BAR_MM + below.depth_mm
-    height = bottom + sum(title_mm) + up * len(titles)
-    figure = plt.figure(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)))
+    names = [str(name) for name in values["channel"].to_numpy()]
+    left = type_mm(_FREQUENCY_LEFT_MM) if spectral else SIDE_MM + 1.5 + widest_mm(rows)
+    panel_names = values[values.dims[0]].to_numpy()
+    n_panels = len(panel_names)
+    title_mm = type_mm(_TITLE_MM) if any(map(str, panel_names)) else 2.0
+    width = double_column_mm()
+    # Side by side where one below the other would be higher than a page.
+    for columns in range(1, _MOST_COLUMNS + 1):
+        up = (
+            (_SPECTRUM_MM if columns == 1 else _LOW_SPECTRUM_MM) if spectral else type_mm(_ROW_MM) * len(rows)
+        )
+        across = (width - left - SIDE_MM - _GAP_MM * (columns - 1)) / columns
+        below = names_below(names, regions, across)
+        bottom = type_mm(BELOW_BAR_MM) + BAR_HEIGHT_MM + type_mm(ABOVE_BAR_MM) + below.depth_mm
+        height = bottom + (title_mm + up) * math.ceil(n_panels / columns)
+        if height <= _MOST_HEIGHT_MM:
+            break
+    titles = fitted_apart(panel_names, across + (SIDE_MM if columns == 1 else 0), size_pt=large_pt())
+    figure = plt.figure(figsize=(inches(width), inches(height)))
 
     def add(x: float, y: float, wide: float, high: float, label: str = "") -> Axes:
-        share = x / DOUBLE_COLUMN_MM, y / height, wide / DOUBLE_COLUMN_MM, high / height
-        return figure.add_axes(share, label=label)
+        return figure.add_axes((x / width, y / height, wide / width, high / height), label=label)
 
     scale = colour_scale(values.to_numpy())
     cmap = scale.cmap.with_extremes(bad=NO_OUTPUT)
     dots = np.zeros(values.shape, bool) if marked is None else marked
     edges = _edges(values["frequency"].to_numpy()) if spectral else np.arange(len(rows) + 1) - 0.5
-    top = height
     for number, title in enumerate(titles):
-        top -= title_mm[number] + up
-        ax = add(left, top, across, up)
+        at, column = divmod(number, columns)
+        ax = add(left + column * (across + _GAP_MM), height - (title_mm + up) * (at + 1), across, up)
         across_edges = np.arange(len(names) + 1) - 0.5
         ax.pcolormesh(across_edges, edges, values[number].to_numpy(), vmin=scale.low, vmax=scale.high, cmap=cmap,
                       rasterized=True)  # fmt: skip
-        row, column = np.nonzero(dots[number])
-        if len(row):
+        rows_marked, columns_marked = np.nonzero(dots[number])
+        if len(rows_marked):
             size = min(2.0, 0.5 * across / len(names) * 2.8)
             # The white rim shows on dark cells, the dot on light ones.
-            ax.plot(column, row, linestyle="none", marker="o", markersize=size, color="#333333", label="marked",
-                    markeredgecolor="white", markeredgewidth=0.2 * size, rasterized=True)  # fmt: skip
+            ax.plot(columns_marked, rows_marked, linestyle="none", marker="o", markersize=size, color="#333333",
+                    label="marked", markeredgecolor="white", markeredgewidth=0.2 * size, rasterized=True)  # fmt: skip
         for _, first, _ in below.groups[1:]:
             ax.axvline(first - 0.5, color="black", linewidth=0.3)
-        ax.set_title(title, loc="left", fontsize=8, pad=2.5, parse_math=False)
+        ax.set_title(title, loc="left", fontsize=large_pt(), pad=2.5, parse_math=False)
         _name_rows(ax, values, rows)
+        ax.tick_params(labelleft=column == 0)
+        if column > 0:
+            ax.set_ylabel("")
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_xticks([])
         ax.spines[:].set_visible(False)
-    write_names_below(ax, below, across, up)
-    label = quantity(values)
-    bar = add((DOUBLE_COLUMN_MM - _BAR_MM) / 2, bar_bottom, _BAR_MM, BAR_HEIGHT_MM,
-              fitted(label, DOUBLE_COLUMN_MM - 2 * SIDE_MM))  # fmt: skip
+        # Below the lowest panel of each column.
+        if number + columns >= n_panels:
+            write_names_below(ax, below, across, up)
+    label = fitted(quantity(values), width - 2 * SIDE_MM)
+    bar = add((width - _BAR_MM) / 2, type_mm(BELOW_BAR_MM), _BAR_MM, BAR_HEIGHT_MM, label)
     draw_colour_bar(bar, scale)
     return figure
 
@@ -102,7 +116,7 @@ def _name_rows(ax: Axes, values: xr.DataArray, rows: Sequence[str]) -> None:
         return
     units = str(values["frequency"].attrs.get("units", "Hz"))
     ax.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
-    ax.set_ylabel("Frequency (Hz)" if units == "Hz" else units.capitalize(), fontsize=7)
+    ax.set_ylabel("Frequency (Hz)" if units == "Hz" else units.capitalize(), fontsize=small_pt())
 
 
 def _edges(centres: NDArray[Any]) -> NDArray[np.float64]:

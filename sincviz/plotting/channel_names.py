@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from sincviz.plotting.lettering import fitted, widest_mm, wrapped
+from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm, wrapped
+from sincviz.plotting.style import small_pt, type_mm
 
 _LINE_MM = 2.9  # of 7 pt
 _TICK_MM = 1.0
@@ -51,14 +52,14 @@ class NamesBelow:
 
 def names_below(names: Sequence[str], regions: Sequence[str] | None, width_mm: float) -> NamesBelow:
     """Return what to write below an axis so wide; to be called inside the style."""
-    names = [fitted(name, _MOST_NAME_MM) for name in names]
+    names = fitted_apart(names, _MOST_NAME_MM)
     cell = width_mm / len(names)
     longest = widest_mm(names)
     flat = longest <= cell - 1
-    row_mm = _LINE_MM if flat else longest + 0.6
+    row_mm = type_mm(_LINE_MM) if flat else longest + 0.6
     rows, every = 1, 1
     if not flat:
-        rows = math.ceil(_LINE_MM / cell)
+        rows = math.ceil(type_mm(_LINE_MM) / cell)
         if rows * row_mm > _MOST_DEPTH_MM:
             rows, every = 1, rows
     depth_mm = _TICK_MM + rows * row_mm
@@ -74,7 +75,9 @@ def names_below(names: Sequence[str], regions: Sequence[str] | None, width_mm: f
     if groups:
         n_lines = 1 + max(name.count("\n") for name, _, _ in groups)
         names_mm = (
-            _LINE_MM * n_lines if groups_flat else 2 * _TICK_MM + widest_mm([name for name, _, _ in groups])
+            type_mm(_LINE_MM) * n_lines
+            if groups_flat
+            else 2 * _TICK_MM + widest_mm([name for name, _, _ in groups])
         )
         depth_mm += 2 * _TICK_MM + names_mm
     return NamesBelow(names, flat, every, rows, row_mm, depth_mm, groups, groups_flat)
@@ -91,7 +94,7 @@ def write_names_below(ax: Axes, below: NamesBelow, width_mm: float, height_mm: f
 
     def write(x: float, y_mm: float, text: str, flat: bool) -> None:
         ax.text(x, -y_mm / height_mm, text, transform=transform, rotation=0 if flat else 90, ha="center",
-                va="top", fontsize=7, parse_math=False)  # fmt: skip
+                va="top", fontsize=small_pt(), parse_math=False)  # fmt: skip
 
     for at, name in list(enumerate(below.names))[:: below.every]:
         top = _TICK_MM + (at // below.every) % below.rows * below.row_mm
@@ -102,7 +105,9 @@ def write_names_below(ax: Axes, below: NamesBelow, width_mm: float, height_mm: f
     top = 2 * _TICK_MM + below.rows * below.row_mm
     middles = [(first + last) / 2 for _, first, last in below.groups]
     per_mm = len(below.names) / width_mm
-    places = middles if below.groups_flat else _apart(middles, _LINE_MM * per_mm, len(below.names) - 0.5)
+    places = (
+        middles if below.groups_flat else _apart(middles, type_mm(_LINE_MM) * per_mm, len(below.names) - 0.5)
+    )
     for (name, first, last), middle, place in zip(below.groups, middles, places, strict=True):
         lines([[first - 0.35, last + 0.35]], [[top, top]])
         if not below.groups_flat:
@@ -117,7 +122,7 @@ def _groups(regions: Sequence[str] | None, width_mm: float) -> list[tuple[str, i
         size = len(list(members))
         groups.append((fitted(region, _MOST_NAME_MM), first, first + size - 1))
         first += size
-    return groups if len(groups) * _LINE_MM <= width_mm else []
+    return groups if len(groups) * type_mm(_LINE_MM) <= width_mm else []
 
 
 def _apart(middles: Sequence[float], least: float, end: float) -> list[float]:

@@ -6,7 +6,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.lettering import fitted, widest_mm
+from sincviz.plotting.glyphs import legible
+from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.scalp_grid import (
     ABOVE_BAR_MM,
     BAR_HEIGHT_MM,
@@ -17,7 +18,7 @@ from sincviz.plotting.scalp_grid import (
     draw_colour_bar,
 )
 from sincviz.plotting.scalp_table import quantity
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, NO_OUTPUT, SINGLE_COLUMN_MM, inches
+from sincviz.plotting.style import NO_OUTPUT, double_column_mm, inches, single_column_mm, type_mm
 
 _NAME_MM = 32.0
 _CELL_MM = 6.0
@@ -37,25 +38,30 @@ def class_matrix(cells: xr.DataArray, doubtful: NDArray[np.bool_] | None) -> tup
     """
     values = cells.to_numpy()
     scale = colour_scale(values)
-    targets, bands = ([str(name) for name in cells[dim].to_numpy()] for dim in cells.dims)
+    targets, bands = ([legible(str(name)) for name in cells[dim].to_numpy()] for dim in cells.dims)
     unsure = np.zeros(values.shape, bool) if doubtful is None else doubtful
     written = _numbers(values, unsure)
-    targets = [fitted(name, _NAME_MM, 2) for name in targets]
+    targets = fitted_apart(targets, _NAME_MM, 2)
     left = SIDE_MM + 1.5 + widest_mm(targets)
     number_mm = widest_mm([text for row in written for text in row]) + 1.0
-    narrow = (SINGLE_COLUMN_MM - left - SIDE_MM) / len(bands)
+    narrow = (single_column_mm() - left - SIDE_MM) / len(bands)
     words = [word for name in bands for word in name.split()]
-    width = SINGLE_COLUMN_MM if narrow >= max(number_mm, widest_mm(words) + 1) else DOUBLE_COLUMN_MM
+    width = single_column_mm() if narrow >= max(number_mm, widest_mm(words) + 1) else double_column_mm()
     across = width - left - SIDE_MM
-    legible = number_mm <= across / len(bands)
+    written_out = number_mm <= across / len(bands)
     upright = across / len(bands) < 8
-    bands = [
-        fitted(name, _NAME_MM) if upright else fitted(name, across / len(bands) - 1, _MOST_LINES)
-        for name in bands
-    ]
-    above = 2.0 + (widest_mm(bands) if upright else _LINE_MM * max(name.count("\n") + 1 for name in bands))
-    up = max(_CELL_MM, 1.1 * _LINE_MM * max(name.count("\n") + 1 for name in targets)) * len(targets)
-    bottom = BELOW_BAR_MM + BAR_HEIGHT_MM + ABOVE_BAR_MM - 1
+    bands = (
+        fitted_apart(bands, _NAME_MM)
+        if upright
+        else fitted_apart(bands, across / len(bands) - 1, _MOST_LINES)
+    )
+    above = 2.0 + (
+        widest_mm(bands) if upright else type_mm(_LINE_MM) * max(name.count("\n") + 1 for name in bands)
+    )
+    up = max(
+        type_mm(_CELL_MM), 1.1 * type_mm(_LINE_MM) * max(name.count("\n") + 1 for name in targets)
+    ) * len(targets)
+    bottom = type_mm(BELOW_BAR_MM) + BAR_HEIGHT_MM + type_mm(ABOVE_BAR_MM) - 1
     height = bottom + up + above + 1
     figure = plt.figure(figsize=(inches(width), inches(height)))
     ax = figure.add_axes((left / width, bottom / height, across / width, up / height))
@@ -63,7 +69,7 @@ def class_matrix(cells: xr.DataArray, doubtful: NDArray[np.bool_] | None) -> tup
     cmap = scale.cmap.with_extremes(bad=NO_OUTPUT)
     ax.pcolormesh(*edges[::-1], values, vmin=scale.low, vmax=scale.high, cmap=cmap, rasterized=True)
     for (row, column), value in np.ndenumerate(values):
-        if legible:
+        if written_out:
             ax.text(column, row, written[row][column], ha="center", va="center", parse_math=False,
                     color=_ink(value, scale, bool(unsure[row, column])))  # fmt: skip
         elif unsure[row, column]:
@@ -79,14 +85,14 @@ def class_matrix(cells: xr.DataArray, doubtful: NDArray[np.bool_] | None) -> tup
     bar = figure.add_axes(
         (
             (left + (across - bar_mm) / 2) / width,
-            BELOW_BAR_MM / height,
+            type_mm(BELOW_BAR_MM) / height,
             bar_mm / width,
             BAR_HEIGHT_MM / height,
         ),
         label=fitted(quantity(cells), width - 2 * SIDE_MM),
     )
     draw_colour_bar(bar, scale)
-    return figure, "In parentheses" if legible else "Dots"
+    return figure, "In parentheses" if written_out else "Dots"
 
 
 def _numbers(values: NDArray[np.floating], unsure: NDArray[np.bool_]) -> list[list[str]]:

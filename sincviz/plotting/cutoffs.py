@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, ORDERED, inches, style
+from sincviz.plotting.style import ORDERED, double_column_mm, inches, style
 
 _COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
 
@@ -45,7 +45,7 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
         raise ValueError(f"The table {wrong}; pass what `cutoff_history` returned.")
     with style():
         if axes is None:
-            size = inches(DOUBLE_COLUMN_MM), inches(62)
+            size = inches(double_column_mm()), inches(62)
             _, axes = plt.subplots(1, 2, figsize=size, layout="constrained")
         panels = np.asarray(axes, object).ravel()
         if len(panels) != 2:

@@ -7,7 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sincviz.plotting.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
-from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, SEVERITIES, SINGLE_COLUMN_MM, inches, style
+from sincviz.plotting.style import (
+    INITIAL,
+    MEASURED,
+    NOMINAL,
+    SEVERITIES,
+    inches,
+    large_pt,
+    single_column_mm,
+    style,
+)
 
 _ORDERS = {
     "most relevant first": (MEASURED, "-"),
@@ -51,7 +60,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     with style():
         own = ax is None
         if ax is None:
-            size = inches(SINGLE_COLUMN_MM), inches(70)
+            size = inches(single_column_mm()), inches(70)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         rows = {order: curve[curve["order"] == order].sort_values("share_removed") for order in _ORDERS}
         for order, (colour, dash) in _ORDERS.items():
@@ -79,7 +88,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
         else:
             ax.legend(loc="upper right")
             if curve.attrs.get("above_chance") == "no":
-                ax.set_title(NOT_ABOVE_CHANCE.strip(" :"), color=SEVERITIES["error"], fontsize=8)
+                ax.set_title(NOT_ABOVE_CHANCE.strip(" :"), color=SEVERITIES["error"], fontsize=large_pt())
     return figure
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.lettering import wrapped
-from sincviz.plotting.style import SEVERITIES, inches, millimetres
+from sincviz.plotting.style import SEVERITIES, inches, millimetres, small_pt, type_mm
 
 NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
 
@@ -121,9 +122,10 @@ def write_below(
     attrs, deletion
         As for :func:`evidence_line`.
     note : str
-        How the figure is to be read.
+        How the figure is to be read; a line on characters that no font has is added where there are some.
     """
     line = evidence_line(attrs, deletion)
+    note = " ".join(filter(None, [note, missing_note()]))
     alarm = line.startswith(NOT_ABOVE_CHANCE)
     width = millimetres(figure.get_figwidth()) - 2 * _SIDE_MM
     paragraphs = [
@@ -137,7 +139,9 @@ def write_below(
     if not paragraphs:
         return
     n_lines = sum(text.count("\n") + 1 for text, _, _ in paragraphs)
-    _make_room_below(figure, _LINE_MM * n_lines + _BETWEEN_MM * (len(paragraphs) - 1) + 2 * _MARGIN_MM)
+    _make_room_below(
+        figure, type_mm(_LINE_MM) * n_lines + _BETWEEN_MM * (len(paragraphs) - 1) + 2 * _MARGIN_MM
+    )
     left = inches(_SIDE_MM) / figure.get_figwidth()
     bottom_mm = _MARGIN_MM
     for text, weight, colour in reversed(paragraphs):
@@ -147,12 +151,12 @@ def write_below(
                 inches(bottom_mm) / figure.get_figheight(),
                 row,
                 va="baseline",
-                fontsize=7,
+                fontsize=small_pt(),
                 weight=weight,
                 color=colour,
                 parse_math=False,
             ).set_in_layout(False)
-            bottom_mm += _LINE_MM
+            bottom_mm += type_mm(_LINE_MM)
         bottom_mm += _BETWEEN_MM
 
 
@@ -167,6 +171,8 @@ def _make_room_below(figure: Figure, room_mm: float) -> None:
     if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0, start, 1, share))
         return
+    for text in figure.texts:
+        text.set_y(start + share * text.get_position()[1])
     for ax, box in places:
         ax.set_position((box.x0, start + share * box.y0, box.width, share * box.height))
 

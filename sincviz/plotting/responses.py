@@ -14,18 +14,24 @@ from matplotlib.ticker import MaxNLocator
 from sincviz.plotting.lettering import hz
 from sincviz.plotting.rhythm_shades import shade_rhythms
 from sincviz.plotting.style import (
-    DOUBLE_COLUMN_MM,
     MEASURED,
     NOMINAL,
     ORDERED,
-    SINGLE_COLUMN_MM,
+    double_column_mm,
     inches,
+    large_pt,
+    single_column_mm,
+    small_pt,
     style,
+    type_mm,
 )
 from sincviz.rhythms import RHYTHMS
 
 _LOWEST_DB = -40
 _COLUMNS = 5
+_LEFT_MM, _RIGHT_MM, _GAP_MM = 12.0, 2.0, 3.5
+_LEGEND_MM, _BELOW_MM = 6.0, 9.5
+_TITLE_MM, _PANEL_MM = 6.0, 18.5
 
 
 def plot_responses(
@@ -68,7 +74,8 @@ def plot_responses(
     with style():
         if overlay:
             return _overlay(response, axes)
-        panels = np.asarray(_panels(n_filters) if axes is None else axes, object).ravel()
+        own, height = _panels(n_filters) if axes is None else ([], 0.0)
+        panels = np.asarray(own if axes is None else axes, object).ravel()
         if len(panels) < n_filters:
             raise ValueError(
                 f"Each filter needs an axis of its own; got {len(panels)} for {n_filters} filters."
@@ -78,9 +85,11 @@ def plot_responses(
             _draw(panel, response.isel(filter=index), right)
         figure = cast(Figure, panels[0].figure.figure)
         if axes is None:
-            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-            figure.supxlabel("Frequency (Hz)", fontsize=8)
-            figure.supylabel("Magnitude (dB re peak)", fontsize=8)
+            handles = panels[0].get_legend_handles_labels()
+            figure.legend(*handles, loc="upper center", ncols=3, borderaxespad=0.3)
+            low, left = 1.0 / height, 1.0 / double_column_mm()
+            figure.supxlabel("Frequency (Hz)", fontsize=large_pt(), y=low, va="bottom")
+            figure.supylabel("Magnitude (dB re peak)", fontsize=large_pt(), x=left, ha="left")
     return figure
 
 
@@ -116,7 +125,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
     with style():
         own = ax is None
         if ax is None:
-            size = inches(SINGLE_COLUMN_MM), inches(62)
+            size = inches(single_column_mm()), inches(62)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         right = _right_limit(response)
         shade_rhythms(ax, RHYTHMS, right)
@@ -138,7 +147,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
 def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
     own = axes is None
     if axes is None:
-        size = inches(DOUBLE_COLUMN_MM), inches(75)
+        size = inches(double_column_mm()), inches(75)
         _, axes = plt.subplots(figsize=size, layout="constrained")
     panels = np.asarray(axes, object).ravel()
     if len(panels) != 1:
@@ -173,24 +182,28 @@ def _edges_only(ax: Axes) -> tuple[list[Artist], list[str]]:
     return [handles[index] for index in kept], [labels[index] for index in kept]
 
 
-def _panels(n_filters: int) -> np.ndarray:
+def _panels(n_filters: int) -> tuple[list[Axes], float]:
+    """Return a panel for each filter, and the height of the figure in mm.
+
+    Fixed places and limits: a layout engine and shared axes take three times as long for 32 panels.
+    """
     columns = min(_COLUMNS, n_filters)
     rows = math.ceil(n_filters / columns)
-    _, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(inches(DOUBLE_COLUMN_MM), inches(18 + 25 * rows)),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    for surplus in axes.ravel()[n_filters:]:
-        surplus.remove()
-    # The lowest panel of each column carries the frequencies.
-    for panel in axes.ravel()[max(0, n_filters - columns) : n_filters]:
-        panel.tick_params(labelbottom=True)
-    return axes.ravel()[:n_filters]
+    left, above, below = (type_mm(room) for room in (_LEFT_MM, _LEGEND_MM, _BELOW_MM))
+    title = type_mm(_TITLE_MM)
+    width, height = double_column_mm(), above + below + (title + _PANEL_MM) * rows
+    across = (width - left - _RIGHT_MM - _GAP_MM * (columns - 1)) / columns
+    figure = plt.figure(figsize=(inches(width), inches(height)))
+    panels = []
+    for number in range(n_filters):
+        row, column = divmod(number, columns)
+        x = left + column * (across + _GAP_MM)
+        y = height - above - (title + _PANEL_MM) * (row + 1)
+        ax = figure.add_axes((x / width, y / height, across / width, _PANEL_MM / height))
+        # The lowest panel of each column carries the frequencies.
+        ax.tick_params(labelleft=column == 0, labelbottom=number + columns >= n_filters)
+        panels.append(ax)
+    return panels, height
 
 
 def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
@@ -207,7 +220,7 @@ def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
     named = f"{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else f"peak {hz(peak)} Hz"
     if not math.isfinite(peak):
         named = "no output"
-    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=7)
+    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=small_pt())
 
 
 def _right_limit(response: xr.Dataset) -> float:

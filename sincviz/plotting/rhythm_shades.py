@@ -4,15 +4,19 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
+from sincviz.plotting.glyphs import legible
 from sincviz.plotting.lettering import text_width_pt
-from sincviz.plotting.style import RHYTHM_SHADES
+from sincviz.plotting.style import RHYTHM_SHADES, type_mm
 
-_NAME_HEIGHT_PT = 9
+
+def name_height_pt() -> float:
+    """Return the height of one line of names above the axes; to be called inside the style."""
+    return type_mm(9)
 
 
 def shade_rhythms(ax: Axes, rhythms: Mapping[str, tuple[float, float]], right: float) -> None:
     """Shade each rhythm up to a frequency in Hz, and write its name above the axes where it fits."""
-    shown = {name: (low, min(high, right)) for name, (low, high) in rhythms.items() if low < right}
+    shown = {legible(name): (low, min(high, right)) for name, (low, high) in rhythms.items() if low < right}
     levels = _levels({name: sum(limits) / 2 for name, limits in shown.items()}, right, ax)
     for number, (name, (low, high)) in enumerate(shown.items()):
         ax.axvspan(low, high, color=RHYTHM_SHADES[number % 2], linewidth=0, zorder=0)
@@ -20,7 +24,7 @@ def shade_rhythms(ax: Axes, rhythms: Mapping[str, tuple[float, float]], right: f
             name,
             ((low + high) / 2, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 2 + _NAME_HEIGHT_PT * levels[name]),
+            xytext=(0, 2 + name_height_pt() * levels[name]),
             textcoords="offset points",
             ha="center",
             va="bottom",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sincviz.plotting.lettering import wrapped
-from sincviz.plotting.style import AMOUNT, DOUBLE_COLUMN_MM, SIGNED, inches
+from sincviz.plotting.style import AMOUNT, SIGNED, double_column_mm, inches, small_pt, type_mm
 
 SIDE_MM = 3.0
 BAR_HEIGHT_MM = 2.2
@@ -43,7 +43,7 @@ def colour_scale(values: NDArray[np.floating]) -> ColourScale:
 
 def cell_mm(columns: int, left_mm: float = 0.0) -> float:
     """Return the width that each of so many maps in a row has, its margins included."""
-    return (DOUBLE_COLUMN_MM - left_mm - 2 * SIDE_MM) / columns
+    return (double_column_mm() - left_mm - 2 * SIDE_MM) / columns
 
 
 def map_mm(columns: int, left_mm: float = 0.0) -> float:
@@ -79,13 +79,13 @@ def scalp_figure(
     -------
     figure, axes (rows, columns), axes of the bars
     """
-    width = DOUBLE_COLUMN_MM
+    width = double_column_mm()
     cell, size = cell_mm(columns, left_mm), size_mm or map_mm(columns, left_mm)
     share = (width - left_mm) / len(bar_labels)
     labels = [_bar_label(label, share - SIDE_MM) for label in bar_labels]
-    below_bar = BELOW_BAR_MM + LINE_MM * max(label.count("\n") for label in labels)
-    depth = np.cumsum([size + 2.0 + LINE_MM * lines for lines in title_lines])
-    height = depth[-1] + ABOVE_BAR_MM + BAR_HEIGHT_MM + below_bar
+    below_bar = type_mm(BELOW_BAR_MM) + type_mm(LINE_MM) * max(label.count("\n") for label in labels)
+    depth = np.cumsum([size + 2.0 + type_mm(LINE_MM) * lines for lines in title_lines])
+    height = depth[-1] + type_mm(ABOVE_BAR_MM) + BAR_HEIGHT_MM + below_bar
     figure = plt.figure(figsize=(inches(width), inches(height)))
 
     def add(left: float, bottom: float, across: float, up: float, label: str = "") -> Axes:
@@ -112,7 +112,7 @@ def draw_colour_bar(ax: Axes, scale: ColourScale) -> None:
     bar.outline.set_linewidth(0.4)
     bar.ax.set_xticks(ticks, [f"{tick:.3g}".replace("-", "−") for tick in ticks])
     bar.ax.tick_params(length=1.5, pad=1.5)
-    bar.set_label(str(ax.get_label()), labelpad=1.5, fontsize=7, parse_math=False)
+    bar.set_label(str(ax.get_label()), labelpad=1.5, fontsize=small_pt(), parse_math=False)
 
 
 def _bar_label(label: str, width_mm: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from sincviz.plotting.lettering import fitted, widest_mm, wrapped
+from sincviz.plotting.lettering import fitted_apart, widest_mm, wrapped
 from sincviz.plotting.scalp_grid import (
     ColourScale,
     cell_mm,
@@ -19,6 +20,7 @@ from sincviz.plotting.scalp_grid import (
     map_mm,
     scalp_figure,
 )
+from sincviz.plotting.style import large_pt, small_pt, type_mm
 from sincviz.positions import scalp_info
 
 LABEL_MM = 5.0  # for one line beside the maps
@@ -29,6 +31,7 @@ _MOST_HEIGHT_MM = 215.0  # of all rows; a page has little more
 _LEAST_MAP_MM = 9.0
 _LEAST_FOR_UPRIGHT_MM = 16.0  # beside lower maps names lie flat
 _MOST_NAME_MM = 34.0
+_ROW_LINE_MM = 3.4
 _MARKED = "marked"
 
 
@@ -51,14 +54,15 @@ def scalp_table(maps: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> 
         for dim in dims
     )
     n_rows, n_columns = len(row_names), len(column_names)
-    size = min(map_mm(n_columns, LABEL_MM), max(_LEAST_MAP_MM, _MOST_HEIGHT_MM / n_rows - 2))
-    upright = size >= min(_LEAST_FOR_UPRIGHT_MM, map_mm(n_columns, LABEL_MM))
+    size = min(map_mm(n_columns, type_mm(LABEL_MM)), max(_LEAST_MAP_MM, _MOST_HEIGHT_MM / n_rows - 2))
+    upright = size >= min(_LEAST_FOR_UPRIGHT_MM, map_mm(n_columns, type_mm(LABEL_MM)))
     if upright:
-        row_names = [wrapped(name, 0.9 * size, size_pt=8) for name in row_names]
-        left_mm = LABEL_MM + 3.4 * (n_lines(row_names) - 1)
+        row_names = [wrapped(name, 0.9 * size, size_pt=large_pt()) for name in row_names]
+        left_mm = type_mm(LABEL_MM) + type_mm(_ROW_LINE_MM) * (n_lines(row_names) - 1)
     else:
-        row_names = [fitted(name, _MOST_NAME_MM, int(size / 3.4), size_pt=8) for name in row_names]
-        left_mm = widest_mm(row_names, size_pt=8)
+        lines = int(size / type_mm(_ROW_LINE_MM))
+        row_names = fitted_apart(row_names, _MOST_NAME_MM, lines, size_pt=large_pt())
+        left_mm = widest_mm(row_names, size_pt=large_pt())
     size = min(size, map_mm(n_columns, left_mm))
     column_names = fitting(column_names, n_columns, left_mm)
     figure, grid, bars = scalp_figure(
@@ -102,16 +106,19 @@ def draw_maps(
         "label": _MARKED,
     }
     # Interpolation inverts one tiny matrix per triangle: threads would only wait for each other, a second per map.
+    places: Any = info
     with threadpool_limits(1, "blas"):
-        for ax, values, title, dotted in zip(axes, panels, titles, dots, strict=False):
-            ax.set_title(title, fontsize=7, pad=2, linespacing=1.1, parse_math=False)
+        for number, (ax, values, title, dotted) in enumerate(zip(axes, panels, titles, dots, strict=False)):
+            # Axes that were made elsewhere have another font.
+            ax.set_title(title, fontsize=small_pt(), pad=2, linespacing=1.1, parse_math=False,
+                         fontfamily=mpl.rcParams["font.family"])  # fmt: skip
             if not np.isfinite(values).all():
                 ax.set_axis_off()
-                ax.text(0.5, 0.5, "no output", ha="center", va="center", transform=ax.transAxes)
+                ax.text(0.5, 0.5, _why_empty(maps, number), ha="center", va="center", transform=ax.transAxes)
                 continue
             _, contours = mne.viz.plot_topomap(
                 values,
-                info,
+                places,
                 axes=ax,
                 show=False,
                 cmap=scale.cmap,
@@ -120,6 +127,10 @@ def draw_maps(
                 mask=dotted if dotted.any() else None,
                 mask_params=dot if dotted.any() else None,
             )
+            if places is info and not dotted.any():
+                # With these MNE need not check and project the sensors again for every map.
+                found = _sensor_places(ax, len(values))
+                places = info if found is None else found
             if contours is not None:
                 contours.set_linewidth(0.3)
             for line in ax.lines:
@@ -127,6 +138,23 @@ def draw_maps(
                     line.set_linewidth(0.5)
                     line.set_markersize(min(0.8, 0.016 * size_pt))
                     line.set_markeredgewidth(min(1.0, 0.02 * size_pt))
+
+
+def _sensor_places(ax: Axes, n_channels: int) -> NDArray[np.float64] | None:
+    """Return where MNE drew all sensors."""
+    found = (np.asarray(part.get_offsets(), float) for part in ax.collections)
+    return next((places for places in found if len(places) == n_channels), None)
+
+
+def _why_empty(maps: xr.DataArray, number: int) -> str:
+    """Return what a map without numbers, in order, is to say."""
+    dims = [str(dim) for dim in maps.dims if dim != "channel"]
+    if "target" not in dims:
+        return "no value" if "band" in dims or "frequency" in dims else "no output"
+    at = dict(zip(dims, np.unravel_index(number, [maps.sizes[dim] for dim in dims]), strict=True))
+    own = maps.isel(target=at["target"])
+    # A contrast needs trials of the class.
+    return "no value" if np.isfinite(own.to_numpy()).any() else "no trials"
 
 
 def label_row(ax: Axes, name: str, *, upright: bool = True) -> None:
@@ -138,7 +166,7 @@ def label_row(ax: Axes, name: str, *, upright: bool = True) -> None:
         ha="right",
         va="center",
         multialignment="center" if upright else "right",
-        fontsize=8,
+        fontsize=large_pt(),
         parse_math=False,
     )
 

@@ -11,17 +11,28 @@ from matplotlib.text import Annotation
 
 from sincviz.plotting.channel_images import channel_images
 from sincviz.plotting.evidence import write_below
-from sincviz.plotting.lettering import fitted, widest_mm
-from sincviz.plotting.rhythm_shades import shade_rhythms
+from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm
+from sincviz.plotting.rhythm_shades import name_height_pt, shade_rhythms
 from sincviz.plotting.scalp_table import quantity
-from sincviz.plotting.style import CLASS_COLOURS, DOUBLE_COLUMN_MM, inches, style
+from sincviz.plotting.style import (
+    CLASS_COLOURS,
+    double_column_mm,
+    inches,
+    large_pt,
+    millimetres,
+    small_pt,
+    style,
+    type_mm,
+)
 from sincviz.rhythms import RHYTHMS
 
 _DIMS = {"profile": ("target", "region", "frequency"), "image": ("target", "frequency", "channel")}
 _SIDES = ("left", "midline", "right")
 _COLUMNS = 3
-_PANEL_MM = 26.0
-_LABELS_MM = 7.0  # below a panel
+_PANEL_MM = 17.0
+_GAP_MM, _BETWEEN_MM, _RIGHT_MM = 4.0, 2.0, 2.5
+_LABELS_MM = 8.5  # below a panel
+_LABEL_LINE_MM = 4.0
 _LINE_MM = 3.0
 _LEGEND_LINE_MM = 4.2
 _MOST_TITLE_LINES = 2
@@ -84,64 +95,84 @@ def plot_spectral_relevance(
 
 
 def _profiles(values: xr.DataArray) -> Figure:
-    in_hz = values["frequency"].attrs.get("units", "Hz") == "Hz"
-    regions = [str(name) for name in values["region"].to_numpy()]
-    places = _places(regions)
+    """Return the figure: panels of fixed size, for a layout engine takes several times as long."""
+    units = str(values["frequency"].attrs.get("units", "Hz"))
+    places = _places([str(name) for name in values["region"].to_numpy()])
     n_rows, n_columns = (1 + max(numbers) for numbers in zip(*places, strict=True))
-    titles = [fitted(name, DOUBLE_COLUMN_MM / n_columns - 14, _MOST_TITLE_LINES) for name in regions]
+    titles = _titles(values, n_columns)
     names, n_legend_columns = _legend_names(values)
-    panel_mm = _PANEL_MM + _LINE_MM * max(title.count("\n") for title in titles)
-    labelled = {row for row, column in places if (row + 1, column) not in places}
-    height = (
-        _LABELS_MM * len(labelled)
-        + panel_mm * n_rows
-        + _LEGEND_LINE_MM * math.ceil(len(names) / n_legend_columns)
-    )
-    figure, grid = plt.subplots(
-        n_rows,
-        n_columns,
-        figsize=(inches(DOUBLE_COLUMN_MM), inches(height)),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    panels: list[Axes] = [grid[place] for place in places]
-    for ax in grid.ravel():
-        if ax not in panels:
-            ax.remove()
-    figure.draw_without_rendering()  # the names of rhythms need the width of the panels
-    left, right = (float(values["frequency"][end]) for end in (0, -1))
-    unit = "Hz" if in_hz else str(values["frequency"].attrs["units"])
-    for number, (ax, place, title) in enumerate(zip(panels, places, titles, strict=True)):
+    figure = plt.figure(figsize=(inches(double_column_mm()), inches(_PANEL_MM)))
+    panels = [figure.add_axes((0, 0, 1, 1)) for _ in titles]
+    for number, ax in enumerate(panels):
         _draw(ax, values.isel(region=number))
-        pad = 3.0
-        if in_hz and right > 0:
-            shade_rhythms(ax, {_LETTERS[rhythm]: limits for rhythm, limits in RHYTHMS.items()}, right)
-            pad += 9 + max((text.xyann[1] for text in ax.texts if isinstance(text, Annotation)), default=-9)
-        ax.set_title(title, fontsize=7, pad=pad, parse_math=False)
-        # The lowest panel of each column carries the frequencies.
-        if (place[0] + 1, place[1]) not in places:
-            ax.tick_params(labelbottom=True)
-            ax.set_xlabel(f"Frequency ({unit})", parse_math=False)
-        else:
-            ax.tick_params(labelbottom=False)
-    panels[0].set_xlim(min(0.0, left), right if right > 0 else 1.0)
-    figure.supylabel(fitted(quantity(values), panel_mm * n_rows, 2, size_pt=8), fontsize=8, parse_math=False)
+    start, end = (float(values["frequency"][at]) for at in (0, -1))
+    bottoms, tops = zip(*(ax.get_ylim() for ax in panels), strict=True)
+    for ax in panels:
+        ax.set(xlim=(min(0.0, start), end if end > 0 else 1.0), ylim=(min(bottoms), max(tops)))
+    label = fitted(quantity(values), (_PANEL_MM + 6) * n_rows, 2, size_pt=large_pt())
+    left = type_mm(_LABEL_LINE_MM) * (label.count("\n") + 1) + _tick_labels_mm(panels[0]) + 4.0
+    across = (double_column_mm() - left - _RIGHT_MM - _GAP_MM * (n_columns - 1)) / n_columns
+    rhythms = {_LETTERS[rhythm]: limits for rhythm, limits in RHYTHMS.items()}
+    names_pt = 0.0
+    for ax in panels:
+        ax.set_position((0, 0, across / double_column_mm(), 1))
+        if units == "Hz" and end > 0:
+            shade_rhythms(ax, rhythms, end)
+            above = [text.xyann[1] for text in ax.texts if isinstance(text, Annotation)]
+            names_pt = max(names_pt, name_height_pt() + max(above, default=-name_height_pt()))
+    title_mm = millimetres((3.0 + names_pt) / 72) + type_mm(_LINE_MM) * (1 + max(map(_breaks, titles)))
+    # The lowest panel of each column carries the frequencies.
+    labelled = {row for row, column in places if (row + 1, column) not in places}
+    top = legend_mm = type_mm(_LEGEND_LINE_MM) * math.ceil(len(names) / n_legend_columns) + 1.0
+    tops_mm = []
+    for row in range(n_rows):
+        tops_mm.append(top + title_mm)
+        top += title_mm + _PANEL_MM + (type_mm(_LABELS_MM) if row in labelled else _BETWEEN_MM)
+    height = top + 1.0
+    figure.set_size_inches(inches(double_column_mm()), inches(height))
+    for ax, (row, column), title in zip(panels, places, titles, strict=True):
+        x, y = left + column * (across + _GAP_MM), height - tops_mm[row] - _PANEL_MM
+        width = double_column_mm()
+        ax.set_position((x / width, y / height, across / width, _PANEL_MM / height))
+        ax.set_title(title, fontsize=small_pt(), pad=3.0 + names_pt, parse_math=False)
+        lowest = (row + 1, column) not in places
+        ax.tick_params(labelbottom=lowest, labelleft=(row, column - 1) not in places)
+        if lowest:
+            ax.set_xlabel(f"Frequency ({units})", parse_math=False)
+    middle = (height - (legend_mm + top) / 2) / height
+    side = 1.0 / double_column_mm()
+    figure.supylabel(label, x=side, y=middle, ha="left", fontsize=large_pt(), parse_math=False)
     # The line of zero was drawn first.
     handles = panels[0].lines[1 : 1 + len(names)]
-    legend = figure.legend(handles, names, loc="outside upper center", ncols=n_legend_columns)
+    legend = figure.legend(handles, names, loc="upper center", ncols=n_legend_columns, borderaxespad=0.2)
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure
 
 
+def _titles(values: xr.DataArray, n_columns: int) -> list[str]:
+    """Return the names of the regions as they fit above their panels."""
+    room = double_column_mm() / n_columns - 14
+    return fitted_apart(values["region"].to_numpy(), room, _MOST_TITLE_LINES)
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n")
+
+
+def _tick_labels_mm(ax: Axes) -> float:
+    """Return the width of the numbers beside the axes."""
+    low, high = ax.get_ylim()
+    at = [tick for tick in ax.yaxis.get_majorticklocs() if low <= tick <= high]
+    return widest_mm(ax.yaxis.get_major_formatter().format_ticks(at))
+
+
 def _legend_names(values: xr.DataArray) -> tuple[list[str], int]:
     """Return the names of the classes, and in how many columns they fit above the panels."""
-    names = [fitted(str(name), _LEGEND_NAME_MM) for name in values["target"].to_numpy()]
+    names = fitted_apart(values["target"].to_numpy(), _LEGEND_NAME_MM)
     # Matplotlib leaves out names that begin with an underscore.
     names = [f" {name}" if name.startswith("_") else name for name in names]
-    fit = int((DOUBLE_COLUMN_MM - 6) / (widest_mm(names) + _HANDLE_MM))
+    fit = int((double_column_mm() - 6) / (widest_mm(names) + _HANDLE_MM))
     return names, max(1, min(len(names), fit))
 
 

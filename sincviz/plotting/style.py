@@ -1,14 +1,17 @@
-"""The one style of every figure: sizes, type, colours."""
+"""The style of every figure, sincviz's own or a journal's: sizes, type, colours."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.resources import as_file, files
+from typing import Any
 
-import matplotlib.pyplot as plt
+import matplotlib as mpl
 from cmcrameri import cm
 
-SINGLE_COLUMN_MM = 88.0
-DOUBLE_COLUMN_MM = 178.0
+from sincviz.plotting.glyphs import first_installed, noting_missing
+from sincviz.plotting.journals import JOURNALS, Journal
 
 # Okabe and Ito's colours, told apart in every common form of colour blindness.
 NOMINAL = "#0072B2"
@@ -31,6 +34,8 @@ SIGNED = cm.vik
 AMOUNT = cm.devon_r
 ORDERED = cm.batlow
 NO_OUTPUT = "#CCCCCC"
+
+_journal: ContextVar[Journal] = ContextVar("journal", default=JOURNALS["sincviz"])
 
 
 def inches(millimetres: float) -> float:
@@ -56,7 +61,89 @@ def millimetres(inches: float) -> float:
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Draw in sincviz's style; the user's own settings come back afterwards."""
-    with as_file(files("sincviz.plotting") / "sincviz.mplstyle") as path, plt.style.context(path):
+def journal(name: str) -> Iterator[None]:
+    """Draw and save figures as a journal wants them: its widths, font and sizes of type.
+
+    Parameters
+    ----------
+    name : {"sincviz", "neuroimage", "nature", "ieee"}
+        ``"sincviz"`` is how figures look without this. If the journal's font is not installed, the most similar one
+        is taken.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> from sincviz.plotting import plot_notice
+    >>> with journal("neuroimage"):
+    ...     figure = plot_notice("Scalp maps cannot be drawn.", "Channel A1 has no position.")
+    >>> round(25.4 * figure.get_figwidth())  # mm
+    190
+    """
+    if name not in JOURNALS:
+        raise ValueError(f"The style must be one of {', '.join(map(repr, JOURNALS))}; got {name!r}.")
+    token = _journal.set(JOURNALS[name])
+    try:
         yield
+    finally:
+        _journal.reset(token)
+
+
+def single_column_mm() -> float:
+    """Return the width of a figure over one column: 88 mm, or the journal's."""
+    return _journal.get().single_mm
+
+
+def double_column_mm() -> float:
+    """Return the width of a figure over two columns: 178 mm, or the journal's."""
+    return _journal.get().double_mm
+
+
+def small_pt() -> float:
+    """Return the size of nearly all type: 7 pt, or the journal's."""
+    return _journal.get().small_pt
+
+
+def large_pt() -> float:
+    """Return the size of titles and labels of axes: 8 pt, or the journal's."""
+    return _journal.get().large_pt
+
+
+def type_mm(of_7_pt: float) -> float:
+    """Return a height that grows with the type, such as that of a line, from its value for type of 7 pt.
+
+    Examples
+    --------
+    >>> type_mm(3.5)
+    3.5
+    >>> with journal("ieee"):
+    ...     type_mm(3.5)
+    4.0
+    """
+    return of_7_pt * small_pt() / 7
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the style of the journal; the user's own settings come back afterwards."""
+    with mpl.rc_context(_settings(_journal.get())), noting_missing():
+        yield
+
+
+@functools.cache
+def _settings(one: Journal) -> dict[Any, Any]:
+    """Return Matplotlib's settings for a journal."""
+    with as_file(files("sincviz.plotting") / "sincviz.mplstyle") as path:
+        settings = dict(mpl.rc_params_from_file(path, use_default_template=False))
+    small = ("font.size", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+    # Named, not "sans-serif": a text keeps its font when it is saved after the style has ended.
+    family = first_installed(one.families)
+    return (
+        settings
+        | dict.fromkeys(small, one.small_pt)
+        | dict.fromkeys(("axes.titlesize", "axes.labelsize", "figure.labelsize"), one.large_pt)
+        | {"font.family": list(dict.fromkeys([family, "DejaVu Sans"]))}
+    )

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz.plotting.evidence import write_below
+from sincviz.plotting.glyphs import legible
 from sincviz.plotting.lettering import hz
 from sincviz.plotting.scalp_grid import colour_scale, draw_colour_bar, scalp_figure
 from sincviz.plotting.scalp_table import (
@@ -22,7 +24,7 @@ from sincviz.plotting.scalp_table import (
     scalp_table,
     units_of,
 )
-from sincviz.plotting.style import style
+from sincviz.plotting.style import style, type_mm
 from sincviz.positions import check_positions
 
 _MOST_COLUMNS = 8
@@ -47,7 +49,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
     -------
     matplotlib.figure.Figure
         The figure. Every map has the same limits, symmetric around zero where there are negative values. A map
-        that is not finite is replaced by the words "no output".
+        that is not finite is replaced by the words "no output" (of a filter), "no trials" (of a class) or "no value".
 
     Raises
     ------
@@ -78,10 +80,12 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
                     f"Each map needs an axis of its own; got {len(given)} for {len(panels)} maps."
                 )
             titles = _titles(maps, dims)
-            draw_maps(given, panels, titles, scale, maps)
+            draw_maps(given, panels, [legible(title) for title in titles], scale, maps)
             return cast(Figure, given[0].figure.figure)
         if as_table:
-            return scalp_table(maps)
+            figure = scalp_table(maps)
+            write_below(figure, {})
+            return figure
         columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
         titles = fitting(_titles(maps, dims), columns)
         rows = math.ceil(len(panels) / columns)
@@ -92,6 +96,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
             surplus.remove()
         draw_maps(grid.ravel(), panels, titles, scale, maps)
         draw_colour_bar(bars[0], scale)
+        write_below(figure, {})
     return figure
 
 
@@ -148,7 +153,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     shared = scales[0] == scales[1] and filters.attrs.get("units") == patterns.attrs.get("units")
     with style():
         columns = _columns(len(above), 1)
-        titles = fitting(_titles(filters, dims), columns, LABEL_MM)
+        titles = fitting(_titles(filters, dims), columns, type_mm(LABEL_MM))
         blocks = math.ceil(len(titles) / columns)
         figure, grid, bars = scalp_figure(
             2 * blocks,
@@ -157,7 +162,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
             bar_labels=[_at_the_start(units_of(filters))]
             if shared
             else [quantity(filters), quantity(patterns)],
-            left_mm=LABEL_MM,
+            left_mm=type_mm(LABEL_MM),
         )
         for number, maps, rows, name in ((0, filters, above, "weights"), (1, patterns, below, "pattern")):
             panels = grid[number::2].ravel()
@@ -168,6 +173,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
                 label_row(first, name)
         for bar, scale in zip(bars, scales, strict=False):
             draw_colour_bar(bar, scale)
+        write_below(figure, {})
     return figure
 
 

@@ -81,16 +81,21 @@ def test_other_tables_are_refused(deletion):
     assert plt.get_fignums() == []
 
 
+def with_attrs(curve, **attrs):
+    """The same curve, the shared one left as it is."""
+    changed = curve.copy()
+    changed.attrs = curve.attrs | attrs
+    return changed
+
+
 @pytest.mark.parametrize(("p", "written"), [(0.0004, "p < 0.001"), (0.024, "p = 0.024")])
 def test_how_rarely_a_random_order_does_as_well_is_written(deletion, misplaced_text, p, written):
-    deletion.attrs["accuracy_area_p"] = p
-    figure = plot_deletion(deletion)
+    figure = plot_deletion(with_attrs(deletion, accuracy_area_p=p))
     assert misplaced_text(figure) == []
     assert any(written in text.get_text() for text in figure.findobj(Text))
 
 
 def test_given_axes_say_it_too_when_the_network_guesses(deletion):
     _, ax = plt.subplots()
-    deletion.attrs["above_chance"] = "no"
-    plot_deletion(deletion, ax=ax)
+    plot_deletion(with_attrs(deletion, above_chance="no"), ax=ax)
     assert ax.get_title() == "NOT ABOVE CHANCE"

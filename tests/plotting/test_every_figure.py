@@ -26,6 +26,7 @@ from sincviz import (
     spatial_patterns,
 )
 from sincviz.cutoff_table import cutoff_table
+from sincviz.plotting.style import style
 
 SINGLE_MM, DOUBLE_MM = 88, 178
 
@@ -123,60 +124,75 @@ def copied(result):
     return result.copy(deep=True) if hasattr(result, "copy") else result
 
 
+def sizes_of_type(figure):
+    return {text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()}
+
+
 def test_every_plot_function_is_here():
     assert {drawing.function for drawing in DRAWINGS.values()} == {
         name for name in plotting.__all__ if name.startswith("plot_")
     }
 
 
-def test_the_figure_is_returned_and_is_the_only_one(drawing, results):
-    figure = drawing.draw(results)
-    assert isinstance(figure, Figure)
-    assert plt.get_fignums() == [figure.number]
-
-
-def test_the_width_is_that_of_a_column_of_print(drawing, results):
-    width, _ = drawing.draw(results).get_size_inches()
-    assert width * 25.4 == pytest.approx(drawing.width_mm)
-
-
-def test_every_text_is_from_7_to_9_pt(drawing, results, misplaced_text):
-    figure = drawing.draw(results)
-    assert misplaced_text(figure) == []  # draws it
-    sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()}
-    assert min(sizes) >= 7
-    assert max(sizes) <= 9
-
-
-def test_the_users_settings_are_left_alone(drawing, results):
-    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9}):
-        before = dict(mpl.rcParams)
-        figure = drawing.draw(results)
-        assert dict(mpl.rcParams) == before
-    assert max(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) <= 9
-
-
-def test_nothing_is_shown_unasked(drawing, results, monkeypatch):
+def test_the_figure_is_of_print_size_and_nothing_else_is_touched(
+    drawing, results, misplaced_text, monkeypatch
+):
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("the figure was shown"))
     monkeypatch.setattr(Figure, "show", lambda *_, **__: pytest.fail("the figure was shown"))
-    drawing.draw(results)
-
-
-def test_what_is_drawn_is_left_as_it_was(drawing, results):
     before = {name: copied(results[name]) for name in drawing.results}
-    drawing.draw(results)
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9}):
+        settings = dict(mpl.rcParams)
+        figure = drawing.draw(results)
+        assert dict(mpl.rcParams) == settings, "the user's settings are changed"
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == [figure.number]
+    assert figure.get_figwidth() * 25.4 == pytest.approx(drawing.width_mm)
+    with style():
+        assert misplaced_text(figure) == []  # draws it
+    sizes = sizes_of_type(figure)
+    assert min(sizes) >= 7
+    assert max(sizes) <= 9
     for name, result in before.items():
-        assert same(results[name], result), name
+        assert same(results[name], result), f"{name} is changed"
 
 
-@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+@pytest.mark.parametrize(
+    ("journal", "widths_mm", "sizes_pt"),
+    [
+        ("neuroimage", {SINGLE_MM: 90, DOUBLE_MM: 190}, (7, 8)),
+        ("nature", {SINGLE_MM: 89, DOUBLE_MM: 183}, (5, 7)),
+        ("ieee", {SINGLE_MM: 88.9, DOUBLE_MM: 181.9}, (8, 10)),
+    ],
+)
+def test_a_journal_gets_its_widths_and_sizes_of_type(
+    drawing, results, misplaced_text, journal, widths_mm, sizes_pt
+):
+    with plotting.journal(journal):
+        figure = drawing.draw(results)
+        with style():
+            assert misplaced_text(figure) == []
+    assert figure.get_figwidth() * 25.4 == pytest.approx(widths_mm[drawing.width_mm])
+    sizes = sizes_of_type(figure)
+    assert sizes_pt[0] <= min(sizes) <= max(sizes) <= sizes_pt[1]
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
 def test_a_picture_made_twice_is_the_same_file(drawing, results, tmp_path, monkeypatch, ending):
+    made_twice(drawing, results, tmp_path, monkeypatch, ending)
+
+
+@pytest.mark.parametrize("name", ["relevance on the scalp", "spectral profile", "relevance of bands"])
+def test_a_pdf_made_twice_is_the_same_file(name, results, tmp_path, monkeypatch):
+    made_twice(DRAWINGS[name], results, tmp_path, monkeypatch, "pdf")
+
+
+def made_twice(drawing, results, folder, monkeypatch, ending):
     for number, now in enumerate(["1000000000", "1500000000"]):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
         figure = drawing.draw(results)
-        plotting.save_figure(figure, tmp_path / f"{number}.{ending}")
+        plotting.save_figure(figure, folder / f"{number}.{ending}", dpi=60)
         plt.close(figure)
-    first, second = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    first, second = (path.read_bytes() for path in sorted(folder.iterdir()))
     assert first == second
     assert len(first) > 1000
 

@@ -111,12 +111,10 @@ def test_names_of_channels_do_not_run_into_one_another(cells, misplaced_text, n_
     assert len(words(figure.axes[1])) > n_chans
 
 
-@pytest.mark.parametrize("kind", ["topomaps", "channels"])
-def test_many_classes_are_legible(cells, misplaced_text, kind):
-    figure = plot_relevance(cells(20, 6, 8), kind)
+def test_maps_of_many_classes_fit_a_page(cells, misplaced_text):
+    figure = plot_relevance(cells(20, 2, 8))
     assert misplaced_text(figure) == []
-    if kind == "topomaps":
-        assert figure.get_figheight() * 25.4 < 270  # a page
+    assert figure.get_figheight() * 25.4 < 270
 
 
 @pytest.mark.parametrize("name", NAMES)
