@@ -9,7 +9,7 @@ help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
 	@echo "make test        the tests"
 	@echo "make lint        style, types"
-	@echo "make check-slow  the long tests: the demo as a whole, real EEG, kill tests"
+	@echo "make check-slow  the long tests: the demo as a whole, real EEG, pages in a browser, fuzzing, kill tests"
 
 demo: $(VENV)/.installed
 	$(BIN)/sincviz demo --out sincviz-demo --overwrite
@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check-slow: $(VENV)/.installed-test
+check-slow: $(VENV)/.installed-slow
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --durations=5
 
 $(BIN)/python:
@@ -35,6 +35,10 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml
 
 $(VENV)/.installed-test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+$(VENV)/.installed-slow: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[test,browser]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml

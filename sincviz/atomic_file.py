@@ -1,10 +1,15 @@
 """Files that are whole or not there: written beside their place, then moved into it."""
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_STAGING = ".sincviz-"
+_AT_WORK_S = 3600.0
 
 
 @contextmanager
@@ -48,6 +53,57 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         _flush_to_disk(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def staging(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give an empty folder to write into; its files are moved to ``folder`` if the block ends well.
+
+    Each file comes whole, and they all come within a moment, when everything is written.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the files go, those of subfolders to subfolders; made if it does not exist. Files of other names are left.
+
+    Yields
+    ------
+    pathlib.Path
+        Write here.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with staging(folder) as scratch:
+    ...     _ = (scratch / "a.txt").write_text("whole")
+    >>> [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    target = Path(folder)
+    is_new = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    for other in target.glob(f"{_STAGING}*"):
+        # Left behind by a run that was killed, unless a run of this hour is at work.
+        with suppress(FileNotFoundError):  # that run has just ended
+            if time.time() - other.stat().st_mtime > _AT_WORK_S:
+                shutil.rmtree(other, ignore_errors=True)
+    scratch = Path(tempfile.mkdtemp(prefix=_STAGING, dir=target))
+    try:
+        yield scratch
+        ready = sorted(path for path in scratch.rglob("*") if path.is_file())
+        for path in ready:
+            _make_public(path)
+            _flush_to_disk(path)
+        for path in ready:
+            place = target / path.relative_to(scratch)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, place)
+        for parent in {target / path.relative_to(scratch).parent for path in ready}:
+            _flush_to_disk(parent)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if is_new and not any(target.iterdir()):
+            target.rmdir()
 
 
 def _make_public(path: Path) -> None:

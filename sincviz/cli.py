@@ -1,8 +1,12 @@
 """The commands: ``sincviz train``, ``sincviz inspect``, ``sincviz demo``."""
 
+import gc
+import json
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -13,7 +17,14 @@ from rich.markup import escape
 
 from sincviz._version import __version__
 from sincviz.errors import SincvizError
-from sincviz.terminal import console, print_agreement, print_bands, print_findings, print_network
+from sincviz.terminal import (
+    console,
+    print_agreement,
+    print_bands,
+    print_findings,
+    print_network,
+    print_summary,
+)
 
 app = typer.Typer(
     name="sincviz",
@@ -193,14 +204,24 @@ def train(
 
 @app.command()
 def inspect(
-    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint that `sincviz train` wrote.")],
+    checkpoint: Annotated[
+        str,
+        typer.Argument(
+            help="A checkpoint: of sincviz, braindecode, skorch or Lightning; a state dict; a folder or repository of "
+            "Hugging Face."
+        ),
+    ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for tables and figures; else <checkpoint>-inspection."),
+        typer.Option(
+            "--out", "-o", help="Folder for report, tables, arrays and figures; else <checkpoint>-inspection."
+        ),
     ] = None,
     epochs: Annotated[
         Path | None,
-        typer.Option(help="A file of MNE epochs (-epo.fif): adds patterns, and what the data say."),
+        typer.Option(
+            help="Epochs of MNE (-epo.fif) or EEGLAB (.set): adds accuracy, patterns, relevance and the evidence."
+        ),
     ] = None,
     data: Annotated[
         str, typer.Option(help="'eegbci' takes PhysioNet imagery instead of a file of epochs.")
@@ -212,16 +233,54 @@ def inspect(
     reference: Annotated[
         str, typer.Option(help="'trained' as the network was trained, 'average', or 'recorded'.")
     ] = "trained",
+    channels: Annotated[
+        str, typer.Option(help="Names of the network's channels in its order, such as Fz,C3,Cz,C4.")
+    ] = "",
+    montage: Annotated[
+        str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            help="What the checkpoint does not tell, as min_freq=0.5; once for each parameter.",
+        ),
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Sections, with commas between: bands, responses, maps, relevance, evidence, training."
+        ),
+    ] = "",
     figure_format: Annotated[
         str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
-    ] = "png,pdf",
+    ] = "png",
+    style: Annotated[
+        str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
+    ] = "sincviz",
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=2**31 - 1, help="Seed of the trials that the evidence takes, and of intervals."
+        ),
+    ] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the contents of inspection.json and nothing else.")
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Print the bands a network has learned and the findings; write tables and figures."""
-    from sincviz.checkpoints import load_checkpoint
-    from sincviz.inspection import check_folder, checked_formats
-    from sincviz.inspection import inspect as inspect_network
-    from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
+    """Open any checkpoint, print what it has learned, write a report with tables, arrays and figures."""
+    if quiet or as_json:
+        os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported: no bar of any step
+    with _importing():
+        from sincviz.inspection import checked_sections
+        from sincviz.inspection import inspect as inspect_network
+        from sincviz.network_sources import opened
+        from sincviz.plotting import journal
+        from sincviz.report.folder import check_folder, checked_formats, facts_of
+        from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
 
     if data not in ("", "eegbci"):
         raise ValueError(f"`--data` must be 'eegbci'; got {data!r}. A file of epochs goes to `--epochs`.")
@@ -229,27 +288,56 @@ def inspect(
         raise ValueError("Pass `--epochs` or `--data`, not both.")
     if subjects and not data:
         raise ValueError("`--subjects` is for `--data eegbci`.")
-    model = load_checkpoint(checkpoint)
-    folder = checkpoint.with_name(f"{checkpoint.stem}-inspection") if out is None else out
+    source = Path(checkpoint)
+    folder = source.with_name(f"{source.stem}-inspection") if out is None else out
     check_folder(folder, overwrite=overwrite)
-    formats = checked_formats([part.strip() for part in figure_format.split(",")])
+    formats = checked_formats(_listed(figure_format))
+    sections = checked_sections(_listed(only) or None)
+    with journal(style):
+        pass  # an unknown style is refused before anything is computed
+    talks = not (quiet or as_json)
     trials = None
     if data:
-        trials = recordings(subjects, runs, path=data_path, download=download)
+        trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
     elif epochs is not None:
         trials = epochs_of_file(epochs)
+    model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
     if trials is not None:
         trials = referenced_as_trained(trials, model, reference)
-    found = inspect_network(model, trials)
-    written = found.save(folder, formats=formats, overwrite=overwrite)
+    found = inspect_network(model, trials, only=sections, seed=seed, progress=talks)
+    written = found.save(
+        folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
+    )
+    if as_json:
+        print(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False))
+    if not talks:
+        return
     print_network(model)
-    print_bands(found.bands)
+    if found.bands is not None:
+        print_bands(found.bands)
+    print_summary(found)
     print_findings(found.findings)
-    if trials is None:
-        console.print(
-            "No trials were given: `--epochs FILE` adds patterns, and checks of the data.", highlight=False
-        )
-    console.print(f"Wrote {len(written)} tables and figures to {folder}", markup=False, soft_wrap=True)
+    console.print(
+        f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+        markup=False,
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Spare what is imported from garbage collections, which take a second of a short command."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @app.command()

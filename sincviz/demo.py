@@ -12,7 +12,7 @@ from sincviz.analysis.ablation import ablate
 from sincviz.analysis.recovery import Recovery, recovery, true_cells
 from sincviz.checkpoints import save_checkpoint
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.inspection import FILES, check_folder, inspect
+from sincviz.inspection import inspect
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.training import fit
 
@@ -77,7 +77,10 @@ def run(
     FileExistsError
         If the folder holds an earlier demonstration and ``overwrite`` is false.
     """
-    folder = check_folder(folder, (CHECKPOINT, *FILES), overwrite=overwrite)
+    # What draws is loaded where it is needed.
+    from sincviz.report.folder import check_folder
+
+    folder = check_folder(folder, (CHECKPOINT,), overwrite=overwrite)
     training_epochs, truth = simulate_motor_imagery(n_trials, seed=2 * seed)
     test_epochs, _ = simulate_motor_imagery(n_trials // 2, seed=2 * seed + 1)
 
@@ -95,8 +98,8 @@ def run(
         return model
 
     classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
-    inspection = inspect(classifier, test_epochs)
-    inspection.save(folder, formats=("png",), overwrite=overwrite)
+    inspection = inspect(classifier, test_epochs, seed=seed, progress=progress)
+    inspection.save(folder, title="The demonstration's network", overwrite=overwrite, progress=progress)
     save_checkpoint(classifier, folder / CHECKPOINT)
 
     losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]
@@ -105,6 +108,7 @@ def run(
         for number in range(N_CONTROLS)
     ]
     loss, *controls = (result["score_loss"] for result in losses)
+    assert inspection.bands is not None  # no section was left out
     return Demonstration(
         bands=inspection.bands,
         findings=inspection.findings,

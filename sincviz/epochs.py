@@ -56,6 +56,11 @@ def n_trials_of(epochs: "EpochsOrArray") -> int:
     return len(epochs) if is_epochs(epochs) else len(np.atleast_1d(np.asarray(epochs)))
 
 
+def some_of(epochs: "EpochsOrArray", chosen: slice | NDArray[np.int64]) -> "EpochsOrArray":
+    """Return the trials of these numbers, in this order."""
+    return epochs[chosen] if is_epochs(epochs) else np.asarray(epochs)[chosen]
+
+
 def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
     """Return trials that can be counted: of epochs on disk the bad ones are dropped, nothing is loaded."""
     if isinstance(epochs, list | tuple) and epochs and all(is_epochs(part) for part in epochs):

@@ -1,78 +1,165 @@
-"""Everything that can be read from one network, measured, then written to one folder."""
+"""Everything that can be read from one network, measured."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
+from sincviz.analysis.ablation import ablate
 from sincviz.analysis.bands import learned_bands
+from sincviz.analysis.cell_relevance import cell_relevance
+from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy
+from sincviz.analysis.decision_basis import leading_bands, leading_filters
+from sincviz.analysis.deletion import deletion_curve
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.drift import cutoff_drift, cutoff_history
-from sincviz.analysis.importance import has_linear_head, importance, most_important
+from sincviz.analysis.grouping import group_frequencies
+from sincviz.analysis.importance import has_linear_head, importance
+from sincviz.analysis.intervals import bootstrap_intervals
+from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.predictions import accuracies, predictions
+from sincviz.analysis.randomization import randomization_test
+from sincviz.analysis.relevance import relevance
+from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
 from sincviz.analysis.resolvability import filter_overlap, resolvability
 from sincviz.analysis.response import filter_response
-from sincviz.analysis.spatial import relative_maps, spatial_filters, spatial_patterns
-from sincviz.atomic_file import replacing
-from sincviz.epochs import EpochsOrArray, warned_once
-from sincviz.errors import PositionsError
-from sincviz.front_ends import front_end
+from sincviz.analysis.spatial import spatial_filters, spatial_patterns
+from sincviz.analysis.spectral_relevance import spectral_relevance
+from sincviz.classes import classes_if_known
+from sincviz.epochs import EpochsOrArray, input_batches, ready, some_of, warned_once
+from sincviz.errors import SincvizError
+from sincviz.front_ends import FrontEnd, front_end, unwrapped
+from sincviz.network_facts import network_facts, trial_facts
+from sincviz.rhythms import RHYTHMS
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+SECTIONS = ("bands", "responses", "maps", "relevance", "evidence", "training")
+MOST_EVIDENCE_TRIALS = 100
+"""Deletion, ablation and CSP take at most so many trials, drawn evenly from the classes."""
 
-TABLES = (
-    *(
-        "bands",
-        "resolvability",
-        "drift",
-        "cutoff_history",
-        "importance",
-        "spatial_filters",
-        "spatial_patterns",
-    ),
-    "findings",
-)
-FIGURES = (
-    *("bands", "responses", "responses_overlay", "cumulative_response", "overlap", "cutoff_history"),
-    *("spatial_maps", "filters_and_patterns", "findings"),
-)
-FORMATS = ("png", "pdf", "svg")
-FILES = (
-    *(f"{name}.csv" for name in TABLES),
-    *(f"{name}.{ending}" for name in FIGURES for ending in FORMATS),
-)
-MOST_PAIRS = 8
+MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
+"""Random networks must be explained anew, one by one."""
+
+N_RANDOM_NETWORKS = 3
+
+ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
+"""The rhythms, and what is slower: drifts and eye movements are there."""
+
+_NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
+_NEEDS_CLASSES = "This needs the class of every trial, which is not known: see the findings."
+_NOT_FINITE = "Weights of the network are not finite: see the findings."
 
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What was measured; see the function of each name."""
+    """What was measured; see the function of each name. What could not be measured is ``None``.
 
-    bands: pd.DataFrame
-    resolvability: pd.DataFrame
-    drift: pd.DataFrame
-    cutoff_history: pd.DataFrame | None
-    response: xr.Dataset
-    overlap: xr.DataArray
-    importance: xr.Dataset | None
-    spatial_filters: xr.DataArray
-    spatial_patterns: xr.DataArray | None
+    Attributes
+    ----------
+    network, trials : dict
+        What network and trials are: sizes, names, units, hashes; ``trials`` is empty without trials.
+    bands, resolvability, drift, cutoff_history, response, overlap
+        Of the temporal filters.
+    importance, spatial_filters, spatial_patterns
+        Of the spatial filters.
+    predictions, accuracies
+        What the network says of the trials, and how often it is right.
+    relevance : xarray.DataArray, dims (target, filter, channel)
+        At the sinc layer.
+    spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
+        At the input; a contrast between classes where these are known.
+    band_relevance : xarray.DataArray, dims (target, band, channel)
+        The same by band, with intervals.
+    leading_bands, leading_filters : pandas.DataFrame
+        What the decision for each class rests on.
+    band_power_contrast, csp
+        What the trials say without the network.
+    deletion, ablation, randomization
+        The evidence, on ``evidence_trials`` of the trials.
+    findings : pandas.DataFrame
+        What keeps all this from being believed.
+    missing : dict of str to str
+        What could not be measured, and why.
+    seed : int
+        Seed of every random draw.
+    """
+
+    network: dict[str, Any]
     findings: pd.DataFrame
+    trials: dict[str, Any] = field(default_factory=dict)
+    bands: pd.DataFrame | None = None
+    resolvability: pd.DataFrame | None = None
+    drift: pd.DataFrame | None = None
+    overlap: xr.DataArray | None = None
+    response: xr.Dataset | None = None
+    spatial_filters: xr.DataArray | None = None
+    importance: xr.Dataset | None = None
+    spatial_patterns: xr.DataArray | None = None
+    predictions: pd.DataFrame | None = None
+    accuracies: pd.DataFrame | None = None
+    relevance: xr.DataArray | None = None
+    spectral_relevance: xr.DataArray | None = None
+    band_relevance: xr.DataArray | None = None
+    leading_bands: pd.DataFrame | None = None
+    leading_filters: pd.DataFrame | None = None
+    band_power_contrast: xr.DataArray | None = None
+    deletion: pd.DataFrame | None = None
+    ablation: xr.Dataset | None = None
+    randomization: pd.DataFrame | None = None
+    csp: pd.Series | None = None
+    cutoff_history: pd.DataFrame | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+    sections: tuple[str, ...] = SECTIONS
+    seed: int = 0
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        style: str = "sincviz",
+        overwrite: bool = False,
+    ) -> None:
+        """Write one self-contained HTML page, atomically.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write; its folder must exist.
+        title : str | None
+            Heading of the page; ``None`` names the classes.
+        style : {"sincviz", "neuroimage", "nature", "ieee"}
+            Widths and fonts of the figures.
+        overwrite : bool
+            Replace an earlier page.
+
+        Raises
+        ------
+        FileExistsError
+            If there is such a file and ``overwrite`` is false.
+        """
+        from sincviz.report.folder import write_page
+
+        write_page(self, path, title=title, style=style, overwrite=overwrite)
 
     def save(
         self,
         folder: str | os.PathLike[str],
         *,
-        formats: Sequence[str] = ("png", "pdf"),
+        formats: Sequence[str] = ("png",),
+        title: str | None = None,
+        style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> list[str]:
-        """Write tables as CSV, and figures.
+        """Write tables (CSV), arrays (netCDF), figures, ``inspection.json`` and ``report.html`` to a folder.
+
+        Everything is made beside its place first: if that fails, or is killed, the folder is as it was.
 
         Parameters
         ----------
@@ -80,8 +167,14 @@ class Inspection:
             Where to write; made if it does not exist.
         formats : sequence of {"png", "pdf", "svg"}
             Of the figures.
+        title : str | None
+            Heading of the page; ``None`` names the classes.
+        style : {"sincviz", "neuroimage", "nature", "ieee"}
+            Widths and fonts of the figures.
         overwrite : bool
             Replace the files of an earlier inspection; those that this one does not have are removed.
+        progress : bool
+            Show a progress bar.
 
         Returns
         -------
@@ -93,82 +186,29 @@ class Inspection:
         FileExistsError
             If the folder holds files of these names and ``overwrite`` is false; nothing is written.
         ValueError
-            If a format is unknown.
+            If a format or style is unknown.
         """
-        checked_formats(formats)
-        # Only this needs Matplotlib.
-        from matplotlib import pyplot as plt
+        from sincviz.report.folder import write_folder
 
-        from sincviz.plotting import save_figure
-
-        folder = check_folder(folder, overwrite=overwrite)
-        folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name, table in self._tables().items():
-            with replacing(folder / f"{name}.csv") as temporary:
-                table.to_csv(temporary, float_format="%.6g")
-            written.append(f"{name}.csv")
-        drawings = self._drawings()
-        for name, draw in tqdm(
-            drawings.items(), "Drawing", unit="figure", delay=2, leave=False, disable=None
-        ):
-            figure = draw()
-            for ending in formats:
-                save_figure(figure, folder / f"{name}.{ending}")
-                written.append(f"{name}.{ending}")
-            plt.close(figure)
-        for stale in set(FILES) - set(written):
-            (folder / stale).unlink(missing_ok=True)
-        return written
-
-    def _tables(self) -> dict[str, pd.DataFrame]:
-        tables = {
-            "bands": self.bands,
-            "resolvability": self.resolvability,
-            "drift": self.drift,
-            "cutoff_history": None if self.cutoff_history is None else self.cutoff_history.set_index("epoch"),
-            "importance": None if self.importance is None else _unit_table(self.importance),
-            "spatial_filters": _map_table(self.spatial_filters),
-            "spatial_patterns": None if self.spatial_patterns is None else _map_table(self.spatial_patterns),
-            "findings": self.findings.set_index("check"),
-        }
-        return {name: table for name, table in tables.items() if table is not None}
-
-    def _drawings(self) -> "dict[str, Callable[[], Figure]]":
-        from sincviz import plotting
-
-        history, patterns = self.cutoff_history, self.spatial_patterns
-        drawings: dict[str, Callable[[], Figure]] = {
-            "bands": lambda: plotting.plot_bands(self.bands),
-            "responses": lambda: plotting.plot_responses(self.response),
-            "responses_overlay": lambda: plotting.plot_responses(self.response, overlay=True),
-            "cumulative_response": lambda: plotting.plot_cumulative_response(self.response),
-            "overlap": lambda: plotting.plot_overlap(self.overlap),
-            "findings": lambda: plotting.plot_findings(self.findings),
-        }
-        if history is not None:
-            drawings["cutoff_history"] = lambda: plotting.plot_cutoff_history(history)
-
-        maps = self.spatial_filters if patterns is None else patterns
-        drawings["spatial_maps"] = lambda: _or_say_why(
-            lambda: plotting.plot_topomaps(self._sorted(maps, None))
+        return write_folder(
+            self, folder, formats=formats, title=title, style=style, overwrite=overwrite, progress=progress
         )
-        if patterns is not None:
-            drawings["filters_and_patterns"] = lambda: _or_say_why(
-                lambda: plotting.plot_spatial_filters_and_patterns(
-                    self._sorted(self.spatial_filters, MOST_PAIRS), self._sorted(patterns, MOST_PAIRS)
-                )
-            )
-        return drawings
 
-    def _sorted(self, maps: xr.DataArray, most: int | None) -> xr.DataArray:
-        """Return the shapes of the maps, the most important first where that is known."""
-        if self.importance is None:
-            return relative_maps(maps).isel(filter=slice(most))
-        return relative_maps(most_important(maps, self.importance, most))
+    def _repr_html_(self) -> str:
+        from sincviz.report.page import summary_html
+
+        return summary_html(self)
 
 
-def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> Inspection:
+def inspect(
+    model: object,
+    epochs: EpochsOrArray | None = None,
+    y: ArrayLike | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Inspection:
     """Measure everything that can be read from a network.
 
     Parameters
@@ -176,14 +216,21 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials, best such that were not used in training; without them there are no patterns.
+        Trials, best such that were not used in training; without them there are no patterns, no relevance and no
+        evidence.
     y : array, shape (trials,) | None
-        Class of each trial; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training"} | None
+        Sections to measure; ``None`` means all. The findings are always there.
+    seed : int
+        Seed of the trials that the evidence takes, of intervals and of random networks.
+    progress : bool
+        Show a progress bar that names each step.
 
     Returns
     -------
     Inspection
-        What was measured.
+        What was measured; in a notebook it shows itself.
 
     Raises
     ------
@@ -191,6 +238,8 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
         If the network is unknown.
     EpochsError
         If the epochs do not fit the network.
+    ValueError
+        If a section is unknown, or labels were given and do not fit.
 
     Examples
     --------
@@ -199,78 +248,247 @@ def inspect(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | N
     >>> len(found.bands), found.spatial_patterns is None
     (32, True)
     """
+    sections = checked_sections(only)
     parts = front_end(model)
     with warned_once(parts, epochs):
+        trials = None if epochs is None else ready(epochs)
+        codes = None
+        if trials is not None:
+            next(
+                iter(input_batches(parts, trials))
+            )  # what does not fit is refused before the first long step
+            codes = classes_if_known(parts, trials, y, needed=False)
+        measuring = _Measuring(model, parts, trials, y, codes, sections, seed)
+        steps = list(measuring.steps())
+        # The notebook's and the terminal's bar; quiet where nobody looks.
+        with tqdm(steps, "Measuring", unit="step", leave=False, disable=None if progress else True) as bar:
+            for words, fields, measure in bar:
+                bar.set_description(words)
+                measuring.do(fields, measure)
+    return measuring.finished()
+
+
+class _Measuring:
+    """One inspection while it is under way: every step may use what earlier ones found."""
+
+    def __init__(
+        self,
+        model: object,
+        parts: FrontEnd,
+        trials: EpochsOrArray | None,
+        y: ArrayLike | None,
+        codes: NDArray[np.int64] | None,
+        sections: tuple[str, ...],
+        seed: int,
+    ) -> None:
+        self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
+        self.sections, self.seed = sections, seed
+        self.found: dict[str, Any] = {}
+        self.missing: dict[str, str] = {}
+        self.several = codes is not None and len(np.unique(codes)) > 1
+        self.kind = "contrast" if self.several else "all"
+
+    def steps(self) -> "Iterator[tuple[str, tuple[str, ...], Callable[[], tuple[Any, ...]]]]":
+        """Yield of every step: what it does, the fields that it finds, how."""
+        parts, trials, y = self.parts, self.trials, self.y
+        yield "Findings", ("findings",), lambda: (diagnose(parts, trials, y),)
+        if trials is not None:
+            yield "Trials", ("trials",), lambda: (trial_facts(parts, trials, self.codes),)
+            yield "Predictions", ("predictions", "accuracies"), self._predictions
+        if "bands" in self.sections:
+            yield (
+                "Bands",
+                ("bands", "resolvability", "drift", "overlap"),
+                lambda: (
+                    learned_bands(parts),
+                    resolvability(parts, trials),
+                    cutoff_drift(parts),
+                    filter_overlap(parts),
+                ),
+            )
+        if "responses" in self.sections:
+            yield "Responses", ("response",), lambda: (filter_response(parts),)
+        if "maps" in self.sections:
+            yield "Spatial filters", ("spatial_filters",), lambda: (spatial_filters(parts),)
+            yield "Importance", ("importance",), self._importance
+            yield "Patterns", ("spatial_patterns",), lambda: (spatial_patterns(parts, self._some_trials()),)
+        if "relevance" in self.sections or "evidence" in self.sections:
+            # The evidence is about this.
+            yield (
+                "Relevance of frequencies",
+                ("spectral_relevance", "band_relevance", "leading_bands"),
+                self._of_bands,
+            )
+        if "relevance" in self.sections:
+            yield "Relevance of filters", ("relevance", "leading_filters"), self._of_filters
+            yield "Contrast in the data", ("band_power_contrast",), self._contrast
+        if "evidence" in self.sections:
+            yield "Deletion", ("deletion",), self._deletion
+            yield "Ablation", ("ablation",), self._ablation
+            yield "Randomisation", ("randomization",), self._randomization
+            yield "Decoding without the network", ("csp",), self._csp
+        if "training" in self.sections:
+            yield "Training", ("cutoff_history",), self._history
+
+    def do(self, fields: tuple[str, ...], measure: Callable[[], tuple[Any, ...]]) -> None:
+        """Measure, or note why that cannot be."""
+        try:
+            self.found |= dict(zip(fields, measure(), strict=True))
+        except (SincvizError, ValueError, TypeError) as error:
+            self.missing |= dict.fromkeys(fields, str(error))
+
+    def finished(self) -> Inspection:
+        spectrum = self.found.get("spectral_relevance")
+        # Without a contrast, what all classes share would raise suspicion.
+        if spectrum is not None and self.several:
+            self.found["findings"] = with_relevance_findings(
+                self.found["findings"], relevance_findings(spectrum)
+            )
         return Inspection(
-            bands=learned_bands(parts),
-            resolvability=resolvability(parts, epochs),
-            drift=cutoff_drift(parts),
-            cutoff_history=cutoff_history(parts),
-            response=filter_response(parts),
-            overlap=filter_overlap(parts),
-            importance=importance(parts, epochs) if has_linear_head(parts) else None,
-            spatial_filters=spatial_filters(parts),
-            spatial_patterns=None if epochs is None else spatial_patterns(parts, epochs),
-            findings=diagnose(parts, epochs, y),
+            network=network_facts(self.parts, unwrapped(self.model)),
+            missing=self.missing,
+            sections=self.sections,
+            seed=self.seed,
+            **self.found,
         )
 
+    def _some_trials(self) -> EpochsOrArray:
+        if self.trials is None:
+            raise ValueError(_NEEDS_TRIALS)
+        return self.trials
 
-def checked_formats(formats: Sequence[str]) -> Sequence[str]:
-    """Return the formats of figures if all are known.
+    def _sound_trials(self) -> EpochsOrArray:
+        """Return the trials if relevance can mean something."""
+        trials = self._some_trials()
+        if "not_finite" in set(self.found["findings"]["check"]):
+            raise ValueError(_NOT_FINITE)
+        return trials
+
+    def _evidence_trials(self, most: int) -> tuple[EpochsOrArray, NDArray[np.int64]]:
+        trials = self._sound_trials()
+        if self.codes is None:
+            raise ValueError(_NEEDS_CLASSES)
+        chosen = evenly_drawn(self.codes, most, self.seed)
+        return some_of(trials, chosen), self.codes[chosen]
+
+    def _predictions(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        table = predictions(self.parts, self._some_trials(), self.codes)
+        if self.codes is None:
+            self.missing["accuracies"] = _NEEDS_CLASSES
+        return table, None if self.codes is None else accuracies(table)
+
+    def _importance(self) -> tuple[xr.Dataset]:
+        if not has_linear_head(self.parts):
+            raise ValueError("This needs a network whose head is linear.")
+        return (importance(self.parts, self.trials),)
+
+    def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
+        trials = self._sound_trials()
+        spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
+        single = cell_relevance(self.parts, trials, self.codes)
+        cells = self._with_intervals(single, spectrum)
+        of_bands = self._with_intervals(single.sum("channel", skipna=False, keep_attrs=True), spectrum)
+        return spectrum, cells, leading_bands(of_bands, cells, spectrum)
+
+    def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
+        cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
+        cells.attrs |= group_frequencies(spectrum).attrs
+        return cells
+
+    def _of_filters(self) -> tuple[xr.DataArray, pd.DataFrame]:
+        found = relevance(self.parts, self._sound_trials(), self.codes, trials=self.kind)
+        return found, leading_filters(found.sum("channel", skipna=False, keep_attrs=True))
+
+    def _contrast(self) -> tuple[xr.DataArray]:
+        trials = self._some_trials()
+        if self.codes is None:
+            raise ValueError(_NEEDS_CLASSES)
+        return (band_power_contrast(self.parts, trials, self.codes),)
+
+    def _deletion(self) -> tuple[pd.DataFrame]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        if not self.several:
+            raise ValueError("This needs trials of two classes or more.")
+        cells = self._needed("band_relevance")
+        ranking = with_known_classes(cells)
+        return (deletion_curve(self.parts, trials, codes, ranking, seed=self.seed, progress=False),)
+
+    def _ablation(self) -> tuple[xr.Dataset]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        regions = _regions(self._needed("band_relevance"))
+        found = ablate(
+            self.parts, trials, codes, bands=ABLATED_BANDS, channels=regions, seed=self.seed, progress=False
+        )
+        return (found,)
+
+    def _randomization(self) -> tuple[pd.DataFrame]:
+        trials, codes = self._evidence_trials(MOST_RANDOMIZATION_TRIALS)
+        found = randomization_test(
+            self.model,
+            trials,
+            codes,
+            trials=self.kind,
+            n_draws=N_RANDOM_NETWORKS,
+            seed=self.seed,
+            progress=False,
+        )
+        return (found,)
+
+    def _csp(self) -> tuple[pd.Series]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        return (csp_accuracy(self.parts, trials, codes, seed=self.seed),)
+
+    def _history(self) -> tuple[pd.DataFrame]:
+        history = cutoff_history(self.parts)
+        if history is None:
+            raise ValueError("The checkpoint does not tell how it was trained: `sincviz train` records it.")
+        return (history,)
+
+    def _needed(self, name: str) -> Any:
+        if self.found.get(name) is None:
+            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+        return self.found[name]
+
+
+def checked_sections(only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the sections to measure, in their order.
 
     Raises
     ------
     ValueError
-        If a format is unknown.
+        If one is unknown, or there is none.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or isinstance(formats, str):
-        raise ValueError(f"Figures can be written as {', '.join(FORMATS)}; got {unknown or formats}.")
-    return formats
+    if only is None:
+        return SECTIONS
+    unknown = [name for name in only if name not in SECTIONS]
+    if unknown or isinstance(only, str) or not only:
+        raise ValueError(f"`only` must name sections out of {', '.join(SECTIONS)}; got {only!r}.")
+    return tuple(name for name in SECTIONS if name in only)
 
 
-def check_folder(
-    folder: str | os.PathLike[str], names: Sequence[str] = FILES, *, overwrite: bool = False
-) -> Path:
-    """Return the folder if these files can be written into it.
+def evenly_drawn(codes: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of at most so many trials, drawn evenly from the classes, in their order.
 
-    Raises
-    ------
-    FileExistsError
-        If ``folder`` is a file, or holds one of the files and ``overwrite`` is false.
+    Examples
+    --------
+    >>> evenly_drawn(np.array([0, 0, 0, 0, 1]), 2, seed=0).tolist()
+    [2, 4]
     """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
-    taken = [name for name in names if (folder / name).exists()]
-    if taken and not overwrite:
-        raise FileExistsError(
-            f"{str(folder)!r} already holds {', '.join(taken)}. Pass `--overwrite` (`overwrite=True`) to replace "
-            "them, or choose another folder."
-        )
-    return folder
+    order = np.random.default_rng(seed).permutation(len(codes))
+    # The first of every class, then the second of every class, and so on.
+    rank = np.empty(len(codes), int)
+    for code in np.unique(codes):
+        members = order[codes[order] == code]
+        rank[members] = np.arange(len(members))
+    chosen = order[np.argsort(rank[order], kind="stable")][:most]
+    return np.sort(chosen)
 
 
-def _unit_table(found: xr.Dataset) -> pd.DataFrame:
-    """Return one row per unit: importance, weights, spread, and what it adds to each class."""
-    units = ["importance", "weight_norm", *(["feature_std"] if "feature_std" in found else [])]
-    table = found[units].to_dataframe()[units]
-    for name in found["target"].to_numpy():
-        table[f"contribution_{name}"] = found["contribution"].sel(target=name).to_series()
-    return table
-
-
-def _map_table(maps: xr.DataArray) -> pd.DataFrame:
-    """Return one row per unit, one column per channel."""
-    units = maps.stack(unit=("filter", "depth")).transpose("unit", "channel")  # noqa: PD013 (of xarray)
-    return pd.DataFrame(units.to_numpy(), units.indexes["unit"], units["channel"].to_numpy())
-
-
-def _or_say_why(draw: "Callable[[], Figure]") -> "Figure":
-    """Draw, or say in the place of the figure why it cannot be drawn."""
-    from sincviz.plotting import plot_notice
-
-    try:
-        return draw()
-    except PositionsError as error:
-        return plot_notice("Scalp maps of this network cannot be drawn.", str(error))
+def _regions(cells: xr.DataArray) -> Mapping[str, Sequence[str]] | None:
+    """Return the channels of each region of the scalp; ``None`` where names tell none."""
+    if "region" not in cells.coords:
+        return None
+    regions: dict[str, list[str]] = {}
+    for name, region in zip(cells["channel"].to_numpy(), cells["region"].to_numpy(), strict=True):
+        regions.setdefault(str(region), []).append(str(name))
+    return regions if len(regions) > 1 else None

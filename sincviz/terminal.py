@@ -1,5 +1,6 @@
 """What the commands print."""
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sincviz.demo import Demonstration
+    from sincviz.inspection import Inspection
     from sincviz.models.sinc_shallow import SincShallowNet
 
 console = Console()
@@ -47,7 +49,7 @@ def print_bands(bands: "pd.DataFrame") -> None:
             f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
             f"{row['peak_hz']:.1f}",
             f"{row['in_band_energy']:.0%}",
-            f"{row['center_hz'] - (row['initial_low_hz'] + row['initial_high_hz']) / 2:+.2f}",
+            _shift(row["center_hz"] - (row["initial_low_hz"] + row["initial_high_hz"]) / 2),
             row["rhythm"],
         )
     console.print(table)
@@ -60,6 +62,20 @@ def print_bands(bands: "pd.DataFrame") -> None:
         "Shift: of the nominal centre since initialisation.",
         highlight=False,
     )
+
+
+def _shift(hz: float) -> str:
+    """Return a shift; a dash where the start is not known."""
+    return f"{hz:+.2f}" if math.isfinite(hz) else "–"
+
+
+def print_summary(found: "Inspection") -> None:
+    """Print in words how well the network does, what it uses and how sure that is."""
+    from sincviz.report.summary import accuracy_words, basis_words, certainty_words
+
+    for words in (accuracy_words, basis_words, certainty_words):
+        for sentence in words(found):
+            console.print(sentence, highlight=False, markup=False)
 
 
 def print_findings(findings: "pd.DataFrame") -> None:

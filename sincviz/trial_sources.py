@@ -7,7 +7,7 @@ import mne
 
 from sincviz.datasets import eegbci
 from sincviz.epochs import gathered
-from sincviz.errors import EpochsError
+from sincviz.errors import EpochsError, MissingDependencyError
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -34,7 +34,9 @@ def numbers(option: str, text: str) -> list[int]:
         ) from None
 
 
-def recordings(subjects: str, runs: str, *, path: Path | None, download: bool) -> mne.BaseEpochs:
+def recordings(
+    subjects: str, runs: str, *, path: Path | None, download: bool, progress: bool = True
+) -> mne.BaseEpochs:
     """Return PhysioNet's trials of the subjects and runs that two options name.
 
     Raises
@@ -47,11 +49,11 @@ def recordings(subjects: str, runs: str, *, path: Path | None, download: bool) -
     chosen = numbers("--subjects", subjects)
     if not chosen:
         raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
-    return eegbci(chosen, numbers("--runs", runs), path=path, download=download)
+    return eegbci(chosen, numbers("--runs", runs), path=path, download=download, progress=progress)
 
 
 def epochs_of_file(path: Path) -> mne.BaseEpochs:
-    """Return the epochs of a file.
+    """Return the epochs of a file of MNE (``-epo.fif``) or EEGLAB (``.set``).
 
     Raises
     ------
@@ -59,17 +61,26 @@ def epochs_of_file(path: Path) -> mne.BaseEpochs:
         If there is no such file.
     EpochsError
         If it holds no epochs that MNE can read, or none at all.
+    MissingDependencyError
+        If it is one of EEGLAB and pymatreader is not installed.
     """
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no file {str(path)!r}. Name a file of MNE epochs (-epo.fif), or take 'eegbci' as data."
+            f"There is no file {str(path)!r}. Name a file of MNE epochs (-epo.fif) or of EEGLAB (.set), or "
+            "take 'eegbci' as data."
         )
     try:
+        if path.suffix.lower() == ".set":
+            return gathered(mne.read_epochs_eeglab(path, verbose="error"))
         return gathered(mne.read_epochs(path, verbose="error"))
     except EpochsError:
         raise
+    except ImportError as error:  # only MATLAB's files need more than MNE
+        raise MissingDependencyError(
+            "EEGLAB's files need pymatreader. Install it: pip install 'sincviz[eeglab]'"
+        ) from error
     except Exception as error:  # MNE raises nearly anything on a damaged file
-        raise EpochsError(f"{str(path)!r} is no readable file of MNE epochs: {error}") from error
+        raise EpochsError(f"{str(path)!r} holds no epochs that MNE can read: {error}") from error
 
 
 def average_referenced(epochs: mne.BaseEpochs) -> mne.BaseEpochs:

@@ -1,13 +1,15 @@
-"""A file is whole or not there, whatever happens while it is written."""
+"""A file is whole or not there, whatever happens while it is written; so are the files of a folder."""
 
 import os
 import stat
 import sys
+import time
+from contextlib import suppress
 
 import pytest
 
 from sincviz import atomic_file
-from sincviz.atomic_file import replacing
+from sincviz.atomic_file import replacing, staging
 
 
 class DiskFullError(OSError):
@@ -126,3 +128,209 @@ def test_a_file_without_a_suffix_will_do(tmp_path):
     with replacing(tmp_path / "LICENSE") as temporary:
         temporary.write_text("text")
     assert names(tmp_path) == ["LICENSE"]
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def write(folder, **files):
+    for name, content in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of an earlier run, with a file of somebody else."""
+    path = tmp_path / "inspection"
+    path.mkdir()
+    write(path, page=b"old", tables__bands=b"old", tables__mine=b"mine", notes=b"mine")
+    return path
+
+
+OLD = {"page": b"old", "tables/bands": b"old", "tables/mine": b"mine", "notes": b"mine"}
+NEW = OLD | {"page": b"new", "tables/bands": b"new", "arrays/deep": b"new"}
+
+
+def test_files_of_a_folder_come_when_the_block_ends_and_others_stay(folder):
+    with staging(str(folder)) as scratch:
+        assert list(scratch.iterdir()) == []
+        write(scratch, page=b"new", tables__bands=b"new", arrays__deep=b"new")
+        visible = {name: content for name, content in contents(folder).items() if not name.startswith(".")}
+        assert visible == OLD
+    assert contents(folder) == NEW
+    assert names(folder) == ["arrays", "notes", "page", "tables"]
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path):
+    with staging(tmp_path / "new" / "deep") as scratch:
+        write(scratch, page=b"new")
+    assert contents(tmp_path) == {"new/deep/page": b"new"}
+
+
+@pytest.mark.parametrize("error", [DiskFullError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_block_that_fails_midway_moves_nothing(folder, error):
+    with pytest.raises(error), staging(folder) as scratch:  # noqa: PT012
+        write(scratch, page=b"new", tables__bands=b"ha")
+        raise error
+    assert contents(folder) == OLD
+    assert names(folder) == ["notes", "page", "tables"]
+
+
+@pytest.mark.parametrize("step", ["_make_public", "_flush_to_disk"])
+def test_a_failure_before_the_first_move_moves_nothing(folder, monkeypatch, step):
+    done = []
+
+    def fail_at_the_second(path):
+        done.append(path)
+        if len(done) == 2:
+            raise DiskFullError
+
+    monkeypatch.setattr(atomic_file, step, fail_at_the_second)
+    with pytest.raises(DiskFullError), staging(folder) as scratch:
+        write(scratch, page=b"new", tables__bands=b"new")
+    assert contents(folder) == OLD
+
+
+def test_a_move_that_fails_leaves_every_file_whole_and_no_scratch(folder, monkeypatch):
+    move = os.replace
+
+    def fail_at_tables(source, destination):
+        if destination.parent.name == "tables":
+            raise DiskFullError
+        move(source, destination)
+
+    monkeypatch.setattr(os, "replace", fail_at_tables)
+    with pytest.raises(DiskFullError), staging(folder) as scratch:
+        write(scratch, page=b"new", tables__bands=b"new")
+    assert contents(folder) == OLD | {"page": b"new"}
+    assert names(folder) == ["notes", "page", "tables"]
+
+
+def test_all_content_is_on_the_disk_before_the_first_file_takes_its_name(folder, monkeypatch):
+    happened = []
+    flush, move = atomic_file._flush_to_disk, os.replace
+    monkeypatch.setattr(
+        atomic_file,
+        "_flush_to_disk",
+        lambda path: (happened.append("folder" if path.is_dir() else "file"), flush(path)),
+    )
+    monkeypatch.setattr(os, "replace", lambda *paths: (happened.append("move"), move(*paths)))
+    with staging(folder) as scratch:
+        write(scratch, page=b"new", notes=b"new")
+    assert happened[:4] == ["file", "file", "move", "move"]
+    assert set(happened[4:]) == {"folder"}
+
+
+def other_run(folder, age_s):
+    """What another run has written, the last of it so many seconds ago."""
+    scratch = folder / f"{atomic_file._STAGING}other"
+    (scratch / "tables").mkdir(parents=True)
+    (scratch / "tables" / "half").write_bytes(b"ha")
+    then = time.time() - age_s
+    os.utime(scratch, (then, then))
+    return scratch
+
+
+@pytest.mark.parametrize("age_s", [3660, 86400])
+def test_what_a_killed_run_left_behind_is_removed(folder, age_s):
+    abandoned = other_run(folder, age_s)
+    with staging(folder) as scratch:
+        assert not abandoned.exists()
+        write(scratch, page=b"new")
+    assert contents(folder) == OLD | {"page": b"new"}
+    assert names(folder) == ["notes", "page", "tables"]
+
+
+@pytest.mark.parametrize("age_s", [0, 3540])
+@pytest.mark.parametrize("ending", ["well", "badly"])
+def test_what_a_run_at_work_has_written_so_far_is_left(folder, age_s, ending):
+    at_work = other_run(folder, age_s)
+    with suppress(DiskFullError), staging(folder) as scratch:
+        write(scratch, page=b"new")
+        if ending == "badly":
+            raise DiskFullError
+    assert contents(at_work) == {"tables/half": b"ha"}
+    assert names(folder) == [at_work.name, "notes", "page", "tables"]
+    assert (folder / "page").read_bytes() == (b"new" if ending == "well" else b"old")
+
+
+def test_two_runs_into_one_folder_do_not_disturb_each_other(folder):
+    with staging(folder) as first:
+        write(first, page=b"first")
+        with staging(folder) as second:
+            write(second, page=b"second", notes=b"second")
+        assert contents(first) == {"page": b"first"}
+    assert contents(folder) == OLD | {"page": b"first", "notes": b"second"}
+    assert names(folder) == ["notes", "page", "tables"]
+
+
+def test_old_files_of_others_are_no_leftovers(folder):
+    then = time.time() - 86400
+    for path in (folder / "notes", folder / "tables"):
+        os.utime(path, (then, then))
+    with staging(folder) as scratch:
+        write(scratch, page=b"new")
+    assert contents(folder) == OLD | {"page": b"new"}
+
+
+def test_a_leftover_that_vanishes_meanwhile_does_no_harm(folder, monkeypatch):
+    gone = folder / f"{atomic_file._STAGING}gone"
+    monkeypatch.setattr(type(folder), "glob", lambda path, pattern: [gone])
+    with staging(folder) as scratch:
+        write(scratch, page=b"new")
+    monkeypatch.undo()
+    assert contents(folder) == OLD | {"page": b"new"}
+
+
+@pytest.mark.parametrize("error", [DiskFullError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_new_folder_goes_again_if_the_block_fails(tmp_path, error):
+    folder = tmp_path / "new"
+    with pytest.raises(error), staging(folder) as scratch:  # noqa: PT012
+        assert folder.is_dir()
+        write(scratch, page=b"ha")
+        raise error
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_was_there_stays_if_the_block_fails_though_it_is_empty(tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with pytest.raises(DiskFullError), staging(folder):
+        raise DiskFullError
+    assert names(folder) == []
+
+
+def test_a_new_folder_into_which_another_has_written_stays_if_the_block_fails(tmp_path):
+    folder = tmp_path / "new"
+    with pytest.raises(DiskFullError), staging(folder):  # noqa: PT012
+        write(folder, notes=b"mine")
+        raise DiskFullError
+    assert contents(tmp_path) == {"new/notes": b"mine"}
+
+
+def test_a_block_that_writes_nothing_changes_nothing(folder):
+    with staging(folder):
+        pass
+    assert contents(folder) == OLD
+    assert names(folder) == ["notes", "page", "tables"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused_and_left(target):
+    with pytest.raises(FileExistsError), staging(target):
+        pytest.fail("nothing may be written")
+    assert target.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such permissions")
+def test_files_of_a_folder_can_be_read_as_any_new_file(folder):
+    before = os.umask(0o022)
+    try:
+        with staging(folder) as scratch:
+            write(scratch, page=b"new", arrays__deep=b"new")
+            (scratch / "page").chmod(0o600)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((folder / name).stat().st_mode) for name in ("page", "arrays/deep")} == {0o644}

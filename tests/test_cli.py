@@ -1,5 +1,6 @@
 """The commands as a user runs them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,14 +8,16 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from rich.console import Console
 
 from sincviz import SincShallowNet, cli, datasets, load_checkpoint, save_checkpoint, terminal
 
-SVG = ("--format", "svg")  # the quickest to write
+QUICK = ("--only", "bands")
 SMALL = ("--num-time-filters", 6, "--kernel-seconds", 0.2)
 
 
@@ -100,72 +103,127 @@ def test_train_is_seeded(folder):
     assert all((first[key] == second[key]).all() for key in first)
 
 
-def test_inspect_prints_the_table_and_writes_table_and_figures(folder):
-    result = run("inspect", "network.safetensors", "--out", "found", folder=folder)
+def test_inspect_prints_the_table_and_writes_report_tables_and_figures(folder):
+    result = run(
+        "inspect", "network.safetensors", "--out", "found", "--format", "png,pdf", *QUICK, folder=folder
+    )
     assert result.returncode == 0, result.stderr
-    bands = pd.read_csv(folder / "found" / "bands.csv", index_col="filter")
+    bands = pd.read_csv(folder / "found" / "tables" / "bands.csv", index_col="filter")
     assert len(bands) == 6
     for low, high in zip(bands["low_hz"], bands["high_hz"], strict=True):
         assert f"{low:.1f}–{high:.1f}" in result.stdout
     for name, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
-        for figure in ("bands", "responses"):
-            assert (folder / "found" / f"{figure}.{name}").read_bytes().startswith(start)
+        assert (folder / "found" / "figures" / f"bands.{name}").read_bytes().startswith(start)
+    assert "report.html" in result.stdout
+    assert "network.safetensors" in (folder / "found" / "report.html").read_text("utf-8")
 
 
 def test_inspect_names_its_folder_after_the_checkpoint(folder):
-    assert run("inspect", "network.safetensors", *SVG, folder=folder).returncode == 0
-    assert (folder / "network-inspection" / "bands.csv").is_file()
+    assert run("inspect", "network.safetensors", *QUICK, folder=folder).returncode == 0
+    assert (folder / "network-inspection" / "report.html").is_file()
 
 
 def test_inspect_does_not_overwrite_unless_told(folder):
-    run("inspect", "network.safetensors", "--out", "twice", *SVG, folder=folder)
-    (folder / "twice" / "bands.csv").write_text("mine")
-    again = run("inspect", "network.safetensors", "--out", "twice", *SVG, folder=folder)
-    assert refused(again, "bands.csv", "--overwrite")
-    assert (folder / "twice" / "bands.csv").read_text() == "mine"
-    assert (
-        run("inspect", "network.safetensors", "--out", "twice", "--overwrite", *SVG, folder=folder).returncode
-        == 0
-    )
-    assert (folder / "twice" / "bands.csv").read_text() != "mine"
+    run("inspect", "network.safetensors", "--out", "twice", *QUICK, folder=folder)
+    (folder / "twice" / "report.html").write_text("mine")
+    again = run("inspect", "network.safetensors", "--out", "twice", *QUICK, folder=folder)
+    assert refused(again, "report.html", "--overwrite")
+    assert (folder / "twice" / "report.html").read_text() == "mine"
+    told = run("inspect", "network.safetensors", "--out", "twice", "--overwrite", *QUICK, folder=folder)
+    assert told.returncode == 0
+    assert (folder / "twice" / "report.html").read_text() != "mine"
 
 
-def test_inspect_with_epochs_adds_patterns_and_takes_the_reference_of_the_training(folder):
-    result = run(
-        "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--out", "fed", *SVG, folder=folder
-    )
+def test_inspect_with_epochs_adds_everything_and_takes_the_reference_of_the_training(folder):
+    result = run("inspect", "network.safetensors", "--epochs", "some-epo.fif", "--out", "fed", folder=folder)
     assert result.returncode == 0, result.stderr
-    for name in ("spatial_patterns.csv", "filters_and_patterns.svg", "findings.csv", "cutoff_history.svg"):
+    names = ("tables/spatial_patterns.csv", "figures/relevance.png", "arrays/band_relevance.nc")
+    for name in (*names, "figures/deletion.png", "figures/ablation.png", "figures/randomization.png"):
         assert (folder / "fed" / name).is_file()
-    checks = pd.read_csv(folder / "fed" / "findings.csv")["check"].tolist()
+    facts = json.loads((folder / "fed" / "inspection.json").read_text("utf-8"))
+    assert facts["missing"] == {}
+    checks = [row["check"] for row in facts["findings"]]
     assert "recording" not in checks
     assert "scale" not in checks
+    assert "All of them were used in training" in result.stdout
 
 
 def test_inspect_says_when_the_reference_is_another(folder):
     result = run(
         "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference", "recorded", "--out", "raw",
-        *SVG,        folder=folder,
+        *QUICK, folder=folder,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "reference: as recorded here, average in training" in " ".join(result.stdout.split())
 
 
 def test_inspect_prints_the_findings_with_their_remedies(folder):
-    result = run("inspect", "network.safetensors", "--out", "printed", *SVG, folder=folder)
-    findings = pd.read_csv(folder / "printed" / "findings.csv")
+    result = run("inspect", "network.safetensors", "--out", "printed", *QUICK, folder=folder)
+    findings = pd.read_csv(folder / "printed" / "tables" / "findings.csv")
     assert len(findings) > 0
     said = " ".join(result.stdout.split())
     for part in (*findings["finding"], *findings["remedy"]):
         assert part in said
 
 
+def test_inspect_is_silent_or_talks_to_machines_when_asked(folder):
+    quiet = run("inspect", "network.safetensors", "--out", "quiet", "--quiet", *QUICK, folder=folder)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    spoken = run("inspect", "network.safetensors", "--out", "json", "--json", *QUICK, folder=folder)
+    assert spoken.returncode == 0
+    told = json.loads(spoken.stdout)
+    written = json.loads((folder / "json" / "inspection.json").read_text("utf-8"))
+    assert told["network"] == written["network"]
+    assert told["folder"] == "json"
+
+
 def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
     save_checkpoint(
         SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128), tmp_path / "bare.safetensors"
     )
-    result = run("inspect", "bare.safetensors", *SVG, folder=tmp_path)
+    result = run("inspect", "bare.safetensors", *QUICK, folder=tmp_path)
     assert result.returncode == 0, result.stderr
+
+
+def test_a_bare_state_dict_and_epochs_are_enough(folder):
+    """Channels, length and classes come from the epochs, the rest is assumed and said."""
+    model = load_checkpoint(folder / "network.safetensors")
+    torch.save(model.state_dict(), folder / "bare.pt")
+    result = run(
+        "inspect", "bare.pt", "--epochs", "some-epo.fif", "--out", "bare", "--only", "maps", folder=folder
+    )
+    assert result.returncode == 0, result.stderr
+    facts = json.loads((folder / "bare" / "inspection.json").read_text("utf-8"))
+    assert facts["network"]["ch_names"] == model.ch_names
+    assert facts["network"]["class_names"] == ["left", "right"]
+    assert facts["network"]["training"]["assumed"]["min_freq"] == 1.0
+    assert "min_freq = 1 Hz" in " ".join(result.stdout.split())
+
+
+def test_what_a_state_dict_does_not_tell_can_be_told(folder):
+    model = load_checkpoint(folder / "network.safetensors")
+    torch.save(model.state_dict(), folder / "told.pt")
+    names = ",".join(model.ch_names)
+    result = run(
+        "inspect", "told.pt", "--out", "told", "--channels", names, "--montage", "standard_1005", "-p", "min_freq=2.5",
+        "-p", "class_names=up,down", "--json", *QUICK, folder=folder,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    facts = json.loads(result.stdout)
+    assert facts["network"]["class_names"] == ["up", "down"]
+    assert facts["network"]["ch_names"] == model.ch_names
+    assert "min_freq" not in facts["network"]["training"]["assumed"]
+    assert "positions" not in [row["check"] for row in facts["findings"]]
+
+
+def test_epochs_of_eeglab_are_read(folder):
+    pytest.importorskip("pymatreader")
+    pytest.importorskip("eeglabio")
+    mne.read_epochs(folder / "some-epo.fif").export(folder / "some.set", verbose="error")
+    out = ("--reference", "average", "--out", "eeglab", "--only", "relevance", "--json")
+    result = run("inspect", "network.safetensors", "--epochs", "some.set", *out, folder=folder)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["trials"]["classes"] == {"left": 20, "right": 20}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +237,7 @@ def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
         (("train", "some-epo.fif", "--out", "no/such/a.safetensors"), ("no/such",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", 9), ("time_filter_len",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--reference", "Cz"), ("reference", "average")),
-        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "no readable file")),
+        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "no epochs that MNE can read")),
         (("train", "some-epo.fif", "--out", "."), ("folder",)),
         (
             ("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", "inf"),
@@ -213,6 +271,13 @@ def test_inspect_reads_a_network_that_was_never_trained(tmp_path):
             ("--epochs", "--data"),
         ),
         (("inspect", "network.safetensors", "--format", "gif", "--out", "c"), ("png, pdf, svg", "gif")),
+        (("inspect", "network.safetensors", "--style", "vogue", "--out", "c"), ("vogue", "neuroimage")),
+        (("inspect", "network.safetensors", "--only", "bands,hats", "--out", "c"), ("hats", "responses")),
+        (("inspect", "network.safetensors", "-p", "pool_size", "--out", "c"), ("NAME=VALUE", "pool_size")),
+        (("inspect", "network.safetensors", "-p", "pool_size=3", "--out", "c"), ("pool_size", "55")),
+        (("inspect", "network.safetensors", "-p", "colour=3", "--out", "c"), ("colour", "min_freq")),
+        (("inspect", "network.safetensors", "--montage", "beret", "--out", "c"), ("beret", "standard_1005")),
+        (("inspect", "network.safetensors", "--channels", "A,B", "--out", "c"), ("A, B", "C3")),
         (("inspect", "network.safetensors", "--nonsense"), ("--nonsense",)),
         (("inspect",), ("checkpoint",)),
         (("train", "eegbci", "--out", "c.safetensors"), ("--subjects",)),
@@ -256,7 +321,7 @@ def test_without_a_command_the_help_is_shown(tmp_path):
 
 def test_a_terminal_without_dashes_still_shows_the_table(folder):
     result = subprocess.run(
-        [sys.executable, "-m", "sincviz", "inspect", "network.safetensors", "--out", "ascii", *SVG],
+        [sys.executable, "-m", "sincviz", "inspect", "network.safetensors", "--out", "ascii", *QUICK],
         cwd=folder,
         env=os.environ | {"PYTHONIOENCODING": "ascii", "MPLBACKEND": "Agg"},
         capture_output=True,
@@ -269,7 +334,7 @@ def test_a_terminal_without_dashes_still_shows_the_table(folder):
 
 def test_python_m_sincviz_is_the_same_command(folder):
     inspected = run_in_process_of_its_own(
-        "inspect", "network.safetensors", "--out", "own", *SVG, folder=folder
+        "inspect", "network.safetensors", "--out", "own", *QUICK, folder=folder
     )
     assert inspected.returncode == 0, inspected.stderr
     assert refused(run_in_process_of_its_own("inspect", "missing", folder=folder), "missing")
@@ -288,7 +353,7 @@ def test_demo_finds_the_known_bands_and_channels(tmp_path):
     result = run_in_process_of_its_own("demo", folder=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "passed" in result.stdout
-    assert (tmp_path / "sincviz-demo" / "bands.png").is_file()
+    assert (tmp_path / "sincviz-demo" / "report.html").is_file()
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz import EpochsError
-from sincviz.epochs import input_batches, network_input, warned_once
+from sincviz.epochs import input_batches, network_input, some_of, warned_once
 
 
 @pytest.fixture
@@ -319,3 +319,28 @@ def test_nothing_is_said_of_epochs_that_fit_or_of_arrays(model, epochs):
 def test_epochs_that_do_not_fit_are_refused_before_the_block(model, epochs):
     with pytest.raises(EpochsError, match="missing"), warned_once(model, epochs.drop_channels(["C3"])):
         pytest.fail("the block must not run")
+
+
+chosen = st.permutations(range(8)).flatmap(
+    lambda order: st.integers(1, 8).map(lambda size: np.array(order[:size], np.int64))
+) | st.slices(8).filter(lambda part: len(range(8)[part]) > 0)
+
+
+@given(which=chosen)
+def test_some_trials_are_those_of_these_numbers_in_this_order(simulation, which):
+    trials = simulation[0][:8]
+    data = trials.get_data()
+    found = some_of(trials, which)
+    np.testing.assert_array_equal(found.get_data(), data[which])
+    np.testing.assert_array_equal(found.events, trials.events[which])
+    assert found.event_id.items() <= trials.event_id.items()
+    for array in (data, data.tolist()):
+        np.testing.assert_array_equal(some_of(array, which), data[which])
+
+
+def test_some_trials_of_a_file_are_not_loaded(epochs, tmp_path):
+    epochs.save(tmp_path / "trials-epo.fif", fmt="double")
+    on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
+    found = some_of(on_disk, np.array([5, 2]))
+    assert not found.preload
+    np.testing.assert_array_equal(found.get_data(), epochs.get_data()[[5, 2]])

@@ -1,28 +1,38 @@
-"""An inspection measures once and saves to a folder: the same network, the same bytes, nothing replaced unasked."""
+"""An inspection measures once, says what it could not measure, and leaves the network as it was."""
 
 import dataclasses
 import warnings
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
 from sincviz import (
     EpochsError,
+    ablate,
     diagnose,
     front_end,
-    importance,
     learned_bands,
-    spatial_filters,
+    relevance,
     spatial_patterns,
+    spectral_relevance,
 )
-from sincviz.inspection import FIGURES, FILES, FORMATS, TABLES, check_folder, inspect
+from sincviz.inspection import SECTIONS, evenly_drawn, inspect
 
-NEED_EPOCHS = {"spatial_patterns.csv", "filters_and_patterns.png"}
-NEED_TRAINING = {"cutoff_history.csv", "cutoff_history.png"}
-PNG = ("png",)
+OF_TRIALS = {
+    *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
+    *(
+        "leading_bands",
+        "leading_filters",
+        "band_power_contrast",
+        "deletion",
+        "ablation",
+        "randomization",
+        "csp",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,111 +40,147 @@ def model(network, moved, simulation):
     """A network that knows its channels, moved as by training."""
     built = moved(network(chs_info=simulation[0].info["chs"]))
     built.scale, built.class_names = 1e6, ["left", "right"]
+    built.provenance = {"cutoff_history_hz": [built.cutoffs().tolist()] * 3}
     return built.eval()
 
 
 @pytest.fixture(scope="module")
-def recorded(model, simulation):
-    """What is measured with trials, of a network that remembers its training."""
-    model.provenance = {"cutoff_history_hz": [model.cutoffs().tolist()] * 3}
-    found = inspect(model, simulation[0])
-    model.provenance = {}
-    return found
+def found(model, simulation):
+    return inspect(model, simulation[0], progress=False)
 
 
-@pytest.fixture(scope="module")
-def saved(recorded, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inspection") / "new" / "deep"
-    return folder, recorded.save(folder, formats=FORMATS)
+def test_with_labelled_trials_nothing_is_missing(found):
+    assert found.missing == {}
+    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    assert all(value is not None for value in values.values())
+    assert found.sections == SECTIONS
 
 
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_everything_is_written_and_listed(saved):
-    folder, written = saved
-    assert sorted(written) == sorted(FILES) == sorted(path.name for path in folder.iterdir())
-    assert set(FILES) == {f"{name}.csv" for name in TABLES} | {
-        f"{name}.{ending}" for name in FIGURES for ending in FORMATS
-    }
-    starts = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".csv": b""}
-    for path in folder.iterdir():
-        content = path.read_bytes()
-        assert len(content) > 50
-        assert content.startswith(starts[path.suffix])
-
-
-def test_the_tables_hold_what_was_measured(saved, recorded, model, simulation):
-    folder, _ = saved
-    bands = pd.read_csv(folder / "bands.csv", index_col="filter")
-    pd.testing.assert_frame_equal(bands, learned_bands(model), check_dtype=False, rtol=1e-5)
-    maps = pd.read_csv(folder / "spatial_patterns.csv", index_col=["filter", "depth"])
-    patterns = spatial_patterns(model, simulation[0])
-    assert maps.columns.tolist() == patterns["channel"].to_numpy().tolist()
-    np.testing.assert_allclose(maps.loc[(2, 1)], patterns.sel(filter=2, depth=1), rtol=1e-4)
-    weights = pd.read_csv(folder / "spatial_filters.csv", index_col=["filter", "depth"])
-    np.testing.assert_allclose(weights.loc[(3, 0)], spatial_filters(model).sel(filter=3, depth=0), rtol=1e-4)
-    units = pd.read_csv(folder / "importance.csv", index_col=["filter", "depth"])
-    expected = importance(model, simulation[0])
+def test_it_holds_what_the_functions_return(found, model, simulation):
+    epochs = simulation[0]
+    pd.testing.assert_frame_equal(found.bands, learned_bands(model))
+    xr.testing.assert_allclose(found.spatial_patterns, spatial_patterns(model, epochs))
+    xr.testing.assert_allclose(found.relevance, relevance(model, epochs, trials="contrast"))
+    spectrum = spectral_relevance(model, epochs, trials="contrast")
+    xr.testing.assert_allclose(found.spectral_relevance, spectrum)
     np.testing.assert_allclose(
-        units["contribution_left"].loc[(1, 1)],
-        expected["contribution"].sel(target="left", filter=1, depth=1),
-        1e-4,
+        found.band_relevance.sum("band"), spectrum.sum("frequency"), rtol=1e-4, atol=1e-7
     )
-    findings = pd.read_csv(folder / "findings.csv")
-    assert findings["finding"].tolist() == diagnose(model, simulation[0])["finding"].tolist()
-    history = pd.read_csv(folder / "cutoff_history.csv")
-    assert len(history) == 3 * 4
-    assert "verdict" in pd.read_csv(folder / "drift.csv")
-    assert "in_band_power" in pd.read_csv(folder / "resolvability.csv")
+    named = {str(region): [] for region in found.band_relevance["region"].to_numpy()}
+    for name, region in zip(model.ch_names, found.band_relevance["region"].to_numpy(), strict=True):
+        named[str(region)].append(name)
+    loss = ablate(model, epochs, channels=named, progress=False)["score_loss"]
+    shared = found.ablation["score_loss"].sel(band=loss["band"], channel=loss["channel"])
+    np.testing.assert_allclose(shared, loss)
+    assert found.accuracies.loc["all", "accuracy"] == pytest.approx(found.deletion.attrs["accuracy"])
 
 
-def test_two_runs_write_the_same_bytes(saved, recorded, tmp_path):
-    recorded.save(tmp_path, formats=FORMATS)
-    assert contents(tmp_path) == contents(saved[0])
+def test_two_runs_measure_the_same(found, model, simulation):
+    again = inspect(model, simulation[0], progress=False)
+    for field in dataclasses.fields(found):
+        one, other = getattr(found, field.name), getattr(again, field.name)
+        if isinstance(one, pd.DataFrame):
+            pd.testing.assert_frame_equal(one, other, check_exact=True)
+        elif isinstance(one, xr.DataArray | xr.Dataset):
+            xr.testing.assert_identical(one, other)
 
 
-def test_without_trials_there_are_no_patterns_and_no_history(model, tmp_path):
-    found = inspect(model)
-    written = found.save(tmp_path, formats=PNG)
-    assert found.spatial_patterns is None
-    possible = {name for name in FILES if name.endswith((".csv", ".png"))}
-    assert possible - set(written) == NEED_EPOCHS | NEED_TRAINING
-    assert "spatial_maps.png" in written
+def test_weights_alone_say_nothing_of_trials_and_why(model):
+    found = inspect(model, progress=False)
+    absent = {field.name for field in dataclasses.fields(found) if getattr(found, field.name) is None}
+    assert absent == OF_TRIALS
+    assert found.trials == {}
+    assert found.bands is not None
+    for name in OF_TRIALS - {"predictions", "accuracies"}:
+        assert "needs trials" in found.missing[name], name
 
 
-def test_the_most_important_units_come_first(recorded):
-    figure = recorded._drawings()["spatial_maps"]()
-    order = recorded.importance["importance"].to_series().sort_values(ascending=False).index
-    titles = [ax.get_title().split("\n")[0] for ax in figure.axes if ax.get_title()]
-    assert titles == [f"filter {filter_} ({depth})" for filter_, depth in order]
+def test_sections_left_out_are_not_measured(model, simulation):
+    found = inspect(model, simulation[0], only=["maps", "bands"], progress=False)
+    assert found.sections == ("bands", "maps")
+    assert found.bands is not None
+    assert found.spatial_patterns is not None
+    assert found.accuracies is not None
+    assert found.response is found.relevance is found.deletion is found.cutoff_history is None
+    assert found.missing == {}
 
 
-def test_what_cannot_be_drawn_is_said_in_its_place(recorded):
-    lost = recorded.spatial_patterns.assign_coords(x=("channel", [np.nan] + [0.01] * 5))
-    drawings = dataclasses.replace(recorded, spatial_patterns=lost)._drawings()
-    for name in ("spatial_maps", "filters_and_patterns"):
-        said = " ".join(text.get_text() for text in drawings[name]().texts)
-        if name == "spatial_maps":
-            assert "cannot be drawn" in said
-            assert str(lost["channel"].to_numpy()[0]) in said
-    assert drawings["bands"]().axes
+@pytest.mark.parametrize("only", [["bands", "colours"], "bands", []])
+def test_an_unknown_section_is_refused_before_anything_is_measured(only):
+    with pytest.raises(TypeError, match="front end"):
+        inspect(object())
+    with pytest.raises(ValueError, match="bands, responses, maps, relevance, evidence, training"):
+        inspect(object(), only=only)
 
 
-def test_channels_without_names_or_positions_do_not_stop_it(network, moved, tmp_path):
-    found = inspect(moved(network()), np.random.default_rng(0).standard_normal((8, 6, 128)))
-    assert "spatial_maps.png" in found.save(tmp_path, formats=PNG)
-    assert found.spatial_patterns.sizes["channel"] == 6
+def test_trials_of_unknown_class_are_explained_but_not_judged(model, simulation):
+    x = simulation[0].get_data()[:8] * 1e6
+    found = inspect(model, x, progress=False)
+    assert found.spectral_relevance.attrs["trials"] == "all"
+    assert found.predictions.shape == (8, 3)
+    for name in ("accuracies", "band_power_contrast", "deletion", "ablation", "randomization", "csp"):
+        assert getattr(found, name) is None
+        assert "class" in found.missing[name]
 
 
-def test_a_network_without_a_linear_head_is_inspected(model, simulation, tmp_path):
+def test_trials_of_one_class_leave_out_what_needs_two(model, simulation):
+    x = simulation[0].get_data()[:6] * 1e6
+    found = inspect(model, x, ["left"] * 6, progress=False)
+    assert found.accuracies.loc["all", "above_chance"] == "unknown"
+    assert found.leading_bands is not None
+    assert set(found.missing) >= {"deletion", "csp"}
+
+
+def test_a_class_without_trials_is_no_obstacle(network, moved, simulation):
+    three = moved(network(chs_info=simulation[0].info["chs"], n_outputs=3)).eval()
+    three.scale, three.class_names = 1e6, ["left", "right", "feet"]
+    found = inspect(three, simulation[0][:20], progress=False)
+    assert set(found.missing) == {"cutoff_history"}
+    assert found.leading_bands.loc["feet", "relevance"].isna().all()
+    assert found.leading_bands.loc["left", "relevance"].notna().all()
+
+
+def test_weights_that_are_not_finite_are_a_finding(network, moved, simulation):
+    broken = moved(network(chs_info=simulation[0].info["chs"])).eval()
+    broken.scale, broken.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        broken.final_layer.weight[0, 0] = np.nan
+    found = inspect(broken, simulation[0], progress=False)
+    assert found.findings["check"].tolist()[0] == "not_finite"
+    assert found.bands is not None
+    for name in ("relevance", "spectral_relevance", "deletion", "ablation", "randomization"):
+        assert "not finite" in found.missing[name]
+
+
+def test_a_network_without_a_linear_head_is_inspected(model, simulation):
     parts = dataclasses.replace(front_end(model), head=None, features=None)
-    found = inspect(parts, simulation[0])
+    found = inspect(parts, simulation[0], only=["bands", "maps", "relevance"], progress=False)
     assert found.importance is None
-    written = found.save(tmp_path, formats=PNG)
-    assert "importance.csv" not in written
-    assert "filters_and_patterns.png" in written
+    assert "linear" in found.missing["importance"]
+    assert found.leading_bands is not None
+
+
+def test_the_findings_are_the_doctors_and_those_of_the_relevance(found, model, simulation):
+    own = [name for name in found.findings["check"] if not name.startswith("relevance_")]
+    assert own == diagnose(model, simulation[0])["check"].tolist()
+
+
+def test_a_decision_from_beside_the_eyes_is_a_finding(network, simulation):
+    epochs = simulation[0].copy().rename_channels({simulation[0].ch_names[0]: "Fp1"})
+    slow = np.cos(2 * np.pi * 2 * epochs.times) * 200e-6
+    epochs._data[:, 0] += np.where(epochs.events[:, 2:] == epochs.events[0, 2], slow, 0.0)
+    looking = network(
+        chs_info=epochs.info["chs"], num_time_filters=1, first_freq=0.5, min_freq=0.0, seed=3
+    ).eval()
+    looking.scale, looking.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        looking.depthwiseconv[1].weight[:, 0, 1:] = 0
+        looking.depthwiseconv[1].weight[:, 0, 0] = 0.01
+        slow_class = ["left", "right"].index(next(iter(epochs[0].event_id)))
+        looking.final_layer.weight[:] = -1.0
+        looking.final_layer.weight[slow_class] = 1.0
+    checks = inspect(looking, epochs, only=["relevance"], progress=False).findings["check"]
+    assert "relevance_eyes" in set(checks)
 
 
 def test_trials_that_do_not_fit_are_refused(model, epochs):
@@ -142,17 +188,27 @@ def test_trials_that_do_not_fit_are_refused(model, epochs):
         inspect(model, epochs.resample(64))
 
 
+def test_labels_that_do_not_fit_are_refused_if_given_and_a_finding_if_not(model, epochs):
+    with pytest.raises(ValueError, match="does not know the classes"):
+        inspect(model, epochs, ["up"] * len(epochs))
+    epochs.event_id = {"up": epochs.event_id["left"], "down": epochs.event_id["right"]}
+    found = inspect(model, epochs, only=["relevance"], progress=False)
+    assert "classes" in set(found.findings["check"])
+    assert found.accuracies is None
+    assert found.leading_bands is not None
+
+
 def test_channels_marked_as_bad_are_said_once(model, epochs):
     epochs.info["bads"] = [epochs.ch_names[0]]
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        inspect(model, epochs)
+        inspect(model, epochs, only=["maps", "relevance"], progress=False)
     assert len([one for one in said if "marked as bad" in str(one.message)]) == 1
 
 
 def test_the_network_is_left_as_it_was(model, epochs):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    inspect(model.train(), epochs)
+    inspect(model.train(), epochs[:12], progress=False)
     assert model.training
     model.eval()
     for name, value in model.state_dict().items():
@@ -160,54 +216,34 @@ def test_the_network_is_left_as_it_was(model, epochs):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-@pytest.mark.parametrize("taken", ["bands.csv", "findings.pdf", "spatial_maps.png"])
-def test_a_file_of_that_name_is_not_replaced(recorded, tmp_path, taken):
-    (tmp_path / taken).write_bytes(b"mine")
-    with pytest.raises(FileExistsError, match=rf"already holds {taken}\. .*overwrite"):
-        recorded.save(tmp_path)
-    assert contents(tmp_path) == {taken: b"mine"}
+def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path):
+    import mne
+
+    simulation[0].save(tmp_path / "some-epo.fif", fmt="double")
+    on_disk = mne.read_epochs(tmp_path / "some-epo.fif", preload=False)
+    sections = ["relevance", "evidence"]
+    one = inspect(model, on_disk, only=sections, progress=False)
+    other = inspect(model, simulation[0], only=sections, progress=False)
+    assert one.missing == other.missing == {}
+    np.testing.assert_allclose(one.band_relevance, other.band_relevance, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(one.ablation["score_loss"], other.ablation["score_loss"], rtol=1e-4, atol=1e-6)
 
 
-def test_all_files_in_the_way_are_named(tmp_path):
-    for name in FILES:
-        (tmp_path / name).write_bytes(b"mine")
-    with pytest.raises(FileExistsError) as refused:
-        check_folder(tmp_path)
-    assert all(name in str(refused.value) for name in FILES)
+def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
+    monkeypatch.setattr("sincviz.inspection.MOST_EVIDENCE_TRIALS", 12)
+    monkeypatch.setattr("sincviz.inspection.MOST_RANDOMIZATION_TRIALS", 8)
+    found = inspect(model, simulation[0], only=["evidence"], progress=False)
+    assert found.trials["n_trials"] == 40
+    assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12
+    assert found.randomization.attrs["n_trials"] == 8
 
 
-def test_an_earlier_inspection_is_replaced_when_asked_and_other_files_are_left(model, tmp_path):
-    for name in ("bands.csv", "spatial_patterns.csv", "bands.svg", "notes.txt"):
-        (tmp_path / name).write_bytes(b"mine")
-    written = inspect(model).save(tmp_path, formats=PNG, overwrite=True)
-    found = contents(tmp_path)
-    assert sorted(found) == sorted([*written, "notes.txt"])
-    assert found["notes.txt"] == b"mine"
-    assert found["bands.csv"].startswith(b"filter,low_hz,")
-
-
-def test_a_file_in_place_of_the_folder_is_refused(recorded, tmp_path):
-    path = tmp_path / "taken"
-    path.write_bytes(b"mine")
-    for overwrite in (False, True):
-        with pytest.raises(FileExistsError, match="is a file, not a folder"):
-            recorded.save(path, overwrite=overwrite)
-    assert path.read_bytes() == b"mine"
-
-
-@pytest.mark.parametrize("formats", [("png", "gif"), "png", ("",)])
-def test_an_unknown_format_is_refused_before_anything_is_written(recorded, tmp_path, formats):
-    with pytest.raises(ValueError, match="png, pdf, svg"):
-        recorded.save(tmp_path / "new", formats=formats)
-    assert not (tmp_path / "new").exists()
-
-
-def test_an_unknown_network_is_refused():
-    with pytest.raises(TypeError, match="does not know the front end"):
-        inspect(object())
-
-
-def test_figures_are_closed_and_the_users_own_stay(saved, recorded, tmp_path):
-    mine = plt.figure()
-    recorded.save(tmp_path, formats=PNG)
-    assert plt.get_fignums() == [mine.number]
+@pytest.mark.parametrize("most", [1, 7, 10, 50])
+def test_trials_are_drawn_evenly(most):
+    codes = np.repeat([0, 1, 2], [30, 3, 10])
+    chosen = evenly_drawn(codes, most, seed=0)
+    assert len(chosen) == min(most, len(codes)) == len(set(chosen.tolist()))
+    assert (np.diff(chosen) > 0).all()
+    counts = np.bincount(codes[chosen], minlength=3)
+    full = counts == [30, 3, 10]
+    assert np.ptp(counts[~full]) <= 1 if (~full).any() else True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import scipy.stats
+import scipy
 
 LEVEL = 0.95
 ALPHA = 0.05

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+import scipy
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import trapezoid
 from tqdm.auto import tqdm
 
 from sincviz.analysis.band_replacement import ReplaceableTrials, replaceable_trials
@@ -116,7 +115,7 @@ def deletion_curve(
     )
     table.attrs = decoder_origin(trials.network) | trials.evidence() | {"n_random": n_random, "seed": seed}
     for quantity, curves in quantities.items():
-        table.attrs |= _areas(quantity, trapezoid(curves, share, axis=1), kinds, seed)
+        table.attrs |= _areas(quantity, scipy.integrate.trapezoid(curves, share, axis=1), kinds, seed)
     return table
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.stats
+import scipy
 import xarray as xr
 from numpy.typing import NDArray
 from tqdm.auto import tqdm

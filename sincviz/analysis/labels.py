@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._version import __version__
@@ -62,6 +63,19 @@ def class_labels(network: Decoder, n_classes: int) -> list[str]:
             f"{', '.join(map(str, network.class_names))}. Set as many."
         )
     return [str(name) for name in network.class_names]
+
+
+def with_known_classes(values: xr.DataArray) -> xr.DataArray:
+    """Return the classes all of whose values are finite: a class without trials has no contrast.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[1.0, 2.0], [np.nan, np.nan]], {"target": ["a", "b"]}, ("target", "band"))
+    >>> with_known_classes(values).target.values.tolist()
+    ['a']
+    """
+    finite = np.isfinite(values.transpose("target", ...).to_numpy())
+    return values.isel(target=finite.reshape(len(finite), -1).all(1))
 
 
 def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None, n_classes: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+import scipy
 import torch
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray

@@ -1,7 +1,7 @@
 """Whether two measures put the same cells first."""
 
 import numpy as np
-import scipy.stats
+import scipy
 import xarray as xr
 from numpy.typing import ArrayLike
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import scipy.integrate
-import scipy.signal
+import scipy
 import xarray as xr
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.analysis.transfer_function import Floats, impulse_responses, transfer_function
+from sincviz.analysis.transfer_function import Floats, impulse_responses, response_at, transfer_function
 from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.front_ends import FrontEnd, front_end
 
@@ -190,7 +189,7 @@ def _hz(frequency: float) -> str:
 def _in_band_power(parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) -> Floats:
     frequency_hz, spectrum = mean_spectrum(parts, epochs)
     kernels = impulse_responses(parts)
-    _, response = scipy.signal.freqz(kernels.T[:, :, None], worN=frequency_hz, fs=parts.sfreq)
+    response = response_at(frequency_hz, kernels, sfreq=parts.sfreq)
     passed = np.abs(response) ** 2 * spectrum
     below = np.concatenate(
         [np.zeros((len(passed), 1)), scipy.integrate.cumulative_trapezoid(passed, frequency_hz)], axis=1

@@ -6,27 +6,9 @@ import mne
 import numpy as np
 from numpy.typing import NDArray
 
+from sincviz.montages import standard_montage
+
 FloatArray = NDArray[np.float64]
-
-
-def standard_montage() -> mne.channels.DigMontage:
-    """Return the 10-05 electrode positions on the Colin27 head.
-
-    MNE 1.13 calls ``standard_1005`` by its new name, ``colin27_1005``, and warns about the old one.
-
-    Returns
-    -------
-    montage : mne.channels.DigMontage
-        More than 300 positions in metres, with fiducials.
-
-    Examples
-    --------
-    >>> "CP3" in standard_montage().ch_names
-    True
-    """
-    new_name = "colin27_1005"
-    known = mne.channels.get_builtin_montages()
-    return mne.channels.make_standard_montage(new_name if new_name in known else "standard_1005")
 
 
 def head_info(ch_names: Sequence[str], sfreq: float) -> mne.Info:

@@ -11,8 +11,8 @@ import pandas as pd
 from mne.datasets import eegbci as mne_eegbci
 from tqdm import tqdm
 
-from sincviz.datasets.head_model import standard_montage
 from sincviz.errors import DownloadNeededError
+from sincviz.montages import standard_montage
 
 URL = "https://physionet.org/content/eegmmidb/1.0.0/"
 SUBJECTS = range(1, 110)
@@ -35,6 +35,7 @@ def eegbci(
     h_freq: float | None = None,
     baseline: tuple[float | None, float | None] | None = None,
     download: bool = False,
+    progress: bool = True,
 ) -> mne.BaseEpochs:
     """Read motor execution or imagery of the PhysioNet EEG Motor Movement/Imagery dataset.
 
@@ -62,6 +63,8 @@ def eegbci(
         As in `mne.Epochs`. By default none.
     download : bool
         Fetch what is missing (about 2.5 MB for each run).
+    progress : bool
+        Show a progress bar for more than three recordings.
 
     Returns
     -------
@@ -98,9 +101,11 @@ def eegbci(
     event_id = _event_id(run_list)
 
     recordings = _recordings(subject_list, run_list, _folder(path), download)
-    progress = tqdm(recordings.items(), "Reading", unit="run", disable=len(recordings) <= FEW_FILES)
+    bar = tqdm(
+        recordings.items(), "Reading", unit="run", disable=not progress or len(recordings) <= FEW_FILES
+    )
     parts: list[mne.BaseEpochs] = []
-    for (subject, run), file in progress:
+    for (subject, run), file in bar:
         raw = mne.io.read_raw_edf(file, verbose="warning")
         first_sfreq = parts[0].info["sfreq"] if parts else raw.info["sfreq"]
         if raw.info["sfreq"] != first_sfreq:

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._version import __version__
-from sincviz.datasets.head_model import FloatArray, head_info, standard_montage
+from sincviz.datasets.head_model import FloatArray, head_info
 from sincviz.datasets.simulated_signals import blinks as blink_courses
 from sincviz.datasets.simulated_signals import coloured_noise, hum, pink, rhythm
 from sincviz.datasets.simulated_sources import (
@@ -22,6 +22,7 @@ from sincviz.datasets.simulated_sources import (
     hum_map_uv,
     line_source,
 )
+from sincviz.montages import standard_montage
 
 EVENT_ID = {"left": 1, "right": 2}
 TMIN_S = 0.5  # cue at 0; by then the desynchronisation is complete, so that it holds for the whole epoch

@@ -170,6 +170,27 @@ def configuration(
     return config, assumed
 
 
+def check_sizes(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
+    """Refuse a configuration of another size than the weights, before memory of its size is taken.
+
+    Raises
+    ------
+    ValueError
+        If a size is not that of the weights.
+    """
+    sizes = sizes_of(weights)
+    told = {"n_chans": len(config["chs_info"])} if config.get("chs_info") is not None else {}
+    told |= {name: config[name] for name in sizes.keys() - {"n_pooled"} if config.get(name) is not None}
+    for name in sorted(told):
+        if not same(name, told[name], sizes[name]):
+            raise ValueError(
+                f"`{name}` is {told[name]!s:.60} in its configuration, {sizes[name]:g} in its weights"
+            )
+    n_times = _samples({**sizes, **config}, None)
+    if n_times is not None:
+        _check_pooling({**sizes, **config, "n_times": n_times}, {}, sizes["n_pooled"])
+
+
 def same(name: str, one: Any, other: Any) -> bool:
     """Tell whether two values of a parameter mean the same."""
     if name == "activation":

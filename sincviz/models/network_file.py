@@ -16,7 +16,7 @@ from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError
 from sincviz.models.checks import finite_float
-from sincviz.models.deduction import check_precision, configuration, same, start_is_assumed
+from sincviz.models.deduction import check_precision, check_sizes, configuration, same, start_is_assumed
 from sincviz.models.state_dict import bare_weights
 from sincviz.models.weights_file import WeightsFile, content_hash, parsed_json, read_weights_file
 
@@ -202,9 +202,8 @@ def _built(
 ) -> "Network":
     precision = check_precision(stored.weights)
     config, assumed = _completed(cls, stored, given, trial)
-    # The weights must fit before memory of the header's sizes is taken.
-    with torch.device("meta"):
-        cls.from_config(config).load_state_dict(stored.weights, assign=True)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}
+    check_sizes(stored.weights, defaults | config)
     model = cls.from_config(config).to(precision)
     model.load_state_dict(stored.weights)
     model.class_names = _class_names(_told("class_names", stored, given), model.n_outputs)

@@ -55,10 +55,9 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | No
 def _write_png(figure: Figure, path: Path, dpi: float) -> None:
     """Write a PNG with a palette: scalp maps become a quarter as large, and are compressed three times as fast."""
     buffer = io.BytesIO()
-    # Uncompressed: it is read again at once.
-    figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
-    with Image.open(buffer) as opened:
-        image = opened.convert("RGB")
+    figure.savefig(buffer, format="rgba", dpi=dpi)
+    width, height = (int(dpi * inches) for inches in figure.get_size_inches())
+    image = Image.frombuffer("RGBA", (width, height), buffer.getvalue(), "raw", "RGBA", 0, 1).convert("RGB")
     colours = image.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette = colours.getpalette() or []
     # Of the margin, white: it would be averaged with what is nearly white.

@@ -1,0 +1,68 @@
+"""Inspections of small networks, with names as they come and names that mean harm."""
+
+import dataclasses
+
+import pytest
+
+from sincviz import inspect
+
+HOSTILE = ["<script>alert(1)</script>", 'a "quoted" & <b>bold</b> one']
+HOSTILE_CHANNELS = [
+    "<img src=x onerror=alert(2)>",
+    "C3",
+    "左手",
+    "Ωβ",
+    "a_channel_of_thirty_characters_x",
+    "$x^2$",
+]
+
+
+@pytest.fixture(scope="session")
+def trained(network, moved, simulation):
+    """A network that knows its channels and its past."""
+    built = moved(network(chs_info=simulation[0].info["chs"]))
+    built.scale, built.class_names = 1e6, ["left", "right"]
+    built.provenance = {
+        "cutoff_history_hz": [built.cutoffs().tolist()] * 3,
+        "reference": "average",
+        "highpass_hz": 1.0,
+        "lowpass_hz": 40.0,
+    }
+    return built.eval()
+
+
+@pytest.fixture(scope="session")
+def whole(trained, simulation):
+    """With trials: everything is there."""
+    return inspect(trained, simulation[0], progress=False)
+
+
+@pytest.fixture(scope="session")
+def saved(whole, tmp_path_factory):
+    """A folder with everything, and the names of its files."""
+    folder = tmp_path_factory.mktemp("inspection") / "new" / "deep"
+    return folder, whole.save(folder, progress=False)
+
+
+@pytest.fixture(scope="session")
+def weights_only(trained):
+    return inspect(trained, progress=False)
+
+
+@pytest.fixture(scope="session")
+def small(weights_only):
+    """With few figures: quick to draw."""
+    return dataclasses.replace(
+        weights_only, response=None, spatial_filters=None, overlap=None, cutoff_history=None
+    )
+
+
+@pytest.fixture(scope="session")
+def hostile(network, moved, simulation):
+    """With names that would run, or break out of their place."""
+    epochs = simulation[0].copy()
+    epochs.rename_channels(dict(zip(epochs.ch_names, HOSTILE_CHANNELS, strict=True)))
+    epochs.event_id = dict(zip(HOSTILE, epochs.event_id.values(), strict=True))
+    built = moved(network(chs_info=epochs.info["chs"])).eval()
+    built.scale, built.class_names = 1e6, HOSTILE
+    return inspect(built, epochs, only=["bands", "relevance"], progress=False)

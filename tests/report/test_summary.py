@@ -1,0 +1,624 @@
+"""Sentences say what the numbers say, of every kind of inspection, and never more."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from sincviz import inspect
+from sincviz.analysis.decision_basis import leading_bands, leading_filters
+from sincviz.analysis.grouping import group_frequencies
+from sincviz.analysis.predictions import accuracies
+from sincviz.inspection import Inspection
+from sincviz.report.summary import (
+    accuracy_words,
+    alarm_words,
+    basis_words,
+    certainty_words,
+    suspicion_words,
+    usable,
+)
+from sincviz.report.words import data_words, network_words
+
+NETWORK = {
+    **{"kind": "SincShallowNet", "n_filters": 32, "n_taps": 33, "depth": 2, "n_chans": 22, "n_times": 1000},
+    **{"sfreq_hz": 250.0, "class_names": ["left", "right"], "training": {}, "ch_names": ["C3", "Cz", "C4"]},
+}
+FINDINGS = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "filters", "remedy"])
+frequencies = np.arange(0, 64, 0.5)
+CHANNELS = ["C3", "Cz", "C4"]
+WHAT_SHARES_ARE = (
+    "Shares are of what raises the score of a class more in its own trials than in the others; they pass 100% together "
+    "where other bands speak against the class."
+)
+HOSTILE = ["<script>alert(1)</script>", "%s %d {0} {name}", "left; right: 8–13"]
+SLIPS = {
+    "a missing value": r"\bnan\b|\bNone\b(?! of)|\binf\b|array\(|np\.",
+    "a slip": r"\.\.|  |\n|,\.|;\.|\( | \)|^\s|\s$|^$",
+    "no full stop": r"[^.`]$",
+    "no capital": r"^[a-z]",
+    "a plural for one": r"\b1 (filters|trials|channels|classes)\b",
+}
+
+
+def slips(sentences):
+    return [
+        f"{what}: {sentence}"
+        for sentence in sentences
+        for what, pattern in SLIPS.items()
+        if re.search(pattern, sentence)
+    ]
+
+
+def every_sentence(found):
+    return [
+        *accuracy_words(found),
+        *basis_words(found),
+        *certainty_words(found),
+        *alarm_words(found),
+        *suspicion_words(found),
+        data_words(found, of_trials=bool(found.trials)),
+        network_words(found),
+    ]
+
+
+def right_in(n_correct, n_trials, n_seen=None):
+    """Accuracies of two classes of the same size; those seen in training, if any, are right first."""
+    columns = {
+        "true": np.arange(n_trials) % 2,
+        "correct": np.arange(n_trials) < n_correct,
+    }
+    if n_seen is not None:
+        columns["seen_in_training"] = np.arange(n_trials) < n_seen
+    return accuracies(pd.DataFrame(columns).astype({"true": str}))
+
+
+def inspection(**found):
+    return Inspection(**({"network": NETWORK, "findings": FINDINGS} | found))
+
+
+def with_trials(n_correct=36, n_trials=40, n_seen=None, **found):
+    known = {"trials": {"n_trials": n_trials}, "accuracies": right_in(n_correct, n_trials, n_seen)}
+    return inspection(**(known | found))
+
+
+def planted(target, band_hz, channel, value, n_classes=2):
+    values = np.zeros((n_classes, len(CHANNELS), len(frequencies)))
+    values[target, CHANNELS.index(channel), np.flatnonzero(frequencies == band_hz)] = value
+    return values
+
+
+def leading(values, names=("left", "right"), half=0.1, bands=None, channels=CHANNELS):
+    coords = {"target": list(names), "channel": list(channels), "frequency": frequencies}
+    spectrum = xr.DataArray(values, coords, ("target", "channel", "frequency"))
+    cells = group_frequencies(spectrum, bands)
+    of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
+    of_bands, cells = (one.assign_coords(low=one - half, high=one + half) for one in (of_bands, cells))
+    return leading_bands(of_bands, cells, spectrum)
+
+
+MU = planted(0, 11, "C4", 3) + planted(0, 20, "C4", 1) + planted(1, 9.5, "C3", 2)
+
+
+def filters_worth(values, names=("left", "right")):
+    n_filters = values.shape[1]
+    low = np.arange(n_filters) * 2.0 + 4
+    coords = {
+        **{"target": list(names), "filter": range(n_filters)},
+        **{"measured_low_hz": ("filter", low), "measured_high_hz": ("filter", low + 8)},
+    }
+    return leading_filters(xr.DataArray(values, coords, ("target", "filter")))
+
+
+def test_without_trials_nothing_is_said_of_use():
+    (sentence,) = accuracy_words(inspection())
+    assert (
+        sentence
+        == "No trials were given: what follows reads the weights, and cannot say what the network uses."
+    )
+
+
+@pytest.mark.parametrize(("n_trials", "start"), [(1, "1 trial of"), (40, "40 trials of")])
+def test_of_trials_of_unknown_class_the_accuracy_is_not_claimed(n_trials, start):
+    (sentence,) = accuracy_words(inspection(trials={"n_trials": n_trials}))
+    assert sentence == f"{start} unknown class: the accuracy was not measured."
+
+
+MEMORY = {
+    "no memory": (
+        None,
+        "The checkpoint does not tell which trials it was trained on: they may be among these.",
+    ),
+    "none seen": (0, "None of them was used in training."),
+    "all seen": (
+        40,
+        "All of them were used in training, so this says how well the network remembers, not how well it decodes.",
+    ),
+    "in part": (
+        30,
+        "30 of these trials were used in training. On those held out: the network is right in 6 of 10 held-out "
+        "trials, 60% (95% interval 31% to 83%); naming the most frequent class every time reaches 50% (NOT above "
+        "chance, p = 0.38). Only these judge the network.",
+    ),
+    "all but one": (
+        39,
+        "39 of these trials were used in training. On those held out: the network is right in 0 of 1 held-out trial, "
+        "0% (95% interval 0% to 79%); naming the most frequent class every time reaches 100% (too few trials to tell "
+        "from chance). Only these judge the network.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MEMORY)
+def test_it_is_said_whether_the_network_knew_the_trials(kind):
+    n_seen, expected = MEMORY[kind]
+    words = accuracy_words(with_trials(n_seen=n_seen))
+    assert words[1:] == [expected]
+    assert words[0].startswith("The network is right in 36 of 40 trials, 90% (")
+    assert not slips(words)
+
+
+JUDGED = {
+    "held out and wrong": (
+        45,
+        60,
+        45,
+        False,
+        "The network remembers trials of its training, but does not know",
+    ),
+    "held out and right": (60, 60, 45, True, WHAT_SHARES_ARE),
+    "wrong in both": (0, 60, 45, False, "The network does not know the classes of these trials better than"),
+    "too few held out": (58, 60, 58, False, "These trials cannot tell whether the network knows"),
+    "none seen, right": (55, 60, 0, True, WHAT_SHARES_ARE),
+    "none seen, wrong": (
+        30,
+        60,
+        0,
+        False,
+        "The network does not know the classes of these trials better than",
+    ),
+    "all seen, right": (55, 60, 60, True, WHAT_SHARES_ARE),
+    "all seen, wrong": (
+        30,
+        60,
+        60,
+        False,
+        "The network does not know the classes of these trials better than",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", JUDGED)
+def test_the_trials_held_out_judge_the_network_if_there_are_any(kind):
+    n_correct, n_trials, n_seen, is_usable, start = JUDGED[kind]
+    passed = pd.DataFrame()
+    passed.attrs = {"passed": "yes"}
+    found = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=passed)
+    assert usable(found) == is_usable
+    words = basis_words(found)
+    assert words[0].startswith(start)
+    assert len(words) == (3 if is_usable else 1)
+    assert ("alpha" in " ".join(words)) == is_usable
+    assert bool(certainty_words(found)) == is_usable, "the evidence is of what the network uses"
+    assert not slips(every_sentence(found))
+
+
+def test_what_is_remembered_from_training_is_no_basis():
+    assert basis_words(with_trials(45, 60, n_seen=45, leading_bands=leading(MU))) == [
+        "The network remembers trials of its training, but does not know the classes of those held out better than "
+        "guessing, so nothing below says what it uses."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n_correct", "n_trials", "numbers", "verdict"),
+    [
+        (36, 40, "90% (95% interval 77% to 96%)", "(above chance, p < 0.001)"),
+        (27, 40, "68% (95% interval 52% to 80%)", "(above chance, p = 0.019)"),
+        (22, 40, "55% (95% interval 40% to 69%)", "(NOT above chance, p = 0.32)"),
+        (0, 40, "0% (95% interval 0% to 8.8%)", "(NOT above chance, p = 1)"),
+        (4, 4, "100% (95% interval 51% to 100%)", "(too few trials to tell from chance)"),
+        (999, 1000, "99.9% (95% interval 99% to 99.9%)", "(above chance, p < 0.001)"),
+    ],
+)
+def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_trials, numbers, verdict):
+    found = with_trials(n_correct, n_trials)
+    assert accuracy_words(found)[0] == (
+        f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent class every "
+        f"time reaches 50% {verdict}."
+    )
+    assert usable(found) == verdict.startswith("(above")
+
+
+def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
+    worth = filters_worth(np.array([[1.0, 3.0, 0.0, -1.0], [0.0, -0.5, 2.0, -1.0]]))
+    found = with_trials(leading_bands=leading(MU), leading_filters=worth)
+    assert basis_words(found) == [
+        WHAT_SHARES_ARE,
+        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, strongest at C4; 25% from beta (13–30 Hz), most at 20.0 "
+        "Hz, strongest at C4. Strongest through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as computed (−3 dB).",
+        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, strongest at C3. Strongest through filter 2 (8.0–16.0 "
+        "Hz), bands as computed (−3 dB).",
+    ]
+
+
+def test_classes_and_channels_without_names_are_told_by_their_numbers():
+    unnamed = NETWORK | {"ch_names": None, "class_names": ["0", "1"]}
+    values = MU + planted(0, 11, "Cz", 2)
+    table = leading(np.concatenate([values, values[:1] * np.nan]), ["0", "1", "2"], channels=["3", "4", "5"])
+    assert basis_words(with_trials(leading_bands=table, network=unnamed)) == [
+        WHAT_SHARES_ARE,
+        "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, strongest at channels 5, 4; 17% from beta (13–30 Hz), "
+        "most at 20.0 Hz, strongest at channel 5.",
+        "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, strongest at channel 3.",
+        "Without trials, nothing can be said of class 2.",
+    ]
+    named = basis_words(with_trials(leading_bands=table, network=NETWORK))
+    assert "strongest at 5, 4;" in named[1], "names of channels may be numbers"
+    lost = basis_words(with_trials(leading_bands=leading(MU * 0, ["0", "1"]), network=unnamed))
+    assert lost[1:] == [f"For class {number}, no band speaks with certainty." for number in (0, 1)]
+
+
+def filters_named(*worth):
+    rows = np.array([worth, worth])
+    words = basis_words(with_trials(leading_bands=leading(MU), leading_filters=filters_worth(rows)))
+    assert len(words) == 3
+    assert not slips(words)
+    _, _, told = words[1].partition(" Strongest through filter")
+    return [int(number) for number in re.findall(r"(\d+) \(", told)]
+
+
+@pytest.mark.parametrize(
+    ("worth", "named"),
+    [
+        ([8.9, 1.1, 0.0], [0, 1]),
+        ([9.1, 0.9, 0.0], [0]),
+        ([18.0, 1.1, -9.1], [0, 1]),  # the sum is 10
+        ([18.0, 0.9, -8.9], [0]),
+        ([3.0, 5.0, 4.0, 1.5, 2.0], [1, 2, 0, 4]),  # four at most
+        ([1.0] * 11, []),
+        ([1.0, -1.0], []),
+        ([1.0, 0.0, -0.01, -2.0], []),
+    ],
+)
+def test_filters_are_named_from_a_tenth_of_the_sum_on(worth, named):
+    assert filters_named(*worth) == named
+
+
+def test_bands_that_are_unsure_or_small_are_not_named():
+    unsure = with_trials(leading_bands=leading(MU, half=1.5))
+    small = with_trials(leading_bands=leading(planted(0, 11, "C4", 95) + planted(0, 20, "C4", 5) + MU * 1e-3))
+    for found in (unsure, small):
+        words = basis_words(found)
+        assert words[1].startswith("For left: ")
+        assert "from alpha" in words[1]
+        assert "beta" not in words[1]
+
+
+@pytest.mark.parametrize("values", [MU * 0, -MU, MU * 0.01])
+def test_where_no_band_is_sure_none_is_named(values):
+    assert basis_words(with_trials(leading_bands=leading(values))) == [
+        WHAT_SHARES_ARE,
+        "For left, no band speaks with certainty.",
+        "For right, no band speaks with certainty.",
+    ]
+
+
+def test_filters_that_lower_a_score_are_not_named():
+    worth = filters_worth(np.array([[-1.0, -3.0], [0.0, np.nan]]))
+    words = basis_words(with_trials(leading_bands=leading(MU), leading_filters=worth))
+    assert len(words) == 3
+    assert not any("filter" in sentence for sentence in words)
+
+
+def test_at_chance_nothing_is_said_of_use():
+    found = with_trials(20, 40, leading_bands=leading(MU))
+    assert basis_words(found) == [
+        "The network does not know the classes of these trials better than guessing, so nothing below says what it "
+        "uses."
+    ]
+
+
+def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
+    assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
+        "These trials cannot tell whether the network knows their classes, so nothing below says what it uses."
+    ]
+
+
+def test_of_unknown_classes_only_what_moves_the_scores_is_told():
+    words = basis_words(inspection(trials={"n_trials": 40}, leading_bands=leading(MU)))
+    assert words[0] == (
+        "Classes are not known, so this is what moves each score, not what tells classes apart."
+    )
+    assert [sentence.split(":")[0] for sentence in words[1:]] == ["For left", "For right"]
+
+
+def test_the_reason_is_told_where_nothing_was_measured():
+    found = with_trials(missing={"leading_bands": "Weights are not finite."})
+    assert basis_words(found) == ["What the network uses was not measured. Weights are not finite."]
+    assert not slips(basis_words(with_trials()))
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "rest"),
+    [(4, ""), (5, "1 class more is in the table below."), (20, "16 classes more are in the table below.")],
+)
+def test_many_classes_are_told_shortly(n_classes, rest):
+    names = [f"class {number}" for number in reversed(range(n_classes))]
+    values = sum(planted(number, 11, "C4", 1 + number, n_classes) for number in range(n_classes))
+    words = basis_words(with_trials(leading_bands=leading(values, names)))
+    assert words[0] == WHAT_SHARES_ARE
+    assert [sentence.split(":")[0] for sentence in words[1:5]] == [f"For {name}" for name in names[:4]]
+    assert words[5:] == ([rest] if rest else [])
+    assert not slips(words)
+
+
+def test_classes_without_trials_are_named_as_such():
+    values = np.concatenate([MU, np.full((2, *MU.shape[1:]), np.nan)])[[0, 2, 3, 1]]
+    words = basis_words(with_trials(leading_bands=leading(values, ["left", "tongue", "feet", "right"])))
+    assert words[0] == WHAT_SHARES_ARE
+    assert [sentence.split(":")[0] for sentence in words[1:3]] == ["For left", "For right"]
+    assert words[3:] == ["Without trials, nothing can be said of feet, tongue."]
+
+
+def test_a_network_alone_is_told_by_its_weights(weights_only):
+    words = basis_words(weights_only)
+    bands = weights_only.bands
+    for rhythm, number in bands["rhythm"].value_counts().items():
+        assert f"{number} in {rhythm}" in words[0]
+    width = (bands["measured_high_hz"] - bands["measured_low_hz"]).median()
+    assert f"bands of {width:.1f} Hz (median" in words[0]
+    order = weights_only.importance["filter_importance"].to_series().sort_values(ascending=False).index
+    assert re.findall(r"(\d+) \(peak", words[1]) == [str(number) for number in order[:3]]
+    assert "`--epochs my-epo.fif`" in words[2]
+    assert not slips(every_sentence(weights_only))
+
+
+def test_a_network_of_one_filter_is_told_in_the_singular(network):
+    words = basis_words(inspect(network(num_time_filters=1), only=["bands", "maps"], progress=False))
+    assert words[0].startswith("1 filter, ")
+    assert "filter 0 (peak" in words[1]
+    assert not slips(words)
+
+
+@pytest.mark.parametrize(("n_lost", "words"), [(1, ", 1 without any."), (4, "No filter computes a band")])
+def test_filters_that_compute_no_band_are_counted_apart(weights_only, n_lost, words):
+    bands = weights_only.bands.copy()
+    bands.loc[: n_lost - 1, ["peak_hz", "measured_low_hz", "measured_high_hz"]] = np.nan
+    bands.loc[: n_lost - 1, "rhythm"] = "other"
+    told = basis_words(dataclasses.replace(weights_only, bands=bands, importance=None))
+    assert words in told[0]
+    assert "below 1 Hz" not in told[0]
+    assert not slips(told)
+
+
+def test_what_was_not_asked_for_is_not_told(network):
+    assert basis_words(inspect(network(), only=["responses"], progress=False)) == []
+
+
+def test_everything_told_of_a_whole_inspection_is_well_written(whole, hostile):
+    assert not slips(every_sentence(whole))
+    assert every_sentence(hostile)
+    right = dataclasses.replace(whole, accuracies=right_in(40, 40))
+    assert not slips(every_sentence(right))
+    assert len(certainty_words(right)) > len(certainty_words(whole))
+
+
+def curve(low, p):
+    table = pd.DataFrame()
+    table.attrs = {
+        "accuracy_area": 0.2,
+        "accuracy_area_low": low,
+        "accuracy_area_high": 0.3,
+        "accuracy_area_p": p,
+    }
+    return table
+
+
+@pytest.mark.parametrize(
+    ("low", "p", "sure"),
+    [(0.1, 0.001, True), (0.1, 0.2, False), (-0.1, 0.001, False), (0.0, 0.01, False), (0.1, 0.05, False)],
+)
+def test_deletion_convinces_only_where_interval_and_random_orders_agree(low, p, sure):
+    (sentence,) = certainty_words(with_trials(deletion=curve(low, p)))
+    assert ("costs more accuracy" in sentence) == sure
+    assert ("costs no more accuracy" in sentence) != sure
+    assert f"({low:.2f} to 0.30)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("passed", "start"), [("yes", "looks different, as it must"), ("no", "Do not trust the pictures")]
+)
+def test_random_networks_tell_whether_the_pictures_can_be_trusted(passed, start):
+    table = pd.DataFrame()
+    table.attrs = {"passed": passed}
+    (sentence,) = certainty_words(with_trials(randomization=table))
+    assert start in sentence
+
+
+def losses(loss, low):
+    dims = ("band", "channel")
+    coords = {"band": ["alpha", "beta"], "channel": ["left central", "right central"]}
+    loss, low = (xr.DataArray(one, coords, dims) for one in (loss, low))
+    return xr.Dataset({"score_loss": loss, "score_loss_low": low, "score_loss_high": loss + 1})
+
+
+NEEDED = (
+    "beta of right central (4.00, 3.00 to 5.00); alpha of right central (3.00, 2.00 to 4.00); alpha of left central "
+    "(1.00, 0.50 to 2.00)."
+)
+
+
+def test_replacement_names_what_is_needed_for_sure_the_most_first():
+    found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
+    assert certainty_words(with_trials(ablation=found)) == [
+        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
+        f"other: {NEEDED}"
+    ]
+
+
+def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
+    found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
+    orders = pd.DataFrame({"n_cells": [6, 0, 6, 0], "score": [-1.0, 7.256, -2.0, 7.256]})
+    orders.attrs = curve(0.1, 0.001).attrs
+    words = certainty_words(with_trials(ablation=found, deletion=orders))
+    assert words[1:] == [
+        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
+        f"other, which is 7.26 on average: {NEEDED}"
+    ]
+    assert not slips(words)
+
+
+def test_replacement_that_costs_nothing_for_sure_says_so():
+    found = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
+    assert certainty_words(with_trials(ablation=found)) == [
+        "Replacing no single band of a region costs a certain part of the margin between the classes."
+    ]
+
+
+def test_the_evidence_for_a_network_at_chance_is_not_told():
+    table = pd.DataFrame()
+    table.attrs = {"passed": "yes"}
+    found = with_trials(20, 40, deletion=curve(0.1, 0.001), randomization=table)
+    assert certainty_words(found) == []
+
+
+def with_error(error):
+    coords = {"target": ["left", "right"], "completeness_error": ("target", error)}
+    return xr.DataArray(np.ones(2), coords, ["target"])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ([1e-6, 1e-7], "less than 0.01%"),
+        ([0.001, 0.034], "3.4%"),
+        ([np.nan, 0.034], "3.4%"),
+        ([0.0, 0.0], "0%"),
+    ],
+)
+def test_the_greatest_completeness_error_is_told(error, words):
+    (sentence,) = certainty_words(with_trials(spectral_relevance=with_error(error)))
+    assert sentence == f"Completeness error of the relevance: {words}."
+
+
+def test_a_completeness_error_that_is_unknown_is_not_told():
+    assert certainty_words(with_trials(spectral_relevance=with_error([np.nan, np.nan]))) == []
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "random", "taken"),
+    [
+        (100, False, ""),
+        (50, True, ""),
+        (51, True, "random networks 50"),
+        (101, False, "deletion, replacement and spatial patterns 100"),
+        (5000, True, "deletion, replacement and spatial patterns 100, random networks 50"),
+    ],
+)
+def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, taken):
+    table = pd.DataFrame()
+    table.attrs["passed"] = "yes"
+    evidence = {"deletion": curve(0.1, 0.001), "randomization": table if random else None}
+    words = certainty_words(with_trials(n_trials, n_trials, seed=7, **evidence))
+    assert len(words) == 1 + random + bool(taken)
+    if taken:
+        assert words[-1] == (
+            f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from the classes: "
+            f"{taken} (seed 7)."
+        )
+
+
+def table_of(*rows):
+    return pd.DataFrame(
+        [dict(zip(FINDINGS.columns, row, strict=True)) for row in rows], columns=FINDINGS.columns
+    )
+
+
+ROWS = (
+    ("chance", "error", "It guesses.", "40 trials.", "", "Train again."),
+    ("relevance_eyes", "warning", "30% lies there.", "At Fp1.", "", "Compare."),
+    ("artefact", "warning", "Maps lead there.", "At T7.", "1", "Compare."),
+    ("high_bands", "warning", "Fast.", "Above 30 Hz.", "", "Lowpass."),
+    ("slow_drift", "warning", "Slow.", "Below 1 Hz.", "", "Highpass."),
+    ("unmoved", "note", "Unmoved.", "All.", "0, 1", "Train."),
+)
+
+
+def test_errors_alarm_and_artefacts_raise_suspicion():
+    found = inspection(findings=table_of(*ROWS))
+    assert alarm_words(found) == ["It guesses. Train again."]
+    assert suspicion_words(found) == [
+        "30% lies there. At Fp1. Compare.",
+        "Maps lead there. At T7. Compare.",
+        "Fast. Above 30 Hz. Lowpass.",
+        "Slow. Below 1 Hz. Highpass.",
+    ]
+
+
+def test_without_findings_there_is_no_alarm_and_no_suspicion():
+    assert alarm_words(inspection()) == suspicion_words(inspection()) == []
+
+
+def test_names_that_mean_harm_are_told_as_they_are():
+    values = np.concatenate([MU, MU[:1]])
+    network = NETWORK | {"class_names": HOSTILE}
+    found = with_trials(leading_bands=leading(values, HOSTILE), network=network)
+    words = basis_words(found)
+    assert words[0] == WHAT_SHARES_ARE
+    assert all(
+        sentence.startswith(f"For {name}: ") for sentence, name in zip(words[1:], HOSTILE, strict=True)
+    )
+    assert all(name in network_words(found) for name in HOSTILE)
+
+
+def test_bands_of_hostile_names_are_told_with_their_limits():
+    bands = {"{0} %s": (8, 13), "a: 1–2": (18, 25)}
+    (_, first, _) = basis_words(with_trials(leading_bands=leading(MU, bands=bands)))
+    assert first == (
+        "For left: 75% from {0} %s (8–13 Hz), most at 11.0 Hz, strongest at C4; 25% from a: 1–2 (18–25 Hz), most at "
+        "20.0 Hz, strongest at C4."
+    )
+
+
+RECORDED = [
+    ({}, "Trials: reference and filters are not known."),
+    (
+        {"reference": None, "highpass_hz": None, "lowpass_hz": None},
+        "Trials: reference and filters are not known.",
+    ),
+    (
+        {"reference": "average", "highpass_hz": 0.5, "lowpass_hz": 40.0},
+        "Trials: average reference, filtered to 0.5–40 Hz.",
+    ),
+    ({"highpass_hz": 0.0, "lowpass_hz": 64.0}, "Trials: filtered to 0–64 Hz."),
+    ({"highpass_hz": 0.0, "lowpass_hz": 125.0}, "Trials: not filtered (up to 125 Hz)."),
+    ({"highpass_hz": 0.1, "lowpass_hz": 125.0}, "Trials: filtered to 0.1–125 Hz."),
+    ({"reference": "custom"}, "Trials: custom reference."),
+    ({"reference": "as recorded"}, "Trials: reference as recorded."),
+]
+
+
+@pytest.mark.parametrize(("facts", "expected"), RECORDED)
+def test_preparation_is_told_as_far_as_it_is_known(facts, expected):
+    assert data_words(inspection(trials={"n_trials": 1} | facts), of_trials=True) == expected
+    trained = inspection(network=NETWORK | {"training": facts})
+    assert data_words(trained, of_trials=False) == expected.replace("Trials", "Network trained on")
+
+
+def test_the_network_is_told_in_numbers():
+    assert network_words(inspection()) == (
+        "SincShallowNet: 32 temporal filters of 33 samples (132 ms at 250 Hz), 2 spatial filters each, 22 channels, "
+        "trials of 4 s, 2 classes: left, right."
+    )
+
+
+def test_a_network_of_one_of_everything_is_told_in_the_singular():
+    one = {"n_filters": 1, "depth": 1, "n_chans": 1, "n_times": None, "class_names": ["yes"]}
+    assert network_words(inspection(network=NETWORK | one)) == (
+        "SincShallowNet: 1 temporal filter of 33 samples (132 ms at 250 Hz), 1 spatial filter each, 1 channel, "
+        "1 class: yes."
+    )

@@ -1,0 +1,204 @@
+"""Tables hold what was measured, for the page in words and for files in numbers."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sincviz.analysis.predictions import accuracies
+from sincviz.inspection import Inspection
+from sincviz.report.folder import facts_of
+from sincviz.report.tables import (
+    accuracy_rows,
+    arrays_of,
+    band_rows,
+    confusion_rows,
+    leading_rows,
+    system_rows,
+    tables_of,
+)
+
+NETWORK = {"class_names": ["left", "right", "feet"], "weights_sha256": "ab" * 32, "training": {}}
+EMPTY = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "filters", "remedy"])
+
+
+def inspection(**found):
+    return Inspection(**({"network": NETWORK, "findings": EMPTY} | found))
+
+
+def leading(**changes):
+    row = {
+        **{"relevance": 1.5, "low": -0.25, "high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
+        **{"channels": "C4, CP4", "sure": False},
+    } | changes
+    index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
+    table = pd.DataFrame([row], index)
+    table.attrs = {"bands_hz": "alpha: 8–13"}
+    return inspection(leading_bands=table)
+
+
+def test_a_band_is_a_row_in_words():
+    header, rows, caption = leading_rows(leading())
+    expected = ("left", "alpha (8–13 Hz)", "1.50 (−0.25 to 3.00)", "75%", "11.5", "C4, CP4", "no")
+    assert rows == [expected]
+    assert len(header) == len(expected)
+    assert caption.endswith("Trials: reference and filters are not known.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "words"),
+    [
+        ({"share": -0.3}, 3, "−30%"),
+        ({"share": -0.001}, 3, "−0.1%"),
+        ({"share": 0.00001}, 3, "less than 0.01%"),
+        ({"share": 0.9999}, 3, "99.9%"),
+        ({"share": 0.0}, 3, "0%"),
+        ({"share": np.nan}, 3, ""),
+        ({"peak_hz": np.nan}, 4, ""),
+        ({"relevance": -0.001, "low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
+        ({"channels": ""}, 5, ""),
+        ({"sure": True}, 6, "yes"),
+    ],
+)
+def test_what_is_missing_is_empty_and_what_is_below_zero_has_a_minus_sign(changes, column, words):
+    _, (row,), _ = leading_rows(leading(**changes))
+    assert row[column] == words
+
+
+def test_classes_without_trials_have_no_rows():
+    assert leading_rows(leading(relevance=np.nan))[1] == []
+
+
+def test_the_rows_are_those_of_the_measured_table(whole, hostile):
+    for found in (whole, hostile):
+        _, rows, _ = leading_rows(found)
+        assert [row[0] for row in rows] == found.leading_bands.index.get_level_values("target").tolist()
+        assert [row[6] == "yes" for row in rows] == found.leading_bands["sure"].tolist()
+        assert not re.search(r"\bnan\b|\binf\b", " ".join(cell for row in rows for cell in row))
+
+
+def test_bands_are_told_as_written_and_as_computed(whole):
+    header, rows, _ = band_rows(whole.bands)
+    assert [row[0] for row in rows] == whole.bands.index.tolist()
+    assert {len(row) for row in rows} == {len(header)}
+    for row, (_, own) in zip(rows, whole.bands.iterrows(), strict=True):
+        written = [float(part) for part in row[1].split("–")]
+        computed = [float(part) for part in row[2].split("–")]
+        assert written == pytest.approx([own["low_hz"], own["high_hz"]], abs=0.051)
+        assert computed == pytest.approx([own["measured_low_hz"], own["measured_high_hz"]], abs=0.051)
+        assert row[5] == own["rhythm"]
+
+
+def test_accuracies_are_told_of_every_kind_of_trials():
+    table = pd.DataFrame({"true": ["a", "b"] * 20, "correct": [True] * 30 + [False] * 10})
+    table["seen_in_training"] = np.arange(40) < 20
+    header, rows, _ = accuracy_rows(accuracies(table))
+    assert [row[:2] for row in rows] == [("all", 40), ("held out", 20), ("seen in training", 20)]
+    assert rows[0][2].startswith("0.75 (0.60–")
+    assert rows[1][2].startswith("0.50 (")
+    assert [row[3] for row in rows] == ["0.50"] * 3
+    assert [row[5] for row in rows] == ["yes", "no", "yes"]
+    assert {len(row) for row in rows} == {len(header)}
+
+
+@given(
+    pairs=st.lists(
+        st.tuples(st.sampled_from(NETWORK["class_names"]), st.sampled_from(NETWORK["class_names"]))
+    )
+)
+def test_confusions_are_counted_classes_without_trials_included(pairs):
+    predictions = pd.DataFrame(pairs, columns=["true", "predicted"])
+    header, rows, _ = confusion_rows(inspection(predictions=predictions))
+    assert header == ("True class", *NETWORK["class_names"])
+    for row, true in zip(rows, NETWORK["class_names"], strict=True):
+        assert row == (true, *(pairs.count((true, said)) for said in NETWORK["class_names"]))
+
+
+def test_the_system_table_tells_versions_seed_and_hashes():
+    training = {"reference": "average", "assumed": {"pool_size": 30, "min_freq": 1.0}}
+    found = inspection(
+        network=NETWORK | {"training": training}, trials={"n_trials": 1, "sha256": "cd" * 32}, seed=7
+    )
+    _, rows, _ = system_rows(found, {"torch": "2.0"})
+    assert rows == [
+        ("torch", "2.0"),
+        ("seed", "7"),
+        ("SHA-256 of the weights", "ab" * 32),
+        ("SHA-256 of the trials, as the network sees them", "cd" * 32),
+        ("training: reference", "average"),
+        ("training: assumed", "pool_size = 30, min_freq = 1.0"),
+    ]
+    assert "trials" not in str(system_rows(inspection(), {})[1])
+
+
+def test_every_table_that_was_measured_goes_into_a_file_and_comes_back(whole, tmp_path):
+    tables = tables_of(whole)
+    assert {"bands", "predictions", "accuracies", "leading_bands", "deletion", "ablation", "csp"} <= set(
+        tables
+    )
+    for name, table in tables.items():
+        path = tmp_path / f"{name}.csv"
+        table.to_csv(path)
+        again = pd.read_csv(path, index_col=list(range(table.index.nlevels)))
+        assert again.shape == table.shape, name
+        assert again.columns.astype(str).tolist() == table.columns.astype(str).tolist(), name
+        assert all(table.index.names), name
+        assert again.index.names == table.index.names, name
+
+
+def test_every_array_that_was_measured_goes_into_a_file_and_comes_back(whole, tmp_path):
+    arrays = arrays_of(whole)
+    assert {"relevance", "spectral_relevance", "band_relevance", "ablation", "response"} <= set(arrays)
+    for name, array in arrays.items():
+        array.to_netcdf(tmp_path / f"{name}.nc", engine="scipy")
+        again = xr.load_dataset(tmp_path / f"{name}.nc", engine="scipy")
+        xr.testing.assert_allclose(again, array)
+
+
+def test_what_was_not_measured_has_no_file(weights_only):
+    with_trials = {"predictions", "accuracies", "leading_bands", "leading_filters", "spatial_patterns"}
+    evidence = {"deletion", "ablation", "randomization", "csp"}
+    assert not (with_trials | evidence) & set(tables_of(weights_only))
+    assert not {"relevance", "spectral_relevance", "band_relevance", "spatial_patterns"} & set(
+        arrays_of(weights_only)
+    )
+    assert set(tables_of(inspection())) == {"findings"}
+    assert arrays_of(inspection()) == {}
+
+
+def test_maps_are_one_row_per_unit_and_one_column_per_channel(whole):
+    table = tables_of(whole)["spatial_patterns"]
+    assert table.columns.tolist() == whole.network["ch_names"]
+    for filter_, depth in ((0, 1), (3, 0)):
+        np.testing.assert_array_equal(
+            table.loc[(filter_, depth)], whole.spatial_patterns.sel(filter=filter_, depth=depth)
+        )
+
+
+def test_contributions_of_units_are_one_column_per_class(whole):
+    table = tables_of(whole)["importance"]
+    expected = whole.importance["contribution"].sel(target="left", filter=2, depth=1)
+    assert table.loc[(2, 1), "contribution_left"] == float(expected)
+
+
+def not_finite(found):
+    bands = found.leading_bands.copy()
+    bands["peak_hz"], bands["share"] = np.nan, np.inf
+    return dataclasses.replace(found, leading_bands=bands)
+
+
+def test_facts_are_strict_json_that_says_what_was_measured(whole, weights_only, hostile):
+    for found in (whole, weights_only, hostile, not_finite(whole)):
+        facts = facts_of(found)
+        assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+        assert facts["network"]["class_names"] == found.network["class_names"]
+    facts = facts_of(not_finite(whole))
+    assert {row["peak_hz"] for row in facts["leading_bands"]} == {None}
+    assert [row["relevance"] for row in facts["leading_bands"]] == whole.leading_bands["relevance"].tolist()
+    assert facts_of(weights_only)["leading_bands"] is None
