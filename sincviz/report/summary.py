@@ -8,7 +8,7 @@ import pandas as pd
 
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.inspection import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, Inspection
-from sincviz.report.words import band_words, class_words, counted, p_words, percent
+from sincviz.report.words import band_words, class_words, counted, number_words, p_words, percent
 from sincviz.rhythms import OTHER, RHYTHMS, bands_from_text
 
 MOST_CLASSES = 4  # more are in the table
@@ -204,7 +204,8 @@ def certainty_words(found: Inspection) -> list[str]:
 def _deletion_words(curve: pd.DataFrame) -> str:
     attrs = curve.attrs
     area, p = attrs.get("accuracy_area", math.nan), attrs.get("accuracy_area_p", math.nan)
-    interval = f"{area:.2f} ({attrs['accuracy_area_low']:.2f} to {attrs['accuracy_area_high']:.2f})"
+    low, high = attrs["accuracy_area_low"], attrs["accuracy_area_high"]
+    interval = f"{area:z.2f} ({low:z.2f} to {high:z.2f})".replace("-", "−")
     sure = attrs["accuracy_area_low"] > 0 and p < 0.05
     return (
         f"Taking away what is called most relevant costs {'more' if sure else 'no more'} accuracy than "
@@ -218,15 +219,20 @@ def _ablation_words(found: Inspection, most: int = 3) -> str:
     needed = loss[loss["score_loss_low"] > 0].nlargest(most, "score_loss").reset_index()
     if needed.empty:
         return "Replacing no single band of a region costs a certain part of the margin between the classes."
+    largest = needed["score_loss"].max()
+
+    def told(row: Mapping[Hashable, Any], name: str) -> str:
+        return number_words(row[name], largest=largest)
+
     listed = "; ".join(
-        f"{row['band']} of {row['channel']} ({row['score_loss']:.2f}, {row['score_loss_low']:.2f} to "
-        f"{row['score_loss_high']:.2f})"
+        f"{row['band']} of {row['channel']} ({told(row, 'score_loss')}, {told(row, 'score_loss_low')} to "
+        f"{told(row, 'score_loss_high')})"
         for row in needed.to_dict("records")
     )
     whole = ""
     if found.deletion is not None:
         margin = found.deletion.loc[found.deletion["n_cells"] == 0, "score"].iloc[0]
-        whole = f", which is {margin:.2f} on average"
+        whole = f", which is {number_words(margin, largest=margin)} on average"
     return (
         "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
         f"other{whole}: {listed}."

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.inspection import Inspection
-from sincviz.report.words import band_words, data_words, percent
+from sincviz.report.words import band_words, data_words, number_words, percent
 from sincviz.rhythms import bands_from_text
 
 Rows = tuple[Sequence[str], list[Any], str]
@@ -18,11 +18,12 @@ def leading_rows(found: Inspection) -> Rows:
     """Return what each band is worth for each class."""
     assert found.leading_bands is not None  # checked by the caller
     limits = bands_from_text(found.leading_bands.attrs.get("bands_hz"))
+    largest = found.leading_bands[["relevance", "low", "high"]].abs().max().max()
     rows = [
         (
             row["target"],
             band_words(row["band"], limits),
-            _interval(row, "relevance"),
+            _interval(row, "relevance", largest),
             "" if pd.isna(row["share"]) else percent(row["share"]),
             "" if pd.isna(row["peak_hz"]) else f"{row['peak_hz']:.1f}",
             row["channels"],
@@ -174,5 +175,6 @@ def _map_table(maps: xr.DataArray | None) -> pd.DataFrame | None:
     return pd.DataFrame(units.to_numpy(), units.indexes["unit"], units["channel"].to_numpy())
 
 
-def _interval(row: Any, name: str) -> str:
-    return f"{row[name]:z.2f} ({row['low']:z.2f} to {row['high']:z.2f})".replace("-", "−")
+def _interval(row: Any, name: str, largest: float) -> str:
+    value, low, high = (number_words(row[key], largest=largest) for key in (name, "low", "high"))
+    return f"{value} ({low} to {high})"

@@ -103,6 +103,19 @@ def percent(share: float) -> str:
     return f"{sign}{100 * size:.0f}%"
 
 
+def number_words(value: float, *, largest: float) -> str:
+    """Return a number with the decimals that the largest beside it needs: two digits of that, two decimals or more.
+
+    Examples
+    --------
+    >>> number_words(-0.5, largest=2.0), number_words(0.0123, largest=0.05)
+    ('−0.50', '0.012')
+    """
+    size = abs(largest)
+    decimals = 2 if not 0 < size < 1 else max(2, min(8, 1 - math.floor(math.log10(size))))
+    return f"{value:z.{decimals}f}".replace("-", "−")
+
+
 def p_words(p: float) -> str:
     """Return a probability as it stands after the letter p.
 

@@ -426,7 +426,7 @@ def test_deletion_convinces_only_where_interval_and_random_orders_agree(low, p, 
     (sentence,) = certainty_words(with_trials(deletion=curve(low, p)))
     assert ("costs more accuracy" in sentence) == sure
     assert ("costs no more accuracy" in sentence) != sure
-    assert f"({low:.2f} to 0.30)" in sentence
+    assert f"({low:.2f} to 0.30)".replace("-", "−") in sentence
 
 
 @pytest.mark.parametrize(
