@@ -3,6 +3,7 @@ from ._version import __version__
 from .analysis.ablation import ablate
 from .analysis.bands import learned_bands
 from .analysis.data_contrast import band_power_contrast, csp_accuracy
+from .analysis.decision_basis import leading_bands, leading_filters
 from .analysis.deletion import deletion_curve
 from .analysis.doctor import diagnose
 from .analysis.drift import cutoff_drift, cutoff_history
@@ -17,6 +18,7 @@ from .analysis.importance import importance, most_important
 from .analysis.intervals import bootstrap_intervals
 from .analysis.methods import applicable_methods
 from .analysis.mne_objects import to_evoked, to_spatial_filter
+from .analysis.predictions import accuracies, predictions
 from .analysis.randomization import randomization_test
 from .analysis.rank_agreement import rank_agreement
 from .analysis.relevance import relevance
@@ -54,6 +56,7 @@ __all__ = [
     "SincvizError",
     "__version__",
     "ablate",
+    "accuracies",
     "applicable_methods",
     "band_membership",
     "band_power_contrast",
@@ -72,10 +75,13 @@ __all__ = [
     "group_frequencies",
     "importance",
     "inspect",
+    "leading_bands",
+    "leading_filters",
     "learned_bands",
     "load_checkpoint",
     "most_important",
     "plotting",
+    "predictions",
     "randomization_test",
     "rank_agreement",
     "recalibrate_batch_norm",

@@ -275,8 +275,8 @@ def inspect(
     if quiet or as_json:
         os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported: no bar of any step
     with _importing():
-        from sincviz.inspection import checked_sections
         from sincviz.inspection import inspect as inspect_network
+        from sincviz.measuring import checked_sections
         from sincviz.network_sources import opened
         from sincviz.plotting import journal
         from sincviz.report.folder import check_folder, checked_formats, facts_of

@@ -19,7 +19,8 @@ from sincviz import (
     spatial_patterns,
     spectral_relevance,
 )
-from sincviz.inspection import SECTIONS, evenly_drawn, inspect
+from sincviz.inspection import inspect
+from sincviz.measuring import SECTIONS, evenly_drawn
 
 OF_TRIALS = {
     *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
@@ -230,8 +231,8 @@ def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path)
 
 
 def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
-    monkeypatch.setattr("sincviz.inspection.MOST_EVIDENCE_TRIALS", 12)
-    monkeypatch.setattr("sincviz.inspection.MOST_RANDOMIZATION_TRIALS", 8)
+    monkeypatch.setattr("sincviz.measuring.MOST_EVIDENCE_TRIALS", 12)
+    monkeypatch.setattr("sincviz.measuring.MOST_RANDOMIZATION_TRIALS", 8)
     found = inspect(model, simulation[0], only=["evidence"], progress=False)
     assert found.trials["n_trials"] == 40
     assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12

@@ -2,7 +2,8 @@
 
 from sincviz._version import __version__
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
-from sincviz.inspection import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS, Inspection
+from sincviz.inspection import Inspection
+from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
 from sincviz.report.words import counted, filter_words, percent, reference_words
 
 REFERENCES = {

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
-from sincviz.inspection import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, Inspection
+from sincviz.inspection import Inspection
+from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.report.words import band_words, class_words, counted, number_words, p_words, percent
 from sincviz.rhythms import OTHER, RHYTHMS, bands_from_text
 

@@ -10,7 +10,8 @@ import xarray as xr
 
 from sincviz._version import __version__
 from sincviz.analysis.predictions import accuracies
-from sincviz.inspection import N_RANDOM_NETWORKS, Inspection
+from sincviz.inspection import Inspection
+from sincviz.measuring import N_RANDOM_NETWORKS
 from sincviz.report.methods import REFERENCES, methods_paragraph
 
 NETWORK = {

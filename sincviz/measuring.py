@@ -1,0 +1,270 @@
+"""The steps of an inspection: each may use what earlier ones found, and says why it could not be done."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz.analysis.ablation import ablate
+from sincviz.analysis.bands import learned_bands
+from sincviz.analysis.cell_relevance import cell_relevance
+from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy
+from sincviz.analysis.decision_basis import leading_bands, leading_filters
+from sincviz.analysis.deletion import deletion_curve
+from sincviz.analysis.doctor import diagnose
+from sincviz.analysis.drift import cutoff_drift, cutoff_history
+from sincviz.analysis.grouping import group_frequencies
+from sincviz.analysis.importance import has_linear_head, importance
+from sincviz.analysis.intervals import bootstrap_intervals
+from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.predictions import accuracies, predictions
+from sincviz.analysis.randomization import randomization_test
+from sincviz.analysis.relevance import relevance
+from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
+from sincviz.analysis.resolvability import filter_overlap, resolvability
+from sincviz.analysis.response import filter_response
+from sincviz.analysis.spatial import spatial_filters, spatial_patterns
+from sincviz.analysis.spectral_relevance import spectral_relevance
+from sincviz.epochs import EpochsOrArray, some_of
+from sincviz.errors import SincvizError
+from sincviz.front_ends import FrontEnd
+from sincviz.network_facts import trial_facts
+from sincviz.rhythms import RHYTHMS
+
+SECTIONS = ("bands", "responses", "maps", "relevance", "evidence", "training")
+MOST_EVIDENCE_TRIALS = 100
+"""Deletion, ablation and CSP take at most so many trials, drawn evenly from the classes."""
+
+MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
+"""Random networks must be explained anew, one by one."""
+
+N_RANDOM_NETWORKS = 3
+
+ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
+"""The rhythms, and what is slower: drifts and eye movements are there."""
+
+_NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
+_NEEDS_CLASSES = "This needs the class of every trial, which is not known: see the findings."
+_NOT_FINITE = "Weights of the network are not finite: see the findings."
+
+
+class Measuring:
+    """One inspection while it is under way: every step may use what earlier ones found."""
+
+    def __init__(
+        self,
+        model: object,
+        parts: FrontEnd,
+        trials: EpochsOrArray | None,
+        y: ArrayLike | None,
+        codes: NDArray[np.int64] | None,
+        sections: tuple[str, ...],
+        seed: int,
+    ) -> None:
+        self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
+        self.sections, self.seed = sections, seed
+        self.found: dict[str, Any] = {}
+        self.missing: dict[str, str] = {}
+        self.several = codes is not None and len(np.unique(codes)) > 1
+        self.kind = "contrast" if self.several else "all"
+
+    def steps(self) -> "Iterator[tuple[str, tuple[str, ...], Callable[[], tuple[Any, ...]]]]":
+        """Yield of every step: what it does, the fields that it finds, how."""
+        parts, trials, y = self.parts, self.trials, self.y
+        yield "Findings", ("findings",), lambda: (diagnose(parts, trials, y),)
+        if trials is not None:
+            yield "Trials", ("trials",), lambda: (trial_facts(parts, trials, self.codes),)
+            yield "Predictions", ("predictions", "accuracies"), self._predictions
+        if "bands" in self.sections:
+            yield (
+                "Bands",
+                ("bands", "resolvability", "drift", "overlap"),
+                lambda: (
+                    learned_bands(parts),
+                    resolvability(parts, trials),
+                    cutoff_drift(parts),
+                    filter_overlap(parts),
+                ),
+            )
+        if "responses" in self.sections:
+            yield "Responses", ("response",), lambda: (filter_response(parts),)
+        if "maps" in self.sections:
+            yield "Spatial filters", ("spatial_filters",), lambda: (spatial_filters(parts),)
+            yield "Importance", ("importance",), self._importance
+            yield "Patterns", ("spatial_patterns",), lambda: (spatial_patterns(parts, self._some_trials()),)
+        if "relevance" in self.sections or "evidence" in self.sections:
+            # The evidence is about this.
+            yield (
+                "Relevance of frequencies",
+                ("spectral_relevance", "band_relevance", "leading_bands"),
+                self._of_bands,
+            )
+        if "relevance" in self.sections:
+            yield "Relevance of filters", ("relevance", "leading_filters"), self._of_filters
+            yield "Contrast in the data", ("band_power_contrast",), self._contrast
+        if "evidence" in self.sections:
+            yield "Deletion", ("deletion",), self._deletion
+            yield "Ablation", ("ablation",), self._ablation
+            yield "Randomisation", ("randomization",), self._randomization
+            yield "Decoding without the network", ("csp",), self._csp
+        if "training" in self.sections:
+            yield "Training", ("cutoff_history",), self._history
+
+    def do(self, fields: tuple[str, ...], measure: Callable[[], tuple[Any, ...]]) -> None:
+        """Measure, or note why that cannot be."""
+        try:
+            self.found |= dict(zip(fields, measure(), strict=True))
+        except (SincvizError, ValueError, TypeError) as error:
+            self.missing |= dict.fromkeys(fields, str(error))
+
+    def finish(self) -> None:
+        """Add what the relevance gives reason to suspect to the findings."""
+        spectrum = self.found.get("spectral_relevance")
+        # Without a contrast, what all classes share would raise suspicion.
+        if spectrum is not None and self.several:
+            more = relevance_findings(spectrum)
+            self.found["findings"] = with_relevance_findings(self.found["findings"], more)
+
+    def _some_trials(self) -> EpochsOrArray:
+        if self.trials is None:
+            raise ValueError(_NEEDS_TRIALS)
+        return self.trials
+
+    def _sound_trials(self) -> EpochsOrArray:
+        """Return the trials if relevance can mean something."""
+        trials = self._some_trials()
+        if "not_finite" in set(self.found["findings"]["check"]):
+            raise ValueError(_NOT_FINITE)
+        return trials
+
+    def _evidence_trials(self, most: int) -> tuple[EpochsOrArray, NDArray[np.int64]]:
+        trials = self._sound_trials()
+        if self.codes is None:
+            raise ValueError(_NEEDS_CLASSES)
+        chosen = evenly_drawn(self.codes, most, self.seed)
+        return some_of(trials, chosen), self.codes[chosen]
+
+    def _predictions(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        table = predictions(self.parts, self._some_trials(), self.codes)
+        if self.codes is None:
+            self.missing["accuracies"] = _NEEDS_CLASSES
+        return table, None if self.codes is None else accuracies(table)
+
+    def _importance(self) -> tuple[xr.Dataset]:
+        if not has_linear_head(self.parts):
+            raise ValueError("This needs a network whose head is linear.")
+        return (importance(self.parts, self.trials),)
+
+    def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
+        trials = self._sound_trials()
+        spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
+        single = cell_relevance(self.parts, trials, self.codes)
+        cells = self._with_intervals(single, spectrum)
+        of_bands = self._with_intervals(single.sum("channel", skipna=False, keep_attrs=True), spectrum)
+        return spectrum, cells, leading_bands(of_bands, cells, spectrum)
+
+    def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
+        cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
+        cells.attrs |= group_frequencies(spectrum).attrs
+        return cells
+
+    def _of_filters(self) -> tuple[xr.DataArray, pd.DataFrame]:
+        found = relevance(self.parts, self._sound_trials(), self.codes, trials=self.kind)
+        return found, leading_filters(found.sum("channel", skipna=False, keep_attrs=True))
+
+    def _contrast(self) -> tuple[xr.DataArray]:
+        trials = self._some_trials()
+        if self.codes is None:
+            raise ValueError(_NEEDS_CLASSES)
+        return (band_power_contrast(self.parts, trials, self.codes),)
+
+    def _deletion(self) -> tuple[pd.DataFrame]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        if not self.several:
+            raise ValueError("This needs trials of two classes or more.")
+        cells = self._needed("band_relevance")
+        ranking = with_known_classes(cells)
+        return (deletion_curve(self.parts, trials, codes, ranking, seed=self.seed, progress=False),)
+
+    def _ablation(self) -> tuple[xr.Dataset]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        regions = _regions(self._needed("band_relevance"))
+        found = ablate(
+            self.parts, trials, codes, bands=ABLATED_BANDS, channels=regions, seed=self.seed, progress=False
+        )
+        return (found,)
+
+    def _randomization(self) -> tuple[pd.DataFrame]:
+        trials, codes = self._evidence_trials(MOST_RANDOMIZATION_TRIALS)
+        found = randomization_test(
+            self.model,
+            trials,
+            codes,
+            trials=self.kind,
+            n_draws=N_RANDOM_NETWORKS,
+            seed=self.seed,
+            progress=False,
+        )
+        return (found,)
+
+    def _csp(self) -> tuple[pd.Series]:
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        return (csp_accuracy(self.parts, trials, codes, seed=self.seed),)
+
+    def _history(self) -> tuple[pd.DataFrame]:
+        history = cutoff_history(self.parts)
+        if history is None:
+            raise ValueError("The checkpoint does not tell how it was trained: `sincviz train` records it.")
+        return (history,)
+
+    def _needed(self, name: str) -> Any:
+        if self.found.get(name) is None:
+            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+        return self.found[name]
+
+
+def checked_sections(only: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the sections to measure, in their order.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown, or there is none.
+    """
+    if only is None:
+        return SECTIONS
+    unknown = [name for name in only if name not in SECTIONS]
+    if unknown or isinstance(only, str) or not only:
+        raise ValueError(f"`only` must name sections out of {', '.join(SECTIONS)}; got {only!r}.")
+    return tuple(name for name in SECTIONS if name in only)
+
+
+def evenly_drawn(codes: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of at most so many trials, drawn evenly from the classes, in their order.
+
+    Examples
+    --------
+    >>> evenly_drawn(np.array([0, 0, 0, 0, 1]), 2, seed=0).tolist()
+    [2, 4]
+    """
+    order = np.random.default_rng(seed).permutation(len(codes))
+    # The first of every class, then the second of every class, and so on.
+    rank = np.empty(len(codes), int)
+    for code in np.unique(codes):
+        members = order[codes[order] == code]
+        rank[members] = np.arange(len(members))
+    chosen = order[np.argsort(rank[order], kind="stable")][:most]
+    return np.sort(chosen)
+
+
+def _regions(cells: xr.DataArray) -> Mapping[str, Sequence[str]] | None:
+    """Return the channels of each region of the scalp; ``None`` where names tell none."""
+    if "region" not in cells.coords:
+        return None
+    regions: dict[str, list[str]] = {}
+    for name, region in zip(cells["channel"].to_numpy(), cells["region"].to_numpy(), strict=True):
+        regions.setdefault(str(region), []).append(str(name))
+    return regions if len(regions) > 1 else None
