@@ -203,12 +203,11 @@ while True:
 """
     rng = np.random.default_rng(0)
     for _ in range(6):
-        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout.readline() == "ready\n"
-        writer.stdout.readline()
-        time.sleep(rng.uniform(0.0, 4.0))
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.wait()
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout.readline() == "ready\n"
+            writer.stdout.readline()
+            time.sleep(rng.uniform(0.0, 4.0))
+            os.kill(writer.pid, signal.SIGKILL)
         page = (tmp_path / "out" / "report.html").read_text("utf-8")
         assert page.rstrip().endswith("</html>")
         title = re.search(r"<title>run \d+ of many</title>", page).group()
