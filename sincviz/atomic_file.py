@@ -96,6 +96,10 @@ def staging(folder: str | os.PathLike[str]) -> Iterator[Path]:
             _flush_to_disk(path)
         for path in ready:
             place = target / path.relative_to(scratch)
+            if place.is_dir():
+                raise FileExistsError(f"{str(place)!r} is a folder where a file goes. Choose another folder.")
+        for path in ready:
+            place = target / path.relative_to(scratch)
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, place)
         for parent in {target / path.relative_to(scratch).parent for path in ready}:

@@ -3,8 +3,10 @@
 import gc
 import json
 import os
+import re
 import shlex
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that lacks a dash must not lose the table.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    warnings.showwarning = _warn
     try:
         sys.exit(app(arguments, standalone_mode=False) or 0)
     except _UsageError as error:
@@ -64,11 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _stop("Interrupted.", code=130)
 
 
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """Say a warning in one line, without the line of code that it came from."""
+    text = escape(" ".join(str(message).split()))
+    Console(stderr=True).print(f"[bold yellow]Warning:[/] {text}", highlight=False, soft_wrap=True)
+
+
 def _stop(message: str, *, code: int) -> NoReturn:
     """Say why in one line, and leave."""
-    Console(stderr=True).print(
-        f"[bold red]Error:[/] {escape(' '.join(message.split()))}", highlight=False, soft_wrap=True
-    )
+    # Two lines of code stay two statements.
+    one_line = " ".join(re.sub(r"\)\n\s+(?=\w+[.(])", "); ", message).split())
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(one_line)}", highlight=False, soft_wrap=True)
     sys.exit(code)
 
 
@@ -272,6 +281,8 @@ def inspect(
     overwrite: Overwrite = False,
 ) -> None:
     """Open any checkpoint, print what it has learned, write a report with tables, arrays and figures."""
+    if quiet:
+        warnings.simplefilter("ignore")
     if quiet or as_json:
         os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported: no bar of any step
     with _importing():
@@ -289,9 +300,13 @@ def inspect(
     if subjects and not data:
         raise ValueError("`--subjects` is for `--data eegbci`.")
     source = Path(checkpoint)
+    if not source.name:  # such as "."
+        source = source.resolve()
     folder = source.with_name(f"{source.stem}-inspection") if out is None else out
     check_folder(folder, overwrite=overwrite)
     formats = checked_formats(_listed(figure_format))
+    if not formats:
+        raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
     sections = checked_sections(_listed(only) or None)
     with journal(style):
         pass  # an unknown style is refused before anything is computed
@@ -312,7 +327,7 @@ def inspect(
         print(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False))
     if not talks:
         return
-    print_network(model)
+    print_network(found)
     if found.bands is not None:
         print_bands(found.bands)
     print_summary(found)

@@ -28,7 +28,7 @@ from sincviz.analysis.resolvability import filter_overlap, resolvability
 from sincviz.analysis.response import filter_response
 from sincviz.analysis.spatial import spatial_filters, spatial_patterns
 from sincviz.analysis.spectral_relevance import spectral_relevance
-from sincviz.epochs import EpochsOrArray, some_of
+from sincviz.epochs import EpochsOrArray, n_trials_of, some_of
 from sincviz.errors import SincvizError
 from sincviz.front_ends import FrontEnd
 from sincviz.network_facts import trial_facts
@@ -42,6 +42,8 @@ MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
 """Random networks must be explained anew, one by one."""
 
 N_RANDOM_NETWORKS = 3
+LEAST_FOR_INTERVALS = 5
+"""Of each class; the bootstrap's intervals cover too rarely below about ten."""
 
 ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
 """The rhythms, and what is slower: drifts and eye movements are there."""
@@ -118,6 +120,8 @@ class Measuring:
         try:
             self.found |= dict(zip(fields, measure(), strict=True))
         except (SincvizError, ValueError, TypeError) as error:
+            if "findings" in fields:
+                raise  # without findings there is no inspection
             self.missing |= dict.fromkeys(fields, str(error))
 
     def finish(self) -> None:
@@ -136,7 +140,7 @@ class Measuring:
     def _sound_trials(self) -> EpochsOrArray:
         """Return the trials if relevance can mean something."""
         trials = self._some_trials()
-        if "not_finite" in set(self.found["findings"]["check"]):
+        if self._is_broken():
             raise ValueError(_NOT_FINITE)
         return trials
 
@@ -149,9 +153,14 @@ class Measuring:
 
     def _predictions(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         table = predictions(self.parts, self._some_trials(), self.codes)
-        if self.codes is None:
+        if self._is_broken():
+            self.missing["accuracies"] = _NOT_FINITE
+        elif self.codes is None:
             self.missing["accuracies"] = _NEEDS_CLASSES
-        return table, None if self.codes is None else accuracies(table)
+        return table, None if "accuracies" in self.missing else accuracies(table)
+
+    def _is_broken(self) -> bool:
+        return "not_finite" in set(self.found["findings"]["check"])
 
     def _importance(self) -> tuple[xr.Dataset]:
         if not has_linear_head(self.parts):
@@ -169,7 +178,18 @@ class Measuring:
     def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
         cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
         cells.attrs |= group_frequencies(spectrum).attrs
+        if self._fewest() < LEAST_FOR_INTERVALS:
+            # A bootstrap of so few trials is too sure of itself.
+            nothing = xr.full_like(cells["low"], np.nan)
+            cells = cells.assign_coords(low=nothing, high=nothing)
+            cells.attrs["interval"] = f"none: fewer than {LEAST_FOR_INTERVALS} trials"
         return cells
+
+    def _fewest(self) -> int:
+        """Return how many trials the smallest class has that has any; all of them where there is no contrast."""
+        if self.kind == "all" or self.codes is None:
+            return n_trials_of(self._some_trials())
+        return int(np.unique(self.codes, return_counts=True)[1].min())
 
     def _of_filters(self) -> tuple[xr.DataArray, pd.DataFrame]:
         found = relevance(self.parts, self._sound_trials(), self.codes, trials=self.kind)
@@ -179,7 +199,10 @@ class Measuring:
         trials = self._some_trials()
         if self.codes is None:
             raise ValueError(_NEEDS_CLASSES)
-        return (band_power_contrast(self.parts, trials, self.codes),)
+        found = band_power_contrast(self.parts, trials, self.codes)
+        if not np.isfinite(found).any():
+            raise ValueError("This needs two trials or more of two classes.")
+        return (found,)
 
     def _deletion(self) -> tuple[pd.DataFrame]:
         trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)

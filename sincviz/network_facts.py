@@ -29,19 +29,18 @@ LIBRARIES = (
 )
 
 
+_REMEMBERED: dict[str, Any] = {
+    **dict.fromkeys(("highpass_hz", "lowpass_hz"), int | float),
+    **dict.fromkeys(("reference", "data_sha256", "format"), str),
+    "n_training_trials": int,
+    "assumed": dict,
+}
+
+
 def network_facts(parts: FrontEnd, model: object) -> dict[str, Any]:
     """Return sizes, names, units and the hash of the weights of a network."""
     filters, depth, channels = parts.spatial.shape
     provenance = parts.provenance
-    remembered = (
-        "highpass_hz",
-        "lowpass_hz",
-        "reference",
-        "n_training_trials",
-        "data_sha256",
-        "format",
-        "assumed",
-    )
     return {
         "kind": type(model).__name__,
         "n_filters": filters,
@@ -56,7 +55,11 @@ def network_facts(parts: FrontEnd, model: object) -> dict[str, Any]:
         "class_names": class_labels(parts, parts.n_outputs),
         "units_per_volt": parts.units_per_volt,
         "weights_sha256": parts.weights_sha256,
-        "training": {name: provenance[name] for name in remembered if provenance.get(name) is not None},
+        "training": {
+            name: provenance[name]
+            for name, kind in _REMEMBERED.items()
+            if isinstance(provenance.get(name), kind)
+        },
     }
 
 

@@ -12,29 +12,18 @@ if TYPE_CHECKING:
 
     from sincviz.demo import Demonstration
     from sincviz.inspection import Inspection
-    from sincviz.models.sinc_shallow import SincShallowNet
 
 console = Console()
 
 
-def print_network(model: "SincShallowNet") -> None:
+def print_network(found: "Inspection") -> None:
     """Print what a network is and what it was trained on."""
-    sinc = model.sinc_filter_layer
-    console.print(
-        f"SincShallowNet: {sinc.num_time_filters} filters of {sinc.time_filter_len} samples "
-        f"({1000 * sinc.time_filter_len / model.sfreq:.0f} ms at {model.sfreq:g} Hz), "
-        f"{model.depth_multiplier} spatial filters each, {model.n_chans} channels, "
-        f"{model.n_times / model.sfreq:g} s trials.",
-        highlight=False,
-    )
-    known = model.provenance
-    if known.get("highpass_hz") is not None:
-        console.print(
-            f"Trained on {known.get('n_training_trials', '?')} trials of {' and '.join(model.class_names or [])}, "
-            f"recorded from {known['highpass_hz']:g} to {known['lowpass_hz']:g} Hz, reference: {known['reference']}.",
-            highlight=False,
-            markup=False,
-        )
+    from sincviz.report.words import data_words, network_words
+
+    n_trials = found.network["training"].get("n_training_trials")
+    known = "" if n_trials is None else f" ({n_trials} trials)"
+    for sentence in (network_words(found), f"{data_words(found, of_trials=False).removesuffix('.')}{known}."):
+        console.print(sentence, highlight=False, markup=False)
 
 
 def print_bands(bands: "pd.DataFrame") -> None:

@@ -7,7 +7,7 @@ import mne
 
 from sincviz.datasets import eegbci
 from sincviz.epochs import gathered
-from sincviz.errors import EpochsError, MissingDependencyError
+from sincviz.errors import EpochsError, MissingDependencyError, warn
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -99,4 +99,11 @@ def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", refer
     if reference not in ("trained", "average", "recorded"):
         raise ValueError(f"`--reference` must be 'trained', 'average' or 'recorded'; got {reference!r}.")
     wanted = model.provenance.get("reference") if reference == "trained" else reference
-    return average_referenced(epochs) if wanted == "average" else epochs
+    if wanted != "average":
+        return epochs
+    surplus = sorted(set(epochs.ch_names) - set(model.ch_names or epochs.ch_names))
+    if surplus and set(model.ch_names or ()) <= set(epochs.ch_names):
+        # The average of the training was over the network's channels alone.
+        warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
+        epochs = epochs.copy().drop_channels(surplus)
+    return average_referenced(epochs)

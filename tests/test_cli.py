@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -148,6 +149,36 @@ def test_inspect_with_epochs_adds_everything_and_takes_the_reference_of_the_trai
     assert "All of them were used in training" in result.stdout
 
 
+def test_the_average_is_over_the_channels_of_the_network(folder):
+    epochs = mne.read_epochs(folder / "some-epo.fif")
+    surplus = epochs.copy().pick(epochs.ch_names[:1]).rename_channels({epochs.ch_names[0]: "M1"})
+    surplus._data[:] = 1e-3
+    epochs.copy().add_channels([surplus]).save(folder / "surplus-epo.fif")
+    found = {}
+    for name in ("some", "surplus"):
+        given = ("--epochs", f"{name}-epo.fif", "--out", f"{name}-average", "--only", "bands", "--quiet")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = run("inspect", "network.safetensors", *given, folder=folder)
+        assert result.returncode == 0, result.stderr
+        found[name] = json.loads((folder / f"{name}-average" / "inspection.json").read_text("utf-8"))
+    assert found["some"]["trials"]["sha256"] == found["surplus"]["trials"]["sha256"]
+    assert found["some"]["accuracy"] == found["surplus"]["accuracy"]
+
+
+def test_a_warning_is_one_line_and_quiet_is_quiet(folder):
+    epochs = mne.read_epochs(folder / "some-epo.fif")
+    epochs.info["bads"] = epochs.ch_names[:1]
+    epochs.save(folder / "bad-epo.fif")
+    arguments = ("inspect", "network.safetensors", "--epochs", "bad-epo.fif", *QUICK, "--out")
+    loud = run_in_process_of_its_own(*arguments, "loud", folder=folder)
+    warned = [line for line in loud.stderr.splitlines() if "marked as bad" in line]
+    assert len(warned) == 1
+    assert warned[0].startswith("Warning: ")
+    quiet = run_in_process_of_its_own(*arguments, "hushed", "--quiet", folder=folder)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
 def test_inspect_says_when_the_reference_is_another(folder):
     result = run(
         "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference", "recorded", "--out", "raw",
@@ -278,6 +309,7 @@ def test_epochs_of_eeglab_are_read(folder):
         (("inspect", "network.safetensors", "-p", "colour=3", "--out", "c"), ("colour", "min_freq")),
         (("inspect", "network.safetensors", "--montage", "beret", "--out", "c"), ("beret", "standard_1005")),
         (("inspect", "network.safetensors", "--channels", "A,B", "--out", "c"), ("A, B", "C3")),
+        (("inspect", "network.safetensors", "--format", ",", "--out", "c"), ("--format", "png")),
         (("inspect", "network.safetensors", "--nonsense"), ("--nonsense",)),
         (("inspect",), ("checkpoint",)),
         (("train", "eegbci", "--out", "c.safetensors"), ("--subjects",)),

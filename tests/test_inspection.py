@@ -248,3 +248,27 @@ def test_trials_are_drawn_evenly(most):
     counts = np.bincount(codes[chosen], minlength=3)
     full = counts == [30, 3, 10]
     assert np.ptp(counts[~full]) <= 1 if (~full).any() else True
+
+
+@pytest.mark.parametrize("n_trials", [1, 4])
+def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_path, n_trials):
+    epochs = simulation[0]
+    few = epochs[
+        np.r_[np.flatnonzero(epochs.events[:, 2] == 1)[:2], np.flatnonzero(epochs.events[:, 2] == 2)[:2]]
+    ]
+    found = inspect(model, few[:n_trials], progress=False)
+    assert np.isnan(found.band_relevance["low"]).all()
+    assert not found.leading_bands["sure"].any()
+    written = found.save(tmp_path, progress=False)
+    assert "report.html" in written
+    assert ("figures/band_power_contrast.png" in written) == (n_trials == 4)
+
+
+def test_weights_that_are_not_finite_decode_nothing(network, simulation):
+    broken = network(chs_info=simulation[0].info["chs"]).eval()
+    broken.scale, broken.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        broken.final_layer.weight[0, 0] = np.nan
+    found = inspect(broken, simulation[0], only=["bands"], progress=False)
+    assert found.accuracies is None
+    assert "not finite" in found.missing["accuracies"]

@@ -136,6 +136,16 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
     found = accuracy(facts.n_correct, facts.class_counts)
     if found.above_chance:
         return
+    if found.high < 1 / len(facts.class_counts):
+        yield Finding(
+            "chance",
+            "error",
+            "The network is wrong more often than guessing would be: its classes are probably in another order.",
+            f"Accuracy {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] on {n_trials} trials, chance {guess:.2f}.",
+            "Name the classes in the order of the network's outputs: `model.class_names`, on the command line "
+            "`-p class_names=right,left`.",
+        )
+        return
     yield Finding(
         "chance",
         "error",

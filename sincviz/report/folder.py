@@ -19,11 +19,16 @@ from sincviz.plotting.style import millimetres
 from sincviz.report.drawings import DRAWINGS, drawings_of
 from sincviz.report.page import write_html
 from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
-from sincviz.report.tables import arrays_of, tables_of
+from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of
 
 FORMATS = ("png", "pdf", "svg")
 PAGE, FACTS = "report.html", "inspection.json"
-TABLES, ARRAYS, FIGURES = "tables", "arrays", "figures"
+FILES = (
+    *(PAGE, FACTS),
+    *(f"tables/{name}.csv" for name in TABLES),
+    *(f"arrays/{name}.nc" for name in ARRAYS),
+    *(f"figures/{drawing.name}.{ending}" for drawing in DRAWINGS for ending in FORMATS),
+)
 
 
 def write_page(
@@ -50,16 +55,17 @@ def write_folder(
     """Write everything; see :meth:`sincviz.Inspection.save`."""
     checked_formats(formats)
     target = check_folder(folder, overwrite=overwrite)
+    earlier = _of_earlier_inspection(target)
     with plotting.journal(style), staging(target) as scratch:
         for name, table in tables_of(found).items():
-            path = _room_for(scratch / TABLES / f"{name}.csv")
+            path = _room_for(scratch / "tables" / f"{name}.csv")
             table.to_csv(path, float_format="%.6g", lineterminator="\n")
         for name, array in arrays_of(found).items():
-            array.to_netcdf(_room_for(scratch / ARRAYS / f"{name}.nc"), engine="scipy")
+            array.to_netcdf(_room_for(scratch / "arrays" / f"{name}.nc"), engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:
             # The page shows PNG files, whether these were asked for or not.
             pictures = _draw(
-                found, scratch / FIGURES, formats, progress=progress, page_folder=Path(elsewhere)
+                found, scratch / "figures", formats, progress=progress, page_folder=Path(elsewhere)
             )
             write_html(found, scratch / PAGE, pictures, title)
         written = sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if path.is_file())
@@ -68,8 +74,8 @@ def write_folder(
         )
         (scratch / FACTS).write_text(facts, encoding="utf-8", newline="\n")
         written.append(FACTS)
-    for stale in set(existing_files(target)) - set(written):
-        (target / stale).unlink()
+    for stale in earlier - set(written):
+        (target / stale).unlink(missing_ok=True)
     return written
 
 
@@ -138,14 +144,17 @@ def check_folder(
 
 
 def existing_files(folder: Path) -> list[str]:
-    """Return the files of a folder that an inspection may have written."""
-    figures = {f"{drawing.name}.{ending}" for drawing in DRAWINGS for ending in FORMATS}
-    return [
-        str(path.relative_to(folder))
-        for path in (folder / PAGE, folder / FACTS, *sorted(folder.glob(f"{TABLES}/*.csv")),
-                     *sorted(folder.glob(f"{ARRAYS}/*.nc")), *sorted(folder.glob(f"{FIGURES}/*")))
-        if path.is_file() and (path.parent.name != FIGURES or path.name in figures)
-    ]  # fmt: skip
+    """Return the files of a folder that bear the names of an inspection's."""
+    return [name for name in FILES if (folder / name).exists()]
+
+
+def _of_earlier_inspection(folder: Path) -> set[str]:
+    """Return the files that an earlier inspection says it wrote, as far as these are names of an inspection's."""
+    try:
+        told = json.loads((folder / FACTS).read_text("utf-8"))["files"]
+        return set(FILES) & {str(name) for name in told}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _draw(

@@ -112,7 +112,7 @@ def _trials(found: Inspection) -> str:
     both = HELD_OUT in rows and SEEN in rows
     whose = f" on the {row['n_trials']} not used in training" if both else ""
     if HELD_OUT in rows and not both:
-        words += ", none of them used in training"
+        words += ", none of them recognised among the training trials"
     elif SEEN in rows and not both:
         words += ", all of them used in training"
     return (

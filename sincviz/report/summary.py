@@ -9,7 +9,7 @@ import pandas as pd
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
-from sincviz.report.words import band_words, class_words, counted, number_words, p_words, percent
+from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
 from sincviz.rhythms import OTHER, RHYTHMS, bands_from_text
 
 MOST_CLASSES = 4  # more are in the table
@@ -30,7 +30,7 @@ def accuracy_words(found: Inspection) -> list[str]:
     sentences = [first[0].upper() + first[1:]]
     if SEEN in rows and HELD_OUT in rows:
         sentences += [
-            f"{rows[SEEN]['n_trials']} of these trials were used in training. On those held out: "
+            f"{rows[SEEN]['n_trials']} of these trials were used in training. On those not recognised as such: "
             f"{_right(rows[HELD_OUT], 'held-out trial')} Only these judge the network."
         ]
     elif SEEN in rows:
@@ -38,10 +38,22 @@ def accuracy_words(found: Inspection) -> list[str]:
             "All of them were used in training, so this says how well the network remembers, not how well "
             "it decodes."
         ]
+    elif HELD_OUT in rows and prepared_otherwise(found):
+        sentences += [
+            "Whether they were used in training cannot be told: they were not prepared as the training trials were."
+        ]
     elif HELD_OUT in rows:
-        sentences += ["None of them was used in training."]
+        sentences += [
+            "None of them is recognised among the training trials, so they were held out, unless they are the same "
+            "recordings cut or prepared in another way."
+        ]
     else:
         sentences += ["The checkpoint does not tell which trials it was trained on: they may be among these."]
+    if "class_names" in found.network["training"].get("assumed", {}):
+        sentences += [
+            f"The checkpoint does not name its classes: {few(found.network['class_names'], 8)} was assumed, in this "
+            "order."
+        ]
     return sentences
 
 
@@ -56,6 +68,11 @@ def _right(row: Mapping[Hashable, Any], trial: str) -> str:
         f"{percent(row['accuracy'])} (95% interval {percent(row['low'])} to {percent(row['high'])}); naming the most "
         f"frequent class every time reaches {percent(row['chance_level'])} ({verdict})."
     )
+
+
+def prepared_otherwise(found: Inspection) -> bool:
+    """Tell whether reference or filters are others than in training, so that training trials are not recognised."""
+    return "recording" in set(found.findings["check"])
 
 
 def usable(found: Inspection) -> bool:
@@ -74,7 +91,10 @@ def basis_words(found: Inspection) -> list[str]:
     if found.leading_bands is None:
         return [f"What the network uses was not measured. {found.missing.get('leading_bands', '')}".strip()]
     if found.accuracies is None:
-        start = ["Classes are not known, so this is what moves each score, not what tells classes apart."]
+        start = [
+            "Classes are not known, so this is what moves each score away from that of silence, not what tells classes "
+            "apart; shares pass 100% together where other bands move it back."
+        ]
     elif _above_chance(found.accuracies) == "unknown":
         return [
             "These trials cannot tell whether the network knows their classes, so nothing below says what it "
@@ -123,7 +143,7 @@ def _basis_of(found: Inspection, target: str) -> str:
         where = f" at {named}{row['channels']}" if row["channels"] else ""
         parts.append(
             f"{percent(row['share'])} from {band_words(str(band), limits)}, most at {row['peak_hz']:.1f} Hz"
-            f"{', strongest' + where if where else ''}"
+            f"{', surely' + where if where else ''}"
         )
     return f"For {class_words(target)}: {'; '.join(parts)}.{_filters_of(found, target)}"
 

@@ -38,7 +38,7 @@ def leading_rows(found: Inspection) -> Rows:
         "Worth (95% interval)",
         "Share",
         "Peak (Hz)",
-        "Strongest channels",
+        "Surely at (strongest first)",
         "Above zero",
     )
     return (
@@ -116,6 +116,25 @@ def system_rows(found: Inspection, system: Mapping[str, str]) -> Rows:
     return ("What", "Value"), rows, ""
 
 
+TABLES = (
+    *("findings", "bands", "resolvability", "drift", "importance", "spatial_filters", "spatial_patterns"),
+    *(
+        "predictions",
+        "accuracies",
+        "leading_bands",
+        "leading_filters",
+        "deletion",
+        "ablation",
+        "randomization",
+    ),
+    *("csp", "cutoff_history"),
+)
+ARRAYS = (
+    *("response", "overlap", "importance", "spatial_filters", "spatial_patterns", "relevance"),
+    *("spectral_relevance", "band_relevance", "band_power_contrast", "ablation"),
+)
+
+
 def tables_of(found: Inspection) -> dict[str, pd.DataFrame]:
     """Return the tables that files hold, by their names."""
     history, csp = found.cutoff_history, found.csp
@@ -146,11 +165,7 @@ def tables_of(found: Inspection) -> dict[str, pd.DataFrame]:
 
 def arrays_of(found: Inspection) -> dict[str, xr.Dataset]:
     """Return the labelled arrays that files hold, by their names."""
-    names = (
-        *("response", "overlap", "importance", "spatial_filters", "spatial_patterns", "relevance"),
-        *("spectral_relevance", "band_relevance", "band_power_contrast", "ablation"),
-    )
-    arrays = {name: getattr(found, name) for name in names}
+    arrays = {name: getattr(found, name) for name in ARRAYS}
     return {
         name: array.to_dataset() if isinstance(array, xr.DataArray) else array
         for name, array in arrays.items()

@@ -261,6 +261,14 @@ def test_shuffled_labels_are_at_chance(healthy, fresh, labels, only):
     )
 
 
+def test_classes_in_another_order_are_told_from_chance(healthy, fresh, only):
+    swapped = copy.deepcopy(healthy)
+    swapped.class_names = healthy.class_names[::-1]
+    row = only(diagnose(swapped, fresh), "chance", "error")
+    assert "in another order" in row["finding"]
+    assert "class_names" in row["remedy"]
+
+
 def test_a_network_that_was_hardly_trained_is_at_chance(train, practice, fresh):
     model = train(practice, max_epochs=1)
     assert set(diagnose(model, fresh)["check"]) == {"chance", "unmoved"}

@@ -132,12 +132,30 @@ def test_an_earlier_inspection_is_replaced_when_asked_and_other_files_are_left(s
     for name, content in contents(saved[0]).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    for name in ("notes.txt", "figures/mine.png", "figures/bands.svg"):
+    mine = ("notes.txt", "figures/mine.png", "figures/bands.svg", "tables/demographics.csv", "arrays/mine.nc")
+    for name in mine:
         (tmp_path / name).write_bytes(b"mine")
     written = small.save(tmp_path, overwrite=True, progress=False)
     found = contents(tmp_path)
-    assert sorted(found) == sorted([*written, "notes.txt", "figures/mine.png"])
-    assert found["notes.txt"] == b"mine"
+    assert sorted(found) == sorted([*written, *mine])
+    assert all(found[name] == b"mine" for name in mine)
+
+
+@pytest.mark.parametrize("told", ["[]", "{", '{"files": 5}', '{"files": ["../secret.txt", "/etc/passwd"]}'])
+def test_what_an_earlier_inspection_says_it_wrote_is_believed_only_of_its_own_names(small, tmp_path, told):
+    (tmp_path / "secret.txt").write_bytes(b"mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "inspection.json").write_text(told)
+    small.save(folder, overwrite=True, progress=False)
+    assert (tmp_path / "secret.txt").read_bytes() == b"mine"
+
+
+def test_a_folder_in_place_of_a_file_is_refused_before_anything_is_moved(small, tmp_path):
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(FileExistsError, match=r"report\.html"):
+        small.save(tmp_path, overwrite=True, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_file_in_place_of_the_folder_is_refused(small, tmp_path):

@@ -101,9 +101,10 @@ def test_of_weights_alone_no_patterns_no_relevance_and_no_evidence_are_claimed(w
 def test_the_network_is_named_by_its_numbers_version_and_hash():
     text, _ = paragraph_of()
     assert text == (
-        "A Sinc-ShallowNet (Borra et al., 2020) with 32 band-pass filters parametrised by their cut-offs (Ravanelli "
-        "and Bengio, 2018) of 33 samples at 250 Hz and 2 spatial filters per temporal filter, on 22 channels, was "
-        f"read with sincviz {__version__} (weights 0123456789ab), which builds on MNE-Python (Gramfort et al., 2013)."
+        "A Sinc-ShallowNet (Borra et al., 2020) with 32 band-pass filters parametrised by their cut-offs "
+        "(Ravanelli and Bengio, 2018) of 33 samples at 250 Hz and 2 spatial filters per temporal filter, on "
+        f"22 channels, was read with sincviz {__version__} (weights 0123456789ab), which builds on "
+        "MNE-Python (Gramfort et al., 2013)."
     )
 
 
@@ -111,8 +112,8 @@ def test_another_network_is_not_called_by_the_names_of_others():
     text, references = paragraph_of(NETWORK | {"kind": "EEGNet", "depth": 1, "n_chans": 1})
     assert cited(references) == {"gramfort"}
     assert text.startswith(
-        "A network with 32 temporal filters of 33 samples at 250 Hz and 1 spatial filter per temporal filter, on 1 "
-        "channel, was read"
+        "A network with 32 temporal filters of 33 samples at 250 Hz and 1 spatial filter per temporal "
+        "filter, on 1 channel, was read"
     )
 
 
@@ -123,18 +124,18 @@ WHOSE_ACCURACY = {
     ),
     "in part": (
         ["all", "held out", "seen in training"],
-        ", 2 classes, with an accuracy of 70% on the 100 not used in training (95% Wilson interval 60% to 78%, chance "
-        "52%).",
+        ", 2 classes, with an accuracy of 70% on the 100 not used in training (95% Wilson interval 60% to "
+        "78%, chance 52%).",
     ),
     "none seen": (
         ["all", "held out"],
-        ", none of them used in training, 2 classes, with an accuracy of 70% (95% Wilson interval 60% to 78%, chance "
-        "52%).",
+        ", none of them recognised among the training trials, 2 classes, with an accuracy of 70% (95% "
+        "Wilson interval 60% to 78%, chance 52%).",
     ),
     "all seen": (
         ["all", "seen in training"],
-        ", all of them used in training, 2 classes, with an accuracy of 85% (95% Wilson interval 81% to 88%, chance "
-        "50%).",
+        ", all of them used in training, 2 classes, with an accuracy of 85% (95% Wilson interval 81% to "
+        "88%, chance 50%).",
     ),
 }
 
@@ -151,8 +152,8 @@ def test_a_network_that_remembers_45_trials_and_guesses_15_is_not_praised():
     table = pd.DataFrame({"true": (np.arange(60) % 2).astype(str), "correct": seen, "seen_in_training": seen})
     text, _ = paragraph_of(trials={"n_trials": 60}, accuracies=accuracies(table))
     assert text.endswith(
-        "It was examined on 60 trials, 2 classes, with an accuracy of 0% on the 15 not used in training (95% Wilson "
-        "interval 0% to 20%, chance 53%)."
+        "It was examined on 60 trials, 2 classes, with an accuracy of 0% on the 15 not used in training "
+        "(95% Wilson interval 0% to 20%, chance 53%)."
     )
     assert "75%" not in text
 
@@ -160,8 +161,8 @@ def test_a_network_that_remembers_45_trials_and_guesses_15_is_not_praised():
 def test_common_spatial_patterns_are_told_with_their_accuracy():
     text, _ = paragraph_of(csp=CSP)
     assert text.endswith(
-        " For comparison, common spatial patterns with a linear discriminant (8–30 Hz; Blankertz et al., 2008) decoded "
-        "62% of 100 trials in a cross-validation."
+        " For comparison, common spatial patterns with a linear discriminant (8–30 Hz; Blankertz et al., "
+        "2008) decoded 62% of 100 trials in a cross-validation."
     )
 
 
@@ -191,10 +192,10 @@ def test_of_trials_of_unknown_class_no_accuracy_is_told(facts, words):
 def test_steps_bands_and_average_of_the_relevance_are_told(trials, words):
     text, _ = paragraph_of(band_relevance=RELEVANCE.assign_attrs(trials=trials, n_steps=20))
     assert text.endswith(
-        " Relevance is the integrated gradient (Sundararajan et al., 2017) of each class score from a baseline of zero "
-        "(20 steps), split exactly over frequencies and channels by Parseval's theorem and summed over bands (in Hz: "
-        f"mu: 8–13; gamma: 30 and above), {words}, with 95% bootstrap intervals over trials (1999 resamples; "
-        "Hesterberg, 2015)."
+        " Relevance is the integrated gradient (Sundararajan et al., 2017) of each class score from a "
+        "baseline of zero (20 steps), split exactly over frequencies and channels by Parseval's theorem and "
+        f"summed over bands (in Hz: mu: 8–13; gamma: 30 and above), {words}, with 95% bootstrap intervals "
+        "over trials (1999 resamples; Hesterberg, 2015)."
     )
 
 
@@ -212,9 +213,10 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials):
 def test_the_tests_are_told_together_with_the_seed():
     text, _ = paragraph_of(deletion=TABLE, ablation=SOMETHING, randomization=TABLE, seed=3)
     assert text.endswith(
-        " This was tested by replacing bands of single channels by those of other trials in the order of their "
-        "relevance (Samek et al., 2017); by replacing single bands of regions of the scalp; by drawing the network's "
-        f"layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for each layer) (seed 3)."
+        " This was tested by replacing bands of single channels by those of other trials in the order of "
+        "their relevance (Samek et al., 2017); by replacing single bands of regions of the scalp; by "
+        f"drawing the network's layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for each "
+        "layer) (seed 3)."
     )
 
 

@@ -31,8 +31,8 @@ FINDINGS = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "fi
 frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["C3", "Cz", "C4"]
 WHAT_SHARES_ARE = (
-    "Shares are of what raises the score of a class more in its own trials than in the others; they pass 100% together "
-    "where other bands speak against the class."
+    "Shares are of what raises the score of a class more in its own trials than in the others; they pass "
+    "100% together where other bands speak against the class."
 )
 HOSTILE = ["<script>alert(1)</script>", "%s %d {0} {name}", "left; right: 8–13"]
 SLIPS = {
@@ -132,22 +132,27 @@ MEMORY = {
         None,
         "The checkpoint does not tell which trials it was trained on: they may be among these.",
     ),
-    "none seen": (0, "None of them was used in training."),
+    "none seen": (
+        0,
+        "None of them is recognised among the training trials, so they were held out, unless they are the "
+        "same recordings cut or prepared in another way.",
+    ),
     "all seen": (
         40,
-        "All of them were used in training, so this says how well the network remembers, not how well it decodes.",
+        "All of them were used in training, so this says how well the network remembers, not how well it "
+        "decodes.",
     ),
     "in part": (
         30,
-        "30 of these trials were used in training. On those held out: the network is right in 6 of 10 held-out "
-        "trials, 60% (95% interval 31% to 83%); naming the most frequent class every time reaches 50% (NOT above "
-        "chance, p = 0.38). Only these judge the network.",
+        "30 of these trials were used in training. On those not recognised as such: the network is right in "
+        "6 of 10 held-out trials, 60% (95% interval 31% to 83%); naming the most frequent class every time "
+        "reaches 50% (NOT above chance, p = 0.38). Only these judge the network.",
     ),
     "all but one": (
         39,
-        "39 of these trials were used in training. On those held out: the network is right in 0 of 1 held-out trial, "
-        "0% (95% interval 0% to 79%); naming the most frequent class every time reaches 100% (too few trials to tell "
-        "from chance). Only these judge the network.",
+        "39 of these trials were used in training. On those not recognised as such: the network is right in "
+        "0 of 1 held-out trial, 0% (95% interval 0% to 79%); naming the most frequent class every time "
+        "reaches 100% (too few trials to tell from chance). Only these judge the network.",
     ),
 }
 
@@ -208,8 +213,8 @@ def test_the_trials_held_out_judge_the_network_if_there_are_any(kind):
 
 def test_what_is_remembered_from_training_is_no_basis():
     assert basis_words(with_trials(45, 60, n_seen=45, leading_bands=leading(MU))) == [
-        "The network remembers trials of its training, but does not know the classes of those held out better than "
-        "guessing, so nothing below says what it uses."
+        "The network remembers trials of its training, but does not know the classes of those held out "
+        "better than guessing, so nothing below says what it uses."
     ]
 
 
@@ -227,8 +232,8 @@ def test_what_is_remembered_from_training_is_no_basis():
 def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_trials, numbers, verdict):
     found = with_trials(n_correct, n_trials)
     assert accuracy_words(found)[0] == (
-        f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent class every "
-        f"time reaches 50% {verdict}."
+        f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent "
+        f"class every time reaches 50% {verdict}."
     )
     assert usable(found) == verdict.startswith("(above")
 
@@ -238,10 +243,11 @@ def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
     found = with_trials(leading_bands=leading(MU), leading_filters=worth)
     assert basis_words(found) == [
         WHAT_SHARES_ARE,
-        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, strongest at C4; 25% from beta (13–30 Hz), most at 20.0 "
-        "Hz, strongest at C4. Strongest through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as computed (−3 dB).",
-        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, strongest at C3. Strongest through filter 2 (8.0–16.0 "
-        "Hz), bands as computed (−3 dB).",
+        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, surely at C4; 25% from beta (13–30 Hz), most "
+        "at 20.0 Hz, surely at C4. Strongest through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as "
+        "computed (−3 dB).",
+        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, surely at C3. Strongest through filter 2 "
+        "(8.0–16.0 Hz), bands as computed (−3 dB).",
     ]
 
 
@@ -251,13 +257,13 @@ def test_classes_and_channels_without_names_are_told_by_their_numbers():
     table = leading(np.concatenate([values, values[:1] * np.nan]), ["0", "1", "2"], channels=["3", "4", "5"])
     assert basis_words(with_trials(leading_bands=table, network=unnamed)) == [
         WHAT_SHARES_ARE,
-        "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, strongest at channels 5, 4; 17% from beta (13–30 Hz), "
-        "most at 20.0 Hz, strongest at channel 5.",
-        "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, strongest at channel 3.",
+        "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, surely at channels 5, 4; 17% from beta "
+        "(13–30 Hz), most at 20.0 Hz, surely at channel 5.",
+        "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, surely at channel 3.",
         "Without trials, nothing can be said of class 2.",
     ]
     named = basis_words(with_trials(leading_bands=table, network=NETWORK))
-    assert "strongest at 5, 4;" in named[1], "names of channels may be numbers"
+    assert "surely at 5, 4;" in named[1], "names of channels may be numbers"
     lost = basis_words(with_trials(leading_bands=leading(MU * 0, ["0", "1"]), network=unnamed))
     assert lost[1:] == [f"For class {number}, no band speaks with certainty." for number in (0, 1)]
 
@@ -317,21 +323,23 @@ def test_filters_that_lower_a_score_are_not_named():
 def test_at_chance_nothing_is_said_of_use():
     found = with_trials(20, 40, leading_bands=leading(MU))
     assert basis_words(found) == [
-        "The network does not know the classes of these trials better than guessing, so nothing below says what it "
-        "uses."
+        "The network does not know the classes of these trials better than guessing, so nothing below says "
+        "what it uses."
     ]
 
 
 def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
     assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
-        "These trials cannot tell whether the network knows their classes, so nothing below says what it uses."
+        "These trials cannot tell whether the network knows their classes, so nothing below says what it "
+        "uses."
     ]
 
 
 def test_of_unknown_classes_only_what_moves_the_scores_is_told():
     words = basis_words(inspection(trials={"n_trials": 40}, leading_bands=leading(MU)))
     assert words[0] == (
-        "Classes are not known, so this is what moves each score, not what tells classes apart."
+        "Classes are not known, so this is what moves each score away from that of silence, not what tells "
+        "classes apart; shares pass 100% together where other bands move it back."
     )
     assert [sentence.split(":")[0] for sentence in words[1:]] == ["For left", "For right"]
 
@@ -447,16 +455,16 @@ def losses(loss, low):
 
 
 NEEDED = (
-    "beta of right central (4.00, 3.00 to 5.00); alpha of right central (3.00, 2.00 to 4.00); alpha of left central "
-    "(1.00, 0.50 to 2.00)."
+    "beta of right central (4.00, 3.00 to 5.00); alpha of right central (3.00, 2.00 to 4.00); alpha of left "
+    "central (1.00, 0.50 to 2.00)."
 )
 
 
 def test_replacement_names_what_is_needed_for_sure_the_most_first():
     found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
     assert certainty_words(with_trials(ablation=found)) == [
-        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
-        f"other: {NEEDED}"
+        "Replaced by that of another trial, these cost most of the margin between the true class's score "
+        f"and the best other: {NEEDED}"
     ]
 
 
@@ -466,8 +474,8 @@ def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
     orders.attrs = curve(0.1, 0.001).attrs
     words = certainty_words(with_trials(ablation=found, deletion=orders))
     assert words[1:] == [
-        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
-        f"other, which is 7.26 on average: {NEEDED}"
+        "Replaced by that of another trial, these cost most of the margin between the true class's score "
+        f"and the best other, which is 7.26 on average: {NEEDED}"
     ]
     assert not slips(words)
 
@@ -527,8 +535,8 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, ta
     assert len(words) == 1 + random + bool(taken)
     if taken:
         assert words[-1] == (
-            f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from the classes: "
-            f"{taken} (seed 7)."
+            f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from "
+            f"the classes: {taken} (seed 7)."
         )
 
 
@@ -579,8 +587,8 @@ def test_bands_of_hostile_names_are_told_with_their_limits():
     bands = {"{0} %s": (8, 13), "a: 1–2": (18, 25)}
     (_, first, _) = basis_words(with_trials(leading_bands=leading(MU, bands=bands)))
     assert first == (
-        "For left: 75% from {0} %s (8–13 Hz), most at 11.0 Hz, strongest at C4; 25% from a: 1–2 (18–25 Hz), most at "
-        "20.0 Hz, strongest at C4."
+        "For left: 75% from {0} %s (8–13 Hz), most at 11.0 Hz, surely at C4; 25% from a: 1–2 (18–25 Hz), "
+        "most at 20.0 Hz, surely at C4."
     )
 
 
@@ -611,14 +619,30 @@ def test_preparation_is_told_as_far_as_it_is_known(facts, expected):
 
 def test_the_network_is_told_in_numbers():
     assert network_words(inspection()) == (
-        "SincShallowNet: 32 temporal filters of 33 samples (132 ms at 250 Hz), 2 spatial filters each, 22 channels, "
-        "trials of 4 s, 2 classes: left, right."
+        "SincShallowNet: 32 temporal filters of 33 samples (132 ms at 250 Hz), 2 spatial filters each, 22 "
+        "channels, trials of 4 s, 2 classes: left, right."
     )
 
 
 def test_a_network_of_one_of_everything_is_told_in_the_singular():
     one = {"n_filters": 1, "depth": 1, "n_chans": 1, "n_times": None, "class_names": ["yes"]}
     assert network_words(inspection(network=NETWORK | one)) == (
-        "SincShallowNet: 1 temporal filter of 33 samples (132 ms at 250 Hz), 1 spatial filter each, 1 channel, "
-        "1 class: yes."
+        "SincShallowNet: 1 temporal filter of 33 samples (132 ms at 250 Hz), 1 spatial filter each, 1 "
+        "channel, 1 class: yes."
     )
+
+
+def test_trials_prepared_otherwise_are_not_called_held_out():
+    other = pd.DataFrame([("recording", "warning", "Other filters.", "", "", "")], columns=FINDINGS.columns)
+    found = with_trials(8, 10, 0, findings=other)
+    assert accuracy_words(found)[1] == (
+        "Whether they were used in training cannot be told: they were not prepared as the training trials "
+        "were."
+    )
+    assert "recognised" in accuracy_words(with_trials(8, 10, 0))[1]
+
+
+def test_names_of_classes_that_were_assumed_are_told_with_the_accuracy():
+    assumed = {"training": {"assumed": {"class_names": ["left", "right"]}}}
+    words = accuracy_words(with_trials(8, 10, network=NETWORK | assumed))
+    assert words[-1] == "The checkpoint does not name its classes: left, right was assumed, in this order."
