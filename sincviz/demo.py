@@ -20,6 +20,7 @@ CHECKPOINT = "network.safetensors"
 LEAST_AGREEMENT = 0.85
 MOST_CONTROL_AGREEMENT = 0.75
 N_CONTROLS = 3
+SECTIONS_SHOWN = ("bands", "responses", "maps", "relevance", "training")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def run(
         return model
 
     classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
-    inspection = inspect(classifier, test_epochs, seed=seed, progress=progress)
+    # The evidence here is the comparison with the truth.
+    inspection = inspect(classifier, test_epochs, only=SECTIONS_SHOWN, seed=seed, progress=progress)
     inspection.save(folder, title="The demonstration's network", overwrite=overwrite, progress=progress)
     save_checkpoint(classifier, folder / CHECKPOINT)
 
