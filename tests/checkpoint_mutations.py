@@ -173,6 +173,22 @@ def sizes_in_the_directory(rng, content):
     return content[: at + field] + size + content[at + field + 4 :]
 
 
+COLLIDING = (
+    b"}("
+    + b"".join(b"\x8a\x0c" + (i * (2**61 - 1)).to_bytes(12, "little") + b"N" for i in range(30_000))
+    + b"u0"
+)
+
+
+def shape_of(sizes, number):
+    """Return a tensor of these sizes in a pickle, all of whose values are the one of a storage."""
+    storage = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00xX\x03\x00\x00\x00cpuK\x01tQ"
+    strides = b"K\x00" * number
+    return (
+        b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00(" + sizes + b"t(" + strides + b"t\x89NtR0"
+    )
+
+
 def payloads(marker):
     """Return what a pickle may hold that runs code or takes memory; each leaves the stack as it was."""
     command = f"touch {marker}".encode()
@@ -205,6 +221,12 @@ def payloads(marker):
         b"X\xff\xff\xff\x7fabc",
         b"\x8b\xff\xff\xff\x7fabc",
         b"(" + b"V1\n" * 10 + b"t0",
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\n)q\xfa" + b"h\xfa\x86q\xfa" * 40 + b"K\x00K\x01tQ0",
+        COLLIDING,
+        shape_of(
+            b"\x8a\xff" + ((1 << 2030) + 1).to_bytes(255, "little") + b"q\xfa" + b"h\xfa" * 20_000, 20_001
+        ),
+        shape_of(b"K\x7f" * 9, 9),
         b"ccollections\nCounter\n(X\x03\x00\x00\x00abctR0",
         b"ccollections\nOrderedDict\n(]tR0",
         b"ccollections\nOrderedDict\n)R}X\x05\x00\x00\x00itemsNsb0",

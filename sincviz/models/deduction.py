@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,12 @@ from sincviz.models.checks import finite_float, positive_int
 START = ("min_freq", "first_freq", "freq_stride", "bandwidth")
 """The settings that cut-offs begin with."""
 
+MOST_SAMPLES = 1_000_000
+"""Samples of the longest trial: nothing but a number in a file bounds it, and memory is taken by it."""
+
+_MOST_POOLED = 2**31  # samples of one pooling window
+
+_Number = TypeVar("_Number", int, float)
 _SINC, _SPACE, _TIME, _HEAD = "sinc_filter_layer", "depthwiseconv", "temporal_aggregation", "final_layer"
 _STATISTICS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 _NAMES = (
@@ -58,6 +64,24 @@ def check_precision(weights: Mapping[str, Tensor]) -> torch.dtype:
     return types.pop()
 
 
+def check_outline(weights: Mapping[str, Tensor]) -> None:
+    """Refuse weights whose names or shapes no network has; values are not looked at, so there need be none.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or strange, or a shape contradicts another.
+    """
+    units = _sizes(weights)["units"]
+    strange = [
+        name
+        for name, value in weights.items()
+        if name not in _NAMES and not (name.startswith(f"{_TIME}.1.") and value.numel() <= units)
+    ]
+    if strange:
+        raise ValueError(f"it has weights that no SincShallowNet has: {_listed(strange)}")
+
+
 def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     """Return the parameters that shapes and buffers tell, and ``n_pooled``, the pooling windows of the head.
 
@@ -66,6 +90,13 @@ def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     ValueError
         If a name is missing, or a shape contradicts another.
     """
+    sizes = _sizes(weights)
+    del sizes["units"]
+    return sizes | {"sfreq": _sampling_rate(weights[f"{_SINC}.n_pi"])}
+
+
+def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return what shapes alone tell."""
     missing = [name for name in _NAMES if name not in weights]
     if missing:
         raise ValueError(f"weights are missing: {_listed(missing)}")
@@ -99,8 +130,8 @@ def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
         "depth_multiplier": units // filters,
         "n_chans": chans,
         "n_outputs": outputs,
-        "sfreq": _sampling_rate(weights[f"{_SINC}.n_pi"]),
         "n_pooled": features // units,
+        "units": units,
     }
 
 
@@ -235,13 +266,34 @@ def _assumed_start(config: dict[str, Any], defaults: Mapping[str, Any]) -> dict[
 
 def _samples(config: Mapping[str, Any], trial: tuple[int, float] | None) -> int | None:
     if config.get("n_times") is not None:
-        return positive_int("n_times", config["n_times"])
+        return _not_too_long(positive_int("n_times", config["n_times"]))
     if config.get("input_window_seconds") is not None:
         window = finite_float("input_window_seconds", config["input_window_seconds"])
-        return round(window * float(config["sfreq"]))
+        return round(_not_too_long(window * float(config["sfreq"])))
     if trial is not None and same("sfreq", trial[1], config["sfreq"]):
-        return trial[0]
+        return _not_too_long(trial[0])
     return None
+
+
+def _not_too_long(samples: _Number) -> _Number:
+    if samples > MOST_SAMPLES:
+        raise ValueError(
+            f"its trials would have {_number(samples)} samples, more than the {MOST_SAMPLES} that are allowed. "
+            "Check `n_times`, `input_window_seconds`, `pool_size` and `pool_stride`"
+        )
+    return samples
+
+
+def _pooling(config: Mapping[str, Any]) -> tuple[int, int]:
+    size, stride = (positive_int(name, config[name]) for name in ("pool_size", "pool_stride"))
+    for name, value in (("pool_size", size), ("pool_stride", stride)):
+        if value >= _MOST_POOLED:
+            raise ValueError(f"`{name}` must be below {_MOST_POOLED}; got {_number(value)}")
+    return size, stride
+
+
+def _number(value: float) -> str:
+    return str(value) if value < 10**15 else "10**15 or more"
 
 
 def _lost(config: Mapping[str, Any]) -> int:
@@ -249,12 +301,12 @@ def _lost(config: Mapping[str, Any]) -> int:
 
 
 def _shortest(config: Mapping[str, Any], pooled: int) -> int:
-    size, stride = (positive_int(name, config[name]) for name in ("pool_size", "pool_stride"))
-    return max(size + (pooled - 1) * stride + _lost(config), int(config["time_filter_len"]))
+    size, stride = _pooling(config)
+    return _not_too_long(max(size + (pooled - 1) * stride + _lost(config), int(config["time_filter_len"])))
 
 
 def _windows(config: Mapping[str, Any]) -> int:
-    size, stride = (positive_int(name, config[name]) for name in ("pool_size", "pool_stride"))
+    size, stride = _pooling(config)
     return max(0, (int(config["n_times"]) - _lost(config) - size) // stride + 1)
 
 

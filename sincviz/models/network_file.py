@@ -16,9 +16,22 @@ from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError
 from sincviz.models.checks import finite_float
-from sincviz.models.deduction import check_precision, check_sizes, configuration, same, start_is_assumed
+from sincviz.models.deduction import (
+    check_outline,
+    check_precision,
+    check_sizes,
+    configuration,
+    same,
+    start_is_assumed,
+)
 from sincviz.models.state_dict import bare_weights
-from sincviz.models.weights_file import WeightsFile, content_hash, parsed_json, read_weights_file
+from sincviz.models.weights_file import (
+    LONGEST_JSON,
+    WeightsFile,
+    content_hash,
+    parsed_json,
+    read_weights_file,
+)
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -136,7 +149,7 @@ def read_network(
         MemoryError,
     ) as error:
         reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
-        raise CheckpointError(f"{path} holds no usable network: {reason}.") from error
+        raise CheckpointError(f"{path} holds no usable network: {reason:.1200}.") from error
 
 
 def is_ours(path: Path) -> bool:
@@ -159,11 +172,12 @@ def _from_folder(folder: Path) -> _Stored:
             f"{path} was not written by sincviz, and the folder holds no {CONFIG} that would tell its configuration. "
             f'Open the file itself, `load_checkpoint("{path}")`, and pass what it does not know.'
         )
-    config = parsed_json((folder / CONFIG).read_bytes())
+    with (folder / CONFIG).open("rb") as described:
+        config = parsed_json(described.read(LONGEST_JSON + 1))
     if not isinstance(config, dict):
         raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
     maker = "braindecode" if config.pop("braindecode_version", None) is not None else None
-    weights, _ = bare_weights(file.content)
+    weights, _ = _bare(file)
     kind = f"Hugging Face folder{f' of {maker}' if maker else ''}"
     return _Stored(weights, config, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
 
@@ -172,25 +186,36 @@ def _from_file(path: Path, file: WeightsFile) -> _Stored:
     if _HEADER not in file.metadata:
         if any('"sha256": "' in text for text in file.metadata.values()):
             raise CheckpointError(f"{path} is damaged: its header is one of sincviz, but not under its name.")
-        weights, kind = bare_weights(file.content)
+        weights, kind = _bare(file)
         return _Stored(weights, {}, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
     header = parsed_json(file.metadata[_HEADER])
     if unknown := sorted(set(header) - _ENTRIES):
         raise ValueError(f"its header has unknown entries: {', '.join(unknown)}. Try a newer sincviz.")
+    check_outline(file.outline)
+    check_precision(file.outline)
+    weights = file.content
     if "sha256" in header:
         text = file.metadata[_HEADER].removesuffix(_seal(header["sha256"])) + "}"
-        if content_hash(text, file.content) != header["sha256"]:
+        if content_hash(text, weights) != header["sha256"]:
             raise CheckpointError(
                 f"{path} is damaged or was changed: it does not have the hash that was written into it. "
                 "Copy it again from where it came from."
             )
     return _Stored(
-        file.content,
+        weights,
         header["config"],
         header.get("class_names"),
         header.get("scale"),
         dict(header.get("provenance") or {}),
     )
+
+
+def _bare(file: WeightsFile) -> tuple[dict[str, Tensor], str]:
+    """Return the weights and what they were found in; they are read only if names, types and shapes fit."""
+    outline, _ = bare_weights(file.outline)
+    check_outline(outline)
+    check_precision(outline)
+    return bare_weights(file.content)
 
 
 def _seal(digest: str) -> str:

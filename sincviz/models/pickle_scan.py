@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-MOST_OPERATIONS = 3_000_000  # a checkpoint with the states of its optimizer has thousands
+MOST_OPERATIONS = 400_000  # a checkpoint with the states of its optimizer has thousands
+MOST_DIMENSIONS = 64
+_LARGEST_SIZE = 2**63
+_LARGEST_KEY = 2**32  # the hashes of larger numbers can be made to be all the same
 STORAGES = {
     **{f"torch {name}Storage": 1 for name in ("Bool", "Byte", "Char")},
     **{f"torch {name}Storage": 2 for name in ("Half", "BFloat16", "Short")},
@@ -70,9 +73,9 @@ class StoredTensor:
     strides: tuple[int, ...]
 
     @property
-    def n_bytes(self) -> int:
-        """Number of bytes of the tensor once it is copied: more than its storage's where values are shared."""
-        return math.prod(self.shape) * STORAGES[self.storage.kind]
+    def n_values(self) -> int:
+        """Number of values of the tensor once it is copied: more than its storage's where they are shared."""
+        return 0 if 0 in self.shape else math.prod(self.shape)
 
     @property
     def inside(self) -> bool:
@@ -207,9 +210,9 @@ class _Scan:
     def _set(self, items: list[Any]) -> None:
         if self.stack[-1] not in (_Built("dict"), _Built("collections OrderedDict")):
             raise ValueError("it sets items of what is no dict")
-        # The hash of a tuple of tuples can take years.
-        if len(items) % 2 or not all(key is None or isinstance(key, str | int | float) for key in items[::2]):
-            raise ValueError("a key of a dict is neither a name nor a number")
+        # The hash of a tuple of tuples can take years; that of many numbers can be the same.
+        if len(items) % 2 or not all(map(_is_key, items[::2])):
+            raise ValueError("a key of a dict is neither a name nor a small whole number")
 
     def _build(self, _: Any) -> None:
         _, built = self._popped(1), self.stack[-1]
@@ -219,11 +222,12 @@ class _Scan:
     def _storage(self, _: Any) -> None:
         (identifier,) = self._popped(1)
         word, kind, key, _, n_values = identifier
-        if word != "storage" or kind.name not in STORAGES or type(n_values) is not int or n_values < 0:
+        # Text is all that may be compared or printed: of a tuple of tuples that takes years.
+        if word != "storage" or kind.name not in STORAGES or type(key) is not str or not _is_size(n_values):
             raise ValueError("it refers to what is no storage")
-        storage = Storage(str(key), kind.name, n_values)
+        storage = Storage(key, kind.name, n_values)
         if self.storages.setdefault(storage.key, storage) != storage:
-            raise ValueError(f"it describes the storage {key} twice, differently")
+            raise ValueError(f"it describes the storage {key:.40} twice, differently")
         self.stack.append(storage)
 
     def _reduce(self, _: Any) -> None:
@@ -232,11 +236,12 @@ class _Scan:
             raise ValueError("it calls what is no function")
         match function.name, arguments:
             case "torch._utils _rebuild_tensor_v2", (Storage() as storage, offset, shape, strides, bool(), _):
-                for number in (offset, *shape, *strides):
-                    if type(number) is not int or number < 0:
-                        raise ValueError("the size or place of a tensor is no natural number")
-                if len(shape) != len(strides):
-                    raise ValueError("a tensor has not as many strides as dimensions")
+                if not (
+                    type(shape) is type(strides) is tuple and len(shape) == len(strides) <= MOST_DIMENSIONS
+                ):
+                    raise ValueError("a tensor has not as many strides as dimensions, or too many")
+                if not all(map(_is_size, (offset, *shape, *strides))):
+                    raise ValueError("the size or place of a tensor is no natural number that fits")
                 built: Any = StoredTensor(storage, offset, shape, strides)
                 self.tensors.append(built)
             case "torch._utils _rebuild_parameter", (StoredTensor() as built, bool(), _):
@@ -245,9 +250,9 @@ class _Scan:
                 built = _Built(function.name)
             case "collections Counter", (_Built(kind="dict"),):
                 built = _Built(function.name)
-            case "torch Size", (tuple(sizes),) if all(type(size) is int for size in sizes):
+            case "torch Size", (tuple(sizes),) if len(sizes) <= MOST_DIMENSIONS and all(map(_is_size, sizes)):
                 built = _Built(function.name)
-            case "torch device", (str(), *index) if all(type(number) is int for number in index):
+            case "torch device", (str(),) | (str(), int()):
                 built = _Built(function.name)
             case _ if self.foreign:
                 built = _Built("unknown")
@@ -256,3 +261,11 @@ class _Scan:
                     f"it calls {function.name.replace(' ', '.')} in a way that torch.save does not"
                 )
         self.stack.append(built)
+
+
+def _is_size(number: Any) -> bool:
+    return type(number) is int and 0 <= number < _LARGEST_SIZE
+
+
+def _is_key(key: Any) -> bool:
+    return key is None or isinstance(key, str) or (isinstance(key, int) and abs(key) < _LARGEST_KEY)

@@ -1,6 +1,7 @@
 """The weights of a SincShallowNet among what a file holds, under the names that the network gives them."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from torch import Tensor
@@ -37,17 +38,17 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
     >>> list(weights), kind
     (['sinc_filter_layer.low_freqs'], "state dict under 'state_dict'")
     """
-    found = list(_state_dicts(content, (), DEEPEST))
+    found = list(_state_dicts(content))
     if not found:
         raise ValueError(
             f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`. {_holds(content)}"
         )
     chosen = [one for one in found if one[0] == ("state_dict",)] if len(found) > 1 else found
     if len(chosen) != 1:
-        places = ", ".join("/".join(where) for where, _ in found)
+        places = _listed(["/".join(where) for where, _ in found])
         raise ValueError(
             f"there are several networks in it, under {places}. Save one: "
-            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r}]' for key in found[0][0])}, "
+            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in found[0][0])}, "
             '"weights.pt")`'
         )
     where, state = chosen[0]
@@ -58,18 +59,28 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
     return weights, "Lightning checkpoint" if lightning else f"state dict under {'/'.join(where)!r}"
 
 
-def _state_dicts(
-    content: Any, where: tuple[str, ...], depth: int
-) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    # The methods of a dict that came out of a file may be hidden by attributes of the same name.
-    if not isinstance(content, dict):
-        return
-    named = {key: value for key, value in dict.items(content) if isinstance(key, str)}
-    if any(isinstance(value, Tensor) and key.endswith(_SIGN) for key, value in _plain(named)):
-        yield where, named
-    elif depth:
-        for key, value in named.items():
-            yield from _state_dicts(value, (*where, key), depth - 1)
+def _state_dicts(content: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    level: list[tuple[tuple[str, ...], Any]] = [((), content)]
+    opened: dict[int, dict[str, Any] | None] = {}  # a state dict, or a container that was opened
+    for _ in range(DEEPEST + 1):
+        below: list[tuple[tuple[str, ...], Any]] = []
+        for where, container in level:
+            # The methods of a dict that came out of a file may be hidden by attributes of the same name.
+            if not isinstance(container, dict):
+                continue
+            if id(container) in opened:
+                # A dict that lies under many names, and in it another one, would be opened endlessly.
+                if (state := opened[id(container)]) is not None:
+                    yield where, state
+                continue
+            named = {key: value for key, value in dict.items(container) if isinstance(key, str)}
+            if any(isinstance(value, Tensor) and key.endswith(_SIGN) for key, value in _plain(named)):
+                opened[id(container)] = named
+                yield where, named
+            else:
+                opened[id(container)] = None
+                below += [((*where, key), value) for key, value in named.items()]
+        level = below
 
 
 def _plain(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -84,23 +95,29 @@ def _without_prefix(state: Mapping[str, Any]) -> dict[str, Tensor]:
         )
     prefixes = [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)]
     if len(prefixes) > 1:
-        listed = ", ".join(repr(prefix) for prefix in prefixes)
+        listed = _listed([repr(prefix) for prefix in prefixes])
         raise ValueError(
             f"there are several networks in it, with the prefixes {listed}. Save one, for example: "
-            f"`torch.save({{k: v for k, v in state_dict.items() if k.startswith({prefixes[0]!r})}}, "
+            f"`torch.save({{k: v for k, v in state_dict.items() if k.startswith({prefixes[0]!r:.80})}}, "
             '"weights.pt")`'
         )
     prefix = prefixes[0]
     weights = {key.removeprefix(prefix): value for key, value in plain if key.startswith(prefix)}
     strangers = [key for key, value in weights.items() if not isinstance(value, Tensor)]
     if strangers:
-        raise ValueError(f"what should be weights is something else: {', '.join(strangers[:4])}")
+        raise ValueError(f"what should be weights is something else: {_listed(strangers)}")
     return {key: value.detach() for key, value in weights.items()}
 
 
 def _holds(content: Any) -> str:
     if not isinstance(content, dict):
         return f"It holds one {type(content).__name__}"
-    names = [str(key)[:60] for key in dict.keys(content)]
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return f"It holds: {', '.join(names[:6]) or 'nothing'}{more}"
+    return (
+        f"It holds: {_listed([str(key) for key in islice(dict.keys(content), 6)], len(content)) or 'nothing'}"
+    )
+
+
+def _listed(names: list[str], number: int = 0) -> str:
+    number = max(number, len(names))
+    more = f" and {number - 6} more" if number > 6 else ""
+    return ", ".join(f"{name:.60}" for name in names[:6]) + more

@@ -23,15 +23,17 @@ def read_torch_archive(path: Path) -> Any:
         If the file is damaged, claims more than it holds, or holds objects whose making runs code.
     """
     try:
-        entries = _entries(path)
-        if "constants.pkl" in entries:
-            raise ValueError("it is a TorchScript program. Save `model.state_dict()` instead")
-        if _PICKLE not in entries:
-            raise ValueError(f"it is a zip file without {_PICKLE}")
-        tensors = stored_tensors(entries[_PICKLE])
-        _check_extents(tensors, entries, path.stat().st_size)
-        # Of the entries that were checked a new file is made, so that torch reads nothing else.
-        return torch.load(_clean_archive(tensors, entries), map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as archive:
+            entries = _entries(archive, path.stat().st_size)
+            if "constants.pkl" in entries:
+                raise ValueError("it is a TorchScript program. Save `model.state_dict()` instead")
+            if _PICKLE not in entries:
+                raise ValueError(f"it is a zip file without {_PICKLE}")
+            tensors = stored_tensors(archive.read(entries[_PICKLE]))
+            _check_extents(tensors, entries)
+            # Of the entries that were checked a new file is made, so that torch reads nothing else.
+            clean = _clean_archive(tensors, archive, entries)
+        return torch.load(clean, map_location="cpu", weights_only=True)
     except ForeignCodeError as error:
         raise CheckpointError(refusal(path, f"it wants {error}")) from error
     except OSError as error:
@@ -58,47 +60,48 @@ def _first_line(error: Exception) -> str:
     return lines[0].partition("weights_only")[0].strip(" .`(")[:300] or type(error).__name__
 
 
-def _entries(path: Path) -> dict[str, bytes]:
+def _entries(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     """Return the entries by their names below the archive's root; what is said about them was checked."""
-    size = path.stat().st_size
-    with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        if len(infos) > MOST_ENTRIES:
-            raise ValueError(f"it has {len(infos)} entries")
-        for info in infos:
-            if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                raise ValueError(
-                    f"its entry {info.filename!r} is compressed or encrypted; torch stores as is"
-                )
-        if sum(info.file_size for info in infos) > size or any(i.compress_size != i.file_size for i in infos):
-            raise ValueError(f"its entries claim more than the {size} bytes of the file")
-        names = [info.filename.partition("/")[2] for info in infos]
-        # Torch's reader does not tell upper from lower case.
-        if len({name.lower() for name in names}) < len(names):
-            raise ValueError("two of its entries have the same name")
-        # Reading checks the sums, so that no flipped bit goes unnoticed.
-        return {name: archive.read(info) for name, info in zip(names, infos, strict=True)}
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > MOST_ENTRIES:
+        raise ValueError(f"it has {len(infos)} entries")
+    for info in infos:
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise ValueError(
+                f"its entry {info.filename!r:.80} is compressed or encrypted; torch stores as is"
+            )
+    if sum(info.file_size for info in infos) > size or any(i.compress_size != i.file_size for i in infos):
+        raise ValueError(f"its entries claim more than the {size} bytes of the file")
+    names = [info.filename.partition("/")[2] for info in infos]
+    # Torch's reader does not tell upper from lower case.
+    if len({name.lower() for name in names}) < len(names):
+        raise ValueError("two of its entries have the same name")
+    return dict(zip(names, infos, strict=True))
 
 
-def _check_extents(tensors: list[StoredTensor], entries: dict[str, bytes], size: int) -> None:
+def _check_extents(tensors: list[StoredTensor], entries: dict[str, zipfile.ZipInfo]) -> None:
     for tensor in tensors:
         storage = tensor.storage
         held = entries.get(f"data/{storage.key}")
-        if held is None or len(held) != storage.n_bytes:
-            has = "is missing" if held is None else f"has {len(held)} bytes"
+        if held is None or held.file_size != storage.n_bytes:
+            has = "is missing" if held is None else f"has {held.file_size} bytes"
             raise ValueError(f"its storage {storage.key!r:.40} should have {storage.n_bytes} bytes and {has}")
-        if not tensor.inside or tensor.n_bytes > size:
+        # With a stride of 0 few values are used again and again.
+        if not tensor.inside or tensor.n_values > storage.n_values:
             raise ValueError(
                 f"a tensor of the shape {tensor.shape!s:.80} claims more than its storage of "
                 f"{storage.n_values} values holds"
             )
 
 
-def _clean_archive(tensors: list[StoredTensor], entries: dict[str, bytes]) -> io.BytesIO:
+def _clean_archive(
+    tensors: list[StoredTensor], archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]
+) -> io.BytesIO:
     file = io.BytesIO()
     wanted = {_PICKLE, "version", "byteorder", *(f"data/{tensor.storage.key}" for tensor in tensors)}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as clean:
         for name in sorted(wanted & entries.keys(), key=lambda name: name != _PICKLE):
-            archive.writestr(f"archive/{name}", entries[name])
+            # Reading checks the sums, so that no flipped bit goes unnoticed.
+            clean.writestr(f"archive/{name}", archive.read(entries[name]))
     file.seek(0)
     return file

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import safetensors
-import safetensors.torch
+import torch
 from torch import Tensor
 
 from sincviz.errors import CheckpointError
@@ -18,14 +20,36 @@ LONGEST_JSON = 32 * 2**20  # channels, hashes of training trials and the history
 _LEGACY_TORCH = (
     b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number every torch file before the zip format begins with
 )
+_TYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+_MOST_DIMENSIONS = 64
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """What a file holds: tensors, perhaps in containers, and the text in its header."""
+    """What a file holds: tensors, perhaps in containers, and the text in its header.
 
-    content: Any
+    In the outline tensors may lie on the device ``meta``: names, types and shapes that are not read yet.
+    """
+
+    outline: Any
     metadata: Mapping[str, str] = field(default_factory=dict)
+    load: Callable[[], Any] | None = None
+
+    @property
+    def content(self) -> Any:
+        """The same with values; of a safetensors file they are mapped, so that only what is used is read."""
+        return self.outline if self.load is None else self.load()
 
 
 def read_weights_file(path: Path) -> WeightsFile:
@@ -36,8 +60,13 @@ def read_weights_file(path: Path) -> WeightsFile:
     CheckpointError
         If it is another kind of file, damaged, or would run code.
     """
-    with path.open("rb") as file:
-        start = file.read(512)
+    if not path.is_file():  # to open a pipe is to wait for somebody who writes
+        raise CheckpointError(f"{path} is no regular file, so it is not opened.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
     if start[8:9] == b"{":
         return _read_safetensors(path)
     if start.startswith(b"PK\x03\x04"):
@@ -80,21 +109,23 @@ def content_hash(text: str, weights: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(text.encode())
     for name, value in sorted(weights.items()):
         digest.update(f"\0{name}\0{value.dtype}\0{tuple(value.shape)}\0".encode())
-        digest.update(value.contiguous().numpy().tobytes())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
 def _entries_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"its JSON names {double!r:.60} twice")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"its JSON names {name!r:.60} twice")
+            seen.add(name)
     return entries
 
 
 def _read_safetensors(path: Path) -> WeightsFile:
-    try:
+    with _naming(path):
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             held = path.stat().st_size - 8
@@ -102,10 +133,53 @@ def _read_safetensors(path: Path) -> WeightsFile:
                 raise ValueError(f"its header claims {length} bytes, of which the file holds {held}")
             header = parsed_json(file.read(length) if length <= LONGEST_JSON else " " * (LONGEST_JSON + 1))
         metadata = header.pop("__metadata__", {})
-        types = {entry["dtype"] for entry in header.values()}
-        if unknown := types - {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"}:
-            raise ValueError(f"it has weights of the type {', '.join(map(str, unknown))}")
-        return WeightsFile(safetensors.torch.load(path.read_bytes()), metadata)
+        if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+            raise ValueError("its metadata are something else than text")
+        outline = _outline(header, held - length)
+    return WeightsFile(outline, metadata, lambda: _mapped(path, metadata))
+
+
+def _outline(header: Mapping[str, Any], held: int) -> dict[str, Tensor]:
+    """Return tensors without values, if they fill the bytes after the header and no more."""
+    claimed = 0
+    tensors = {}
+    for name, entry in header.items():
+        kind, shape = entry["dtype"], entry["shape"]
+        if kind not in _TYPES:
+            raise ValueError(f"it has weights of the type {kind!s:.40}")
+        if len(shape) > _MOST_DIMENSIONS or not all(
+            type(size) is int and 0 <= size < 2**63 for size in shape
+        ):
+            raise ValueError(f"{name!r:.80} has sizes that no tensor has")
+        n_bytes = 0 if 0 in shape else math.prod(shape) * _TYPES[kind].itemsize
+        first, last = entry["data_offsets"]
+        if (
+            type(first) is not int
+            or type(last) is not int
+            or last - first != n_bytes
+            or not 0 <= first <= held
+        ):
+            raise ValueError(f"{name!r:.80} lies at bytes that do not fit its type and sizes")
+        claimed += n_bytes
+        if claimed > held:
+            raise ValueError(f"its weights claim more than the {held} bytes that the file holds for them")
+        tensors[name] = torch.empty(shape, dtype=_TYPES[kind], device="meta")
+    if claimed != held:
+        raise ValueError(f"its weights claim {claimed} bytes, the file holds {held} for them")
+    return tensors
+
+
+def _mapped(path: Path, metadata: Mapping[str, str]) -> dict[str, Tensor]:
+    with _naming(path), safetensors.safe_open(path, framework="pt") as file:
+        if (file.metadata() or {}) != metadata:
+            raise ValueError("it was changed while it was read")
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}.") from error
     except Exception as error:  # whatever a hostile header makes of JSON, of the library and of torch

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz.models.deduction import configuration, sizes_of, start_is_assumed
+from sincviz.models.deduction import MOST_SAMPLES, check_outline, configuration, sizes_of, start_is_assumed
 
 DEFAULTS = {
     "min_freq": 1.0,
@@ -137,6 +137,40 @@ def test_pooling_that_does_not_fit_says_what_would(network):
     weights = weights_of(network, pool_stride=40)
     with pytest.raises(ValueError, match=r"`pool_stride` from 37 to 48 fits `pool_size=55`"):
         completed(weights, n_times=200)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"n_times": MOST_SAMPLES + 1}, "would have 1000001 samples, more than the 1000000"),
+        ({"n_times": 10**5000}, r"would have 10\*\*15 or more samples"),
+        ({"input_window_seconds": 1e308}, "or more samples"),
+        ({"input_window_seconds": 1e5}, "would have 12800000.0 samples"),
+        ({"pool_size": 1_000_000_000}, "would have 1000000144 samples"),
+        ({"pool_stride": 10**6}, "would have 12000055 samples"),
+        ({"pool_size": 2**31}, r"`pool_size` must be below 2147483648; got 2147483648"),
+        ({"pool_stride": 10**400, "n_times": 200}, r"`pool_stride` must be below .*10\*\*15 or more"),
+    ],
+)
+def test_a_length_that_nothing_bounds_is_refused(network, told, message):
+    with pytest.raises(ValueError, match=message):
+        completed(weights_of(network), **told)
+
+
+def test_epochs_of_any_length_are_not_taken_either(network):
+    with pytest.raises(ValueError, match="more than the 1000000"):
+        completed(weights_of(network), trial=(MOST_SAMPLES + 1, 128.0))
+
+
+def test_the_outline_of_weights_is_checked_without_their_values(network):
+    weights = {name: value.to("meta") for name, value in weights_of(network, activation=nn.PReLU).items()}
+    check_outline(weights)
+    wide = torch.empty(10**9, device="meta")
+    for name in ("temporal_aggregation.1.weight", "extra"):
+        with pytest.raises(ValueError, match=f"no SincShallowNet has: {name}"):
+            check_outline(weights | {name: wide})
+    with pytest.raises(ValueError, match="has the shape"):
+        check_outline(weights | {"sinc_filter_layer.bandwidths": wide})
 
 
 def test_a_slow_rate_gets_a_start_below_its_nyquist_frequency(network):

@@ -314,7 +314,8 @@ def test_a_configuration_that_does_not_fit_the_weights_is_refused(model, path, c
         ({"num_time_filters": 10**9}, "num_time_filters"),
         ({"time_filter_len": 10**12 + 1}, "time_filter_len"),
         ({"depth_multiplier": 10**9}, "depth_multiplier"),
-        ({"n_times": 10**15}, "pooling windows"),
+        ({"n_times": 10**15}, "more than the 1000000"),
+        ({"n_times": 10**5}, "pooling windows"),
         ({"pool_stride": 1}, "pooling windows"),
         ({"chs_info": None, "n_chans": 10**9}, "n_chans"),
     ],
@@ -475,3 +476,39 @@ def test_half_precision_is_refused_by_name(tmp_path, dtype):
     model = SincShallowNet(n_chans=2, n_outputs=2, n_times=128, sfreq=128).to(dtype)
     with pytest.raises(ValueError, match=r"model\.float\(\)"):
         write_network(model, tmp_path / "a.safetensors")
+
+
+def test_values_are_not_read_before_names_and_sizes_fit(model, path, monkeypatch):
+    write_network(model, path)
+    _, metadata = parts_of(path)
+    monkeypatch.setattr(network_file, "content_hash", lambda *_: pytest.fail("was read"))
+    for stranger in ("stranger", "temporal_aggregation.1.weight"):
+        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
+        safetensors.torch.save_file(weights | {stranger: torch.zeros(10**5)}, path, metadata=metadata)
+        with pytest.raises(CheckpointError, match=f"no SincShallowNet has: {stranger}"):
+            read_network(SincShallowNet, path)
+
+
+def test_of_a_larger_module_only_the_network_is_read(model, path):
+    """What lies beside the network may be of any size: here a hole of four gigabytes."""
+    weights = {f"net.{key}": value.contiguous() for key, value in model.state_dict().items()}
+    content = safetensors.torch.save(weights)
+    length = int.from_bytes(content[:8], "little")
+    header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
+    header["other"] = {"dtype": "U8", "shape": [2**32], "data_offsets": [len(data), len(data) + 2**32]}
+    text = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + data)
+        file.truncate(8 + len(text) + len(data) + 2**32)
+    began = time.process_time()
+    given = {name: getattr(model, name) for name in ("pool_size", "pool_stride", "n_times")}
+    assert_same_weights(read_network(SincShallowNet, path, given=given), model)
+    assert time.process_time() - began < 2
+
+
+def test_a_configuration_that_is_too_long_is_not_read_whole(model, tmp_path):
+    torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
+    with (tmp_path / "config.json").open("wb") as file:
+        file.truncate(2**33)
+    with pytest.raises(CheckpointError, match="its JSON is longer than"):
+        read_network(SincShallowNet, tmp_path)

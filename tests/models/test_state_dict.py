@@ -99,6 +99,17 @@ def test_what_is_not_one_network_is_said(content, words):
         assert word in str(caught.value)
 
 
+def test_dicts_that_lie_in_each_other_under_many_names_are_opened_once():
+    inner = {}
+    for _ in range(3):
+        inner = dict.fromkeys(map(str, range(2000)), inner)
+    with pytest.raises(ValueError, match=r"It holds: 0, 1, 2, 3, 4, 5 and 1994 more"):
+        bare_weights(inner)
+    with pytest.raises(ValueError, match=r"several networks in it, under .* and 1994 more") as caught:
+        bare_weights(dict.fromkeys(map(str, range(2000)), STATE))
+    assert len(str(caught.value)) < 400
+
+
 def test_attributes_that_hide_the_methods_of_a_dict_do_nothing():
     state = OrderedDict(STATE)
     state.__dict__.update(items=torch.Size, keys=None, values=3)

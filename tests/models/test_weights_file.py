@@ -6,6 +6,7 @@ import os
 import pickle
 import struct
 import tarfile
+import time
 import zipfile
 from collections import Counter, OrderedDict
 
@@ -170,7 +171,88 @@ def test_a_tensor_that_claims_more_than_the_file_holds(refused, lie, message):
 
 def test_a_key_whose_hash_takes_years_is_refused(refused):
     key = b"Nq\x01" + b"h\x01\x86q\x01" * 200
-    refused(with_pickle(lambda pickled: b"\x80\x02}" + key + b"Ns."), "neither a name nor a number")
+    refused(with_pickle(lambda pickled: b"\x80\x02}" + key + b"Ns."), "neither a name nor a small")
+
+
+def text_in_a_pickle(text):
+    return b"X" + struct.pack("<I", len(text)) + text.encode()
+
+
+def storage_in_a_pickle(key):
+    head = b"(" + text_in_a_pickle("storage") + b"ctorch\nFloatStorage\n"
+    return head + key + text_in_a_pickle("cpu") + b"K\x01tQ"
+
+
+def tensor_in_a_pickle(shape, strides):
+    head = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage_in_a_pickle(text_in_a_pickle("0")) + b"K\x00"
+    return head + shape + strides + b"\x89ccollections\nOrderedDict\n)RtR"
+
+
+MODULUS = 2**61 - 1  # of the hash of a number
+LAUGHS = b")q\x01" + b"h\x01\x86q\x01" * 40  # a tuple of tuples whose text is longer than any disk
+HUGE = b"\x8a\xff" + ((1 << 2030) + 1).to_bytes(255, "little")
+SLOW = {
+    "a storage whose name is a tuple of tuples": (storage_in_a_pickle(LAUGHS) + b".", "what is no storage"),
+    "a storage whose size is a tuple of tuples": (
+        storage_in_a_pickle(text_in_a_pickle("0")).replace(b"K\x01tQ", LAUGHS + b"tQ") + b".",
+        "what is no storage",
+    ),
+    "keys whose hashes are all the same": (
+        b"}("
+        + b"".join(b"\x8a\x0c" + (i * MODULUS).to_bytes(12, "little") + b"N" for i in range(1, 30_000))
+        + b"u.",
+        "nor a small whole number",
+    ),
+    "floats as keys": (b"}G" + struct.pack(">d", 2.0**61) + b"Ns.", "nor a small whole number"),
+    "sizes of hundreds of digits": (
+        tensor_in_a_pickle(HUGE + HUGE + b"\x86", b"K\x00K\x00\x86") + b".",
+        "no natural number",
+    ),
+    "twenty thousand dimensions": (
+        tensor_in_a_pickle(b"(" + b"K\x02" * 20_000 + b"t", b"(" + b"K\x00" * 20_000 + b"t") + b".",
+        "or too many",
+    ),
+    "one value used twice": (
+        tensor_in_a_pickle(b"K\x02\x85", b"K\x00\x85") + b".",
+        "claims more than its storage",
+    ),
+    "a long size again and again": (
+        b"(" + b"K\x01" * 20_000 + b"tq\x01" + b"ctorch\nSize\nh\x01\x85R0" * 20_000 + b".",
+        "in a way that torch",
+    ),
+    "more operations than any weights have": (b"N" + b"\x85" * 450_000 + b".", "more than 400000 operations"),
+}
+
+
+@pytest.mark.parametrize(("pickled", "message"), SLOW.values(), ids=SLOW)
+def test_a_pickle_that_would_take_years_is_refused_at_once(refused, pickled, message):
+    content = rezipped(
+        saved({"a": torch.zeros(1)}), lambda entries: entries.update({"data.pkl": b"\x80\x02" + pickled})
+    )
+    began = time.process_time()
+    refused(content, message)
+    assert time.process_time() - began < 2
+
+
+def test_what_is_no_regular_file_is_not_waited_for(path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("has no pipes")
+    os.mkfifo(path)
+    with pytest.raises(CheckpointError, match=r"weights\.pt is no regular file") as caught:
+        read_weights_file(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_link_to_a_file_is_followed(path, tmp_path):
+    torch.save({"a": torch.ones(2)}, tmp_path / "target")
+    path.symlink_to(tmp_path / "target")
+    assert torch.equal(read_weights_file(path).content["a"], torch.ones(2))
+
+
+def test_an_entry_without_a_tensor_is_not_read(path):
+    content = rezipped(saved({"a": torch.ones(2)}), lambda entries: entries.update({"data/7": b"unread" * 9}))
+    path.write_bytes(content.replace(b"unreadunread", b"UNREADunread"))
+    assert torch.equal(read_weights_file(path).content["a"], torch.ones(2))
 
 
 @pytest.mark.parametrize(
@@ -252,12 +334,27 @@ HEADERS = {
     "a length of a terabyte": (struct.pack("<Q", TERA) + b"{}", "claims 1000000000000 bytes"),
     "a shape of a terabyte": (
         header_of(a={"dtype": "F32", "shape": [TERA], "data_offsets": [0, 8]}),
-        "no readable safetensors",
+        "do not fit its type and sizes",
     ),
     "offsets of a terabyte": (
         header_of(a={"dtype": "U8", "shape": [TERA], "data_offsets": [0, TERA]}),
-        "no readable safetensors",
+        "claim more than the 8 bytes",
     ),
+    "bytes of which nothing is said": (b"{}      ", "claim 0 bytes, the file holds 8"),
+    "bytes that are used twice": (
+        header_of(b={"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}),
+        "claim more than the 8 bytes",
+    ),
+    "sizes of hundreds of digits": (
+        header_of(a={"dtype": "F32", "shape": [10**300] * 9 + [0], "data_offsets": [0, 0]}),
+        "sizes that no tensor has",
+    ),
+    "a hundred dimensions": (
+        header_of(a={"dtype": "F32", "shape": [1] * 99 + [2], "data_offsets": [0, 8]}),
+        "sizes that no tensor has",
+    ),
+    "metadata that are no text": (header_of(__metadata__={"a": 1}), "else than text"),
+    "no metadata": (header_of(__metadata__=None), "else than text"),
     "an unknown type": (
         header_of(a={"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}),
         "type F8_E4M3",
@@ -273,6 +370,39 @@ HEADERS = {
 def test_a_header_that_lies_is_refused(refused, header, message):
     whole = header if header[8:9] == b"{" and header[:1] != b"{" else struct.pack("<Q", len(header)) + header
     refused(whole + bytes(8), message)
+
+
+def test_of_many_names_the_double_one_is_found_at_once():
+    text = "{" + ",".join(f'"{i}":0' for i in range(50_000)) + ',"zz":0,"zz":1}'
+    began = time.process_time()
+    with pytest.raises(ValueError, match="names 'zz' twice"):
+        parsed_json(text)
+    assert time.process_time() - began < 2
+
+
+def sparse(path, tensors, size):
+    """Write a safetensors file whose values are a hole."""
+    header = json.dumps(tensors).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        file.truncate(8 + len(header) + size)
+
+
+def test_the_header_tells_the_weights_before_they_are_read(path):
+    sparse(path, {"a": {"dtype": "F32", "shape": [2**28], "data_offsets": [0, 2**30]}}, 2**30)
+    began = time.process_time()
+    outline = read_weights_file(path).outline
+    assert outline["a"].is_meta
+    assert outline["a"].shape == (2**28,)
+    assert time.process_time() - began < 1
+
+
+def test_a_file_that_changes_between_header_and_values_is_noticed(path):
+    safetensors.torch.save_file({"a": torch.ones(2)}, path, metadata={"a": "1"})
+    file = read_weights_file(path)
+    safetensors.torch.save_file({"a": torch.ones(2)}, path, metadata={"a": "2"})
+    with pytest.raises(CheckpointError, match="changed while it was read"):
+        file.content  # noqa: B018
 
 
 def test_json_has_limits():
