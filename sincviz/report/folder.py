@@ -68,7 +68,9 @@ def write_folder(
                 found, scratch / "figures", formats, progress=progress, page_folder=Path(elsewhere)
             )
             write_html(found, scratch / PAGE, pictures, title)
-        written = sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if path.is_file())
+        written = sorted(
+            path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file()
+        )
         facts = (
             json.dumps(facts_of(found) | {"files": [*written, FACTS]}, indent=2, ensure_ascii=False) + "\n"
         )
