@@ -42,6 +42,11 @@ class Accuracy:
         """Whether guessing would rarely (p < 0.05) be right as often."""
         return self.p < ALPHA
 
+    @property
+    def verdict(self) -> str:
+        """``"yes"`` above chance, ``"no"``, or ``"unknown"`` where nothing could be told from chance."""
+        return "yes" if self.above_chance else "no" if self.can_tell else "unknown"
+
 
 def accuracy(n_correct: int, class_counts: Sequence[int]) -> Accuracy:
     """Return the accuracy of so many right answers on so many trials of each class.

@@ -121,6 +121,6 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
             "high": found.high,
             "chance_level": found.chance,
             "p": found.p,
-            "above_chance": "yes" if found.above_chance else "no" if found.can_tell else "unknown",
+            "above_chance": found.verdict,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")

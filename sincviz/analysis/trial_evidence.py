@@ -43,7 +43,7 @@ def trial_evidence(
         "accuracy_low": found.low,
         "accuracy_high": found.high,
         "chance_level": found.chance,
-        "above_chance": "yes" if found.above_chance else "no" if found.can_tell else "unknown",
+        "above_chance": found.verdict,
     }
 
 

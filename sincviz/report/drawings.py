@@ -196,7 +196,7 @@ DRAWINGS = (
         ("spatial_filters",),
         _or_say_why(_spatial_maps),
         "One map per unit (a temporal filter and one of its spatial filters), the most important first, "
-        "each relative to its largest value. With trials these are patterns: where the activity that the "
+        "32 at most, each relative to its largest value. With trials these are patterns: where the activity that the "
         "unit sees lies. Without trials they are weights, which also cancel what the unit must not see, and "
         "are no places of sources.",
     ),

@@ -4,6 +4,7 @@ from sincviz._version import __version__
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
+from sincviz.report.summary import prepared_otherwise
 from sincviz.report.words import counted, filter_words, percent, reference_words
 
 REFERENCES = {
@@ -111,7 +112,7 @@ def _trials(found: Inspection) -> str:
     row = rows[HELD_OUT if HELD_OUT in rows else ALL]
     both = HELD_OUT in rows and SEEN in rows
     whose = f" on the {row['n_trials']} not used in training" if both else ""
-    if HELD_OUT in rows and not both:
+    if HELD_OUT in rows and not both and not prepared_otherwise(found):
         words += ", none of them recognised among the training trials"
     elif SEEN in rows and not both:
         words += ", all of them used in training"

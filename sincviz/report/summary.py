@@ -22,6 +22,8 @@ def accuracy_words(found: Inspection) -> list[str]:
     if not found.trials:
         return ["No trials were given: what follows reads the weights, and cannot say what the network uses."]
     n_trials = found.trials["n_trials"]
+    if found.accuracies is None and found.predictions is not None and "true" in found.predictions:
+        return [f"{counted(n_trials, 'trial')}: the accuracy was not measured. {found.missing['accuracies']}"]
     if found.accuracies is None:
         return [f"{counted(n_trials, 'trial')} of unknown class: the accuracy was not measured."]
     rows = found.accuracies.to_dict("index")

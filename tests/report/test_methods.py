@@ -51,8 +51,9 @@ WHAT_IS_CITED = {
 }
 
 
-def paragraph_of(network=NETWORK, **found):
-    return methods_paragraph(Inspection(network=network, findings=TABLE, **found))
+def paragraph_of(network=NETWORK, checks=(), **found):
+    findings = pd.DataFrame({"check": list(checks)})
+    return methods_paragraph(Inspection(network=network, findings=findings, **found))
 
 
 def cited(references):
@@ -231,3 +232,10 @@ def test_what_was_not_done_disappears_from_a_real_inspection(whole):
         assert author in before
         assert author not in text
         assert not any(author in one for one in references)
+
+
+def test_trials_prepared_otherwise_are_not_claimed_to_be_held_out():
+    table = pd.DataFrame({"true": ["0", "1"] * 20, "correct": True, "seen_in_training": False})
+    found = {"trials": {"n_trials": 40}, "accuracies": accuracies(table)}
+    assert "recognised among the training trials" in paragraph_of(**found)[0]
+    assert "training trials" not in paragraph_of(checks=["recording"], **found)[0]

@@ -646,3 +646,15 @@ def test_names_of_classes_that_were_assumed_are_told_with_the_accuracy():
     assumed = {"training": {"assumed": {"class_names": ["left", "right"]}}}
     words = accuracy_words(with_trials(8, 10, network=NETWORK | assumed))
     assert words[-1] == "The checkpoint does not name its classes: left, right was assumed, in this order."
+
+
+def test_scores_that_are_not_numbers_have_no_accuracy_and_say_why():
+    table = pd.DataFrame({"true": ["left"], "predicted": ["left"], "correct": [True]})
+    found = inspection(
+        trials={"n_trials": 1},
+        predictions=table,
+        missing={"accuracies": "Weights of the network are not finite."},
+    )
+    assert accuracy_words(found) == [
+        "1 trial: the accuracy was not measured. Weights of the network are not finite."
+    ]
