@@ -3,16 +3,25 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test lint check-slow clean
+.PHONY: help demo figures tutorials docs test lint check-slow clean
 
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
+	@echo "make figures     every figure of a paper on the network; make figures DATA=simulated needs no recordings"
+	@echo "make tutorials   run the notebooks again and keep what they show"
+	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
 	@echo "make lint        style, types"
-	@echo "make check-slow  the long tests: the demo as a whole, real EEG, pages in a browser, fuzzing, kill tests"
+	@echo "make check-slow  the long tests: demo, figures, notebooks, real EEG, pages in a browser, fuzzing, kill tests"
 
 demo: $(VENV)/.installed
 	$(BIN)/sincviz demo --out sincviz-demo --overwrite
+
+tutorials: $(VENV)/.installed-notebooks
+	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False tutorials/*.ipynb
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 test: $(VENV)/.installed-test
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --durations=5
@@ -38,7 +47,15 @@ $(VENV)/.installed-test: $(BIN)/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-slow: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,browser]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,browser,notebooks]"
+	@touch $@
+
+$(VENV)/.installed-notebooks: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[notebooks]"
+	@touch $@
+
+$(VENV)/.installed-docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
@@ -46,4 +63,4 @@ $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) sincviz-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sincviz-demo docs/_build docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis
