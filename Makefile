@@ -17,6 +17,9 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/sincviz demo --out sincviz-demo --overwrite
 
+figures: $(VENV)/.installed
+	$(BIN)/python -m figures $(if $(DATA),--data $(DATA)) $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
+
 tutorials: $(VENV)/.installed-notebooks
 	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False tutorials/*.ipynb
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -29,6 +30,8 @@ import sincviz
 
 BATCH, TIMES, CLASSES, SFREQ = 64, 1000, 4, 250
 TASKS = ("inference", "input gradient", "training step")
+MEMORY = "peak memory of training"
+RESULTS = Path(__file__).with_name("results") / "against_reference.csv"
 
 
 def reference_network(channels: int) -> nn.Module:
@@ -129,23 +132,30 @@ def _status_kib(field: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def table(channels: list[int], device: str, threads: int, turns: int) -> str:
-    """Measure and return the table."""
-    lines = ["| channels | task | reference | sincviz | ratio (quartiles) |", "|---:|---|---:|---:|---:|"]
+def measured(channels: list[int], device: str, threads: int, turns: int) -> pd.DataFrame:
+    """Return one row for each turn of each task: seconds, or MiB, of the reference and of ours."""
+    rows = []
     for count in channels:
         for name, pairs in timings(count, device, turns).items():
-            theirs, ours = (statistics.median(times) * 1e3 for times in zip(*pairs, strict=True))
-            low, middle, high = statistics.quantiles([one / other for one, other in pairs], n=4)
-            lines.append(
-                f"| {count} | {name} | {theirs:.0f} ms | {ours:.1f} ms | {middle:.1f} ({low:.1f}–{high:.1f}) |"
-            )
+            rows += [(count, name, turn, *pair) for turn, pair in enumerate(pairs)]
         peak = functools.partial(peak_mib, channels=count, device=device, threads=threads)
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
-            theirs, ours = pool.map(peak, NETWORKS)
-        lines.append(
-            f"| {count} | peak memory of training | {theirs:.0f} MiB | {ours:.0f} MiB | {theirs / ours:.1f} |"
-        )
+            rows.append((count, MEMORY, 0, *pool.map(peak, NETWORKS)))
+    return pd.DataFrame(rows, columns=["channels", "task", "turn", "reference", "sincviz"])
+
+
+def table(found: pd.DataFrame) -> str:
+    """Return medians, and ratios with their quartiles, in Markdown."""
+    lines = ["| channels | task | reference | sincviz | ratio (quartiles) |", "|---:|---|---:|---:|---:|"]
+    for (count, name), turns in found.groupby(["channels", "task"], sort=False):
+        theirs, ours = turns["reference"].median(), turns["sincviz"].median()
+        low, middle, high = (turns["reference"] / turns["sincviz"]).quantile([0.25, 0.5, 0.75])
+        if name == MEMORY:
+            cells = f"{theirs:.0f} MiB | {ours:.0f} MiB | {middle:.1f}"
+        else:
+            cells = f"{1e3 * theirs:.0f} ms | {1e3 * ours:.1f} ms | {middle:.1f} ({low:.1f}–{high:.1f})"
+        lines.append(f"| {count} | {name} | {cells} |")
     return "\n".join(lines)
 
 
@@ -167,18 +177,22 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--csv", type=Path, help="also write every turn, for the figure on speed")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     device = torch.cuda.get_device_name() if options.device == "cuda" else processor()
     import braindecode
 
-    print(table(options.channels, options.device, options.threads, options.turns))
-    print(
-        f"\n{dt.date.today()}; {device}, {options.threads} threads; Python {platform.python_version()}, "
-        f"torch {torch.__version__}, braindecode {braindecode.__version__}, sincviz {sincviz.__version__}; medians of "
-        f"{options.turns} turns."
+    found = measured(options.channels, options.device, options.threads, options.turns)
+    where = (
+        f"{dt.date.today()}; {device}, {options.threads} threads; Python {platform.python_version()}, "
+        f"torch {torch.__version__}, braindecode {braindecode.__version__}, sincviz {sincviz.__version__}"
     )
+    if options.csv is not None:
+        found.assign(where=where).to_csv(options.csv, index=False)
+    print(table(found))
+    print(f"\n{where}; medians of {options.turns} turns.")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import itertools
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -161,13 +162,27 @@ def trained(taps: int, sfreq: float, seed: int, cache: Path | None, *, artefacts
     return model, x, y, truth, accuracy
 
 
+def installed_methods() -> dict[str, Cells]:
+    """Return the methods whose packages are installed."""
+    if find_spec("braindecode"):
+        return METHODS
+    return {name: cells for name, cells in METHODS.items() if not name.startswith("peer: braindecode")}
+
+
+def agreement(
+    name: str, cells: Cells, model: nn.Module, x: np.ndarray, y: np.ndarray, truth: xr.Dataset
+) -> tuple[dict[str, str | float], xr.DataArray]:
+    """Return how well one method finds the true cells of one network, and what it found."""
+    found = cells(model, x, y).sel(band=list(RHYTHMS)).transpose("band", "channel")
+    known = recovery(found, truth)
+    return {"method": name, "area": known.cells, "rank": known.best_rank, "mass": known.mass}, found
+
+
 def scores(
     name: str, cells: Cells, model: nn.Module, x: np.ndarray, y: np.ndarray, truth: xr.Dataset, *, deep: bool
 ):
-    """Return how well one method does on one network."""
-    found = cells(model, x, y).sel(band=list(RHYTHMS)).transpose("band", "channel")
-    agreement = recovery(found, truth)
-    row = {"method": name, "area": agreement.cells, "rank": agreement.best_rank, "mass": agreement.mass}
+    """Return how well one method does on one network, with the evidence that needs no truth."""
+    row, found = agreement(name, cells, model, x, y, truth)
     curve = sincviz.deletion_curve(model, x, y, found, n_steps=8, n_random=3, progress=False)
     row["deletion"] = curve.attrs["accuracy_area"]
     row["randomised"] = randomised(cells, model, x, y) if deep and name != "ablation" else np.nan
@@ -222,11 +237,6 @@ def main() -> None:
     warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
     if options.cache is not None:
         options.cache.mkdir(parents=True, exist_ok=True)
-    methods = dict(METHODS)
-    try:
-        import braindecode  # noqa: F401
-    except ImportError:
-        methods.pop("peer: braindecode, amplitude gradients")
 
     rows = []
     accuracies = []
@@ -236,7 +246,7 @@ def main() -> None:
         accuracies.append(accuracy)
         rows += [
             {"condition": condition, "seed": seed} | scores(name, cells, model, x, y, truth, deep=seed == 0)
-            for name, cells in methods.items()
+            for name, cells in installed_methods().items()
         ]
         if options.csv is not None:
             pd.DataFrame(rows).to_csv(options.csv, index=False)

@@ -1,0 +1,62 @@
+"""Figure 4: what the decision for each class rests on, by band and on the scalp, with the evidence for it."""
+
+import pandas as pd
+
+import sincviz
+from figures.publishing import publish, run, spread
+from figures.study import Study
+from sincviz import plotting
+
+CAPTION = """
+What separates the classes in the score of the network of seed 0: spectral relevance, mean over the trials of a class
+minus mean over the others (rows: classes; columns: bands of the input, other: what no band covers). One scale for all
+maps; the values add up to the whole difference. White dots: the 95 % interval over trials excludes zero; numbers in
+parentheses: it does not.
+{leading} Shares of the bands in the networks of {n_seeds} seeds, mean and range: {shares}. {data}
+"""
+
+
+def draw(study: Study) -> None:
+    """Load, measure, plot, save."""
+    model, epochs = study.network(), study.held_out_epochs
+    spectrum = sincviz.spectral_relevance(model, epochs, trials="contrast")
+    single = sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, per_trial=True))
+    cells = sincviz.bootstrap_intervals(single, trials="contrast")
+    summed = sincviz.bootstrap_intervals(single.sum("channel", keep_attrs=True), trials="contrast")
+    curve = sincviz.deletion_curve(model, epochs, ranking=cells)
+    panels = {
+        "maps": plotting.plot_relevance(cells, deletion=curve),
+        "bands": plotting.plot_relevance(summed, "matrix", curve),
+    }
+    found = sincviz.leading_bands(summed, cells, spectrum)
+    shares = pd.DataFrame([shares_of_bands(one, study) for one in study.networks()])
+    publish(
+        study,
+        "figure_4_relevance",
+        panels,
+        CAPTION.format(
+            leading=" ".join(words(str(name), rows) for name, rows in found.groupby("target", sort=False)),
+            n_seeds=study.seeds,
+            shares=", ".join(f"{band} {spread(shares[band])}" for band in shares),
+            data=study.description,
+        ),
+    )
+
+
+def words(name: str, rows: pd.DataFrame) -> str:
+    """Return a sentence on the band that leads for a class."""
+    first = rows.iloc[0]
+    share, peak_hz = 100 * first["share"], first["peak_hz"]
+    where = f", most of it at {first['channels']}" if first["channels"] else ""
+    return f"For {name}: {share:.0f} % from {rows.index[0][1]}, peak at {peak_hz:.1f} Hz{where}."
+
+
+def shares_of_bands(model: sincviz.SincShallowNet, study: Study) -> pd.Series:
+    """Return the part of what separates the classes that lies in each band."""
+    spectrum = sincviz.spectral_relevance(model, study.held_out_epochs, trials="contrast")
+    worth = sincviz.group_frequencies(spectrum).sum("channel").mean("target").to_series()
+    return worth / worth.sum()
+
+
+if __name__ == "__main__":
+    run(draw, __doc__)

@@ -1,0 +1,58 @@
+"""Figure 5: can the relevance be trusted? Deletion, randomisation and ablation."""
+
+import sincviz
+from figures.publishing import publish, run, spread
+from figures.study import Study
+from sincviz import plotting
+
+CAPTION = """
+Can the relevance of figure 4 be trusted? Deletion: accuracy while cells (a band of a channel) are replaced by those of
+another trial, {n_cells} cells in all; hatched, the area between the random order and that of relevance ({area:.2f};
+networks of {n_seeds} seeds: {areas}). Randomisation: similarity of the relevance to its original while layers are drawn
+anew; with all of them {similarity:.2f}. Ablation: how much of the margin between the true class and the best other is
+lost without one cell; its ranks agree with those of relevance at {agreement:.2f} (Spearman). Network of seed 0. {data}
+"""
+
+
+def draw(study: Study) -> None:
+    """Load, measure, plot, save."""
+    model, epochs = study.network(), study.held_out_epochs
+    cells = relevance_of_cells(model, study)
+    curve = sincviz.deletion_curve(model, epochs, ranking=cells)
+    randomised = sincviz.randomization_test(model, epochs)
+    loss = sincviz.ablate(model, epochs)
+    panels = {
+        "deletion": plotting.plot_deletion(curve),
+        "randomization": plotting.plot_randomization(randomised),
+        "ablation": plotting.plot_ablation(sincviz.sort_by_region(loss)),
+    }
+    areas = [
+        sincviz.deletion_curve(one, epochs, ranking=relevance_of_cells(one, study), progress=False).attrs[
+            "accuracy_area"
+        ]
+        for one in study.networks()
+    ]
+    publish(
+        study,
+        "figure_5_evidence",
+        panels,
+        CAPTION.format(
+            n_cells=cells.sizes["band"] * cells.sizes["channel"],
+            area=curve.attrs["accuracy_area"],
+            n_seeds=study.seeds,
+            areas=spread(areas),
+            similarity=randomised.loc[randomised["kind"] == "cascading", "similarity"].iloc[-1],
+            agreement=sincviz.rank_agreement(cells.mean("target"), loss["score_loss"]),
+            data=study.description,
+        ),
+    )
+
+
+def relevance_of_cells(model: sincviz.SincShallowNet, study: Study):
+    """Return relevance over (target, band, channel), contrasted between the classes."""
+    spectrum = sincviz.spectral_relevance(model, study.held_out_epochs, trials="contrast")
+    return sincviz.group_frequencies(spectrum)
+
+
+if __name__ == "__main__":
+    run(draw, __doc__)
