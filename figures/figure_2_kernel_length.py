@@ -23,75 +23,46 @@ seeds). Below a width that the kernel's length sets, what is written has no effe
 """
 
 
-def measured_width_hz(bands: pd.DataFrame) -> pd.Series:
-    """Return the width of the bands at −3 dB."""
+def width_hz(bands: pd.DataFrame) -> pd.Series:
+    """Return the width of bands at −3 dB."""
     return bands["measured_high_hz"] - bands["measured_low_hz"]
 
 
-def of_written_widths(taps: int, sfreq: float) -> list[float]:
-    """Return how wide a filter at 20 Hz is, for every width that its cut-offs may name."""
-    return [
-        measured_width_hz(
-            sincviz.learned_bands(
-                sincviz.SincShallowNet(
-                    num_time_filters=1,
-                    time_filter_len=taps,
-                    first_freq=CENTRE_HZ - 1 - width / 2,
-                    bandwidth=width,
-                    n_chans=1,
-                    n_outputs=2,
-                    n_times=640,
-                    sfreq=sfreq,
-                )
-            )
-        ).item()
-        for width in WIDTHS_HZ
-    ]
+def one_filter(taps: int, bandwidth_hz: float, sfreq: float) -> pd.DataFrame:
+    """Return the band of a single filter of a width that its cut-offs name."""
+    first_hz = CENTRE_HZ - 1 - bandwidth_hz / 2
+    model = sincviz.SincShallowNet(
+        1, taps, first_freq=first_hz, bandwidth=bandwidth_hz, n_chans=1, n_outputs=2, n_times=640, sfreq=sfreq
+    )
+    return sincviz.learned_bands(model)
 
 
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     sfreq = float(study.training_epochs.info["sfreq"])
+    untrained = {taps: study.untrained(time_filter_len=taps) for taps in TAPS}
+    initial_hz = {taps: width_hz(sincviz.learned_bands(model)).mean() for taps, model in untrained.items()}
     with style():
         size = inches(double_column_mm()), inches(125)
-        figure, axes = plt.subplot_mosaic(
-            [["a", "b", "c"], ["d"] * 3], figsize=size, layout="constrained", height_ratios=(1, 1.3)
-        )
-        for ax, taps in zip("abc", TAPS, strict=True):
-            plotting.plot_responses(
-                sincviz.filter_response(study.untrained(time_filter_len=taps)), axes[ax], overlay=True
-            )
-        initial_hz = {}
+        layout = [["a", "b", "c"], ["d"] * 3]
+        figure, axes = plt.subplot_mosaic(layout, figsize=size, layout="constrained", height_ratios=(1, 1.3))
+        for ax, model in zip("abc", untrained.values(), strict=True):
+            plotting.plot_responses(sincviz.filter_response(model), axes[ax], overlay=True)
         for taps, colour in zip(TAPS, CLASS_COLOURS, strict=False):
+            curve = [width_hz(one_filter(taps, width, sfreq)).item() for width in WIDTHS_HZ]
             axes["d"].plot(
-                WIDTHS_HZ,
-                of_written_widths(taps, sfreq),
-                color=colour,
-                label=f"{taps} samples ({1e3 * taps / sfreq:.0f} ms)",
+                WIDTHS_HZ, curve, color=colour, label=f"{taps} samples ({1e3 * taps / sfreq:.0f} ms)"
             )
-            trained = pd.concat(
-                [sincviz.learned_bands(model) for model in study.networks(time_filter_len=taps)]
-            )
+            bands = pd.concat(map(sincviz.learned_bands, study.networks(time_filter_len=taps)))
             axes["d"].plot(
-                trained["bandwidth_hz"],
-                measured_width_hz(trained),
-                ".",
-                color=colour,
-                markersize=2.5,
-                alpha=0.5,
+                bands["bandwidth_hz"], width_hz(bands), ".", color=colour, markersize=2.5, alpha=0.5
             )
-            initial = sincviz.learned_bands(study.untrained(time_filter_len=taps))
-            initial_hz[taps] = measured_width_hz(initial).mean()
         axes["d"].plot(WIDTHS_HZ, WIDTHS_HZ, "--", color=INITIAL, linewidth=0.8, label="as written")
-        axes["d"].set(
-            xlabel="Width of the band as written (Hz)",
-            ylabel="Width as measured, −3 dB (Hz)",
-            xlim=(0, WIDTHS_HZ[-1]),
-            ylim=(0, WIDTHS_HZ[-1]),
-        )
+        limits = (0, WIDTHS_HZ[-1])
+        axes["d"].set(xlabel="Width as written (Hz)", ylabel="Width at −3 dB (Hz)", xlim=limits, ylim=limits)
         axes["d"].legend(loc="lower right")
-        for ax in (axes["b"], axes["c"]):
-            ax.set_ylabel("")
+        for ax in "bc":
+            axes[ax].set_ylabel("")
         letter(*axes.values())
     publish(
         study,

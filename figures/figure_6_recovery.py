@@ -13,6 +13,7 @@ from figures.study import Study, code_hash
 from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style
 
 MOST_SEEDS = 3
+MARKS = ((0.2, INITIAL), (0, NOMINAL), (-0.2, MEASURED))
 
 
 CAPTION = """
@@ -31,18 +32,10 @@ def draw(study: Study) -> None:
         size = inches(double_column_mm()), inches(90)
         figure, axes = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True, sharey=True)
         for ax, taps in zip(axes, (33, 129), strict=True):
-            own = found[found["taps"] == taps]
-            for shift, (kind, rows) in zip((0.2, 0, -0.2), own.groupby("kind"), strict=False):
-                colour = {"160 Hz": INITIAL, "250 Hz": NOMINAL}.get(kind, MEASURED)
-                ax.plot(
-                    rows["area"],
-                    order.get_indexer(rows["method"]) + shift,
-                    "o",
-                    markersize=2.6,
-                    color=colour,
-                    alpha=0.7,
-                    label=kind,
-                )
+            kinds = found[found["taps"] == taps].groupby("kind", sort=False)
+            for (kind, rows), (shift, colour) in zip(kinds, MARKS, strict=True):
+                y = order.get_indexer(rows["method"]) + shift
+                ax.plot(rows["area"], y, "o", markersize=2.6, color=colour, alpha=0.7, label=kind)
             ax.hlines(range(len(order)), 0.5, 1, color="#DDDDDD", linewidth=0.4, zorder=0)
             ax.set(title=f"{taps} samples", xlabel="ROC area over bands × channels", xlim=(0.6, 1.005))
         axes[0].set_yticks(range(len(order)), order)

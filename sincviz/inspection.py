@@ -42,11 +42,13 @@ class Inspection:
     band_power_contrast, csp
         What the trials say without the network.
     deletion, ablation, randomization
-        The evidence, on ``evidence_trials`` of the trials.
+        The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
     findings : pandas.DataFrame
         What keeps all this from being believed.
     missing : dict of str to str
         What could not be measured, and why.
+    sections : tuple of str
+        What was asked for.
     seed : int
         Seed of every random draw.
     """

@@ -137,7 +137,7 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
         "warning" if share > MANY else "note",
         f"{len(found)} of {counted(len(drift))} did not move in training: such a band was chosen, not learned.",
         f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
-        f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs from {drift.attrs['initial_from']}.",
+        f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
         "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
         if share > MANY
         else "Read no such band as found by training.",

@@ -132,7 +132,7 @@ def test_cutoffs_that_did_not_move(patient, fresh, only, filters, severity):
     patient.provenance = patient.provenance | {"initial_cutoffs_hz": began.tolist()}
     row = both(patient, fresh, only, "unmoved", severity, filters)
     assert row["finding"].startswith(f"{len(filters)} of {N_FILTERS} filters did not move")
-    assert "recorded by the training" in row["evidence"]
+    assert row["evidence"].endswith("initial cut-offs: recorded by the training.")
 
 
 def test_a_cutoff_that_moved_as_far_as_counts_has_moved(patient):

@@ -1,0 +1,137 @@
+"""The reference names everything public, docstrings say what signatures ask, and what the pages name exists."""
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import sincviz
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+MODULES = {"datasets", "plotting", "training"}
+# What a reader needs and what is wrong if it is missing or does not match, by numpydoc's own codes.
+NEEDED = {
+    "GL08": "there is no docstring",
+    "PR01": "a parameter is not documented",
+    "PR02": "a parameter does not exist",
+    "PR03": "parameters stand in another order",
+    "PR04": "a parameter has no type",
+    "PR07": "a parameter has no description",
+    "RT01": "it is not said what is returned",
+    "RT03": "what is returned has no description",
+    "SS03": "the summary has no full stop",
+}
+
+
+def public_names():
+    """Return the full name of everything public."""
+    names = [f"sincviz.{name}" for name in sincviz.__all__ if name not in MODULES]
+    for module in ("sincviz.plotting", "sincviz.datasets"):
+        names += [f"{module}.{name}" for name in importlib.import_module(module).__all__]
+    return [*names, "sincviz.training.fit", "sincviz.classifier.EpochsClassifier"]
+
+
+def public_object(name):
+    module, _, own = name.rpartition(".")
+    return getattr(importlib.import_module(module), own)
+
+
+def functions():
+    return [name for name in public_names() if inspect.isroutine(public_object(name))]
+
+
+def documented_names(text):
+    """Return what a page of the reference has an entry for."""
+    names, module, listing = set(), "", False
+    for line in text.splitlines():
+        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
+            module = found[1]
+        elif found := re.match(r"\.\. py:data:: (\S+)", line):
+            names.add(found[1] if "." in found[1] else f"{module}.{found[1]}")
+        elif line.startswith(".. autosummary::"):
+            listing = True
+        elif listing and (found := re.fullmatch(r"   (\w+)", line)):
+            names.add(f"{module}.{found[1]}")
+        elif line and not line.startswith("   "):
+            listing = False
+    return names
+
+
+@pytest.fixture(scope="module")
+def pages():
+    if not REFERENCE.is_dir():
+        pytest.skip("there is no docs/ here: the pages are not part of every package")
+    return {page.name: page.read_text("utf-8") for page in sorted(REFERENCE.glob("*.md"))}
+
+
+@pytest.fixture(scope="module")
+def contributing():
+    if not CONTRIBUTING.exists():
+        pytest.skip("there is no CONTRIBUTING.md here: it is not part of every package")
+    return CONTRIBUTING.read_text("utf-8")
+
+
+def test_everything_public_is_in_the_reference_once(pages):
+    entries = [name for text in pages.values() for name in documented_names(text)]
+    assert len(entries) == len(set(entries))
+    assert set(public_names()) - set(entries) == set()
+
+
+def test_everything_in_the_reference_exists(pages):
+    for text in pages.values():
+        for name in documented_names(text):
+            assert public_object(name) is not None
+
+
+@pytest.mark.parametrize("name", functions())
+def test_the_docstring_says_what_the_signature_asks(name):
+    validate = pytest.importorskip("numpydoc.validate", reason="numpydoc comes with the extra `docs`")
+    what = public_object(name)
+    found = validate.validate(f"{what.__module__}.{what.__qualname__}")
+    assert {code: text for code, text in found["errors"] if code in NEEDED} == {}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_the_docstring_names_every_parameter(name):
+    """The same without numpydoc, as far as names go."""
+    what = public_object(name)
+    parameters = {parameter.replace("*", "") for parameter in documented_parameters(what)}
+    assert parameters == set(inspect.signature(what).parameters)
+    is_generator = hasattr(what, "__wrapped__") and inspect.isgeneratorfunction(what.__wrapped__)
+    returns = inspect.signature(what).return_annotation not in (None, "None")
+    if returns and not is_generator:
+        assert re.search(r"^Returns\n-------$", inspect.getdoc(what), re.MULTILINE)
+
+
+def documented_parameters(what):
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=\n\n\w+\n-+\n|\Z)", inspect.getdoc(what), re.M | re.S)
+    lines = section[1].splitlines() if section else []
+    heads = [line.partition(" :")[0] for line in lines if re.match(r"[\w*]", line)]
+    return [name for head in heads for name in head.split(", ")]
+
+
+def test_the_files_that_are_named_exist(contributing, pages):
+    named = set(
+        re.findall(r"`((?:\.ci|sincviz|tests|docs|tutorials|figures|benchmarks)/[\w./]*)`", contributing)
+    )
+    assert len(named) > 20
+    made = {"docs/_build"}
+    assert sorted(path for path in named - made if not (ROOT / path).exists()) == []
+    tests = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", contributing)
+    for path, name in tests:
+        functions = {
+            node.name for node in ast.parse((ROOT / path).read_text("utf-8")).body if hasattr(node, "name")
+        }
+        assert not name or name in functions
+
+
+def test_the_targets_that_are_named_exist(contributing):
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    named = set(re.findall(r"(?:^|`|constraints\.txt )make ([a-z-]+)", contributing, re.MULTILINE))
+    assert {"test", "lint", "docs"} <= named
+    assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
