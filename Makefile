@@ -66,4 +66,4 @@ $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) sincviz-demo docs/_build docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sincviz-demo docs/_build docs/api docs/tutorials docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis
