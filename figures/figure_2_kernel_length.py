@@ -19,7 +19,8 @@ CAPTION = """
 What a sinc network can resolve, at {sfreq:g} Hz. (a–c) Responses of the bank before training (nominal width 4 Hz): the
 mean width at −3 dB is {widths}; short lines below: edges as written (blue) and at −3 dB (orange). (d) Width as measured
 against width as written: lines, one filter at {centre:g} Hz; dots, every filter of the trained networks ({n_seeds}
-seeds). Below a width that the kernel's length sets, what is written has no effect. {data}
+seeds). Below a width that the kernel's length sets, what is written has no effect. Dots below their line are filters
+that pass most at 0 Hz, low-passes whatever their cut-offs say: {low_passes}. {data}
 """
 
 
@@ -42,6 +43,9 @@ def draw(study: Study) -> None:
     sfreq = float(study.training_epochs.info["sfreq"])
     untrained = {taps: study.untrained(time_filter_len=taps) for taps in TAPS}
     initial_hz = {taps: width_hz(sincviz.learned_bands(model)).mean() for taps, model in untrained.items()}
+    trained = {
+        taps: pd.concat(map(sincviz.learned_bands, study.networks(time_filter_len=taps))) for taps in TAPS
+    }
     with style():
         size = inches(double_column_mm()), inches(125)
         layout = [["a", "b", "c"], ["d"] * 3]
@@ -73,6 +77,10 @@ def draw(study: Study) -> None:
             widths=", ".join(f"{width:.1f} Hz with {taps} samples" for taps, width in initial_hz.items()),
             centre=CENTRE_HZ,
             n_seeds=study.seeds,
+            low_passes=", ".join(
+                f"{(bands['peak_hz'] == 0).sum()} of {len(bands)} with {taps} samples"
+                for taps, bands in trained.items()
+            ),
             data=study.description,
         ),
     )

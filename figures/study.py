@@ -1,6 +1,7 @@
 """What the figures are made from: trials, and networks, each trained once and kept under the hash of what made it."""
 
 import argparse
+import ast
 import functools
 import hashlib
 import json
@@ -112,7 +113,7 @@ class Study:
         """Return a trained network; one that is not kept yet is trained first."""
         path = self._path(seed, settings)
         if not path.exists():
-            _train(self, seed, settings, path)
+            _train(self.untrained(seed, **settings), self.training_epochs, path, **self._fit(seed, settings))
         return sincviz.load_checkpoint(path)
 
     def networks(self, **settings: float) -> Iterator[sincviz.SincShallowNet]:
@@ -123,11 +124,18 @@ class Study:
     def train_all(self, n_jobs: int = -1) -> None:
         """Train what is not kept yet, several networks at once."""
         missing = {path: case for path, case in self.files().items() if not path.exists()}
-        work = Parallel(n_jobs=n_jobs, return_as="generator_unordered", inner_max_num_threads=1)(
-            delayed(_train)(self, seed, settings, path) for path, (seed, settings) in missing.items()
+        jobs = (
+            delayed(_train)(
+                self.untrained(seed, **settings), self.training_epochs, path, **self._fit(seed, settings)
+            )
+            for path, (seed, settings) in missing.items()
         )
+        work = Parallel(n_jobs=n_jobs, return_as="generator_unordered", inner_max_num_threads=1)(jobs)
         for _ in tqdm(work, "Training networks", len(missing), unit="network"):
             pass
+
+    def _fit(self, seed: int, settings: dict[str, float]) -> dict[str, float]:
+        return {"seed": seed, "sinc_lr": (DEFAULTS | settings)["sinc_lr"]}
 
     def files(self) -> dict[Path, tuple[int, dict[str, float]]]:
         """Return the file of every network, and its seed and what is not as by default."""
@@ -184,19 +192,25 @@ def code_hash() -> str:
     files = sorted(file for pattern in _CODE for file in package.glob(pattern))
     digest = hashlib.sha256(torch.__version__.encode())
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update(without_words(file.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()
 
 
-def _train(study: Study, seed: int, settings: dict[str, float], path: Path) -> None:
+def without_words(code: str) -> str:
+    """Return what a file of Python does, without docstrings and comments, which change no network."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if documented and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def _train(
+    model: sincviz.SincShallowNet, epochs: mne.BaseEpochs, path: Path, *, seed: int, sinc_lr: float
+) -> None:
     classifier = sincviz.training.fit(
-        study.untrained(seed, **settings),
-        study.training_epochs,
-        max_epochs=PASSES,
-        validation=0.0,
-        sinc_lr=(DEFAULTS | settings)["sinc_lr"],
-        seed=seed,
-        progress=False,
+        model, epochs, max_epochs=PASSES, validation=0.0, sinc_lr=sinc_lr, seed=seed, progress=False
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     sincviz.save_checkpoint(classifier, path)

@@ -13,9 +13,8 @@ from sincviz.models.checks import finite_float, positive_int
 class SincConv(nn.Module):
     r"""Bank of band-pass filters that learn nothing but their two cut-offs.
 
-    With :math:`low = min\_freq + |low\_freqs|`, :math:`high = \min(low + |bandwidths|, sfreq / 2)`,
-    :math:`f_c` their middle and :math:`b` their difference, the kernel at time :math:`t` (seconds from its
-    centre) is
+    With ``low = min_freq + |low_freqs|`` and ``high = min(low + |bandwidths|, sfreq / 2)``, :math:`f_c` their
+    middle and :math:`b` their difference, the kernel at time :math:`t` (seconds from its centre) is
 
     .. math:: h(t) = \mathrm{hamming}(t) \cos(2 \pi f_c t)\, \mathrm{sinc}(b t)
 

@@ -16,10 +16,10 @@ from sincviz.models.sinc_conv import SincConv
 
 
 class SincShallowNet(HubMixin, nn.Module):
-    """Sinc-ShallowNet: a shallow network whose temporal filters are learned band-passes [1]_.
+    """Sinc-ShallowNet: a shallow network whose temporal filters are learned band-passes.
 
     Block 1 filters every channel with sinc filters, normalises, and mixes the channels of each filter's output
-    with ``depth_multiplier`` spatial filters of its own. Block 2 normalises, applies the activation, averages
+    with ``depth_multiplier`` spatial filters of its own [1]_. Block 2 normalises, applies the activation, averages
     over windows of time and drops out. Block 3 is linear. Parameters and state dict are those of braindecode's
     network of the same name, so weights load both ways.
 
