@@ -57,7 +57,7 @@ def draw(study: Study) -> None:
             axes["d"].plot(
                 WIDTHS_HZ, curve, color=colour, label=f"{taps} samples ({1e3 * taps / sfreq:.0f} ms)"
             )
-            bands = pd.concat(map(sincviz.learned_bands, study.networks(time_filter_len=taps)))
+            bands = trained[taps]
             axes["d"].plot(
                 bands["bandwidth_hz"], width_hz(bands), ".", color=colour, markersize=2.5, alpha=0.5
             )
