@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, Union
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
 
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
+from sincviz.progress import followed
 
 if TYPE_CHECKING:
     import mne
@@ -172,7 +172,7 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
         if len(epochs.shape) != 3 or len(epochs) == 0:
             _checked(epochs, parts, first=0)
     starts = range(0, len(epochs), batch_size)
-    for start in tqdm(starts, "Reading trials", unit="batch", delay=2, leave=False, disable=None):
+    for start in followed(starts, "Reading trials", "batch"):
         yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
 
 

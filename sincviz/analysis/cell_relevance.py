@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import xarray as xr
 from numpy.typing import ArrayLike
-from tqdm.auto import tqdm
 
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.spectral_relevance import spectral_relevance
 from sincviz.classes import classes_if_known
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, n_trials_of, ready, some_of
+from sincviz.progress import followed
 
 _TRIALS_AT_ONCE = 64
 
@@ -57,7 +57,7 @@ def cell_relevance(
 
     def parts() -> Iterator[xr.DataArray]:
         starts = range(0, n_trials_of(epochs), _TRIALS_AT_ONCE)
-        for start in tqdm(starts, "Explaining", unit="batch", delay=2, leave=False, disable=None):
+        for start in followed(starts, "Explaining", "batch"):
             some = slice(start, start + _TRIALS_AT_ONCE)
             of_some = None if codes is None else codes[some]
             found = spectral_relevance(

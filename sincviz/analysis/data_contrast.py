@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
 
 from sincviz.analysis.accuracy import accuracy
 from sincviz.analysis.band_replacement import in_bands
@@ -16,6 +15,7 @@ from sincviz.classes import labelled_trials
 from sincviz.decoders import Decoder, decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
+from sincviz.progress import followed
 from sincviz.rhythms import bands_to_text, checked_rhythms
 
 CSP_BAND_HZ = (8.0, 30.0)
@@ -161,9 +161,7 @@ def csp_accuracy(
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(filtered, codes)
     predicted = np.empty_like(codes)
     with mne.utils.use_log_level("error"):
-        for train, test in tqdm(
-            folds, "Cross-validating", n_folds, unit="fold", delay=2, leave=False, disable=None
-        ):
+        for train, test in followed(folds, "Cross-validating", "fold", n_folds):
             predicted[test] = pipeline.fit(filtered[train], codes[train]).predict(filtered[test])
     found = accuracy(int((predicted == codes).sum()), counts.tolist())
     return pd.Series(

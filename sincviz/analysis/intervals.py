@@ -6,10 +6,10 @@ import numpy as np
 import scipy
 import xarray as xr
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from sincviz.analysis.trial_average import checked_trials, trial_weights
 from sincviz.models.checks import positive_int
+from sincviz.progress import followed
 
 LEVEL = 0.95
 N_RESAMPLES = 1000
@@ -82,8 +82,7 @@ def bootstrap_intervals(
     counts = resampled_counts(strata, n_resamples, seed)
     flat = values.to_numpy().reshape(n_trials, n_classes, -1)
     results = np.empty((3, n_classes, flat.shape[2]))
-    targets = tqdm(range(n_classes), "Resampling", unit="class", delay=2, leave=False, disable=None)
-    for number in targets:
+    for number in followed(range(n_classes), "Resampling", "class"):
         results[0, number] = weights[number] @ flat[:, number]
         own = weights[number] > 0
         smallest = n_trials if own.all() else int(min(own.sum(), (~own).sum()))

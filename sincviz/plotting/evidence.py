@@ -155,7 +155,7 @@ def write_below(
                 weight=weight,
                 color=colour,
                 parse_math=False,
-            ).set_in_layout(False)
+            )
             bottom_mm += type_mm(_LINE_MM)
         bottom_mm += _BETWEEN_MM
 

@@ -38,6 +38,8 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
     heights = [type_mm(_LINE_MM) * len(lines) for lines in written]
     height = 2 * _MARGIN_MM + sum(heights) + _BETWEEN_MM * (len(heights) - 1)
     figure = plt.figure(figsize=(inches(double_column_mm()), inches(height)))
+    # Notebooks show no figure without axes, and trim the others to what is in them.
+    figure.add_axes((0, 0, 1, 1)).set_axis_off()
 
     def write(x_mm: float, y_mm: float, text: str, strong: bool) -> None:
         figure.text(

@@ -64,6 +64,8 @@ def millimetres(inches: float) -> float:
 def journal(name: str) -> Iterator[None]:
     """Draw and save figures as a journal wants them: its widths, font and sizes of type.
 
+    Axes that you make yourself inside the block have them too; your own settings come back afterwards.
+
     Parameters
     ----------
     name : {"sincviz", "neuroimage", "nature", "ieee"}
@@ -87,7 +89,8 @@ def journal(name: str) -> Iterator[None]:
         raise ValueError(f"The style must be one of {', '.join(map(repr, JOURNALS))}; got {name!r}.")
     token = _journal.set(JOURNALS[name])
     try:
-        yield
+        with mpl.rc_context(_settings(JOURNALS[name])):
+            yield
     finally:
         _journal.reset(token)
 

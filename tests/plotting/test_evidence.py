@@ -98,6 +98,18 @@ def test_lines_stand_in_order_and_the_note_first(evidence):
     assert " ".join(by_height[1:]) == evidence_line(evidence)
 
 
+def test_what_trims_a_figure_keeps_the_lines_below(evidence):
+    # Notebooks save with bbox_inches="tight".
+    with style():
+        figure, _ = plt.subplots(layout="constrained")
+        write_below(figure, evidence, note="A note.")
+    figure.draw_without_rendering()
+    trimmed = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
+    texts = [text.get_window_extent() for text in figure.texts]
+    assert texts
+    assert all(trimmed.x0 <= box.x0 and trimmed.y0 <= box.y0 and box.x1 <= trimmed.x1 for box in texts)
+
+
 def test_nothing_to_say_leaves_the_figure_alone():
     figure = plt.figure(figsize=(3.5, 2))
     write_below(figure, {})

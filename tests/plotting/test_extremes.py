@@ -93,7 +93,8 @@ def flaws(figure, misplaced_text):
     """What is wrong with a figure: misplaced text, text read as formulas, empty axes, more than two pages high."""
     with style():
         found = misplaced_text(figure)
-    found += [f"axes {ax.get_label()!r} are empty" for ax in figure.axes if not (ax.has_data() or ax.texts)]
+    seen = [ax for ax in figure.axes if ax.axison]
+    found += [f"axes {ax.get_label()!r} are empty" for ax in seen if not (ax.has_data() or ax.texts)]
     if figure.get_figheight() * 25.4 > 450:
         found.append(f"{figure.get_figheight() * 25.4:.0f} mm high")
     return found

@@ -148,3 +148,11 @@ def test_a_notice_says_what_is_missing_and_why():
     assert lines(figure) == ["Scalp maps cannot be drawn.", "Channel A1 has no position."]
     assert figure.texts[0].get_weight() == "bold"
     assert marks(figure) == []
+
+
+def test_a_notebook_shows_the_whole_of_a_figure_of_text():
+    # IPython shows nothing of a figure without axes, and trims the others to what is in them.
+    figure = plot_notice("Scalp maps cannot be drawn.", "Channel A1 has no position.")
+    assert figure.axes
+    figure.draw_without_rendering()
+    np.testing.assert_allclose(figure.get_tightbbox().size, figure.get_size_inches(), atol=0.02)

@@ -1,0 +1,32 @@
+"""Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless TQDM_DISABLE is set."""
+
+import os
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tqdm.auto import tqdm
+
+Item = TypeVar("Item")
+
+
+def followed(items: Iterable[Item], words: str, unit: str, total: int | None = None) -> Iterable[Item]:
+    """Return the items; what takes more than two seconds shows a bar that vanishes at its end.
+
+    Parameters
+    ----------
+    items : iterable
+        What is worked through.
+    words, unit : str
+        What is done, and with what.
+    total : int | None
+        Number of items, if they do not tell it.
+
+    Examples
+    --------
+    >>> list(followed([1, 2], "Reading", "batch"))
+    [1, 2]
+    """
+    # None is off where nobody watches; given here it would overrule tqdm's own switch.
+    off = True if os.environ.get("TQDM_DISABLE") else None
+    shown: Iterable[Item] = tqdm(items, words, total, unit=unit, delay=2, leave=False, disable=off)
+    return shown
