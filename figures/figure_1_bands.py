@@ -9,7 +9,7 @@ from figures.publishing import letter, publish, run, spread
 from figures.study import Study
 from sincviz import plotting
 from sincviz.plotting.rhythm_shades import shade_rhythms
-from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches, style
+from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches
 from sincviz.rhythms import RHYTHMS
 
 CAPTION = """
@@ -29,26 +29,25 @@ def draw(study: Study) -> None:
     right = 1.04 * max(before["high_hz"].max(), *(bands["measured_high_hz"].max() for bands in trained))
     edges_hz = np.arange(0, right + 1, 1)
 
-    with style():
-        size = inches(double_column_mm()), inches(150)
-        figure, axes = plt.subplot_mosaic("ab;cc", figsize=size, layout="constrained", height_ratios=(3, 1.4))
-        for ax, bands in ((axes["a"], before), (axes["b"], after)):
-            plotting.plot_bands(bands, ax)
-            ax.get_legend().remove()
-            ax.set_xlim(0, right)
-        shade_rhythms(axes["c"], RHYTHMS, right)
-        axes["c"].hist(
-            peaks_hz,
-            edges_hz,
-            color=MEASURED,
-            label="trained",
-            weights=np.full(len(peaks_hz), 1 / len(trained)),
-        )
-        axes["c"].hist(before["peak_hz"], edges_hz, histtype="step", color=INITIAL, label="before training")
-        axes["c"].set(xlim=(0, right), xlabel="Measured peak (Hz)", ylabel="Filters per Hz")
-        axes["c"].legend(loc="upper right")
-        letter(*axes.values())
-        figure.legend(*axes["b"].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    size = inches(double_column_mm()), inches(150)
+    figure, axes = plt.subplot_mosaic("ab;cc", figsize=size, layout="constrained", height_ratios=(3, 1.4))
+    for ax, bands in ((axes["a"], before), (axes["b"], after)):
+        plotting.plot_bands(bands, ax)
+        ax.get_legend().remove()
+        ax.set_xlim(0, right)
+    shade_rhythms(axes["c"], RHYTHMS, right)
+    axes["c"].hist(
+        peaks_hz,
+        edges_hz,
+        color=MEASURED,
+        label="trained",
+        weights=np.full(len(peaks_hz), 1 / len(trained)),
+    )
+    axes["c"].hist(before["peak_hz"], edges_hz, histtype="step", color=INITIAL, label="before training")
+    axes["c"].set(xlim=(0, right), xlabel="Measured peak (Hz)", ylabel="Filters per Hz")
+    axes["c"].legend(loc="upper right")
+    letter(*axes.values())
+    figure.legend(*axes["b"].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
     publish(
         study,

@@ -8,7 +8,7 @@ import sincviz
 from figures.publishing import letter, publish, run
 from figures.study import Study
 from sincviz import plotting
-from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches, style
+from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
 
 TAPS = (33, 65, 129)
 CENTRE_HZ = 20.0
@@ -46,28 +46,23 @@ def draw(study: Study) -> None:
     trained = {
         taps: pd.concat(map(sincviz.learned_bands, study.networks(time_filter_len=taps))) for taps in TAPS
     }
-    with style():
-        size = inches(double_column_mm()), inches(125)
-        layout = [["a", "b", "c"], ["d"] * 3]
-        figure, axes = plt.subplot_mosaic(layout, figsize=size, layout="constrained", height_ratios=(1, 1.3))
-        for ax, model in zip("abc", untrained.values(), strict=True):
-            plotting.plot_responses(sincviz.filter_response(model), axes[ax], overlay=True)
-        for taps, colour in zip(TAPS, CLASS_COLOURS, strict=False):
-            curve = [width_hz(one_filter(taps, width, sfreq)).item() for width in WIDTHS_HZ]
-            axes["d"].plot(
-                WIDTHS_HZ, curve, color=colour, label=f"{taps} samples ({1e3 * taps / sfreq:.0f} ms)"
-            )
-            bands = trained[taps]
-            axes["d"].plot(
-                bands["bandwidth_hz"], width_hz(bands), ".", color=colour, markersize=2.5, alpha=0.5
-            )
-        axes["d"].plot(WIDTHS_HZ, WIDTHS_HZ, "--", color=INITIAL, linewidth=0.8, label="as written")
-        limits = (0, WIDTHS_HZ[-1])
-        axes["d"].set(xlabel="Width as written (Hz)", ylabel="Width at −3 dB (Hz)", xlim=limits, ylim=limits)
-        axes["d"].legend(loc="lower right")
-        for ax in "bc":
-            axes[ax].set_ylabel("")
-        letter(*axes.values())
+    size = inches(double_column_mm()), inches(125)
+    layout = [["a", "b", "c"], ["d"] * 3]
+    figure, axes = plt.subplot_mosaic(layout, figsize=size, layout="constrained", height_ratios=(1, 1.3))
+    for ax, model in zip("abc", untrained.values(), strict=True):
+        plotting.plot_responses(sincviz.filter_response(model), axes[ax], overlay=True)
+    for taps, colour in zip(TAPS, CLASS_COLOURS, strict=False):
+        curve = [width_hz(one_filter(taps, width, sfreq)).item() for width in WIDTHS_HZ]
+        axes["d"].plot(WIDTHS_HZ, curve, color=colour, label=f"{taps} samples ({1e3 * taps / sfreq:.0f} ms)")
+        bands = trained[taps]
+        axes["d"].plot(bands["bandwidth_hz"], width_hz(bands), ".", color=colour, markersize=2.5, alpha=0.5)
+    axes["d"].plot(WIDTHS_HZ, WIDTHS_HZ, "--", color=INITIAL, linewidth=0.8, label="as written")
+    limits = (0, WIDTHS_HZ[-1])
+    axes["d"].set(xlabel="Width as written (Hz)", ylabel="Width at −3 dB (Hz)", xlim=limits, ylim=limits)
+    axes["d"].legend(loc="lower right")
+    for ax in "bc":
+        axes[ax].set_ylabel("")
+    letter(*axes.values())
     publish(
         study,
         "figure_2_kernel_length",

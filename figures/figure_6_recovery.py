@@ -2,17 +2,20 @@
 
 import warnings
 from itertools import product
+from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
 from tqdm import tqdm
 
+from benchmarks import proving_ground
 from benchmarks.proving_ground import CONDITIONS, agreement, installed_methods, trained
 from figures.publishing import letter, publish, run
-from figures.study import Study, code_hash
-from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style
+from figures.study import PACKAGE, Study, code_hash
+from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches
 
 MOST_SEEDS = 3
+SCORING_CODE = (*sorted(PACKAGE.glob("**/*.py")), Path(proving_ground.__file__))
 MARKS = ((0.2, INITIAL), (0, NOMINAL), (-0.2, MEASURED))
 
 
@@ -28,19 +31,18 @@ def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     found = recoveries(min(study.seeds, MOST_SEEDS), study)
     order = found.groupby("method")["area"].mean().sort_values().index
-    with style():
-        size = inches(double_column_mm()), inches(90)
-        figure, axes = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True, sharey=True)
-        for ax, taps in zip(axes, (33, 129), strict=True):
-            kinds = found[found["taps"] == taps].groupby("kind", sort=False)
-            for (kind, rows), (shift, colour) in zip(kinds, MARKS, strict=True):
-                y = order.get_indexer(rows["method"]) + shift
-                ax.plot(rows["area"], y, "o", markersize=2.6, color=colour, alpha=0.7, label=kind)
-            ax.hlines(range(len(order)), 0.5, 1, color="#DDDDDD", linewidth=0.4, zorder=0)
-            ax.set(title=f"{taps} samples", xlabel="ROC area over bands × channels", xlim=(0.6, 1.005))
-        axes[0].set_yticks(range(len(order)), order)
-        letter(*axes)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    size = inches(double_column_mm()), inches(90)
+    figure, axes = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True, sharey=True)
+    for ax, taps in zip(axes, (33, 129), strict=True):
+        kinds = found[found["taps"] == taps].groupby("kind", sort=False)
+        for (kind, rows), (shift, colour) in zip(kinds, MARKS, strict=True):
+            y = order.get_indexer(rows["method"]) + shift
+            ax.plot(rows["area"], y, "o", markersize=2.6, color=colour, alpha=0.7, label=kind)
+        ax.hlines(range(len(order)), 0.5, 1, color="#DDDDDD", linewidth=0.4, zorder=0)
+        ax.set(title=f"{taps} samples", xlabel="ROC area over bands × channels", xlim=(0.6, 1.005))
+    axes[0].set_yticks(range(len(order)), order)
+    letter(*axes)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     means = found.groupby("method")["area"].agg(["mean", "min"]).sort_values("mean", ascending=False)
     publish(
         study,
@@ -60,6 +62,9 @@ def recoveries(n_seeds: int, study: Study) -> pd.DataFrame:
     warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
     kept = study.cache / f"proving_ground_{code_hash()[:16]}"
     kept.mkdir(parents=True, exist_ok=True)
+    path = kept / f"agreement_{n_seeds}_{code_hash(SCORING_CODE)[:16]}.csv"
+    if path.exists():
+        return pd.read_csv(path)
     rows = []
     for condition, seed in tqdm(list(product(CONDITIONS, range(n_seeds))), "Proving ground", unit="network"):
         model, x, y, truth, accuracy = trained(**CONDITIONS[condition], seed=seed, cache=kept)
@@ -73,7 +78,8 @@ def recoveries(n_seeds: int, study: Study) -> pd.DataFrame:
             facts | agreement(name, cells, model, x, y, truth)[0]
             for name, cells in installed_methods().items()
         ]
-    return pd.DataFrame(rows)
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return pd.read_csv(path)
 
 
 if __name__ == "__main__":

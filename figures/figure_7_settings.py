@@ -8,7 +8,7 @@ from scipy import stats
 import sincviz
 from figures.publishing import letter, publish, run
 from figures.study import DEFAULTS, VARIED, Study
-from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches, style
+from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches
 
 NAMES = {
     "num_time_filters": "Filters",
@@ -37,20 +37,19 @@ def draw(study: Study) -> None:
             for model in study.networks(**{name: value})
         ]
     )
-    with style():
-        size = inches(double_column_mm()), inches(62)
-        figure, axes = plt.subplots(1, 4, figsize=size, layout="constrained", sharey=True)
-        for ax, (name, values) in zip(axes, VARIED.items(), strict=True):
-            for place, value in enumerate(values):
-                own = found.loc[(found["setting"] == name) & (found["value"] == value), "accuracy"]
-                ax.plot(np.full(len(own), place), own, "o", color=INITIAL, markersize=2.4, alpha=0.6)
-                mean, half = interval(own)
-                ax.errorbar(place + 0.18, mean, half, fmt="D", color=MEASURED, markersize=3.5, linewidth=1.2)
-            ax.axhline(0.5, color="black", linewidth=0.5, linestyle=":")
-            ax.set(xlabel=NAMES[name], xlim=(-0.5, len(values) - 0.3))
-            ax.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-        axes[0].set_ylabel("Accuracy, held-out trials")
-        letter(*axes)
+    size = inches(double_column_mm()), inches(62)
+    figure, axes = plt.subplots(1, 4, figsize=size, layout="constrained", sharey=True)
+    for ax, (name, values) in zip(axes, VARIED.items(), strict=True):
+        for place, value in enumerate(values):
+            own = found.loc[(found["setting"] == name) & (found["value"] == value), "accuracy"]
+            ax.plot(np.full(len(own), place), own, "o", color=INITIAL, markersize=2.4, alpha=0.6)
+            mean, half = interval(own)
+            ax.errorbar(place + 0.18, mean, half, fmt="D", color=MEASURED, markersize=3.5, linewidth=1.2)
+        ax.axhline(0.5, color="black", linewidth=0.5, linestyle=":")
+        ax.set(xlabel=NAMES[name], xlim=(-0.5, len(values) - 0.3))
+        ax.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+    axes[0].set_ylabel("Accuracy, held-out trials")
+    letter(*axes)
     publish(
         study,
         "figure_7_settings",

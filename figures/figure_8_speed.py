@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from benchmarks.against_reference import MEMORY, RESULTS
 from figures.publishing import letter, publish, run
 from figures.study import Study
-from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches, style
+from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
 
 CAPTION = """
 SincShallowNet of sincviz against braindecode's with the same weights: batches of 64 trials of 1000 samples, 32 filters
@@ -20,41 +20,38 @@ def draw(study: Study) -> None:
     found = pd.read_csv(RESULTS)
     found["ratio"] = found["reference"] / found["sincviz"]
     times = found[found["task"] != MEMORY]
-    with style():
-        size = inches(double_column_mm()), inches(70)
-        figure, (left, right) = plt.subplots(1, 2, figsize=size, layout="constrained")
-        for (task, rows), colour in zip(times.groupby("task", sort=False), CLASS_COLOURS, strict=False):
-            turns = rows.groupby("channels")
-            for name, line, marker in (("reference", "--", "s"), ("sincviz", "-", "o")):
-                left.plot(
-                    1e3 * turns[name].median(),
-                    line,
-                    marker=marker,
-                    markersize=3,
-                    color=colour,
-                    label=f"{task}, {name}",
-                )
-        for (task, rows), colour in zip(
-            found.groupby("task", sort=False), (*CLASS_COLOURS[:3], INITIAL), strict=False
-        ):
-            low, middle, high = (
-                rows.groupby("channels")["ratio"].quantile(share) for share in (0.25, 0.5, 0.75)
-            )
-            right.errorbar(
-                middle.index,
-                middle,
-                (middle - low, high - middle),
-                marker="o",
+    size = inches(double_column_mm()), inches(70)
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, layout="constrained")
+    for (task, rows), colour in zip(times.groupby("task", sort=False), CLASS_COLOURS, strict=False):
+        turns = rows.groupby("channels")
+        for name, line, marker in (("reference", "--", "s"), ("sincviz", "-", "o")):
+            left.plot(
+                1e3 * turns[name].median(),
+                line,
+                marker=marker,
                 markersize=3,
                 color=colour,
-                label=task,
+                label=f"{task}, {name}",
             )
-        for ax, label in ((left, "Time for a batch (ms)"), (right, "Reference / sincviz")):
-            ax.set(yscale="log", xlabel="Channels", ylabel=label)
-            ax.set_xticks(sorted(found["channels"].unique()))
-        letter(left, right)
-        figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
-        figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2)
+    for (task, rows), colour in zip(
+        found.groupby("task", sort=False), (*CLASS_COLOURS[:3], INITIAL), strict=False
+    ):
+        low, middle, high = (rows.groupby("channels")["ratio"].quantile(share) for share in (0.25, 0.5, 0.75))
+        right.errorbar(
+            middle.index,
+            middle,
+            (middle - low, high - middle),
+            marker="o",
+            markersize=3,
+            color=colour,
+            label=task,
+        )
+    for ax, label in ((left, "Time for a batch (ms)"), (right, "Reference / sincviz")):
+        ax.set(yscale="log", xlabel="Channels", ylabel=label)
+        ax.set_xticks(sorted(found["channels"].unique()))
+    letter(left, right)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=2)
     medians = found.groupby(["task", "channels"], sort=False)["ratio"].median()
     publish(
         study,

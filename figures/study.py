@@ -33,8 +33,9 @@ VARIED = {
 }
 PASSES = 50
 
+PACKAGE = Path(sincviz.__file__).parent
 # A change in what trains a network makes the networks that were kept worthless.
-_CODE = ("models/*.py", "training.py", "classifier.py")
+TRAINING_CODE = (PACKAGE / "classifier.py", *sorted(PACKAGE.glob("models/*.py")), PACKAGE / "training.py")
 
 
 @dataclass(frozen=True)
@@ -186,10 +187,8 @@ def trials_hash(epochs: mne.BaseEpochs) -> str:
 
 
 @functools.cache
-def code_hash() -> str:
-    """Return the hash of the code that trains, and of the PyTorch that it runs on."""
-    package = Path(sincviz.__file__).parent
-    files = sorted(file for pattern in _CODE for file in package.glob(pattern))
+def code_hash(files: tuple[Path, ...] = TRAINING_CODE) -> str:
+    """Return the hash of files of code, by default of what trains, and of PyTorch's version."""
     digest = hashlib.sha256(torch.__version__.encode())
     for file in files:
         digest.update(without_words(file.read_text(encoding="utf-8")).encode())
