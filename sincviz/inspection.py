@@ -15,6 +15,7 @@ from sincviz.epochs import EpochsOrArray, input_batches, ready, warned_once
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.measuring import SECTIONS, Measuring, checked_sections
 from sincviz.network_facts import network_facts
+from sincviz.progress import switched_off
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +226,9 @@ def inspect(
         measuring = Measuring(model, parts, trials, y, codes, sections, seed)
         steps = list(measuring.steps())
         # The notebook's and the terminal's bar; quiet where nobody looks.
-        with tqdm(steps, "Measuring", unit="step", leave=False, disable=None if progress else True) as bar:
+        with tqdm(
+            steps, "Measuring", unit="step", leave=False, disable=switched_off() if progress else True
+        ) as bar:
             for words, fields, measure in bar:
                 bar.set_description(words)
                 measuring.do(fields, measure)

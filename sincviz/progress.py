@@ -26,7 +26,11 @@ def followed(items: Iterable[Item], words: str, unit: str, total: int | None = N
     >>> list(followed([1, 2], "Reading", "batch"))
     [1, 2]
     """
-    # None is off where nobody watches; given here it would overrule tqdm's own switch.
-    off = True if os.environ.get("TQDM_DISABLE") else None
-    shown: Iterable[Item] = tqdm(items, words, total, unit=unit, delay=2, leave=False, disable=off)
+    shown: Iterable[Item] = tqdm(items, words, total, unit=unit, delay=2, leave=False, disable=switched_off())
     return shown
+
+
+def switched_off() -> bool | None:
+    """Return what tqdm takes as ``disable``: true where TQDM_DISABLE is set; none is off where nobody watches."""
+    # What is given to tqdm overrules its own switch.
+    return True if os.environ.get("TQDM_DISABLE") else None

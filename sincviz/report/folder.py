@@ -16,6 +16,7 @@ from sincviz.atomic_file import replacing, staging
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
 from sincviz.plotting.style import millimetres
+from sincviz.progress import switched_off
 from sincviz.report.drawings import DRAWINGS, drawings_of
 from sincviz.report.page import write_html
 from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
@@ -171,7 +172,7 @@ def _draw(
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {}
     with tqdm(
-        list(drawings_of(found)), unit="figure", leave=False, disable=None if progress else True
+        list(drawings_of(found)), unit="figure", leave=False, disable=switched_off() if progress else True
     ) as bar:
         for drawing in bar:
             bar.set_description(f"Drawing: {drawing.title}")
