@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check-slow: $(VENV)/.installed-slow
+check-slow: $(VENV)/.installed-test,browser,notebooks
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --durations=5
 
 $(BIN)/python:
@@ -45,24 +45,8 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	@touch $@
-
-$(VENV)/.installed-slow: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,browser,notebooks]"
-	@touch $@
-
-$(VENV)/.installed-notebooks: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[notebooks]"
-	@touch $@
-
-$(VENV)/.installed-docs: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[docs]"
-	@touch $@
-
-$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+$(VENV)/.installed-%: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
 
 clean:
