@@ -1,5 +1,8 @@
 """Figure 5: can the relevance be trusted? Deletion, randomisation and ablation."""
 
+import mne
+import xarray as xr
+
 import sincviz
 from figures.publishing import publish, run, spread
 from figures.study import Study
@@ -7,17 +10,19 @@ from sincviz import plotting
 
 CAPTION = """
 Can the relevance of figure 4 be trusted? Deletion: accuracy while cells (a band of a channel) are replaced by those of
-another trial, {n_cells} cells in all; hatched, the area between the random order and that of relevance ({area:.2f};
-networks of {n_seeds} seeds: {areas}). Randomisation: similarity of the relevance to its original while layers are drawn
-anew; with all of them {similarity:.2f}. Ablation: how much of the margin between the true class and the best other is
-lost without one cell; its ranks agree with those of relevance at {agreement:.2f} (Spearman). Network of seed 0. {data}
+another trial, {n_cells} cells in all; hatched, the area between the random order and that of relevance ({area:.2f}),
+which the same trials made: with every second trial for the order and the others for the deletion it is {apart}
+(networks of {n_seeds} seeds, mean and range), with all for both {areas}. Randomisation: similarity of the relevance to
+its original while layers are drawn anew; with all of them {similarity:.2f}. Ablation: how much of the margin between
+the true class and the best other is lost without one cell; its ranks agree with those of relevance at {agreement:.2f}
+(Spearman). Network of seed 0. {data}
 """
 
 
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     model, epochs = study.network(), study.held_out_epochs
-    cells = relevance_of_cells(model, study)
+    cells = relevance_of_cells(model, epochs)
     curve = sincviz.deletion_curve(model, epochs, ranking=cells)
     randomised = sincviz.randomization_test(model, epochs)
     loss = sincviz.ablate(model, epochs)
@@ -26,12 +31,7 @@ def draw(study: Study) -> None:
         "randomization": plotting.plot_randomization(randomised),
         "ablation": plotting.plot_ablation(sincviz.sort_by_region(loss)),
     }
-    areas = [
-        sincviz.deletion_curve(one, epochs, ranking=relevance_of_cells(one, study), progress=False).attrs[
-            "accuracy_area"
-        ]
-        for one in study.networks()
-    ]
+    networks = list(study.networks())
     publish(
         study,
         "figure_5_evidence",
@@ -39,8 +39,9 @@ def draw(study: Study) -> None:
         CAPTION.format(
             n_cells=cells.sizes["band"] * cells.sizes["channel"],
             area=curve.attrs["accuracy_area"],
+            apart=spread([area(one, epochs[::2], epochs[1::2]) for one in networks]),
             n_seeds=study.seeds,
-            areas=spread(areas),
+            areas=spread([area(one, epochs, epochs) for one in networks]),
             similarity=randomised.loc[randomised["kind"] == "cascading", "similarity"].iloc[-1],
             agreement=sincviz.rank_agreement(cells.mean("target"), loss["score_loss"]),
             data=study.description,
@@ -48,10 +49,15 @@ def draw(study: Study) -> None:
     )
 
 
-def relevance_of_cells(model: sincviz.SincShallowNet, study: Study):
+def area(model: sincviz.SincShallowNet, ranked: mne.BaseEpochs, deleted: mne.BaseEpochs) -> float:
+    """Return the area between deletion curves, with the order from some trials and the deletion in others."""
+    curve = sincviz.deletion_curve(model, deleted, ranking=relevance_of_cells(model, ranked), progress=False)
+    return curve.attrs["accuracy_area"]
+
+
+def relevance_of_cells(model: sincviz.SincShallowNet, epochs: mne.BaseEpochs) -> xr.DataArray:
     """Return relevance over (target, band, channel), contrasted between the classes."""
-    spectrum = sincviz.spectral_relevance(model, study.held_out_epochs, trials="contrast")
-    return sincviz.group_frequencies(spectrum)
+    return sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, trials="contrast"))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ def deletion_curve(
     If the relevance is right, the accuracy falls sooner when the most relevant cells go first than when cells go in
     random order, and later when the least relevant go first. The area between the curves says how much.
 
+    A contrast between the classes of the very trials that are deleted from flatters itself: its order finds what
+    happens to help in them, also in a network that knows nothing. Rank on some trials and delete on others to be strict.
+
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
