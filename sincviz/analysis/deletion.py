@@ -38,7 +38,7 @@ def deletion_curve(
     random order, and later when the least relevant go first. The area between the curves says how much.
 
     A contrast between the classes of the very trials that are deleted from flatters itself: its order finds what
-    happens to help in them, also in a network that knows nothing. Rank on some trials and delete on others to be strict.
+    happens to help in them, also in a network that knows nothing. Rank on some trials, delete on others.
 
     Parameters
     ----------
