@@ -35,7 +35,7 @@ def draw(study: Study) -> None:
     figure, axes = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True, sharey=True)
     for ax, taps in zip(axes, (33, 129), strict=True):
         kinds = found[found["taps"] == taps].groupby("kind", sort=False)
-        for (kind, rows), (shift, colour) in zip(kinds, MARKS, strict=True):
+        for (kind, rows), (shift, colour) in zip(kinds, MARKS, strict=False):
             y = order.get_indexer(rows["method"]) + shift
             ax.plot(rows["area"], y, "o", markersize=2.6, color=colour, alpha=0.7, label=kind)
         ax.hlines(range(len(order)), 0.5, 1, color="#DDDDDD", linewidth=0.4, zorder=0)
