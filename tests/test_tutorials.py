@@ -19,7 +19,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS = 1500  # for one cell, on a machine that does other things too
 LARGEST_BYTES = 1_000_000
 PATH_OF_A_MACHINE = re.compile(
-    r"(?<![\w.:/-])/(home|work|tmp|Users|root|mnt|private|var)/|\b[A-Z]:\\\\?Users"
+    r"(?<![\w.:/-])/(home|tmp|Users|root|mnt|opt|private|srv|var)/|\b[A-Z]:\\\\?Users|site-packages|"
+    + re.escape(str(FOLDER.parent))
 )
 PROGRESS = re.compile(r"\d+%\|| \[\d+:\d\d[<,]")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -116,8 +117,9 @@ def test_the_table_of_tutorials_names_no_other():
         ("in /tmp/a.fif", True),
         (r"C:\Users\me", True),
         ("https://a.org/home/x", False),
-        ("a/work/b", False),
-        ("µV/trial, work/rest", False),
+        ("x/.venv/lib/site-packages/y.py", True),
+        ("a/home/b", False),
+        ("µV/trial, left/right", False),
     ],
 )
 def test_paths_of_a_machine_are_told_from_others(text, found):
