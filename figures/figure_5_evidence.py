@@ -21,9 +21,20 @@ the true class and the best other is lost without one cell; its ranks agree with
 
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
-    model, epochs = study.network(), study.held_out_epochs
-    cells = relevance_of_cells(model, epochs)
-    curve = sincviz.deletion_curve(model, epochs, ranking=cells)
+    epochs = study.held_out_epochs
+    networks = list(study.networks())
+    rankings = [relevance_of_cells(model, epochs) for model in networks]
+    curves = [
+        sincviz.deletion_curve(model, epochs, ranking=ranking, progress=False)
+        for model, ranking in zip(networks, rankings, strict=True)
+    ]
+    strict = [
+        sincviz.deletion_curve(
+            model, epochs[1::2], ranking=relevance_of_cells(model, epochs[::2]), progress=False
+        )
+        for model in networks
+    ]
+    model, cells, curve = networks[0], rankings[0], curves[0]
     randomised = sincviz.randomization_test(model, epochs)
     loss = sincviz.ablate(model, epochs)
     panels = {
@@ -31,7 +42,6 @@ def draw(study: Study) -> None:
         "randomization": plotting.plot_randomization(randomised),
         "ablation": plotting.plot_ablation(sincviz.sort_by_region(loss)),
     }
-    networks = list(study.networks())
     publish(
         study,
         "figure_5_evidence",
@@ -39,20 +49,14 @@ def draw(study: Study) -> None:
         CAPTION.format(
             n_cells=cells.sizes["band"] * cells.sizes["channel"],
             area=curve.attrs["accuracy_area"],
-            apart=spread([area(one, epochs[::2], epochs[1::2]) for one in networks]),
+            apart=spread([one.attrs["accuracy_area"] for one in strict]),
             n_seeds=study.seeds,
-            areas=spread([area(one, epochs, epochs) for one in networks]),
+            areas=spread([one.attrs["accuracy_area"] for one in curves]),
             similarity=randomised.loc[randomised["kind"] == "cascading", "similarity"].iloc[-1],
             agreement=sincviz.rank_agreement(cells.mean("target"), loss["score_loss"]),
             data=study.description,
         ),
     )
-
-
-def area(model: sincviz.SincShallowNet, ranked: mne.BaseEpochs, deleted: mne.BaseEpochs) -> float:
-    """Return the area between deletion curves, with the order from some trials and the deletion in others."""
-    curve = sincviz.deletion_curve(model, deleted, ranking=relevance_of_cells(model, ranked), progress=False)
-    return curve.attrs["accuracy_area"]
 
 
 def relevance_of_cells(model: sincviz.SincShallowNet, epochs: mne.BaseEpochs) -> xr.DataArray:

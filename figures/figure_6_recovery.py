@@ -11,11 +11,13 @@ from tqdm import tqdm
 from benchmarks import proving_ground
 from benchmarks.proving_ground import CONDITIONS, agreement, installed_methods, trained
 from figures.publishing import letter, publish, run
-from figures.study import PACKAGE, Study, code_hash
+from figures.study import PACKAGE, TRAINING_CODE, Study, code_hash
 from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches
 
 MOST_SEEDS = 3
-SCORING_CODE = (*sorted(PACKAGE.glob("**/*.py")), Path(proving_ground.__file__))
+OWN_CODE = Path(proving_ground.__file__)
+NETWORK_CODE = (*TRAINING_CODE, *sorted(PACKAGE.glob("datasets/*.py")), OWN_CODE)
+SCORING_CODE = (*sorted(PACKAGE.glob("**/*.py")), OWN_CODE)
 MARKS = ((0.2, INITIAL), (0, NOMINAL), (-0.2, MEASURED))
 
 
@@ -60,7 +62,7 @@ def draw(study: Study) -> None:
 def recoveries(n_seeds: int, study: Study) -> pd.DataFrame:
     """Return the agreement of every method with the truth in every network, one row each."""
     warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
-    kept = study.cache / f"proving_ground_{code_hash()[:16]}"
+    kept = study.cache / f"proving_ground_{code_hash(NETWORK_CODE)[:16]}"
     kept.mkdir(parents=True, exist_ok=True)
     path = kept / f"agreement_{n_seeds}_{code_hash(SCORING_CODE)[:16]}.csv"
     if path.exists():

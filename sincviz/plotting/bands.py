@@ -28,8 +28,8 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The figure. Its artists are labelled ``"nominal (as written)"``, ``"measured (−3 dB)"``,
-        ``"measured peak"`` and ``"before training"``.
+        The figure. Its artists are labelled ``"measured (−3 dB)"``, ``"measured peak"`` and, where these are known,
+        ``"nominal (as written)"`` and ``"before training"``.
 
     Raises
     ------
@@ -58,12 +58,15 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
                   label="measured (−3 dB)", zorder=3)  # fmt: skip
         ax.plot(bands["peak_hz"], rows, "o", color=MEASURED, markersize=2.4, label="measured peak", zorder=4)
-        ax.barh(rows, bands["bandwidth_hz"], left=bands["low_hz"], height=0.62, color=NOMINAL, alpha=0.55,
-                linewidth=0, label="nominal (as written)", zorder=2)  # fmt: skip
+        # The legend names nothing that is not there.
+        if bands["bandwidth_hz"].notna().any():
+            ax.barh(rows, bands["bandwidth_hz"], left=bands["low_hz"], height=0.62, color=NOMINAL, alpha=0.55,
+                    linewidth=0, label="nominal (as written)", zorder=2)  # fmt: skip
         initial_width = bands["initial_high_hz"] - bands["initial_low_hz"]
-        ax.barh(rows, initial_width, left=bands["initial_low_hz"], height=0.8, facecolor="none",
-                edgecolor=INITIAL, linewidth=0.5, linestyle=(0, (2, 1.5)), label="before training",
-                zorder=2.5)  # fmt: skip
+        if initial_width.notna().any():
+            ax.barh(rows, initial_width, left=bands["initial_low_hz"], height=0.8, facecolor="none",
+                    edgecolor=INITIAL, linewidth=0.5, linestyle=(0, (2, 1.5)), label="before training",
+                    zorder=2.5)  # fmt: skip
         ax.set(xlim=(0, right), ylim=(len(bands) - 0.4, -0.6), xlabel="Frequency (Hz)", ylabel="Filter")
         every = max(1, round(len(bands) / 16))
         ax.set_yticks(rows[::every], [str(name) for name in bands.index[::every]])

@@ -256,7 +256,7 @@ DRAWINGS = (
         lambda found: plotting.plot_deletion(found.deletion),  # type: ignore[arg-type]
         "Cells (a band of a channel) are replaced by those of another trial, more and more to the right. If "
         "the relevance is right, accuracy falls soonest when the most relevant go first. The area to the "
-        "random order is the evidence; order and accuracy are of the same trials, which flatters it a little.",
+        "random order is the evidence; order and accuracy are of the same trials, which flatters it.",
     ),
     Drawing(
         "ablation",

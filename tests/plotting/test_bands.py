@@ -151,7 +151,7 @@ def test_a_table_read_from_a_file_is_drawn_over_the_usual_rhythms(table):
 def test_free_filters_are_drawn_without_nominal_bands(free, misplaced_text):
     figure = plot_bands(free)
     ax = figure.axes[0]
-    assert np.isnan(spans_of_bars(ax, NOMINAL)).all()
+    assert NOMINAL not in ax.get_legend_handles_labels()[1]
     assert np.isfinite(np.array(artist(ax, MEASURED).get_segments())).all()
     assert ax.get_xlim()[1] > free["measured_high_hz"].max()
     assert misplaced_text(figure) == []
@@ -209,3 +209,12 @@ def test_axes_of_a_subfigure_give_the_whole_figure(table):
     figure = plt.figure()
     left, _ = figure.subfigures(1, 2)
     assert plot_bands(table(4), left.subplots()) is figure
+
+
+def test_the_legend_names_nothing_that_is_not_known(table, free):
+    unknown = table(4).assign(initial_low_hz=np.nan, initial_high_hz=np.nan)
+    _, names = plot_bands(unknown).axes[0].get_legend_handles_labels()
+    assert "before training" not in names
+    assert "nominal (as written)" in names
+    _, names = plot_bands(free).axes[0].get_legend_handles_labels()
+    assert sorted(names) == ["measured (−3 dB)", "measured peak"]
