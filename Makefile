@@ -21,7 +21,8 @@ figures: $(VENV)/.installed
 	$(BIN)/python -m figures $(if $(DATA),--data $(DATA)) $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
 
 tutorials: $(VENV)/.installed-notebooks
-	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False --NotebookClient.store_widget_state=False tutorials/*.ipynb
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False tutorials/*.ipynb
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build

@@ -79,6 +79,9 @@ class TestAsStored:
         assert not [one for one in outputs_of(name) if WIDGET in one.get("data", {})]
         assert "widgets" not in json.loads((FOLDER / name).read_text(encoding="utf-8"))["metadata"]
 
+    def test_it_is_the_same_file_when_it_shows_the_same(self, name):
+        assert not [cell for cell in cells_of(name, "code") if "execution" in cell["metadata"]]  # when it ran
+
     def test_no_path_of_a_machine_is_in_it(self, name):
         said = [joined(cell["source"]) for kind in ("markdown", "code") for cell in cells_of(name, kind)]
         said += [text for one in outputs_of(name) for text in words_of(one)]
