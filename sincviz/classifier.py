@@ -20,6 +20,7 @@ from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input
 from sincviz.errors import EpochsError
 from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
+from sincviz.progress import switched_off
 from sincviz.recordings import data_hash, eeg_channels, recording_facts, trial_hashes
 
 if TYPE_CHECKING:
@@ -241,7 +242,9 @@ class EpochProgress(Callback):  # type: ignore[misc]
 
     def on_train_begin(self, net: EpochsClassifier, **_: Any) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=net.max_epochs, desc="Training", unit="epoch", disable=not self.shown)
+        self.bar_ = tqdm(
+            total=net.max_epochs, desc="Training", unit="epoch", disable=not self.shown or switched_off()
+        )
 
     def on_epoch_end(self, net: EpochsClassifier, **_: Any) -> None:
         """Show the losses of the epoch that ended."""

@@ -90,6 +90,8 @@ class FrontEnd:
         What the folded normalisations remember.
     provenance : mapping
         What is known of the training, as :attr:`SincShallowNet.provenance` says it.
+    initial_kernels : torch.Tensor, shape (filters, taps), or None
+        Impulse responses before training; ``None`` where nobody knows the start.
     """
 
     kernels: Tensor
@@ -113,6 +115,7 @@ class FrontEnd:
     pooling: Callable[[Tensor], Tensor] | None = None
     recorded: RecordedStatistics | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    initial_kernels: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Keep values only: a registered network may give its parameters."""
@@ -268,10 +271,11 @@ def _(model: SincShallowNet) -> FrontEnd:
             scores: Tensor = head(features(maps).flatten(1))
             return scores
 
+        start = None if start_is_assumed(model.provenance) else model.initial_cutoffs()
         return FrontEnd(
             kernels=model.kernels(),
             cutoffs=model.cutoffs(),
-            initial_cutoffs=None if start_is_assumed(model.provenance) else model.initial_cutoffs(),
+            initial_cutoffs=start,
             spatial=spatial,
             scale=gain[:, None] * second_gain,
             bias=shift[:, None] * spatial.sum(2) * second_gain + second_shift,
@@ -290,6 +294,7 @@ def _(model: SincShallowNet) -> FrontEnd:
             pooling=pooled if pointwise else None,
             recorded=_recorded(first, second, shape),
             provenance=dict(model.provenance),
+            initial_kernels=None if start is None else model.sinc_filter_layer.kernels_of(start),
         )
 
 

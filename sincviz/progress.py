@@ -1,7 +1,8 @@
 """Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless TQDM_DISABLE is set."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from tqdm.auto import tqdm
@@ -34,3 +35,24 @@ def switched_off() -> bool | None:
     """Return what tqdm takes as ``disable``: true where TQDM_DISABLE is set; none is off where nobody watches."""
     # What is given to tqdm overrules its own switch.
     return True if os.environ.get("TQDM_DISABLE") else None
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Show no bar inside: many rows at once would write over each other.
+
+    Examples
+    --------
+    >>> with silenced():
+    ...     switched_off()
+    True
+    """
+    before = os.environ.get("TQDM_DISABLE")
+    os.environ["TQDM_DISABLE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TQDM_DISABLE"]
+        else:
+            os.environ["TQDM_DISABLE"] = before

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sincviz.demo import Demonstration
+    from sincviz.groups import Group
     from sincviz.inspection import Inspection
 
 console = Console()
@@ -65,6 +66,14 @@ def print_summary(found: "Inspection") -> None:
     for words in (accuracy_words, basis_words, certainty_words):
         for sentence in words(found):
             console.print(sentence, highlight=False, markup=False)
+
+
+def print_group(found: "Group") -> None:
+    """Print in words what many networks have in common, and the clusters that are significant."""
+    from sincviz.report.group_words import summary_words
+
+    for sentence in summary_words(found):
+        console.print(sentence, highlight=False, markup=False)
 
 
 def print_findings(findings: "pd.DataFrame") -> None:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from sincviz.errors import DownloadNeededError
 from sincviz.montages import standard_montage
+from sincviz.progress import switched_off
 
 URL = "https://physionet.org/content/eegmmidb/1.0.0/"
 SUBJECTS = range(1, 110)
@@ -101,9 +102,8 @@ def eegbci(
     event_id = _event_id(run_list)
 
     recordings = _recordings(subject_list, run_list, _folder(path), download)
-    bar = tqdm(
-        recordings.items(), "Reading", unit="run", disable=not progress or len(recordings) <= FEW_FILES
-    )
+    quiet = not progress or len(recordings) <= FEW_FILES
+    bar = tqdm(recordings.items(), "Reading", unit="run", disable=True if quiet else switched_off())
     parts: list[mne.BaseEpochs] = []
     for (subject, run), file in bar:
         raw = mne.io.read_raw_edf(file, verbose="warning")
@@ -126,6 +126,26 @@ def eegbci(
         epochs.set_annotations(None)  # now event codes; MNE cannot concatenate annotated epochs
         parts.append(epochs)
     return mne.concatenate_epochs(parts, verbose="warning")
+
+
+def recording_files(
+    subjects: Sequence[int],
+    runs: Sequence[int],
+    *,
+    path: str | Path | None = None,
+    download: bool = False,
+) -> list[Path]:
+    """Return the files that :func:`eegbci` reads, in their order.
+
+    Raises
+    ------
+    ValueError
+        If a subject or run does not exist, or is given twice.
+    DownloadNeededError
+        If files are missing and `download` is false.
+    """
+    chosen = _checked_numbers("subjects", subjects, SUBJECTS), _checked_numbers("runs", runs, range(1, 15))
+    return list(_recordings(*chosen, _folder(path), download).values())
 
 
 def _checked_numbers(name: str, numbers: int | Sequence[int], allowed: range) -> list[int]:
@@ -186,6 +206,7 @@ def _recordings(
         )
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
-    for subject, run in tqdm(missing, "Downloading", unit="run", disable=len(missing) <= FEW_FILES):
+    quiet = len(missing) <= FEW_FILES
+    for subject, run in tqdm(missing, "Downloading", unit="run", disable=True if quiet else switched_off()):
         mne_eegbci.load_data(subject, run, path=folder, update_path=False, verbose="warning")
     return files

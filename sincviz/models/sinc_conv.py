@@ -183,7 +183,11 @@ class SincConv(nn.Module):
 
     def kernels(self) -> Tensor:
         """Return the impulse responses, shape (num_time_filters, time_filter_len); differentiable."""
-        low, high = self.cutoffs().unbind(1)
+        return self.kernels_of(self.cutoffs())
+
+    def kernels_of(self, cutoffs: Tensor) -> Tensor:
+        """Return what the impulse responses are with these cut-offs in Hz, shape (num_time_filters, 2)."""
+        low, high = cutoffs.to(self.window).unbind(1)
         left = (
             self.window
             * torch.cos(self.n_pi * (low + high) / 2)

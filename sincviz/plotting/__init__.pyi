@@ -1,14 +1,19 @@
 from .ablation import plot_ablation
+from .band_use import plot_band_use
 from .bands import plot_bands
+from .clusters import plot_cluster_spectrum, plot_cluster_topomaps
 from .cutoffs import plot_cutoff_history
 from .deletion import plot_deletion
+from .drift import plot_drift
 from .figure_file import save_figure
+from .filter_stability import plot_filter_stability
 from .findings import plot_findings, plot_notice
 from .journals import JOURNALS
 from .overlap import plot_overlap
 from .randomization import plot_randomization
 from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
+from .run_agreement import plot_run_agreement
 from .spectral_relevance import plot_spectral_relevance
 from .style import journal
 from .topomaps import plot_spatial_filters_and_patterns, plot_topomaps
@@ -17,16 +22,22 @@ __all__ = [
     "JOURNALS",
     "journal",
     "plot_ablation",
+    "plot_band_use",
     "plot_bands",
+    "plot_cluster_spectrum",
+    "plot_cluster_topomaps",
     "plot_cumulative_response",
     "plot_cutoff_history",
     "plot_deletion",
+    "plot_drift",
+    "plot_filter_stability",
     "plot_findings",
     "plot_notice",
     "plot_overlap",
     "plot_randomization",
     "plot_relevance",
     "plot_responses",
+    "plot_run_agreement",
     "plot_spatial_filters_and_patterns",
     "plot_spectral_relevance",
     "plot_topomaps",

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from sincviz.plotting.style import NO_OUTPUT, double_column_mm, inches, large_pt
 
 _ROW_MM = 3.4
 _SPECTRUM_MM = 26.0
+_OUTLINED_SPECTRUM_MM = 38.0
 _TITLE_MM = 5.0
 _MOST_ROW_NAME_MM = 30.0
 _FREQUENCY_LEFT_MM = 12.0
@@ -37,7 +39,12 @@ _GAP_MM = 4.0
 _LOW_SPECTRUM_MM = 15.0
 
 
-def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> Figure:
+def channel_images(
+    values: xr.DataArray,
+    marked: NDArray[np.bool_] | None = None,
+    *,
+    areas: NDArray[np.int_] | None = None,
+) -> Figure:
     """Return a figure 178 mm wide with one heat map per entry of the first dimension; to be called inside the style.
 
     Parameters
@@ -46,6 +53,8 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
         Rows are bands, or ``frequency``; a coordinate ``region`` of the channels is written below them.
     marked : array of bool, of the shape of ``values``, or None
         Cells that bear a dot.
+    areas : array of int, of the shape of ``values``, or None
+        Number of the area that a cell lies in, 0 for none; areas are outlined.
     """
     spectral = values.dims[1] == "frequency"
     rows = [] if spectral else fitted_apart(values[values.dims[1]].to_numpy(), _MOST_ROW_NAME_MM)
@@ -58,9 +67,8 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
     width = double_column_mm()
     # Side by side where one below the other would be higher than a page.
     for columns in range(1, _MOST_COLUMNS + 1):
-        up = (
-            (_SPECTRUM_MM if columns == 1 else _LOW_SPECTRUM_MM) if spectral else type_mm(_ROW_MM) * len(rows)
-        )
+        tall = _SPECTRUM_MM if areas is None else _OUTLINED_SPECTRUM_MM
+        up = (tall if columns == 1 else _LOW_SPECTRUM_MM) if spectral else type_mm(_ROW_MM) * len(rows)
         across = (width - left - SIDE_MM - _GAP_MM * (columns - 1)) / columns
         below = names_below(names, regions, across)
         bottom = type_mm(BELOW_BAR_MM) + BAR_HEIGHT_MM + type_mm(ABOVE_BAR_MM) + below.depth_mm
@@ -91,6 +99,8 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
                     label="marked", markeredgecolor="white", markeredgewidth=0.2 * size, rasterized=True)  # fmt: skip
         for _, first, _ in below.groups[1:]:
             ax.axvline(first - 0.5, color="black", linewidth=0.3)
+        if areas is not None and areas[number].any():
+            _outline(ax, areas[number], across_edges, edges)
         ax.set_title(title, loc="left", fontsize=large_pt(), pad=2.5, parse_math=False)
         _name_rows(ax, values, rows)
         ax.tick_params(labelleft=column == 0)
@@ -106,6 +116,20 @@ def channel_images(values: xr.DataArray, marked: NDArray[np.bool_] | None = None
     bar = add((width - _BAR_MM) / 2, type_mm(BELOW_BAR_MM), _BAR_MM, BAR_HEIGHT_MM, label)
     draw_colour_bar(bar, scale)
     return figure
+
+
+def _outline(ax: Axes, areas: NDArray[np.int_], x: NDArray[np.floating], y: NDArray[np.floating]) -> None:
+    """Draw lines where cells of one area meet cells of another or of none."""
+    around = np.pad(areas, 1)
+    upright = zip(*np.nonzero(around[1:-1, 1:] != around[1:-1, :-1]), strict=True)
+    flat = zip(*np.nonzero(around[1:, 1:-1] != around[:-1, 1:-1]), strict=True)
+    lines = [[(x[column], y[row]), (x[column], y[row + 1])] for row, column in upright]
+    lines += [[(x[column], y[row]), (x[column + 1], y[row])] for row, column in flat]
+    # The white rim shows on dark cells, the line on light ones.
+    for colour, width, label in (("white", 1.5, "rim"), ("black", 0.7, "outline")):
+        drawn = LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting")
+        drawn.set(label=label, clip_on=False, zorder=5)
+        ax.add_collection(drawn)
 
 
 def _name_rows(ax: Axes, values: xr.DataArray, rows: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sincviz.plotting.glyphs import missing_note
-from sincviz.plotting.lettering import wrapped
+from sincviz.plotting.lettering import p_words, wrapped
 from sincviz.plotting.style import SEVERITIES, inches, millimetres, small_pt, type_mm
 
 NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
@@ -82,9 +82,7 @@ def deletion_area(attrs: Attrs) -> str:
 def against_random(attrs: Attrs) -> str:
     """Return how rarely a random order does as well, ``"p = 0.004 against random orders"``; nothing if not known."""
     p = _number(attrs, "accuracy_area_p")
-    if p is None:
-        return ""
-    return f"p {'< 0.001' if p < 0.001 else f'= {p:.2g}'} against random orders"
+    return "" if p is None else f"{p_words(p)} against random orders"
 
 
 def with_interval(attrs: Attrs, name: str) -> str:
@@ -111,7 +109,7 @@ def bands_in_hz(attrs: Attrs) -> str:
 
 
 def write_below(
-    figure: Figure, attrs: Attrs, deletion: pd.DataFrame | None = None, *, note: str = ""
+    figure: Figure, attrs: Attrs, deletion: pd.DataFrame | None = None, *, note: str = "", strong: str = ""
 ) -> None:
     """Make the figure higher and write a note and the evidence into the new room; to be called inside the style.
 
@@ -123,6 +121,8 @@ def write_below(
         As for :func:`evidence_line`.
     note : str
         How the figure is to be read; a line on characters that no font has is added where there are some.
+    strong : str
+        What must not be overlooked, in bold above the note.
     """
     line = evidence_line(attrs, deletion)
     note = " ".join(filter(None, [note, missing_note()]))
@@ -131,6 +131,7 @@ def write_below(
     paragraphs = [
         (wrapped(text, width, weight=weight), weight, colour)
         for text, weight, colour in (
+            (strong, "bold", "black"),
             (note, "normal", "#333333"),
             (line, "bold" if alarm else "normal", SEVERITIES["error"] if alarm else "#333333"),
         )

@@ -1,4 +1,4 @@
-"""What is written into figures: lines that fit a width in print, and frequencies."""
+"""What is written into figures: lines that fit a width in print, and numbers."""
 
 import bisect
 from collections.abc import Iterable, Sequence
@@ -105,3 +105,25 @@ def hz(frequency_hz: float) -> str:
     ('10.0', '120')
     """
     return f"{frequency_hz:.1f}" if frequency_hz < 99.95 else f"{frequency_hz:.0f}"
+
+
+def percent(share: float, place: float = 0.0) -> str:
+    """Return a share in percent, as ticks of an axis are written: these have a place, too.
+
+    Examples
+    --------
+    >>> percent(-0.075), percent(0.2)
+    ('−7.5', '20')
+    """
+    return f"{100 * share:.3g}".replace("-", "−")
+
+
+def p_words(p: float, letter: str = "p") -> str:
+    """Return a probability with two digits.
+
+    Examples
+    --------
+    >>> p_words(0.0042), p_words(2e-5), p_words(0.31, "q")
+    ('p = 0.0042', 'p < 0.001', 'q = 0.31')
+    """
+    return f"{letter} {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"

@@ -7,11 +7,13 @@ import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from sincviz.plotting.lettering import fitted_apart, widest_mm, wrapped
+from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm, wrapped
 from sincviz.plotting.scalp_grid import (
     ColourScale,
     cell_mm,
@@ -33,9 +35,16 @@ _LEAST_FOR_UPRIGHT_MM = 16.0  # beside lower maps names lie flat
 _MOST_NAME_MM = 34.0
 _ROW_LINE_MM = 3.4
 _MARKED = "marked"
+_RINGED = "ringed"
 
 
-def scalp_table(maps: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> Figure:
+def scalp_table(
+    maps: xr.DataArray,
+    marked: NDArray[np.bool_] | None = None,
+    *,
+    ringed: NDArray[np.bool_] | None = None,
+    captions: NDArray[np.str_] | None = None,
+) -> Figure:
     """Return a table of maps on one scale, the first dimension down; to be called inside the style.
 
     Parameters
@@ -44,6 +53,10 @@ def scalp_table(maps: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> 
         With usable positions.
     marked : array of bool, of the shape of ``maps``, or None
         Electrodes to draw as white dots.
+    ringed : array of bool, of the shape of ``maps``, or None
+        Electrodes to draw as small rings where they are not marked; dots are then larger.
+    captions : array of str, one for each map, or None
+        A line above each map, below the name of its column.
     """
     dims = [str(dim) for dim in maps.dims if dim != "channel"]
     ordered = maps.transpose(*dims, "channel")
@@ -65,17 +78,25 @@ def scalp_table(maps: xr.DataArray, marked: NDArray[np.bool_] | None = None) -> 
         left_mm = widest_mm(row_names, size_pt=large_pt())
     size = min(size, map_mm(n_columns, left_mm))
     column_names = fitting(column_names, n_columns, left_mm)
+    titles = [column_names] + [[""] * n_columns for _ in range(n_rows - 1)]
+    if captions is not None:
+        titles = [
+            [_below(name, caption, n_columns, left_mm) for name, caption in zip(names, row, strict=True)]
+            if any(row)
+            else names
+            for names, row in zip(titles, captions.reshape(n_rows, n_columns).tolist(), strict=True)
+        ]
     figure, grid, bars = scalp_figure(
         n_rows,
         n_columns,
-        title_lines=[n_lines(column_names)] + [0] * (n_rows - 1),
+        title_lines=[n_lines(row) for row in titles],
         bar_labels=[quantity(maps)],
         left_mm=left_mm,
         size_mm=size,
     )
-    titles = column_names + [""] * (len(panels) - n_columns)
-    dots = None if marked is None else marked.reshape(panels.shape)
-    draw_maps(grid.ravel(), panels, titles, scale, maps, dots)
+    dots, rings = (None if marks is None else marks.reshape(panels.shape) for marks in (marked, ringed))
+    above = [title for row in titles for title in row]
+    draw_maps(grid.ravel(), panels, above, scale, maps, dots, rings)
     for ax, name in zip(grid[:, 0], row_names, strict=True):
         label_row(ax, name, upright=upright)
     draw_colour_bar(bars[0], scale)
@@ -89,6 +110,7 @@ def draw_maps(
     scale: ColourScale,
     maps: xr.DataArray,
     marked: NDArray[np.bool_] | None = None,
+    ringed: NDArray[np.bool_] | None = None,
 ) -> None:
     """Draw each map, of channels of ``maps``, into axes of its own."""
     import mne
@@ -96,19 +118,25 @@ def draw_maps(
     info = scalp_info(maps)
     n_contours = _CONTOURS if len(panels) <= _MOST_WITH_CONTOURS else 0
     dots = np.zeros(panels.shape, bool) if marked is None else marked
+    rings = np.zeros(panels.shape, bool) if ringed is None else ringed & ~dots
     size_pt = 72 * axes[0].get_window_extent().width / axes[0].figure.dpi
     dot = {
-        "markersize": min(2.2, 0.035 * size_pt),
+        "markersize": min(2.2, 0.035 * size_pt) if ringed is None else min(3.2, 0.045 * size_pt),
         "markerfacecolor": "white",
         "markeredgecolor": "black",
         "markeredgewidth": min(0.4, 0.008 * size_pt),
         "zorder": 10,
         "label": _MARKED,
     }
+    # The halo shows on dark colours, the ring on light ones.
+    halo = withStroke(linewidth=1.1, foreground="white")
+    ring = dot | {"markersize": min(1.9, 0.03 * size_pt), "markerfacecolor": "none", "label": _RINGED}
     # Interpolation inverts one tiny matrix per triangle: threads would only wait for each other, a second per map.
     places: Any = info
     with threadpool_limits(1, "blas"):
-        for number, (ax, values, title, dotted) in enumerate(zip(axes, panels, titles, dots, strict=False)):
+        for number, (ax, values, title, dotted, rung) in enumerate(
+            zip(axes, panels, titles, dots, rings, strict=False)
+        ):
             # Axes that were made elsewhere have another font.
             ax.set_title(title, fontsize=small_pt(), pad=2, linespacing=1.1, parse_math=False,
                          fontfamily=mpl.rcParams["font.family"])  # fmt: skip
@@ -133,16 +161,22 @@ def draw_maps(
                 places = info if found is None else found
             if contours is not None:
                 contours.set_linewidth(0.3)
+            if rung.any():
+                # MNE knows one kind of mark: rings go where it drew the other sensors.
+                others = _sensor_places(ax, int((~dotted).sum()))
+                assert others is not None
+                ax.plot(*others[rung[~dotted]].T, "o", path_effects=[halo], **ring)
             for line in ax.lines:
-                if line.get_label() != _MARKED:
+                if line.get_label() not in (_MARKED, _RINGED):
                     line.set_linewidth(0.5)
                     line.set_markersize(min(0.8, 0.016 * size_pt))
                     line.set_markeredgewidth(min(1.0, 0.02 * size_pt))
 
 
 def _sensor_places(ax: Axes, n_channels: int) -> NDArray[np.float64] | None:
-    """Return where MNE drew all sensors."""
-    found = (np.asarray(part.get_offsets(), float) for part in ax.collections)
+    """Return where MNE drew so many sensors as points."""
+    points = (part for part in ax.collections if isinstance(part, PathCollection))
+    found = (np.asarray(part.get_offsets(), float) for part in points)
     return next((places for places in found if len(places) == n_channels), None)
 
 
@@ -174,6 +208,12 @@ def label_row(ax: Axes, name: str, *, upright: bool = True) -> None:
 def fitting(titles: Sequence[str], columns: int, left_mm: float = 0.0) -> list[str]:
     """Return titles with line breaks, no wider than the room above a map; to be called inside the style."""
     return [wrapped(title, cell_mm(columns, left_mm) - 1) for title in titles]
+
+
+def _below(name: str, caption: str, columns: int, left_mm: float) -> str:
+    """Return a name with its caption below; an empty one keeps its line, so that names stay level."""
+    line = fitted(caption, cell_mm(columns, left_mm) - 1)
+    return f"{name}\n{line}" if name else line
 
 
 def n_lines(texts: Sequence[str]) -> int:

@@ -189,6 +189,139 @@ def loss(cells, evidence):
     return build
 
 
+@pytest.fixture(scope="session")
+def band_test(cells):
+    """Build a test over subjects of so many classes, bands and channels, with clusters by a formula."""
+
+    def build(targets=1, bands=6, n_chans=32, p=(0.004, 0.31), n_subjects=10):
+        mean = cells(targets, bands, n_chans, intervals=False).rename("mean")
+        attrs = {"units": "within-class SD of the score", "bands_hz": "delta: 1–4; gamma: 30–inf"}
+        if targets == 1:
+            mean = mean.assign_coords(target=["all classes"])
+        return tested(mean, mean > 1.1, mean < -1.1, p, n_subjects, attrs)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def spectral_test(cells):
+    """Build a test of frequencies and channels, those around 10 Hz in a cluster, those around 22 Hz in another."""
+
+    def build(targets=1, n_chans=32, p=(0.004, 0.31), n_hz=40):
+        weights = cells(targets, 1, n_chans, intervals=False).isel(band=0, drop=True)
+        frequency = xr.DataArray(np.arange(1.0, n_hz + 1), dims="frequency", attrs={"units": "Hz"})
+        alpha, beta = np.exp(-((frequency - 10) ** 2) / 8), np.exp(-((frequency - 22) ** 2) / 18)
+        mean = (weights * (alpha - 0.6 * beta)).assign_coords(frequency=frequency).rename("mean")
+        mean = mean.transpose("target", "frequency", "channel")
+        if targets == 1:
+            mean = mean.assign_coords(target=["all classes"])
+        attrs = {"units": "within-class SD of the score"}
+        return tested(mean, (mean > 0.8) & (alpha > 0.4), (mean < -0.4) & (beta > 0.4), p, 10, attrs)
+
+    return build
+
+
+def tested(mean, first, second, p, n_subjects, attrs):
+    """What a test of these means says where two sets of cells are clusters."""
+    numbers = xr.where(first, 1, xr.where(second, 2, 0)).transpose(*mean.dims)
+    of_cluster = xr.where(numbers == 1, p[0], xr.where(numbers == 2, p[1], np.nan)).transpose(*mean.dims)
+    q = (0.4 * np.exp(-2.5 * np.abs(mean))).transpose(*mean.dims)
+    return xr.Dataset(
+        {"mean": mean, "q": q, "cluster": numbers, "cluster_p": of_cluster},
+        attrs={
+            **attrs,
+            "alpha": 0.05,
+            "n_subjects": n_subjects,
+            "n_permutations": min(10_000, 2 ** (n_subjects - 1)),
+            "cluster_forming_p": 0.05,
+            "cluster_forming_t": 2.262,
+            "smallest_p": max(1e-4, 2.0 ** (1 - n_subjects)),
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def shares():
+    """Build the shares of so many bands in so many subjects under these conditions, with means and intervals."""
+
+    def build(conditions=("rest",), n_subjects=10, bands=tuple(NAMES["band"])):
+        rng = np.random.default_rng(0)
+        values = rng.dirichlet(3 * np.exp(-np.arange(len(bands)) / 3), (len(conditions), n_subjects))
+        share = xr.DataArray(
+            values - 0.05,
+            {
+                "condition": list(conditions),
+                "subject": [f"S{n:02d}" for n in range(n_subjects)],
+                "band": list(bands),
+            },
+            ("condition", "subject", "band"),
+        )
+        mean, half = share.mean("subject"), 2 * share.std("subject") / n_subjects**0.5
+        attrs = {"bands_hz": "delta: 1–4; gamma: 30–inf"}
+        return xr.Dataset(
+            {"share": share, "mean": mean, "low": mean - half, "high": mean + half}, attrs=attrs
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def agreement():
+    """Build the rank correlations of so many runs of each of so many subjects."""
+
+    def build(n_subjects=10, n_runs=5):
+        subject = np.repeat(np.arange(n_subjects), n_runs)
+        number = np.arange(len(subject))
+        values = np.where(subject[:, None] == subject, 0.7, 0.25) + 0.2 * np.cos(number[:, None] + number)
+        np.fill_diagonal(values, 1)
+        names = [f"S{name:02d}" for name in subject]
+        coords = {"subject": ("run", names), "other_subject": ("other_run", names)}
+        return xr.DataArray(values, coords, ("run", "other_run"), "rank_agreement")
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def stability():
+    """Build the table of so many filters found again in other networks."""
+
+    def build(n_filters=8, patterns=True):
+        number = np.arange(n_filters)
+        peak_hz = 4 + 34 * number / n_filters
+        overlap = 0.8 + 0.15 * np.cos(number)
+        columns = {
+            "peak_hz": peak_hz,
+            "peak_low_hz": peak_hz - 1.5,
+            "peak_high_hz": peak_hz + 1 + np.cos(number) ** 2,
+            "overlap": overlap,
+            "lowest_overlap": overlap - 0.2,
+            "chance_overlap": 0.3 + 0.1 * np.sin(number),
+            "same_number": 0.9,
+            "pattern_similarity": 0.6 + 0.2 * np.sin(number) if patterns else np.nan,
+            "n_runs": 50,
+        }
+        return pd.DataFrame(columns, index=pd.Index((5 * number + 2) % n_filters, name="filter"))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def drift():
+    """Build the table of how the filters' energy moved between bands."""
+
+    def build(bands=tuple(NAMES["band"])):
+        number = np.arange(len(bands))
+        before = np.full(len(bands), 1 / len(bands))
+        change = 0.06 * np.cos(2 * number)
+        columns = {"before": before, "after": before + change, "change": change, "low": change - 0.03}
+        columns |= {"high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
+        table = pd.DataFrame(columns | {"effect_size": 1.0}, index=pd.Index(list(bands), name="band"))
+        table.attrs = {"n_subjects": 10, "bands_hz": "delta: 1–4; gamma: 30–inf"}
+        return table
+
+    return build
+
+
 def bands_of(filters, dim):
     edges = {
         "low_hz": 6.0 + filters,

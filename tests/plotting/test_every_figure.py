@@ -65,6 +65,12 @@ DRAWINGS = {
     "randomization": Drawing("plot_randomization", ("randomization",)),
     "ablation over channels": Drawing("plot_ablation", ("loss",)),
     "ablation on the scalp": Drawing("plot_ablation", ("loss", "topomaps")),
+    "clusters on the scalp": Drawing("plot_cluster_topomaps", ("band test",)),
+    "clusters over channels": Drawing("plot_cluster_spectrum", ("spectral test",)),
+    "band use": Drawing("plot_band_use", ("shares",), SINGLE_MM),
+    "agreement of runs": Drawing("plot_run_agreement", ("agreement",), SINGLE_MM),
+    "stability of filters": Drawing("plot_filter_stability", ("stability",)),
+    "drift": Drawing("plot_drift", ("drift",)),
     "findings": Drawing("plot_findings", ("findings",)),
     "notice": Drawing("plot_notice", ("what", "why")),
 }
@@ -89,12 +95,25 @@ def explanations(cells, matrix, profile, deletion, randomization, loss):
 
 
 @pytest.fixture(scope="module")
-def results(network, moved, simulation, scalp_maps, explanations):
+def population(band_test, spectral_test, shares, agreement, stability, drift):
+    """What can be drawn of many networks, made by hand."""
+    return {
+        "band test": band_test(bands=2),
+        "spectral test": spectral_test(n_chans=8),
+        "shares": shares(),
+        "agreement": agreement(),
+        "stability": stability(),
+        "drift": drift(),
+    }
+
+
+@pytest.fixture(scope="module")
+def results(network, moved, simulation, scalp_maps, explanations, population):
     """What can be drawn, all of one network."""
     model = moved(network(num_time_filters=2, chs_info=simulation[0].info["chs"])).eval()
     model.scale = 1e6
     found = importance(model, simulation[0])
-    return {
+    own = {
         "bands": learned_bands(model),
         "response": filter_response(model),
         "overlap": filter_overlap(model),
@@ -105,7 +124,8 @@ def results(network, moved, simulation, scalp_maps, explanations):
         "findings": diagnose(model, simulation[0]),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",
-    } | explanations
+    }
+    return own | explanations | population
 
 
 @pytest.fixture(params=DRAWINGS)

@@ -73,6 +73,28 @@ def randomization(layers):
     return pd.DataFrame([row | {"layer": layer} for layer in layers])
 
 
+def tested(cells):
+    """A test in which every cell is in one significant cluster."""
+    cells = cells.drop_vars(["low", "high"], errors="ignore")
+    one = {"cluster": xr.ones_like(cells, int), "cluster_p": xr.full_like(cells, 0.01)}
+    return xr.Dataset({"mean": cells} | one, attrs={"alpha": 0.05, "n_subjects": 10})
+
+
+def shares(names):
+    values = np.random.default_rng(0).standard_normal((10, len(names)))
+    return xr.Dataset({"share": (("subject", "band"), values)}, {"band": list(names)})
+
+
+def agreement(subjects):
+    values = np.corrcoef(np.random.default_rng(0).standard_normal((len(subjects), 9)))
+    return xr.DataArray(values, {"subject": ("run", list(subjects))}, ("run", "other_run"))
+
+
+def drift(bands):
+    row = {"before": 0.1, "after": 0.2, "change": 0.1, "low": 0.0, "high": 0.2, "q": 0.01}
+    return pd.DataFrame([row] * len(bands), pd.Index(list(bands), name="band"))
+
+
 def findings(names):
     return pd.DataFrame({"severity": "note", "finding": names, "evidence": names, "remedy": names})
 
@@ -85,6 +107,11 @@ NAMED = {
     "image": lambda names: plotting.plot_spectral_relevance(image(names), "image"),
     "ablation": lambda names: plotting.plot_ablation(loss(names)),
     "randomization": lambda names: plotting.plot_randomization(randomization(names)),
+    "cluster maps": lambda names: plotting.plot_cluster_topomaps(tested(explained(names, 1, 8))),
+    "cluster spectrum": lambda names: plotting.plot_cluster_spectrum(tested(image(names))),
+    "band use": lambda names: plotting.plot_band_use(shares(names)),
+    "run agreement": lambda names: plotting.plot_run_agreement(agreement(names)),
+    "drift": lambda names: plotting.plot_drift(drift(names)),
     "findings": lambda names: plotting.plot_findings(findings(names)),
 }
 

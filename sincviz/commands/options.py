@@ -1,0 +1,36 @@
+"""What several commands share: options, and how they are read."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")]
+Seed = Annotated[
+    int,
+    typer.Option(
+        min=0, max=2**31 - 1, help="Seed of the weights, the split, the order of trials and the dropout."
+    ),
+]
+Runs = Annotated[str, typer.Option(help="eegbci: runs; 4,8,12 is left against right fist imagery.")]
+DataPath = Annotated[Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")]
+Download = Annotated[bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")]
+
+
+def listed(text: str) -> list[str]:
+    """Return the parts of an option with commas between."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Spare what is imported from garbage collections, which take a second of a short command."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()

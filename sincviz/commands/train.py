@@ -1,0 +1,122 @@
+"""``sincviz train``."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sincviz.commands.options import DataPath, Download, Overwrite, Runs, Seed
+from sincviz.terminal import console
+
+
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(help="'simulated', 'eegbci' (PhysioNet imagery), or a file of MNE epochs (-epo.fif)."),
+    ] = "simulated",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The checkpoint to write.")] = Path(
+        "network.safetensors"
+    ),
+    subjects: Annotated[str, typer.Option(help="eegbci: subjects to train on, such as 2,7,29.")] = "",
+    test_subjects: Annotated[
+        str, typer.Option(help="eegbci: subjects to test on; never used in training or early stopping.")
+    ] = "",
+    runs: Runs = "4,8,12",
+    data_path: DataPath = None,
+    download: Download = False,
+    reference: Annotated[
+        str, typer.Option(help="'average' subtracts the mean of the channels, 'recorded' leaves them.")
+    ] = "average",
+    kernel_seconds: Annotated[
+        float, typer.Option(help="Length of the temporal filters; short ones cannot tell bands apart.")
+    ] = 0.4,
+    num_time_filters: Annotated[int, typer.Option(help="Number of temporal filters.")] = 32,
+    max_epochs: Annotated[int, typer.Option(help="Passes over the training trials, at most.")] = 50,
+    validation: Annotated[
+        float,
+        typer.Option(help="Share of the trials held out to stop early and keep the best weights; 0: none."),
+    ] = 0.0,
+    patience: Annotated[
+        int, typer.Option(help="Passes without a better validation loss before training stops.")
+    ] = 30,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train a SincShallowNet and save it with all that is needed to read it."""
+    import torch
+
+    from sincviz.checkpoints import save_checkpoint
+    from sincviz.classes import class_order
+    from sincviz.datasets import simulate_motor_imagery
+    from sincviz.models.checks import finite_float
+    from sincviz.models.sinc_shallow import SincShallowNet
+    from sincviz.recordings import eeg_channels
+    from sincviz.training import fit
+    from sincviz.trial_sources import average_referenced, epochs_of_file, numbers, recordings
+
+    if out.is_dir():
+        raise IsADirectoryError(f"{str(out)!r} is a folder; name a file with `--out`.")
+    if out.exists() and not overwrite:
+        raise FileExistsError(
+            f"{str(out)!r} exists. Pass `--overwrite`, or choose another name with `--out`."
+        )
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"The folder {str(out.parent)!r} does not exist; create it first.")
+    if reference not in ("average", "recorded"):
+        raise ValueError(f"`--reference` must be 'average' or 'recorded'; got {reference!r}.")
+    finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
+    if data == "eegbci":
+        both = sorted(set(numbers("--subjects", subjects)) & set(numbers("--test-subjects", test_subjects)))
+        if both:
+            raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
+        epochs = recordings(subjects, runs, path=data_path, download=download)
+        test_epochs = (
+            recordings(test_subjects, runs, path=data_path, download=download) if test_subjects else None
+        )
+    elif subjects or test_subjects:
+        raise ValueError(f"`--subjects` and `--test-subjects` are for 'eegbci'; the data are {data!r}.")
+    elif data == "simulated":
+        epochs, test_epochs = (
+            simulate_motor_imagery(seed=seed)[0],
+            simulate_motor_imagery(seed=seed + 1_000_000)[0],
+        )
+    else:
+        epochs, test_epochs = epochs_of_file(Path(data)), None
+    if reference == "average":
+        epochs = average_referenced(epochs)
+        test_epochs = None if test_epochs is None else average_referenced(test_epochs)
+
+    torch.manual_seed(seed)
+    sfreq = float(epochs.info["sfreq"])
+    model = SincShallowNet(
+        num_time_filters=num_time_filters,
+        time_filter_len=2 * round(kernel_seconds * sfreq / 2) + 1,
+        n_outputs=len(class_order(epochs)),
+        n_times=len(epochs.times),
+        sfreq=sfreq,
+        chs_info=eeg_channels(epochs),
+    )
+    several = validation and data == "eegbci" and epochs.metadata["subject"].nunique() > 1
+    classifier = fit(
+        model,
+        epochs,
+        groups=epochs.metadata["subject"] if several else None,
+        max_epochs=max_epochs,
+        validation=validation,
+        patience=patience,
+        seed=seed,
+    )
+    save_checkpoint(classifier, out)
+    losses = classifier.history[:, "valid_loss"] if validation else []
+    best = f", best validation loss {min(losses):.3f}" if losses else ""
+    console.print(
+        f"Trained on {len(epochs)} trials ({reference} reference), {len(classifier.history)} epochs{best}."
+    )
+    if test_epochs is not None:
+        console.print(
+            f"Accuracy on {len(test_epochs)} trials never used in training: {classifier.score(test_epochs):.3f} "
+            f"(chance {1 / model.n_outputs:.2f})."
+        )
+    command = f"sincviz inspect {shlex.quote(str(out))}"
+    console.print(f"Saved {out}. Read it with: {command}", markup=False, soft_wrap=True)

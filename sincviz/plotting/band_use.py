@@ -1,0 +1,153 @@
+"""How much each subject's network takes from each band."""
+
+import numpy as np
+import xarray as xr
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sincviz.plotting.evidence import bands_in_hz, write_below
+from sincviz.plotting.glyphs import legible
+from sincviz.plotting.lettering import fitted_apart, percent, widest_mm, wrapped
+from sincviz.plotting.style import (
+    CLASS_COLOURS,
+    double_column_mm,
+    inches,
+    single_column_mm,
+    small_pt,
+    style,
+    type_mm,
+)
+
+_LEFT_MM = 15.0
+_HEIGHT_MM = 58.0
+_LEAST_MM = 7.0  # for the dots of one condition and one band
+_MOST_NAME_LINES = 3
+_LEGEND_NAME_MM = 45.0
+_MOST_WITH_LINES = 20  # subjects; lines of more hide the dots
+_GREY = "#BBBBBB"
+
+
+def plot_band_use(shares: xr.Dataset) -> Figure:
+    """Draw the share of each band for every subject, and the mean over subjects.
+
+    Parameters
+    ----------
+    shares : xarray.Dataset, dims ([condition,] subject, band)
+        ``share`` of each subject's summed contrast, a number that is 1 for all of it; not-a-number where a subject has
+        none. Where they are known ``mean``, ``low`` and ``high`` over ([condition,] band).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        88 mm wide, 178 mm for several conditions or many bands. Every subject is a dot, at the same distance from the
+        middle in every band; thin lines join the dots of one subject where there is one condition.
+
+    Raises
+    ------
+    ValueError
+        If ``share`` is missing, over other dimensions, or has no finite value.
+
+    Examples
+    --------
+    >>> shares = xr.Dataset({"share": (("subject", "band"), [[0.7, 0.3], [0.5, 0.5]])},
+    ...                     {"subject": ["1", "2"], "band": ["alpha", "beta"]})
+    >>> figure = plot_band_use(shares)
+    >>> figure.axes[0].get_ylabel()
+    'Share of the contrast (%)'
+    >>> plt.close(figure)
+    """
+    _check(shares)
+    one = shares if "condition" in shares["share"].dims else shares.drop_vars("condition", errors="ignore")
+    if "condition" not in one.dims:
+        one = one.expand_dims({"condition": [""]})
+    conditions = [str(name) for name in one["condition"].to_numpy()]
+    n_bands, n_conditions = one.sizes["band"], len(conditions)
+    share = one["share"].transpose("condition", "subject", "band").to_numpy()
+    counts = np.isfinite(share).any(2).sum(1)
+    with style():
+        bands = [legible(str(name)) for name in one["band"].to_numpy()]
+        narrow, wide = (
+            (width - type_mm(_LEFT_MM)) / n_bands for width in (single_column_mm(), double_column_mm())
+        )
+        is_narrow = narrow >= _LEAST_MM * n_conditions and _fit(bands, narrow - 1)
+        names = fitted_apart(bands, (narrow if is_narrow else wide) - 1, _MOST_NAME_LINES)
+        width = single_column_mm() if is_narrow else double_column_mm()
+        size = inches(width), inches(type_mm(_HEIGHT_MM))
+        figure, ax = plt.subplots(figsize=size, layout="constrained")
+        ax.axhline(0, color="black", linewidth=0.6, zorder=1)
+        shown = fitted_apart(conditions, _LEGEND_NAME_MM)
+        for number, (name, count) in enumerate(zip(shown, counts, strict=True)):
+            middle = (number - (n_conditions - 1) / 2) * 0.8 / n_conditions
+            half = 0.3 / n_conditions
+            # The dots leave room for the mean at their right.
+            x = np.arange(n_bands) + middle + half * np.linspace(-1, 0.6, share.shape[1])[:, None]
+            colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
+            if n_conditions == 1 and len(x) <= _MOST_WITH_LINES:
+                ax.plot(x.T, share[number].T, color=_GREY, linewidth=0.4, zorder=2, label="_same subject")
+            # Matplotlib leaves out names that begin with an underscore.
+            label = f"{' ' if name.startswith('_') else ''}{name} ({_subjects(count)})"
+            ax.plot(x.ravel(), share[number].ravel(), linestyle="none", marker="o", color=colour, markersize=2.6,
+                    alpha=0.7, markeredgewidth=0, zorder=3, label=label)  # fmt: skip
+            if {"mean", "low", "high"} <= set(one):
+                _draw_means(ax, np.arange(n_bands) + middle + half, one.isel(condition=number), colour)
+        ax.set_xlim(-0.5, n_bands - 0.5)
+        # From the top, words with and without long letters would not stand on one line.
+        flat = not any("\n" in name for name in names)
+        ax.set_xticks(
+            range(n_bands), names, parse_math=False, linespacing=1.1, va="baseline" if flat else "top"
+        )
+        ax.tick_params(axis="x", length=0, pad=small_pt() + 2 if flat else 3)
+        ax.set_ylabel("Share of the contrast (%)")
+        ax.yaxis.set_major_formatter(percent)
+        if n_conditions > 1:
+            ax.vlines(np.arange(n_bands - 1) + 0.5, 0, 1, transform=ax.get_xaxis_transform(), colors=_GREY,
+                      linewidth=0.3, zorder=0)  # fmt: skip
+            handles = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
+            legend = figure.legend(handles=handles, loc="outside upper center", ncols=min(n_conditions, 3))
+            for text in legend.get_texts():
+                text.set_parse_math(False)
+        write_below(figure, shares.attrs, note=_note(one, counts))
+    return figure
+
+
+def _draw_means(ax: Axes, x: NDArray[np.floating], one: xr.Dataset, colour: str) -> None:
+    ax.vlines(x, one["low"], one["high"], colors="black", linewidth=1.0, zorder=4)
+    ax.plot(x, one["mean"], linestyle="none", marker="D", color=colour, markersize=4.0, markeredgecolor="black",
+            markeredgewidth=0.6, zorder=5, label="_mean")  # fmt: skip
+
+
+def _fit(names: list[str], width_mm: float) -> bool:
+    """Tell whether names fit in few lines of whole words."""
+    words = [word for name in names for word in name.split()]
+    lines = (wrapped(name, width_mm).count("\n") + 1 for name in names)
+    return widest_mm(words) <= width_mm and max(lines) <= _MOST_NAME_LINES
+
+
+def _note(one: xr.Dataset, counts: NDArray[np.int_]) -> str:
+    parts = [f"Dots: {_subjects(counts[0])}." if len(counts) == 1 else "Dots: subjects."]
+    if len(counts) == 1 and one["condition"].item():
+        parts.insert(0, f"Condition: {one['condition'].item()}.")
+    if {"mean", "low", "high"} <= set(one):
+        parts.append("Diamonds: mean with its 95 % interval over subjects.")
+    left_out = one.sizes["subject"] - counts[0]
+    # Of several conditions the legend counts the subjects.
+    if len(counts) == 1 and left_out:
+        parts.append(f"Without a share: {_subjects(left_out)}.")
+    return " ".join(filter(None, [*parts, bands_in_hz(one.attrs)]))
+
+
+def _subjects(count: int) -> str:
+    return f"{count} subject{'' if count == 1 else 's'}"
+
+
+def _check(shares: xr.Dataset) -> None:
+    dims = set(shares["share"].dims) if "share" in shares else set()
+    if dims - {"condition"} != {"subject", "band"}:
+        raise ValueError(
+            f"`shares` must hold `share` over ([condition,] subject, band); got "
+            f"{', '.join(map(str, shares)) or 'nothing'} over {dict(shares.sizes)}."
+        )
+    if not np.isfinite(shares["share"].to_numpy()).any():
+        raise ValueError("No subject has a share of any band; there is nothing to draw.")

@@ -1,0 +1,98 @@
+"""Whether filters of different networks stand for each other."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from sincviz.plotting.evidence import write_below
+from sincviz.plotting.rhythm_shades import shade_rhythms
+from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
+from sincviz.rhythms import RHYTHMS
+
+_ROW_MM = 3.4
+_AROUND_MM = 34.0
+_LEAST_ROWS = 3
+_COLUMNS = (
+    *("peak_hz", "peak_low_hz", "peak_high_hz", "overlap", "lowest_overlap", "chance_overlap"),
+    *("pattern_similarity", "n_runs"),
+)
+
+
+def plot_filter_stability(stability: pd.DataFrame) -> Figure:
+    """Draw how well the filters of the reference network are found again in the others, and where their peaks lie.
+
+    Parameters
+    ----------
+    stability : pandas.DataFrame
+        What :func:`sincviz.filter_stability` returned, one row per filter, in the order to be drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        178 mm wide: overlap of responses at the left, peaks at the right; filters go down.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty or lacks a column.
+
+    Examples
+    --------
+    >>> row = {"peak_hz": 10, "peak_low_hz": 9, "peak_high_hz": 12, "overlap": 0.9, "lowest_overlap": 0.7,
+    ...        "chance_overlap": 0.3, "pattern_similarity": np.nan, "n_runs": 5}
+    >>> figure = plot_filter_stability(pd.DataFrame([row], index=pd.Index([3], name="filter")))
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    ['3']
+    >>> plt.close(figure)
+    """
+    _check(stability)
+    rows = np.arange(len(stability))
+    with style():
+        height = type_mm(_AROUND_MM) + type_mm(_ROW_MM) * max(len(rows), _LEAST_ROWS)
+        size = inches(double_column_mm()), inches(height)
+        figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
+        left.plot(stability["overlap"], rows, linestyle="none", marker="o", color=NOMINAL, markersize=3.2,
+                  zorder=4, label="matched filters")  # fmt: skip
+        left.hlines(rows, stability["lowest_overlap"], stability["overlap"], colors=NOMINAL, linewidth=0.7,
+                    zorder=3, label="down to the lowest match")  # fmt: skip
+        left.plot(stability["chance_overlap"], rows, linestyle="none", marker="|", color=INITIAL, markersize=4,
+                  markeredgewidth=1.0, zorder=2, label="any two filters (chance)")  # fmt: skip
+        # The legend names nothing that is not there.
+        if stability["pattern_similarity"].notna().any():
+            left.plot(stability["pattern_similarity"], rows, linestyle="none", marker="D", color="black",
+                      markerfacecolor="none", markersize=2.8, markeredgewidth=0.6, zorder=3.5,
+                      label="scalp patterns of the matched")  # fmt: skip
+        left.set(xlim=(0, 1.02), xlabel="Overlap (0–1)", ylabel="Filter")
+        highest = np.nanmax(np.append(stability[["peak_hz", "peak_high_hz"]].to_numpy(float), 0))
+        end = 1.04 * (float(highest) or 40)  # where there are no peaks, any axis will do
+        shade_rhythms(right, RHYTHMS, end)
+        right.hlines(rows, stability["peak_low_hz"], stability["peak_high_hz"], colors=MEASURED, linewidth=1.2,
+                     zorder=3, label="5–95 % of networks")  # fmt: skip
+        right.plot(stability["peak_hz"], rows, linestyle="none", marker="o", color=MEASURED, markersize=2.6,
+                   zorder=4, label="median peak")  # fmt: skip
+        right.set(xlim=(0, end), xlabel="Frequency (Hz)", ylim=(len(rows) - 0.4, -0.6))
+        left.set_yticks(rows, [str(name) for name in stability.index])
+        for ax in (left, right):
+            ax.tick_params(axis="y", length=0)
+        keys = zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
+        figure.legend(*(some + others for some, others in keys), loc="outside upper center", ncols=3)
+        write_below(figure, stability.attrs, note=_note(stability))
+    return figure
+
+
+def _note(stability: pd.DataFrame) -> str:
+    n_runs = stability["n_runs"]
+    up_to = "" if n_runs.min() == n_runs.max() else "up to "
+    parts = [f"Filters of the reference network; dots: means over {up_to}{n_runs.max():.0f} other networks."]
+    parts.append("Overlap: cosine of amplitude responses, 1 for the same shape.")
+    if stability["pattern_similarity"].notna().any():
+        parts.append("Patterns: |cosine|.")
+    return " ".join(parts)
+
+
+def _check(stability: pd.DataFrame) -> None:
+    missing = sorted(set(_COLUMNS) - set(stability.columns))
+    if missing or stability.empty:
+        wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
+        raise ValueError(f"The table {wrong}; pass what `filter_stability` returned.")

@@ -1,0 +1,186 @@
+"""What subjects have in common: every comparison of classes and of conditions, tested over subjects."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sincviz.analysis.cluster_test import cluster_table, cluster_test
+from sincviz.analysis.occupancy import AFTER, BEFORE
+from sincviz.analysis.subject_test import subject_test
+from sincviz.population.combination import ALL_CLASSES
+
+BETWEEN_CLASSES = "between classes"
+MAPS = {"band": "band × channel", "frequency": "channel × frequency"}
+
+
+def comparisons(contrasts: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
+    """Yield what is tested against zero: the contrasts of every condition, then the differences of each two.
+
+    Parameters
+    ----------
+    contrasts : xarray.DataArray, dims (condition, subject, ...)
+        Contrasts between classes, not-a-number for subjects that lack a condition.
+
+    Yields
+    ------
+    str
+        Name of the comparison, ``"imagery − movement"``.
+    xarray.DataArray, dims (subject, ...)
+        Of the subjects who have it.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[1.0, 2.0], [3.0, np.nan]], {"condition": ["a", "b"], "subject": ["1", "2"]})
+    >>> {name: part.values.tolist() for name, part in comparisons(values)}
+    {'a': [1.0, 2.0], 'b': [3.0], 'a − b': [-2.0]}
+    """
+    names = [str(name) for name in contrasts["condition"].to_numpy()]
+    for name in names:
+        own = contrasts.sel(condition=name, drop=True)
+        yield name or BETWEEN_CLASSES, own.dropna("subject", how="all")
+    for one, other in itertools.combinations(names, 2):
+        change = contrasts.sel(condition=one, drop=True) - contrasts.sel(condition=other, drop=True)
+        change.attrs = dict(contrasts.attrs)
+        yield f"{one} − {other}", change.dropna("subject", how="all")
+
+
+def tested(
+    contrasts: xr.DataArray, *, alpha: float, n_permutations: int, seed: int
+) -> tuple[xr.Dataset | None, pd.DataFrame, dict[str, str]]:
+    """Test every comparison.
+
+    Parameters
+    ----------
+    contrasts : xarray.DataArray, dims (condition, subject, target, band or frequency, channel)
+        Contrasts between classes, runs averaged within subjects.
+    alpha, n_permutations, seed
+        As for :func:`sincviz.cluster_test`.
+
+    Returns
+    -------
+    test : xarray.Dataset | None
+        Over ``comparison``, then as :func:`sincviz.cluster_test` returns it; ``None`` if nothing could be tested.
+    clusters : pandas.DataFrame
+        Every cluster of all comparisons.
+    missing : dict of str to str
+        Comparisons that could not be tested, and why.
+    """
+    maps = MAPS["band" if "band" in contrasts.dims else "frequency"]
+    tests, tables, missing = {}, [], {}
+    for name, values in comparisons(contrasts):
+        try:
+            found = cluster_test(values, alpha=alpha, n_permutations=n_permutations, seed=seed)
+        except ValueError as error:  # too few subjects, or positions that cannot be used
+            missing[f"{maps}, {name}"] = str(error)
+            continue
+        table = cluster_table(found, values)
+        table.insert(0, "comparison", name)
+        table.insert(1, "maps", maps)
+        tables.append(table)
+        own = {
+            key: found.attrs.pop(key)
+            for key in ("n_subjects", "n_permutations", "smallest_p", "cluster_forming_t")
+        }
+        tests[name] = found.assign_coords(own)
+    clusters = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    if not tests:
+        return None, clusters, missing
+    together = xr.concat(
+        list(tests.values()), pd.Index(list(tests), name="comparison"), combine_attrs="override"
+    )
+    return together, clusters, missing
+
+
+def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
+    """Return what share of each subject's contrast each band holds, all channels together.
+
+    Parameters
+    ----------
+    contrasts : xarray.DataArray, dims (condition, subject, target, band, channel)
+        Contrasts between classes.
+
+    Returns
+    -------
+    xarray.DataArray, dims (condition, subject, band)
+        Shares that add up to 1; a band that speaks against the right class has a negative one. Not-a-number where the
+        whole contrast is not positive: there is nothing to share.
+
+    Examples
+    --------
+    >>> values = xr.DataArray(np.ones((1, 1, 1, 2, 3)), {"target": ["all classes"]},
+    ...                       ("condition", "subject", "target", "band", "channel"))
+    >>> band_shares(values).values.tolist()
+    [[[0.5, 0.5]]]
+    """
+    bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
+    total = bands.sum("band", skipna=False)
+    shares = (bands / total.where(total > 0)).rename("band_use")
+    shares.attrs = {"units": "1", "bands_hz": contrasts.attrs.get("bands_hz", "")}
+    return shares
+
+
+def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
+    """Test whether training moved the filters' energy between bands.
+
+    Parameters
+    ----------
+    occupancy : xarray.DataArray, dims (training, condition, subject, band)
+        Share of the filters' energy in each band, runs averaged within subjects.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``low``
+        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects.
+
+    Raises
+    ------
+    ValueError
+        If nobody knows where the filters started, or there are fewer than two subjects.
+    """
+    if not np.isfinite(occupancy.sel(training=BEFORE)).any():
+        raise ValueError("The checkpoints do not tell where the cut-offs were before training.")
+    parts = {}
+    for name in occupancy["condition"].to_numpy():
+        own = occupancy.sel(condition=name, drop=True)
+        change = own.sel(training=AFTER, drop=True) - own.sel(training=BEFORE, drop=True)
+        found = subject_test(change).rename(mean="change")
+        means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
+        table = xr.Dataset(means).to_dataframe().join(found.to_dataframe())
+        parts[str(name)] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size"]]
+    return pd.concat(parts, names=["condition", "band"])
+
+
+def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFrame:
+    """Test which filters move to the same side in all subjects; an untrained filter, or one that drifts, moves to none.
+
+    Parameters
+    ----------
+    shift_hz : xarray.DataArray, dims (condition, subject, filter)
+        How far the middle of each filter's cut-offs moved, runs averaged within subjects.
+    initial_hz : xarray.DataArray, dims (run, filter)
+        Where it started in every run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index (condition, filter): ``initial_hz``, the mean ``shift_hz`` with its interval ``low`` and ``high``, ``p``
+        and ``q`` over subjects.
+
+    Raises
+    ------
+    ValueError
+        If filters of the same number do not start alike, or there are fewer than two subjects.
+    """
+    start = initial_hz.to_numpy()
+    if not np.isfinite(start).all() or np.ptp(start, axis=0).max() > 1e-3:
+        raise ValueError("Filters of the same number do not start at the same frequency in all networks.")
+    parts = {}
+    for name in shift_hz["condition"].to_numpy():
+        found = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
+        found.insert(0, "initial_hz", start[0])
+        parts[str(name)] = found[["initial_hz", "shift_hz", "low", "high", "p", "q"]]
+    return pd.concat(parts, names=["condition", "filter"])

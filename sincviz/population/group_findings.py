@@ -1,0 +1,159 @@
+"""What keeps a group's results from being believed, with the remedy."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from sincviz.analysis.accuracy import ALPHA
+from sincviz.population.combination import FAILED, LEFT_OUT, READ, Averages
+
+COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
+MOST_SHARED = 0.05
+
+_WORST_FIRST = ("error", "warning", "note")
+
+Finding = tuple[str, str, str, str, str]
+
+
+def shared_training(averages: Averages) -> float | None:
+    """Return the median share of training trials that networks of two subjects have in common; ``None`` if not known.
+
+    Examples
+    --------
+    >>> averages = Averages(pd.DataFrame(), training_sets={("", "1"): frozenset("ab"), ("", "2"): frozenset("bc")})
+    >>> shared_training(averages)
+    0.5
+    """
+    shares = [
+        len(one & other) / min(len(one), len(other))
+        for ((first, subject), one), ((second, another), other) in itertools.combinations(
+            averages.training_sets.items(), 2
+        )
+        if first == second and subject != another
+    ]
+    return float(np.median(shares)) if shares else None
+
+
+def group_findings(averages: Averages) -> pd.DataFrame:
+    """Return what is to be known before the results are believed, the worst first.
+
+    Parameters
+    ----------
+    averages : Averages
+        What all rows together say.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``severity`` (``"error"``, ``"warning"``, ``"note"``), ``check``, ``finding``, ``evidence``, ``remedy``.
+    """
+    rows = [
+        *_of_rows(averages.networks),
+        *_of_trials(averages),
+        *_of_networks(averages),
+        *(
+            (
+                "warning",
+                "not_alike",
+                "The networks are not of the same kind.",
+                note,
+                "Train all networks on the same channels and sampling rate.",
+            )
+            for note in averages.notes
+        ),
+    ]
+    return pd.DataFrame(sorted(rows, key=lambda row: _WORST_FIRST.index(row[0])), columns=list(COLUMNS))
+
+
+def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
+    for status, check, severity, words, remedy in (
+        (
+            FAILED,
+            "failed",
+            "error",
+            "could not be read",
+            "Mend what is wrong and run the same again: what was read is not read twice.",
+        ),
+        (LEFT_OUT, "left_out", "warning", "left out", "Give trials that the network was not trained on."),
+    ):
+        own = networks[networks["status"] == status]
+        if len(own):
+            reasons = own["reason"].value_counts()
+            more = f"; and {len(reasons) - 3} reasons more" if len(reasons) > 3 else ""
+            listed = "; ".join(
+                f"{str(reason).rstrip('.')} ({count})" for reason, count in reasons[:3].items()
+            )
+            yield (
+                severity,
+                check,
+                f"{len(own)} of {len(networks)} networks {words}.",
+                f"{listed}{more}.",
+                remedy,
+            )
+    stored = networks.loc[networks["status"] == READ, "stored"]
+    repeated = int(stored.duplicated().sum())
+    if repeated:
+        yield (
+            "warning",
+            "repeated",
+            f"{repeated} rows repeat the network and the trials of another row.",
+            "They count twice, and runs that are the same seem to agree.",
+            "Check the paths in the manifest.",
+        )
+
+
+def _of_trials(averages: Averages) -> Iterator[Finding]:
+    used = averages.networks[averages.networks["status"] == READ]
+    unknown = 0 if used.empty else int((used["held_out"] == "unknown").sum())
+    if unknown:
+        yield (
+            "warning",
+            "held_out_unknown",
+            f"{unknown} networks do not tell which trials they were trained on.",
+            "On trials of its training a network separates the classes even if it learned nothing: no contrast would "
+            "be zero by chance.",
+            "Make sure that the trials were held out; networks that `sincviz train` trained remember theirs.",
+        )
+    share = shared_training(averages)
+    if share is not None and share > MOST_SHARED:
+        yield (
+            "warning",
+            "shared_training",
+            f"Networks of different subjects share {share:.0%} of their training trials (median).",
+            "Each subject's trials are its own, its network is not: the tests say what holds in further people for "
+            "such networks, and intervals about the filters are too narrow.",
+            "Train a network for each subject alone if the question is whether subjects' networks agree.",
+        )
+
+
+def _of_networks(averages: Averages) -> Iterator[Finding]:
+    used = averages.networks[averages.networks["status"] == READ]
+    poor = []
+    for (condition, subject), own in used.groupby(["condition", "subject"], sort=False):
+        # Runs of one subject see the same trials, or folds of them: no more than one run's are counted.
+        n_trials = int(own["n_trials"].max())
+        correct = round(float(own["accuracy"].mean()) * n_trials)
+        chance = float(own["chance_level"].mean())
+        if scipy.stats.binomtest(correct, n_trials, chance, alternative="greater").pvalue >= ALPHA:
+            poor.append(f"{subject} ({condition})" if condition else str(subject))
+    if poor:
+        yield (
+            "note",
+            "chance",
+            f"In {len(poor)} subject{'s' * (len(poor) != 1)} the networks are not surely better than chance.",
+            f"Subjects {', '.join(poor[:8])}{' and more' if len(poor) > 8 else ''}.",
+            "They are kept: leaving them out for their accuracy would make the others look better than they are.",
+        )
+    counts = Counter(itertools.chain.from_iterable(averages.errors.values()))
+    for error, count in counts.most_common(3):
+        yield (
+            "warning",
+            "doctor",
+            f"In {count} of {len(used)} networks: {error}",
+            "This is what the inspection of a single network found.",
+            "Read such a network by itself with `sincviz inspect`.",
+        )
