@@ -15,7 +15,7 @@ from sincviz.analysis.run_agreement import agreement_by_subject, run_agreement
 from sincviz.analysis.subject_test import subject_test
 from sincviz.measuring import checked_sections
 from sincviz.population.combination import READ, Averages, combine
-from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, tested
+from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects
 from sincviz.population.group_findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.row_runs import read_rows
@@ -287,7 +287,7 @@ def _measured(
     missing: dict[str, str] = {}
     clusters = []
     for name in ("band", "spectral"):
-        test, table, untested = tested(
+        test, table, untested = over_subjects(
             found[f"{name}_contrasts"], alpha=alpha, n_permutations=n_permutations, seed=seed
         )
         found[f"{name}_test"] = test

@@ -81,8 +81,8 @@ def group(
     with importing():
         from sincviz.groups import group as group_networks
         from sincviz.plotting import journal
-        from sincviz.report.folder import checked_formats
         from sincviz.report.group_folder import check_group_folder
+        from sincviz.report.pictures import checked_formats
 
     check_group_folder(out, overwrite=overwrite)
     formats = checked_formats(listed(figure_format))

@@ -90,7 +90,8 @@ def inspect(
         from sincviz.measuring import checked_sections
         from sincviz.network_sources import opened
         from sincviz.plotting import journal
-        from sincviz.report.folder import check_folder, checked_formats, facts_of
+        from sincviz.report.folder import check_folder, facts_of
+        from sincviz.report.pictures import checked_formats
         from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
 
     if data not in ("", "eegbci"):

@@ -47,7 +47,7 @@ def comparisons(contrasts: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
         yield f"{one} − {other}", change.dropna("subject", how="all")
 
 
-def tested(
+def over_subjects(
     contrasts: xr.DataArray, *, alpha: float, n_permutations: int, seed: int
 ) -> tuple[xr.Dataset | None, pd.DataFrame, dict[str, str]]:
     """Test every comparison.
@@ -84,14 +84,12 @@ def tested(
             key: found.attrs.pop(key)
             for key in ("n_subjects", "n_permutations", "smallest_p", "cluster_forming_t")
         }
-        tests[name] = found.assign_coords(own)
+        coords = {key: ("comparison", [value]) for key, value in own.items()}
+        tests[name] = found.expand_dims(comparison=[name]).assign_coords(coords)
     clusters = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if not tests:
         return None, clusters, missing
-    together = xr.concat(
-        list(tests.values()), pd.Index(list(tests), name="comparison"), combine_attrs="override"
-    )
-    return together, clusters, missing
+    return xr.concat(list(tests.values()), "comparison", combine_attrs="override"), clusters, missing
 
 
 def band_shares(contrasts: xr.DataArray) -> xr.DataArray:

@@ -9,10 +9,13 @@ import pandas as pd
 import scipy
 
 from sincviz.analysis.accuracy import ALPHA
-from sincviz.population.combination import FAILED, LEFT_OUT, READ, Averages
+from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
+from sincviz.population.comparison import band_shares
+from sincviz.rhythms import OTHER, RHYTHMS
 
 COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
 MOST_SHARED = 0.05
+MOST_SLOW = 0.1
 
 _WORST_FIRST = ("error", "warning", "note")
 
@@ -55,6 +58,7 @@ def group_findings(averages: Averages) -> pd.DataFrame:
         *_of_rows(averages.networks),
         *_of_trials(averages),
         *_of_networks(averages),
+        *_of_slow_waves(averages),
         *(
             (
                 "warning",
@@ -156,4 +160,24 @@ def _of_networks(averages: Averages) -> Iterator[Finding]:
             f"In {count} of {len(used)} networks: {error}",
             "This is what the inspection of a single network found.",
             "Read such a network by itself with `sincviz inspect`.",
+        )
+
+
+def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
+    if "band_contrast" not in averages.subjects:
+        return
+    shares = band_shares(averages.subjects["band_contrast"])
+    if OTHER not in shares["band"]:
+        return
+    share = float(shares.sel(band=OTHER).mean())
+    if share > MOST_SLOW:
+        contrast = averages.subjects["band_contrast"].sel(target=ALL_CLASSES, band=OTHER)
+        strongest = contrast.mean(["condition", "subject"]).to_series().sort_values(ascending=False)
+        yield (
+            "warning",
+            "slow",
+            f"{share:.0%} of what separates the classes is slower than {min(RHYTHMS.values())[0]:g} Hz (mean over "
+            "subjects).",
+            f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there.",
+            "Look at the trials. If the eyes move with the task, remove that (high-pass filter, ICA) and train anew.",
         )

@@ -4,25 +4,21 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from matplotlib import pyplot as plt
-from tqdm.auto import tqdm
 
 from sincviz import plotting
 from sincviz.atomic_file import replacing, staging
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
-from sincviz.plotting.style import millimetres
-from sincviz.progress import switched_off
 from sincviz.report.drawings import DRAWINGS, drawings_of
 from sincviz.report.page import write_html
+from sincviz.report.pictures import FORMATS, Picture, checked_formats, draw_pictures
+from sincviz.report.strict_json import json_text, plain
 from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
 from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of
 
-FORMATS = ("png", "pdf", "svg")
 PAGE, FACTS = "report.html", "inspection.json"
 FILES = (
     *(PAGE, FACTS),
@@ -40,7 +36,9 @@ def write_page(
     if target.exists() and not overwrite:
         raise FileExistsError(f"{str(target)!r} exists already. Pass `overwrite=True` to replace it.")
     with plotting.journal(style), replacing(target) as temporary, tempfile.TemporaryDirectory() as scratch:
-        write_html(found, temporary, _draw(found, Path(scratch), ("png",), progress=True), title)
+        write_html(
+            found, temporary, draw_pictures(_pictures(found), Path(scratch), ("png",), progress=True), title
+        )
 
 
 def write_folder(
@@ -65,16 +63,14 @@ def write_folder(
             array.to_netcdf(_room_for(scratch / "arrays" / f"{name}.nc"), engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:
             # The page shows PNG files, whether these were asked for or not.
-            pictures = _draw(
-                found, scratch / "figures", formats, progress=progress, page_folder=Path(elsewhere)
+            pictures = draw_pictures(
+                _pictures(found), scratch / "figures", formats, progress=progress, page_folder=Path(elsewhere)
             )
             write_html(found, scratch / PAGE, pictures, title)
         written = sorted(
             path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file()
         )
-        facts = (
-            json.dumps(facts_of(found) | {"files": [*written, FACTS]}, indent=2, ensure_ascii=False) + "\n"
-        )
+        facts = json_text(facts_of(found) | {"files": [*written, FACTS]})
         (scratch / FACTS).write_text(facts, encoding="utf-8", newline="\n")
         written.append(FACTS)
     for stale in earlier - set(written):
@@ -86,7 +82,7 @@ def facts_of(found: Inspection) -> dict[str, Any]:
     """Return what a machine wants to know of an inspection: strict JSON."""
     leading = None if found.leading_bands is None else found.leading_bands.reset_index().to_dict("records")
     accuracies = None if found.accuracies is None else found.accuracies.reset_index().to_dict("records")
-    facts: dict[str, Any] = _plain(
+    facts: dict[str, Any] = plain(
         {
             "versions": system_facts(),
             "seed": found.seed,
@@ -106,20 +102,6 @@ def facts_of(found: Inspection) -> dict[str, Any]:
         }
     )
     return facts
-
-
-def checked_formats(formats: Sequence[str]) -> Sequence[str]:
-    """Return the formats of figures if all are known.
-
-    Raises
-    ------
-    ValueError
-        If a format is unknown.
-    """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown or isinstance(formats, str):
-        raise ValueError(f"Figures can be written as {', '.join(FORMATS)}; got {unknown or formats}.")
-    return formats
 
 
 def check_folder(
@@ -160,48 +142,12 @@ def _of_earlier_inspection(folder: Path) -> set[str]:
         return set()
 
 
-def _draw(
-    found: Inspection,
-    folder: Path,
-    formats: Sequence[str],
-    *,
-    progress: bool,
-    page_folder: Path | None = None,
-) -> dict[str, tuple[Path, float]]:
-    """Write every figure, and return the PNG file and the width in mm of each."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures = {}
-    with tqdm(
-        list(drawings_of(found)), unit="figure", leave=False, disable=switched_off() if progress else True
-    ) as bar:
-        for drawing in bar:
-            bar.set_description(f"Drawing: {drawing.title}")
-            figure = drawing.draw(found)
-            for ending in formats:
-                plotting.save_figure(figure, folder / f"{drawing.name}.{ending}")
-            if "png" in formats or page_folder is None:
-                picture = folder / f"{drawing.name}.png"
-            else:
-                picture = page_folder / f"{drawing.name}.png"
-                plotting.save_figure(figure, picture)
-            pictures[drawing.name] = picture, millimetres(figure.get_figwidth())
-            plt.close(figure)
-    return pictures
+def _pictures(found: Inspection) -> list[Picture]:
+    return [
+        Picture(drawing.name, drawing.title, partial(drawing.draw, found)) for drawing in drawings_of(found)
+    ]
 
 
 def _room_for(path: Path) -> Path:
     path.parent.mkdir(exist_ok=True)
     return path
-
-
-def _plain(value: Any) -> Any:
-    """Return what strict JSON can hold; what is not finite is null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -1,18 +1,13 @@
 """One self-contained HTML page: an mne.Report of an inspection."""
 
-import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup, escape
 
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
 from sincviz.report.drawings import DRAWINGS, drawings_of, reasons_of
+from sincviz.report.html import empty_page, figure_html, render, style_sheet, table_html
 from sincviz.report.methods import methods_paragraph
 from sincviz.report.summary import (
     accuracy_words,
@@ -38,8 +33,6 @@ HEADINGS = {
     "evidence": "Evidence",
     "training": "Training history",
 }
-_DOUBLE_COLUMN_PX = 960
-_WIDEST_MM = 178.0
 
 
 def write_html(
@@ -58,10 +51,7 @@ def write_html(
     title : str | None
         Heading; ``None`` names the classes.
     """
-    import mne
-
-    page = mne.Report(title=title or default_title(found), verbose="error")
-    page.add_custom_css(files("sincviz.report").joinpath("templates", "page.css").read_text("utf-8"))
+    page = empty_page(title or default_title(found))
     for section, name, html in _parts(found, pictures):
         page.add_html(html, name, section=section, tags=(section.lower().replace(" ", "-"),))
     page.save(path, open_browser=False, overwrite=True, verbose="error")
@@ -74,7 +64,7 @@ def default_title(found: Inspection) -> str:
 
 def summary_html(found: Inspection) -> str:
     """Return the summary and the findings, for a notebook."""
-    css = files("sincviz.report").joinpath("templates", "page.css").read_text("utf-8")
+    css = style_sheet()
     # What is after the first media rule is about the page, not about these parts.
     own = "\n".join(line for line in css.split("@media")[0].splitlines() if line.startswith(".sincviz"))
     return f"<style>{own}</style>{_summary(found)}{_findings(found)}"
@@ -84,7 +74,7 @@ def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "It
     """Yield section, title and HTML of every part of the page, in order."""
     yield "Summary", "What this network uses", _summary(found)
     if found.leading_bands is not None:
-        yield "Summary", "By class and band", _table(*leading_rows(found))
+        yield "Summary", "By class and band", table_html(*leading_rows(found))
     yield "Summary", "Findings and what to do", _findings(found)
     reasons = reasons_of(found)
     made = {drawing.name for drawing in drawings_of(found)} & set(pictures)
@@ -96,18 +86,18 @@ def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "It
                 caption = (
                     f"{drawing.caption} {data_words(found, of_trials=drawing.is_of_trials(found))}".strip()
                 )
-                yield heading, drawing.title, _figure(drawing.title, caption, *pictures[drawing.name])
-        yield from ((heading, name, _table(*rows)) for name, rows in _tables_of(section, found))
+                yield heading, drawing.title, figure_html(drawing.title, caption, *pictures[drawing.name])
+        yield from ((heading, name, table_html(*rows)) for name, rows in _tables_of(section, found))
         missing = [
             (drawing.title, reasons[drawing.title])
             for drawing in DRAWINGS
             if drawing.section == section and drawing.title in reasons
         ]
         if missing:
-            yield heading, "What could not be made", _render("missing", reasons=missing)
+            yield heading, "What could not be made", render("missing", reasons=missing)
     text, references = methods_paragraph(found)
-    yield "Methods", "A paragraph for the paper", _render("methods", text=text, references=references)
-    yield "System", "Versions and hashes", _table(*system_rows(found, system_facts()))
+    yield "Methods", "A paragraph for the paper", render("methods", text=text, references=references)
+    yield "System", "Versions and hashes", table_html(*system_rows(found, system_facts()))
 
 
 def _tables_of(section: str, found: Inspection) -> Iterator[tuple[str, tuple[Sequence[str], list[Any], str]]]:
@@ -120,7 +110,7 @@ def _tables_of(section: str, found: Inspection) -> Iterator[tuple[str, tuple[Seq
 
 
 def _summary(found: Inspection) -> str:
-    return _render(
+    return render(
         "summary",
         network=network_words(found),
         data=data_words(found, of_trials=bool(found.trials)),
@@ -139,33 +129,4 @@ def _summary(found: Inspection) -> str:
 
 
 def _findings(found: Inspection) -> str:
-    return _render("findings", rows=found.findings.to_dict("records"))
-
-
-def _figure(title: str, caption: str, picture: Path, width_mm: float) -> str:
-    png = base64.b64encode(picture.read_bytes()).decode()
-    width = round(_DOUBLE_COLUMN_PX * min(1.0, width_mm / _WIDEST_MM))
-    return _render("figure", title=title, caption=caption, png=png, width=width)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> str:
-    return _render("table", header=header, rows=rows, caption=caption)
-
-
-def _render(template: str, **values: object) -> str:
-    return _ENVIRONMENT.get_template(f"{template}.html.jinja").render(**values)
-
-
-def _code(text: object) -> Markup:
-    """Return text in which what stands between backticks is code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
-
-
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.PackageLoader("sincviz.report"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
-_ENVIRONMENT.filters["code"] = _code
+    return render("findings", rows=found.findings.to_dict("records"))

@@ -198,7 +198,7 @@ def band_test(cells):
         attrs = {"units": "within-class SD of the score", "bands_hz": "delta: 1–4; gamma: 30–inf"}
         if targets == 1:
             mean = mean.assign_coords(target=["all classes"])
-        return tested(mean, mean > 1.1, mean < -1.1, p, n_subjects, attrs)
+        return clustered(mean, mean > 1.1, mean < -1.1, p, n_subjects, attrs)
 
     return build
 
@@ -216,12 +216,12 @@ def spectral_test(cells):
         if targets == 1:
             mean = mean.assign_coords(target=["all classes"])
         attrs = {"units": "within-class SD of the score"}
-        return tested(mean, (mean > 0.8) & (alpha > 0.4), (mean < -0.4) & (beta > 0.4), p, 10, attrs)
+        return clustered(mean, (mean > 0.8) & (alpha > 0.4), (mean < -0.4) & (beta > 0.4), p, 10, attrs)
 
     return build
 
 
-def tested(mean, first, second, p, n_subjects, attrs):
+def clustered(mean, first, second, p, n_subjects, attrs):
     """What a test of these means says where two sets of cells are clusters."""
     numbers = xr.where(first, 1, xr.where(second, 2, 0)).transpose(*mean.dims)
     of_cluster = xr.where(numbers == 1, p[0], xr.where(numbers == 2, p[1], np.nan)).transpose(*mean.dims)

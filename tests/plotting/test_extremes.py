@@ -73,7 +73,7 @@ def randomization(layers):
     return pd.DataFrame([row | {"layer": layer} for layer in layers])
 
 
-def tested(cells):
+def clustered(cells):
     """A test in which every cell is in one significant cluster."""
     cells = cells.drop_vars(["low", "high"], errors="ignore")
     one = {"cluster": xr.ones_like(cells, int), "cluster_p": xr.full_like(cells, 0.01)}
@@ -107,8 +107,8 @@ NAMED = {
     "image": lambda names: plotting.plot_spectral_relevance(image(names), "image"),
     "ablation": lambda names: plotting.plot_ablation(loss(names)),
     "randomization": lambda names: plotting.plot_randomization(randomization(names)),
-    "cluster maps": lambda names: plotting.plot_cluster_topomaps(tested(explained(names, 1, 8))),
-    "cluster spectrum": lambda names: plotting.plot_cluster_spectrum(tested(image(names))),
+    "cluster maps": lambda names: plotting.plot_cluster_topomaps(clustered(explained(names, 1, 8))),
+    "cluster spectrum": lambda names: plotting.plot_cluster_spectrum(clustered(image(names))),
     "band use": lambda names: plotting.plot_band_use(shares(names)),
     "run agreement": lambda names: plotting.plot_run_agreement(agreement(names)),
     "drift": lambda names: plotting.plot_drift(drift(names)),

@@ -17,7 +17,8 @@ import xarray as xr
 
 from sincviz import inspect
 from sincviz.report.drawings import DRAWINGS
-from sincviz.report.folder import FORMATS, check_folder
+from sincviz.report.folder import check_folder
+from sincviz.report.pictures import FORMATS
 from sincviz.report.tables import arrays_of, tables_of
 
 

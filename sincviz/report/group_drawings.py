@@ -1,0 +1,148 @@
+"""Every figure of a group: its section, how it is drawn, how it is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sincviz import plotting
+from sincviz.analysis.grouping import sort_by_region
+from sincviz.analysis.subject_test import subject_test
+from sincviz.errors import PositionsError
+from sincviz.groups import Group
+from sincviz.report.pictures import Picture
+from sincviz.report.words import band_words
+from sincviz.rhythms import OTHER, bands_from_text
+
+_NEARLY_ALL = 0.99
+
+
+@dataclass(frozen=True)
+class GroupDrawing:
+    """One figure of a group's page."""
+
+    section: str
+    caption: str
+    picture: Picture
+
+
+def group_drawings(found: Group) -> Iterator[GroupDrawing]:
+    """Yield the figures that a group has the numbers for."""
+    for test, section, stem, draw, caption in (
+        (
+            found.band_test,
+            "Bands on the scalp",
+            "clusters",
+            _topomaps,
+            "Mean over subjects of what each band of each channel adds to the distance between the classes. White "
+            "dots mark the electrodes of clusters that are significant together; a cluster says that there is a "
+            "difference, not where its border lies, and no single electrode of it is significant by itself.",
+        ),
+        (
+            found.spectral_test,
+            "Frequencies",
+            "spectrum",
+            _spectrum,
+            "The same by frequency, in bins of 1 Hz. Lines surround significant clusters; channels are sorted by "
+            "region, from the front to the back.",
+        ),
+    ):
+        if test is None:
+            continue
+        for number, name in enumerate(test["comparison"].to_numpy().tolist()):
+            picture = Picture(
+                f"{stem}_{number + 1}", f"Clusters, {name}", partial(draw, test.sel(comparison=name))
+            )
+            yield GroupDrawing(section, caption, picture)
+    if found.band_use is not None and found.band_use.sizes["subject"] > 1:
+        yield GroupDrawing(
+            "Band use",
+            "What share of the contrast between the classes lies in each band, all channels together. Every dot is a "
+            "subject, runs averaged; beside them the mean with its 95% interval. A band below zero speaks against the "
+            "right class.",
+            Picture("band_use", "Share of each band, over subjects", partial(_band_use, found.band_use)),
+        )
+    if found.agreement is not None and found.agreement.sizes["run"] > 1:
+        yield GroupDrawing(
+            "Runs",
+            "Each cell compares two networks: Spearman's correlation of what they use over bands and channels. "
+            "Blocks on the diagonal are runs of one subject.",
+            Picture("agreement", "How far runs agree", partial(_agreement, found.agreement)),
+        )
+    if found.filter_stability is not None and len(found.filter_stability):
+        yield GroupDrawing(
+            "Filters",
+            "One row per filter of the run most like the others, sorted by its peak. Overlap of its amplitude response "
+            "with the filters that were matched to it (dot: mean, line: down to the lowest), beside what any two "
+            "filters overlap by chance; and where the peaks of its matches lie.",
+            Picture(
+                "filter_stability", "Filters that runs share", partial(_stability, found.filter_stability)
+            ),
+        )
+    if found.drift is not None:
+        for number, condition in enumerate(found.drift.index.unique("condition")):
+            yield GroupDrawing(
+                "Training",
+                "Share of the filters' energy in each band before training and after, mean over subjects, and the "
+                "change with its 95% interval over subjects. Filters that nobody trained do not move.",
+                Picture(
+                    f"drift_{number + 1}",
+                    f"Where training moved the filters{f', {condition}' if condition else ''}",
+                    partial(_drift, found, condition),
+                ),
+            )
+
+
+def _topomaps(test: xr.Dataset) -> Figure:
+    try:
+        return plotting.plot_cluster_topomaps(_named(test))
+    except PositionsError as error:
+        return plotting.plot_notice("Scalp maps of this group cannot be drawn.", str(error))
+
+
+def _spectrum(test: xr.Dataset) -> Figure:
+    if "region" in test.coords:
+        order = sort_by_region(test["mean"])["channel"]
+        test = test.sel(channel=order)
+    by_frequency = np.abs(test["mean"].transpose("frequency", ...).to_numpy())
+    size = by_frequency.reshape(len(by_frequency), -1).sum(1).cumsum()
+    n_heard = int(np.searchsorted(size, _NEARLY_ALL * size[-1])) + 2
+    return plotting.plot_cluster_spectrum(test.isel(frequency=slice(n_heard)))
+
+
+def _band_use(shares: xr.DataArray) -> Figure:
+    parts = []
+    for condition in shares["condition"].to_numpy():
+        own = shares.sel(condition=[condition])
+        parts.append(subject_test(own)[["mean", "low", "high"]].assign(share=own))
+    return plotting.plot_band_use(
+        _named(xr.concat(parts, "condition", join="outer").assign_attrs(shares.attrs))
+    )
+
+
+def _agreement(agreement: xr.DataArray) -> Figure:
+    return plotting.plot_run_agreement(agreement)
+
+
+def _stability(table: pd.DataFrame) -> Figure:
+    return plotting.plot_filter_stability(table.sort_values("peak_hz"))
+
+
+def _drift(found: Group, condition: str) -> Figure:
+    assert found.drift is not None  # the drawing needs it
+    table = found.drift[found.drift.index.get_level_values("condition") == condition].droplevel("condition")
+    limits = bands_from_text(None if found.occupancy is None else found.occupancy.attrs.get("bands_hz"))
+    table = table.rename(index={OTHER: band_words(OTHER, limits)})
+    table.attrs = {"n_subjects": found.facts["n_subjects"], "alpha": found.facts["alpha"]}
+    return plotting.plot_drift(table)
+
+
+def _named(values: xr.Dataset) -> xr.Dataset:
+    """Return the values with the band of what no band covers named by its limits."""
+    limits = bands_from_text(values.attrs.get("bands_hz") or None)
+    names = [str(name) for name in values["band"].to_numpy()]
+    return values.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])

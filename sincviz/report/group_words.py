@@ -1,0 +1,197 @@
+"""What a group's results mean, in sentences that always say how many subjects they are about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sincviz.analysis.subject_test import subject_test
+from sincviz.groups import Group
+from sincviz.population.combination import FAILED, LEFT_OUT
+from sincviz.report.words import band_words, counted, few, p_words, percent
+from sincviz.rhythms import OTHER, bands_from_text
+
+MOST_CLUSTERS = 6
+MOST_CHANNELS = 4
+STABLE = 0.8
+"""A matched filter that overlaps so much with its like, on average, is called stable."""
+
+
+def summary_words(found: Group) -> list[str]:
+    """Return what was read, how well it decodes, what is significant, and how far runs agree."""
+    return [
+        *count_words(found),
+        *accuracy_words(found),
+        *cluster_words(found),
+        *band_use_words(found),
+        *agreement_words(found),
+        *filter_words(found),
+        *drift_words(found),
+    ]
+
+
+def count_words(found: Group) -> Iterator[str]:
+    """Yield how many networks of how many subjects were read."""
+    facts, status = found.facts, found.networks["status"]
+    conditions = f" in {counted(len(facts['conditions']), 'condition')}" if facts["conditions"] else ""
+    words = (
+        f"{counted(facts['n_read'], 'network')} of {counted(facts['n_subjects'], 'subject')}{conditions} "
+        f"{'is' if facts['n_read'] == 1 else 'are'} compared, on {counted(facts['n_channels'], 'channel')}; runs are "
+        "averaged within subjects first."
+    )
+    lost = [
+        f"{counted(int((status == kind).sum()), 'network')} {verb}"
+        for kind, verb in ((FAILED, "could not be read"), (LEFT_OUT, "left out"))
+        if (status == kind).any()
+    ]
+    yield words + (f" {'; '.join(lost)}: see the findings." if lost else "")
+
+
+def accuracy_words(found: Group) -> Iterator[str]:
+    """Yield how often the networks are right, over subjects."""
+    facts = found.facts
+    interval = ""
+    if facts["accuracy_low"] is not None:
+        low, high = percent(facts["accuracy_low"]), percent(facts["accuracy_high"])
+        interval = f" (95% interval over subjects {low} to {high})"
+    yield f"Mean accuracy {percent(facts['accuracy'])}{interval}, chance {percent(facts['chance_level'])}."
+
+
+def cluster_words(found: Group) -> Iterator[str]:
+    """Yield which clusters are significant in each test, or that none is and what that does not show."""
+    for test, maps in ((found.band_test, "band × channel"), (found.spectral_test, "channel × frequency")):
+        if test is None:
+            continue
+        for name in test["comparison"].to_numpy().tolist():
+            table = _of(found.clusters, name, maps)
+            subjects = counted(int(test["n_subjects"].sel(comparison=name)), "subject")
+            title = f"{maps[0].upper()}{maps[1:]}, {name}"
+            good = table[table["significant"]] if len(table) else table
+            if not len(good):
+                best = f"smallest p {p_words(table['p'].min())}, " if len(table) else ""
+                yield (
+                    f"{title}: no cluster is significant ({best}{subjects}). This does not show that the networks have "
+                    "nothing in common."
+                )
+                continue
+            listed = [_cluster_in_words(row, found) for row in good.iloc[:MOST_CLUSTERS].to_dict("records")]
+            more = [f"and {len(good) - MOST_CLUSTERS} more"] if len(good) > MOST_CLUSTERS else []
+            yield (
+                f"{title}: {counted(len(good), 'significant cluster')} (cluster permutation, {subjects}): "
+                f"{'; '.join([*listed, *more])}."
+            )
+    for name, reason in found.missing.items():
+        if " × " in name:
+            yield f"{name[0].upper()}{name[1:]}: not tested. {reason}"
+
+
+def _cluster_in_words(row: dict[Any, Any], found: Group) -> str:
+    target = "" if row["target"] == "all classes" else f"for {row['target']}, "
+    side = "" if row["mass"] > 0 else "below zero, "
+    around = ", ".join(row["channels"].split(" and ")[0].split(", ")[:MOST_CHANNELS])
+    return f"{target}{side}{bands_in_words(row['bands'], found)} around {around} (p {p_words(row['p'])})"
+
+
+def bands_in_words(bands: str, found: Group) -> str:
+    """Return the bands of a cluster; what no band covers is named by its limits."""
+    limits = bands_from_text(None if found.band_use is None else found.band_use.attrs.get("bands_hz"))
+    names = [band_words(OTHER, limits) if name == OTHER else name for name in bands.split(", ")]
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
+
+
+def band_use_words(found: Group) -> Iterator[str]:
+    """Yield what share of the contrast the leading bands hold."""
+    if found.band_use is None or found.band_use.sizes["subject"] < 2:
+        return
+    limits = bands_from_text(found.band_use.attrs.get("bands_hz") or None)
+    for condition in found.band_use["condition"].to_numpy():
+        own = found.band_use.sel(condition=condition, drop=True).dropna("subject", how="all")
+        if own.sizes["subject"] < 2:
+            continue
+        test = subject_test(own)
+        order = np.argsort(-test["mean"].to_numpy())[:3]
+        parts = [
+            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(test['mean'][k]))} "
+            f"({percent(float(test['low'][k]))} to {percent(float(test['high'][k]))})"
+            for k in order
+        ]
+        of = f" in {condition}" if condition else ""
+        yield (
+            f"What separates the classes{of} lies in {', '.join(parts)}; mean over "
+            f"{counted(own.sizes['subject'], 'subject')} with 95% intervals."
+        )
+
+
+def agreement_words(found: Group) -> Iterator[str]:
+    """Yield how far runs of one subject agree, beside runs of different subjects."""
+    table = found.agreement_by_subject
+    if table is None or not table["between_runs"].notna().any():
+        return
+    own = table["between_runs"].dropna()
+    others = table["with_others"].dropna()
+    beside = f"; runs of different subjects {_number(others.mean())}" if len(others) else ""
+    yield (
+        f"Two runs of one subject rank the cells alike with a correlation of {_number(own.mean())} on average (from "
+        f"{_number(own.min())} to {_number(own.max())} by subject){beside}: what one run shows of single cells is "
+        "not what another shows."
+        if own.mean() < 0.9
+        else f"Two runs of one subject rank the cells alike with a correlation of {_number(own.mean())}{beside}."
+    )
+
+
+def filter_words(found: Group) -> Iterator[str]:
+    """Yield how many filters have their like in the other runs."""
+    table = found.filter_stability
+    if table is None or not len(table) or not table["overlap"].notna().any():
+        return
+    stable = int((table["overlap"] >= STABLE).sum())
+    yield (
+        f"{stable} of {len(table)} filters have their like in the other runs (mean overlap of the responses of "
+        f"{STABLE:g} or more; any two filters overlap by {_number(table['chance_overlap'].mean())}); in "
+        f"{percent(table['same_number'].mean())} of the matches it is the filter of the same number."
+    )
+
+
+def drift_words(found: Group) -> Iterator[str]:
+    """Yield between which bands training moved the filters."""
+    if found.drift is None:
+        return
+    alpha = f"{found.facts['alpha']:g}"
+    for condition in found.drift.index.unique("condition"):
+        own = found.drift.xs(condition, level="condition")
+        good = own[own["q"] <= found.facts["alpha"]].sort_values("change", key=abs, ascending=False)[:3]
+        of = f" in {condition}" if condition else ""
+        if not len(good):
+            yield (
+                f"Training moved the filters{of} between no bands in the same way in all subjects (every q above "
+                f"{alpha})."
+            )
+            continue
+        parts = [
+            f"{band} {_points(row['change'])} points ({_points(row['low'])} to {_points(row['high'])})"
+            for band, row in good.to_dict("index").items()
+        ]
+        yield (
+            f"Training changed the share of the filters' energy{of} in {', '.join(parts)}; q at most {alpha}, 95% "
+            "intervals over subjects."
+        )
+
+
+def subjects_words(found: Group) -> str:
+    """Return the subjects by name, the surplus counted."""
+    return few([str(name) for name in found.facts["subjects"]], 12)
+
+
+def _of(clusters: pd.DataFrame | None, comparison: str, maps: str) -> pd.DataFrame:
+    if clusters is None or not len(clusters):
+        return pd.DataFrame()
+    return clusters[(clusters["comparison"] == comparison) & (clusters["maps"] == maps)]
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def _number(value: float) -> str:
+    return f"{value:z.2f}".replace("-", "−")

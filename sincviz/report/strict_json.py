@@ -1,0 +1,32 @@
+"""Facts as strict JSON."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+
+def json_text(facts: dict[str, Any]) -> str:
+    """Return a file's contents.
+
+    Examples
+    --------
+    >>> print(json_text({"p": float("nan")}), end="")
+    {
+      "p": null
+    }
+    """
+    return json.dumps(plain(facts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Return what strict JSON can hold; what is not finite is null."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

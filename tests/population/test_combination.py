@@ -1,0 +1,193 @@
+"""Runs are averaged within subjects, by hand and by the code alike; strangers are left out and named."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from sincviz.population.combination import ALL_CLASSES, combine
+from sincviz.population.group_findings import group_findings, shared_training
+from sincviz.population.manifest import read_manifest
+from sincviz.population.row_store import store_row
+
+CHANNELS = ["C3", "Cz", "C4"]
+
+
+def row(
+    value, *, classes=("left", "right"), channels=CHANNELS, frequencies=(0.0, 1.0), trained_on=(), **attrs
+):
+    """What is stored of a network whose contrast is the same value everywhere."""
+    shape = (len(classes), 2, len(channels))
+    contrast = np.full(shape, float(value))
+    return xr.Dataset(
+        {
+            "band_contrast": (
+                ("target", "band", "channel"),
+                contrast,
+                {"units": "SD", "bands_hz": "alpha: 8–13"},
+            ),
+            "frequency_contrast": (
+                ("target", "channel", "frequency"),
+                np.full((len(classes), len(channels), len(frequencies)), float(value)),
+            ),
+            "occupancy": (("training", "band"), [[0.5, 0.5], [0.4, 0.6]]),
+            "amplitude": (("filter", "response_frequency"), np.eye(2)),
+            "peak_hz": ("filter", [10.0, 20.0]),
+            "center_hz": ("filter", [10.0 + value, 20.0]),
+            "initial_center_hz": ("filter", [10.0, 20.0]),
+        },
+        {
+            "target": list(classes),
+            "band": ["alpha", "other"],
+            "channel": list(channels),
+            "frequency": list(frequencies),
+            "training": ["before", "after"],
+            "filter": [0, 1],
+            "response_frequency": [10.0, 20.0],
+        },
+        {
+            "accuracy": 0.9,
+            "chance_level": 0.5,
+            "n_trials": 40,
+            "held_out": "yes",
+            "n_seen": 0,
+            "weights_sha256": "w",
+            "sfreq_hz": 160.0,
+            "errors": "[]",
+            "training_trials": json.dumps(list(trained_on)),
+        }
+        | attrs,
+    )
+
+
+@pytest.fixture
+def combined(tmp_path):
+    """Store rows and combine them; what is no dataset is the reason why there is none."""
+
+    def run(rows):
+        table = pd.DataFrame(
+            [{"checkpoint": f"/{n}", "dataset": "eegbci"} | labels for n, (labels, _) in enumerate(rows)]
+        )
+        manifest = read_manifest(table)
+        keys, errors = (
+            pd.Series("", manifest.index, dtype=object),
+            pd.Series("", manifest.index, dtype=object),
+        )
+        for number, (_, found) in enumerate(rows, start=1):
+            if isinstance(found, str):
+                errors[number] = found
+            else:
+                keys[number] = f"k{number}"
+                store_row(tmp_path, keys[number], found)
+        return combine(manifest, keys, errors, tmp_path)
+
+    return run
+
+
+def test_the_subject_is_the_unit_however_many_runs_it_has(combined):
+    found = combined(
+        [({"subject": 1, "seed": s}, row(v)) for s, v in enumerate((1, 2, 6))] + [({"subject": 2}, row(7))]
+    )
+    values = found.subjects["band_contrast"]
+    assert values.dims == ("condition", "subject", "target", "band", "channel")
+    assert values["target"].to_numpy().tolist() == [ALL_CLASSES]
+    np.testing.assert_allclose(values.sel(subject="1"), 3.0)
+    np.testing.assert_allclose(values.sel(subject="2"), 7.0)
+    assert found.runs["contrast"].sizes["run"] == 4
+    assert found.runs["contrast"]["seed"].to_numpy().tolist() == ["0", "1", "2", ""]
+    np.testing.assert_allclose(found.subjects["shift_hz"].sel(condition="", subject="1"), [3.0, 0.0])
+
+
+def test_the_order_of_rows_changes_no_average(combined):
+    rows = [({"subject": s, "seed": k}, row(s + 0.1 * k)) for s in (3, 1, 2) for k in (0, 1)]
+    one, other = (combined(order).subjects["band_contrast"] for order in (rows, rows[::-1]))
+    xr.testing.assert_allclose(one, other.sel(subject=one["subject"]))
+
+
+def test_more_than_two_classes_keep_their_own_maps(combined):
+    found = combined([({"subject": 1}, row(1, classes=("a", "b", "c")))])
+    assert found.subjects["band_contrast"]["target"].to_numpy().tolist() == [ALL_CLASSES, "a", "b", "c"]
+
+
+def test_a_subject_without_a_condition_has_no_value_there(combined):
+    found = combined(
+        [
+            ({"subject": 1, "condition": "a"}, row(1)),
+            ({"subject": 1, "condition": "b"}, row(2)),
+            ({"subject": 2, "condition": "a"}, row(3)),
+        ]
+    )
+    values = found.subjects["band_contrast"].isel(target=0, band=0, channel=0)
+    assert values.sel(condition="a").to_numpy().tolist() == [1, 3]
+    assert values.sel(condition="b", subject="1").item() == 2
+    assert np.isnan(values.sel(condition="b", subject="2"))
+
+
+def test_trials_of_the_training_are_left_out(combined):
+    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(9, held_out="no", n_seen=12))])
+    assert found.networks["status"].tolist() == ["read", "left out"]
+    assert "12 of its 40 trials were used in training" in found.networks["reason"][2]
+    assert found.subjects["band_contrast"]["subject"].to_numpy().tolist() == ["1"]
+
+
+def test_other_classes_are_left_out(combined):
+    found = combined(
+        [({"subject": s}, row(1)) for s in (1, 2)] + [({"subject": 3}, row(1, classes=("hands", "feet")))]
+    )
+    assert found.networks["status"].tolist() == ["read", "read", "left out"]
+    assert "hands, feet" in found.networks["reason"][3]
+
+
+def test_common_channels_are_compared_in_the_order_of_the_first(combined):
+    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, channels=["C4", "C3", "Pz"]))])
+    assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == ["C3", "C4"]
+    assert "2 of 4 are left out" in found.notes[0]
+    assert "not of the same kind" in group_findings(found)["finding"][0]
+
+
+def test_common_frequencies_are_compared(combined):
+    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, frequencies=(0.0, 1.0, 2.0)))])
+    assert found.subjects["frequency_contrast"]["frequency"].to_numpy().tolist() == [0, 1]
+
+
+def test_failures_are_kept_in_the_table(combined):
+    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, "There is no checkpoint.")])
+    assert found.networks["status"].tolist() == ["read", "failed"]
+    finding = group_findings(found).iloc[0]
+    assert (finding["severity"], finding["check"]) == ("error", "failed")
+    assert "There is no checkpoint (1)" in finding["evidence"]
+
+
+def test_nothing_to_combine_is_no_error_here(combined):
+    found = combined([({"subject": 1}, "gone")])
+    assert found.runs == {}
+    assert len(group_findings(found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sets", "share"), [(("abcd", "abce"), 0.75), (("ab", "cd"), 0.0), (("ab", ""), None)]
+)
+def test_training_sets_of_subjects_are_compared(combined, sets, share):
+    found = combined([({"subject": s}, row(1, trained_on=own)) for s, own in enumerate(sets)])
+    assert shared_training(found) == share
+    assert ("shared_training" in group_findings(found)["check"].tolist()) == bool(share)
+
+
+def test_training_sets_of_one_subject_may_overlap(combined):
+    found = combined([({"subject": 1, "seed": s}, row(1, trained_on="abc")) for s in range(2)])
+    assert shared_training(found) is None
+
+
+@pytest.mark.parametrize(
+    ("attrs", "check"),
+    [
+        ({"held_out": "unknown"}, "held_out_unknown"),
+        ({"accuracy": 0.55}, "chance"),
+        ({"errors": json.dumps(["The scale is wrong."])}, "doctor"),
+    ],
+)
+def test_what_is_doubtful_is_found(combined, attrs, check):
+    assert group_findings(combined([({"subject": 1}, row(1))]))["check"].tolist() == []
+    assert group_findings(combined([({"subject": 1}, row(1, **attrs))]))["check"].tolist() == [check]

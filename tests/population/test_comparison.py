@@ -1,0 +1,133 @@
+"""Comparisons are between classes or conditions, over the subjects who have them."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sincviz.population.comparison import (
+    BETWEEN_CLASSES,
+    band_shares,
+    comparisons,
+    filter_shifts,
+    occupancy_change,
+    over_subjects,
+)
+
+PLACES = {
+    "C3": (-0.06, 0, 0.07),
+    "Cz": (0, 0, 0.1),
+    "C4": (0.06, 0, 0.07),
+    "Pz": (0, -0.06, 0.08),
+    "Fz": (0, 0.06, 0.08),
+}
+
+
+def contrasts(values, conditions=("",)):
+    """Values of shape (conditions, subjects), the same in every cell but for a little noise."""
+    values = np.asarray(values, float)
+    noise = 0.01 * np.random.default_rng(0).standard_normal((*values.shape, 1, 2, 5))
+    return xr.DataArray(
+        values[..., None, None, None] + noise,
+        {
+            "condition": list(conditions),
+            "subject": [str(number) for number in range(values.shape[1])],
+            "target": ["all classes"],
+            "band": ["alpha", "beta"],
+            "channel": list(PLACES),
+            **{axis: ("channel", [place[k] for place in PLACES.values()]) for k, axis in enumerate("xyz")},
+        },
+        ("condition", "subject", "target", "band", "channel"),
+        attrs={"bands_hz": "alpha: 8–13; beta: 13–30"},
+    )
+
+
+def test_one_condition_is_tested_against_zero():
+    test, clusters, missing = over_subjects(
+        contrasts([[1.0, 1.2, 0.9, 1.1, 1.0, 0.8, 1.3]]), alpha=0.05, n_permutations=1000, seed=0
+    )
+    assert test["comparison"].to_numpy().tolist() == [BETWEEN_CLASSES]
+    assert missing == {}
+    assert clusters["p"].tolist() == [2 / 2**7]
+    assert clusters["n_cells"].tolist() == [10]
+    assert clusters["maps"].tolist() == ["band × channel"]
+    assert test["n_subjects"].to_numpy().tolist() == [7]
+
+
+def test_conditions_are_paired_within_subjects():
+    base = np.array([5.0, -3.0, 9.0, 0.0, -7.0, 4.0, 2.0, np.nan])
+    change = np.array([1.0, 1.2, 0.9, 1.1, 1.0, 0.8, 1.3, 0])
+    both = contrasts([base + change, base], ("do", "think"))
+    test, clusters, _ = over_subjects(both, alpha=0.05, n_permutations=1000, seed=0)
+    assert test["comparison"].to_numpy().tolist() == ["do", "think", "do − think"]
+    assert test["n_subjects"].to_numpy().tolist() == [7, 7, 7]
+    assert clusters.loc[clusters["significant"], "comparison"].tolist() == ["do − think"]
+    np.testing.assert_allclose(
+        test["mean"].sel(comparison="do − think"), np.mean([1.0, 1.2, 0.9, 1.1, 1.0, 0.8, 1.3]), atol=0.02
+    )
+
+
+def test_subjects_of_one_condition_take_no_part_in_the_pair():
+    values = [[1.0, 2.0, np.nan], [1.0, np.nan, 4.0]]
+    found = dict(comparisons(contrasts(values, ("a", "b"))))
+    assert [part.sizes["subject"] for part in found.values()] == [2, 2, 1]
+
+
+def test_too_few_subjects_are_said():
+    test, clusters, missing = over_subjects(contrasts([[1.0, 1.1]]), alpha=0.05, n_permutations=1000, seed=0)
+    assert test is None
+    assert clusters.empty
+    assert "6 subjects are needed" in missing[f"band × channel, {BETWEEN_CLASSES}"]
+
+
+def test_shares_add_up_and_a_sum_below_zero_has_none():
+    values = contrasts([[2.0, -2.0]])
+    values.loc[{"band": "alpha"}] *= 3
+    shares = band_shares(values)
+    np.testing.assert_allclose(shares.sum("band", skipna=False), [[1.0, np.nan]])
+    np.testing.assert_allclose(shares.sel(subject="0", band="alpha"), [0.75], atol=0.01)
+
+
+def occupancy(change):
+    before = np.full((1, len(change), 2), 0.5)
+    after = before + np.array(change)[:, None] * [1, -1]
+    return xr.DataArray(
+        [before, after],
+        {
+            "training": ["before", "after"],
+            "condition": [""],
+            "subject": list("abcdefg")[: len(change)],
+            "band": ["alpha", "other"],
+        },
+        ("training", "condition", "subject", "band"),
+    )
+
+
+def test_the_change_of_the_filters_is_tested_over_subjects():
+    table = occupancy_change(occupancy([0.1, 0.12, 0.09, 0.11])).loc[""]
+    assert table["before"].tolist() == [0.5, 0.5]
+    np.testing.assert_allclose(table["change"], [0.105, -0.105])
+    np.testing.assert_allclose(table["after"] - table["before"], table["change"])
+    assert (table["q"] < 0.01).all()
+    assert table.loc["alpha", "low"] > 0
+
+
+def test_filters_whose_start_nobody_knows_have_no_change():
+    unknown = occupancy([0.1, 0.2])
+    unknown.loc[{"training": "before"}] = np.nan
+    with pytest.raises(ValueError, match="do not tell"):
+        occupancy_change(unknown)
+
+
+def test_filters_that_move_together_are_found():
+    shift = xr.DataArray(
+        [[[1.0, 0.5, 0.0], [1.1, -0.5, 0.0], [0.9, 0.4, 0.0], [1.2, -0.6, 0.0]]],
+        {"condition": [""]},
+        ("condition", "subject", "filter"),
+    )
+    start = xr.DataArray([[8.0, 9.0, 10.0]] * 4, dims=("run", "filter"))
+    table = filter_shifts(shift, start).loc[""]
+    assert table["initial_hz"].tolist() == [8, 9, 10]
+    assert table["q"][0] < 0.05
+    assert table["q"][1] > 0.5
+    with pytest.raises(ValueError, match="do not start"):
+        filter_shifts(shift, start + xr.DataArray([0, 0, 1.0, 0], dims="run"))
