@@ -4,8 +4,9 @@
     python benchmarks/null_of_the_pipeline.py --design loso --experiments 40         # trained on the other people
     python benchmarks/null_of_the_pipeline.py --design loso --data-path PATH --experiments 5 --passes 20
 
-In every experiment the labels of each person are permuted once, for training and inspection alike; networks are trained,
-saved, grouped with `sincviz.group`, and the smallest p of any cluster is noted. `--true-labels` permutes nothing.
+In every experiment the labels of each person are permuted once, for training and inspection alike; networks are
+trained, saved, grouped with `sincviz.group`, and the smallest p of any cluster is noted. `--true-labels` permutes
+nothing.
 """
 
 import argparse
@@ -30,7 +31,9 @@ EEGBCI = (2, 7, 29, 32, 34, 42, 54, 55, 56, 62)
 def simulated_people(number: int, n_people: int, n_trials: int) -> dict[str, mne.BaseEpochs]:
     """Return the trials of people who were simulated for this experiment alone."""
     return {
-        str(person): sincviz.datasets.simulate_motor_imagery(n_trials, seed=1000 * number + person, **SMALL)[0]
+        str(person): sincviz.datasets.simulate_motor_imagery(n_trials, seed=1000 * number + person, **SMALL)[
+            0
+        ]
         for person in range(n_people)
     }
 
@@ -38,9 +41,9 @@ def simulated_people(number: int, n_people: int, n_trials: int) -> dict[str, mne
 def recorded_people(path: Path) -> dict[str, mne.BaseEpochs]:
     """Return the trials of ten people of PhysioNet's recordings."""
     return {
-        str(subject): sincviz.datasets.eegbci(subject, list(FISTS), path=path, progress=False).set_eeg_reference(
-            "average", projection=False, verbose="error"
-        )
+        str(subject): sincviz.datasets.eegbci(
+            subject, list(FISTS), path=path, progress=False
+        ).set_eeg_reference("average", projection=False, verbose="error")
         for subject in EEGBCI
     }
 
@@ -104,13 +107,19 @@ def _trained(epochs: mne.BaseEpochs, seed: int, filters: int, taps: int, passes:
 
 def main() -> None:
     """Run the experiments and print how many found something."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--design", choices=["within", "loso"], default="within")
     parser.add_argument("--experiments", type=int, default=40)
-    parser.add_argument("--first", type=int, default=0, help="number of the first experiment, which is its seed")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first experiment, which is its seed"
+    )
     parser.add_argument("--people", type=int, default=8, help="simulated people")
     parser.add_argument("--trials", type=int, default=40, help="trials of a simulated person")
-    parser.add_argument("--data-path", type=Path, help="recordings instead: the folder that holds MNE-eegbci-data")
+    parser.add_argument(
+        "--data-path", type=Path, help="recordings instead: the folder that holds MNE-eegbci-data"
+    )
     parser.add_argument("--filters", type=int, default=8)
     parser.add_argument("--taps", type=int, default=33)
     parser.add_argument("--passes", type=int, default=10)
@@ -118,7 +127,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=-1)
     options = parser.parse_args()
     recorded = recorded_people(options.data_path) if options.data_path else None
-    settings = {name: getattr(options, name) for name in ("design", "true_labels", "filters", "taps", "passes")}
+    settings = {
+        name: getattr(options, name) for name in ("design", "true_labels", "filters", "taps", "passes")
+    }
     numbers = range(options.first, options.first + options.experiments)
     work = Parallel(options.jobs, return_as="generator")(
         delayed(experiment)(
@@ -131,7 +142,10 @@ def main() -> None:
     low, high = scipy.stats.binom.interval(0.99, len(table), 0.05)
     for maps in table.columns[1:]:
         found = int((table[maps] <= 0.05).sum())
-        print(f"{maps}: {found} of {len(table)} with a cluster at 0.05; 99% of the time at most {high:.0f} (from {low:.0f})")
+        print(
+            f"{maps}: {found} of {len(table)} with a cluster at 0.05; 99% of the time at most {high:.0f} (from "
+            f"{low:.0f})"
+        )
     print(f"mean accuracy {table['accuracy'].mean():.3f}")
 
 

@@ -173,7 +173,7 @@ def group(
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
     n_jobs: int = -1,
-    backend: str | None = None,
+    backend: str | None = "processes",
     scheduler: str | None = None,
     progress: bool = True,
 ) -> Group:
@@ -207,7 +207,7 @@ def group(
     n_jobs : int
         Networks at a time; −1 as many as cores.
     backend : {"processes", "dask"} | None
-        Who reads the rows; ``None`` takes what ``joblib.parallel_config`` sets, else processes of this machine.
+        Processes of this machine, or the workers of dask; ``None`` takes what ``joblib.parallel_config`` sets.
     scheduler : str | None
         Address of dask's scheduler; ``None`` takes the open ``distributed.Client``.
     progress : bool

@@ -49,8 +49,9 @@ def cluster_test(
     cluster_forming_p : float
         Two-sided p of the threshold that cells must pass; fixed before the data are seen. It changes what is found, not
         how often nothing is taken for something. 0.05 favours weak effects over many cells; the default favours focal
-        ones, and borders that mean more [3]_: of six electrodes planted in 6 × 32 cells, ten subjects, it found twice
-        as many effects, with 8 instead of 23 % of the cells beside them.
+        ones, and borders that mean more [3]_. In 300 simulations each (10 subjects, 6 bands, 32 channels) an effect of
+        1 SD at six electrodes was found 128 times with 0.01 and 80 with 0.05, with 6 and 23 % of the cells beside it;
+        one of 0.8 SD at twelve, 132 and 146 times, with 4 and 11 %.
     n_permutations : int
         How often signs are flipped; where subjects allow no more ways than that, all are tried once (an exact test).
     seed : int

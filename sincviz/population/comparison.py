@@ -120,6 +120,33 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     return shares
 
 
+def share_intervals(shares: xr.DataArray) -> xr.Dataset:
+    """Return the shares of bands with their mean over subjects and its 95 % interval.
+
+    Parameters
+    ----------
+    shares : xarray.DataArray, dims (condition, subject, band)
+        What :func:`band_shares` returned.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``share`` (condition, subject, band); ``mean``, ``low``, ``high`` (condition, band), not-a-number where fewer
+        than two subjects have shares.
+    """
+    parts = []
+    for number in range(shares.sizes["condition"]):
+        own = shares.isel(condition=number)
+        known = own.dropna("subject", how="all")
+        if known.sizes["subject"] < 2:
+            nothing = xr.full_like(own.isel(subject=0, drop=True), np.nan)
+            parts.append(xr.Dataset(dict.fromkeys(("mean", "low", "high"), nothing)))
+        else:
+            parts.append(subject_test(known)[["mean", "low", "high"]])
+    found = xr.concat(parts, "condition", combine_attrs="override").assign(share=shares)
+    return found.assign_attrs(shares.attrs)
+
+
 def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     """Test whether training moved the filters' energy between bands.
 

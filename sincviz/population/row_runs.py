@@ -27,6 +27,7 @@ MOST_DEATHS = 3
 """A row whose worker dies so often while it is read alone has failed."""
 
 _CONNECT_S = 10
+_IDLE_S = 20  # workers whose run was killed wait no longer for the next row
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -36,7 +37,7 @@ def read_rows(
     folder: Path,
     *,
     n_jobs: int = -1,
-    backend: str | None = None,
+    backend: str | None = "processes",
     scheduler: str | None = None,
     progress: bool = True,
 ) -> tuple[pd.Series, pd.Series]:
@@ -53,7 +54,7 @@ def read_rows(
     n_jobs : int
         Rows at a time; −1 as many as there are cores, or cluster workers.
     backend : {"processes", "dask"} | None
-        Processes of this machine, or workers of dask; ``None`` is what ``joblib.parallel_config`` says, else processes.
+        Processes of this machine, or workers of dask; ``None`` takes what ``joblib.parallel_config`` sets.
     scheduler : str | None
         Address of dask's scheduler, ``"tcp://127.0.0.1:8786"``; ``None`` takes the client that is open.
     progress : bool
@@ -187,7 +188,9 @@ def _engine(backend: str | None, scheduler: str | None) -> Iterator[Callable[[],
         with _client(scheduler) as client, joblib.parallel_config("dask"):
             yield lambda: _check_answer(client)
     else:
-        with nullcontext() if backend is None else joblib.parallel_config("loky"):
+        with (
+            nullcontext() if backend is None else joblib.parallel_config("loky", idle_worker_timeout=_IDLE_S)
+        ):
             yield lambda: None
 
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from sincviz import plotting
 from sincviz.analysis.grouping import sort_by_region
-from sincviz.analysis.subject_test import subject_test
 from sincviz.errors import PositionsError
 from sincviz.groups import Group
+from sincviz.population.comparison import share_intervals
 from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
 from sincviz.rhythms import OTHER, bands_from_text
@@ -58,7 +58,7 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
                 f"{stem}_{number + 1}", f"Clusters, {name}", partial(draw, test.sel(comparison=name))
             )
             yield GroupDrawing(section, caption, picture)
-    if found.band_use is not None and found.band_use.sizes["subject"] > 1:
+    if found.band_use is not None and np.isfinite(found.band_use).any():
         yield GroupDrawing(
             "Band use",
             "What share of the contrast between the classes lies in each band, all channels together. Every dot is a "
@@ -115,13 +115,7 @@ def _spectrum(test: xr.Dataset) -> Figure:
 
 
 def _band_use(shares: xr.DataArray) -> Figure:
-    parts = []
-    for condition in shares["condition"].to_numpy():
-        own = shares.sel(condition=[condition])
-        parts.append(subject_test(own)[["mean", "low", "high"]].assign(share=own))
-    return plotting.plot_band_use(
-        _named(xr.concat(parts, "condition", join="outer").assign_attrs(shares.attrs))
-    )
+    return plotting.plot_band_use(_named(share_intervals(shares)))
 
 
 def _agreement(agreement: xr.DataArray) -> Figure:

@@ -48,9 +48,9 @@ def noise(electrodes):
 
 def n_false(draw, cluster_forming_p, n_experiments=N_EXPERIMENTS):
     """Count the experiments with a significant cluster."""
-    # With 100 flips the smallest p of chance that counts is exactly 5 of 100.
+    # 5 of 100 flips is exactly alpha; each experiment draws its own, as one fixed draw has a level of its own.
     settings = {"alpha": ALPHA, "cluster_forming_p": cluster_forming_p, "n_permutations": 100}
-    found = (cluster_test(draw(seed), **settings) for seed in range(n_experiments))
+    found = (cluster_test(draw(seed), seed=seed, **settings) for seed in range(n_experiments))
     return sum(bool((test.cluster_p <= ALPHA).any()) for test in found)
 
 
