@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo figures tutorials docs test lint check-slow clean
+.PHONY: help demo figures population tutorials docs test lint check-slow clean
 
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
 	@echo "make figures     every figure of a paper on the network; make figures DATA=simulated needs no recordings"
+	@echo "make population  train and group fifty networks of ten people, on dask workers of this machine (an hour)"
 	@echo "make tutorials   run the notebooks again and keep what they show"
 	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
@@ -19,6 +20,9 @@ demo: $(VENV)/.installed
 
 figures: $(VENV)/.installed
 	$(BIN)/python -m figures $(if $(DATA),--data $(DATA)) $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
+
+population: $(VENV)/.installed-cluster
+	$(BIN)/python -m figures.population $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
 
 tutorials: $(VENV)/.installed-notebooks
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
