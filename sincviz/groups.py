@@ -14,6 +14,7 @@ from sincviz.analysis.filter_matching import filter_stability, match_filters
 from sincviz.analysis.run_agreement import agreement_by_subject, run_agreement
 from sincviz.analysis.subject_test import subject_test
 from sincviz.measuring import checked_sections
+from sincviz.models.checks import positive_int
 from sincviz.population.combination import READ, Averages, combine
 from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects
 from sincviz.population.group_findings import group_findings, shared_training
@@ -241,6 +242,9 @@ def group(
     >>> found.networks.status.tolist(), dict(found.band_contrasts.sizes)["band"]
     (['read'], 6)
     """
+    if not 0 < alpha < 1:
+        raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}. Try 0.05.")
+    positive_int("n_permutations", n_permutations)
     # A section that is compared cannot be left out.
     asked = set(SECTIONS) if only is None else set(checked_sections(only)) | {"relevance"}
     settings = RowSettings(
@@ -261,7 +265,8 @@ def group(
     averages = combine(rows, keys, errors, place)
     if not averages.runs:
         findings = group_findings(averages)
-        raise ValueError(f"No network can be compared. {' '.join(findings['finding'])}")
+        why = " ".join(findings["finding"] + " " + findings["evidence"])
+        raise ValueError(f"No network can be compared. {why}")
     found, missing = _measured(averages, alpha, n_permutations, seed)
     return Group(
         networks=averages.networks,

@@ -50,7 +50,8 @@ def test_a_room_imports_only_what_it_may(modules, forbidden):
 
 def test_nothing_depends_on_the_optional_libraries():
     blocked = "; ".join(
-        f"sys.modules[{name!r}] = None" for name in ("huggingface_hub", "moabb", "braindecode", "distributed", "dask")
+        f"sys.modules[{name!r}] = None"
+        for name in ("huggingface_hub", "moabb", "braindecode", "distributed", "dask")
     )
     names = ", ".join(modules_in(sincviz))
     loaded = modules_after(

@@ -1,0 +1,113 @@
+"""Groups without networks: rows as they are stored, of people with and without something in common."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sincviz import groups
+from sincviz.population.row_store import store_row
+
+PLACES = {
+    **{"F7": (-0.07, 0.04, 0.0), "Fz": (0.0, 0.06, 0.08), "F8": (0.07, 0.04, 0.0)},
+    **{"C3": (-0.06, 0.0, 0.07), "Cz": (0.0, 0.0, 0.1), "C4": (0.06, 0.0, 0.07)},
+    **{"P3": (-0.05, -0.06, 0.06), "Pz": (0.0, -0.06, 0.08), "P4": (0.05, -0.06, 0.06)},
+}
+BANDS = ("delta", "theta", "alpha", "beta", "gamma", "other")
+BANDS_HZ = "delta: 1–4; theta: 4–8; alpha: 8–13; beta: 13–30; gamma: 30–inf"
+
+
+def row(
+    rng,
+    effect=1.0,
+    *,
+    classes=("left", "right"),
+    placed=True,
+    trained_on=(),
+    sections=True,
+    channels=tuple(PLACES),
+    **attrs,
+):
+    """What is stored of a network: noise, and in alpha at C3 and C4 what all people share."""
+    contrast = 0.1 * rng.standard_normal((len(classes), len(BANDS), len(channels)))
+    spectrum = 0.1 * rng.standard_normal((len(classes), len(channels), 21))
+    for name in {"C3", "C4"} & set(channels):
+        contrast[:, 2, channels.index(name)] += effect
+        spectrum[:, channels.index(name), 10] += effect
+    peaks = np.array([6.0, 10.0, 20.0, 35.0]) + 0.3 * rng.standard_normal(4)
+    frequency_hz = np.arange(0, 64.5, 0.5)
+    amplitude = np.exp(-((frequency_hz - peaks[:, None]) ** 2) / 8)
+    arrays = {
+        "band_contrast": (("target", "band", "channel"), contrast, {"units": "SD", "bands_hz": BANDS_HZ}),
+        "frequency_contrast": (("target", "channel", "frequency"), spectrum, {"units": "SD"}),
+        "occupancy": (
+            ("training", "band"),
+            [[0, 0.2, 0.3, 0.3, 0.2, 0], [0, 0.15, 0.35 + 0.01 * rng.standard_normal(), 0.3, 0.2, 0]],
+            {"bands_hz": BANDS_HZ},
+        ),
+        "amplitude": (("filter", "response_frequency"), amplitude),
+        "pattern": (("filter", "depth", "channel"), rng.standard_normal((4, 2, len(channels)))),
+    }
+    if sections:
+        arrays |= {"peak_hz": ("filter", peaks), "center_hz": ("filter", peaks)}
+        arrays |= {"initial_center_hz": ("filter", [6.0, 10.0, 20.0, 35.0])}
+    places = np.array([PLACES[name] for name in channels]) if placed else np.full((len(channels), 3), np.nan)
+    return xr.Dataset(
+        arrays,
+        {
+            "target": list(classes),
+            "band": list(BANDS),
+            "channel": list(channels),
+            **{axis: ("channel", places[:, k]) for k, axis in enumerate("xyz")},
+            "frequency": np.arange(21.0),
+            "training": ["before", "after"],
+            "filter": np.arange(4),
+            "depth": [0, 1],
+            "response_frequency": frequency_hz,
+        },
+        {
+            "accuracy": 0.8,
+            "chance_level": 0.5,
+            "n_trials": 45,
+            "held_out": "yes",
+            "n_seen": 0,
+            "weights_sha256": "w",
+            "sfreq_hz": 128.0,
+            "errors": "[]",
+            "training_trials": json.dumps(list(trained_on)),
+        }
+        | attrs,
+    )
+
+
+def manifest(n_subjects=8, n_seeds=2, conditions=("",)):
+    """A table of networks that exist nowhere."""
+    return pd.DataFrame(
+        [
+            {"checkpoint": f"/{s}_{k}_{c}.pt", "dataset": "eegbci", "subject": s, "seed": k, "condition": c}
+            for c in conditions
+            for s in range(1, n_subjects + 1)
+            for k in range(n_seeds)
+        ]
+    )
+
+
+def group_of(table, rows, folder, monkeypatch, **settings):
+    """Group what is stored; a text in place of a row is the reason why it could not be read."""
+
+    def stored(manifest, _settings, place, **_):
+        keys, errors = (
+            pd.Series("", manifest.index, dtype=object),
+            pd.Series("", manifest.index, dtype=object),
+        )
+        for number, found in zip(manifest.index, rows, strict=True):
+            if isinstance(found, str):
+                errors[number] = found
+            else:
+                keys[number] = f"k{number}"
+                store_row(place, keys[number], found)
+        return keys, errors
+
+    monkeypatch.setattr(groups, "read_rows", stored)
+    return groups.group(table, folder, progress=False, n_permutations=200, **settings)
