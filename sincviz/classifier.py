@@ -243,7 +243,10 @@ class EpochProgress(Callback):  # type: ignore[misc]
     def on_train_begin(self, net: EpochsClassifier, **_: Any) -> None:
         """Open the bar."""
         self.bar_ = tqdm(
-            total=net.max_epochs, desc="Training", unit="epoch", disable=not self.shown or switched_off()
+            total=net.max_epochs,
+            desc="Training",
+            unit="epoch",
+            disable=not self.shown or bool(switched_off()),
         )
 
     def on_epoch_end(self, net: EpochsClassifier, **_: Any) -> None:

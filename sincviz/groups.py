@@ -195,10 +195,18 @@ def group(
         Sections of :func:`sincviz.inspect` to measure; ``None`` takes what is compared: bands, maps, relevance.
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
-    channels, montage, parameters
-        What the checkpoints do not tell, as for ``sincviz inspect``.
-    runs, data_path, download
-        Of the dataset eegbci, as for :func:`sincviz.datasets.eegbci`.
+    channels : str
+        Names of the networks' channels in their order, with commas between, if the checkpoints do not tell them.
+    montage : str
+        Standard montage that places the channels.
+    parameters : sequence of str
+        What else the checkpoints do not tell, as ``"min_freq=0.5"``.
+    runs : str
+        Runs of the dataset eegbci, as ``"4,8,12"``.
+    data_path : path-like | None
+        The folder that holds the recordings of eegbci; ``None`` looks where MNE does.
+    download : bool
+        Fetch recordings of eegbci that are missing.
     alpha : float
         Family-wise error of each map test.
     n_permutations : int
