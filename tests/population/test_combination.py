@@ -16,7 +16,14 @@ CHANNELS = ["C3", "Cz", "C4"]
 
 
 def row(
-    value, *, classes=("left", "right"), channels=CHANNELS, frequencies=(0.0, 1.0), trained_on=(), **attrs
+    value,
+    *,
+    slow=1.0,
+    classes=("left", "right"),
+    channels=CHANNELS,
+    frequencies=(0.0, 1.0),
+    trained_on=(),
+    **attrs,
 ):
     """What is stored of a network whose contrast is the same value everywhere."""
     shape = (len(classes), 2, len(channels))
