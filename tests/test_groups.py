@@ -116,3 +116,22 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(command, arguments, me
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (folder / "new").exists()
+
+
+def test_no_row_that_can_be_read_is_one_line_with_the_reason(command):
+    folder, _ = command
+    rows = pd.DataFrame([{"checkpoint": "nowhere.pt", "epochs": "nowhere-epo.fif", "subject": "dan"}])
+    rows.to_csv(folder / "lost.csv", index=False)
+    done = run("group", "lost.csv", "--out", "lost", "--jobs", 1, "--quiet", folder=folder)
+    assert done.returncode == 2
+    assert "No network can be compared" in done.stderr
+    assert "nowhere" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "lost" / "report.html").exists()
+
+
+def test_a_group_in_files_is_written_and_refused_as_asked(found, tmp_path):
+    found.report(tmp_path / "page.html", title="three people")
+    assert "<title>three people</title>" in (tmp_path / "page.html").read_text("utf-8")
+    with pytest.raises(FileExistsError, match="overwrite"):
+        found.report(tmp_path / "page.html")

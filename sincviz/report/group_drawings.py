@@ -14,6 +14,7 @@ from sincviz.analysis.grouping import sort_by_region
 from sincviz.errors import PositionsError
 from sincviz.groups import Group
 from sincviz.population.comparison import share_intervals
+from sincviz.report.group_numbers import are_matched, n_drifted
 from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
 from sincviz.rhythms import OTHER, bands_from_text
@@ -31,7 +32,18 @@ class GroupDrawing:
 
 
 def group_drawings(found: Group) -> Iterator[GroupDrawing]:
-    """Yield the figures that a group has the numbers for."""
+    """Yield the figures that a group has the numbers for.
+
+    Parameters
+    ----------
+    found : Group
+        What was measured.
+
+    Yields
+    ------
+    GroupDrawing
+        Nothing is drawn before ``picture.draw`` is called.
+    """
     for test, section, stem, draw, caption in (
         (
             found.band_test,
@@ -73,7 +85,7 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
             "Blocks on the diagonal are runs of one subject.",
             Picture("agreement", "How far runs agree", partial(_agreement, found.agreement)),
         )
-    if found.filter_stability is not None and len(found.filter_stability):
+    if found.filter_stability is not None and are_matched(found):
         yield GroupDrawing(
             "Filters",
             "One row per filter of the run most like the others, sorted by its peak. Overlap of its amplitude response "
@@ -119,7 +131,11 @@ def _band_use(shares: xr.DataArray) -> Figure:
 
 
 def _agreement(agreement: xr.DataArray) -> Figure:
-    return plotting.plot_run_agreement(agreement)
+    # Runs of one subject stand together, in whatever order the manifest has them.
+    subjects = agreement["subject"].to_numpy().tolist()
+    first = [subjects.index(name) for name in subjects]
+    order = np.argsort(first, kind="stable")
+    return plotting.plot_run_agreement(agreement.isel(run=order, other_run=order))
 
 
 def _stability(table: pd.DataFrame) -> Figure:
@@ -127,11 +143,12 @@ def _stability(table: pd.DataFrame) -> Figure:
 
 
 def _drift(found: Group, condition: str) -> Figure:
-    assert found.drift is not None  # the drawing needs it
+    assert found.drift is not None  # the drawing needs both
+    assert found.occupancy is not None
     table = found.drift[found.drift.index.get_level_values("condition") == condition].droplevel("condition")
-    limits = bands_from_text(None if found.occupancy is None else found.occupancy.attrs.get("bands_hz"))
+    limits = bands_from_text(found.occupancy.attrs.get("bands_hz") or None)
     table = table.rename(index={OTHER: band_words(OTHER, limits)})
-    table.attrs = {"n_subjects": found.facts["n_subjects"], "alpha": found.facts["alpha"]}
+    table.attrs = {"n_subjects": n_drifted(found.occupancy, condition), "alpha": found.facts["alpha"]}
     return plotting.plot_drift(table)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ from sincviz.network_facts import system_facts
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import write_group_html
 from sincviz.report.group_words import summary_words
-from sincviz.report.pictures import checked_formats, draw_pictures
+from sincviz.report.pictures import FORMATS, checked_formats, draw_pictures
 from sincviz.report.strict_json import json_text, plain
+from sincviz.report.words import few
 
 PAGE, FACTS = "report.html", "group.json"
 _OWN = ("tables", "arrays", "figures")
@@ -49,15 +51,21 @@ def write_group_folder(
 ) -> list[str]:
     """Write everything; see :meth:`sincviz.Group.save`."""
     checked_formats(formats)
-    target = check_group_folder(folder, overwrite=overwrite)
-    earlier = _of_earlier_group(target)
     pictures = [drawing.picture for drawing in group_drawings(found)]
+    tables, arrays = tables_of(found), arrays_of(found)
+    names = [
+        *(f"tables/{name}.csv" for name in tables),
+        *(f"arrays/{name}.nc" for name in arrays),
+        *(f"figures/{picture.name}.{ending}" for picture in pictures for ending in formats),
+    ]
+    target = check_group_folder(folder, names, overwrite=overwrite)
+    earlier = _of_earlier_group(target)
     with plotting.journal(style), staging(target) as scratch:
         for part in _OWN:
             (scratch / part).mkdir()
-        for name, table in tables_of(found).items():
+        for name, table in tables.items():
             table.to_csv(scratch / "tables" / f"{name}.csv", float_format="%.6g", lineterminator="\n")
-        for name, array in arrays_of(found).items():
+        for name, array in arrays.items():
             array.to_netcdf(scratch / "arrays" / f"{name}.nc", engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:
             drawn = draw_pictures(
@@ -75,21 +83,23 @@ def write_group_folder(
     return written
 
 
-def check_group_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+def check_group_folder(
+    folder: str | os.PathLike[str], names: Sequence[str] = (), *, overwrite: bool = False
+) -> Path:
     """Return the folder if a group can be written into it; rows that are kept in it do not matter.
 
     Raises
     ------
     FileExistsError
-        If ``folder`` is a file, or holds a report or a group and ``overwrite`` is false.
+        If ``folder`` is a file, or holds a report, a group or a file of these names and ``overwrite`` is false.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
-    taken = [name for name in (PAGE, FACTS) if (folder / name).exists()]
+    taken = [name for name in (PAGE, FACTS, *names) if (folder / name).exists()]
     if taken and not overwrite:
         raise FileExistsError(
-            f"{str(folder)!r} already holds {' and '.join(taken)}. Pass `--overwrite` (`overwrite=True`) to replace "
+            f"{str(folder)!r} already holds {few(taken, 3)}. Pass `--overwrite` (`overwrite=True`) to replace "
             "them (what was read of the networks is kept), or choose another folder."
         )
     return folder
@@ -154,7 +164,8 @@ def arrays_of(found: Group) -> dict[str, xr.Dataset]:
 def _of_earlier_group(folder: Path) -> set[str]:
     """Return the files that an earlier group says it wrote, as far as they lie where a group's do."""
     try:
-        told = json.loads((folder / FACTS).read_text("utf-8"))["files"]
+        told = [str(name) for name in json.loads((folder / FACTS).read_text("utf-8"))["files"]]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-    return {str(name) for name in told if str(name).split("/")[0] in _OWN and ".." not in str(name)}
+    inside = re.compile(rf"({'|'.join(_OWN)})/[\w.-]+\.(csv|nc|{'|'.join(FORMATS)})")
+    return {name for name in told if inside.fullmatch(name) and not (folder / name).is_dir()}

@@ -1,7 +1,14 @@
 """The methods paragraph of a group: what was done, in the past tense, with its references."""
 
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
 from sincviz._version import __version__
 from sincviz.groups import Group
+from sincviz.population.combination import FAILED, LEFT_OUT, READ
+from sincviz.report.group_numbers import has_several_runs, paired_comparisons
 from sincviz.report.methods import REFERENCES
 from sincviz.report.words import counted, percent
 
@@ -20,27 +27,40 @@ OF_GROUPS = {
 
 
 def group_methods(found: Group) -> tuple[str, list[str]]:
-    """Return a paragraph that can be pasted into a paper, and its references in alphabetical order."""
+    """Return a paragraph that can be pasted into a paper, and its references.
+
+    Parameters
+    ----------
+    found : Group
+        What was measured.
+
+    Returns
+    -------
+    text : str
+        What was done, and nothing that was not.
+    references : list of str
+        In alphabetical order.
+    """
     facts = found.facts
-    cited = [REFERENCES["gramfort"], REFERENCES["sundararajan"]]
-    runs = found.networks.query("status == 'read'").groupby("subject").size()
+    cited = ["gramfort", "sundararajan"]
+    used = found.networks[found.networks["status"] == READ]
+    runs = used.groupby("subject").size()
     each = f"{runs.min()}" if runs.min() == runs.max() else f"{runs.min()} to {runs.max()}"
     text = [
         f"{counted(facts['n_read'], 'network')} of {counted(facts['n_subjects'], 'subject')} ({each} per subject) "
-        f"were read with sincviz {__version__}, which builds on MNE-Python (Gramfort et al., 2013); the mean "
-        f"accuracy over subjects was {percent(facts['accuracy'])} (chance {percent(facts['chance_level'])}).",
+        f"{'was' if facts['n_read'] == 1 else 'were'} read with sincviz {__version__}, which builds on MNE-Python "
+        f"(Gramfort et al., 2013); the mean accuracy over subjects was {percent(facts['accuracy'])} (chance "
+        f"{percent(facts['chance_level'])}).",
+        *_trials_words(found),
         "For each network the integrated gradient of each class score (Sundararajan et al., 2017) from a baseline of "
         "zero was split exactly over frequencies and channels by Parseval's theorem, averaged over the trials of the "
         "class minus the average over the others, and divided by the standard deviation of the score within the "
-        "classes, so that the sum over cells is the distance between the class means in standard deviations. Runs "
-        "were averaged within subjects; subjects were the unit of all tests.",
+        "classes, so that the sum over cells is the distance between the class means in standard deviations.",
     ]
-    share = facts["shared_training"]
-    if share:
-        text.append(
-            f"Networks of different subjects had a median of {percent(share)} of their training trials in common; the "
-            "trials that were examined were each subject's own and not used in training its network."
-        )
+    if has_several_runs(found):
+        text.append("Runs were averaged within subjects.")
+    if found.band_use is not None and np.isfinite(found.band_use.to_numpy()).any(-1).sum() > 1:
+        text.append("The share of a band is its sum over channels, divided by the sum over all bands.")
     test = found.band_test if found.band_test is not None else found.spectral_test
     if test is not None:
         maps = [
@@ -51,32 +71,76 @@ def group_methods(found: Group) -> tuple[str, list[str]]:
             )
             if one is not None
         ]
-        n_permutations = int(test["n_permutations"].max())
-        cited += [OF_GROUPS[name] for name in ("maris", "sassenhagen", "benjamini", "hedges")]
+        cited += ["maris", "sassenhagen", "benjamini", "hedges"]
         text.append(
             f"Contrasts were tested against zero over {' and over '.join(maps)} with cluster-based permutation tests "
-            f"(Maris and Oostenveld, 2007; sign flips of subjects, up to {n_permutations}; cluster-forming p "
+            f"(Maris and Oostenveld, 2007; subjects as the unit, {_flips(test)}; cluster-forming p "
             f"{test.attrs['cluster_forming_p']:g}, two-sided; neighbouring electrodes by MNE-Python, bands that "
             f"touch and neighbouring frequencies adjacent; family-wise alpha {facts['alpha']:g} within each test). A "
             "cluster says that there is a difference, not where its border lies (Sassenhagen and Draschkow, 2019). "
             "Effect sizes are Hedges' g (Hedges, 1981); single cells were corrected by the false-discovery rate "
             "(Benjamini and Hochberg, 1995)."
         )
-        if test.sizes["comparison"] > 1:
-            names = ", ".join(str(name) for name in test["comparison"].to_numpy())
-            text.append(f"The comparisons were {names}; conditions were compared within subjects.")
-    if found.agreement is not None:
+        names = [str(name) for name in test["comparison"].to_numpy()]
+        within = (
+            "; conditions were compared within subjects"
+            if set(names) & set(paired_comparisons(found))
+            else ""
+        )
+        if len(names) > 1:
+            text.append(f"The comparisons were {', '.join(names)}{within}.")
+    if found.agreement is not None and found.agreement.sizes["run"] > 1:
         text.append("Agreement of runs is Spearman's correlation over bands × channels.")
-    if found.matching is not None:
-        cited.append(OF_GROUPS["kuhn"])
+    if found.matching is not None and found.matching.sizes["run"] > 1:
+        cited.append("kuhn")
         text.append(
             "Filters of different networks were matched by the overlap (cosine) of their amplitude responses with the "
             "Hungarian method (Kuhn, 1955), to the run most like the others."
         )
     if found.drift is not None:
+        cited.append("benjamini")
         text.append(
             "The share of the filters' energy in each band, as the kernels compute it, was compared with that before "
-            "training by t tests over subjects, corrected over bands by the false-discovery rate."
+            "training by t tests over subjects, corrected over bands by the false-discovery rate (Benjamini and "
+            "Hochberg, 1995)."
         )
-        cited += [] if OF_GROUPS["benjamini"] in cited else [OF_GROUPS["benjamini"]]
-    return " ".join(text), sorted(cited)
+    if found.filter_drift is not None:
+        cited.append("benjamini")
+        text.append(
+            "How far training moved the middle of each filter's cut-offs was tested by t tests over subjects, "
+            "corrected over filters by the false-discovery rate (Benjamini and Hochberg, 1995)."
+        )
+    return " ".join(text), sorted((REFERENCES | OF_GROUPS)[name] for name in set(cited))
+
+
+def _trials_words(found: Group) -> Iterator[str]:
+    """Yield which networks were left out, and whether the trials of the others were new to them."""
+    status, share = found.networks["status"], found.facts["shared_training"]
+    n_failed, n_left_out = int((status == FAILED).sum()), int((status == LEFT_OUT).sum())
+    if n_failed:
+        yield f"Another {counted(n_failed, 'network')} could not be read."
+    if n_left_out:
+        yield (
+            f"Another {counted(n_left_out, 'network')} {'was' if n_left_out == 1 else 'were'} left out, for trials "
+            "that were used in training or for other classes."
+        )
+    held_out = found.networks.loc[status == READ, "held_out"]
+    unknown = int((held_out != "yes").sum())
+    if not unknown:
+        yield "No trial that was examined was used in training its network."
+    elif unknown < len(held_out):
+        yield (
+            "No trial that was examined was used in training its network, as far as networks tell ("
+            f"{unknown} of {len(held_out)} do not)."
+        )
+    if share:
+        yield f"Networks of different subjects had a median of {percent(share)} of their training trials in common."
+
+
+def _flips(test: xr.Dataset) -> str:
+    """Return how many signs of subjects were flipped: all there are, or a number."""
+    n_flips, n_subjects = test["n_permutations"].to_numpy(), test["n_subjects"].to_numpy()
+    most = int(n_flips.max())
+    if (n_flips == 2.0 ** (n_subjects - 1)).all():
+        return f"all {most} sign flips"
+    return f"{'' if n_flips.min() == most else 'up to '}{most} sign flips"

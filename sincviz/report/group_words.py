@@ -8,12 +8,23 @@ import pandas as pd
 
 from sincviz.analysis.subject_test import subject_test
 from sincviz.groups import Group
-from sincviz.population.combination import FAILED, LEFT_OUT
+from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT
+from sincviz.report.group_numbers import (
+    are_matched,
+    coefficient,
+    has_several_runs,
+    in_brackets,
+    n_drifted,
+    points,
+    signed,
+)
 from sincviz.report.words import band_words, counted, few, p_words, percent
 from sincviz.rhythms import OTHER, bands_from_text
 
 MOST_CLUSTERS = 6
 MOST_CHANNELS = 4
+ALIKE = 0.9
+"""Runs that correlate less show different cells."""
 STABLE = 0.8
 """A matched filter that overlaps so much with its like, on average, is called stable."""
 
@@ -28,6 +39,7 @@ def summary_words(found: Group) -> list[str]:
         *agreement_words(found),
         *filter_words(found),
         *drift_words(found),
+        *shift_words(found),
     ]
 
 
@@ -35,10 +47,10 @@ def count_words(found: Group) -> Iterator[str]:
     """Yield how many networks of how many subjects were read."""
     facts, status = found.facts, found.networks["status"]
     conditions = f" in {counted(len(facts['conditions']), 'condition')}" if facts["conditions"] else ""
+    averaged = "; runs are averaged within subjects first" if has_several_runs(found) else ""
     words = (
         f"{counted(facts['n_read'], 'network')} of {counted(facts['n_subjects'], 'subject')}{conditions} "
-        f"{'is' if facts['n_read'] == 1 else 'are'} compared, on {counted(facts['n_channels'], 'channel')}; runs are "
-        "averaged within subjects first."
+        f"{'is' if facts['n_read'] == 1 else 'are'} compared, on {counted(facts['n_channels'], 'channel')}{averaged}."
     )
     lost = [
         f"{counted(int((status == kind).sum()), 'network')} {verb}"
@@ -51,11 +63,13 @@ def count_words(found: Group) -> Iterator[str]:
 def accuracy_words(found: Group) -> Iterator[str]:
     """Yield how often the networks are right, over subjects."""
     facts = found.facts
-    interval = ""
-    if facts["accuracy_low"] is not None:
-        low, high = percent(facts["accuracy_low"]), percent(facts["accuracy_high"])
-        interval = f" (95% interval over subjects {low} to {high})"
-    yield f"Mean accuracy {percent(facts['accuracy'])}{interval}, chance {percent(facts['chance_level'])}."
+    low, high = facts["accuracy_low"], facts["accuracy_high"]
+    # Of one subject, or of subjects who are all alike, there is no interval.
+    interval = "" if low is None else in_brackets(low, high, _accuracy).replace("(", "(95% interval ")
+    yield (
+        f"Mean accuracy of {counted(facts['n_subjects'], 'subject')} {percent(facts['accuracy'])}{interval}, chance "
+        f"{percent(facts['chance_level'])}."
+    )
 
 
 def cluster_words(found: Group) -> Iterator[str]:
@@ -87,7 +101,8 @@ def cluster_words(found: Group) -> Iterator[str]:
 
 
 def _cluster_in_words(row: dict[Any, Any], found: Group) -> str:
-    target = "" if row["target"] == "all classes" else f"for {row['target']}, "
+    only_one = found.band_contrasts is None or found.band_contrasts.sizes["target"] == 1
+    target = "" if only_one and row["target"] == ALL_CLASSES else f"for {row['target']}, "
     side = "" if row["mass"] > 0 else "below zero, "
     around = ", ".join(row["channels"].split(" and ")[0].split(", ")[:MOST_CHANNELS])
     return f"{target}{side}{bands_in_words(row['bands'], found)} around {around} (p {p_words(row['p'])})"
@@ -110,16 +125,23 @@ def band_use_words(found: Group) -> Iterator[str]:
         if own.sizes["subject"] < 2:
             continue
         test = subject_test(own)
-        order = np.argsort(-test["mean"].to_numpy())[:3]
+        order = [k for k in np.argsort(-test["mean"].to_numpy())[:3] if test["mean"][k] > 0]
         parts = [
-            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(test['mean'][k]))} "
-            f"({percent(float(test['low'][k]))} to {percent(float(test['high'][k]))})"
+            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(test['mean'][k]))}"
+            f"{in_brackets(float(test['low'][k]), float(test['high'][k]), percent)}"
             for k in order
         ]
         of = f" in {condition}" if condition else ""
+        there = found.band_contrasts.sel(condition=condition) if found.band_contrasts is not None else own
+        lost = there.dropna("subject", how="all").sizes["subject"] - own.sizes["subject"]
+        rest = (
+            f"; {counted(lost, 'more subject')} {'has' if lost == 1 else 'have'} nothing to share"
+            if lost
+            else ""
+        )
         yield (
             f"What separates the classes{of} lies in {', '.join(parts)}; mean over "
-            f"{counted(own.sizes['subject'], 'subject')} with 95% intervals."
+            f"{counted(own.sizes['subject'], 'subject')} with 95% intervals{rest}."
         )
 
 
@@ -130,51 +152,78 @@ def agreement_words(found: Group) -> Iterator[str]:
         return
     own = table["between_runs"].dropna()
     others = table["with_others"].dropna()
-    beside = f"; runs of different subjects {_number(others.mean())}" if len(others) else ""
+    spread = f", from {coefficient(own.min())} to {coefficient(own.max())}" if len(own) > 1 else ""
+    beside = f"; runs of different subjects with {coefficient(others.mean())}" if len(others) else ""
+    moral = ": what one run shows of single cells is not what another shows" if own.mean() < ALIKE else ""
     yield (
-        f"Two runs of one subject rank the cells alike with a correlation of {_number(own.mean())} on average (from "
-        f"{_number(own.min())} to {_number(own.max())} by subject){beside}: what one run shows of single cells is "
-        "not what another shows."
-        if own.mean() < 0.9
-        else f"Two runs of one subject rank the cells alike with a correlation of {_number(own.mean())}{beside}."
+        f"Two runs of one subject rank the cells alike with a correlation of {coefficient(own.mean())} (mean of "
+        f"{counted(len(own), 'subject')}{spread}){beside}{moral}."
     )
 
 
 def filter_words(found: Group) -> Iterator[str]:
     """Yield how many filters have their like in the other runs."""
     table = found.filter_stability
-    if table is None or not len(table) or not table["overlap"].notna().any():
+    if table is None or not are_matched(found):
         return
-    stable = int((table["overlap"] >= STABLE).sum())
+    stable, n_others = int((table["overlap"] >= STABLE).sum()), int(table["n_runs"].max())
+    others = "other run" if n_others == 1 else f"{n_others} other runs"
+    by_chance, same = coefficient(table["chance_overlap"].mean()), percent(table["same_number"].mean())
     yield (
-        f"{stable} of {len(table)} filters have their like in the other runs (mean overlap of the responses of "
-        f"{STABLE:g} or more; any two filters overlap by {_number(table['chance_overlap'].mean())}); in "
-        f"{percent(table['same_number'].mean())} of the matches it is the filter of the same number."
+        f"{stable} of {counted(len(table), 'filter')} {'has its' if stable == 1 else 'have their'} like in the "
+        f"{others} of {counted(found.facts['n_subjects'], 'subject')} (mean overlap of the responses of {STABLE:g} or "
+        f"more; any two filters overlap by {by_chance}); in {same} of the matches it is the filter of the same number."
     )
 
 
 def drift_words(found: Group) -> Iterator[str]:
     """Yield between which bands training moved the filters."""
-    if found.drift is None:
+    if found.drift is None or found.occupancy is None:
         return
-    alpha = f"{found.facts['alpha']:g}"
+    alpha = found.facts["alpha"]
+    limits = bands_from_text(found.occupancy.attrs.get("bands_hz") or None)
     for condition in found.drift.index.unique("condition"):
         own = found.drift.xs(condition, level="condition")
-        good = own[own["q"] <= found.facts["alpha"]].sort_values("change", key=abs, ascending=False)[:3]
+        subjects = counted(n_drifted(found.occupancy, condition), "subject")
+        good = own[own["q"] <= alpha].sort_values("change", key=abs, ascending=False)[:3]
         of = f" in {condition}" if condition else ""
-        if not len(good):
+        if own["q"].isna().all():
+            yield f"Training changed the filters{of} in all of {subjects} alike, or in none: there is nothing to test."
+        elif not len(good):
             yield (
-                f"Training moved the filters{of} between no bands in the same way in all subjects (every q above "
-                f"{alpha})."
+                f"Training moved the filters{of} between no bands on average over {subjects} (every q above "
+                f"{alpha:g})."
             )
-            continue
-        parts = [
-            f"{band} {_points(row['change'])} points ({_points(row['low'])} to {_points(row['high'])})"
-            for band, row in good.to_dict("index").items()
-        ]
+        else:
+            parts = [
+                f"{band_words(str(band), limits)} {points(row['change'])}"
+                f"{in_brackets(row['low'], row['high'], points)}"
+                for band, row in good.to_dict("index").items()
+            ]
+            yield (
+                f"Training changed the share of the filters' energy{of} in {', '.join(parts)}, in percentage points; q "
+                f"at most {alpha:g}, mean over {subjects} with 95% intervals."
+            )
+
+
+def shift_words(found: Group) -> Iterator[str]:
+    """Yield how many filters training moved to one side, and how far."""
+    if found.filter_drift is None or found.occupancy is None:
+        return
+    alpha = found.facts["alpha"]
+    for condition in found.filter_drift.index.unique("condition"):
+        own = found.filter_drift.xs(condition, level="condition")
+        good = own[own["q"] <= alpha]
+        subjects = counted(n_drifted(found.occupancy, condition), "subject")
+        of = f" in {condition}" if condition else ""
+        most = (
+            f", the farthest by {signed(good['shift_hz'].loc[good['shift_hz'].abs().idxmax()], 2)} Hz"
+            if len(good)
+            else ""
+        )
         yield (
-            f"Training changed the share of the filters' energy{of} in {', '.join(parts)}; q at most {alpha}, 95% "
-            "intervals over subjects."
+            f"Training moved {len(good)} of {counted(len(own), 'filter')}{of} to one side on average over {subjects} "
+            f"(q at most {alpha:g}){most}."
         )
 
 
@@ -183,15 +232,11 @@ def subjects_words(found: Group) -> str:
     return few([str(name) for name in found.facts["subjects"]], 12)
 
 
+def _accuracy(share: float) -> str:
+    return percent(min(max(share, 0.0), 1.0))
+
+
 def _of(clusters: pd.DataFrame | None, comparison: str, maps: str) -> pd.DataFrame:
     if clusters is None or not len(clusters):
         return pd.DataFrame()
     return clusters[(clusters["comparison"] == comparison) & (clusters["maps"] == maps)]
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
-
-
-def _number(value: float) -> str:
-    return f"{value:z.2f}".replace("-", "−")

@@ -2,9 +2,11 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from sincviz import inspect
+from tests.group_examples import group_of, manifest, row
 
 HOSTILE = ["<script>alert(1)</script>", 'a "quoted" & <b>bold</b> one']
 HOSTILE_CHANNELS = [
@@ -66,3 +68,23 @@ def hostile(network, moved, simulation):
     built = moved(network(chs_info=epochs.info["chs"])).eval()
     built.scale, built.class_names = 1e6, HOSTILE
     return inspect(built, epochs, only=["bands", "relevance"], progress=False)
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Group networks that exist nowhere; people share ``effect`` in alpha at C3 and C4."""
+
+    def build(table=None, effect=1.0, replaced=None, **settings):
+        table = manifest() if table is None else table
+        rng = np.random.default_rng(1)
+        subjects = dict.fromkeys(table["subject"])
+        shared = {name: effect + 0.2 * rng.standard_normal() for name in subjects}
+        rows = [
+            row(rng, shared[name] if condition in ("", "do") else 0.0, **settings)
+            for name, condition in zip(table["subject"], table["condition"], strict=True)
+        ]
+        for place, one in (replaced or {}).items():
+            rows[place] = one
+        return group_of(table, rows, tmp_path, monkeypatch)
+
+    return build

@@ -10,28 +10,8 @@ from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_folder import group_facts
 from sincviz.report.group_methods import group_methods
 from sincviz.report.group_words import summary_words
-from tests.group_examples import group_of, manifest, row
+from tests.group_examples import manifest, row
 from tests.report.conftest import HOSTILE
-
-
-@pytest.fixture
-def make(tmp_path, monkeypatch):
-    """Group rows with settings of their own."""
-
-    def build(table=None, effect=1.0, replaced=None, **settings):
-        table = manifest() if table is None else table
-        rng = np.random.default_rng(1)
-        subjects = dict.fromkeys(table["subject"])
-        shared = {name: effect + 0.2 * rng.standard_normal() for name in subjects}
-        rows = [
-            row(rng, shared[name] if condition in ("", "do") else 0.0, **settings)
-            for name, condition in zip(table["subject"], table["condition"], strict=True)
-        ]
-        for place, one in (replaced or {}).items():
-            rows[place] = one
-        return group_of(table, rows, tmp_path, monkeypatch)
-
-    return build
 
 
 def words_of(found):

@@ -1,0 +1,179 @@
+"""What is said of a group: numbers of subjects, one and many, nothing that is not known or was not done."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy
+
+from sincviz.report.group_methods import group_methods
+from sincviz.report.group_words import accuracy_words, band_use_words, drift_words, shift_words, summary_words
+from tests.group_examples import manifest, row
+
+
+def words_of(found):
+    return " ".join(summary_words(found))
+
+
+def with_accuracies(make, accuracies):
+    rng = np.random.default_rng(0)
+    rows = [row(rng, accuracy=accuracy) for accuracy in accuracies]
+    return make(manifest(len(rows), 1), replaced=dict(enumerate(rows)))
+
+
+@pytest.mark.parametrize(
+    ("table", "settings"),
+    [
+        (manifest(), {}),
+        (manifest(3), {}),
+        (manifest(7, 1, ("do", "think")), {"classes": ("left", "right", "feet")}),
+    ],
+)
+def test_every_sentence_says_how_many_subjects_it_is_about(make, table, settings):
+    for sentence in summary_words(make(table, **settings)):
+        assert re.search(r"\b\d+ subjects?\b", sentence), sentence
+
+
+def test_the_interval_of_accuracies_is_students_and_ends_at_all(make):
+    accuracies = [0.8, 0.9, 1.0, 1.0, 1.0, 1.0]
+    expected = scipy.stats.ttest_1samp(accuracies, 0).confidence_interval(0.95)
+    assert expected.high > 1
+    (words,) = accuracy_words(with_accuracies(make, accuracies))
+    assert words == f"Mean accuracy of 6 subjects 95% (95% interval {expected.low:.0%} to 100%), chance 50%."
+
+
+def test_people_who_are_all_alike_have_no_interval(make):
+    (words,) = accuracy_words(with_accuracies(make, [1.0] * 6))
+    assert words == "Mean accuracy of 6 subjects 100%, chance 50%."
+
+
+@pytest.mark.parametrize(("n_seeds", "is_said"), [(1, False), (2, True)])
+def test_averages_are_spoken_of_where_there_are_any(make, n_seeds, is_said):
+    found = make(manifest(6, n_seeds))
+    assert ("averaged" in words_of(found)) == is_said
+    assert ("Runs were averaged" in group_methods(found)[0]) == is_said
+
+
+def test_one_network_agrees_with_nobody(make):
+    found = make(manifest(1, 1))
+    text, references = group_methods(found)
+    assert text.startswith("1 network of 1 subject (1 per subject) was read")
+    assert "like in the" not in words_of(found)
+    for words in ("Spearman", "Hungarian", "Runs were averaged", "tests", "share of a band"):
+        assert words not in text
+    assert len(references) == 2
+
+
+def test_two_runs_have_one_other_run(make):
+    words = words_of(make(manifest(1, 2)))
+    assert "like in the other run of 1 subject" in words
+    assert re.search(r"correlation of \S+ \(mean of 1 subject\)", words)
+
+
+def test_a_condition_counts_the_subjects_who_have_it(make):
+    table = manifest(8, 1, ("do", "think"))
+    found = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
+    for words in (drift_words(found), shift_words(found), band_use_words(found)):
+        counts = [set(re.findall(r"(\d+) (?:more )?subjects?", sentence)) for sentence in words]
+        assert counts[0] == {"8"}
+        assert sum(map(int, counts[1])) == 6
+    assert "Band × channel, do − think" in words_of(found)
+    assert "6 subjects" in next(
+        line for line in summary_words(found) if line.startswith("Band × channel, do −")
+    )
+
+
+def test_conditions_of_different_people_are_not_compared_within_people(make):
+    table = manifest(12, 1).assign(condition=["do"] * 6 + ["think"] * 6)
+    text, _ = group_methods(make(table))
+    assert "The comparisons were do, think." in text
+    assert "within subjects" not in text
+
+
+def test_only_bands_that_speak_for_the_class_are_named_and_the_rest_of_the_people_counted(make):
+    found = make(manifest(8, 1), effect=0.0)
+    n_sharing = int(np.isfinite(found.band_use).any("band").sum())
+    assert 2 <= n_sharing < 8
+    (words,) = band_use_words(found)
+    assert f"mean over {n_sharing} subjects" in words
+    assert f"{8 - n_sharing} more subject" in words
+    assert not re.search(r"[)z] −\d", words)
+
+
+def test_what_cannot_be_tested_is_no_number(make):
+    found = make(manifest(6, 1))
+    frozen = found.drift.assign(change=0.0, low=np.nan, high=np.nan, p=np.nan, q=np.nan)
+    (words,) = drift_words(dataclasses.replace(found, drift=frozen))
+    assert (
+        words
+        == "Training changed the filters in all of 6 subjects alike, or in none: there is nothing to test."
+    )
+    assert "nan" not in words_of(found)
+
+
+def test_filters_that_move_are_counted(make):
+    found = make(manifest(6, 1))
+    moved = found.filter_drift.assign(q=[0.9, 0.01, 0.02, 0.9], shift_hz=[3.0, -1.256, 0.5, 9.0])
+    (words,) = shift_words(dataclasses.replace(found, filter_drift=moved))
+    assert words == (
+        "Training moved 2 of 4 filters to one side on average over 6 subjects (q at most 0.05), the farthest by "
+        "−1.26 Hz."
+    )
+
+
+@pytest.mark.parametrize(
+    ("held_out", "words"),
+    [
+        (["yes"] * 6, "No trial that was examined was used in training its network."),
+        (["unknown"] + ["yes"] * 5, "as far as networks tell (1 of 6 do not)."),
+        (["unknown"] * 6, None),
+    ],
+)
+def test_the_methods_claim_new_trials_only_where_networks_tell(make, held_out, words):
+    rng = np.random.default_rng(0)
+    rows = {number: row(rng, held_out=known) for number, known in enumerate(held_out)}
+    text, _ = group_methods(make(manifest(6, 1), replaced=rows))
+    if words is None:
+        assert "used in training" not in text
+    else:
+        assert words in text
+
+
+@pytest.mark.parametrize(("n_subjects", "words"), [(6, "all 32 sign flips"), (9, "the unit, 200 sign flips")])
+def test_the_methods_count_the_sign_flips(make, n_subjects, words):
+    text, _ = group_methods(make(manifest(n_subjects, 1)))
+    assert words in text
+
+
+def test_the_methods_say_what_was_lost(make):
+    rng = np.random.default_rng(2)
+    lost = {
+        0: "There is no checkpoint.",
+        3: row(rng, held_out="no", n_seen=45),
+        5: row(rng, classes=("a", "b")),
+    }
+    text, _ = group_methods(make(replaced=lost))
+    assert "Another 1 network could not be read. Another 2 networks were left out" in text
+    assert "Another" not in group_methods(make())[0]
+
+
+@pytest.mark.parametrize("table", [manifest(1, 1), manifest(3), manifest(6, 1)])
+def test_every_reference_is_cited_and_every_citation_has_one(make, table):
+    text, references = group_methods(make(table))
+    cited = set(re.findall(r"\(?([A-Z]\w+)(?: and \w+| et al\.)?, (?:19|20)\d\d", text))
+    assert {reference.split(",")[0] for reference in references} == cited
+
+
+def test_clusters_of_several_classes_name_theirs(make):
+    found = make(manifest(7, 1), classes=("left", "right", "feet"))
+    sentence = next(line for line in summary_words(found) if line.startswith("Band × channel"))
+    for cluster in sentence.partition("): ")[2].split("; "):
+        assert cluster.startswith(("for all classes, ", "for left, ", "for right, ", "for feet, ", "and "))
+
+
+def test_a_table_without_clusters_is_no_trouble(make):
+    found = make(manifest(6, 1))
+    bare = dataclasses.replace(found, clusters=pd.DataFrame(columns=found.clusters.columns))
+    assert "no cluster is significant (6 subjects)" in words_of(bare)
