@@ -1,7 +1,7 @@
 """Stored rows put together: one pass over the files, runs averaged within subjects, nothing large kept."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from sincviz.population.row_store import stored_row
 ALL_CLASSES = "all classes"
 READ, LEFT_OUT, FAILED = STATUSES = ("read", "left out", "failed")
 _OF_ROWS = ("accuracy", "chance_level", "n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area")
-_SAME = ("target", "band", "channel", "frequency", "response_frequency")
+_SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""}
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Averages:
 
 
 def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path) -> Averages:
-    """Read the stored results one after the other and average those of each subject.
+    """Read the stored results one after the other, each once, and average those of each subject.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
     networks = rows.drop(columns=["epochs", "dataset"]).assign(
         status=FAILED, reason=errors, score_sum=np.nan, stored=""
     )
-    heads: dict[int, xr.Dataset] = {}
+    # Which classes most networks have is known at the end.
+    sums: dict[tuple[str, ...], _Sums] = {}
     for number, key in zip(keys.index.tolist(), keys.tolist(), strict=True):
         if not key:
             continue
@@ -79,90 +80,103 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
         for name in _OF_ROWS:
             if name in found.attrs:
                 networks.loc[number, name] = found.attrs[name]
-        contrast = found["band_contrast"]
-        networks.loc[number, "score_sum"] = float(contrast.sum(["band", "channel"]).mean())
+        networks.loc[number, "score_sum"] = float(found["band_contrast"].sum(["band", "channel"]).mean())
         if found.attrs["held_out"] == "no":
             networks.loc[number, ["status", "reason"]] = (
                 LEFT_OUT,
                 f"{found.attrs['n_seen']} of its {found.attrs['n_trials']} trials were used in training",
             )
-        else:
-            heads[number] = found[[*set(_SAME) & set(found.coords)]]
-    _leave_out_strangers(networks, heads)
-    averages = Averages(networks)
-    used = networks.index[networks["status"] == READ]
-    if len(used):
-        common = _common(averages, [heads[number] for number in used])
-        _average(averages, {number: keys[number] for number in used}, common, folder)
-    return averages
+            continue
+        classes = tuple(found["target"].to_numpy().tolist())
+        row = networks.loc[number]
+        sums.setdefault(classes, _Sums()).add(number, str(row["condition"]), str(row["subject"]), found)
+    if not sums:
+        return Averages(networks)
+    usual = max(sums, key=lambda classes: len(sums[classes].errors))
+    for classes in sums.keys() - {usual}:
+        networks.loc[list(sums[classes].errors), ["status", "reason"]] = (
+            LEFT_OUT,
+            f"its classes are {', '.join(classes)}; those of most networks {', '.join(usual)}",
+        )
+    return sums[usual].averages(networks)
 
 
-def _leave_out_strangers(networks: pd.DataFrame, heads: dict[int, xr.Dataset]) -> None:
-    """Leave out rows whose classes are not those of most."""
-    classes = {number: tuple(head["target"].to_numpy().tolist()) for number, head in heads.items()}
-    if not classes:
-        return
-    usual = Counter(classes.values()).most_common(1)[0][0]
-    for number, own in classes.items():
-        if own != usual:
-            networks.loc[number, ["status", "reason"]] = (
-                LEFT_OUT,
-                f"its classes are {', '.join(own)}; those of most networks {', '.join(usual)}",
-            )
+class _Sums:
+    """Sums over the runs of each subject, and the small arrays of each run, of networks with the same classes."""
 
+    def __init__(self) -> None:
+        self.errors: dict[int, list[str]] = {}
+        self.training_sets: dict[tuple[str, str], frozenset[str]] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.of_subjects: defaultdict[str, dict[tuple[str, str], xr.DataArray]] = defaultdict(dict)
+        self.of_runs: defaultdict[str, list[xr.DataArray]] = defaultdict(list)
+        self.labels: dict[str, Counter[Any]] = {dim: Counter() for dim in _SHARED}
 
-def _common(averages: Averages, heads: Sequence[xr.Dataset]) -> dict[str, list[Any]]:
-    """Return what all rows share of each dimension, in the order of the first."""
-    common = {}
-    for dim, noun in (("channel", "channels"), ("frequency", "frequencies"), ("response_frequency", "")):
-        shared = set.intersection(*(set(head[dim].to_numpy().tolist()) for head in heads))
-        common[dim] = [value for value in heads[0][dim].to_numpy().tolist() if value in shared]
-        every = set.union(*(set(head[dim].to_numpy().tolist()) for head in heads))
-        if noun and len(every) > len(shared):
-            averages.notes.append(
-                f"Not all networks have the same {noun}: {len(every) - len(shared)} of {len(every)} are left out "
-                "of what is compared."
-            )
-    return common
-
-
-def _average(averages: Averages, keys: dict[int, str], common: dict[str, list[Any]], folder: Path) -> None:
-    conditions = list(dict.fromkeys(averages.networks.loc[list(keys), "condition"]))
-    subjects = list(dict.fromkeys(averages.networks.loc[list(keys), "subject"]))
-    sums: dict[str, xr.DataArray] = {}
-    counts = np.zeros((len(conditions), len(subjects)))
-    of_runs: dict[str, list[xr.DataArray]] = {}
-    for number, key in keys.items():
-        row = averages.networks.loc[number]
-        place = conditions.index(row["condition"]), subjects.index(row["subject"])
-        counts[place] += 1
-        found = stored_row(folder, key)
-        averages.errors[number] = json.loads(found.attrs["errors"])
-        found = found.sel({dim: values for dim, values in common.items() if dim in found.dims})
+    def add(self, number: int, condition: str, subject: str, found: xr.Dataset) -> None:
+        """Count a run in; what it has of each dimension need not be what the others have."""
+        place = condition, subject
+        self.errors[number] = json.loads(found.attrs["errors"])
+        self.counts[place] += 1
         known = frozenset(json.loads(found.attrs["training_trials"]))
         if known:
-            averages.training_sets.setdefault((str(row["condition"]), str(row["subject"])), known)
+            self.training_sets.setdefault(place, known)
+        for dim, counter in self.labels.items():
+            counter.update(found[dim].to_numpy().tolist())
         for name, array in _of_subject(found).items():
-            if name not in sums:
-                empty = xr.zeros_like(array).expand_dims(condition=conditions, subject=subjects)
-                sums[name] = empty.copy(deep=True)
-            if sums[name].shape[2:] == array.shape:
-                sums[name][place] += array.to_numpy()
-            else:  # another number of filters
-                sums[name][place] = np.nan
+            total = self.of_subjects[name]
+            with xr.set_options(keep_attrs=True):  # type: ignore[no-untyped-call]
+                total[place] = total[place] + array if place in total else array
         for name, array in _of_run(found).items():
-            of_runs.setdefault(name, []).append(array)
-    with np.errstate(invalid="ignore"):
-        divisor = xr.DataArray(np.where(counts > 0, counts, np.nan), dims=("condition", "subject"))
-    for name, total in sums.items():
-        mean = (total / divisor).transpose(*total.dims)
-        averages.subjects[name] = mean.rename(name).assign_attrs(total.attrs)
-    coords: dict[str, Any] = {"run": list(keys)}
-    coords |= {label: ("run", averages.networks.loc[list(keys), label].to_numpy(str)) for label in LABELS}
-    for name, arrays in of_runs.items():
-        if len(arrays) == len(keys):
-            joined = xr.concat(arrays, "run", join="outer", combine_attrs="override")
-            averages.runs[name] = joined.assign_coords(coords).rename(name)
+            self.of_runs[name].append(array)
+
+    def averages(self, networks: pd.DataFrame) -> Averages:
+        """Return means within subjects, of what all networks share."""
+        numbers = list(self.errors)
+        notes, common = [], {}
+        for dim, noun in _SHARED.items():
+            # In the order of the first run.
+            common[dim] = [label for label, times in self.labels[dim].items() if times == len(numbers)]
+            lost = len(self.labels[dim]) - len(common[dim])
+            if noun and lost:
+                notes.append(
+                    f"Not all networks have the same {noun}: {lost} of {len(self.labels[dim])} are left out of what is "
+                    "compared."
+                )
+        labels = networks.loc[numbers, list(LABELS)].astype(str)
+        runs = {
+            name: _side_by_side(arrays, common, "run")
+            .assign_coords(
+                {"run": numbers} | {label: ("run", labels[label].to_numpy(str)) for label in LABELS}
+            )
+            .rename(name)
+            for name, arrays in self.of_runs.items()
+            if len(arrays) == len(numbers)
+        }
+        subjects = {}
+        for name, totals in self.of_subjects.items():
+            means = [total / self.counts[place] for place, total in totals.items()]
+            places = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
+            joined = _side_by_side(means, common, "place").assign_coords(
+                xr.Coordinates.from_pandas_multiindex(places, "place")
+            )
+            rest = [dim for dim in joined.dims if dim != "place"]
+            grid = {label: labels[label].unique() for label in ("condition", "subject")}
+            subjects[name] = (
+                joined.unstack("place")  # noqa: PD010 (of xarray)
+                .reindex(grid)
+                .transpose("condition", "subject", *rest)
+                .rename(name)
+            )
+        runs["amplitude"] = runs["amplitude"].rename(response_frequency="frequency")
+        return Averages(networks, runs, subjects, self.training_sets, notes, self.errors)
+
+
+def _side_by_side(arrays: Sequence[xr.DataArray], common: dict[str, list[Any]], dim: str) -> xr.DataArray:
+    """Join what arrays have of the common labels; filters that some lack are not-a-number there."""
+    parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
+    return xr.concat(
+        parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
+    )
 
 
 def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -183,7 +197,7 @@ def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def _of_run(found: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return the small arrays that are kept of every run."""
-    amplitude = found["amplitude"].astype(np.float32).rename(response_frequency="frequency")
+    amplitude = found["amplitude"].astype(np.float32)
     arrays = {
         "contrast": found["band_contrast"].mean("target", keep_attrs=True),
         "amplitude": amplitude,
