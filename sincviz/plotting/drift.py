@@ -46,7 +46,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     one, condition = _one_condition(drift)
     alpha = float(drift.attrs.get("alpha", 0.05))
     rows = np.arange(len(one))
-    sure = (one["q"] <= alpha).to_numpy()
+    sure, unsure = ((one["q"] <= alpha).to_numpy(), (one["q"] > alpha).to_numpy())
     with style():
         names = fitted_apart(one.index, _NAME_MM, 2)
         size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * len(one))
@@ -62,10 +62,14 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
         left.set_xlim(left=0)
         right.axvline(0, color="black", linewidth=0.6, zorder=1)
         right.hlines(rows, one["low"], one["high"], colors=NOMINAL, linewidth=1.2, zorder=2)
-        for chosen, face, label in ((sure, NOMINAL, f"q ≤ {alpha:g}"), (~sure, "white", f"q > {alpha:g}")):
+        for chosen, marker, face, label in (
+            (sure, "D", NOMINAL, f"q ≤ {alpha:g}"),
+            (unsure, "D", "white", f"q > {alpha:g}"),
+            (~sure & ~unsure, "x", NOMINAL, "no test"),
+        ):
             # The legend names nothing that is not there.
             if chosen.any():
-                right.plot(one["change"][chosen], rows[chosen], linestyle="none", marker="D", color=NOMINAL,
+                right.plot(one["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
                            markerfacecolor=face, markersize=3.6, zorder=3, label=label)  # fmt: skip
         for row, q in zip(rows, one["q"], strict=True):
             right.annotate(p_words(q, "q") if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",

@@ -159,23 +159,23 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``low``
-        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects.
+        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects. Conditions of a single subject are left out.
 
     Raises
     ------
     ValueError
-        If nobody knows where the filters started, or there are fewer than two subjects.
+        If nobody knows where the filters started, or no condition has two subjects.
     """
     if not np.isfinite(occupancy.sel(training=BEFORE)).any():
         raise ValueError("The checkpoints do not tell where the cut-offs were before training.")
+    change = occupancy.sel(training=AFTER, drop=True) - occupancy.sel(training=BEFORE, drop=True)
     parts = {}
-    for name in occupancy["condition"].to_numpy():
+    for name in _repeated_conditions(change):
         own = occupancy.sel(condition=name, drop=True)
-        change = own.sel(training=AFTER, drop=True) - own.sel(training=BEFORE, drop=True)
-        found = subject_test(change).rename(mean="change")
+        found = subject_test(change.sel(condition=name, drop=True)).rename(mean="change")
         means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
         table = xr.Dataset(means).to_dataframe().join(found.to_dataframe())
-        parts[str(name)] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size"]]
+        parts[name] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size"]]
     return pd.concat(parts, names=["condition", "band"])
 
 
@@ -193,19 +193,30 @@ def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFr
     -------
     pandas.DataFrame
         Index (condition, filter): ``initial_hz``, the mean ``shift_hz`` with its interval ``low`` and ``high``, ``p``
-        and ``q`` over subjects.
+        and ``q`` over subjects. Conditions of a single subject are left out.
 
     Raises
     ------
     ValueError
-        If filters of the same number do not start alike, or there are fewer than two subjects.
+        If filters of the same number do not start alike, or no condition has two subjects.
     """
     start = initial_hz.to_numpy()
     if not np.isfinite(start).all() or np.ptp(start, axis=0).max() > 1e-3:
         raise ValueError("Filters of the same number do not start at the same frequency in all networks.")
     parts = {}
-    for name in shift_hz["condition"].to_numpy():
+    for name in _repeated_conditions(shift_hz):
         found = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
         found.insert(0, "initial_hz", start[0])
-        parts[str(name)] = found[["initial_hz", "shift_hz", "low", "high", "p", "q"]]
+        parts[name] = found[["initial_hz", "shift_hz", "low", "high", "p", "q"]]
     return pd.concat(parts, names=["condition", "filter"])
+
+
+def _repeated_conditions(values: xr.DataArray) -> list[str]:
+    """Return the conditions that two subjects or more have."""
+    names = [str(name) for name in values["condition"].to_numpy()]
+    found = [
+        name for name in names if values.sel(condition=name).dropna("subject", how="all").sizes["subject"] > 1
+    ]
+    if not found:
+        raise ValueError("Fewer than two subjects have values. A test over subjects needs at least two.")
+    return found

@@ -1,5 +1,6 @@
 """The manifest: one row per network, and the trials that it is examined on."""
 
+import itertools
 import os
 import warnings
 from pathlib import Path
@@ -34,7 +35,8 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a column is missing, there are no rows, a subject is missing, or two rows are the same.
+        If a column is missing, there are no rows, a subject is missing, only some rows tell a condition, or two rows
+        are the same.
 
     Warns
     -----
@@ -70,6 +72,7 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
         raise ValueError(
             f"{name} does not tell the subject in rows {_listed(nameless)}. Every row needs one."
         )
+    _check_conditions(rows["condition"], name)
     for column in ("checkpoint", "epochs"):
         rows[column] = [str(folder / path) if path else "" for path in rows[column]]
     twice = rows.index[rows.duplicated()].tolist()
@@ -105,6 +108,22 @@ def _table_of(path: Path) -> pd.DataFrame:
         raise ValueError(
             f"{str(path)!r} is no table with commas between its columns: {error}. Save it as CSV (UTF-8)."
         ) from error
+
+
+def _check_conditions(conditions: pd.Series, name: str) -> None:
+    nameless = conditions.index[conditions == ""].tolist()
+    if nameless and len(nameless) < len(conditions):
+        raise ValueError(
+            f"{name} does not tell the condition in rows {_listed(nameless)}, but in others. Name it in every row, or "
+            "in none."
+        )
+    names = conditions.unique()
+    # A difference of conditions is named so, and would be taken for a condition.
+    twice = {f"{one} − {other}" for one, other in itertools.permutations(names, 2)} & set(names)
+    if twice:
+        raise ValueError(
+            f"{name} has the condition {min(twice)!r}, which is also the name of a difference of two. Give it another."
+        )
 
 
 def _text(value: object) -> str:

@@ -70,7 +70,10 @@ def test_a_band_without_a_test_has_no_q(drift, misplaced_text):
     table.loc["beta", ["low", "high", "p", "q"]] = np.nan
     figure = plot_drift(table)
     assert misplaced_text(figure) == []
-    assert [text.get_text() for text in figure.axes[1].texts][3] == ""
+    right = figure.axes[1]
+    assert [text.get_text() for text in right.texts][3] == ""
+    np.testing.assert_array_equal(line(right, "no test").get_ydata(), [3])
+    assert 3 not in line(right, "q > 0.05").get_ydata()
 
 
 def test_shares_are_written_in_percent(drift):

@@ -118,6 +118,20 @@ def test_filters_whose_start_nobody_knows_have_no_change():
         occupancy_change(unknown)
 
 
+def test_a_condition_of_one_subject_does_not_keep_the_others_from_being_tested():
+    several = occupancy([0.1, 0.12, 0.09, 0.11])
+    alone = several.where(several["subject"] == "a").assign_coords(condition=["think"])
+    both = xr.concat([several, alone], "condition")
+    assert occupancy_change(both).index.unique("condition").tolist() == [""]
+    with pytest.raises(ValueError, match="at least two"):
+        occupancy_change(alone)
+    shift = both.sel(training="after", drop=True).rename(band="filter").assign_coords(filter=[0, 1])
+    start = xr.DataArray([[8.0, 9.0]] * 4, dims=("run", "filter"))
+    assert filter_shifts(shift, start).index.unique("condition").tolist() == [""]
+    with pytest.raises(ValueError, match="at least two"):
+        filter_shifts(shift.sel(condition=["think"]), start)
+
+
 def test_filters_that_move_together_are_found():
     shift = xr.DataArray(
         [[[1.0, 0.5, 0.0], [1.1, -0.5, 0.0], [0.9, 0.4, 0.0], [1.2, -0.6, 0.0]]],

@@ -48,6 +48,22 @@ def test_files_of_a_spreadsheet_are_read(tmp_path, encoding):
     assert (rows.loc[1, "dataset"], rows.loc[1, "subject"]) == ("eegbci", "7")
 
 
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        (["do", "", "do"], "condition in rows 2, but in others"),
+        (["do", "think", "do − think"], "'do − think', which is also the name of a difference"),
+        (["do − think", "think", "do"], "'do − think', which is also the name of a difference"),
+    ],
+)
+def test_conditions_that_would_be_mistaken_are_refused(conditions, message):
+    table = pd.DataFrame(
+        {"checkpoint": list("abc"), "dataset": "eegbci", "subject": 1, "condition": conditions}
+    )
+    with pytest.raises(ValueError, match=message):
+        read_manifest(table)
+
+
 @given(st.permutations(COLUMNS))
 def test_the_order_of_columns_does_not_matter(order):
     table = pd.DataFrame([dict(zip(COLUMNS, ["/a.pt", "", "eegbci", "7", "0", "1", "x"], strict=True))])
