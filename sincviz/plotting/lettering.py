@@ -112,10 +112,11 @@ def percent(share: float, place: float = 0.0) -> str:
 
     Examples
     --------
-    >>> percent(-0.075), percent(0.2)
-    ('−7.5', '20')
+    >>> percent(-0.075), percent(0.2), percent(15.5)
+    ('−7.5', '20', '1550')
     """
-    return f"{100 * share:.3g}".replace("-", "−")
+    value = 100 * share
+    return f"{value:{'.3g' if abs(value) < 999.5 else '.0f'}}".replace("-", "−")
 
 
 def p_words(p: float, letter: str = "p") -> str:

@@ -38,7 +38,12 @@ def group_tables(found: Group) -> Iterator[tuple[str, str, Rows]]:
 def cluster_rows(clusters: pd.DataFrame, found: Group) -> Rows:
     """Return the likely clusters of one test."""
     likely = clusters[clusters["p"] <= LARGEST_P].sort_values("p", kind="stable").iloc[:MOST_CLUSTERS]
-    labels = [label for label in ("comparison", "target") if len(clusters[label].unique()) > 1]
+    # What was tested counts, not what has clusters.
+    tested = {
+        "comparison": len(found.facts["conditions"]) > 1,
+        "target": found.band_contrasts is not None and found.band_contrasts.sizes["target"] > 1,
+    }
+    labels = [label for label, several in tested.items() if several]
     rows = [
         (
             *(row[label] for label in labels),

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sincviz import Group
+from sincviz.population.comparison import MAPS
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import default_title
-from sincviz.report.group_tables import MOST_FILTERS, group_tables, shift_rows
+from sincviz.report.group_tables import MOST_FILTERS, cluster_rows, group_tables, shift_rows
 from tests.group_examples import manifest
 from tests.report.conftest import HOSTILE
 
@@ -104,6 +105,17 @@ def test_a_table_names_conditions_only_where_there_are_some(make):
     assert header[0] == "Condition"
     assert {one[0] for one in rows} == {"do", "think"}
     assert "below 1 Hz" in {one[1] for one in rows}
+
+
+def test_a_cluster_names_what_it_is_of_even_where_it_is_the_only_one(make):
+    found = make(manifest(8, 1, ("do", "think")))
+    one = found.clusters[found.clusters["maps"] == MAPS["band"]].iloc[:1].assign(comparison="think", p=0.1)
+    header, rows, _ = cluster_rows(one, found)
+    assert dict(zip(header, rows[0], strict=True))["Comparison"] == "think"
+    header, _, _ = cluster_rows(one, make(manifest(8, 1)))
+    assert not {"Comparison", "Classes"} & set(header)
+    header, _, _ = cluster_rows(one, make(manifest(8, 1), classes=("left", "right", "feet")))
+    assert "Classes" in header
 
 
 def test_of_many_filters_the_surest_are_shown(make):
