@@ -214,7 +214,7 @@ def group(
     seed : int
         Seed of every random draw.
     n_jobs : int
-        Networks at a time; −1 as many as cores.
+        Networks at a time; −1 as many as cores. A single one is read in this process.
     backend : {"processes", "dask"} | None
         Processes of this machine, or the workers of dask; ``None`` takes what ``joblib.parallel_config`` sets.
     scheduler : str | None
@@ -253,6 +253,8 @@ def group(
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}. Try 0.05.")
     positive_int("n_permutations", n_permutations)
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"`seed` must lie between 0 and {2**31 - 1}; got {seed}.")
     # A section that is compared cannot be left out.
     asked = set(SECTIONS) if only is None else set(checked_sections(only)) | {"relevance"}
     settings = RowSettings(

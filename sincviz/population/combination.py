@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sincviz.population.row_store import stored_row
 ALL_CLASSES = "all classes"
 READ, LEFT_OUT, FAILED = STATUSES = ("read", "left out", "failed")
 _OF_ROWS = ("accuracy", "chance_level", "n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area")
+_PLACES = {"x", "y", "z", "region"}
 _SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""}
 
 
@@ -70,8 +72,9 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
     networks = rows.drop(columns=["epochs", "dataset"]).assign(
         status=FAILED, reason=errors, score_sum=np.nan, stored=""
     )
-    # Which classes most networks have is known at the end.
-    sums: dict[tuple[str, ...], _Sums] = {}
+    # Which classes and channels most networks have is known at the end.
+    kinds: dict[tuple[frozenset[str], frozenset[str]], _Sums] = {}
+    orders: dict[frozenset[str], list[str]] = {}
     for number, key in zip(keys.index.tolist(), keys.tolist(), strict=True):
         if not key:
             continue
@@ -87,18 +90,39 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
                 f"{found.attrs['n_seen']} of its {found.attrs['n_trials']} trials were used in training",
             )
             continue
-        classes = tuple(found["target"].to_numpy().tolist())
+        classes, channels = (frozenset(found[dim].to_numpy().tolist()) for dim in ("target", "channel"))
+        found = found.sel(target=orders.setdefault(classes, found["target"].to_numpy().tolist()))
         row = networks.loc[number]
-        sums.setdefault(classes, _Sums()).add(number, str(row["condition"]), str(row["subject"]), found)
-    if not sums:
+        kind = kinds.setdefault((classes, channels), _Sums())
+        kind.add(number, str(row["condition"]), str(row["subject"]), found)
+    if not kinds:
         return Averages(networks)
-    usual = max(sums, key=lambda classes: len(sums[classes].errors))
-    for classes in sums.keys() - {usual}:
-        networks.loc[list(sums[classes].errors), ["status", "reason"]] = (
-            LEFT_OUT,
-            f"its classes are {', '.join(classes)}; those of most networks {', '.join(usual)}",
-        )
-    return sums[usual].averages(networks)
+    return _joined(kinds, orders, networks).averages(networks)
+
+
+def _joined(
+    kinds: dict[tuple[frozenset[str], frozenset[str]], "_Sums"],
+    orders: dict[frozenset[str], list[str]],
+    networks: pd.DataFrame,
+) -> "_Sums":
+    """Return what networks of the usual classes and channels sum to; leave the others out."""
+    n_networks: Counter[frozenset[str]] = Counter()
+    for (classes, _), kind in kinds.items():
+        n_networks[classes] += len(kind.errors)
+    usual = n_networks.most_common(1)[0][0]
+    alike = {channels: kind for (classes, channels), kind in kinds.items() if classes == usual}
+    most = max(alike, key=lambda channels: len(alike[channels].errors))
+    total = _Sums()
+    for (classes, channels), kind in kinds.items():
+        if classes != usual:
+            reason = f"its classes are {', '.join(orders[classes])}; those of most networks {', '.join(orders[usual])}"
+        elif len(channels & most) < len(most) / 2:
+            reason = f"it has {len(channels & most)} of the {len(most)} channels of most networks"
+        else:
+            total.join(kind)
+            continue
+        networks.loc[list(kind.errors), ["status", "reason"]] = LEFT_OUT, reason
+    return total
 
 
 class _Sums:
@@ -109,8 +133,9 @@ class _Sums:
         self.training_sets: dict[tuple[str, str], frozenset[str]] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.of_subjects: defaultdict[str, dict[tuple[str, str], xr.DataArray]] = defaultdict(dict)
-        self.of_runs: defaultdict[str, list[xr.DataArray]] = defaultdict(list)
+        self.of_runs: defaultdict[str, list[tuple[int, xr.DataArray]]] = defaultdict(list)
         self.labels: dict[str, Counter[Any]] = {dim: Counter() for dim in _SHARED}
+        self.places: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 
     def add(self, number: int, condition: str, subject: str, found: xr.Dataset) -> None:
         """Count a run in; what it has of each dimension need not be what the others have."""
@@ -122,16 +147,41 @@ class _Sums:
             self.training_sets.setdefault(place, known)
         for dim, counter in self.labels.items():
             counter.update(found[dim].to_numpy().tolist())
+        # Positions that differ from run to run, or are missing in one, would be lost in sums.
+        for name in _PLACES & set(found.coords):
+            placed = self.places[name]
+            for channel, value in zip(found["channel"].to_numpy(), found[name].to_numpy(), strict=True):
+                if value == value:  # is a number
+                    placed.setdefault(channel, value)
+        found = found.drop_vars(self.places, errors="ignore")
         for name, array in _of_subject(found).items():
-            total = self.of_subjects[name]
-            with xr.set_options(keep_attrs=True):  # type: ignore[no-untyped-call]
-                total[place] = total[place] + array if place in total else array
+            self._add_of_subject(name, place, array)
         for name, array in _of_run(found).items():
-            self.of_runs[name].append(array)
+            self.of_runs[name].append((number, array))
+
+    def join(self, other: "_Sums") -> None:
+        """Count all runs of another in."""
+        self.errors |= other.errors
+        self.counts.update(other.counts)
+        self.training_sets = other.training_sets | self.training_sets
+        for dim, counter in other.labels.items():
+            self.labels[dim].update(counter)
+        for name, known in other.places.items():
+            self.places[name] = known | self.places[name]
+        for name, totals in other.of_subjects.items():
+            for place, array in totals.items():
+                self._add_of_subject(name, place, array)
+        for name, arrays in other.of_runs.items():
+            self.of_runs[name] += arrays
+
+    def _add_of_subject(self, name: str, place: tuple[str, str], array: xr.DataArray) -> None:
+        totals = self.of_subjects[name]
+        with xr.set_options(keep_attrs=True):  # type: ignore[no-untyped-call]
+            totals[place] = totals[place] + array if place in totals else array
 
     def averages(self, networks: pd.DataFrame) -> Averages:
         """Return means within subjects, of what all networks share."""
-        numbers = list(self.errors)
+        numbers = sorted(self.errors)
         notes, common = [], {}
         for dim, noun in _SHARED.items():
             # In the order of the first run.
@@ -142,9 +192,18 @@ class _Sums:
                     f"Not all networks have the same {noun}: {lost} of {len(self.labels[dim])} are left out of what is "
                     "compared."
                 )
+        places = {
+            name: (
+                "channel",
+                [known.get(channel, "" if name == "region" else np.nan) for channel in common["channel"]],
+            )
+            for name, known in self.places.items()
+        }
         labels = networks.loc[numbers, list(LABELS)].astype(str)
         runs = {
-            name: _side_by_side(arrays, common, "run")
+            name: _side_by_side(
+                [array for _, array in sorted(arrays, key=itemgetter(0))], common, "run", places
+            )
             .assign_coords(
                 {"run": numbers} | {label: ("run", labels[label].to_numpy(str)) for label in LABELS}
             )
@@ -155,14 +214,14 @@ class _Sums:
         subjects = {}
         for name, totals in self.of_subjects.items():
             means = [total / self.counts[place] for place, total in totals.items()]
-            places = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
-            joined = _side_by_side(means, common, "place").assign_coords(
-                xr.Coordinates.from_pandas_multiindex(places, "place")
+            pairs = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
+            joined = _side_by_side(means, common, "pair", places).assign_coords(
+                xr.Coordinates.from_pandas_multiindex(pairs, "pair")
             )
-            rest = [dim for dim in joined.dims if dim != "place"]
+            rest = [dim for dim in joined.dims if dim != "pair"]
             grid = {label: labels[label].unique() for label in ("condition", "subject")}
             subjects[name] = (
-                joined.unstack("place")  # noqa: PD010 (of xarray)
+                joined.unstack("pair")  # noqa: PD010 (of xarray)
                 .reindex(grid)
                 .transpose("condition", "subject", *rest)
                 .rename(name)
@@ -171,12 +230,18 @@ class _Sums:
         return Averages(networks, runs, subjects, self.training_sets, notes, self.errors)
 
 
-def _side_by_side(arrays: Sequence[xr.DataArray], common: dict[str, list[Any]], dim: str) -> xr.DataArray:
+def _side_by_side(
+    arrays: Sequence[xr.DataArray],
+    common: dict[str, list[Any]],
+    dim: str,
+    places: dict[str, tuple[str, list[Any]]],
+) -> xr.DataArray:
     """Join what arrays have of the common labels; filters that some lack are not-a-number there."""
     parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
-    return xr.concat(
+    joined = xr.concat(
         parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
     )
+    return joined.assign_coords(places) if "channel" in joined.dims else joined
 
 
 def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:

@@ -120,31 +120,55 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     return shares
 
 
-def share_intervals(shares: xr.DataArray) -> xr.Dataset:
-    """Return the shares of bands with their mean over subjects and its 95 % interval.
+def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
+    """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
+
+    Subjects are summed first: a mean of their own shares is ruled by those whose whole contrast is nearly nothing.
 
     Parameters
     ----------
-    shares : xarray.DataArray, dims (condition, subject, band)
-        What :func:`band_shares` returned.
+    contrasts : xarray.DataArray, dims (condition, subject, target, band, channel)
+        Contrasts between classes.
 
     Returns
     -------
     xarray.Dataset
-        ``share`` (condition, subject, band); ``mean``, ``low``, ``high`` (condition, band), not-a-number where fewer
-        than two subjects have shares.
+        ``share`` (condition, subject, band), as :func:`band_shares` returns it; ``mean``, ``low``, ``high`` (condition,
+        band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are not-a-number
+        where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
+        subject has no interval.
+
+    References
+    ----------
+    .. [1] Cochran, W. G. (1977). Sampling techniques (3rd ed.). Wiley. Section 6.4.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[[[[3.0], [1.0]]], [[[2.0], [1.0]]], [[[4.0], [1.0]]]]],
+    ...                       {"target": ["all classes"]}, ("condition", "subject", "target", "band", "channel"))
+    >>> share_intervals(values)["mean"].round(2).values.tolist()
+    [[0.75, 0.25]]
     """
+    bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
     parts = []
-    for number in range(shares.sizes["condition"]):
-        own = shares.isel(condition=number)
-        known = own.dropna("subject", how="all")
-        if known.sizes["subject"] < 2:
-            nothing = xr.full_like(own.isel(subject=0, drop=True), np.nan)
-            parts.append(xr.Dataset(dict.fromkeys(("mean", "low", "high"), nothing)))
+    for number in range(bands.sizes["condition"]):
+        own = bands.isel(condition=number).dropna("subject", how="any")
+        total = own.sum("band")
+        ratio = own.mean("subject") / total.mean()
+        if (
+            own.sizes["subject"] > 1
+            and float(total.mean()) > 0
+            and not float(subject_test(total)["low"]) <= 0
+        ):
+            # Errors of a ratio, to first order; their mean over subjects is zero.
+            parts.append(subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "low", "high"]])
         else:
-            parts.append(subject_test(known)[["mean", "low", "high"]])
-    found = xr.concat(parts, "condition", combine_attrs="override").assign(share=shares)
-    return found.assign_attrs(shares.attrs)
+            alone = own.sizes["subject"] == 1 and float(total.mean()) > 0
+            nothing = xr.full_like(ratio, np.nan)
+            parts.append(xr.Dataset({"mean": ratio if alone else nothing, "low": nothing, "high": nothing}))
+    found = xr.concat(parts, "condition", combine_attrs="override", join="override")
+    shares = band_shares(contrasts)
+    return found.assign_coords(condition=shares["condition"]).assign(share=shares).assign_attrs(shares.attrs)
 
 
 def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
@@ -171,8 +195,9 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     change = occupancy.sel(training=AFTER, drop=True) - occupancy.sel(training=BEFORE, drop=True)
     parts = {}
     for name in _repeated_conditions(change):
-        own = occupancy.sel(condition=name, drop=True)
-        found = subject_test(change.sel(condition=name, drop=True)).rename(mean="change")
+        moved = change.sel(condition=name, drop=True).dropna("subject", how="all")
+        own = occupancy.sel(condition=name, subject=moved["subject"], drop=True)
+        found = subject_test(moved).rename(mean="change")
         means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
         table = xr.Dataset(means).to_dataframe().join(found.to_dataframe())
         parts[name] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size"]]

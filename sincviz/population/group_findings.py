@@ -10,7 +10,7 @@ import scipy
 
 from sincviz.analysis.accuracy import ALPHA
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
-from sincviz.population.comparison import band_shares
+from sincviz.population.comparison import share_intervals
 from sincviz.rhythms import OTHER, RHYTHMS
 
 COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
@@ -80,9 +80,15 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "failed",
             "error",
             "could not be read",
-            "Mend what is wrong and run the same again: what was read is not read twice.",
+            "Mend what is wrong and run the same again, with `--overwrite`: what was read is not read twice.",
         ),
-        (LEFT_OUT, "left_out", "warning", "left out", "Give trials that the network was not trained on."),
+        (
+            LEFT_OUT,
+            "left_out",
+            "warning",
+            "left out",
+            "Give networks of the same classes and channels, and trials that they were not trained on.",
+        ),
     ):
         own = networks[networks["status"] == status]
         if len(own):
@@ -166,7 +172,7 @@ def _of_networks(averages: Averages) -> Iterator[Finding]:
 def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
     if "band_contrast" not in averages.subjects:
         return
-    shares = band_shares(averages.subjects["band_contrast"])
+    shares = share_intervals(averages.subjects["band_contrast"])["mean"]
     if OTHER not in shares["band"]:
         return
     share = float(shares.sel(band=OTHER).mean())
@@ -176,8 +182,8 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
         yield (
             "warning",
             "slow",
-            f"{share:.0%} of what separates the classes is slower than {min(RHYTHMS.values())[0]:g} Hz (mean over "
-            "subjects).",
+            f"{share:.0%} of what separates the classes is slower than {min(RHYTHMS.values())[0]:g} Hz (all "
+            "subjects together).",
             f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there.",
             "Look at the trials. If the eyes move with the task, remove that (high-pass filter, ICA) and train anew.",
         )

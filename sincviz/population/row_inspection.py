@@ -89,6 +89,8 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
             "The scores of the network do not vary within the classes, so nothing can be measured in their standard "
             "deviations."
         )
+    if not np.isfinite(found.band_relevance).all():
+        raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
     bands = found.band_relevance.drop_vars(["low", "high"])
     spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
     frequency_hz = np.arange(0, parts.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)

@@ -83,6 +83,9 @@ def read_rows(
         except (SincvizError, ValueError, OSError) as error:
             errors.iloc[place] = str(error)
             continue
+        except Exception as error:  # as in the workers
+            errors.iloc[place] = f"{type(error).__name__}: {error}"
+            continue
         if key not in tasks and not is_stored(folder, key):
             tasks[key] = texts
     if tasks:

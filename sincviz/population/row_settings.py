@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sincviz._version import __version__
 from sincviz.datasets import moabb, simulate_motor_imagery
 from sincviz.datasets.physionet import recording_files
+from sincviz.errors import MissingDependencyError
 from sincviz.trial_sources import epochs_of_file, numbers, recordings
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ def _trials_identity(row: dict[str, str], settings: RowSettings) -> Any:
     if bool(row["epochs"]) == bool(dataset):
         raise ValueError("The row must name a file of epochs or a dataset, one of the two.")
     if row["epochs"]:
-        return _hash_of(Path(row["epochs"]), "file of epochs")
+        return [_hash_of(file, "file of epochs") for file in _files_of_epochs(Path(row["epochs"]))]
     if dataset == "eegbci":
         files = recording_files(
             numbers("subject", subject),
@@ -141,7 +143,24 @@ def _trials_identity(row: dict[str, str], settings: RowSettings) -> Any:
         return [_hash_of(file, "recording") for file in files]
     if dataset == "simulated":
         return ["simulated", _number(subject)]
-    return [dataset, _number(subject), version("moabb")]
+    number = _number(subject)
+    try:
+        return [dataset, number, version("moabb")]
+    except PackageNotFoundError:
+        raise MissingDependencyError(
+            f"The dataset {dataset!r} is neither eegbci nor simulated, so it would be one of MOABB, which is not "
+            "installed. Check the name, or try: pip install moabb"
+        ) from None
+
+
+def _files_of_epochs(path: Path) -> list[Path]:
+    """Return a file and those that hold the rest of its trials: EEGLAB's second file, the parts of a large file."""
+    stem = re.escape(path.stem)
+    # As MNE and EEGLAB name them: a.fdt, a-epo-1.fif, a_split-02_epo.fif beside a_split-01_epo.fif.
+    names = (rf"{stem}\.fdt", rf"{stem}-\d+\.fif", re.sub(r"split\\-\d+", r"split-\\d+", stem) + r"\.fif")
+    rest = re.compile("|".join(names))
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    return [path, *sorted(file for file in beside if rest.fullmatch(file.name) and file != path)]
 
 
 def _number(subject: str) -> int:

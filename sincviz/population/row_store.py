@@ -39,7 +39,9 @@ def stored_row(folder: Path, key: str) -> xr.Dataset:
         # From memory: a file that is mapped cannot be replaced everywhere.
         with xr.open_dataset(stored_file(folder, key).read_bytes(), engine="scipy") as found:
             return found.load()
-    except (TypeError, IndexError, KeyError) as error:  # what the reader raises on a damaged file
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes the reader raise nearly anything
         raise ValueError(f"{str(stored_file(folder, key))!r} is damaged: {error}") from error
 
 

@@ -70,13 +70,15 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
                 f"{stem}_{number + 1}", f"Clusters, {name}", partial(draw, test.sel(comparison=name))
             )
             yield GroupDrawing(section, caption, picture)
-    if found.band_use is not None and np.isfinite(found.band_use).any():
+    if found.band_contrasts is not None and found.band_use is not None and np.isfinite(found.band_use).any():
         yield GroupDrawing(
             "Band use",
             "What share of the contrast between the classes lies in each band, all channels together. Every dot is a "
-            "subject, runs averaged; beside them the mean with its 95% interval. A band below zero speaks against the "
-            "right class.",
-            Picture("band_use", "Share of each band, over subjects", partial(_band_use, found.band_use)),
+            "subject, runs averaged; beside them all subjects together, with a 95% interval. A band below zero speaks "
+            "against the right class.",
+            Picture(
+                "band_use", "Share of each band, over subjects", partial(_band_use, found.band_contrasts)
+            ),
         )
     if found.agreement is not None and found.agreement.sizes["run"] > 1:
         yield GroupDrawing(
@@ -126,8 +128,8 @@ def _spectrum(test: xr.Dataset) -> Figure:
     return plotting.plot_cluster_spectrum(test.isel(frequency=slice(n_heard)))
 
 
-def _band_use(shares: xr.DataArray) -> Figure:
-    return plotting.plot_band_use(_named(share_intervals(shares)))
+def _band_use(contrasts: xr.DataArray) -> Figure:
+    return plotting.plot_band_use(_named(share_intervals(contrasts)))
 
 
 def _agreement(agreement: xr.DataArray) -> Figure:

@@ -60,7 +60,9 @@ def group_methods(found: Group) -> tuple[str, list[str]]:
     if has_several_runs(found):
         text.append("Runs were averaged within subjects.")
     if found.band_use is not None and np.isfinite(found.band_use.to_numpy()).any(-1).sum() > 1:
-        text.append("The share of a band is its sum over channels, divided by the sum over all bands.")
+        text.append(
+            "The share of a band is its sum over channels and subjects, divided by the sum over all bands."
+        )
     test = found.band_test if found.band_test is not None else found.spectral_test
     if test is not None:
         maps = [

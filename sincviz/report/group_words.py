@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sincviz.analysis.subject_test import subject_test
 from sincviz.groups import Group
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT
+from sincviz.population.comparison import share_intervals
 from sincviz.report.group_numbers import (
     are_matched,
     coefficient,
@@ -117,31 +117,33 @@ def bands_in_words(bands: str, found: Group) -> str:
 
 def band_use_words(found: Group) -> Iterator[str]:
     """Yield what share of the contrast the leading bands hold."""
-    if found.band_use is None or found.band_use.sizes["subject"] < 2:
+    if found.band_contrasts is None:
         return
-    limits = bands_from_text(found.band_use.attrs.get("bands_hz") or None)
-    for condition in found.band_use["condition"].to_numpy():
-        own = found.band_use.sel(condition=condition, drop=True).dropna("subject", how="all")
-        if own.sizes["subject"] < 2:
+    shares = share_intervals(found.band_contrasts)
+    limits = bands_from_text(shares.attrs.get("bands_hz") or None)
+    for condition in shares["condition"].to_numpy():
+        n_subjects = (
+            found.band_contrasts.sel(condition=condition).dropna("subject", how="all").sizes["subject"]
+        )
+        if n_subjects < 2:
             continue
-        test = subject_test(own)
-        order = [k for k in np.argsort(-test["mean"].to_numpy())[:3] if test["mean"][k] > 0]
+        own = shares.sel(condition=condition)
+        of, over = f" in {condition}" if condition else "", counted(n_subjects, "subject")
+        if np.isnan(own["mean"]).all():
+            yield (
+                f"What separates the classes{of} is not surely more than nothing over {over}: no band has "
+                "a share of it."
+            )
+            continue
+        order = [k for k in np.argsort(-own["mean"].to_numpy())[:3] if own["mean"][k] > 0]
         parts = [
-            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(test['mean'][k]))}"
-            f"{in_brackets(float(test['low'][k]), float(test['high'][k]), percent)}"
+            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(own['mean'][k]))}"
+            f"{in_brackets(float(own['low'][k]), float(own['high'][k]), percent)}"
             for k in order
         ]
-        of = f" in {condition}" if condition else ""
-        there = found.band_contrasts.sel(condition=condition) if found.band_contrasts is not None else own
-        lost = there.dropna("subject", how="all").sizes["subject"] - own.sizes["subject"]
-        rest = (
-            f"; {counted(lost, 'more subject')} {'has' if lost == 1 else 'have'} nothing to share"
-            if lost
-            else ""
-        )
         yield (
-            f"What separates the classes{of} lies in {', '.join(parts)}; mean over "
-            f"{counted(own.sizes['subject'], 'subject')} with 95% intervals{rest}."
+            f"What separates the classes{of} lies in {', '.join(parts)}; shares of what {over} have together, with 95% "
+            "intervals over subjects."
         )
 
 
@@ -166,7 +168,9 @@ def filter_words(found: Group) -> Iterator[str]:
     table = found.filter_stability
     if table is None or not are_matched(found):
         return
-    stable, n_others = int((table["overlap"] >= STABLE).sum()), int(table["n_runs"].max())
+    n_others = int(table["n_runs"].max())
+    # A filter that a run has no match for has no like there.
+    stable = int((table["overlap"] * table["n_runs"] / n_others >= STABLE).sum())
     others = "other run" if n_others == 1 else f"{n_others} other runs"
     by_chance, same = coefficient(table["chance_overlap"].mean()), percent(table["same_number"].mean())
     yield (

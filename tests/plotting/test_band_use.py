@@ -34,7 +34,7 @@ def test_the_mean_stands_apart_with_its_interval(shares):
     (part,) = [part for part in figure.axes[0].collections if isinstance(part, LineCollection)]
     ends = np.array([piece[:, 1] for piece in part.get_segments()])
     np.testing.assert_array_equal(ends, np.stack([drawn.low[0], drawn.high[0]], 1))
-    assert "Diamonds: mean with its 95 % interval" in below(figure)
+    assert "Diamonds: all subjects together, with the 95 % interval" in below(figure)
 
 
 def test_without_means_none_are_drawn_nor_named(shares):
