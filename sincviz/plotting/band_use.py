@@ -130,7 +130,7 @@ def _note(one: xr.Dataset, counts: NDArray[np.int_]) -> str:
     if len(counts) == 1 and one["condition"].item():
         parts.insert(0, f"Condition: {one['condition'].item()}.")
     if {"mean", "low", "high"} <= set(one):
-        parts.append("Diamonds: all subjects together, with the 95 % interval over subjects.")
+        parts.append("Diamonds: all of them together, with a 95 % interval.")
     left_out = one.sizes["subject"] - counts[0]
     # Of several conditions the legend counts the subjects.
     if len(counts) == 1 and left_out:

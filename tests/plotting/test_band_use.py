@@ -34,13 +34,13 @@ def test_the_mean_stands_apart_with_its_interval(shares):
     (part,) = [part for part in figure.axes[0].collections if isinstance(part, LineCollection)]
     ends = np.array([piece[:, 1] for piece in part.get_segments()])
     np.testing.assert_array_equal(ends, np.stack([drawn.low[0], drawn.high[0]], 1))
-    assert "Diamonds: all subjects together, with the 95 % interval" in below(figure)
+    assert "Diamonds: all of them together, with a 95 % interval" in below(figure)
 
 
 def test_without_means_none_are_drawn_nor_named(shares):
     figure = plot_band_use(shares()[["share"]])
     assert lines(figure, "_mean") == []
-    assert "mean" not in below(figure)
+    assert "Diamonds" not in below(figure)
 
 
 def test_lines_join_the_dots_of_one_subject(shares):
@@ -110,7 +110,7 @@ def test_long_names_get_a_wide_figure_and_stay_whole(shares, misplaced_text):
 
 def test_the_limits_of_bands_stand_below(shares):
     words = [text.get_text() for text in plot_band_use(shares()).findobj(Text)]
-    assert "Bands in Hz: delta: 1–4" in " ".join(words)
+    assert "Bands in Hz: delta: 1–4" in " ".join(words).replace("\n", " ")
 
 
 def test_what_cannot_be_drawn_is_refused(shares):

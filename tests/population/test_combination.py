@@ -148,6 +148,47 @@ def test_other_classes_are_left_out(combined):
     assert "hands, feet" in found.networks["reason"][3]
 
 
+def test_the_order_of_classes_does_not_matter(combined):
+    flipped = row(3, classes=("right", "left"))
+    flipped["band_contrast"] = flipped["band_contrast"] * xr.DataArray([2.0, 1.0], dims="target")
+    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, flipped)])
+    assert found.networks["status"].tolist() == ["read", "read"]
+    np.testing.assert_allclose(found.subjects["band_contrast"].sel(subject="2"), 4.5)
+    three = [row(1, classes=("a", "b", "c")), row(2, classes=("c", "b", "a"))]
+    three[1]["band_contrast"][0] *= 5
+    values = combined([({"subject": s}, one) for s, one in enumerate(three)]).subjects["band_contrast"]
+    assert (values.sel(subject="1", target="c") == 10).all()
+    assert (values.sel(subject="1", target=["a", "b"]) == 2).all()
+
+
+def test_a_network_of_other_channels_leaves_the_others_theirs(combined):
+    rows = [({"subject": s}, row(s)) for s in (1, 2)]
+    stranger = ({"subject": 3}, row(3, channels=["E1", "E2", "Cz"]))
+    for order in ([*rows, stranger], [stranger, *rows]):
+        found = combined(order)
+        assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == CHANNELS
+        (reason,) = found.networks.loc[found.networks["status"] == "left out", "reason"]
+        assert reason == "it has 1 of the 3 channels of most networks"
+
+
+def test_runs_of_other_channels_keep_their_place_in_the_order(combined):
+    rows = [({"subject": s}, row(s, channels=CHANNELS[: 3 - s % 2])) for s in (1, 2, 3, 4)]
+    found = combined(rows)
+    assert found.runs["contrast"]["run"].to_numpy().tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(found.runs["contrast"].isel(band=0, channel=0), [1, 2, 3, 4])
+    assert found.runs["contrast"]["channel"].to_numpy().tolist() == ["C3", "Cz"]
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_positions_that_differ_or_are_missing_in_a_run_are_not_lost(combined, missing):
+    rows = [row(1).assign_coords(x=("channel", [0.1, 0.0, -0.1])) for _ in range(3)]
+    rows[2] = rows[2].assign_coords(x=rows[2]["x"] + 0.001)
+    rows[missing] = rows[missing].assign_coords(x=("channel", [np.nan] * 3))
+    found = combined([({"subject": 1, "seed": k}, one) for k, one in enumerate(rows)])
+    for values in (found.subjects["band_contrast"], found.runs["contrast"]):
+        np.testing.assert_allclose(values["x"], [0.1, 0.0, -0.1])
+
+
 def test_common_channels_are_compared_in_the_order_of_the_first(combined):
     found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, channels=["C4", "C3", "Pz"]))])
     assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == ["C3", "C4"]

@@ -11,6 +11,7 @@ from sincviz.population.comparison import (
     filter_shifts,
     occupancy_change,
     over_subjects,
+    share_intervals,
 )
 
 PLACES = {
@@ -87,6 +88,32 @@ def test_shares_add_up_and_a_sum_below_zero_has_none():
     np.testing.assert_allclose(shares.sel(subject="0", band="alpha"), [0.75], atol=0.01)
 
 
+def test_a_subject_with_nearly_nothing_to_share_does_not_rule_the_others():
+    values = contrasts([[3.0] * 9 + [1e-4]])
+    values.loc[{"subject": "9", "band": "alpha"}] = 1.0
+    values.loc[{"subject": "9", "band": "beta"}] = -0.9999
+    found = share_intervals(values)
+    own = values.sum("channel").isel(target=0, condition=0)
+    np.testing.assert_allclose(found["mean"][0], own.sum("subject") / own.sum())
+    assert (np.abs(found[["low", "high"]].to_array()) < 2).all()
+
+
+def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    holds = []
+    for _ in range(400):
+        size = rng.gamma(4, 1, 12)
+        bands = np.stack([size * 0.6 + rng.normal(0, 0.4, 12), size * 0.4 + rng.normal(0, 0.4, 12)], 1)
+        values = xr.DataArray(
+            bands[None, :, None, :, None],
+            {"target": ["all classes"]},
+            ("condition", "subject", "target", "band", "channel"),
+        )
+        found = share_intervals(values)
+        holds.append(bool(found["low"][0, 0] <= 0.6 <= found["high"][0, 0]))
+    assert 0.91 <= np.mean(holds) <= 0.98
+
+
 def occupancy(change):
     before = np.full((1, len(change), 2), 0.5)
     after = before + np.array(change)[:, None] * [1, -1]
@@ -109,6 +136,14 @@ def test_the_change_of_the_filters_is_tested_over_subjects():
     np.testing.assert_allclose(table["after"] - table["before"], table["change"])
     assert (table["q"] < 0.01).all()
     assert table.loc["alpha", "low"] > 0
+
+
+def test_before_and_after_are_of_those_whose_change_is_known():
+    some = occupancy([0.1, 0.12, 0.9, 0.9])
+    some.loc[{"training": "before", "subject": ["c", "d"]}] = np.nan
+    table = occupancy_change(some).loc[""]
+    np.testing.assert_allclose(table["after"] - table["before"], table["change"])
+    np.testing.assert_allclose(table["change"], [0.11, -0.11])
 
 
 def test_filters_whose_start_nobody_knows_have_no_change():

@@ -2,11 +2,13 @@
 
 import dataclasses
 import shutil
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 from sincviz import DownloadNeededError
+from sincviz.errors import MissingDependencyError
 from sincviz.population.manifest import read_manifest
 from sincviz.population.row_settings import RowSettings, row_key, trials_of
 
@@ -50,6 +52,36 @@ def test_a_file_that_changes_has_another_key(row, tmp_path):
     before = row_key(row | {"checkpoint": str(path)}, SETTINGS)
     path.write_bytes(path.read_bytes() + b" ")
     assert row_key(row | {"checkpoint": str(path)}, SETTINGS) != before
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a.set", "a.fdt"),
+        ("a-epo.fif", "a-epo-1.fif"),
+        ("sub-1_split-01_epo.fif", "sub-1_split-02_epo.fif"),
+    ],
+)
+def test_files_that_hold_the_rest_of_the_trials_matter(row, tmp_path, first, second):
+    (tmp_path / first).write_bytes(b"head")
+    there = row | {"epochs": str(tmp_path / first)}
+    keys = [row_key(there, SETTINGS)]
+    for data in (b"data", b"more"):
+        (tmp_path / second).write_bytes(data)
+        keys.append(row_key(there, SETTINGS))
+    (tmp_path / "b-epo-1.fif").write_bytes(b"of another")
+    keys.append(row_key(there, SETTINGS))
+    assert len(set(keys)) == 3
+    assert keys[-1] == keys[-2]
+
+
+def test_a_dataset_that_nobody_knows_is_said(row, monkeypatch):
+    def nothing(_):
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("sincviz.population.row_settings.version", nothing)
+    with pytest.raises(MissingDependencyError, match="'eegcbi' is neither eegbci nor simulated"):
+        row_key(row | {"epochs": "", "dataset": "eegcbi", "subject": "1"}, SETTINGS)
 
 
 def test_a_folder_is_all_its_files(row, tmp_path):

@@ -37,3 +37,13 @@ def test_what_is_not_there_is_not_stored(tmp_path):
     assert not is_stored(tmp_path, "k")
     with pytest.raises(FileNotFoundError):
         stored_row(tmp_path, "k")
+
+
+def test_whatever_the_reader_raises_a_file_that_it_cannot_read_is_damaged(tmp_path, monkeypatch):
+    store_row(tmp_path, "k", xr.Dataset({"a": ("x", [1.0])}))
+
+    def fail(*_, **__):
+        raise LookupError("unknown encoding")
+
+    monkeypatch.setattr("sincviz.population.row_store.xr.open_dataset", fail)
+    assert not is_stored(tmp_path, "k")

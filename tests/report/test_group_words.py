@@ -9,7 +9,14 @@ import pytest
 import scipy
 
 from sincviz.report.group_methods import group_methods
-from sincviz.report.group_words import accuracy_words, band_use_words, drift_words, shift_words, summary_words
+from sincviz.report.group_words import (
+    accuracy_words,
+    band_use_words,
+    drift_words,
+    filter_words,
+    shift_words,
+    summary_words,
+)
 from tests.group_examples import manifest, row
 
 
@@ -92,14 +99,28 @@ def test_conditions_of_different_people_are_not_compared_within_people(make):
     assert "within subjects" not in text
 
 
-def test_only_bands_that_speak_for_the_class_are_named_and_the_rest_of_the_people_counted(make):
-    found = make(manifest(8, 1), effect=0.0)
-    n_sharing = int(np.isfinite(found.band_use).any("band").sum())
-    assert 2 <= n_sharing < 8
-    (words,) = band_use_words(found)
-    assert f"mean over {n_sharing} subjects" in words
-    assert f"{8 - n_sharing} more subject" in words
+def test_only_bands_that_speak_for_the_class_are_named(make):
+    (words,) = band_use_words(make(manifest(8, 1)))
+    assert "shares of what 8 subjects have together" in words
     assert not re.search(r"[)z] −\d", words)
+
+
+def test_where_nothing_separates_the_classes_no_band_has_a_share(make):
+    found = make(manifest(8, 1), effect=0.0)
+    assert np.isfinite(found.band_use).any()
+    (words,) = band_use_words(found)
+    assert "not surely more than nothing over 8 subjects" in words
+    assert "slow" not in found.findings["check"].tolist()
+
+
+def test_a_filter_that_most_runs_lack_is_not_counted_as_stable(make):
+    found = make(manifest(4, 2))
+    before = next(iter(filter_words(found)))
+    table = found.filter_stability.copy()
+    table.loc[table.index[0], "n_runs"] = 1
+    assert before.startswith(f"{len(table)} of {len(table)} ")
+    rarer = next(iter(filter_words(dataclasses.replace(found, filter_stability=table))))
+    assert rarer.startswith(f"{len(table) - 1} of {len(table)} ")
 
 
 def test_what_cannot_be_tested_is_no_number(make):
