@@ -98,6 +98,7 @@ def test_a_subject_with_nearly_nothing_to_share_does_not_rule_the_others():
     assert (np.abs(found[["low", "high"]].to_array()) < 2).all()
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(0)
     holds = []

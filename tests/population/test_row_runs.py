@@ -48,6 +48,7 @@ def one_process(monkeypatch):
     return begun
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_bytes(manifest, read_once, tmp_path):
     read_rows(read_manifest(manifest), SETTINGS, tmp_path, n_jobs=2, backend="processes", progress=False)
     assert contents(tmp_path) == contents(read_once)

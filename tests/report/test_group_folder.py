@@ -132,6 +132,7 @@ def test_a_page_needs_its_folder(small, tmp_path):
         small.report(tmp_path / "nowhere" / "page.html")
 
 
+@pytest.mark.slow
 def test_names_of_any_kind_are_kept_in_tables_and_figures_are_closed(make, tmp_path):
     names = [*HOSTILE, "左手", "$x^2_{", "a, b; c", "n" * 300]
     found = make(manifest(6, 1).assign(subject=names))

@@ -44,6 +44,7 @@ def test_parts_come_in_their_order_and_hold_no_number_that_is_none(make, tmp_pat
     assert not re.search(r"\bnan\b|\bNone\b", text)
 
 
+@pytest.mark.slow
 def test_names_of_conditions_and_classes_are_shown_and_never_run(make, tmp_path):
     found = make(manifest(6, 1, tuple(HOSTILE)), classes=(*HOSTILE, "$x^2_{"))
     quick = dataclasses.replace(found, band_test=None, agreement=None, filter_stability=None)

@@ -170,6 +170,7 @@ def test_a_folder_holds_all_and_the_same_twice(make, tmp_path):
     assert contents(out) == first
 
 
+@pytest.mark.slow
 def test_what_a_later_group_does_not_have_is_removed_and_rows_stay(make, tmp_path):
     make(manifest(conditions=("do", "think"))).save(tmp_path, progress=False)
     assert (tmp_path / "figures" / "clusters_3.png").exists()
