@@ -46,7 +46,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     one, condition = _one_condition(drift)
     alpha = float(drift.attrs.get("alpha", 0.05))
     rows = np.arange(len(one))
-    sure, unsure = ((one["q"] <= alpha).to_numpy(), (one["q"] > alpha).to_numpy())
+    sure, unsure = (one["q"] <= alpha).to_numpy(), (one["q"] > alpha).to_numpy()
     with style():
         names = fitted_apart(one.index, _NAME_MM, 2)
         size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * len(one))

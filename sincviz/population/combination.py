@@ -18,7 +18,7 @@ from sincviz.population.row_store import stored_row
 ALL_CLASSES = "all classes"
 READ, LEFT_OUT, FAILED = STATUSES = ("read", "left out", "failed")
 _OF_ROWS = ("accuracy", "chance_level", "n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area")
-_PLACES = {"x", "y", "z", "region"}
+_POSITION = ("x", "y", "z", "region")
 _SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""}
 
 
@@ -135,7 +135,7 @@ class _Sums:
         self.of_subjects: defaultdict[str, dict[tuple[str, str], xr.DataArray]] = defaultdict(dict)
         self.of_runs: defaultdict[str, list[tuple[int, xr.DataArray]]] = defaultdict(list)
         self.labels: dict[str, Counter[Any]] = {dim: Counter() for dim in _SHARED}
-        self.places: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        self.positions: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 
     def add(self, number: int, condition: str, subject: str, found: xr.Dataset) -> None:
         """Count a run in; what it has of each dimension need not be what the others have."""
@@ -148,12 +148,12 @@ class _Sums:
         for dim, counter in self.labels.items():
             counter.update(found[dim].to_numpy().tolist())
         # Positions that differ from run to run, or are missing in one, would be lost in sums.
-        for name in _PLACES & set(found.coords):
-            placed = self.places[name]
+        for name in (name for name in _POSITION if name in found.coords):
+            placed = self.positions[name]
             for channel, value in zip(found["channel"].to_numpy(), found[name].to_numpy(), strict=True):
                 if value == value:  # is a number
                     placed.setdefault(channel, value)
-        found = found.drop_vars(self.places, errors="ignore")
+        found = found.drop_vars(self.positions, errors="ignore")
         for name, array in _of_subject(found).items():
             self._add_of_subject(name, place, array)
         for name, array in _of_run(found).items():
@@ -166,8 +166,8 @@ class _Sums:
         self.training_sets = other.training_sets | self.training_sets
         for dim, counter in other.labels.items():
             self.labels[dim].update(counter)
-        for name, known in other.places.items():
-            self.places[name] = known | self.places[name]
+        for name, known in other.positions.items():
+            self.positions[name] = known | self.positions[name]
         for name, totals in other.of_subjects.items():
             for place, array in totals.items():
                 self._add_of_subject(name, place, array)
@@ -192,17 +192,17 @@ class _Sums:
                     f"Not all networks have the same {noun}: {lost} of {len(self.labels[dim])} are left out of what is "
                     "compared."
                 )
-        places = {
+        positions = {
             name: (
                 "channel",
                 [known.get(channel, "" if name == "region" else np.nan) for channel in common["channel"]],
             )
-            for name, known in self.places.items()
+            for name, known in self.positions.items()
         }
         labels = networks.loc[numbers, list(LABELS)].astype(str)
         runs = {
             name: _side_by_side(
-                [array for _, array in sorted(arrays, key=itemgetter(0))], common, "run", places
+                [array for _, array in sorted(arrays, key=itemgetter(0))], common, "run", positions
             )
             .assign_coords(
                 {"run": numbers} | {label: ("run", labels[label].to_numpy(str)) for label in LABELS}
@@ -215,7 +215,7 @@ class _Sums:
         for name, totals in self.of_subjects.items():
             means = [total / self.counts[place] for place, total in totals.items()]
             pairs = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
-            joined = _side_by_side(means, common, "pair", places).assign_coords(
+            joined = _side_by_side(means, common, "pair", positions).assign_coords(
                 xr.Coordinates.from_pandas_multiindex(pairs, "pair")
             )
             rest = [dim for dim in joined.dims if dim != "pair"]
@@ -234,14 +234,14 @@ def _side_by_side(
     arrays: Sequence[xr.DataArray],
     common: dict[str, list[Any]],
     dim: str,
-    places: dict[str, tuple[str, list[Any]]],
+    positions: dict[str, tuple[str, list[Any]]],
 ) -> xr.DataArray:
     """Join what arrays have of the common labels; filters that some lack are not-a-number there."""
     parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
     joined = xr.concat(
         parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
     )
-    return joined.assign_coords(places) if "channel" in joined.dims else joined
+    return joined.assign_coords(positions) if "channel" in joined.dims else joined
 
 
 def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -262,10 +262,9 @@ def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def _of_run(found: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return the small arrays that are kept of every run."""
-    amplitude = found["amplitude"].astype(np.float32)
     arrays = {
         "contrast": found["band_contrast"].mean("target", keep_attrs=True),
-        "amplitude": amplitude,
+        "amplitude": found["amplitude"].astype(np.float32),
     }
     if "pattern" in found:
         arrays["pattern"] = found["pattern"].astype(np.float32)

@@ -155,15 +155,13 @@ def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
         own = bands.isel(condition=number).dropna("subject", how="any")
         total = own.sum("band")
         ratio = own.mean("subject") / total.mean()
-        if (
-            own.sizes["subject"] > 1
-            and float(total.mean()) > 0
-            and not float(subject_test(total)["low"]) <= 0
-        ):
+        there_is_some = float(total.mean()) > 0
+        # Of subjects who are all alike the interval is not known.
+        if there_is_some and own.sizes["subject"] > 1 and not float(subject_test(total)["low"]) <= 0:
             # Errors of a ratio, to first order; their mean over subjects is zero.
             parts.append(subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "low", "high"]])
         else:
-            alone = own.sizes["subject"] == 1 and float(total.mean()) > 0
+            alone = there_is_some and own.sizes["subject"] == 1
             nothing = xr.full_like(ratio, np.nan)
             parts.append(xr.Dataset({"mean": ratio if alone else nothing, "low": nothing, "high": nothing}))
     found = xr.concat(parts, "condition", combine_attrs="override", join="override")

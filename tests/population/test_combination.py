@@ -189,6 +189,13 @@ def test_positions_that_differ_or_are_missing_in_a_run_are_not_lost(combined, mi
         np.testing.assert_allclose(values["x"], [0.1, 0.0, -0.1])
 
 
+def test_positions_come_in_one_order_so_that_files_have_the_same_bytes(combined):
+    names = ["x", "y", "z", "region"]
+    placed = row(1).assign_coords({name: ("channel", [0.1, 0.0, -0.1]) for name in names[::-1]})
+    found = combined([({"subject": 1}, placed)])
+    assert [name for name in found.subjects["band_contrast"].coords if name in names] == names
+
+
 def test_common_channels_are_compared_in_the_order_of_the_first(combined):
     found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, channels=["C4", "C3", "Pz"]))])
     assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == ["C3", "C4"]
