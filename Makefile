@@ -32,7 +32,7 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 test: $(VENV)/.installed-test
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 --durations=5
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -40,7 +40,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --max-worker-restart=0 --durations=5 \
+		--timeout=2400 -o faulthandler_timeout=2430
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

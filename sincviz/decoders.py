@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sincviz.front_ends import front_end, knows_front_end, unwrapped, weights_hash
 from sincviz.live_networks import is_live_network
+from sincviz.models.precision import is_narrow
 
 
 class Decoder(Protocol):
@@ -88,7 +89,8 @@ class BlackBox:
 
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
-        return checked_scores(self.module(x), x)
+        with torch.autocast("cpu", enabled=False):
+            return checked_scores(self.module(x), x)
 
 
 def decoder(model: object) -> Decoder:
@@ -129,6 +131,8 @@ def decoder(model: object) -> Decoder:
 def evaluated_copy(model: object) -> nn.Module:
     """Return a copy of the network in evaluation mode, which can be looked into and changed.
 
+    A network of 16 bits is copied in single precision, in which the trials are.
+
     Raises
     ------
     TypeError
@@ -144,7 +148,8 @@ def evaluated_copy(model: object) -> nn.Module:
     kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
     detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
     try:
-        return copy.deepcopy(inner, detached).eval().requires_grad_(False)
+        copied = copy.deepcopy(inner, detached).eval().requires_grad_(False)
+        return copied.float() if is_narrow(copied) else copied
     except RuntimeError as error:
         raise TypeError(
             f"{type(inner).__name__} cannot be copied: {error} Delete what it keeps of its last forward pass."
@@ -168,9 +173,10 @@ def _black_box(module: nn.Module) -> BlackBox:
         for name in ("chs_info", "sfreq", "n_times", "n_chans", "n_outputs", "scale", "class_names")
     }
     channels = known["chs_info"]
-    first = next(iter(module.parameters()), torch.zeros(0))
+    copied = evaluated_copy(module)
+    first = next(iter(copied.parameters()), torch.zeros(0))
     return BlackBox(
-        module=evaluated_copy(module),
+        module=copied,
         n_chans=len(channels) if channels else known["n_chans"],
         n_times=known["n_times"],
         n_outputs=known["n_outputs"],

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.activation import POINTWISE
 from sincviz.models.deduction import start_is_assumed
 from sincviz.models.normalization import gain_and_shift, recorded_statistics
+from sincviz.models.precision import is_narrow, widened
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.models.spatial_maps import filtered_back, spatial_maps
 
@@ -159,6 +160,7 @@ class FrontEnd:
         filters, depth, _ = self.spatial.shape
         taps = self._taps()
         before, after = self.pad
+        x = widened(x)
         # The convolution pads both sides alike; what an even kernel needs more comes from here.
         padded = F.pad(x, (0, after - before)) if after > before else x
         units = spatial_maps(padded, self.spatial.flatten(0, 1), taps, self.bias.flatten(), before)
@@ -206,7 +208,7 @@ def front_end(model: object) -> FrontEnd:
     Returns
     -------
     FrontEnd
-        Detached tensors; the network is not changed.
+        Detached tensors; the network is not changed. A network of 16 bits is read in single precision.
 
     Raises
     ------
@@ -237,6 +239,8 @@ def _(model: FrontEnd) -> FrontEnd:
 
 @front_end.register
 def _(model: SincShallowNet) -> FrontEnd:
+    if is_narrow(model):
+        return replace(front_end(copy.deepcopy(model).float()), weights_sha256=weights_hash(model))
     first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(model.depthwiseconv))
     second, activation, pooling = cast(
         tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(model.temporal_aggregation)[:3]

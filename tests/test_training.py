@@ -340,7 +340,8 @@ def test_settings_survive_the_parameters_of_scikit_learn(model):
     assert [parameters[name] for name in ("validation", "scale", "seed", "lr")] == [0.3, 5.0, 6, 0.02]
 
 
-def test_the_progress_bar_is_shown_only_when_wanted(model, epochs, capsys):
+def test_the_progress_bar_is_shown_only_when_wanted(model, epochs, capsys, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)  # a command that ran before may have set it
     fit(model, epochs)
     quiet = capsys.readouterr()
     fit(model, epochs, progress=True)

@@ -67,7 +67,8 @@ class Explained(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, classes) of (batch, channels, times)."""
-        return explained(checked_scores(self.network(x), x), self.explain)
+        with torch.autocast("cpu", enabled=False):
+            return explained(checked_scores(self.network(x), x), self.explain)
 
 
 def _in_closed_form(parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:

@@ -176,10 +176,9 @@ def _guided_refusal(method: str, model: object, network: Decoder, x: Tensor, sta
 def _foreign_refusal(method: str, model: object, x: Tensor | None) -> str:
     if reason := _no_layers(model):
         return reason
-    module = evaluated_copy(model)
-    if method == "lrp":
-        return _lrp_refusal(module, x)
-    return _grad_cam_refusal(module, x)
+    refusal = _lrp_refusal if method == "lrp" else _grad_cam_refusal
+    with torch.autocast("cpu", enabled=False):
+        return refusal(evaluated_copy(model), x)
 
 
 def _lrp_refusal(module: nn.Module, x: Tensor | None) -> str:

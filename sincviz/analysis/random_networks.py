@@ -25,7 +25,7 @@ def layers_with_weights(module: nn.Module, trials: Tensor) -> list[str]:
         for name, layer in layers.items()
     ]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
             module(trials[:1])
     finally:
         for handle in handles:
@@ -104,7 +104,8 @@ def _measure_normalisations(network: nn.Module, trials: Tensor) -> None:
         layer.train()
     for batch in torch.split(trials, 128):
         if len(batch) > 1 or len(trials) == 1:
-            network(batch)
+            with torch.autocast("cpu", enabled=False):
+                network(batch)
     for layer, momentum in zip(normalisations, momenta, strict=True):
         layer.momentum = momentum
         layer.eval()

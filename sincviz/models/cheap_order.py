@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from sincviz.models.activation import POINTWISE
 from sincviz.models.filtered_moments import filtered_moments
 from sincviz.models.normalization import gain_and_shift, record_statistics, recorded_statistics
+from sincviz.models.precision import in_single_precision, widened
 from sincviz.models.recomputation import recomputed
 from sincviz.models.sinc_conv import SincConv
-from sincviz.models.spatial_maps import spatial_maps
+from sincviz.models.spatial_maps import SpatialConv, spatial_maps
 from sincviz.models.trial_blocks import in_blocks, trial_blocks
 
 
@@ -44,21 +45,32 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
     ValueError
         If training has too few values to normalise; then nothing is recorded.
     """
-    if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, nn.Conv2d)):
+    if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, (SpatialConv, nn.Conv2d))):
         return cast(Tensor, aggregation(depthwise(sinc(x))))
     first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(depthwise))
-    second, activation, pooling = tuple(aggregation)[:3]
+    normalize_activate_pool = tuple(aggregation)[:3]
+    second = normalize_activate_pool[0]
     _check_enough_values(x, sinc, first, second)
-    weights = mixing.weight.flatten(1)
-    taps, bias = _filters_of_units(x, sinc, first, weights)
-    pad = sinc.pad
 
-    may_skip = _may_skip(
-        aggregation, (second, activation, pooling), (nn.BatchNorm2d, POINTWISE, nn.AvgPool2d)
-    )
+    may_skip = _may_skip(aggregation, normalize_activate_pool, (nn.BatchNorm2d, POINTWISE, nn.AvgPool2d))
     if not may_skip or (second.training and not in_blocks(x)):
-        return cast(Tensor, aggregation(spatial_maps(x, weights, taps, bias, pad)))
-    second = cast(nn.BatchNorm2d, second)
+
+        def maps(x: Tensor, weights: Tensor) -> Tensor:
+            return spatial_maps(x, weights, *_filters_of_units(x, sinc, first, weights), sinc.pad)
+
+        return cast(Tensor, aggregation(in_single_precision(maps, x, mixing.weight.flatten(1))))
+
+    def pooled(x: Tensor, weights: Tensor) -> Tensor:
+        return _pooled(x, weights, *_filters_of_units(x, sinc, first, weights), sinc.pad, aggregation)
+
+    return cast(Tensor, aggregation[3:](in_single_precision(pooled, x, mixing.weight.flatten(1))))
+
+
+def _pooled(
+    x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int, aggregation: nn.Sequential
+) -> Tensor:
+    """Return what the first three layers of the aggregation make of the spatial maps."""
+    second, activation, pooling = cast(tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(aggregation)[:3])
 
     def pool(maps: Tensor) -> Tensor:
         return cast(Tensor, pooling(activation(maps)))
@@ -70,7 +82,7 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
         gain, shift = gain_and_shift(second, *recorded_statistics(second))
         taps, bias = taps * gain[:, None], bias * gain + shift
     if not in_blocks(x):
-        return cast(Tensor, aggregation[3:](pool(spatial_maps(x, weights, taps, bias, pad))))
+        return pool(spatial_maps(x, weights, taps, bias, pad))
     maps = (
         spatial_maps(block, weights, taps, bias, pad) for block in trial_blocks(x, len(weights) * x.shape[2])
     )
@@ -80,17 +92,16 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
         pooled = [recomputed(normalize_and_pool, block, gain, shift) for block in blocks]
     else:
         pooled = [recomputed(pool, block) for block in maps]
-    return cast(Tensor, aggregation[3:](torch.cat(pooled)))
+    return torch.cat(pooled)
 
 
 def _filters_of_units(
     x: Tensor, sinc: SincConv, normalization: nn.BatchNorm2d, weights: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return impulse response and bias of every unit, the first normalisation folded in."""
-    kernels = sinc.kernels()
+    kernels = widened(sinc.kernels())
     if normalization.training:
-        with torch.autocast(x.device.type, enabled=False):
-            mean, variance = filtered_moments(x.to(kernels.dtype), kernels, pad=sinc.pad)
+        mean, variance = filtered_moments(x.to(kernels.dtype), kernels, pad=sinc.pad)
         record_statistics(normalization, mean, variance, count=_values_per_unit(x, sinc) * x.shape[1])
     else:
         mean, variance = recorded_statistics(normalization)

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.lagged_products import lagged_products
+from sincviz.models.precision import widened
 from sincviz.models.trial_blocks import trial_blocks
 
 
@@ -32,10 +33,15 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     Returns
     -------
     mean : torch.Tensor, shape (filters,)
-        Mean of the output.
+        Mean of the output; of 16-bit signals on a CPU in single precision.
     variance : torch.Tensor, shape (filters,)
         Its variance, divided by the number of values (biased).
     """
+    with torch.autocast(x.device.type, enabled=False):
+        return _filtered_moments(widened(x), widened(kernels), pad)
+
+
+def _filtered_moments(x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Tensor]:
     batch, channels, times = x.shape
     n_signals = batch * channels
     taps = kernels.shape[1]

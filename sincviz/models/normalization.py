@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from sincviz.models.precision import widened
+
 
 def recorded_statistics(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Return the running mean and variance, shape (features,) each.
@@ -23,8 +25,9 @@ def recorded_statistics(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
 
 def gain_and_shift(normalization: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
     """Return the factor and the summand of each feature under these statistics, shape (features,) each."""
-    gain = normalization.weight * torch.rsqrt(variance + normalization.eps)
-    return gain, normalization.bias - mean * gain
+    weight, bias, mean, variance = map(widened, (normalization.weight, normalization.bias, mean, variance))
+    gain = weight * torch.rsqrt(variance + normalization.eps)
+    return gain, bias - mean * gain
 
 
 def record_statistics(normalization: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:

@@ -1,6 +1,7 @@
 """SincConv: two cut-offs per filter become a kernel. The only place where hertz come from."""
 
 import math
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.checks import finite_float, positive_int
+from sincviz.models.precision import in_single_precision, widened
 
 
 class SincConv(nn.Module):
@@ -187,14 +189,11 @@ class SincConv(nn.Module):
 
     def kernels_of(self, cutoffs: Tensor) -> Tensor:
         """Return what the impulse responses are with these cut-offs in Hz, shape (num_time_filters, 2)."""
-        low, high = cutoffs.to(self.window).unbind(1)
-        left = (
-            self.window
-            * torch.cos(self.n_pi * (low + high) / 2)
-            * torch.sinc(self.n_pi * (high - low) / (2 * math.pi))
-        )
-        bank = torch.cat([left, self.ones.reshape(1, -1), left.flip(0)]).T
-        return bank / bank.std()
+        window, n_pi, ones = map(widened, (self.window, self.n_pi, self.ones))
+        low, high = cutoffs.to(window).unbind(1)
+        left = window * torch.cos(n_pi * (low + high) / 2) * torch.sinc(n_pi * (high - low) / (2 * math.pi))
+        bank = torch.cat([left, ones.reshape(1, -1), left.flip(0)]).T
+        return (bank / bank.std()).to(self.window.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Filter every channel with every filter.
@@ -210,7 +209,8 @@ class SincConv(nn.Module):
             The filtered signals; ``time_filter_len - 1`` samples fewer with padding ``"valid"``.
         """
         batch, channels, times = x.shape
-        maps = F.conv1d(x.reshape(batch * channels, 1, times), self.kernels()[:, None], padding=self.padding)
+        signals, kernels = x.reshape(batch * channels, 1, times), self.kernels()[:, None]
+        maps = in_single_precision(partial(F.conv1d, padding=self.padding), signals, kernels)
         return maps.reshape(batch, channels, *maps.shape[1:]).transpose(1, 2)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *details: Any) -> None:

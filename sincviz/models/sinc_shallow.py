@@ -13,6 +13,7 @@ from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.hub import HubMixin
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json, resolve_signal_spec
 from sincviz.models.sinc_conv import SincConv
+from sincviz.models.spatial_maps import SpatialConv
 
 
 class SincShallowNet(HubMixin, nn.Module):
@@ -167,7 +168,7 @@ class SincShallowNet(HubMixin, nn.Module):
         self.n_pooled = self._n_pooled()
         self.depthwiseconv = nn.Sequential(
             nn.BatchNorm2d(filters),
-            nn.Conv2d(filters, units, (self.n_chans, 1), groups=filters, bias=False),
+            SpatialConv(filters, self.depth_multiplier, self.n_chans),
         )
         self.temporal_aggregation = nn.Sequential(
             nn.BatchNorm2d(units),

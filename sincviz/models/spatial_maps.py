@@ -1,13 +1,26 @@
 """Channels mixed first, filtered afterwards: the maps of the spatial filters, by filters × depth convolutions."""
 
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.models.lagged_products import lagged_products, padded_length
+from sincviz.models.precision import in_single_precision
 from sincviz.models.trial_blocks import in_blocks
+
+
+class SpatialConv(nn.Conv2d):
+    """The spatial filters as a layer: a depthwise convolution over all channels, ``depth`` units per filter."""
+
+    def __init__(self, filters: int, depth: int, n_chans: int) -> None:
+        super().__init__(filters, filters * depth, (n_chans, 1), groups=filters, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the unit's maps, shape (batch, units, 1, times), of (batch, filters, channels, times)."""
+        return in_single_precision(partial(F.conv2d, groups=self.groups), x, self.weight)
 
 
 def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
@@ -31,6 +44,10 @@ def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: in
     torch.Tensor, shape (batch, units, 1, times + 2 × pad - taps + 1)
         The maps; units are contiguous in memory (channels last).
     """
+    return in_single_precision(_spatial_maps, x, weights, taps, bias, pad)
+
+
+def _spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
     # Where the input's gradient is wanted it is often the only one; PyTorch's own convolution leaves out the rest.
     if in_blocks(x) and not x.requires_grad:
         maps: Tensor = _SpatialMaps.apply(x, weights, taps, bias, pad)  # type: ignore[no-untyped-call]
@@ -55,7 +72,7 @@ def filtered_back(gradient: Tensor, taps: Tensor, pad: int) -> Tensor:
     torch.Tensor, shape (batch, units, times)
         At the mixed channels.
     """
-    return _filtered(gradient, taps.flip(1), None, taps.shape[1] - 1 - pad).squeeze(2)
+    return in_single_precision(_filtered, gradient, taps.flip(1), None, taps.shape[1] - 1 - pad).squeeze(2)
 
 
 def _mixed(x: Tensor, weights: Tensor) -> Tensor:
@@ -84,15 +101,21 @@ class _SpatialMaps(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weights, taps = ctx.saved_tensors
-        times, n_taps = gradient.shape[3], taps.shape[1]
-        of_mixed = filtered_back(gradient, taps, ctx.pad)
-        of_weights = (of_mixed @ x.transpose(1, 2)).sum(0)
-        if not ctx.needs_input_grad[2]:
-            return None, of_weights, None, gradient.sum((0, 2, 3)), None
-        # Mixed again with the units first in memory, as the products need it.
-        missing = padded_length(times, n_taps) - x.shape[2] - ctx.pad
-        padded = F.pad(x.transpose(0, 1), (ctx.pad, missing))
-        mixed = (weights @ padded.flatten(1)).unflatten(1, padded.shape[1:])
-        of_taps = lagged_products(gradient.squeeze(2).transpose(0, 1), mixed, n_taps)
-        return None, of_weights, of_taps, gradient.sum((0, 2, 3)), None
+        # A backward pass may be asked for under autocast.
+        with torch.autocast("cpu", enabled=False):
+            return _gradients(ctx, gradient)
+
+
+def _gradients(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    x, weights, taps = ctx.saved_tensors
+    times, n_taps = gradient.shape[3], taps.shape[1]
+    of_mixed = filtered_back(gradient, taps, ctx.pad)
+    of_weights = (of_mixed @ x.transpose(1, 2)).sum(0)
+    if not ctx.needs_input_grad[2]:
+        return None, of_weights, None, gradient.sum((0, 2, 3)), None
+    # Mixed again with the units first in memory, as the products need it.
+    missing = padded_length(times, n_taps) - x.shape[2] - ctx.pad
+    padded = F.pad(x.transpose(0, 1), (ctx.pad, missing))
+    mixed = (weights @ padded.flatten(1)).unflatten(1, padded.shape[1:])
+    of_taps = lagged_products(gradient.squeeze(2).transpose(0, 1), mixed, n_taps)
+    return None, of_weights, of_taps, gradient.sum((0, 2, 3)), None

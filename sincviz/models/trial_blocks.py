@@ -9,11 +9,9 @@ BLOCK_BYTES = 2**21
 def in_blocks(x: Tensor) -> bool:
     """Whether this batch is better computed in blocks: on a CPU, where nobody else plans the computation.
 
-    Compilers do better on the whole; mixed precision needs its context, which a backward pass does not see.
+    Compilers do better on the whole.
     """
-    if torch.compiler.is_compiling():
-        return False
-    return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+    return x.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def trial_blocks(x: Tensor, values_per_trial: int) -> tuple[Tensor, ...]:

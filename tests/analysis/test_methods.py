@@ -151,7 +151,8 @@ def test_the_share_that_is_missed_is_that_of_the_trials(networks, noise):
     with torch.no_grad():
         change = model(signals) - model(start)
     missed = (torch.stack(found, 1).detach() - change).abs().sum() / change.abs().sum()
-    assert told == round(100 * float(missed))
+    # Told in whole percent.
+    assert told == pytest.approx(100 * float(missed), abs=0.501)
 
 
 class Twice(nn.Module):
