@@ -38,7 +38,7 @@ class Inspection:
         At the input; a contrast between classes where these are known.
     band_relevance : xarray.DataArray, dims (target, band, channel)
         The same by band, with intervals.
-    leading_bands, leading_filters : pandas.DataFrame
+    leading_bands, leading_cells, leading_filters : pandas.DataFrame
         What the decision for each class rests on.
     band_power_contrast, csp
         What the trials say without the network.
@@ -46,6 +46,10 @@ class Inspection:
         The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
     findings : pandas.DataFrame
         What keeps all this from being believed.
+    verdict : dict
+        ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
+        not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
+        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
     missing : dict of str to str
         What could not be measured, and why.
     sections : tuple of str
@@ -56,6 +60,7 @@ class Inspection:
 
     network: dict[str, Any]
     findings: pd.DataFrame
+    verdict: dict[str, Any] = field(default_factory=lambda: {"readable": False, "reasons": ["no_trials"]})
     trials: dict[str, Any] = field(default_factory=dict)
     bands: pd.DataFrame | None = None
     resolvability: pd.DataFrame | None = None
@@ -71,6 +76,7 @@ class Inspection:
     spectral_relevance: xr.DataArray | None = None
     band_relevance: xr.DataArray | None = None
     leading_bands: pd.DataFrame | None = None
+    leading_cells: pd.DataFrame | None = None
     leading_filters: pd.DataFrame | None = None
     band_power_contrast: xr.DataArray | None = None
     deletion: pd.DataFrame | None = None
@@ -171,6 +177,7 @@ def inspect(
     y: ArrayLike | None = None,
     *,
     only: Sequence[str] | None = None,
+    held_out: bool = False,
     seed: int = 0,
     progress: bool = True,
 ) -> Inspection:
@@ -187,6 +194,9 @@ def inspect(
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training"} | None
         Sections to measure; ``None`` means all. The findings are always there.
+    held_out : bool
+        Say that the network was not trained on these trials, where the checkpoint does not tell. Without it such
+        trials do not show what the decisions rest on. Trials that the checkpoint knows from training stay known.
     seed : int
         Seed of the trials that the evidence takes, of intervals and of random networks.
     progress : bool
@@ -223,7 +233,7 @@ def inspect(
                 iter(input_batches(parts, trials))
             )  # what does not fit is refused before the first long step
             codes = classes_if_known(parts, trials, y, needed=False)
-        measuring = Measuring(model, parts, trials, y, codes, sections, seed)
+        measuring = Measuring(model, parts, trials, y, codes, sections, seed, held_out)
         steps = list(measuring.steps())
         # The notebook's and the terminal's bar; quiet where nobody looks.
         with tqdm(

@@ -12,14 +12,16 @@ from sincviz.analysis.ablation import ablate
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.cell_relevance import cell_relevance
 from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy
-from sincviz.analysis.decision_basis import leading_bands, leading_filters
+from sincviz.analysis.decision_basis import leading_bands, leading_cells, leading_filters
 from sincviz.analysis.deletion import deletion_curve
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.drift import cutoff_drift, cutoff_history
+from sincviz.analysis.established import corrected_p
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
@@ -33,6 +35,7 @@ from sincviz.errors import SincvizError
 from sincviz.front_ends import FrontEnd
 from sincviz.network_facts import trial_facts
 from sincviz.rhythms import RHYTHMS
+from sincviz.verdict import marked, verdict_on
 
 SECTIONS = ("bands", "responses", "maps", "relevance", "evidence", "training")
 MOST_EVIDENCE_TRIALS = 100
@@ -47,6 +50,19 @@ LEAST_FOR_INTERVALS = 5
 
 ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
 """The rhythms, and what is slower: drifts and eye movements are there."""
+
+OF_TRIALS = (
+    *(
+        "relevance",
+        "spectral_relevance",
+        "band_relevance",
+        "leading_bands",
+        "leading_cells",
+        "leading_filters",
+    ),
+    *("deletion", "ablation", "randomization", "importance", "spatial_patterns", "predictions", "accuracies"),
+)
+"""What is marked with the verdict on the trials."""
 
 _NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
 _NEEDS_CLASSES = "This needs the class of every trial, which is not known: see the findings."
@@ -65,9 +81,10 @@ class Measuring:
         codes: NDArray[np.int64] | None,
         sections: tuple[str, ...],
         seed: int,
+        held_out: bool,
     ) -> None:
         self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
-        self.sections, self.seed = sections, seed
+        self.sections, self.seed, self.held_out = sections, seed, held_out
         self.found: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
         self.several = codes is not None and len(np.unique(codes)) > 1
@@ -101,7 +118,7 @@ class Measuring:
             # The evidence is about this.
             yield (
                 "Relevance of frequencies",
-                ("spectral_relevance", "band_relevance", "leading_bands"),
+                ("spectral_relevance", "band_relevance", "leading_bands", "leading_cells"),
                 self._of_bands,
             )
         if "relevance" in self.sections:
@@ -125,12 +142,36 @@ class Measuring:
             self.missing |= dict.fromkeys(fields, str(error))
 
     def finish(self) -> None:
-        """Add what the relevance gives reason to suspect to the findings."""
+        """Judge whether the trials let the network be read, and mark every result that comes from them."""
+        verdict = self._verdict()
         spectrum = self.found.get("spectral_relevance")
         # Without a contrast, what all classes share would raise suspicion.
-        if spectrum is not None and self.several:
+        if spectrum is not None and self.several and verdict["readable"]:
             more = relevance_findings(spectrum)
             self.found["findings"] = with_relevance_findings(self.found["findings"], more)
+        self.found["verdict"] = verdict
+        if self.trials is None:
+            return
+        said = {"held_out": "said"} if self.held_out and self._n_seen() is None else {}
+        for name in OF_TRIALS:
+            if self.found.get(name) is not None:
+                result = self.found[name]
+                result.attrs = marked(dict(result.attrs), verdict) | said
+
+    def _verdict(self) -> dict[str, Any]:
+        return verdict_on(
+            self.found["findings"],
+            self.found.get("trials", {}),
+            self.found.get("accuracies"),
+            n_seen=self._n_seen(),
+            held_out=self.held_out,
+        )
+
+    def _n_seen(self) -> int | None:
+        table = self.found.get("predictions")
+        if table is None or "seen_in_training" not in table:
+            return None
+        return int(table["seen_in_training"].sum())
 
     def _some_trials(self) -> EpochsOrArray:
         if self.trials is None:
@@ -167,17 +208,24 @@ class Measuring:
             raise ValueError("This needs a network whose head is linear.")
         return (importance(self.parts, self.trials),)
 
-    def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
+    def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame]:
         trials = self._sound_trials()
         spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
         single = cell_relevance(self.parts, trials, self.codes)
         cells = self._with_intervals(single, spectrum)
         of_bands = self._with_intervals(single.sum("channel", skipna=False, keep_attrs=True), spectrum)
-        return spectrum, cells, leading_bands(of_bands, cells, spectrum)
+        total = self._with_intervals(single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
+        of_bands = of_bands.assign_coords(
+            {f"total_{end}": ("target", total[end].to_numpy()) for end in ("low", "high")}
+        )
+        direction = power_direction(self.parts, trials, single)
+        return spectrum, cells, leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
 
     def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
         cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
         cells.attrs |= group_frequencies(spectrum).attrs
+        p = corrected_p(single, trials=self.kind, seed=self.seed)
+        cells = cells.assign_coords(p=(cells.dims, p.to_numpy()))
         if self._fewest() < LEAST_FOR_INTERVALS:
             # A bootstrap of so few trials is too sure of itself.
             nothing = xr.full_like(cells["low"], np.nan)

@@ -61,8 +61,9 @@ def _shift(hz: float) -> str:
 
 def print_summary(found: "Inspection") -> None:
     """Print in words how well the network does, what it uses and how sure that is."""
-    from sincviz.report.summary import accuracy_words, basis_words, certainty_words
+    from sincviz.report.summary import accuracy_words, basis_words, certainty_words, verdict_words
 
+    console.print(f"[bold]{escape(verdict_words(found))}[/]", highlight=False)
     for words in (accuracy_words, basis_words, certainty_words):
         for sentence in words(found):
             console.print(sentence, highlight=False, markup=False)

@@ -4,10 +4,25 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sincviz.analysis.established import ALPHA
+from sincviz.analysis.power_direction import direction_words
 from sincviz.rhythms import OTHER, bands_from_text
 
 MOST_CHANNELS = 4
-_COLUMNS = ("relevance", "low", "high", "share", "total", "peak_hz", "channels", "sure")
+LEAST_OF_LARGEST = 0.1  # an established cell that is smaller does not make the picture
+LARGE = 0.5  # of the largest cell: what is so large is named, established or not
+_COLUMNS = (
+    "relevance",
+    "low",
+    "high",
+    "p",
+    "established",
+    "share",
+    "total",
+    "total_low",
+    "total_high",
+    "peak_hz",
+)
 
 
 def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.DataArray) -> pd.DataFrame:
@@ -17,55 +32,66 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     ----------
     of_bands : xarray.DataArray, dims (target, band)
         Relevance summed over channels, with the coordinates ``low`` and ``high`` of
-        :func:`sincviz.bootstrap_intervals`.
+        :func:`sincviz.bootstrap_intervals` and ``p`` of :func:`sincviz.analysis.established.corrected_p`, and
+        ``total_low`` and ``total_high`` (target), the interval of the sum over bands.
     cells : xarray.DataArray, dims (target, band, channel)
-        The same before it is summed, with its own intervals.
+        The same before it is summed, with ``low``, ``high`` and ``p`` of its own.
     spectrum : xarray.DataArray, dims (target, channel, frequency)
         The same by frequency, which tells where in the band the peak is.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``target`` and ``band``. ``relevance`` with its interval ``low`` and ``high``; ``total``, the sum over
-        bands, and ``share``, the part of it (not-a-number unless the total is positive); ``peak_hz``, the frequency of
-        the band that is worth most; ``channels``, up to four whose own interval is above zero, the most first;
-        ``sure``, whether the band's interval is above zero.
+        Index ``target`` and ``band``. ``relevance`` with its interval ``low`` and ``high``; ``p``, corrected for the
+        number of bands and classes; ``established``, whether it is positive with ``p`` below 0.05; ``total``, the sum
+        over bands, with its interval, and ``share``, the part of it (not-a-number unless the interval of the total is
+        above zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth
+        most; ``channels``, up to four that are established (corrected for all cells) and worth a tenth or more of the
+        band's largest, and ``uncertain_channels``, up to four worth half or more of the largest that are not, both the
+        most first.
 
     Examples
     --------
     >>> of_bands = xr.DataArray([[3.0, 1.0]], {"target": ["left"], "band": ["alpha", "other"]}, ("target", "band"),
     ...                         attrs={"bands_hz": "alpha: 8–13"})
-    >>> of_bands = of_bands.assign_coords(low=of_bands - 2, high=of_bands + 2)
+    >>> of_bands = of_bands.assign_coords(low=of_bands - 2, high=of_bands + 2, p=0.04 / of_bands,
+    ...                                   total_low=("target", [2.0]), total_high=("target", [6.0]))
     >>> cells = of_bands.expand_dims({"channel": ["C4"]}, axis=2)
-    >>> cells = cells.assign_coords(low=cells - 2, high=cells + 2)
+    >>> cells = cells.assign_coords(low=cells - 2, high=cells + 2, p=cells * 0 + 0.001)
     >>> spectrum = xr.DataArray([[[1.0, 3.0]]], {"target": ["left"], "channel": ["C4"], "frequency": [2.0, 10.0]},
     ...                         ("target", "channel", "frequency"))
-    >>> leading_bands(of_bands, cells, spectrum)[["share", "peak_hz", "channels", "sure"]]
-                  share  peak_hz channels   sure
+    >>> leading_bands(of_bands, cells, spectrum)[["share", "peak_hz", "channels", "established"]]
+                  share  peak_hz channels  established
     target band
-    left   alpha   0.75     10.0       C4   True
-           other   0.25      2.0           False
+    left   alpha   0.75     10.0       C4         True
+           other   0.25      2.0       C4         True
     """
     limits = bands_from_text(of_bands.attrs.get("bands_hz"))
     frequencies = spectrum["frequency"].to_numpy()
     rows = {}
     for target in of_bands["target"].to_numpy():
-        total = float(of_bands.sel(target=target).sum(skipna=False))
+        own = of_bands.sel(target=target)
+        total = float(own.sum(skipna=False))
+        total_low, total_high = own["total_low"].item(), own["total_high"].item()
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
         for band in of_bands["band"].to_numpy():
-            value = of_bands.sel(target=target, band=band)
-            here = value.item()
+            value = own.sel(band=band)
+            here, p = value.item(), value["p"].item()
             rows[str(target), str(band)] = {
                 "relevance": here,
                 "low": value["low"].item(),
                 "high": value["high"].item(),
-                "share": here / total if total > 0 else np.nan,
+                "p": p,
+                "established": bool(here > 0 and p < ALPHA),
+                "share": here / total if total_low > 0 else np.nan,
                 "total": total,
+                "total_low": total_low,
+                "total_high": total_high,
                 "peak_hz": _peak_hz(profile, frequencies, str(band), limits),
-                "channels": ", ".join(_leading_channels(cells.sel(target=target, band=band))),
-                "sure": bool(value["low"].item() > 0),
-            }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(_COLUMNS))
+            } | _leading_channels(cells.sel(target=target, band=band))
+    table = pd.DataFrame.from_dict(
+        rows, orient="index", columns=[*_COLUMNS, "channels", "uncertain_channels"]
+    )
     table.index = pd.MultiIndex.from_tuples(rows, names=["target", "band"])
     order = {str(name): number for number, name in enumerate(of_bands["target"].to_numpy())}
     table = table.sort_values("relevance", ascending=False, kind="stable")
@@ -73,6 +99,51 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         level="target", key=lambda names: names.map(order), kind="stable", sort_remaining=False
     )
     table.attrs = dict(of_bands.attrs)
+    return table
+
+
+def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
+    """Return every cell that is worth something, the largest of each class first.
+
+    Parameters
+    ----------
+    cells : xarray.DataArray, dims (target, band, channel)
+        Relevance with the coordinates ``low``, ``high`` and ``p``, as for :func:`leading_bands`.
+    direction : xarray.DataArray, dims (target, band, channel)
+        What :func:`sincviz.analysis.power_direction.power_direction` returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``low`` and ``high``; ``p``, corrected
+        for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or less power
+        there speaks for the class, empty where that cannot be told.
+
+    Examples
+    --------
+    >>> cells = xr.DataArray([[[1.0, 2.0]]], {"target": ["left"], "band": ["alpha"], "channel": ["C3", "C4"]},
+    ...                      ("target", "band", "channel"))
+    >>> cells = cells.assign_coords(low=cells - 1, high=cells + 1, p=0.02 * cells)
+    >>> direction = (0 * cells - 0.8).assign_attrs(n_trials=50)
+    >>> leading_cells(cells, direction).reset_index()[["channel", "established", "direction"]].values.tolist()
+    [['C4', True, 'less power speaks for it'], ['C3', True, 'less power speaks for it']]
+    """
+    table = pd.DataFrame(
+        {
+            "relevance": cells.to_series(),
+            **{name: cells[name].transpose(*cells.dims).to_series() for name in ("low", "high", "p")},
+        }
+    )
+    table["established"] = table["p"] < ALPHA
+    correlation = direction.transpose(*cells.dims).to_series()
+    table["direction"] = [direction_words(one, direction.attrs["n_trials"]) for one in correlation]
+    order = {str(name): number for number, name in enumerate(cells["target"].to_numpy())}
+    table = table[table["relevance"].notna() & (table["relevance"] != 0)]
+    table = table.sort_values("relevance", ascending=False, kind="stable")
+    table = table.sort_index(
+        level="target", key=lambda names: names.map(order), kind="stable", sort_remaining=False
+    )
+    table.attrs = dict(cells.attrs)
     return table
 
 
@@ -126,7 +197,14 @@ def _peak_hz(
     return float(frequencies[members][profile[members].argmax()])
 
 
-def _leading_channels(cells: xr.DataArray) -> list[str]:
-    values, low = cells.to_numpy(), cells["low"].to_numpy()
-    order = np.argsort(-values, kind="stable")
-    return [str(cells["channel"].to_numpy()[number]) for number in order if low[number] > 0][:MOST_CHANNELS]
+def _leading_channels(cells: xr.DataArray) -> dict[str, str]:
+    values, p = cells.to_numpy(), cells["p"].to_numpy()
+    names = cells["channel"].to_numpy()
+    largest = float(np.nanmax(values, initial=0.0))
+    order = [number for number in np.argsort(-values, kind="stable") if values[number] > 0]
+    established = [n for n in order if p[n] < ALPHA and values[n] >= LEAST_OF_LARGEST * largest]
+    uncertain = [n for n in order if not p[n] < ALPHA and values[n] >= LARGE * largest]
+    return {
+        name: ", ".join(str(names[number]) for number in chosen[:MOST_CHANNELS])
+        for name, chosen in (("channels", established), ("uncertain_channels", uncertain))
+    }

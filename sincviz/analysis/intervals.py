@@ -76,7 +76,7 @@ def bootstrap_intervals(
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
     n_resamples = positive_int("n_resamples", n_resamples)
     n_trials, n_classes = values.shape[:2]
-    codes = _codes(values) if checked_trials(trials) == "contrast" else None
+    codes = codes_of_targets(values) if checked_trials(trials) == "contrast" else None
     weights = trial_weights(trials, n_trials, n_classes, codes)
     strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
     counts = resampled_counts(strata, n_resamples, seed)
@@ -100,7 +100,7 @@ def bootstrap_intervals(
     )
 
 
-def _codes(values: xr.DataArray) -> NDArray[np.int64]:
+def codes_of_targets(values: xr.DataArray) -> NDArray[np.int64]:
     """Return the number of the target that each trial belongs to, -1 for none of them."""
     if "class_name" not in values.coords:
         raise ValueError(

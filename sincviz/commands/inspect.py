@@ -68,6 +68,13 @@ def inspect(
     style: Annotated[
         str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
     ] = "sincviz",
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="The network was not trained on these trials, where the checkpoint does not tell.",
+        ),
+    ] = False,
     seed: Annotated[
         int,
         typer.Option(
@@ -120,7 +127,7 @@ def inspect(
     model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
     if trials is not None:
         trials = referenced_as_trained(trials, model, reference)
-    found = inspect_network(model, trials, only=sections, seed=seed, progress=talks)
+    found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
     written = found.save(
         folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
     )

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from sincviz.plotting.channel_images import channel_images
 from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.intervals import excludes_zero, includes_zero, interval_words
+from sincviz.plotting.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.scalp_table import scalp_table
 from sincviz.plotting.style import style
 from sincviz.positions import check_positions
@@ -62,14 +62,14 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     cells = score.drop_vars(list(ends)).expand_dims({"panel": [""]})
     if kind == "topomaps":
         check_positions(cells)
-    words = interval_words(loss.attrs)
+    not_zero, zero = zero_words(loss)
     with style():
         if kind == "channels":
             figure = channel_images(cells, None if doubtful is None else doubtful[None])
-            note = f"Dots: {words} includes zero."
+            note = f"Dots: {zero}."
         else:
             figure = scalp_table(cells, None if sure is None else sure[None])
-            note = f"White dots: {words} excludes zero; black points: it does not."
+            note = f"White dots: {not_zero}; black points: {zero}."
         note = note if doubtful is not None else ""
         write_below(figure, loss.attrs, note=" ".join(filter(None, [note, bands_in_hz(loss.attrs)])))
     return figure

@@ -11,6 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.lettering import p_words, wrapped
 from sincviz.plotting.style import SEVERITIES, inches, millimetres, small_pt, type_mm
+from sincviz.verdict import warning_words
 
 NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
 
@@ -24,6 +25,7 @@ _HELD_OUT = {
     "no": "seen in training",
     "in part": "in part seen in training",
     "unknown": "not known whether held out",
+    "said": "held out, as the user says",
 }
 
 Attrs = Mapping[Any, Any]
@@ -127,6 +129,7 @@ def write_below(
     line = evidence_line(attrs, deletion)
     note = " ".join(filter(None, [note, missing_note()]))
     alarm = line.startswith(NOT_ABOVE_CHANCE)
+    strong = " ".join(filter(None, [warning_words(dict(attrs)), strong]))
     width = millimetres(figure.get_figwidth()) - 2 * _SIDE_MM
     paragraphs = [
         (wrapped(text, width, weight=weight), weight, colour)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from sincviz.plotting.channel_images import channel_images
 from sincviz.plotting.class_matrix import class_matrix
 from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.intervals import excludes_zero, includes_zero, interval_words
+from sincviz.plotting.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.scalp_table import scalp_table
 from sincviz.plotting.style import style
 from sincviz.positions import check_positions
@@ -41,7 +41,7 @@ def plot_relevance(
     -------
     matplotlib.figure.Figure
         178 mm wide; a matrix of few bands 88 mm. One scale, symmetric around zero where there are negative values.
-        Cells whose interval includes zero are told apart, and a line below says how.
+        Cells that are not established, or whose interval includes zero, are told apart; a line below says how.
 
     Raises
     ------
@@ -77,18 +77,18 @@ def plot_relevance(
     if kind == "topomaps":
         check_positions(ordered)
     with style():
-        words = interval_words(cells.attrs)
+        established, not_established = zero_words(cells)
         if kind == "matrix":
             figure, reading = class_matrix(ordered, doubtful)
-            note = f"{reading}: {words} includes zero." if known else ""
+            note = f"{reading}: {not_established}." if known else ""
         elif kind == "channels":
             figure = channel_images(ordered, doubtful)
-            note = f"Dots: {words} includes zero." if known else ""
+            note = f"Dots: {not_established}." if known else ""
             if not np.isfinite(ordered.to_numpy()).all():
                 note = f"{note} Grey: no value.".lstrip()
         else:
             figure = scalp_table(ordered, sure)
-            note = f"White dots: {words} excludes zero; black points: it does not." if known else ""
+            note = f"White dots: {established}; black points: {not_established}." if known else ""
         write_below(
             figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells.attrs)]))
         )

@@ -26,6 +26,7 @@ from sincviz.plotting.scalp_table import (
 )
 from sincviz.plotting.style import style, type_mm
 from sincviz.positions import check_positions
+from sincviz.verdict import warning_words
 
 _MOST_COLUMNS = 8
 
@@ -84,7 +85,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
             return cast(Figure, given[0].figure.figure)
         if as_table:
             figure = scalp_table(maps)
-            write_below(figure, {})
+            write_below(figure, {}, strong=warning_words(maps.attrs))
             return figure
         columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
         titles = fitting(_titles(maps, dims), columns)
@@ -96,7 +97,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
             surplus.remove()
         draw_maps(grid.ravel(), panels, titles, scale, maps)
         draw_colour_bar(bars[0], scale)
-        write_below(figure, {})
+        write_below(figure, {}, strong=warning_words(maps.attrs))
     return figure
 
 
@@ -173,7 +174,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
                 label_row(first, name)
         for bar, scale in zip(bars, scales, strict=False):
             draw_colour_bar(bar, scale)
-        write_below(figure, {})
+        write_below(figure, {}, strong=warning_words(patterns.attrs))
     return figure
 
 

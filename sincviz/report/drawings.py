@@ -218,7 +218,7 @@ DRAWINGS = (
         _or_say_why(_relevance),
         "Rows: classes; columns: bands of the input. Red: activity there speaks for the class; blue: "
         "against it. All maps of the figure share one scale, and the values add up to the whole change of "
-        "the score. White dots mark channels whose 95% interval excludes zero.",
+        "the score. White dots mark channels that are established at p < 0.05, corrected for the number of all cells.",
     ),
     Drawing(
         "relevance_channels",
@@ -227,7 +227,7 @@ DRAWINGS = (
         ("band_relevance",),
         _relevance_channels,
         "The same numbers as an image: one panel per class, bands over channels from the front to the back. "
-        "Dots: the interval includes zero.",
+        "Dots: not established.",
     ),
     Drawing(
         "spectral_relevance",

@@ -88,6 +88,7 @@ def facts_of(found: Inspection) -> dict[str, Any]:
             "seed": found.seed,
             "network": found.network,
             "trials": found.trials,
+            "verdict": found.verdict,
             "accuracy": accuracies,
             "summary": {
                 "alarm": alarm_words(found),

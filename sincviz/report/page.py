@@ -14,7 +14,10 @@ from sincviz.report.summary import (
     alarm_words,
     basis_words,
     certainty_words,
+    no_suspicion_words,
+    not_evidence,
     suspicion_words,
+    verdict_words,
 )
 from sincviz.report.tables import (
     accuracy_rows,
@@ -83,9 +86,9 @@ def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "It
             continue
         for drawing in DRAWINGS:
             if drawing.section == section and drawing.name in made:
-                caption = (
-                    f"{drawing.caption} {data_words(found, of_trials=drawing.is_of_trials(found))}".strip()
-                )
+                of_trials = drawing.is_of_trials(found)
+                warning = not_evidence(found) if of_trials else ""
+                caption = f"{warning} {drawing.caption} {data_words(found, of_trials=of_trials)}".strip()
                 yield heading, drawing.title, figure_html(drawing.title, caption, *pictures[drawing.name])
         yield from ((heading, name, table_html(*rows)) for name, rows in _tables_of(section, found))
         missing = [
@@ -114,17 +117,13 @@ def _summary(found: Inspection) -> str:
         "summary",
         network=network_words(found),
         data=data_words(found, of_trials=bool(found.trials)),
+        verdict=verdict_words(found),
         alarm=alarm_words(found),
         accuracy=accuracy_words(found),
         basis=basis_words(found),
         certainty=certainty_words(found),
         suspicion=suspicion_words(found),
-        no_suspicion=(
-            "Nothing points to eye movements, muscles, the mains or drifts; that is no proof that there are "
-            "none."
-            if found.spectral_relevance is not None
-            else "Without trials little can be said of eye movements, muscles, the mains or drifts."
-        ),
+        no_suspicion=no_suspicion_words(found),
     )
 
 

@@ -6,14 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
 from sincviz.rhythms import OTHER, RHYTHMS, bands_from_text
+from sincviz.verdict import reason_words
 
 MOST_CLASSES = 4  # more are in the table
 LEAST_SHARE = 0.1
+_SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
 ARTEFACTS = ("relevance_", "artefact", "high_bands", "slow_drift")
 
 
@@ -42,7 +45,8 @@ def accuracy_words(found: Inspection) -> list[str]:
         ]
     elif HELD_OUT in rows and prepared_otherwise(found):
         sentences += [
-            "Whether they were used in training cannot be told: they were not prepared as the training trials were."
+            "Whether they were used in training cannot be told: they were not prepared as the training trials were. "
+            + ("They were held out, as the user says." if _said_held_out(found) else _SAY_SO)
         ]
     elif HELD_OUT in rows:
         sentences += [
@@ -50,7 +54,12 @@ def accuracy_words(found: Inspection) -> list[str]:
             "recordings cut or prepared in another way."
         ]
     else:
-        sentences += ["The checkpoint does not tell which trials it was trained on: they may be among these."]
+        sentences += [
+            "The checkpoint does not tell which trials it was trained on; these were held out, as the user says."
+            if _said_held_out(found)
+            else "The checkpoint does not tell which trials it was trained on: they may be among these. "
+            f"{_SAY_SO}"
+        ]
     if "class_names" in found.network["training"].get("assumed", {}):
         sentences += [
             f"The checkpoint does not name its classes: {few(found.network['class_names'], 8)} was assumed, in this "
@@ -77,45 +86,32 @@ def prepared_otherwise(found: Inspection) -> bool:
     return "recording" in set(found.findings["check"])
 
 
-def usable(found: Inspection) -> bool:
-    """Tell whether the network knows the classes, of trials held out if there are any: what it uses means something."""
-    return found.accuracies is not None and _above_chance(found.accuracies) == "yes"
+def _said_held_out(found: Inspection) -> bool:
+    return found.predictions is not None and found.predictions.attrs.get("held_out") == "said"
 
 
-def _above_chance(accuracies: pd.DataFrame) -> str:
-    return str(accuracies.loc[HELD_OUT if HELD_OUT in accuracies.index else ALL, "above_chance"])
+def verdict_words(found: Inspection) -> str:
+    """Return in one sentence whether these trials show what the network uses, and if not why."""
+    if found.verdict["readable"]:
+        return "These trials let it be read what the network uses."
+    if not found.trials:
+        return "Without trials it cannot be read what the network uses, only what its weights are."
+    return f"It cannot be read from these trials what the network uses: {reason_words(found.verdict['reasons'])}."
 
 
 def basis_words(found: Inspection) -> list[str]:
     """Return for each class what its decision rests on: bands as computed, where, through which filters."""
     if not found.trials:
         return _weights_only_words(found)
+    if not found.verdict["readable"]:
+        return [f"{verdict_words(found)} {_what_would_help(found)}".strip()]
     if found.leading_bands is None:
         return [f"What the network uses was not measured. {found.missing.get('leading_bands', '')}".strip()]
-    if found.accuracies is None:
-        start = [
-            "Classes are not known, so this is what moves each score away from that of silence, not what tells classes "
-            "apart; shares pass 100% together where other bands move it back."
-        ]
-    elif _above_chance(found.accuracies) == "unknown":
-        return [
-            "These trials cannot tell whether the network knows their classes, so nothing below says what it "
-            "uses."
-        ]
-    elif not usable(found):
-        remembers = HELD_OUT in found.accuracies.index and found.accuracies["above_chance"].get(SEEN) == "yes"
-        return [
-            "The network remembers trials of its training, but does not know the classes of those held out better "
-            "than guessing, so nothing below says what it uses."
-            if remembers
-            else "The network does not know the classes of these trials better than guessing, so nothing below "
-            "says what it uses."
-        ]
-    else:
-        start = [
-            "Shares are of what raises the score of a class more in its own trials than in the others; they pass 100% "
-            "together where other bands speak against the class."
-        ]
+    start = [
+        "Shares are of what raises the score of a class more in its own trials than in the others; they pass 100% "
+        "together where other bands speak against the class. Channels are established at p < 0.05, corrected for the "
+        "number of all cells."
+    ]
     targets = list(dict.fromkeys(found.leading_bands.index.get_level_values("target")))
     known = [name for name in targets if found.leading_bands.loc[name, "total"].notna().all()]
     sentences = start + [_basis_of(found, name) for name in known[:MOST_CLASSES]]
@@ -135,19 +131,65 @@ def _basis_of(found: Inspection, target: str) -> str:
     assert found.leading_bands is not None  # checked by the caller
     rows = found.leading_bands.loc[target]
     limits = bands_from_text(found.leading_bands.attrs.get("bands_hz"))
-    total = rows["total"].iloc[0]
-    leading = rows[rows["sure"] & (rows["share"] >= LEAST_SHARE)]
-    if not total > 0 or leading.empty:
-        return f"For {class_words(target)}, no band speaks with certainty."
-    parts = []
-    for band, row in leading.iterrows():
-        named = "" if found.network["ch_names"] else f"channel{'s' * (',' in row['channels'])} "
-        where = f" at {named}{row['channels']}" if row["channels"] else ""
-        parts.append(
-            f"{percent(row['share'])} from {band_words(str(band), limits)}, most at {row['peak_hz']:.1f} Hz"
-            f"{', surely' + where if where else ''}"
-        )
-    return f"For {class_words(target)}: {'; '.join(parts)}.{_filters_of(found, target)}"
+    largest = rows["relevance"].max()
+    leading = rows[rows["established"] & ~(rows["share"] < LEAST_SHARE)]
+    leading = leading[leading["relevance"] >= LEAST_SHARE * largest]
+    if leading.empty:
+        return f"For {class_words(target)}, no band is established."
+    parts = [_band_of(found, target, str(band), row, limits) for band, row in leading.iterrows()]
+    whole = (
+        "" if rows["total_low"].iloc[0] > 0 else " The sum over bands may be nothing, so there are no shares."
+    )
+    return f"For {class_words(target)}: {'; '.join(parts)}.{whole}{_filters_of(found, target)}"
+
+
+def _band_of(
+    found: Inspection,
+    target: str,
+    band: str,
+    row: Mapping[Hashable, Any],
+    limits: dict[str, tuple[float, float]],
+) -> str:
+    """Return how much of the decision lies in a band, at which frequency and where."""
+    much = "" if math.isnan(row["share"]) else f"{percent(row['share'])} from "
+    words = [f"{much}{band_words(band, limits)}, most at {row['peak_hz']:.1f} Hz"]
+
+    def channels(names: str) -> str:
+        return names if found.network["ch_names"] else f"channel{'s' * (',' in names)} {names}"
+
+    if row["channels"]:
+        words.append(f"established at {channels(row['channels'])}{_direction_of(found, target, band)}")
+    if row["uncertain_channels"]:
+        words.append(f"large but not established at {channels(row['uncertain_channels'])}")
+    return ", ".join(words)
+
+
+def _direction_of(found: Inspection, target: str, band: str) -> str:
+    """Return which way power speaks at the established channels, by name where they differ."""
+    if found.leading_cells is None:
+        return ""
+    rows = found.leading_cells.xs((target, band), level=("target", "band"))
+    rows = rows[rows["established"] & (rows["relevance"] >= LEAST_OF_LARGEST * rows["relevance"].max())]
+    names = rows.index[:MOST_CHANNELS]
+    known = {str(name): str(words) for name, words in rows.loc[names, "direction"].items() if words}
+    if len(known) == len(names) and len(set(known.values())) == 1:
+        return f" ({next(iter(known.values()))})"
+    told = "; ".join(f"{name}: {words}" for name, words in known.items())
+    return f" ({told})" if told else ""
+
+
+def _what_would_help(found: Inspection) -> str:
+    """Return what to do about the first reason why the network cannot be read."""
+    help_of: dict[str, str] = {
+        "no_classes": "Pass `y`, or epochs whose `event_id` names the network's classes.",
+        "few_trials": "Pass more trials of every class.",
+        "seen_trials": "Pass trials that were not used in training.",
+        "unknown_trials": f"Pass trials that were not used in training. {_SAY_SO}",
+        "class_order": "Set the order of the classes: see the findings.",
+    }
+    return next(
+        (help_of[reason] for reason in found.verdict["reasons"] if reason in help_of), "See the findings."
+    )
 
 
 def _filters_of(found: Inspection, target: str, most: int = 4) -> str:
@@ -198,11 +240,13 @@ def _weights_only_words(found: Inspection) -> list[str]:
 def certainty_words(found: Inspection) -> list[str]:
     """Return how far what is said about the decision can be trusted."""
     sentences = []
-    if found.deletion is not None and usable(found):
+    if not found.verdict["readable"] and found.trials:
+        return []
+    if found.deletion is not None:
         sentences.append(_deletion_words(found.deletion))
-    if found.ablation is not None and usable(found):
+    if found.ablation is not None:
         sentences.append(_ablation_words(found))
-    if found.randomization is not None and usable(found):
+    if found.randomization is not None:
         passed = found.randomization.attrs.get("passed") == "yes"
         sentences.append(
             "Drawn anew at random, the network's relevance looks different, as it must."
@@ -221,7 +265,7 @@ def certainty_words(found: Inspection) -> list[str]:
             f"{percent(found.csp['accuracy_high'])}), cross-validated."
         )
     subset = evidence_words(found)
-    return [*sentences, subset] if usable(found) and sentences and subset else sentences
+    return [*sentences, subset] if sentences and subset else sentences
 
 
 def _deletion_words(curve: pd.DataFrame) -> str:
@@ -284,7 +328,30 @@ def alarm_words(found: Inspection) -> list[str]:
     return [f"{row['finding']} {row['remedy']}" for row in rows.to_dict("records")]
 
 
+def not_evidence(found: Inspection) -> str:
+    """Return what must stand beside every table and figure of trials that do not let the network be read."""
+    if found.verdict["readable"] or not found.trials:
+        return ""
+    return f"Not evidence of what the network uses: {reason_words(found.verdict['reasons'])}."
+
+
+def no_suspicion_words(found: Inspection) -> str:
+    """Return what the absence of suspicions means."""
+    if found.trials and not found.verdict["readable"]:
+        return (
+            "Not checked for eye movements, muscles, the mains and drifts: it cannot be read from these trials what "
+            "the network uses."
+        )
+    if found.spectral_relevance is None:
+        return "Without trials little can be said of eye movements, muscles, the mains or drifts."
+    return (
+        "Nothing points to eye movements, muscles, the mains or drifts; that is no proof that there are none."
+    )
+
+
 def suspicion_words(found: Inspection) -> list[str]:
-    """Return the findings that suspect something else than brain activity."""
+    """Return the findings that suspect something else than brain activity, of trials that can be read."""
+    if found.trials and not found.verdict["readable"]:
+        return []
     rows = found.findings[found.findings["check"].str.startswith(ARTEFACTS)]
     return [f"{row['finding']} {row['evidence']} {row['remedy']}" for row in rows.to_dict("records")]

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.inspection import Inspection
-from sincviz.report.words import band_words, data_words, number_words, percent
+from sincviz.report.summary import not_evidence
+from sincviz.report.words import band_words, data_words, number_words, p_words, percent
 from sincviz.rhythms import bands_from_text
 
 Rows = tuple[Sequence[str], list[Any], str]
@@ -26,8 +27,11 @@ def leading_rows(found: Inspection) -> Rows:
             _interval(row, "relevance", largest),
             "" if pd.isna(row["share"]) else percent(row["share"]),
             "" if pd.isna(row["peak_hz"]) else f"{row['peak_hz']:.1f}",
-            row["channels"],
-            "yes" if row["sure"] else "no",
+            *(
+                (_p(row["p"]), row["channels"], row["uncertain_channels"])
+                if found.verdict["readable"]
+                else ()
+            ),
         )
         for row in found.leading_bands.reset_index().to_dict("records")
         if pd.notna(row["relevance"])
@@ -38,17 +42,21 @@ def leading_rows(found: Inspection) -> Rows:
         "Worth (95% interval)",
         "Share",
         "Peak (Hz)",
-        "Surely at (strongest first)",
-        "Above zero",
+        *(("p, corrected", "Established at", "Large, not established") if found.verdict["readable"] else ()),
     )
     return (
         header,
         rows,
         (
-            "How much the input in each band raises the score of its class, in units of the score; shares "
-            "are of the sum over bands. Channels are named if their own interval is above zero; of many, some are by "
-            "chance. "
-            f"{data_words(found, of_trials=True)}"
+            f"{not_evidence(found)} How much the input in each band raises the score of its class, in units of the "
+            "score; shares are of the sum over bands, where its interval is above zero. "
+            + (
+                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
+                "the number of all cells, and named from a tenth of the largest on; large is half of it or more. "
+                if found.verdict["readable"]
+                else ""
+            )
+            + data_words(found, of_trials=True)
         ),
     )
 
@@ -122,6 +130,7 @@ TABLES = (
         "predictions",
         "accuracies",
         "leading_bands",
+        "leading_cells",
         "leading_filters",
         "deletion",
         "ablation",
@@ -148,8 +157,9 @@ def tables_of(found: Inspection) -> dict[str, pd.DataFrame]:
         "spatial_patterns": _map_table(found.spatial_patterns),
         "predictions": found.predictions,
         "accuracies": found.accuracies,
-        "leading_bands": found.leading_bands,
-        "leading_filters": found.leading_filters,
+        "leading_bands": _with_verdict(found.leading_bands, found),
+        "leading_cells": _with_verdict(found.leading_cells, found),
+        "leading_filters": _with_verdict(found.leading_filters, found),
         "deletion": None if found.deletion is None else found.deletion.set_index(["order", "n_cells"]),
         "ablation": None
         if found.ablation is None
@@ -161,6 +171,11 @@ def tables_of(found: Inspection) -> dict[str, pd.DataFrame]:
         "cutoff_history": None if history is None else history.set_index("epoch"),
     }
     return {name: table for name, table in tables.items() if table is not None}
+
+
+def _with_verdict(table: pd.DataFrame | None, found: Inspection) -> pd.DataFrame | None:
+    """Return a table of what the decision rests on, each row of which says whether that can be read."""
+    return None if table is None else table.assign(readable=found.verdict["readable"])
 
 
 def arrays_of(found: Inspection) -> dict[str, xr.Dataset]:
@@ -188,6 +203,10 @@ def _map_table(maps: xr.DataArray | None) -> pd.DataFrame | None:
         return None
     units = maps.stack(unit=("filter", "depth")).transpose("unit", "channel")  # noqa: PD013 (of xarray)
     return pd.DataFrame(units.to_numpy(), units.indexes["unit"], units["channel"].to_numpy())
+
+
+def _p(p: float) -> str:
+    return "" if pd.isna(p) else p_words(p).removeprefix("= ")
 
 
 def _interval(row: Any, name: str, largest: float) -> str:

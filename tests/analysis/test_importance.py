@@ -124,8 +124,8 @@ def test_a_unit_whose_feature_does_not_vary_has_no_importance(model, epochs):
     with torch.no_grad():
         model.temporal_aggregation[0].weight[3] = 0
     found = importance(model, epochs)
-    assert found["importance"].sel(filter=1, depth=1) == 0
-    assert found["feature_std"].sel(filter=1, depth=1) == 0
+    for name in ("importance", "feature_std"):
+        assert found[name].sel(filter=1, depth=1) < 1e-6 * found[name].max()
     assert importance(model)["importance"].sel(filter=1, depth=1) > 0
 
 

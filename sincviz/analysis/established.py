@@ -1,0 +1,132 @@
+"""Which cells of a relevance are established: corrected for their number by the largest among permuted trials."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from sincviz.analysis.intervals import codes_of_targets
+from sincviz.analysis.trial_average import checked_trials
+from sincviz.models.checks import positive_int
+from sincviz.progress import followed
+
+ALPHA = 0.05
+N_PERMUTATIONS = 2000
+LEAST_SPREAD = 0.1  # of the most variable cell's: less does not move a score, and is not tested
+_AT_ONCE = 2**22  # values of one product
+
+
+def corrected_p(
+    values: xr.DataArray,
+    *,
+    trials: str = "all",
+    permuted_codes: NDArray[np.int64] | None = None,
+    n_permutations: int = N_PERMUTATIONS,
+    seed: int = 0,
+) -> xr.DataArray:
+    """Return for every cell how rarely chance makes any cell as large.
+
+    The contrast of every cell between the trials of a class and the others, over the cell's standard deviation, is
+    compared with the largest of all cells when the classes are permuted over the trials [1]_; the mean over all trials
+    (``trials="all"``) with the largest when the signs of trials are drawn at random. So the probability of one cell or
+    more below 0.05 is 5 % where no cell differs, however many there are and however alike.
+
+    Parameters
+    ----------
+    values : xarray.DataArray, dims (trial, target, ...)
+        One value per trial, such as ``relevance(..., per_trial=True)``; for the contrast with the coordinate
+        ``class_name``.
+    trials : {"all", "contrast"}
+        As for :func:`sincviz.bootstrap_intervals`.
+    permuted_codes : array of int, shape (permutations, trials) | None
+        Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
+        all.
+    n_permutations : int
+        Number of permutations where none are given.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target, ...)
+        Two-sided probabilities. Not-a-number, which is not established, where a value is not finite, a class has no
+        contrast, or the values vary over all trials by less than a tenth of the most variable cell's.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown, or a setting is out of range.
+
+    References
+    ----------
+    .. [1] Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing. Wiley.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> names = ["a", "b"] * 20
+    >>> values = xr.DataArray(rng.standard_normal((40, 2, 30)), {"class_name": ("trial", names), "target": ["a", "b"]},
+    ...                       ("trial", "target", "cell"))
+    >>> values[::2, 0, 3] += 3  # larger for the first class in its own trials
+    >>> p = corrected_p(values, trials="contrast")
+    >>> np.argwhere(p.values < 0.05).tolist()
+    [[0, 3]]
+    """
+    n_permutations = positive_int("n_permutations", n_permutations)
+    n_trials, n_targets = values.shape[:2]
+    flat = values.to_numpy().reshape(n_trials, n_targets, -1).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # The same for every permutation, so any constant will do; this one makes cells alike.
+        scaled = (flat - (flat.mean(0) if trials == "contrast" else 0)) / flat.std(0)
+    # The spread over all trials does not depend on the classes, so leaving cells out by it keeps the probabilities.
+    spread = np.where(np.isfinite(flat).all(0), flat.std(0), 0.0).max(0)
+    tested = (spread > 0) & (spread >= LEAST_SPREAD * spread.max())
+    scaled = np.where(np.isfinite(scaled) & tested, scaled, 0.0)
+    rng = np.random.default_rng(seed)
+    if checked_trials(trials) == "contrast":
+        codes = codes_of_targets(values)
+        if permuted_codes is None:
+            permuted_codes = rng.permuted(np.tile(codes, (n_permutations, 1)), axis=1)
+        weights = [_contrast(np.vstack([codes, permuted_codes]), number) for number in range(n_targets)]
+    else:
+        signs = np.vstack([np.ones(n_trials), rng.choice([-1.0, 1.0], (n_permutations, n_trials))])
+        weights = [signs / n_trials] * n_targets
+    found = np.empty(flat.shape[1:])
+    largest = np.zeros(len(weights[0]) - 1)
+    for number in followed(range(n_targets), "Permuting", "class"):
+        for rows, product in _products(weights[number], scaled[:, number]):
+            if rows.start == 0:
+                found[number], product, rows = np.abs(product[0]), product[1:], slice(1, rows.stop)
+            own = np.abs(product).max(1, initial=0.0)
+            here = slice(rows.start - 1, rows.stop - 1)
+            largest[here] = np.maximum(largest[here], own)
+    # The last digits of a sum depend on its order.
+    reached = np.sort(largest * (1 + 1e-9))
+    as_large = len(reached) - np.searchsorted(reached, found, side="left")
+    p = (1 + as_large) / (1 + len(reached))
+    p[~np.isfinite(flat).all(0) | ~tested] = np.nan
+    if trials == "contrast":
+        present = np.isin(np.arange(n_targets), codes) & (len(np.unique(codes)) > 1)
+        p[~present] = np.nan
+    kept = {name: coord for name, coord in values.coords.items() if "trial" not in coord.dims}
+    attrs = {"corrected_for": "number of cells (largest of permuted trials)", "n_permutations": len(reached)}
+    return xr.DataArray(p.reshape(values.shape[1:]), kept, values.dims[1:], "p", attrs)
+
+
+def _contrast(codes: NDArray[np.int64], number: int) -> NDArray[np.float64]:
+    """Return the weight of every trial in the contrast of one class, for every row of codes."""
+    own = codes == number
+    n_own = own.sum(1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = np.where(own, 1 / n_own, -1 / (codes.shape[1] - n_own))
+    return np.where(np.isfinite(weights), weights, 0.0)
+
+
+def _products(
+    weights: NDArray[np.float64], values: NDArray[np.float64]
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    step = max(2, _AT_ONCE // max(1, values.shape[1]))
+    for start in range(0, len(weights), step):
+        rows = slice(start, min(start + step, len(weights)))
+        yield rows, weights[rows] @ values

@@ -1,0 +1,105 @@
+"""Which way power speaks: whether more of it in a cell raises or lowers the score of a class."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy
+import xarray as xr
+from numpy.typing import NDArray
+
+from sincviz.analysis.band_replacement import in_bands
+from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.decoders import decoder
+from sincviz.epochs import EpochsOrArray, input_batches, ready, sampling_rate_hz
+from sincviz.rhythms import OTHER, checked_rhythms
+
+LEAST_CORRELATION = 0.3
+ALPHA = 0.01
+MORE, LESS = "more power speaks for it", "less power speaks for it"
+
+
+def power_direction(
+    model: object,
+    epochs: EpochsOrArray,
+    single: xr.DataArray,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    sfreq: float | None = None,
+) -> xr.DataArray:
+    """Return how the relevance of every cell goes with the power in it, over trials.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        The network, which says channels and units.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    single : xarray.DataArray, dims (trial, target, band, channel)
+        What :func:`sincviz.cell_relevance` returned for these trials and bands.
+    bands : mapping of str to (float, float) | None
+        The bands; ``None`` means delta to gamma, and ``other`` what they do not cover.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target, band, channel)
+        Pearson's correlation over trials between the logarithm of the power and the relevance. Near zero where the
+        network does not read power, as of an evoked response.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.analysis.cell_relevance import cell_relevance
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> x = np.random.default_rng(0).standard_normal((8, 3, 256))
+    >>> dict(power_direction(model, x, cell_relevance(model, x)).sizes)
+    {'target': 2, 'band': 6, 'channel': 3}
+    """
+    network, epochs = decoder(model), ready(epochs)
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
+    power = np.concatenate(
+        [
+            _band_power(batch, dict(checked_rhythms(bands)), rate_hz)
+            for batch in input_batches(network, epochs)
+        ]
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standardized = _standardized(np.log(power))[:, None]
+        found = (standardized * _standardized(single.to_numpy().astype(float))).mean(0)
+    kept = {name: coord for name, coord in single.coords.items() if "trial" not in coord.dims}
+    return xr.DataArray(
+        found, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
+    )
+
+
+def direction_words(correlation: float, n_trials: int) -> str:
+    """Return which way power speaks for the class, nothing where that cannot be told.
+
+    Examples
+    --------
+    >>> direction_words(-0.8, 50), direction_words(0.1, 50)
+    ('less power speaks for it', '')
+    """
+    if n_trials < 4 or not abs(correlation) >= LEAST_CORRELATION:
+        return ""
+    t = abs(correlation) * np.sqrt((n_trials - 2) / max(1 - correlation**2, 1e-12))
+    if 2 * scipy.stats.t.sf(t, n_trials - 2) >= ALPHA:
+        return ""
+    return MORE if correlation > 0 else LESS
+
+
+def _band_power(
+    batch: NDArray[np.floating], bands: dict[str, tuple[float, float]], rate_hz: float
+) -> NDArray[np.float64]:
+    """Return the power in each band and in what none covers, shape (trials, bands + 1, channels)."""
+    power = np.abs(np.fft.rfft(batch)) ** 2 * bin_weights(batch.shape[2]).numpy()
+    members = in_bands(list(bands.values()), batch.shape[2], rate_hz).astype(float)
+    members = np.vstack([members, members.sum(0) == 0]) if OTHER not in bands else members
+    found: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
+    return found
+
+
+def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    standardized: NDArray[np.float64] = (values - values.mean(0)) / values.std(0)
+    return standardized

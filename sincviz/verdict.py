@@ -1,0 +1,111 @@
+"""Whether trials let a network be read, and why not: the codes, and their words on every page and figure."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REASONS = {
+    "no_trials": "no trials were given",
+    "not_finite": "weights of the network are not finite",
+    "trials_do_not_fit": "the trials do not fit the network",
+    "class_order": "the classes of the network probably stand in another order",
+    "no_classes": "the classes of the trials are not known",
+    "few_trials": "these trials are too few to tell the accuracy from chance",
+    "confounded": "the classes cannot be told from when or from whom the trials were recorded",
+    "chance": "the accuracy on these trials is not shown to be above chance",
+    "seen_trials": "the network was trained on these trials",
+    "unknown_trials": "it is not known whether the network was trained on these trials",
+}
+"""Every reason why a basis of the decision cannot be read, the gravest first."""
+
+_OF_FINDINGS = {
+    "not_finite": "not_finite",
+    "sampling_rate": "trials_do_not_fit",
+    "epochs": "trials_do_not_fit",
+    "scale": "trials_do_not_fit",
+    "class_order": "class_order",
+}
+"""Errors of the doctor that forbid a reading."""
+
+
+def verdict_on(
+    findings: "pd.DataFrame",
+    trials: Mapping[str, Any],
+    accuracies: "pd.DataFrame | None",
+    *,
+    n_seen: int | None,
+    held_out: bool,
+) -> dict[str, Any]:
+    """Return whether trials let the basis of a network's decisions be read.
+
+    Parameters
+    ----------
+    findings : pandas.DataFrame
+        What :func:`sincviz.diagnose` returned.
+    trials : mapping
+        What the trials are; empty where there are none.
+    accuracies : pandas.DataFrame | None
+        What :func:`sincviz.accuracies` returned; ``None`` where classes are not known.
+    n_seen : int | None
+        How many of the trials are known from training; ``None`` where the network does not remember them.
+    held_out : bool
+        Whether the user says that the network was not trained on these trials.
+
+    Returns
+    -------
+    dict
+        ``readable`` (bool) and ``reasons``, a list of keys of ``REASONS``, empty where it is readable.
+    """
+    if not trials:
+        return {"readable": False, "reasons": ["no_trials"]}
+    errors = set(findings.loc[findings["severity"] == "error", "check"])
+    reasons = {reason for check, reason in _OF_FINDINGS.items() if check in errors}
+    if accuracies is None:
+        reasons.add("no_classes")
+    else:
+        judged = accuracies.loc["held out" if "held out" in accuracies.index else "all"]
+        reasons |= {"no": {"chance"}, "unknown": {"few_trials"}}.get(str(judged["above_chance"]), set())
+    if n_seen == trials["n_trials"]:
+        reasons.add("seen_trials")
+    elif not held_out and (n_seen is None or (n_seen == 0 and "recording" in set(findings["check"]))):
+        # Trials that were prepared otherwise are not recognised.
+        reasons.add("unknown_trials")
+    if "no_classes" in reasons:
+        reasons -= {"chance", "few_trials"}
+    return {"readable": not reasons, "reasons": [name for name in REASONS if name in reasons]}
+
+
+def reason_words(reasons: Iterable[str]) -> str:
+    """Return reasons as part of a sentence.
+
+    Examples
+    --------
+    >>> reason_words(["no_classes", "seen_trials"])
+    'the classes of the trials are not known, and the network was trained on these trials'
+    """
+    return ", and ".join(REASONS[reason] for reason in reasons)
+
+
+def marked(attrs: dict[Any, Any], verdict: dict[str, Any]) -> dict[Any, Any]:
+    """Return the attributes of a result with the verdict on the trials that it comes from."""
+    return attrs | {
+        "readable": "yes" if verdict["readable"] else "no",
+        "not_readable_because": " ".join(verdict["reasons"]),
+    }
+
+
+def warning_words(attrs: dict[Any, Any]) -> str:
+    """Return what must stand beside a result that cannot be read; nothing where it can be, or where nobody judged.
+
+    Examples
+    --------
+    >>> warning_words({"readable": "no", "not_readable_because": "chance"})
+    'Not evidence of what the network uses: the accuracy on these trials is not shown to be above chance.'
+    """
+    if attrs.get("readable") != "no":
+        return ""
+    return (
+        f"Not evidence of what the network uses: {reason_words(str(attrs['not_readable_because']).split())}."
+    )
