@@ -26,6 +26,7 @@ OF_TRIALS = {
     *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
     *(
         "leading_bands",
+        "leading_cells",
         "leading_filters",
         "band_power_contrast",
         "deletion",
@@ -180,8 +181,23 @@ def test_a_decision_from_beside_the_eyes_is_a_finding(network, simulation):
         slow_class = ["left", "right"].index(next(iter(epochs[0].event_id)))
         looking.final_layer.weight[:] = -1.0
         looking.final_layer.weight[slow_class] = 1.0
-    checks = inspect(looking, epochs, only=["relevance"], progress=False).findings["check"]
-    assert "relevance_eyes" in set(checks)
+        looking.final_layer.bias -= looking(torch.from_numpy(1e6 * epochs.get_data()).float()).mean(0)
+    found = inspect(looking, epochs, only=["relevance"], held_out=True, progress=False)
+    assert found.verdict == {"readable": True, "reasons": []}
+    assert "relevance_eyes" in set(found.findings["check"])
+    unknown = inspect(looking, epochs, only=["relevance"], progress=False)
+    assert unknown.verdict == {"readable": False, "reasons": ["unknown_trials"]}
+    assert "relevance_eyes" not in set(unknown.findings["check"]), "no suspicion of what cannot be read"
+
+
+def test_every_result_of_trials_carries_the_verdict(found):
+    from sincviz import measuring
+
+    assert not found.verdict["readable"]
+    for name in measuring.OF_TRIALS:
+        attrs = getattr(found, name).attrs
+        assert attrs["readable"] == "no", name
+        assert attrs["not_readable_because"].split() == found.verdict["reasons"], name
 
 
 def test_trials_that_do_not_fit_are_refused(model, epochs):
@@ -258,7 +274,7 @@ def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_
     ]
     found = inspect(model, few[:n_trials], progress=False)
     assert np.isnan(found.band_relevance["low"]).all()
-    assert not found.leading_bands["sure"].any()
+    assert not found.leading_bands["established"].any()
     written = found.save(tmp_path, progress=False)
     assert "report.html" in written
     assert ("figures/band_power_contrast.png" in written) == (n_trials == 4)

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sincviz.analysis.decision_basis import MOST_CHANNELS, leading_bands, leading_filters
+from sincviz.analysis.decision_basis import (
+    LARGE,
+    LEAST_OF_LARGEST,
+    MOST_CHANNELS,
+    leading_bands,
+    leading_cells,
+    leading_filters,
+)
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.rhythms import RHYTHMS
 
@@ -30,13 +37,17 @@ def spectrum_of(values, targets=("right", "left")):
 
 
 def with_interval(values, half):
-    return values.assign_coords(low=values - half, high=values + half)
+    """What lies beyond its interval is established."""
+    p = xr.where(abs(values) > half, 0.01, 0.2)
+    return values.assign_coords(low=values - half, high=values + half, p=p)
 
 
 def leading(spectrum, half=0.1, cell_half=0.1, bands=None):
     cells = group_frequencies(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
-    return leading_bands(with_interval(of_bands, half), with_interval(cells, cell_half), spectrum)
+    total = of_bands.sum("band", skipna=False)
+    of_bands = with_interval(of_bands, half).assign_coords(total_low=total - half, total_high=total + half)
+    return leading_bands(of_bands, with_interval(cells, cell_half), spectrum)
 
 
 @few
@@ -51,7 +62,7 @@ def test_the_table_says_what_the_arrays_hold(values, half):
         assert [row["relevance"], row["low"], row["high"]] == pytest.approx(
             [value, value - half, value + half]
         )
-        assert row["sure"] == (row["low"] > 0)
+        assert row["established"] == (value > half)
         assert row["total"] == pytest.approx(float(spectrum.sel(target=target).sum()), abs=1e-9)
 
 
@@ -61,7 +72,7 @@ def test_shares_add_up_to_one_where_there_is_something_to_share(values):
     found = leading(spectrum_of(values))
     for target in ("right", "left"):
         own = found.loc[target]
-        if own["total"].iloc[0] > 0:
+        if own["total_low"].iloc[0] > 0:
             assert own["share"].sum() == pytest.approx(1)
             assert (own["share"] * own["total"]).tolist() == pytest.approx(own["relevance"].tolist())
         else:
@@ -92,13 +103,16 @@ def test_the_peak_lies_in_its_band_and_no_frequency_of_the_band_is_worth_more(va
 
 @few
 @given(values=values_of, half=st.floats(0, 30))
-def test_channels_are_named_if_they_are_sure_the_most_relevant_first(values, half):
+def test_channels_are_named_by_their_size_the_established_and_the_large_that_are_not(values, half):
     spectrum = spectrum_of(values)
     cells = group_frequencies(spectrum)
     for (target, band), row in leading(spectrum, cell_half=half).iterrows():
         own = cells.sel(target=target, band=band).to_series()
-        sure = own[own - half > 0].sort_values(ascending=False, kind="stable")
-        assert row["channels"] == ", ".join(sure.index[:MOST_CHANNELS])
+        own = own[own > 0].sort_values(ascending=False, kind="stable")
+        established = own[(own > half) & (own >= LEAST_OF_LARGEST * own.max())]
+        uncertain = own[(own <= half) & (own >= LARGE * own.max())]
+        assert row["channels"] == ", ".join(established.index[:MOST_CHANNELS])
+        assert row["uncertain_channels"] == ", ".join(uncertain.index[:MOST_CHANNELS])
 
 
 def planted(target, band_hz, channel, value):
@@ -114,7 +128,7 @@ def test_a_planted_rhythm_leads():
     assert right["share"].iloc[:2].tolist() == [0.75, 0.25]
     assert right["peak_hz"].iloc[:2].tolist() == [11.5, 20]
     assert right["channels"].iloc[:3].tolist() == ["C4", "Cz", ""]
-    assert right["sure"].tolist() == [True, True, False, False, False, False]
+    assert right["established"].tolist() == [True, True, False, False, False, False]
     assert found.loc[("left", "alpha"), ["share", "peak_hz", "channels"]].tolist() == [1, 9, "C3"]
 
 
@@ -125,7 +139,7 @@ def test_a_class_without_trials_stays_and_says_nothing():
     unknown = found.loc["left"]
     assert len(unknown) == len(BANDS)
     assert unknown[["relevance", "low", "high", "share", "total", "peak_hz"]].isna().all(axis=None)
-    assert not unknown["sure"].any()
+    assert not unknown["established"].any()
     assert (unknown["channels"] == "").all()
     assert found.loc[("right", "alpha"), "share"] == 1
 
@@ -134,7 +148,30 @@ def test_a_total_that_is_not_positive_is_not_shared_out():
     found = leading(spectrum_of(planted(0, 11.5, "C4", 1) - planted(0, 20, "C4", 3)))
     assert (found.loc["right", "total"] == -2).all()
     assert found["share"].isna().all()
-    assert bool(found.loc[("right", "alpha"), "sure"])
+    assert bool(found.loc[("right", "alpha"), "established"])
+
+
+def test_of_a_total_that_may_be_nothing_there_are_no_shares():
+    """347 % of what is near zero says nothing."""
+    values = planted(0, 11.5, "C4", 3) - planted(0, 20, "C4", 2.2)
+    assert leading(spectrum_of(values), half=0.5).loc[("right", "alpha"), "share"] == pytest.approx(3 / 0.8)
+    found = leading(spectrum_of(values), half=1.0)
+    assert found["share"].isna().all()
+    assert found.loc[("right", "alpha"), "total_low"] == pytest.approx(-0.2)
+    assert bool(found.loc[("right", "alpha"), "established"])
+
+
+def test_cells_come_by_size_with_interval_and_direction():
+    cells = group_frequencies(
+        spectrum_of(planted(0, 11.5, "C4", 3) + planted(0, 20, "Cz", 1) - planted(0, 9, "C3", 2))
+    )
+    power = xr.zeros_like(cells)
+    power.loc[{"channel": "C4"}], power.loc[{"channel": "Cz"}] = -0.9, 0.2
+    found = leading_cells(with_interval(cells, 1.5), power.assign_attrs(n_trials=30)).loc["right"]
+    assert found.index.tolist() == [("alpha", "C4"), ("beta", "Cz"), ("alpha", "C3")]
+    assert found["established"].tolist() == [True, False, True]
+    assert found["direction"].tolist() == ["less power speaks for it", "", ""]
+    assert found["low"].tolist() == [1.5, -0.5, -3.5]
 
 
 def test_bands_of_your_own_keep_their_limits():

@@ -45,7 +45,24 @@ def test_maps_mark_electrodes_that_are_surely_not_zero(cells):
         sure = np.abs(relevance[0, number]) > 0.5
         dots = [len(line.get_xdata()) for line in marked(figure.axes[number])]
         assert sum(dots) == int(sure.sum())
-    assert below(figure).startswith("White dots: the interval excludes zero; black points: it does not.")
+    assert below(figure).startswith("White dots: the interval excludes zero; black points: the interval includes zero.")
+
+
+def test_corrected_probabilities_come_before_intervals_and_nothing_is_marked_where_nothing_can_be_read(cells):
+    relevance = cells(1, 2)
+    p = np.full(relevance.shape, 0.2)
+    p[0, 0, 1] = 0.01
+    relevance = relevance.assign_coords(p=(relevance.dims, p))
+    figure = plot_relevance(relevance)
+    assert sum(len(line.get_xdata()) for ax in figure.axes[:2] for line in marked(ax)) == 1
+    assert below(figure).startswith(
+        "White dots: established (p < 0.05, corrected for the number of cells); black"
+    )
+    relevance.attrs |= {"readable": "no", "not_readable_because": "chance unknown_trials"}
+    figure = plot_relevance(relevance)
+    assert not any(marked(ax) for ax in figure.axes)
+    assert below(figure).startswith("Not evidence of what the network uses: the accuracy on these trials")
+    assert "stablished" not in below(figure)
 
 
 @pytest.mark.parametrize("kind", ["topomaps", "channels"])

@@ -79,6 +79,11 @@ def words_of(html):
     return re.sub(r"\s+", " ", " ".join(Page(html).text))
 
 
+def squeezed(text):
+    """Code stands in an element of its own."""
+    return re.sub(r"[\s`]+", "", text)
+
+
 def test_what_a_reader_wants_first_comes_first(page):
     contents = re.search(r'<nav class="nav nav-pills.*?</nav>', page, re.DOTALL).group()
     assert tuple(re.findall(r">([^<>]+)</a>", contents)) == ORDER
@@ -87,7 +92,7 @@ def test_what_a_reader_wants_first_comes_first(page):
 def test_the_summary_says_accuracy_basis_and_certainty_in_the_words_made_from_the_numbers(page, whole):
     text = words_of(page)
     for sentence in (*accuracy_words(whole), *basis_words(whole), *certainty_words(whole)):
-        assert sentence.replace("`", "") in text.replace("`", "")
+        assert squeezed(sentence) in squeezed(text)
     for finding in whole.findings["finding"]:
         assert re.sub("`", "", finding) in text
 
@@ -129,7 +134,7 @@ def test_without_trials_the_page_says_what_they_would_add(weights_only, write):
 
 
 def test_names_are_shown_and_never_run(hostile, small, write):
-    html = write(hostile)
+    html = write(dataclasses.replace(hostile, verdict={"readable": True, "reasons": []}))
     page = Page(html)
     scripts = page.tags.count("script")
     assert scripts == Page(write(small)).tags.count("script")
@@ -153,7 +158,7 @@ def test_a_notebook_shows_the_summary(whole, hostile):
     html = summary_html(whole)
     assert html == whole._repr_html_()
     for sentence in accuracy_words(whole):
-        assert sentence in unescape(re.sub(r"<[^>]+>", "", html))
+        assert squeezed(sentence) in squeezed(unescape(re.sub(r"<[^>]+>", "", html)))
     assert "<script" not in hostile._repr_html_()
     assert len(html) < 50_000
 

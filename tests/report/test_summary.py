@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from sincviz import inspect
-from sincviz.analysis.decision_basis import leading_bands, leading_filters
+from sincviz.analysis.decision_basis import leading_bands, leading_cells, leading_filters
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.predictions import accuracies
 from sincviz.inspection import Inspection
@@ -18,10 +18,13 @@ from sincviz.report.summary import (
     alarm_words,
     basis_words,
     certainty_words,
+    no_suspicion_words,
+    not_evidence,
     suspicion_words,
-    usable,
+    verdict_words,
 )
 from sincviz.report.words import data_words, network_words
+from sincviz.verdict import REASONS, verdict_on
 
 NETWORK = {
     **{"kind": "SincShallowNet", "n_filters": 32, "n_taps": 33, "depth": 2, "n_chans": 22, "n_times": 1000},
@@ -32,8 +35,10 @@ frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["C3", "Cz", "C4"]
 WHAT_SHARES_ARE = (
     "Shares are of what raises the score of a class more in its own trials than in the others; they pass "
-    "100% together where other bands speak against the class."
+    "100% together where other bands speak against the class. Channels are established at p < 0.05, "
+    "corrected for the number of all cells."
 )
+CANNOT = "It cannot be read from these trials what the network uses: "
 HOSTILE = ["<script>alert(1)</script>", "%s %d {0} {name}", "left; right: 8–13"]
 SLIPS = {
     "a missing value": r"\bnan\b|\bNone\b(?! of)|\binf\b|array\(|np\.",
@@ -55,6 +60,8 @@ def slips(sentences):
 
 def every_sentence(found):
     return [
+        verdict_words(found),
+        no_suspicion_words(found),
         *accuracy_words(found),
         *basis_words(found),
         *certainty_words(found),
@@ -76,13 +83,15 @@ def right_in(n_correct, n_trials, n_seen=None):
     return accuracies(pd.DataFrame(columns).astype({"true": str}))
 
 
-def inspection(**found):
-    return Inspection(**({"network": NETWORK, "findings": FINDINGS} | found))
+def inspection(*, held_out=True, n_seen=None, **found):
+    found = {"network": NETWORK, "findings": FINDINGS, "trials": {}, "accuracies": None} | found
+    judged = (found[name] for name in ("findings", "trials", "accuracies"))
+    return Inspection(**({"verdict": verdict_on(*judged, n_seen=n_seen, held_out=held_out)} | found))
 
 
 def with_trials(n_correct=36, n_trials=40, n_seen=None, **found):
     known = {"trials": {"n_trials": n_trials}, "accuracies": right_in(n_correct, n_trials, n_seen)}
-    return inspection(**(known | found))
+    return inspection(n_seen=n_seen, **(known | found))
 
 
 def planted(target, band_hz, channel, value, n_classes=2):
@@ -91,12 +100,26 @@ def planted(target, band_hz, channel, value, n_classes=2):
     return values
 
 
-def leading(values, names=("left", "right"), half=0.1, bands=None, channels=CHANNELS):
+def p_of(values, half):
+    """What lies beyond its interval is established."""
+    return xr.where(abs(values) > half, 0.001, 0.5)
+
+
+def leading(values, names=("left", "right"), half=0.1, bands=None, channels=CHANNELS, cells_too=False):
     coords = {"target": list(names), "channel": list(channels), "frequency": frequencies}
     spectrum = xr.DataArray(values, coords, ("target", "channel", "frequency"))
     cells = group_frequencies(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
-    of_bands, cells = (one.assign_coords(low=one - half, high=one + half) for one in (of_bands, cells))
+    total = of_bands.sum("band", skipna=False)
+    of_bands, cells = (
+        one.assign_coords(low=one - half, high=one + half, p=p_of(one, half)) for one in (of_bands, cells)
+    )
+    of_bands = of_bands.assign_coords(total_low=total - half, total_high=total + half)
+    if cells_too:
+        power = xr.zeros_like(cells) + xr.DataArray(
+            [0.9, 0.0, -0.9], {"channel": list(channels)}, ["channel"]
+        )
+        return leading_bands(of_bands, cells, spectrum), leading_cells(cells, power.assign_attrs(n_trials=40))
     return leading_bands(of_bands, cells, spectrum)
 
 
@@ -130,7 +153,8 @@ def test_of_trials_of_unknown_class_the_accuracy_is_not_claimed(n_trials, start)
 MEMORY = {
     "no memory": (
         None,
-        "The checkpoint does not tell which trials it was trained on: they may be among these.",
+        "The checkpoint does not tell which trials it was trained on: they may be among these. If these were held "
+        "out, say so: `held_out=True`, on the command line `--held-out`.",
     ),
     "none seen": (
         0,
@@ -167,55 +191,57 @@ def test_it_is_said_whether_the_network_knew_the_trials(kind):
 
 
 JUDGED = {
-    "held out and wrong": (
-        45,
-        60,
-        45,
-        False,
-        "The network remembers trials of its training, but does not know",
-    ),
-    "held out and right": (60, 60, 45, True, WHAT_SHARES_ARE),
-    "wrong in both": (0, 60, 45, False, "The network does not know the classes of these trials better than"),
-    "too few held out": (58, 60, 58, False, "These trials cannot tell whether the network knows"),
-    "none seen, right": (55, 60, 0, True, WHAT_SHARES_ARE),
-    "none seen, wrong": (
-        30,
-        60,
-        0,
-        False,
-        "The network does not know the classes of these trials better than",
-    ),
-    "all seen, right": (55, 60, 60, True, WHAT_SHARES_ARE),
-    "all seen, wrong": (
-        30,
-        60,
-        60,
-        False,
-        "The network does not know the classes of these trials better than",
-    ),
+    "held out and wrong": (45, 60, 45, ["chance"]),
+    "held out and right": (60, 60, 45, []),
+    "wrong in both": (0, 60, 45, ["chance"]),
+    "too few held out": (58, 60, 58, ["few_trials"]),
+    "none seen, right": (55, 60, 0, []),
+    "none seen, wrong": (30, 60, 0, ["chance"]),
+    "all seen, right": (55, 60, 60, ["seen_trials"]),
+    "all seen, wrong": (30, 60, 60, ["chance", "seen_trials"]),
 }
 
 
 @pytest.mark.parametrize("kind", JUDGED)
 def test_the_trials_held_out_judge_the_network_if_there_are_any(kind):
-    n_correct, n_trials, n_seen, is_usable, start = JUDGED[kind]
-    passed = pd.DataFrame()
-    passed.attrs = {"passed": "yes"}
-    found = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=passed)
-    assert usable(found) == is_usable
+    n_correct, n_trials, n_seen, reasons = JUDGED[kind]
+    differs = pd.DataFrame()
+    differs.attrs = {"passed": "yes"}
+    found = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=differs)
+    assert found.verdict == {"readable": not reasons, "reasons": reasons}
     words = basis_words(found)
-    assert words[0].startswith(start)
-    assert len(words) == (3 if is_usable else 1)
-    assert ("alpha" in " ".join(words)) == is_usable
-    assert bool(certainty_words(found)) == is_usable, "the evidence is of what the network uses"
+    assert words[0].startswith(CANNOT if reasons else WHAT_SHARES_ARE)
+    assert all(REASONS[reason] in words[0] for reason in reasons)
+    assert len(words) == (1 if reasons else 3)
+    assert ("alpha" in " ".join(words)) == (not reasons)
+    assert bool(certainty_words(found)) == (not reasons), "the evidence is of what the network uses"
+    assert bool(not_evidence(found)) == bool(reasons)
     assert not slips(every_sentence(found))
 
 
-def test_what_is_remembered_from_training_is_no_basis():
-    assert basis_words(with_trials(45, 60, n_seen=45, leading_bands=leading(MU))) == [
-        "The network remembers trials of its training, but does not know the classes of those held out "
-        "better than guessing, so nothing below says what it uses."
-    ]
+@pytest.mark.parametrize("held_out", [True, False])
+def test_trials_of_unknown_history_are_read_only_where_the_user_says_that_they_were_held_out(held_out):
+    found = with_trials(leading_bands=leading(MU), held_out=held_out)
+    assert found.verdict["reasons"] == ([] if held_out else ["unknown_trials"])
+    assert ("alpha" in " ".join(basis_words(found))) == held_out
+    assert ("`held_out=True`" in basis_words(found)[0]) == (not held_out)
+
+
+def test_what_the_user_says_does_not_overrule_what_is_known():
+    assert with_trials(n_seen=40, held_out=True).verdict["reasons"] == ["seen_trials"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason):
+    table = pd.DataFrame()
+    table.attrs = {"passed": "yes"}
+    everything = {"leading_bands": leading(MU), "randomization": table, "deletion": curve(0.1, 0.001)}
+    suspicions = table_of(*ROWS[1:])
+    found = with_trials(**everything, findings=suspicions, verdict={"readable": False, "reasons": [reason]})
+    words = " ".join(every_sentence(found))
+    assert REASONS[reason] in words
+    assert not re.search("surely|established|alpha|C4|suspect|% from", words)
+    assert not slips(every_sentence(found))
 
 
 @pytest.mark.parametrize(
@@ -235,20 +261,46 @@ def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_tria
         f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent "
         f"class every time reaches 50% {verdict}."
     )
-    assert usable(found) == verdict.startswith("(above")
+    assert found.verdict["readable"] == verdict.startswith("(above")
 
 
 def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
     worth = filters_worth(np.array([[1.0, 3.0, 0.0, -1.0], [0.0, -0.5, 2.0, -1.0]]))
-    found = with_trials(leading_bands=leading(MU), leading_filters=worth)
+    of_bands, of_cells = leading(MU, cells_too=True)
+    found = with_trials(leading_bands=of_bands, leading_cells=of_cells, leading_filters=worth)
     assert basis_words(found) == [
         WHAT_SHARES_ARE,
-        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, surely at C4; 25% from beta (13–30 Hz), most "
-        "at 20.0 Hz, surely at C4. Strongest through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as "
-        "computed (−3 dB).",
-        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, surely at C3. Strongest through filter 2 "
-        "(8.0–16.0 Hz), bands as computed (−3 dB).",
+        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, established at C4 (less power speaks for it); "
+        "25% from beta (13–30 Hz), most at 20.0 Hz, established at C4 (less power speaks for it). Strongest "
+        "through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as computed (−3 dB).",
+        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, established at C3 (more power speaks for it). "
+        "Strongest through filter 2 (8.0–16.0 Hz), bands as computed (−3 dB).",
     ]
+
+
+def test_directions_that_differ_are_told_by_channel():
+    of_bands, of_cells = leading(MU + planted(0, 11, "C3", 2) + planted(0, 11, "Cz", 1), cells_too=True)
+    words = basis_words(with_trials(leading_bands=of_bands, leading_cells=of_cells))[1]
+    assert "established at C4, C3, Cz (C4: less power speaks for it; C3: more power speaks for it); " in words
+
+
+def test_what_is_large_and_not_established_is_told_as_such_and_what_is_small_is_not_told():
+    values = MU + planted(0, 11, "C3", 2.0) + planted(0, 11, "Cz", 0.2)
+    (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=2.5)))
+    assert left.startswith(
+        "For left: 84% from alpha (8–13 Hz), most at 11.0 Hz, established at C4, large but not established at C3."
+    )
+    (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=0.1)))
+    assert "established at C4, C3;" in left, "a fifteenth of the largest is not told, however sure it is"
+
+
+def test_without_a_total_there_are_no_shares():
+    values = MU + planted(0, 2, "Cz", -3.95)
+    (_, left, _) = basis_words(with_trials(leading_bands=leading(values)))
+    assert left == (
+        "For left: alpha (8–13 Hz), most at 11.0 Hz, established at C4; beta (13–30 Hz), most at 20.0 Hz, "
+        "established at C4. The sum over bands may be nothing, so there are no shares."
+    )
 
 
 def test_classes_and_channels_without_names_are_told_by_their_numbers():
@@ -257,15 +309,15 @@ def test_classes_and_channels_without_names_are_told_by_their_numbers():
     table = leading(np.concatenate([values, values[:1] * np.nan]), ["0", "1", "2"], channels=["3", "4", "5"])
     assert basis_words(with_trials(leading_bands=table, network=unnamed)) == [
         WHAT_SHARES_ARE,
-        "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, surely at channels 5, 4; 17% from beta "
-        "(13–30 Hz), most at 20.0 Hz, surely at channel 5.",
-        "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, surely at channel 3.",
+        "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, established at channels 5, 4; 17% from "
+        "beta (13–30 Hz), most at 20.0 Hz, established at channel 5.",
+        "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, established at channel 3.",
         "Without trials, nothing can be said of class 2.",
     ]
     named = basis_words(with_trials(leading_bands=table, network=NETWORK))
-    assert "surely at 5, 4;" in named[1], "names of channels may be numbers"
+    assert "established at 5, 4;" in named[1], "names of channels may be numbers"
     lost = basis_words(with_trials(leading_bands=leading(MU * 0, ["0", "1"]), network=unnamed))
-    assert lost[1:] == [f"For class {number}, no band speaks with certainty." for number in (0, 1)]
+    assert lost[1:] == [f"For class {number}, no band is established." for number in (0, 1)]
 
 
 def filters_named(*worth):
@@ -308,8 +360,8 @@ def test_bands_that_are_unsure_or_small_are_not_named():
 def test_where_no_band_is_sure_none_is_named(values):
     assert basis_words(with_trials(leading_bands=leading(values))) == [
         WHAT_SHARES_ARE,
-        "For left, no band speaks with certainty.",
-        "For right, no band speaks with certainty.",
+        "For left, no band is established.",
+        "For right, no band is established.",
     ]
 
 
@@ -323,25 +375,21 @@ def test_filters_that_lower_a_score_are_not_named():
 def test_at_chance_nothing_is_said_of_use():
     found = with_trials(20, 40, leading_bands=leading(MU))
     assert basis_words(found) == [
-        "The network does not know the classes of these trials better than guessing, so nothing below says "
-        "what it uses."
+        f"{CANNOT}the accuracy on these trials is not shown to be above chance. See the findings."
     ]
 
 
 def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
     assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
-        "These trials cannot tell whether the network knows their classes, so nothing below says what it "
-        "uses."
+        f"{CANNOT}these trials are too few to tell the accuracy from chance. Pass more trials of every class."
     ]
 
 
-def test_of_unknown_classes_only_what_moves_the_scores_is_told():
-    words = basis_words(inspection(trials={"n_trials": 40}, leading_bands=leading(MU)))
-    assert words[0] == (
-        "Classes are not known, so this is what moves each score away from that of silence, not what tells "
-        "classes apart; shares pass 100% together where other bands move it back."
-    )
-    assert [sentence.split(":")[0] for sentence in words[1:]] == ["For left", "For right"]
+def test_of_unknown_classes_no_basis_is_told():
+    assert basis_words(inspection(trials={"n_trials": 40}, leading_bands=leading(MU))) == [
+        f"{CANNOT}the classes of the trials are not known. Pass `y`, or epochs whose `event_id` names the "
+        "network's classes."
+    ]
 
 
 def test_the_reason_is_told_where_nothing_was_measured():
@@ -410,9 +458,10 @@ def test_what_was_not_asked_for_is_not_told(network):
 def test_everything_told_of_a_whole_inspection_is_well_written(whole, hostile):
     assert not slips(every_sentence(whole))
     assert every_sentence(hostile)
-    right = dataclasses.replace(whole, accuracies=right_in(40, 40))
+    assert not whole.verdict["readable"]
+    right = dataclasses.replace(whole, accuracies=right_in(40, 40), verdict={"readable": True, "reasons": []})
     assert not slips(every_sentence(right))
-    assert len(certainty_words(right)) > len(certainty_words(whole))
+    assert len(certainty_words(right)) > len(certainty_words(whole)) == 0
 
 
 def curve(low, p):
@@ -587,8 +636,8 @@ def test_bands_of_hostile_names_are_told_with_their_limits():
     bands = {"{0} %s": (8, 13), "a: 1–2": (18, 25)}
     (_, first, _) = basis_words(with_trials(leading_bands=leading(MU, bands=bands)))
     assert first == (
-        "For left: 75% from {0} %s (8–13 Hz), most at 11.0 Hz, surely at C4; 25% from a: 1–2 (18–25 Hz), "
-        "most at 20.0 Hz, surely at C4."
+        "For left: 75% from {0} %s (8–13 Hz), most at 11.0 Hz, established at C4; 25% from a: 1–2 (18–25 Hz), "
+        "most at 20.0 Hz, established at C4."
     )
 
 
@@ -637,7 +686,7 @@ def test_trials_prepared_otherwise_are_not_called_held_out():
     found = with_trials(8, 10, 0, findings=other)
     assert accuracy_words(found)[1] == (
         "Whether they were used in training cannot be told: they were not prepared as the training trials "
-        "were."
+        "were. If these were held out, say so: `held_out=True`, on the command line `--held-out`."
     )
     assert "recognised" in accuracy_words(with_trials(8, 10, 0))[1]
 

@@ -29,13 +29,14 @@ EMPTY = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "filte
 
 
 def inspection(**found):
-    return Inspection(**({"network": NETWORK, "findings": EMPTY} | found))
+    readable = {"readable": True, "reasons": []}
+    return Inspection(**({"network": NETWORK, "findings": EMPTY, "verdict": readable} | found))
 
 
 def leading(**changes):
     row = {
         **{"relevance": 1.5, "low": -0.25, "high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
-        **{"channels": "C4, CP4", "sure": False},
+        **{"p": 0.2, "channels": "C4, CP4", "uncertain_channels": "P8"},
     } | changes
     index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
     table = pd.DataFrame([row], index)
@@ -45,7 +46,7 @@ def leading(**changes):
 
 def test_a_band_is_a_row_in_words():
     header, rows, caption = leading_rows(leading())
-    expected = ("left", "alpha (8–13 Hz)", "1.50 (−0.25 to 3.00)", "75%", "11.5", "C4, CP4", "no")
+    expected = ("left", "alpha (8–13 Hz)", "1.50 (−0.25 to 3.00)", "75%", "11.5", "0.2", "C4, CP4", "P8")
     assert rows == [expected]
     assert len(header) == len(expected)
     assert caption.endswith("Trials: reference and filters are not known.")
@@ -62,13 +63,28 @@ def test_a_band_is_a_row_in_words():
         ({"share": np.nan}, 3, ""),
         ({"peak_hz": np.nan}, 4, ""),
         ({"relevance": -0.001, "low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
-        ({"channels": ""}, 5, ""),
-        ({"sure": True}, 6, "yes"),
+        ({"p": 0.0001}, 5, "< 0.001"),
+        ({"p": np.nan}, 5, ""),
+        ({"channels": ""}, 6, ""),
+        ({"uncertain_channels": ""}, 7, ""),
     ],
 )
 def test_what_is_missing_is_empty_and_what_is_below_zero_has_a_minus_sign(changes, column, words):
     _, (row,), _ = leading_rows(leading(**changes))
     assert row[column] == words
+
+
+def test_where_nothing_can_be_read_the_table_says_so_and_nothing_is_established():
+    found = dataclasses.replace(
+        leading(), trials={"n_trials": 9}, verdict={"readable": False, "reasons": ["seen_trials"]}
+    )
+    header, (row,), caption = leading_rows(found)
+    assert len(row) == len(header) == 5
+    assert caption.startswith(
+        "Not evidence of what the network uses: the network was trained on these trials."
+    )
+    assert "stablished" not in " ".join(header) + caption
+    assert tables_of(found)["leading_bands"]["readable"].tolist() == [False]
 
 
 def test_classes_without_trials_have_no_rows():
@@ -79,7 +95,9 @@ def test_the_rows_are_those_of_the_measured_table(whole, hostile):
     for found in (whole, hostile):
         _, rows, _ = leading_rows(found)
         assert [row[0] for row in rows] == found.leading_bands.index.get_level_values("target").tolist()
-        assert [row[6] == "yes" for row in rows] == found.leading_bands["sure"].tolist()
+        assert {len(row) for row in rows} == {5}, "neither can be read: nothing is established"
+        read = dataclasses.replace(found, verdict={"readable": True, "reasons": []})
+        assert [row[6] for row in leading_rows(read)[1]] == found.leading_bands["channels"].tolist()
         assert not re.search(r"\bnan\b|\binf\b", " ".join(cell for row in rows for cell in row))
 
 
