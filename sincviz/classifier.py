@@ -21,7 +21,8 @@ from sincviz.errors import EpochsError
 from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.progress import switched_off
-from sincviz.recordings import data_hash, eeg_channels, recording_facts, trial_hashes
+from sincviz.recordings import data_hash, eeg_channels, recording_facts
+from sincviz.trial_identity import remembered_trials, trial_fingerprints
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -221,11 +222,9 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
             | recording_facts(epochs)
+            | remembered_trials(earlier, trial_fingerprints(trials))
             | {
                 "training_data_sha256": data_hash(trials),
-                "training_trials_sha256": sorted(
-                    {*earlier.get("training_trials_sha256", ()), *trial_hashes(trials)}
-                ),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),

@@ -46,19 +46,6 @@ def data_hash(trials: NDArray[Any]) -> str:
     return hashlib.sha256(np.ascontiguousarray(trials, np.float32).tobytes()).hexdigest()
 
 
-def trial_hashes(trials: NDArray[Any]) -> list[str]:
-    """Return what tells each trial among millions, the same after a detour through a file in single precision.
-
-    Twelve digits of the SHA-256 of the root mean squares of four parts of the trial, each to five digits.
-    """
-    hashes = []
-    for trial in trials:
-        parts = np.array_split(np.asarray(trial, np.float64).ravel(), 4)
-        sizes = " ".join(f"{np.sqrt(np.mean(part**2)) if part.size else 0.0:.4e}" for part in parts)
-        hashes.append(hashlib.sha256(sizes.encode()).hexdigest()[:12])
-    return hashes
-
-
 def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
     """Return the ``chs`` entries of the EEG channels, bad ones included; of all if none is EEG."""
     import mne

@@ -68,7 +68,7 @@ def test_what_the_network_remembers_of_its_training_is_told_and_no_more(model):
         **{"data_sha256": "ab", "format": "skorch", "assumed": {"pool_size": 30}},
     }
     model.provenance = remembered | {
-        "training_trials_sha256": ["aa"] * 1000,
+        "training_trials": ["a" * 50] * 1000,
         "cutoff_history_hz": [[[1.0, 2.0]] * 4],
     }
     assert in_json(network_facts(front_end(model), model)["training"]) == remembered

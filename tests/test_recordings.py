@@ -1,12 +1,10 @@
-"""What a recording tells of itself, and hashes that tell the same data again."""
+"""What a recording tells of itself, and the hash that tells the same data again."""
 
 import mne
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sincviz.recordings import data_hash, eeg_channels, recording_facts, trial_hashes
+from sincviz.recordings import data_hash, eeg_channels, recording_facts
 
 
 def test_filters_of_the_recording_are_remembered(epochs):
@@ -59,41 +57,3 @@ def test_asking_for_the_facts_loads_nothing(epochs, tmp_path):
     on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
     assert recording_facts(on_disk) == recording_facts(epochs)
     assert not on_disk.preload
-
-
-trials_of_two = st.integers(0, 1000).map(lambda seed: np.random.default_rng(seed).standard_normal((5, 2, 3)))
-
-
-@given(trials=trials_of_two, order=st.permutations(range(5)))
-def test_the_hash_of_a_trial_does_not_depend_on_where_it_stands(trials, order):
-    hashes = trial_hashes(trials)
-    assert trial_hashes(trials[order]) == [hashes[index] for index in order]
-    assert len(set(hashes)) == 5
-    assert {len(one) for one in hashes} == {12}
-
-
-@given(trials=trials_of_two)
-def test_precision_and_layout_in_memory_do_not_change_the_hash_of_a_trial(trials):
-    single = trials.astype(np.float32)
-    for same in (single.astype(float), np.asfortranarray(single), single[::-1][::-1]):
-        assert trial_hashes(same) == trial_hashes(single)
-
-
-@given(trials=trials_of_two, where=st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 2)))
-def test_another_sample_is_another_trial(trials, where):
-    other = trials.copy()
-    other[where] += 1
-    differs = [one != two for one, two in zip(trial_hashes(trials), trial_hashes(other), strict=True)]
-    assert differs == [number == where[0] for number in range(5)]
-
-
-def test_trials_are_known_again_after_a_detour_by_file(epochs, tmp_path):
-    epochs.save(tmp_path / "trials-epo.fif", verbose="error")  # in single precision, in volts
-    again = mne.read_epochs(tmp_path / "trials-epo.fif", verbose="error")
-    once, twice = ((e.get_data(copy=True) * 1e6).astype(np.float32) for e in (epochs, again))
-    assert not np.array_equal(once, twice)
-    assert trial_hashes(once) == trial_hashes(twice)
-
-
-def test_no_trials_have_no_hashes():
-    assert trial_hashes(np.zeros((0, 2, 3))) == []

@@ -15,7 +15,8 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sincviz import EpochsError, cutoff_history, datasets, recalibrate_batch_norm, training
 from sincviz.classes import trial_labels
 from sincviz.epochs import network_input
-from sincviz.recordings import data_hash, trial_hashes
+from sincviz.recordings import data_hash
+from sincviz.trial_identity import trial_fingerprints
 
 
 def weights(network):
@@ -240,7 +241,7 @@ def test_what_training_knew_is_remembered(network, epochs):
         "lowpass_hz": 38.0,
         "reference": "as recorded",
         "training_data_sha256": data_hash(network_input(trained, epochs)),
-        "training_trials_sha256": sorted(trial_hashes(network_input(trained, epochs))),
+        "training_trials": sorted(trial_fingerprints(network_input(trained, epochs))),
         "n_training_trials": 40,
         "seed": 7,
     }

@@ -13,7 +13,7 @@ from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.classes import check_codes, labelled_trials
 from sincviz.decoders import Decoder, decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
-from sincviz.recordings import trial_hashes
+from sincviz.trial_identity import trial_fingerprints
 
 _BATCH = 256
 
@@ -68,7 +68,7 @@ class ReplaceableTrials:
     def evidence(self) -> dict[Hashable | None, Any]:
         """Return what a result says of its trials."""
         return trial_evidence(
-            self.network, self.codes.numpy(), self.margins() > 0, trial_hashes(self.trials.numpy())
+            self.network, self.codes.numpy(), self.margins() > 0, trial_fingerprints(self.trials.numpy())
         )
 
     def margins(self) -> NDArray[np.float64]:

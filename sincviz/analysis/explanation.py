@@ -16,7 +16,7 @@ from sincviz.classes import check_codes
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, input_batches, n_trials_of
 from sincviz.errors import warn
-from sincviz.recordings import trial_hashes
+from sincviz.trial_identity import trial_fingerprints
 
 COMPLETE_ENOUGH = 0.05
 _LAST_DIGITS = 1e-4
@@ -131,7 +131,7 @@ def explain_trials(
     error = tally.completeness_error()
     # Of a single score it is not known which class it speaks for.
     judged = codes if found.scores.shape[1] > 1 else None
-    evidence = trial_evidence(network, judged, np.concatenate(tally.correct), tally.hashes)
+    evidence = trial_evidence(network, judged, np.concatenate(tally.correct), tally.fingerprints)
     if error is not None:
         evidence["completeness_error"] = float(error.max())
     return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
@@ -142,7 +142,7 @@ class _Tally:
     """What is counted while trials pass."""
 
     correct: list[NDArray[np.bool_]] = field(default_factory=list)
-    hashes: list[str] = field(default_factory=list)
+    fingerprints: list[str] = field(default_factory=list)
     missed: Any = 0.0
     due: Any = None
     size: Any = 0.0
@@ -150,7 +150,7 @@ class _Tally:
     def add(self, batch: NDArray[Any], found: Attribution, codes: NDArray[np.int64] | None) -> None:
         predicted = found.scores.detach().argmax(1).cpu().numpy()
         self.correct.append(predicted == (-1 if codes is None else codes))
-        self.hashes.extend(trial_hashes(batch))
+        self.fingerprints.extend(trial_fingerprints(batch))
         if found.change is not None:
             change = found.change.detach().double()
             shares = found.values.detach().double().flatten(2).sum(2)

@@ -10,7 +10,7 @@ from sincviz.analysis.labels import class_labels, decoder_origin
 from sincviz.classes import check_codes, classes_if_known
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, input_batches, ready
-from sincviz.recordings import trial_hashes
+from sincviz.trial_identity import seen_in_training, trial_fingerprints
 
 ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
 
@@ -51,11 +51,11 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     """
     network, epochs = decoder(model), ready(epochs)
     codes = classes_if_known(network, epochs, y, needed=False)
-    scores, hashes = [], []
+    scores, fingerprints = [], []
     for batch in input_batches(network, epochs):
         found = network.scores(torch.from_numpy(batch).to(network.device))
         scores.append(found.double().cpu().numpy())
-        hashes += trial_hashes(batch)
+        fingerprints += trial_fingerprints(batch)
     values = np.concatenate(scores)
     check_codes(codes, values.shape[1])
     names = np.array(class_labels(network, values.shape[1]))
@@ -65,9 +65,9 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     table["predicted"] = names[values.argmax(1)]
     if codes is not None:
         table["correct"] = values.argmax(1) == codes
-    known = frozenset(network.provenance.get("training_trials_sha256", ()))
-    if known:
-        table["seen_in_training"] = [one in known for one in hashes]
+    seen = seen_in_training(network.provenance, fingerprints)
+    if seen is not None:
+        table["seen_in_training"] = seen
     for name, column in zip(names, values.T, strict=True):
         table[f"score_{name}"] = column
     table.attrs = decoder_origin(network) | {"class_names": ", ".join(names)}

@@ -24,7 +24,7 @@ from sincviz.classes import check_codes, labelled_trials
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
-from sincviz.recordings import trial_hashes
+from sincviz.trial_identity import trial_fingerprints
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
@@ -156,7 +156,7 @@ def randomization_test(
     passed = max(-everything["low"], everything["high"]) < THRESHOLD
     table.attrs = (
         decoder_origin(network)
-        | trial_evidence(network, codes, predicted.numpy() == codes, trial_hashes(x))
+        | trial_evidence(network, codes, predicted.numpy() == codes, trial_fingerprints(x))
         | {
             "method": method if isinstance(method, str) else "the user's own",
             "explain": explain,

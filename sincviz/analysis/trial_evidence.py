@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.accuracy import accuracy
 from sincviz.decoders import Decoder
+from sincviz.trial_identity import seen_in_training
 
 
 def trial_evidence(
     network: Decoder,
     codes: NDArray[np.int64] | None,
     correct: NDArray[np.bool_],
-    hashes: Sequence[str],
+    fingerprints: Sequence[str],
 ) -> dict[Hashable | None, Any]:
     """Return accuracy with its interval and chance level, and whether the trials were held out, as attributes.
 
@@ -26,15 +27,15 @@ def trial_evidence(
         The class of each trial, if known.
     correct : array of bool, shape (trials,)
         Which trials the network gets right.
-    hashes : sequence of str
-        What :func:`sincviz.recordings.trial_hashes` returned.
+    fingerprints : sequence of str
+        What :func:`sincviz.trial_identity.trial_fingerprints` returned.
 
     Returns
     -------
     dict
         Strings and numbers only.
     """
-    facts: dict[Hashable | None, Any] = {"n_trials": len(hashes)} | _held_out(network, hashes)
+    facts: dict[Hashable | None, Any] = {"n_trials": len(fingerprints)} | _held_out(network, fingerprints)
     if codes is None:
         return facts | {"above_chance": "unknown"}
     found = accuracy(int(correct.sum()), np.bincount(codes).tolist())
@@ -47,10 +48,10 @@ def trial_evidence(
     }
 
 
-def _held_out(network: Decoder, hashes: Sequence[str]) -> dict[Hashable | None, Any]:
-    known = frozenset(network.provenance.get("training_trials_sha256", ()))
-    if not known:
+def _held_out(network: Decoder, fingerprints: Sequence[str]) -> dict[Hashable | None, Any]:
+    seen = seen_in_training(network.provenance, fingerprints)
+    if seen is None:
         return {"held_out": "unknown"}
-    n_seen = sum(one in known for one in hashes)
-    held_out = "yes" if n_seen == 0 else "no" if n_seen == len(hashes) else "in part"
+    n_seen = int(seen.sum())
+    held_out = "yes" if n_seen == 0 else "no" if n_seen == len(fingerprints) else "in part"
     return {"held_out": held_out, "n_trials_seen_in_training": n_seen}

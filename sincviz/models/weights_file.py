@@ -16,7 +16,7 @@ from torch import Tensor
 from sincviz.errors import CheckpointError
 from sincviz.models.torch_archive import read_torch_archive, refusal
 
-LONGEST_JSON = 32 * 2**20  # channels, hashes of training trials and the history of cut-offs in plenty
+LONGEST_JSON = 32 * 2**20  # channels, fingerprints of training trials and the history of cut-offs in plenty
 _LEGACY_TORCH = (
     b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number every torch file before the zip format begins with
 )

@@ -37,7 +37,7 @@ class Averages:
         Over ``condition`` and ``subject``: ``band_contrast``, ``frequency_contrast``, ``occupancy``, ``shift_hz``,
         ``accuracy``, ``chance_level``.
     training_sets : dict of (str, str) to frozenset of str
-        Hashes of the training trials of one network of each condition and subject, where they are known.
+        Fingerprints of the training trials of one network of each condition and subject, where they are known.
     notes : list of str
         What had to be left out of the arrays.
     errors : dict of int to list of str

@@ -12,6 +12,7 @@ from sincviz.analysis.accuracy import ALPHA
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
 from sincviz.rhythms import OTHER, RHYTHMS
+from sincviz.trial_identity import duplicate_trials
 
 COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
 MOST_SHARED = 0.05
@@ -27,15 +28,24 @@ def shared_training(averages: Averages) -> float | None:
 
     Examples
     --------
-    >>> averages = Averages(pd.DataFrame(), training_sets={("", "1"): frozenset("ab"), ("", "2"): frozenset("bc")})
-    >>> shared_training(averages)
+    >>> from sincviz.trial_identity import trial_fingerprints
+    >>> a, b, c = trial_fingerprints(np.random.default_rng(0).standard_normal((3, 2, 64)))
+    >>> sets = {("", "1"): frozenset({a, b}), ("", "2"): frozenset({b, c})}
+    >>> shared_training(Averages(pd.DataFrame(), training_sets=sets))
     0.5
     """
+    # The same trial may have been rounded otherwise for another network.
+    everything = sorted(set().union(*averages.training_sets.values()))
+    first_name = {
+        everything[number]: everything[group[0]] for group in duplicate_trials(everything) for number in group
+    }
+    sets = [
+        (place, {first_name.get(one, one) for one in known})
+        for place, known in averages.training_sets.items()
+    ]
     shares = [
         len(one & other) / min(len(one), len(other))
-        for ((first, subject), one), ((second, another), other) in itertools.combinations(
-            averages.training_sets.items(), 2
-        )
+        for ((first, subject), one), ((second, another), other) in itertools.combinations(sets, 2)
         if first == second and subject != another
     ]
     return float(np.median(shares)) if shares else None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sincviz import EpochsError
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.epochs import network_input
-from sincviz.recordings import trial_hashes
+from sincviz.trial_identity import trial_fingerprints
 
 CLASSES = ["right fist", "left fist", "feet"]
 
@@ -39,8 +39,8 @@ def scores_of(model, x):
         return model(torch.from_numpy(x)).numpy()
 
 
-def remembering(model, hashes):
-    model.provenance = {"training_trials_sha256": list(hashes)}
+def remembering(model, fingerprints):
+    model.provenance = {"training_trials": list(fingerprints)}
     return model
 
 
@@ -103,20 +103,20 @@ def test_a_network_without_memory_says_nothing_of_its_training(model, trials):
 @settings(max_examples=8)
 @given(members=st.sets(st.integers(0, 69), min_size=1))
 def test_trials_of_the_training_are_known_again(model, trials, members):
-    hashes = trial_hashes(trials)
-    found = predictions(remembering(model, [hashes[index] for index in members]), trials)
+    fingerprints = trial_fingerprints(trials)
+    found = predictions(remembering(model, [fingerprints[index] for index in members]), trials)
     assert set(np.flatnonzero(found["seen_in_training"])) == members
 
 
 def test_no_trial_is_known_to_a_network_of_other_trials(model, trials):
-    found = predictions(remembering(model, trial_hashes(trials + 1)), trials)
+    found = predictions(remembering(model, trial_fingerprints(np.random.default_rng(1).standard_normal(trials.shape))), trials)
     assert not found["seen_in_training"].any()
 
 
 def test_epochs_are_known_again_by_what_the_network_sees_of_them(network, simulation, epochs):
     model = network(chs_info=epochs.info["chs"])
     model.scale, model.class_names = 1e6, ["left", "right"]
-    remembering(model, trial_hashes(network_input(model, epochs[:15])))
+    remembering(model, trial_fingerprints(network_input(model, epochs[:15])))
     found = predictions(model, epochs.reorder_channels(epochs.ch_names[::-1]))
     assert found["seen_in_training"].tolist() == [True] * 15 + [False] * 25
     names = {code: name for name, code in epochs.event_id.items()}
@@ -139,7 +139,7 @@ def test_without_names_classes_are_numbers(network):
 
 
 def test_the_attributes_hold_only_text_and_numbers(model, trials):
-    attrs = predictions(remembering(model, trial_hashes(trials)), trials).attrs
+    attrs = predictions(remembering(model, trial_fingerprints(trials)), trials).attrs
     assert attrs["class_names"] == "right fist, left fist, feet"
     assert "weights_sha256" in attrs
     assert all(isinstance(value, str | int | float) for value in attrs.values())

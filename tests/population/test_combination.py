@@ -11,6 +11,7 @@ from sincviz.population.combination import ALL_CLASSES, combine
 from sincviz.population.group_findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.row_store import store_row
+from sincviz.trial_identity import trial_fingerprints
 
 CHANNELS = ["C3", "Cz", "C4"]
 
@@ -222,17 +223,23 @@ def test_nothing_to_combine_is_no_error_here(combined):
     assert len(group_findings(found)) == 1
 
 
+def fingerprints(letters):
+    """Of one trial for each letter."""
+    trials = [np.random.default_rng(ord(letter)).standard_normal((2, 64)) for letter in letters]
+    return trial_fingerprints(np.reshape(trials, (-1, 2, 64)))
+
+
 @pytest.mark.parametrize(
     ("sets", "share"), [(("abcd", "abce"), 0.75), (("ab", "cd"), 0.0), (("ab", ""), None)]
 )
 def test_training_sets_of_subjects_are_compared(combined, sets, share):
-    found = combined([({"subject": s}, row(1, trained_on=own)) for s, own in enumerate(sets)])
+    found = combined([({"subject": s}, row(1, trained_on=fingerprints(own))) for s, own in enumerate(sets)])
     assert shared_training(found) == share
     assert ("shared_training" in group_findings(found)["check"].tolist()) == bool(share)
 
 
 def test_training_sets_of_one_subject_may_overlap(combined):
-    found = combined([({"subject": 1, "seed": s}, row(1, trained_on="abc")) for s in range(2)])
+    found = combined([({"subject": 1, "seed": s}, row(1, trained_on=fingerprints("abc"))) for s in range(2)])
     assert shared_training(found) is None
 
 

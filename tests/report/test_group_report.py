@@ -10,6 +10,7 @@ from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_folder import group_facts
 from sincviz.report.group_methods import group_methods
 from sincviz.report.group_words import summary_words
+from sincviz.trial_identity import trial_fingerprints
 from tests.group_examples import manifest, row
 from tests.report.conftest import HOSTILE
 
@@ -110,7 +111,7 @@ def test_without_bands_there_is_no_drift_of_filters(make):
 
 
 def test_shared_training_is_said_and_part_of_the_methods(make):
-    found = make(trained_on=("a", "b"))
+    found = make(trained_on=trial_fingerprints(np.random.default_rng(0).standard_normal((2, 2, 64))))
     assert "shared_training" in found.findings["check"].tolist()
     assert "100% of their training trials" in group_methods(found)[0]
     assert "training trials in common" not in group_methods(make())[0]
