@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.band_limits import BAND_LIMITS, band_ranges, in_ranges
 
 MOST_CHANNELS = 4
 _COLUMNS = ("relevance", "low", "high", "share", "total", "peak_hz", "channels", "sure")
@@ -29,12 +29,20 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         Index ``target`` and ``band``. ``relevance`` with its interval ``low`` and ``high``; ``total``, the sum over
         bands, and ``share``, the part of it (not-a-number unless the total is positive); ``peak_hz``, the frequency of
         the band that is worth most; ``channels``, up to four whose own interval is above zero, the most first;
-        ``sure``, whether the band's interval is above zero.
+        ``sure``, whether the band's interval is above zero; the limits of the band, ``band_low_hz`` and
+        ``band_high_hz``, not-a-number for ``other``, whose ranges are text in ``band_rest_hz``.
+
+    Raises
+    ------
+    ValueError
+        If ``of_bands`` does not tell the limits of its bands.
 
     Examples
     --------
     >>> of_bands = xr.DataArray([[3.0, 1.0]], {"target": ["left"], "band": ["alpha", "other"]}, ("target", "band"),
-    ...                         attrs={"bands_hz": "alpha: 8–13"})
+    ...                         name="relevance")
+    >>> of_bands = of_bands.assign_coords(band_low_hz=("band", [8, np.nan]), band_high_hz=("band", [13, np.nan]),
+    ...                                   band_rest_hz=("band", ["", "0–8, 13–inf"]))
     >>> of_bands = of_bands.assign_coords(low=of_bands - 2, high=of_bands + 2)
     >>> cells = of_bands.expand_dims({"channel": ["C4"]}, axis=2)
     >>> cells = cells.assign_coords(low=cells - 2, high=cells + 2)
@@ -46,13 +54,14 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     left   alpha   0.75     10.0       C4   True
            other   0.25      2.0           False
     """
-    limits = bands_from_text(of_bands.attrs.get("bands_hz"))
     frequencies = spectrum["frequency"].to_numpy()
+    members = [in_ranges(frequencies, ranges) for ranges in band_ranges(of_bands)]
+    limits = [name for name in BAND_LIMITS if name in of_bands.coords]
     rows = {}
     for target in of_bands["target"].to_numpy():
         total = float(of_bands.sel(target=target).sum(skipna=False))
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
-        for band in of_bands["band"].to_numpy():
+        for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
             value = of_bands.sel(target=target, band=band)
             here = value.item()
             rows[str(target), str(band)] = {
@@ -61,11 +70,12 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
                 "high": value["high"].item(),
                 "share": here / total if total > 0 else np.nan,
                 "total": total,
-                "peak_hz": _peak_hz(profile, frequencies, str(band), limits),
+                "peak_hz": _peak_hz(profile, frequencies, inside),
                 "channels": ", ".join(_leading_channels(cells.sel(target=target, band=band))),
                 "sure": bool(value["low"].item() > 0),
+                **{name: value[name].item() for name in limits},
             }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(_COLUMNS))
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[*_COLUMNS, *limits])
     table.index = pd.MultiIndex.from_tuples(rows, names=["target", "band"])
     order = {str(name): number for number, name in enumerate(of_bands["target"].to_numpy())}
     table = table.sort_values("relevance", ascending=False, kind="stable")
@@ -115,12 +125,7 @@ def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
     return table
 
 
-def _peak_hz(
-    profile: np.ndarray, frequencies: np.ndarray, band: str, limits: dict[str, tuple[float, float]]
-) -> float:
-    inside = [(frequencies >= low) & (frequencies < high) for low, high in limits.values()]
-    covered = np.logical_or.reduce(inside) if inside else np.zeros(len(frequencies), bool)
-    members = ~covered if band == OTHER else inside[list(limits).index(band)]
+def _peak_hz(profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray) -> float:
     if not members.any() or not np.isfinite(profile).all():
         return np.nan
     return float(frequencies[members][profile[members].argmax()])

@@ -89,7 +89,5 @@ def plot_relevance(
         else:
             figure = scalp_table(ordered, sure)
             note = f"White dots: {words} excludes zero; black points: it does not." if known else ""
-        write_below(
-            figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells.attrs)]))
-        )
+        write_below(figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells)])))
     return figure
