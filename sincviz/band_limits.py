@@ -99,8 +99,9 @@ def band_ranges(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[Ranges
     if not {LOW, HIGH} <= _known(values):
         raise ValueError(
             f"The limits of the bands {', '.join(names)} are not known: the {_noun(values)}s `{LOW}` and `{HIGH}` are "
-            "missing. Results of sincviz have them; they are lost where results with other limits are put together. "
-            f"Give them anew: `values.assign_coords({LOW}=('band', [8, 13]), {HIGH}=('band', [13, 30]))`."
+            "missing. Results have them, and lose them where they are put together with results of other limits. Pass "
+            f"the result as it came, or give limits to its bands, such as `values.{_method(values)}`; of what no band "
+            f"covers they are not-a-number, and `{REST}` says what it is, such as '0–8, 30–inf'."
         )
     low, high = (_column(values, name, len(names)) for name in (LOW, HIGH))
     rest = _column(values, REST, len(names)) if REST in _known(values) else [""] * len(names)
@@ -212,6 +213,12 @@ def _known(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> set[str]:
 
 def _noun(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
     return "column" if isinstance(values, pd.DataFrame) else "coordinate"
+
+
+def _method(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
+    if isinstance(values, pd.DataFrame):
+        return f"assign({LOW}=[8, 13], {HIGH}=[13, 30])"
+    return f"assign_coords({LOW}=('band', [8, 13]), {HIGH}=('band', [13, 30]))"
 
 
 def _column(values: xr.DataArray | xr.Dataset | pd.DataFrame, name: str, n_bands: int) -> Sequence[Any]:

@@ -38,8 +38,7 @@ def leading(**changes):
         **{"channels": "C4, CP4", "sure": False},
     } | changes
     index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
-    table = pd.DataFrame([row], index)
-    table.attrs = {"bands_hz": "alpha: 8–13"}
+    table = pd.DataFrame([row | {"band_low_hz": 8.0, "band_high_hz": 13.0}], index)
     return inspection(leading_bands=table)
 
 
