@@ -31,8 +31,6 @@ def checked_rhythms(
     """
     chosen = RHYTHMS if rhythms is None else rhythms
     for name, limits in chosen.items():
-        if ";" in name:
-            raise ValueError(f"The name of a band must not hold a semicolon; got {name!r}.")
         if np.shape(limits) != (2,) or not 0 <= limits[0] < limits[1]:
             raise ValueError(
                 f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
@@ -76,38 +74,3 @@ def rhythm_names(
     # The last condition is for an empty mapping, which `select` does not take.
     always = np.ones(frequency.shape, bool)
     return np.select([*inside, always], [*chosen, OTHER], OTHER).astype(str)
-
-
-def bands_to_text(bands: Mapping[str, tuple[float, float]]) -> str:
-    """Return bands as the attributes of results hold them.
-
-    Examples
-    --------
-    >>> bands_to_text({"mu": (8, 13), "high": (30, math.inf)})
-    'mu: 8–13; high: 30–inf'
-    """
-    return "; ".join(f"{name}: {_exact(low)}–{_exact(high)}" for name, (low, high) in bands.items())
-
-
-def _exact(number: float) -> str:
-    """Return a number that reads back as the same."""
-    short = f"{number:g}"
-    return short if float(short) == number else repr(float(number))
-
-
-def bands_from_text(text: str | None) -> dict[str, tuple[float, float]]:
-    """Return the bands that :func:`bands_to_text` wrote down; the rhythms where nothing is written.
-
-    Examples
-    --------
-    >>> bands_from_text("mu: 8–13; high: 30–inf")
-    {'mu': (8.0, 13.0), 'high': (30.0, inf)}
-    """
-    if text is None:
-        return dict(RHYTHMS)
-    bands = {}
-    for part in text.split("; ") if text else []:
-        name, _, limits = part.rpartition(": ")
-        low, high = limits.split("–")
-        bands[name] = float(low), float(high)
-    return bands

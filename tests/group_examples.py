@@ -7,7 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import groups
+from sincviz.band_limits import with_band_limits
 from sincviz.population.row_store import store_row
+from sincviz.rhythms import RHYTHMS
 
 PLACES = {
     **{"F7": (-0.07, 0.04, 0.0), "Fz": (0.0, 0.06, 0.08), "F8": (0.07, 0.04, 0.0)},
@@ -15,7 +17,6 @@ PLACES = {
     **{"P3": (-0.05, -0.06, 0.06), "Pz": (0.0, -0.06, 0.08), "P4": (0.05, -0.06, 0.06)},
 }
 BANDS = ("delta", "theta", "alpha", "beta", "gamma", "other")
-BANDS_HZ = "delta: 1–4; theta: 4–8; alpha: 8–13; beta: 13–30; gamma: 30–inf"
 
 
 def row(
@@ -39,12 +40,11 @@ def row(
     frequency_hz = np.arange(0, 64.5, 0.5)
     amplitude = np.exp(-((frequency_hz - peaks[:, None]) ** 2) / 8)
     arrays = {
-        "band_contrast": (("target", "band", "channel"), contrast, {"units": "SD", "bands_hz": BANDS_HZ}),
+        "band_contrast": (("target", "band", "channel"), contrast, {"units": "SD"}),
         "frequency_contrast": (("target", "channel", "frequency"), spectrum, {"units": "SD"}),
         "occupancy": (
             ("training", "band"),
             [[0, 0.2, 0.3, 0.3, 0.2, 0], [0, 0.15, 0.35 + 0.01 * rng.standard_normal(), 0.3, 0.2, 0]],
-            {"bands_hz": BANDS_HZ},
         ),
         "amplitude": (("filter", "response_frequency"), amplitude),
         "pattern": (("filter", "depth", "channel"), rng.standard_normal((4, 2, len(channels)))),
@@ -53,7 +53,7 @@ def row(
         arrays |= {"peak_hz": ("filter", peaks), "center_hz": ("filter", peaks)}
         arrays |= {"initial_center_hz": ("filter", [6.0, 10.0, 20.0, 35.0])}
     places = np.array([PLACES[name] for name in channels]) if placed else np.full((len(channels), 3), np.nan)
-    return xr.Dataset(
+    found = xr.Dataset(
         arrays,
         {
             "target": list(classes),
@@ -79,6 +79,7 @@ def row(
         }
         | attrs,
     )
+    return with_band_limits(found, RHYTHMS)
 
 
 def manifest(n_subjects=8, n_seeds=2, conditions=("",)):

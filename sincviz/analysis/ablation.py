@@ -11,8 +11,9 @@ from tqdm.auto import tqdm
 from sincviz.analysis.band_replacement import in_bands, replaceable_trials
 from sincviz.analysis.intervals import mean_intervals
 from sincviz.analysis.labels import channel_coords, decoder_origin
+from sincviz.band_limits import with_band_limits
 from sincviz.epochs import EpochsOrArray
-from sincviz.rhythms import bands_to_text, checked_rhythms
+from sincviz.rhythms import checked_rhythms
 
 
 def ablate(
@@ -61,7 +62,8 @@ def ablate(
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
         of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
         bootstrap interval over trials. Not-a-number for a band that
-        none of the frequencies of these trials lies in.
+        none of the frequencies of these trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
+        ``band_high_hz``; bands may overlap, and each is taken as a whole.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def ablate(
     for name, values in zip(("accuracy_loss", "score_loss"), losses, strict=True):
         low, high = mean_intervals(values, seed=seed)
         variables |= {
-            name: (dims, values.mean(0), {"bands_hz": bands_to_text(chosen_bands)}),
+            name: (dims, values.mean(0)),
             f"{name}_low": (dims, low),
             f"{name}_high": (dims, high),
         }
@@ -119,10 +121,10 @@ def ablate(
             "method": "replacement by another trial"
             if replacement == "other_trial"
             else "replacement by zero",
-            "bands_hz": bands_to_text(chosen_bands),
             "seed": seed,
         },
     )
+    found = with_band_limits(found, chosen_bands)
     if isinstance(channels, Mapping):
         return found
     picks = [names.index(name) for name in regions]

@@ -42,7 +42,8 @@ def cell_relevance(
     Returns
     -------
     xarray.DataArray, dims (trial, target, band, channel)
-        Ready for :func:`sincviz.bootstrap_intervals`.
+        Ready for :func:`sincviz.bootstrap_intervals`. Bands and their limits are those of
+        :func:`sincviz.group_frequencies`.
 
     Examples
     --------
@@ -66,6 +67,6 @@ def cell_relevance(
             yield group_frequencies(found, bands).drop_vars("completeness_error", errors="ignore")
 
     cells = xr.concat(list(parts()), "trial")
-    of_all = ("method", "explain", "baseline", "n_steps", "bands_hz", "membership", "units", "weights_sha256")
+    of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")
     cells.attrs = {name: value for name, value in cells.attrs.items() if name in (*of_all, "sincviz_version")}
     return cells

@@ -43,7 +43,7 @@ def cluster_test(
     values : xarray.DataArray, dims (subject, [target,] band or frequency, channel)
         In any order, one value per subject and cell; zero is what chance gives. Differences between two paired
         conditions are tested the same way. Channels need positions, the coordinates ``x``, ``y``, ``z`` in metres.
-        ``attrs["bands_hz"]`` tells the limits of bands.
+        Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
     alpha : float
         Largest p of a cluster that is called significant.
     cluster_forming_p : float
@@ -63,13 +63,13 @@ def cluster_test(
         What :func:`sincviz.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in order
         of p, then mass, 0 outside; ``cluster_p``, its p, not-a-number outside. Cells without a test are in no cluster.
         ``attrs``: ``alpha``, ``n_subjects``, ``n_permutations`` (those made), ``cluster_forming_p`` and ``_t``,
-        ``smallest_p`` (the smallest that so many permutations can give), ``units``, ``bands_hz`` and ``seed``.
+        ``smallest_p`` (the smallest that so many permutations can give), ``units`` and ``seed``.
 
     Raises
     ------
     ValueError
-        If the dimensions are others, a setting is out of range, or subjects or permutations are too few for any p to
-        reach ``alpha``: ``n`` subjects allow ``2 ** (n - 1)`` ways that differ.
+        If the dimensions are others, the limits of bands are not known, a setting is out of range, or subjects or
+        permutations are too few for any p to reach ``alpha``: ``n`` subjects allow ``2 ** (n - 1)`` ways that differ.
     PositionsError
         If channels have no usable positions.
 
@@ -95,6 +95,7 @@ def cluster_test(
     >>> coords = {"band": ["alpha", "beta"], "channel": ["C3", "C1", "Cz", "C4"]}
     >>> x, y = ("channel", [-0.06, -0.03, 0.0, 0.06]), ("channel", [0.0, 0.02, 0.0, 0.0])
     >>> coords |= {"x": x, "y": y, "z": ("channel", [0.06, 0.08, 0.1, 0.06])}
+    >>> coords |= {"band_low_hz": ("band", [8.0, 13.0]), "band_high_hz": ("band", [13.0, 30.0])}
     >>> before, after = np.random.default_rng(1).standard_normal((2, 10, 2, 4))
     >>> after[:, 0, :2] += 3
     >>> before, after = (xr.DataArray(a, coords, ("subject", "band", "channel")) for a in (before, after))

@@ -11,12 +11,13 @@ from sincviz.analysis.accuracy import accuracy
 from sincviz.analysis.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.band_limits import with_band_limits
 from sincviz.classes import labelled_trials
 from sincviz.decoders import Decoder, decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.progress import followed
-from sincviz.rhythms import bands_to_text, checked_rhythms
+from sincviz.rhythms import checked_rhythms
 
 CSP_BAND_HZ = (8.0, 30.0)
 
@@ -48,7 +49,8 @@ def band_power_contrast(
     -------
     xarray.DataArray, dims (target, band, channel)
         Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
-        deviation (Cohen's d). A band without frequencies is not-a-number.
+        deviation (Cohen's d). A band without frequencies is not-a-number. Limits of bands are the coordinates
+        ``band_low_hz`` and ``band_high_hz``.
 
     Raises
     ------
@@ -84,9 +86,9 @@ def band_power_contrast(
         "units": "pooled standard deviations of log power",
         "trials": "contrast",
         "n_trials": len(x),
-        "bands_hz": bands_to_text(chosen),
     }
-    return xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+    contrast = xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+    return with_band_limits(contrast, chosen)
 
 
 def csp_accuracy(

@@ -6,7 +6,7 @@ import xarray as xr
 
 from sincviz.analysis.established import ALPHA
 from sincviz.analysis.power_direction import direction_words
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.band_limits import BAND_LIMITS, band_ranges, in_ranges
 
 MOST_CHANNELS = 4
 LEAST_OF_LARGEST = 0.1  # an established cell that is smaller does not make the picture
@@ -48,12 +48,20 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         above zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth
         most; ``channels``, up to four that are established (corrected for all cells) and worth a tenth or more of the
         band's largest, and ``uncertain_channels``, up to four worth half or more of the largest that are not, both the
-        most first.
+        most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number for ``other``, whose
+        ranges are text in ``band_rest_hz``.
+
+    Raises
+    ------
+    ValueError
+        If ``of_bands`` does not tell the limits of its bands.
 
     Examples
     --------
     >>> of_bands = xr.DataArray([[3.0, 1.0]], {"target": ["left"], "band": ["alpha", "other"]}, ("target", "band"),
-    ...                         attrs={"bands_hz": "alpha: 8–13"})
+    ...                         name="relevance")
+    >>> of_bands = of_bands.assign_coords(band_low_hz=("band", [8, np.nan]), band_high_hz=("band", [13, np.nan]),
+    ...                                   band_rest_hz=("band", ["", "0–8, 13–inf"]))
     >>> of_bands = of_bands.assign_coords(low=of_bands - 2, high=of_bands + 2, p=0.04 / of_bands,
     ...                                   total_low=("target", [2.0]), total_high=("target", [6.0]))
     >>> cells = of_bands.expand_dims({"channel": ["C4"]}, axis=2)
@@ -66,15 +74,16 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     left   alpha   0.75     10.0       C4         True
            other   0.25      2.0       C4         True
     """
-    limits = bands_from_text(of_bands.attrs.get("bands_hz"))
     frequencies = spectrum["frequency"].to_numpy()
+    members = [in_ranges(frequencies, ranges) for ranges in band_ranges(of_bands)]
+    limits = [name for name in BAND_LIMITS if name in of_bands.coords]
     rows = {}
     for target in of_bands["target"].to_numpy():
         own = of_bands.sel(target=target)
         total = float(own.sum(skipna=False))
         total_low, total_high = own["total_low"].item(), own["total_high"].item()
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
-        for band in of_bands["band"].to_numpy():
+        for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
             value = own.sel(band=band)
             here, p = value.item(), value["p"].item()
             rows[str(target), str(band)] = {
@@ -87,10 +96,12 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
                 "total": total,
                 "total_low": total_low,
                 "total_high": total_high,
-                "peak_hz": _peak_hz(profile, frequencies, str(band), limits),
-            } | _leading_channels(cells.sel(target=target, band=band))
+                "peak_hz": _peak_hz(profile, frequencies, inside),
+                **_leading_channels(cells.sel(target=target, band=band)),
+                **{name: value[name].item() for name in limits},
+            }
     table = pd.DataFrame.from_dict(
-        rows, orient="index", columns=[*_COLUMNS, "channels", "uncertain_channels"]
+        rows, orient="index", columns=[*_COLUMNS, "channels", "uncertain_channels", *limits]
     )
     table.index = pd.MultiIndex.from_tuples(rows, names=["target", "band"])
     order = {str(name): number for number, name in enumerate(of_bands["target"].to_numpy())}
@@ -186,12 +197,7 @@ def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
     return table
 
 
-def _peak_hz(
-    profile: np.ndarray, frequencies: np.ndarray, band: str, limits: dict[str, tuple[float, float]]
-) -> float:
-    inside = [(frequencies >= low) & (frequencies < high) for low, high in limits.values()]
-    covered = np.logical_or.reduce(inside) if inside else np.zeros(len(frequencies), bool)
-    members = ~covered if band == OTHER else inside[list(limits).index(band)]
+def _peak_hz(profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray) -> float:
     if not members.any() or not np.isfinite(profile).all():
         return np.nan
     return float(frequencies[members][profile[members].argmax()])

@@ -1,5 +1,6 @@
 """Whether a ranking tells what the network needs: remove the cells in its order and watch the accuracy."""
 
+import itertools
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,9 +14,9 @@ from tqdm.auto import tqdm
 from sincviz.analysis.band_replacement import ReplaceableTrials, replaceable_trials
 from sincviz.analysis.intervals import mean_intervals
 from sincviz.analysis.labels import channel_coords, decoder_origin
+from sincviz.band_limits import band_ranges, in_ranges
 from sincviz.epochs import EpochsOrArray
 from sincviz.models.checks import positive_int
-from sincviz.rhythms import OTHER, bands_from_text, rhythm_names
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 
@@ -50,7 +51,8 @@ def deletion_curve(
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     ranking : xarray.DataArray, dims ([target,] band, channel)
         A relevance, best a contrast between classes, averaged over ``target``; the larger, the more relevant. Its bands
-        are those of its ``attrs["bands_hz"]``, and ``"other"`` is what these do not cover.
+        are those of its coordinates ``band_low_hz`` and ``band_high_hz``, as :func:`sincviz.group_frequencies` gives
+        them.
     n_steps : int
         Steps from nothing to everything, finer at the start.
     n_random : int
@@ -76,7 +78,8 @@ def deletion_curve(
     Raises
     ------
     ValueError
-        If the ranking is missing, not of this network's channels, or not finite; classes or rate are unknown.
+        If the ranking is not of this network's channels, not finite, or does not tell the limits of its bands; classes
+        or rate are unknown.
     EpochsError
         If the epochs do not fit the network.
 
@@ -139,19 +142,11 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
             "The ranking holds values that are not finite: it does not tell what to remove first."
         )
     n_times = trials.trials.shape[2]
-    bands = bands_from_text(ranking.attrs.get("bands_hz"))
-    unknown = [str(band) for band in flat["band"].to_numpy() if band not in (*bands, OTHER)]
-    if unknown:
-        raise ValueError(
-            f"The limits of the bands {', '.join(unknown)} are not known: `ranking.attrs['bands_hz']` must tell "
-            "them, such as 'mu: 8–13; beta: 18–25'."
-        )
-    of_bins = rhythm_names(np.fft.rfftfreq(n_times, 1 / trials.sfreq_hz), bands)
-    masks = np.zeros((flat.size, len(names), len(of_bins)), bool)
-    for row, (band, channel) in enumerate(
-        (band, channel) for band in flat["band"].to_numpy() for channel in flat["channel"].to_numpy()
-    ):
-        masks[row, names.index(channel)] = of_bins == band
+    frequency_hz = np.fft.rfftfreq(n_times, 1 / trials.sfreq_hz)
+    bands = [in_ranges(frequency_hz, ranges) for ranges in band_ranges(flat)]
+    masks = np.zeros((flat.size, len(names), len(frequency_hz)), bool)
+    for row, (band, channel) in enumerate(itertools.product(bands, flat["channel"].to_numpy())):
+        masks[row, names.index(channel)] = band
     # A band without frequencies in it cannot be removed.
     some = masks.any((1, 2))
     if not some.any():

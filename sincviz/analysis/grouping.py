@@ -9,8 +9,9 @@ import xarray as xr
 from sincviz.analysis.bands import energy_share, learned_bands
 from sincviz.analysis.labels import filter_coords, origin
 from sincviz.analysis.transfer_function import Floats, impulse_responses
+from sincviz.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.front_ends import front_end
-from sincviz.rhythms import OTHER, bands_to_text, checked_rhythms, rhythm_names
+from sincviz.rhythms import OTHER, checked_rhythms, rhythm_names
 from sincviz.scalp_regions import REGIONS, region_order
 
 BY = ("nominal_center", "measured_energy")
@@ -40,6 +41,8 @@ def band_membership(
     -------
     xarray.DataArray, dims (band, filter)
         Shares from 0 to 1 that add up to 1 for each filter; the last band, ``"other"``, keeps what no band covers.
+        Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``, for ``"other"`` not-a-number; the
+        ranges it covers are text in ``band_rest_hz``, such as ``"0–8, 13–inf"``.
 
     Raises
     ------
@@ -74,18 +77,14 @@ def band_membership(
     else:
         center_hz = table["center_hz"].where(table["center_hz"].notna(), table["peak_hz"])
         shares = (rhythm_names(center_hz, chosen) == np.array(names)[:, None]).astype(float)
-    return xr.DataArray(
+    found = xr.DataArray(
         shares,
         dims=("band", "filter"),
         coords={"band": names, **filter_coords(table)},
         name="band_membership",
-        attrs=origin(parts)
-        | {
-            "units": "1",
-            "membership": by.replace("_", " "),
-            "bands_hz": bands_to_text(chosen),
-        },
+        attrs=origin(parts) | {"units": "1", "membership": by.replace("_", " ")},
     )
+    return with_band_limits(found, chosen)
 
 
 def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArray:
@@ -102,8 +101,8 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     -------
     xarray.DataArray
         The same with ``band`` in place of ``filter``; summed over bands it is what the values are, summed over
-        filters. A filter without value (not-a-number) leaves the bands it belongs to without, and no other. ``attrs``
-        tell the bands and how filters were put into them.
+        filters. A filter without value (not-a-number) leaves the bands it belongs to without, and no other. Limits of
+        bands are those of the membership; ``attrs["membership"]`` tells how filters were put into bands.
 
     Raises
     ------
@@ -127,13 +126,13 @@ def group_by_band(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArra
     plain = values.drop_vars(
         [name for name, coord in values.coords.items() if name != "filter" and "filter" in coord.dims]
     )
-    shares = membership.drop_vars(set(membership.coords) - {"band", "filter"})
+    shares = membership.drop_vars(set(membership.coords) - {"band", "filter", *BAND_LIMITS})
     # A product with a share of 0 would spread not-a-number over all bands.
     unknown = ((shares > 0) & plain.isnull()).any("filter")
     grouped = (shares * plain.fillna(0.0)).sum("filter").where(~unknown)
     dims = ["band" if dim == "filter" else dim for dim in values.dims]
     grouped = grouped.transpose(*dims).rename(values.name)
-    grouped.attrs = values.attrs | {key: membership.attrs[key] for key in ("membership", "bands_hz")}
+    grouped.attrs = values.attrs | {"membership": membership.attrs["membership"]}
     return grouped
 
 
@@ -154,7 +153,9 @@ def group_frequencies(
     -------
     xarray.DataArray
         The same with ``band`` in place of ``frequency``, before the channels; the last band, ``"other"``, keeps what no
-        band covers, so the sum over bands is that over frequencies.
+        band covers, so the sum over bands is that over frequencies. Limits of bands are the coordinates
+        ``band_low_hz`` and ``band_high_hz``, for ``"other"`` not-a-number; the ranges it covers are text in
+        ``band_rest_hz``, such as ``"0–8, 13–inf"``.
 
     Raises
     ------
@@ -190,8 +191,8 @@ def group_frequencies(
     grouped = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
     rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
     grouped = grouped.transpose(*rest, "band", ...).rename(values.name)
-    grouped.attrs = values.attrs | {"membership": "frequency of the input", "bands_hz": bands_to_text(chosen)}
-    return grouped
+    grouped.attrs = values.attrs | {"membership": "frequency of the input"}
+    return with_band_limits(grouped, chosen)
 
 
 def _check_apart(bands: Mapping[str, tuple[float, float]]) -> None:

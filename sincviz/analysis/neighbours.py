@@ -7,9 +7,9 @@ import scipy
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz.band_limits import low_and_high_hz
 from sincviz.errors import PositionsError
 from sincviz.positions import check_positions, scalp_info
-from sincviz.rhythms import bands_from_text
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -22,17 +22,19 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
     ----------
     maps : xarray.DataArray, dims ([subject,] [target,] band or frequency, channel)
         In this order. Channels have positions, the coordinates ``x``, ``y``, ``z`` in metres; frequencies are in Hz;
-        ``attrs["bands_hz"]`` tells the limits of bands.
+        limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
 
     Returns
     -------
     scipy.sparse array, shape (cells, cells)
         1 for neighbours, of the flattened cells of one subject. Neighbours are two electrodes side by side on the scalp
         (Delaunay triangulation) in the same row; the same electrode in two bands that touch, or in frequencies one bin
-        apart. Bands without limits, such as ``other``, have no neighbour, nor has one target's map in another's.
+        apart. ``other``, what no band covers, has no neighbour, nor has one target's map in another's.
 
     Raises
     ------
+    ValueError
+        If the limits of the bands are not known.
     PositionsError
         If channels have no usable positions, or lie on a line.
 
@@ -54,9 +56,7 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
 
 
 def _bands_that_touch(maps: xr.DataArray) -> NDArray[np.bool_]:
-    limits = bands_from_text(maps.attrs.get("bands_hz"))
-    unknown = (np.nan, np.nan)
-    low, high = np.array([limits.get(str(band), unknown) for band in maps["band"].to_numpy()], float).T
+    low, high = low_and_high_hz(maps).T
     above: NDArray[np.bool_] = np.isclose(high[:, None], low)
     return above | above.T
 

@@ -1,17 +1,14 @@
 """Which way power speaks: whether more of it in a cell raises or lowers the score of a class."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import scipy
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz.analysis.band_replacement import in_bands
 from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.band_limits import Ranges, band_ranges, in_ranges
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, input_batches, ready, sampling_rate_hz
-from sincviz.rhythms import OTHER, checked_rhythms
 
 LEAST_CORRELATION = 0.3
 ALPHA = 0.01
@@ -23,7 +20,6 @@ def power_direction(
     epochs: EpochsOrArray,
     single: xr.DataArray,
     *,
-    bands: Mapping[str, tuple[float, float]] | None = None,
     sfreq: float | None = None,
 ) -> xr.DataArray:
     """Return how the relevance of every cell goes with the power in it, over trials.
@@ -35,9 +31,7 @@ def power_direction(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     single : xarray.DataArray, dims (trial, target, band, channel)
-        What :func:`sincviz.cell_relevance` returned for these trials and bands.
-    bands : mapping of str to (float, float) | None
-        The bands; ``None`` means delta to gamma, and ``other`` what they do not cover.
+        Relevance of these trials, with the limits of its bands.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
 
@@ -58,12 +52,8 @@ def power_direction(
     """
     network, epochs = decoder(model), ready(epochs)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
-    power = np.concatenate(
-        [
-            _band_power(batch, dict(checked_rhythms(bands)), rate_hz)
-            for batch in input_batches(network, epochs)
-        ]
-    )
+    ranges = band_ranges(single)
+    power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = _standardized(np.log(power))[:, None]
         found = (standardized * _standardized(single.to_numpy().astype(float))).mean(0)
@@ -89,13 +79,12 @@ def direction_words(correlation: float, n_trials: int) -> str:
     return MORE if correlation > 0 else LESS
 
 
-def _band_power(
-    batch: NDArray[np.floating], bands: dict[str, tuple[float, float]], rate_hz: float
-) -> NDArray[np.float64]:
-    """Return the power in each band and in what none covers, shape (trials, bands + 1, channels)."""
-    power = np.abs(np.fft.rfft(batch)) ** 2 * bin_weights(batch.shape[2]).numpy()
-    members = in_bands(list(bands.values()), batch.shape[2], rate_hz).astype(float)
-    members = np.vstack([members, members.sum(0) == 0]) if OTHER not in bands else members
+def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: float) -> NDArray[np.float64]:
+    """Return the power in each band, shape (trials, bands, channels)."""
+    n_times = batch.shape[2]
+    power = np.abs(np.fft.rfft(batch)) ** 2 * bin_weights(n_times).numpy()
+    frequency_hz = np.fft.rfftfreq(n_times, 1 / rate_hz)
+    members = np.array([in_ranges(frequency_hz, one) for one in ranges], float)
     found: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
     return found
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from sincviz.rhythms import rhythm_names
+from sincviz.band_limits import band_ranges, in_ranges
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def true_cells(truth: xr.Dataset, loss: xr.DataArray) -> NDArray[np.bool_]:
     truth : xarray.Dataset
         What :func:`sincviz.datasets.simulate_motor_imagery` knows.
     loss : xarray.DataArray, dims (band, channel)
-        Gives bands and channels; bands by the names of the rhythms.
+        Gives bands and channels; limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def true_cells(truth: xr.Dataset, loss: xr.DataArray) -> NDArray[np.bool_]:
     center_hz = (sources["low_hz"] + sources["high_hz"]).to_numpy() / 2
     maps = np.abs(sources["scalp_map"].sel(channel=loss["channel"]).to_numpy())
     cells = np.zeros(loss.shape, bool)
-    for row, band in enumerate(loss["band"].to_numpy()):
-        summed = maps[rhythm_names(center_hz) == band].sum(0)
+    for row, ranges in enumerate(band_ranges(loss)):
+        summed = maps[in_ranges(center_hz, ranges)].sum(0)
         cells[row] = summed > summed.max() / 2
     return cells
 
@@ -82,6 +82,7 @@ def recovery(loss: xr.DataArray, truth: xr.Dataset) -> Recovery:
     >>> from sincviz.datasets import simulate_motor_imagery
     >>> _, truth = simulate_motor_imagery(4, n_chans=8)
     >>> loss = xr.DataArray(np.zeros((2, 8)), coords={"band": ["alpha", "gamma"], "channel": truth.channel})
+    >>> loss = loss.assign_coords(band_low_hz=("band", [8, 30]), band_high_hz=("band", [13, np.inf]))
     >>> loss.loc["alpha", ["C3", "C4", "CP3", "CP4"]] = 1.0
     >>> recovery(loss, truth).bands
     1.0

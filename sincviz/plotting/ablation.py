@@ -71,5 +71,5 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
             figure = scalp_table(cells, None if sure is None else sure[None])
             note = f"White dots: {not_zero}; black points: {zero}."
         note = note if doubtful is not None else ""
-        write_below(figure, loss.attrs, note=" ".join(filter(None, [note, bands_in_hz(loss.attrs)])))
+        write_below(figure, loss.attrs, note=" ".join(filter(None, [note, bands_in_hz(loss)])))
     return figure

@@ -135,7 +135,7 @@ def _note(one: xr.Dataset, counts: NDArray[np.int_]) -> str:
     # Of several conditions the legend counts the subjects.
     if len(counts) == 1 and left_out:
         parts.append(f"Without a share: {_subjects(left_out)}.")
-    return " ".join(filter(None, [*parts, bands_in_hz(one.attrs)]))
+    return " ".join(filter(None, [*parts, bands_in_hz(one)]))
 
 
 def _subjects(count: int) -> str:

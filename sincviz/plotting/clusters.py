@@ -195,4 +195,4 @@ def _note(one: xr.Dataset, marks: list[str]) -> str:
         parts.append("; ".join(how) + ").")
     if marks and any("q ≤" in mark for mark in marks):
         parts.append("q: of single cells (Benjamini–Hochberg).")
-    return " ".join(filter(None, [*parts, bands_in_hz(one.attrs) if "band" in one.dims else ""]))
+    return " ".join(filter(None, [*parts, bands_in_hz(one) if "band" in one.dims else ""]))

@@ -81,11 +81,11 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
             ax.xaxis.set_major_formatter(percent)
         keys = zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
         figure.legend(*(some + others for some, others in keys), loc="outside upper center", ncols=4)
-        write_below(figure, drift.attrs, note=_note(drift, condition))
+        write_below(figure, drift.attrs, note=_note(drift, one, condition))
     return figure
 
 
-def _note(drift: pd.DataFrame, condition: str) -> str:
+def _note(drift: pd.DataFrame, one: pd.DataFrame, condition: str) -> str:
     n_subjects = drift.attrs.get("n_subjects")
     over = "subjects" if n_subjects is None else f"{n_subjects:.0f} subjects"
     parts = [
@@ -93,7 +93,7 @@ def _note(drift: pd.DataFrame, condition: str) -> str:
         f"Mean over {over}; lines: 95 % intervals of the change.",
     ]
     parts.append("q: t test of each band's change, Benjamini–Hochberg over bands.")
-    return " ".join(filter(None, [*parts, bands_in_hz(drift.attrs)]))
+    return " ".join(filter(None, [*parts, bands_in_hz(one)]))
 
 
 def _one_condition(drift: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from sincviz.band_limits import band_names, has_band_limits, low_and_high_hz, ranges_by_name, ranges_in_hz
 from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.lettering import p_words, wrapped
 from sincviz.plotting.style import SEVERITIES, inches, millimetres, small_pt, type_mm
+from sincviz.rhythms import OTHER
 from sincviz.verdict import warning_words
 
 NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
@@ -98,16 +101,36 @@ def with_interval(attrs: Attrs, name: str) -> str:
     return f"{_decimals(value)} ({_decimals(low)}{between}{_decimals(high)})"
 
 
-def bands_in_hz(attrs: Attrs) -> str:
-    """Return a sentence with the limits of a result's bands, nothing if they are not known.
+def bands_in_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
+    """Return a sentence with the limits of a result's bands, nothing if it has none.
+
+    What no band covers is listed where it is called ``"other"``, which says nothing.
+
+    Raises
+    ------
+    ValueError
+        If a result has the coordinates of the limits, but these do not tell what a band covers.
 
     Examples
     --------
-    >>> bands_in_hz({"bands_hz": "alpha: 8–13; gamma: 30–inf"})
+    >>> shares = xr.DataArray([0.7, 0.3], {"band": ["alpha", "gamma"]}, ("band",))
+    >>> bands_in_hz(shares.assign_coords(band_low_hz=("band", [8, 30]), band_high_hz=("band", [13, math.inf])))
     'Bands in Hz: alpha: 8–13; gamma: 30–∞.'
     """
-    listed = str(attrs.get("bands_hz", "")).replace("–inf", "–∞")
-    return f"Bands in Hz: {listed}." if listed else ""
+    if not has_band_limits(values):
+        return ""
+    found = ranges_by_name(values)
+    rest = {
+        name
+        for name, low in zip(band_names(values), low_and_high_hz(values)[:, 0], strict=True)
+        if low != low
+    }
+    listed = [
+        f"{name}: {ranges_in_hz(ranges, '∞')}"
+        for name, ranges in found.items()
+        if name == OTHER or name not in rest
+    ]
+    return f"Bands in Hz: {'; '.join(listed)}." if listed else ""
 
 
 def write_below(

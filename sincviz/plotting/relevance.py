@@ -89,7 +89,5 @@ def plot_relevance(
         else:
             figure = scalp_table(ordered, sure)
             note = f"White dots: {established}; black points: {not_established}." if known else ""
-        write_below(
-            figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells.attrs)]))
-        )
+        write_below(figure, cells.attrs, deletion, note=" ".join(filter(None, [note, bands_in_hz(cells)])))
     return figure

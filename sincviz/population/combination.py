@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sincviz.band_limits import BAND_LIMITS, Ranges, band_ranges, with_ranges
 from sincviz.population.manifest import LABELS
 from sincviz.population.row_store import stored_row
 
@@ -145,8 +146,12 @@ class _Sums:
         known = frozenset(json.loads(found.attrs["training_trials"]))
         if known:
             self.training_sets.setdefault(place, known)
+        # Bands of the same name and other limits are other bands.
+        of_dims: dict[str, list[Any]] = {dim: found[dim].to_numpy().tolist() for dim in self.labels}
+        of_dims["band"] = list(zip(of_dims["band"], band_ranges(found), strict=True))
         for dim, counter in self.labels.items():
-            counter.update(found[dim].to_numpy().tolist())
+            counter.update(of_dims[dim])
+        found = found.drop_vars(BAND_LIMITS, errors="ignore")
         # Positions that differ from run to run, or are missing in one, would be lost in sums.
         for name in (name for name in _POSITION if name in found.coords):
             placed = self.positions[name]
@@ -199,10 +204,12 @@ class _Sums:
             )
             for name, known in self.positions.items()
         }
+        ranges: dict[str, Ranges] = dict(common["band"])
+        common["band"] = list(ranges)
         labels = networks.loc[numbers, list(LABELS)].astype(str)
         runs = {
             name: _side_by_side(
-                [array for _, array in sorted(arrays, key=itemgetter(0))], common, "run", positions
+                [array for _, array in sorted(arrays, key=itemgetter(0))], common, "run", positions, ranges
             )
             .assign_coords(
                 {"run": numbers} | {label: ("run", labels[label].to_numpy(str)) for label in LABELS}
@@ -215,7 +222,7 @@ class _Sums:
         for name, totals in self.of_subjects.items():
             means = [total / self.counts[place] for place, total in totals.items()]
             pairs = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
-            joined = _side_by_side(means, common, "pair", positions).assign_coords(
+            joined = _side_by_side(means, common, "pair", positions, ranges).assign_coords(
                 xr.Coordinates.from_pandas_multiindex(pairs, "pair")
             )
             rest = [dim for dim in joined.dims if dim != "pair"]
@@ -235,13 +242,15 @@ def _side_by_side(
     common: dict[str, list[Any]],
     dim: str,
     positions: dict[str, tuple[str, list[Any]]],
+    ranges: dict[str, Ranges],
 ) -> xr.DataArray:
     """Join what arrays have of the common labels; filters that some lack are not-a-number there."""
     parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
     joined = xr.concat(
         parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
     )
-    return joined.assign_coords(positions) if "channel" in joined.dims else joined
+    joined = joined.assign_coords(positions) if "channel" in joined.dims else joined
+    return with_ranges(joined, ranges) if "band" in joined.dims else joined
 
 
 def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:

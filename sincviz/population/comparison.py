@@ -10,6 +10,7 @@ import xarray as xr
 from sincviz.analysis.cluster_test import cluster_table, cluster_test
 from sincviz.analysis.occupancy import AFTER, BEFORE
 from sincviz.analysis.subject_test import subject_test
+from sincviz.band_limits import BAND_LIMITS
 from sincviz.population.combination import ALL_CLASSES
 
 BETWEEN_CLASSES = "between classes"
@@ -116,7 +117,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
     total = bands.sum("band", skipna=False)
     shares = (bands / total.where(total > 0)).rename("band_use")
-    shares.attrs = {"units": "1", "bands_hz": contrasts.attrs.get("bands_hz", "")}
+    shares.attrs = {"units": "1"}
     return shares
 
 
@@ -181,7 +182,9 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``low``
-        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects. Conditions of a single subject are left out.
+        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects; the limits of the band, ``band_low_hz`` and
+        ``band_high_hz``, not-a-number for ``other``, whose ranges are text in ``band_rest_hz``. Conditions of a single
+        subject are left out.
 
     Raises
     ------
@@ -197,8 +200,9 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
         own = occupancy.sel(condition=name, subject=moved["subject"], drop=True)
         found = subject_test(moved).rename(mean="change")
         means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
-        table = xr.Dataset(means).to_dataframe().join(found.to_dataframe())
-        parts[name] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size"]]
+        table = found.assign(means).to_dataframe()
+        limits = [column for column in BAND_LIMITS if column in table]
+        parts[name] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size", *limits]]
     return pd.concat(parts, names=["condition", "band"])
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 import scipy
 
 from sincviz.analysis.accuracy import ALPHA
+from sincviz.band_limits import ranges_by_name
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
-from sincviz.rhythms import OTHER, RHYTHMS
+from sincviz.rhythms import OTHER
 from sincviz.trial_identity import duplicate_trials
 
 COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
@@ -185,6 +186,10 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
     shares = share_intervals(averages.subjects["band_contrast"])["mean"]
     if OTHER not in shares["band"]:
         return
+    ranges = ranges_by_name(shares)[OTHER]
+    # What lies above the bands as well is not slow alone.
+    if len(ranges) != 1 or ranges[0][0] > 0:
+        return
     share = float(shares.sel(band=OTHER).mean())
     if share > MOST_SLOW:
         contrast = averages.subjects["band_contrast"].sel(target=ALL_CLASSES, band=OTHER)
@@ -192,8 +197,8 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
         yield (
             "warning",
             "slow",
-            f"{share:.0%} of what separates the classes is slower than {min(RHYTHMS.values())[0]:g} Hz (all "
-            "subjects together).",
+            f"{share:.0%} of what separates the classes is slower than {ranges[0][1]:g} Hz (all subjects "
+            "together).",
             f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there.",
             "Look at the trials. If the eyes move with the task, remove that (high-pass filter, ICA) and train anew.",
         )

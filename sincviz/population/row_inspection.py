@@ -11,6 +11,7 @@ import xarray as xr
 from sincviz.analysis.occupancy import band_occupancy
 from sincviz.analysis.predictions import ALL, HELD_OUT
 from sincviz.analysis.transfer_function import impulse_responses, response_at
+from sincviz.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.front_ends import FrontEnd, front_end
 from sincviz.inspection import Inspection, inspect
@@ -44,8 +45,8 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         classes, so that the sum over cells is the distance between the class means in standard deviations;
         ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
         each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
-        (filter, depth, channel);
-        ``occupancy`` (training, band). ``attrs`` say how well the network decodes, and hold the rest as JSON.
+        (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, and hold
+        the rest as JSON.
 
     Raises
     ------
@@ -120,6 +121,7 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
         ):
             arrays[f"{name}_hz"] = ("filter", column.to_numpy(float), {"units": "Hz"})
     kept = {"target", "band", "channel", "frequency", "filter", "depth", "training", "x", "y", "z", "region"}
+    kept |= set(BAND_LIMITS)
     dataset = xr.Dataset(
         {
             name: array.drop_vars(set(array.coords) - kept) if isinstance(array, xr.DataArray) else array
@@ -130,7 +132,6 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
     for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
         if name in dataset:
             dataset[name].attrs = {"units": DEVIATION}
-    dataset["band_contrast"].attrs["bands_hz"] = found.band_relevance.attrs["bands_hz"]
     dataset.attrs = _facts(parts, found)
     return dataset
 

@@ -12,10 +12,11 @@ from sincviz.analysis.grouping import group_by_region, sort_by_region
 from sincviz.analysis.importance import most_important
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.spatial import relative_maps
+from sincviz.band_limits import ranges_by_name
 from sincviz.errors import PositionsError
 from sincviz.inspection import Inspection
 from sincviz.report.words import band_words
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.rhythms import OTHER
 
 OF_WEIGHTS = {"bands", "overlap", "response", "cutoff_history", "spatial_filters", "findings"}
 MOST_MAPS = 32
@@ -104,7 +105,7 @@ def _relevance_channels(found: Inspection) -> Figure:
 
 def _named_rest(cells: xr.DataArray) -> xr.DataArray:
     """Return the cells with the band of what no band covers named by its limits."""
-    limits = bands_from_text(cells.attrs.get("bands_hz"))
+    limits = ranges_by_name(cells)
     names = [str(name) for name in cells["band"].to_numpy()]
     return cells.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
 

@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 
 from sincviz import plotting
 from sincviz.analysis.grouping import sort_by_region
+from sincviz.band_limits import ranges_by_name
 from sincviz.errors import PositionsError
 from sincviz.groups import Group
 from sincviz.population.comparison import share_intervals
 from sincviz.report.group_numbers import are_matched, n_drifted
 from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.rhythms import OTHER
 
 _NEARLY_ALL = 0.99
 
@@ -148,7 +149,7 @@ def _drift(found: Group, condition: str) -> Figure:
     assert found.drift is not None  # the drawing needs both
     assert found.occupancy is not None
     table = found.drift[found.drift.index.get_level_values("condition") == condition].droplevel("condition")
-    limits = bands_from_text(found.occupancy.attrs.get("bands_hz") or None)
+    limits = ranges_by_name(table)
     table = table.rename(index={OTHER: band_words(OTHER, limits)})
     table.attrs = {"n_subjects": n_drifted(found.occupancy, condition), "alpha": found.facts["alpha"]}
     return plotting.plot_drift(table)
@@ -156,6 +157,6 @@ def _drift(found: Group, condition: str) -> Figure:
 
 def _named(values: xr.Dataset) -> xr.Dataset:
     """Return the values with the band of what no band covers named by its limits."""
-    limits = bands_from_text(values.attrs.get("bands_hz") or None)
+    limits = ranges_by_name(values)
     names = [str(name) for name in values["band"].to_numpy()]
     return values.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])

@@ -127,8 +127,7 @@ def tables_of(found: Group) -> dict[str, pd.DataFrame]:
     """Return the tables that files hold, by their names."""
     shares = None
     if found.band_use is not None:
-        rows = found.band_use.stack(row=("condition", "subject")).transpose("row", "band")  # noqa: PD013 (of xarray)
-        shares = pd.DataFrame(rows.to_numpy(), rows.indexes["row"], rows["band"].to_numpy())
+        shares = found.band_use.to_dataframe("share")
     networks = found.networks.assign(checkpoint=[Path(path).name for path in found.networks["checkpoint"]])
     tables = {
         "networks": networks,

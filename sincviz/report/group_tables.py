@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from sincviz.band_limits import ranges_by_name
 from sincviz.groups import Group
 from sincviz.population.comparison import MAPS
 from sincviz.report.group_numbers import are_matched, coefficient, in_brackets, points, signed
 from sincviz.report.group_words import bands_in_words
 from sincviz.report.tables import Rows
 from sincviz.report.words import band_words, p_words
-from sincviz.rhythms import bands_from_text
 
 MOST_CLUSTERS = 20
 MOST_FILTERS = 20
@@ -111,7 +111,7 @@ def filter_rows(table: pd.DataFrame) -> Rows:
 
 def drift_rows(table: pd.DataFrame, found: Group) -> Rows:
     """Return the shares of the bands before training and after."""
-    limits = bands_from_text(None if found.occupancy is None else found.occupancy.attrs.get("bands_hz"))
+    limits = ranges_by_name(table)
     several = len(table.index.unique("condition")) > 1
     rows = [
         (

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sincviz.band_limits import ranges_by_name
 from sincviz.groups import Group
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT
 from sincviz.population.comparison import share_intervals
@@ -19,7 +20,7 @@ from sincviz.report.group_numbers import (
     signed,
 )
 from sincviz.report.words import band_words, counted, few, p_words, percent
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.rhythms import OTHER
 
 MOST_CLUSTERS = 6
 MOST_CHANNELS = 4
@@ -110,8 +111,10 @@ def _cluster_in_words(row: dict[Any, Any], found: Group) -> str:
 
 def bands_in_words(bands: str, found: Group) -> str:
     """Return the bands of a cluster; what no band covers is named by its limits."""
-    limits = bands_from_text(None if found.band_use is None else found.band_use.attrs.get("bands_hz"))
-    names = [band_words(OTHER, limits) if name == OTHER else name for name in bands.split(", ")]
+    names = bands.split(", ")
+    if OTHER in names and found.band_test is not None:
+        limits = ranges_by_name(found.band_test)
+        names = [band_words(OTHER, limits) if name == OTHER else name for name in names]
     return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 
@@ -120,7 +123,7 @@ def band_use_words(found: Group) -> Iterator[str]:
     if found.band_contrasts is None:
         return
     shares = share_intervals(found.band_contrasts)
-    limits = bands_from_text(shares.attrs.get("bands_hz") or None)
+    limits = ranges_by_name(shares)
     for condition in shares["condition"].to_numpy():
         n_subjects = (
             found.band_contrasts.sel(condition=condition).dropna("subject", how="all").sizes["subject"]
@@ -185,7 +188,7 @@ def drift_words(found: Group) -> Iterator[str]:
     if found.drift is None or found.occupancy is None:
         return
     alpha = found.facts["alpha"]
-    limits = bands_from_text(found.occupancy.attrs.get("bands_hz") or None)
+    limits = ranges_by_name(found.drift)
     for condition in found.drift.index.unique("condition"):
         own = found.drift.xs(condition, level="condition")
         subjects = counted(n_drifted(found.occupancy, condition), "subject")

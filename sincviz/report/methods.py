@@ -1,7 +1,11 @@
 """The methods paragraph: what was done, in the past tense, with the references that belong to it."""
 
+import numpy as np
+import xarray as xr
+
 from sincviz._version import __version__
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
+from sincviz.band_limits import low_and_high_hz
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
 from sincviz.report.summary import prepared_otherwise
@@ -83,7 +87,7 @@ def methods_paragraph(found: Inspection) -> tuple[str, list[str]]:
             "Relevance is the integrated gradient (Sundararajan et al., 2017) of each class score from a "
             f"baseline of zero ({attrs.get('n_steps')} steps), split exactly over frequencies and channels "
             "by Parseval's theorem and summed over bands (in Hz: "
-            f"{attrs.get('bands_hz', '').replace('–inf', ' and above')}), {over}, with 95% bootstrap "
+            f"{_bands(found.band_relevance)}), {over}, with 95% bootstrap "
             f"intervals over trials ({attrs.get('n_resamples')} resamples; Hesterberg, 2015)."
         )
     evidence = _evidence(found)
@@ -97,6 +101,16 @@ def methods_paragraph(found: Inspection) -> tuple[str, list[str]]:
             f"decoded {percent(found.csp['accuracy'])} of {found.csp['n_trials']:.0f} trials in a cross-validation."
         )
     return " ".join(text), sorted(REFERENCES[name] for name in cited)
+
+
+def _bands(cells: xr.DataArray) -> str:
+    """Return the limits of the named bands."""
+    limits = zip(cells["band"].to_numpy(), low_and_high_hz(cells), strict=True)
+    return "; ".join(
+        f"{name}: {low:g}{' and above' if high == np.inf else f'–{high:g}'}"
+        for name, (low, high) in limits
+        if low == low  # is a number: not what is left over
+    )
 
 
 def _trials(found: Inspection) -> str:

@@ -8,10 +8,11 @@ import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
+from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
-from sincviz.rhythms import OTHER, RHYTHMS, bands_from_text
+from sincviz.rhythms import OTHER, RHYTHMS
 from sincviz.verdict import reason_words
 
 MOST_CLASSES = 4  # more are in the table
@@ -130,7 +131,7 @@ def basis_words(found: Inspection) -> list[str]:
 def _basis_of(found: Inspection, target: str) -> str:
     assert found.leading_bands is not None  # checked by the caller
     rows = found.leading_bands.loc[target]
-    limits = bands_from_text(found.leading_bands.attrs.get("bands_hz"))
+    limits = ranges_by_name(found.leading_bands)
     largest = rows["relevance"].max()
     leading = rows[rows["established"] & ~(rows["share"] < LEAST_SHARE)]
     leading = leading[leading["relevance"] >= LEAST_SHARE * largest]
@@ -148,7 +149,7 @@ def _band_of(
     target: str,
     band: str,
     row: Mapping[Hashable, Any],
-    limits: dict[str, tuple[float, float]],
+    limits: dict[str, Ranges],
 ) -> str:
     """Return how much of the decision lies in a band, at which frequency and where."""
     much = "" if math.isnan(row["share"]) else f"{percent(row['share'])} from "
@@ -214,9 +215,9 @@ def _weights_only_words(found: Inspection) -> list[str]:
     heard = bands[bands["peak_hz"].notna()]
     if heard.empty:
         return ["No filter computes a band that can be told: see the findings."]
-    counts = heard["rhythm"].value_counts()
+    counts, limits = heard["rhythm"].value_counts(), ranges_of(RHYTHMS)
     listed = ", ".join(
-        f"{counts[name]} in {band_words(name, RHYTHMS)}" for name in (*RHYTHMS, OTHER) if counts.get(name, 0)
+        f"{counts[name]} in {band_words(name, limits)}" for name in (*RHYTHMS, OTHER) if counts.get(name, 0)
     )
     if len(heard) < len(bands):
         listed += f", {len(bands) - len(heard)} without any"

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from sincviz.band_limits import ranges_by_name
 from sincviz.inspection import Inspection
 from sincviz.report.summary import not_evidence
 from sincviz.report.words import band_words, data_words, number_words, p_words, percent
-from sincviz.rhythms import bands_from_text
 
 Rows = tuple[Sequence[str], list[Any], str]
 """Header, rows and caption."""
@@ -18,7 +18,7 @@ Rows = tuple[Sequence[str], list[Any], str]
 def leading_rows(found: Inspection) -> Rows:
     """Return what each band is worth for each class."""
     assert found.leading_bands is not None  # checked by the caller
-    limits = bands_from_text(found.leading_bands.attrs.get("bands_hz"))
+    limits = ranges_by_name(found.leading_bands)
     largest = found.leading_bands[["relevance", "low", "high"]].abs().max().max()
     rows = [
         (

@@ -1,9 +1,9 @@
 """Small words: counts, names, bands, percentages, what network and data are."""
 
-import itertools
 import math
 from collections.abc import Sequence
 
+from sincviz.band_limits import Ranges
 from sincviz.inspection import Inspection
 from sincviz.rhythms import OTHER
 
@@ -56,22 +56,34 @@ def network_words(found: Inspection) -> str:
     )
 
 
-def band_words(name: str, limits: "dict[str, tuple[float, float]]") -> str:
-    """Return a band with its limits.
+def band_words(name: str, ranges: "dict[str, Ranges]") -> str:
+    """Return a band with its limits; what no band covers is called by its limits alone.
+
+    Parameters
+    ----------
+    name : str
+        Name of the band.
+    ranges : dict of str to tuple of (float, float)
+        What :func:`sincviz.band_limits.ranges_by_name` returned.
 
     Examples
     --------
-    >>> band_words("alpha", {"alpha": (8, 13)}), band_words("other", {"delta": (1, 4), "rest": (4, math.inf)})
+    >>> band_words("alpha", {"alpha": ((8, 13),)}), band_words("other", {"other": ((0, 1),)})
     ('alpha (8–13 Hz)', 'below 1 Hz')
+    >>> band_words("other", {"other": ((0, 8), (13, 20), (30, math.inf))})
+    'below 8 Hz, 13–20 Hz and above 30 Hz'
     """
-    if name == OTHER:
-        ordered = sorted(limits.values())
-        closed = all(high >= low for (_, high), (low, _) in itertools.pairwise(ordered))
-        if ordered and closed and ordered[-1][1] == math.inf:
-            return f"below {ordered[0][0]:g} Hz"
-        return "outside the named bands"
-    low, high = limits[name]
-    return f"{name} (above {low:g} Hz)" if high == math.inf else f"{name} ({low:g}–{high:g} Hz)"
+    if name != OTHER:
+        ((low, high),) = ranges[name]
+        return f"{name} ({_range_words(low, high)})"
+    if ranges[name] in ((), ((0, math.inf),)):
+        return "all frequencies" if ranges[name] else "no frequency"
+    told = [f"below {high:g} Hz" if not low else _range_words(low, high) for low, high in ranges[name]]
+    return " and ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
+
+
+def _range_words(low: float, high: float) -> str:
+    return f"above {low:g} Hz" if high == math.inf else f"{low:g}–{high:g} Hz"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

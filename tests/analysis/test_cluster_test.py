@@ -10,14 +10,16 @@ import xarray as xr
 from sincviz.analysis.cluster_test import cluster_table, cluster_test
 from sincviz.analysis.neighbours import neighbours
 from sincviz.analysis.subject_test import hedges_g, subject_test
+from sincviz.band_limits import with_band_limits
 from sincviz.errors import PositionsError
 from sincviz.montages import standard_montage
+from sincviz.rhythms import RHYTHMS
 
 BANDS = ["delta", "theta", "alpha", "beta", "gamma", "other"]
 CHANNELS = ["F3", "Fz", "F4", "C3", "Cz", "C4", "P3", "Pz", "P4"]
 
 
-def maps(values, rows, ch_names=CHANNELS, dims=("subject", "band", "channel"), **attrs):
+def maps(values, rows, ch_names=CHANNELS, dims=("subject", "band", "channel"), bands=RHYTHMS, **attrs):
     """Label values, with the positions of the channels."""
     placed = standard_montage().get_positions()["ch_pos"]
     positions_m = np.array([placed[name] for name in ch_names])
@@ -25,7 +27,8 @@ def maps(values, rows, ch_names=CHANNELS, dims=("subject", "band", "channel"), *
     coords |= {axis: ("channel", column) for axis, column in zip("xyz", positions_m.T, strict=True)}
     if "target" in dims:
         coords["target"] = ["all classes", "left", "right"]
-    return xr.DataArray(values, coords, dims, "contrast", attrs)
+    found = xr.DataArray(values, coords, dims, "contrast", attrs)
+    return with_band_limits(found, bands) if "band" in dims else found
 
 
 def noise(n_subjects=8, seed=0, rows=tuple(BANDS), targets=()):
@@ -136,9 +139,10 @@ def test_bands_are_neighbours_where_they_touch():
     np.testing.assert_array_equal(in_band, expected)
     # No step goes to another band and another channel at once.
     assert adjacency[0, 0, 1, 1:].sum() == 0
-    apart = maps(noise(rows="ab"), ["low", "high"], bands_hz="low: 8–12; high: 20–30")
+    bands = {"low": (8, 12), "high": (20, 30)}
+    apart = maps(noise(rows="ab"), ["low", "high"], bands=bands)
     assert neighbours(apart).toarray().reshape(2, 9, 2, 9)[0, :, 1].sum() == 0
-    touching = apart.assign_attrs(bands_hz="low: 8–20; high: 20–inf")
+    touching = with_band_limits(apart, {"low": (8, 20), "high": (20, np.inf)})
     assert neighbours(touching).toarray().reshape(2, 9, 2, 9)[0, :, 1].sum() == 9
 
 
@@ -310,11 +314,8 @@ def test_few_channels_are_all_neighbours_and_a_line_has_none():
     two = maps(noise()[..., :2], BANDS, CHANNELS[:2])
     assert neighbours(two).toarray()[:2, :2].all()
     on_a_line = {"x": 0.0, "y": [0.0, 0.03, 0.06, 0.09], "z": 0.05}
-    line = xr.DataArray(
-        noise()[..., :4],
-        {"band": BANDS, "channel": CHANNELS[:4]}
-        | {axis: ("channel", np.broadcast_to(values, 4)) for axis, values in on_a_line.items()},
-        ("subject", "band", "channel"),
+    line = maps(noise()[..., :4], BANDS, CHANNELS[:4]).assign_coords(
+        {axis: ("channel", np.broadcast_to(values, 4)) for axis, values in on_a_line.items()}
     )
     with pytest.raises(PositionsError, match="lie on a line"):
         neighbours(line)

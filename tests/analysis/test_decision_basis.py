@@ -178,7 +178,10 @@ def test_bands_of_your_own_keep_their_limits():
     bands = {"fast": (20, np.inf), "mu": (8, 13)}
     found = leading(spectrum_of(planted(0, 30, "C4", 3) + planted(0, 15, "C4", 1)), bands=bands)
     assert found.loc["right", "peak_hz"].to_dict() == {"fast": 30, "other": 15, "mu": 8}
-    assert found.attrs["bands_hz"] == "fast: 20–inf; mu: 8–13"
+    limits = found.loc["right", ["band_low_hz", "band_high_hz"]].T.to_dict("list")
+    assert (limits["fast"], limits["mu"]) == ([20, np.inf], [8, 13])
+    assert np.isnan(limits["other"]).all()
+    assert found.loc[("right", "other"), "band_rest_hz"] == "0–8, 13–20"
 
 
 def test_a_band_without_frequencies_has_no_peak():

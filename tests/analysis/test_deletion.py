@@ -9,6 +9,7 @@ from torch import nn
 from sincviz import deletion_curve, group_frequencies, spectral_relevance
 from sincviz.analysis.band_replacement import other_trials
 from sincviz.analysis.deletion import LEAST, MOST, ORDERS, RANDOM
+from sincviz.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.rhythms import RHYTHMS
 
 SFREQ, N_TIMES = 64, 64
@@ -42,7 +43,7 @@ def ranked(best=("alpha", "1")):
         np.random.default_rng(1).uniform(0, 0.5, (5, 3)), {"band": list(RHYTHMS), "channel": list("012")}
     )
     values.loc[best] = 1.0
-    return values
+    return with_band_limits(values, RHYTHMS)
 
 
 def curve(trials, ranking, **settings):
@@ -122,8 +123,9 @@ def test_steps_run_from_nothing_to_everything(trials):
 def test_all_cells_together_are_other_trials(trials):
     x, y = trials
     # With a band for what no rhythm covers nothing of the trial is left.
-    ranking = xr.concat(
-        [ranked(), xr.DataArray(np.zeros((1, 3)), {"band": ["other"], "channel": list("012")})], "band"
+    rest = xr.DataArray(np.zeros((1, 3)), {"band": ["other"], "channel": list("012")})
+    ranking = with_band_limits(
+        xr.concat([ranked().drop_vars(BAND_LIMITS, errors="ignore"), rest], "band"), RHYTHMS
     )
     table = curve(trials, ranking, seed=4)
     with torch.no_grad():
@@ -154,8 +156,10 @@ def test_what_is_no_ranking_is_refused(trials):
         curve(trials, ranked().to_dataset(name="loss"))
     with pytest.raises(TypeError, match="came as `y`"):
         deletion_curve(PowerAt10Hz(), trials[0], ranked(), sfreq=SFREQ)
-    with pytest.raises(ValueError, match="limits of the bands mu are not known"):
-        curve(trials, ranked().assign_coords(band=["delta", "theta", "mu", "beta", "gamma"]))
+    with pytest.raises(
+        ValueError, match=r"limits of the bands delta, .* gamma are not known: the coordinates"
+    ):
+        curve(trials, ranked().drop_vars("band_low_hz"))
 
 
 def test_the_seed_decides(trials):

@@ -7,7 +7,9 @@ import scipy.stats
 import xarray as xr
 
 from sincviz.analysis.cluster_test import cluster_test
+from sincviz.band_limits import with_band_limits
 from sincviz.montages import standard_montage
+from sincviz.rhythms import RHYTHMS
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +43,8 @@ def noise(electrodes):
             values *= np.geomspace(0.3, 5, N_SUBJECTS)[:, None, None]
         coords = {dim: rows, "channel": names}
         coords |= {axis: ("channel", column) for axis, column in zip("xyz", positions_m.T, strict=True)}
-        return xr.DataArray(values, coords, ("subject", dim, "channel"), "contrast")
+        found = xr.DataArray(values, coords, ("subject", dim, "channel"), "contrast")
+        return with_band_limits(found, RHYTHMS) if dim == "band" else found
 
     return draw
 

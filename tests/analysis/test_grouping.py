@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from sincviz import band_membership, front_end, group_by_band, importance, learned_bands, spatial_filters
 from sincviz.analysis.bands import energy_share
 from sincviz.analysis.grouping import group_by_region, group_frequencies, sort_by_region
+from sincviz.band_limits import BAND_LIMITS, ranges_by_name, ranges_of
 from sincviz.scalp_regions import REGIONS, scalp_regions
 
 BOTH = ("nominal_center", "measured_energy")
@@ -167,7 +168,7 @@ def test_band_stands_where_filter_stood(model):
 def test_coordinates_of_filters_go_and_others_stay(model):
     filters = spatial_filters(model)
     grouped = group_by_band(abs(filters), band_membership(model))
-    assert set(grouped.coords) == {"band", "depth", "channel", "region", "x", "y", "z"}
+    assert set(grouped.coords) == {*BAND_LIMITS, "band", "depth", "channel", "region", "x", "y", "z"}
     np.testing.assert_array_equal(grouped["x"], filters["x"])
 
 
@@ -177,7 +178,7 @@ def test_groups_tell_how_they_were_made_and_keep_name_and_attributes(model):
     grouped = group_by_band(filters, shares)
     assert grouped.name == filters.name
     assert grouped.attrs["membership"] == "measured energy"
-    assert grouped.attrs["bands_hz"] == "mu: 8–13; beta: 13.5–30"
+    assert ranges_by_name(grouped) == ranges_of({"mu": (8, 13), "beta": (13.5, 30)})
     assert {key: grouped.attrs[key] for key in filters.attrs} == filters.attrs
     assert all(isinstance(value, str | int | float) for value in (grouped.attrs | shares.attrs).values())
 
@@ -262,7 +263,7 @@ def test_other_coordinates_and_attributes_of_spectra_stay():
     assert grouped["channel"].to_numpy().tolist() == ["C3", "Cz", "C4"]
     assert (grouped.name, grouped.attrs["units"]) == ("share", "score")
     assert grouped.attrs["membership"] == "frequency of the input"
-    assert grouped.attrs["bands_hz"] == "mu: 8–13; high: 13–inf"
+    assert ranges_by_name(grouped) == ranges_of({"mu": (8, 13), "high": (13, np.inf)})
     assert "frequency" not in grouped.coords
     assert spectra.attrs == {"units": "score"}
 

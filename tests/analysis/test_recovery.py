@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from sincviz.analysis.recovery import recovery, true_cells
+from sincviz.band_limits import with_band_limits
 from sincviz.datasets import simulate_motor_imagery
 from sincviz.rhythms import RHYTHMS
 
@@ -16,9 +17,8 @@ def truth():
 
 @pytest.fixture
 def blank(truth):
-    return xr.DataArray(
-        np.zeros((5, 32)), coords={"band": list(RHYTHMS), "channel": truth["channel"].to_numpy()}
-    )
+    cells = {"band": list(RHYTHMS), "channel": truth["channel"].to_numpy()}
+    return with_band_limits(xr.DataArray(np.zeros((5, 32)), coords=cells), RHYTHMS)
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from sincviz.band_limits import with_band_limits
 from sincviz.datasets.head_model import head_info, standard_montage
 from sincviz.datasets.simulated_sources import CH_NAMES
+from sincviz.rhythms import RHYTHMS
 from sincviz.scalp_regions import region_order, scalp_regions
 
 NAMES = {
@@ -43,13 +45,14 @@ def scalp_maps():
                 coords |= bands_of(np.arange(size), dim)
             else:
                 coords[dim] = NAMES.get(dim, np.arange(size))[:size]
-        return xr.DataArray(
+        maps = xr.DataArray(
             values.reshape(*sizes.values(), n_chans),
             dims=(*sizes, "channel"),
             coords=coords,
             name="spatial_pattern",
             attrs={"units": "µV"},
         )
+        return with_band_limits(maps, RHYTHMS) if "band" in sizes else maps
 
     return build
 
@@ -83,7 +86,7 @@ def cells(scalp_maps, evidence):
         )
         regions = scalp_regions(maps.channel.to_numpy())
         maps = maps.assign_coords(region=("channel", regions)).isel(channel=region_order(regions))
-        maps.attrs = {**evidence, "units": "score", "bands_hz": "delta: 1–4; gamma: 30–inf"}
+        maps.attrs = {**evidence, "units": "score"}
         if intervals:
             maps = maps.assign_coords(
                 low=(maps.dims, maps.to_numpy() - 0.5), high=(maps.dims, maps.to_numpy() + 0.5)
@@ -195,7 +198,7 @@ def band_test(cells):
 
     def build(targets=1, bands=6, n_chans=32, p=(0.004, 0.31), n_subjects=10):
         mean = cells(targets, bands, n_chans, intervals=False).rename("mean")
-        attrs = {"units": "within-class SD of the score", "bands_hz": "delta: 1–4; gamma: 30–inf"}
+        attrs = {"units": "within-class SD of the score"}
         if targets == 1:
             mean = mean.assign_coords(target=["all classes"])
         return clustered(mean, mean > 1.1, mean < -1.1, p, n_subjects, attrs)
@@ -257,10 +260,8 @@ def shares():
             ("condition", "subject", "band"),
         )
         mean, half = share.mean("subject"), 2 * share.std("subject") / n_subjects**0.5
-        attrs = {"bands_hz": "delta: 1–4; gamma: 30–inf"}
-        return xr.Dataset(
-            {"share": share, "mean": mean, "low": mean - half, "high": mean + half}, attrs=attrs
-        )
+        found = xr.Dataset({"share": share, "mean": mean, "low": mean - half, "high": mean + half})
+        return with_band_limits(found, RHYTHMS) if set(bands) <= set(NAMES["band"]) else found
 
     return build
 
@@ -316,8 +317,9 @@ def drift():
         columns = {"before": before, "after": before + change, "change": change, "low": change - 0.03}
         columns |= {"high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
         table = pd.DataFrame(columns | {"effect_size": 1.0}, index=pd.Index(list(bands), name="band"))
-        table.attrs = {"n_subjects": 10, "bands_hz": "delta: 1–4; gamma: 30–inf"}
-        return table
+        table.attrs = {"n_subjects": 10}
+        limits = with_band_limits(xr.Dataset(coords={"band": NAMES["band"]}), RHYTHMS).to_dataframe()
+        return table.join(limits) if set(bands) <= set(limits.index) else table
 
     return build
 

@@ -1,10 +1,14 @@
 """The line below a figure says how a result was made and how far it can be trusted."""
 
+import math
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import xarray as xr
 from matplotlib.colors import same_color
 
+from sincviz.band_limits import with_band_limits
 from sincviz.plotting.evidence import bands_in_hz, evidence_line, write_below
 from sincviz.plotting.style import SEVERITIES, style
 
@@ -61,10 +65,20 @@ def test_an_interval_that_begins_below_zero_has_no_dash_between():
 
 
 def test_the_last_band_has_no_end():
-    assert (
-        bands_in_hz({"bands_hz": "infra: 0.1–1; gamma: 30–inf"}) == "Bands in Hz: infra: 0.1–1; gamma: 30–∞."
-    )
-    assert bands_in_hz({}) == ""
+    cells = xr.DataArray([1.0, 2.0], {"band": ["infra", "gamma"]})
+    assert bands_in_hz(cells) == ""
+    known = with_band_limits(cells, {"infra": (0.1, 1), "gamma": (30, math.inf)})
+    assert bands_in_hz(known) == "Bands in Hz: infra: 0.1–1; gamma: 30–∞."
+
+
+def test_what_no_band_covers_is_told_where_its_name_does_not():
+    cells = xr.DataArray([1.0, 2.0], {"band": ["mu", "other"]})
+    cells = with_band_limits(cells, {"mu": (8, 13), "beta": (13, 30)})
+    assert bands_in_hz(cells) == "Bands in Hz: mu: 8–13; other: 0–8, 30–∞."
+    named = cells.assign_coords(band=["mu", "below 8 Hz and above 30 Hz"])
+    assert bands_in_hz(named) == "Bands in Hz: mu: 8–13."
+    table = cells.to_dataframe("share").loc[["other"]]
+    assert bands_in_hz(table) == "Bands in Hz: other: 0–8, 30–∞."
 
 
 @pytest.mark.parametrize("layout", ["constrained", None])

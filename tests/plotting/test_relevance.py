@@ -45,7 +45,9 @@ def test_maps_mark_electrodes_that_are_surely_not_zero(cells):
         sure = np.abs(relevance[0, number]) > 0.5
         dots = [len(line.get_xdata()) for line in marked(figure.axes[number])]
         assert sum(dots) == int(sure.sum())
-    assert below(figure).startswith("White dots: the interval excludes zero; black points: the interval includes zero.")
+    assert below(figure).startswith(
+        "White dots: the interval excludes zero; black points: the interval includes zero."
+    )
 
 
 def test_corrected_probabilities_come_before_intervals_and_nothing_is_marked_where_nothing_can_be_read(cells):

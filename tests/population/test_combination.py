@@ -32,11 +32,7 @@ def row(
     contrast[:, 1] *= slow
     return xr.Dataset(
         {
-            "band_contrast": (
-                ("target", "band", "channel"),
-                contrast,
-                {"units": "SD", "bands_hz": "alpha: 8–13"},
-            ),
+            "band_contrast": (("target", "band", "channel"), contrast, {"units": "SD"}),
             "frequency_contrast": (
                 ("target", "channel", "frequency"),
                 np.full((len(classes), len(channels), len(frequencies)), float(value)),
@@ -50,6 +46,9 @@ def row(
         {
             "target": list(classes),
             "band": ["alpha", "other"],
+            "band_low_hz": ("band", [8.0, np.nan]),
+            "band_high_hz": ("band", [13.0, np.nan]),
+            "band_rest_hz": ("band", ["", "0–8, 13–inf"]),
             "channel": list(channels),
             "frequency": list(frequencies),
             "training": ["before", "after"],

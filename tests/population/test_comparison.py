@@ -34,11 +34,12 @@ def contrasts(values, conditions=("",)):
             "subject": [str(number) for number in range(values.shape[1])],
             "target": ["all classes"],
             "band": ["alpha", "beta"],
+            "band_low_hz": ("band", [8.0, 13.0]),
+            "band_high_hz": ("band", [13.0, 30.0]),
             "channel": list(PLACES),
             **{axis: ("channel", [place[k] for place in PLACES.values()]) for k, axis in enumerate("xyz")},
         },
         ("condition", "subject", "target", "band", "channel"),
-        attrs={"bands_hz": "alpha: 8–13; beta: 13–30"},
     )
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 
 from sincviz._version import __version__
 from sincviz.analysis.predictions import accuracies
+from sincviz.band_limits import with_band_limits
 from sincviz.inspection import Inspection
 from sincviz.measuring import N_RANDOM_NETWORKS
 from sincviz.report.methods import REFERENCES, methods_paragraph
@@ -21,10 +22,12 @@ NETWORK = {
 }
 SOMETHING = xr.DataArray(np.ones(2), {"target": ["left", "right"]}, ["target"])
 TABLE = pd.DataFrame({"value": [1.0]})
-RELEVANCE = SOMETHING.assign_attrs(
+RELEVANCE = with_band_limits(
+    xr.DataArray(np.ones((2, 3)), {"target": ["left", "right"], "band": ["mu", "gamma", "other"]}),
+    {"mu": (8, 13), "gamma": (30, np.inf)},
+).assign_attrs(
     n_steps=16,
     trials="contrast",
-    bands_hz="mu: 8–13; gamma: 30–inf",
     method="integrated_gradients",
     n_resamples=1999,
 )

@@ -39,8 +39,7 @@ def leading(**changes):
         **{"p": 0.2, "channels": "C4, CP4", "uncertain_channels": "P8"},
     } | changes
     index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
-    table = pd.DataFrame([row], index)
-    table.attrs = {"bands_hz": "alpha: 8–13"}
+    table = pd.DataFrame([row | {"band_low_hz": 8.0, "band_high_hz": 13.0}], index)
     return inspection(leading_bands=table)
 
 

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sincviz.band_limits import ranges_of
 from sincviz.report.words import band_words, class_words, counted, few, filter_words, percent
 
 
 @given(low=st.integers(0, 50), width=st.integers(1, 50))
 def test_a_band_is_told_with_its_limits(low, width):
-    limits = {"mine": (float(low), float(low + width)), "above": (200.0, math.inf)}
+    limits = ranges_of({"mine": (float(low), float(low + width)), "above": (200.0, math.inf)})
     assert band_words("mine", limits) == f"mine ({low}–{low + width} Hz)"
     assert band_words("above", limits) == "above (above 200 Hz)"
 
@@ -19,15 +20,17 @@ def test_a_band_is_told_with_its_limits(low, width):
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({}, "outside the named bands"),
-        ({"mu": (8, 13)}, "outside the named bands"),
+        ({}, "all frequencies"),
+        ({"all": (0, math.inf)}, "no frequency"),
+        ({"mu": (8, 13)}, "below 8 Hz and above 13 Hz"),
         ({"mu": (8, 13), "high": (13, math.inf)}, "below 8 Hz"),
         ({"high": (13, math.inf), "mu": (8, 13)}, "below 8 Hz"),
-        ({"mu": (8, 12), "high": (13, math.inf)}, "outside the named bands"),
+        ({"mu": (8, 12), "high": (13, math.inf)}, "below 8 Hz and 12–13 Hz"),
+        ({"low": (0, 12), "high": (13, math.inf)}, "12–13 Hz"),
     ],
 )
-def test_what_no_band_covers_is_called_by_its_limits_where_it_has_one(limits, words):
-    assert band_words("other", limits) == words
+def test_what_no_band_covers_is_called_by_its_limits(limits, words):
+    assert band_words("other", ranges_of(limits)) == words
 
 
 @given(number=st.integers(0, 1000))
