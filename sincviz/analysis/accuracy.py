@@ -252,26 +252,20 @@ def _arranged(stratum: NDArray[np.int64], labels: NDArray[np.integer], seed: int
     """Return labels of units, shape (units, permutations): the observed ones and random ones, or all that there are."""
     if _n_arrangements(stratum, labels) <= _MOST_EXACT:
         return _all_arrangements(stratum, labels)
-    drawn = _drawn_arrangements(
-        np.ascontiguousarray(stratum, np.int64).tobytes(),
-        np.ascontiguousarray(labels, np.int64).tobytes(),
-        labels.dtype.str,
-        seed,
-    )
-    return np.concatenate([labels[:, None], drawn], axis=1)
+    orders = _drawn_orders(np.ascontiguousarray(stratum, np.int64).tobytes(), seed)
+    return np.concatenate([labels[:, None], labels[orders]], axis=1)
 
 
-@lru_cache(maxsize=8)
-def _drawn_arrangements(stratum: bytes, labels: bytes, dtype: str, seed: int) -> NDArray[np.integer]:
-    """Return random arrangements, shape (units, permutations); an inspection asks for the same again and again."""
-    strata, own = np.frombuffer(stratum, np.int64), np.frombuffer(labels, np.int64).astype(dtype)
+@lru_cache(maxsize=4)
+def _drawn_orders(stratum: bytes, seed: int) -> NDArray[np.int32]:
+    """Return random orders within strata, shape (units, permutations); an inspection asks for the same ones often."""
+    strata = np.frombuffer(stratum, np.int64)
     rng = np.random.default_rng(seed)
-    drawn = np.empty((len(own), N_PERMUTATIONS), own.dtype)
+    orders = np.empty((len(strata), N_PERMUTATIONS), np.int32)
     for one in np.unique(strata):
         (members,) = np.nonzero(strata == one)
-        repeated = np.repeat(own[members][:, None], N_PERMUTATIONS, axis=1)
-        drawn[members] = rng.permuted(repeated, axis=0)
-    return drawn
+        orders[members] = rng.permuted(np.repeat(members[:, None], N_PERMUTATIONS, axis=1), axis=0)
+    return orders
 
 
 def _all_arrangements(strata: NDArray[np.int64], labels: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -112,7 +112,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     Notes
     -----
     Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and
-    their runs are three units long or longer.
+    their runs are three units long or longer. A block is a run of equal labels, or, where all runs are multiples of
+    the shortest one, as long as that.
 
     Examples
     --------
@@ -146,7 +147,7 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     runs = _run_lengths(stratum[order], unit[order], codes[order])
     # People stand in no order of time.
     if kind != "subject" and runs["p"] < RUN_P and runs["mean"] >= LEAST_RUN:
-        unit = _joined(_between_changes(stratum, unit, codes, order), unit)
+        unit = _joined(_blocks(stratum, codes, order), unit)
         kind = "block"
         confounds.insert(0, "labels_in_blocks")
     if len(np.unique(codes)) < 2:
@@ -259,17 +260,27 @@ def _run_lengths(
     return {"mean": len(codes) / n_runs, "expected": len(codes) / expected, "p": p}
 
 
-def _between_changes(
-    stratum: NDArray[np.int64], unit: NDArray[np.int64], codes: NDArray[np.int64], order: NDArray[np.int64]
+def _blocks(
+    stratum: NDArray[np.int64], codes: NDArray[np.int64], order: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the number of the run of equal labels that each trial belongs to."""
+    """Return the number of the block that each trial belongs to: runs of equal labels, or equal parts of them.
+
+    Blocks that follow each other may have the same label. If all runs are multiples of the shortest one, that is the
+    length of a block.
+    """
     run = np.empty(len(codes), np.int64)
+    members_of = [order[stratum[order] == one] for one in np.unique(stratum)]
     start = 0
-    for one in np.unique(stratum):
-        members = order[stratum[order] == one]
+    for members in members_of:
         run[members] = start + np.r_[0, np.cumsum(np.diff(codes[members]) != 0)]
         start = int(run[members].max()) + 1
-    return run
+    lengths = np.bincount(run)
+    length = int(lengths.min())
+    if length < LEAST_RUN or (lengths % length).any():
+        return run
+    for members in members_of:
+        run[members] = members.min() + np.arange(len(members)) // length * len(codes)
+    return _numbered(stratum, run)
 
 
 def _joined(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -285,11 +296,8 @@ def _joined(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int6
 
 def _numbered(*keys: NDArray[Any]) -> NDArray[np.int64]:
     """Return the number of each combination of keys."""
-    numbers = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        values, number = np.unique(key, return_inverse=True)
-        numbers = np.unique(numbers * len(values) + number, return_inverse=True)[1].astype(np.int64)
-    return numbers
+    table = pd.DataFrame(dict(enumerate(keys)))
+    return np.asarray(table.groupby(list(table.columns), sort=True).ngroup(), np.int64)
 
 
 def _listed(levels: Sequence[Hashable]) -> str:

@@ -104,8 +104,8 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
         subjects, ``subjects_low`` and ``subjects_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
         classes of the share of right answers, with its ``chance_level``, and ``auc`` where there are two classes;
         ``majority``, what naming the most frequent class every time reaches; ``above_chance`` (``"yes"``, ``"no"``,
-        ``"unknown"``), ``p`` and the rest of what :func:`sincviz.analysis.accuracy.chance_test` tells of its permutation
-        test.
+        ``"unknown"``), ``p`` and the rest of what :func:`sincviz.analysis.accuracy.chance_test` tells of its
+        permutation test.
 
     Raises
     ------

@@ -243,11 +243,12 @@ def certainty_words(found: Inspection) -> list[str]:
         if math.isfinite(error):
             sentences.append(f"Completeness error of the relevance: {percent(error)}.")
     if found.csp is not None:
+        apart = found.csp["kept_apart"]
         sentences.append(
             f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with "
             f"{percent(found.csp['accuracy'])} ({percent(found.csp['accuracy_low'])} to "
             f"{percent(found.csp['accuracy_high'])}), cross-validated"
-            f"{'' if found.csp['kept_apart'] == 'trial' else f', no {found.csp["kept_apart"]} in training and test'}."
+            f"{'' if apart == 'trial' else f', no {apart} in training and test at once'}."
         )
     subset = evidence_words(found)
     return [*sentences, subset] if usable(found) and sentences and subset else sentences

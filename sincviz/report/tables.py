@@ -94,8 +94,9 @@ def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
     return (
         header,
         rows,
-        "Most frequent class: what naming it every time reaches. Chance is that of the balanced accuracy, the mean over "
-        f"classes of the share of right answers. For p the labels are exchanged{f' within {within}' if within else ''}.",
+        "Most frequent class: what naming it every time reaches. Chance is that of the balanced accuracy, the mean "
+        "over classes of the share of right answers. For p labels are exchanged"
+        f"{f' within {within}' if within else ''}.",
     )
 
 
