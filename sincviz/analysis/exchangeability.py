@@ -290,8 +290,7 @@ def _joined(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int6
     graph = scipy.sparse.coo_array(
         (np.ones(len(one)), (one, n_one + other)), shape=(n_one + n_other, n_one + n_other)
     )
-    joined: NDArray[np.int64] = scipy.sparse.csgraph.connected_components(graph, directed=False)[1][one]
-    return joined
+    return np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1][one], np.int64)
 
 
 def _numbered(*keys: NDArray[Any]) -> NDArray[np.int64]:
