@@ -21,6 +21,7 @@ from sincviz.errors import EpochsError
 from sincviz.models.checks import finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.progress import switched_off
+from sincviz.recording_levels import recordings_of
 from sincviz.recordings import data_hash, eeg_channels, recording_facts
 from sincviz.trial_identity import remembered_trials, trial_fingerprints
 
@@ -225,6 +226,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             | remembered_trials(earlier, trial_fingerprints(trials))
             | {
                 "training_data_sha256": data_hash(trials),
+                "training_recordings": recordings_of(epochs, earlier),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),

@@ -66,7 +66,11 @@ def verdict_on(
         reasons.add("no_classes")
     else:
         judged = accuracies.loc["held out" if "held out" in accuracies.index else "all"]
-        reasons |= {"no": {"chance"}, "unknown": {"few_trials"}}.get(str(judged["above_chance"]), set())
+        if judged["above_chance"] == "no":
+            reasons.add("chance")
+        elif judged["above_chance"] == "unknown":
+            confounded = judged.get("unknown_because") == "confounded"
+            reasons.add("confounded" if confounded else "few_trials")
     if n_seen == trials["n_trials"]:
         reasons.add("seen_trials")
     elif not held_out and (n_seen is None or (n_seen == 0 and "recording" in set(findings["check"]))):

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from sincviz.analysis.exchangeability import structure_of
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.classes import check_codes, labelled_trials
 from sincviz.decoders import Decoder, decoder
@@ -38,6 +40,8 @@ class ReplaceableTrials:
         What comes in place of a band: that of a random other trial, whatever its class, or nothing.
     seed : int
         Seed of the choice of other trials.
+    structure : pandas.DataFrame | None
+        Where the trials come from, as :func:`sincviz.analysis.exchangeability.trial_structure` returns it.
     """
 
     network: Decoder
@@ -46,6 +50,7 @@ class ReplaceableTrials:
     sfreq_hz: float
     replacement: str = "other_trial"
     seed: int = 0
+    structure: pd.DataFrame | None = None
     change: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +73,11 @@ class ReplaceableTrials:
     def evidence(self) -> dict[Hashable | None, Any]:
         """Return what a result says of its trials."""
         return trial_evidence(
-            self.network, self.codes.numpy(), self.margins() > 0, trial_fingerprints(self.trials.numpy())
+            self.network,
+            self.codes.numpy(),
+            self._scores(self.trials).numpy(),
+            trial_fingerprints(self.trials.numpy()),
+            self.structure,
         )
 
     def margins(self) -> NDArray[np.float64]:
@@ -92,13 +101,16 @@ class ReplaceableTrials:
         return self._margins(changed)
 
     @torch.no_grad()
-    def _margins(self, trials: Tensor) -> NDArray[np.float64]:
-        scores = torch.cat(
+    def _scores(self, trials: Tensor) -> Tensor:
+        return torch.cat(
             [
                 self.network.scores(batch.to(self.network.device)).cpu()
                 for batch in torch.split(trials, _BATCH)
             ]
         ).double()
+
+    def _margins(self, trials: Tensor) -> NDArray[np.float64]:
+        scores = self._scores(trials)
         true_score = scores.gather(1, self.codes[:, None])[:, 0]
         best_other = scores.scatter(1, self.codes[:, None], -torch.inf).amax(1)
         return (true_score - best_other).numpy()
@@ -132,7 +144,8 @@ def replaceable_trials(
     if n_scores < 2:
         raise ValueError("The network has one score: there is no margin over another class to lose.")
     check_codes(codes, n_scores)
-    return ReplaceableTrials(network, trials, torch.from_numpy(codes), rate_hz, replacement, seed)
+    structure = structure_of(network, epochs, x)
+    return ReplaceableTrials(network, trials, torch.from_numpy(codes), rate_hz, replacement, seed, structure)
 
 
 def other_trials(n_trials: int, rng: np.random.Generator) -> NDArray[np.int64]:

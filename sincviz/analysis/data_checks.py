@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.accuracy import ALPHA, accuracy
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
 from sincviz.analysis.transfer_function import Floats
 
@@ -118,30 +117,34 @@ def slow_drift(facts: DataFacts) -> Iterator[Finding]:
 
 def chance(facts: DataFacts) -> Iterator[Finding]:
     """Report an accuracy that guessing would reach."""
-    if facts.n_correct is None:
-        return
-    n_trials, largest = sum(facts.class_counts), max(facts.class_counts)
-    guess = largest / n_trials
-    if guess**n_trials >= ALPHA:
-        why = "all are of one class" if largest == n_trials else "they are too few of each class"
+    found = facts.chance
+    if found is None or found["above_chance"] == "yes" or found["unknown_because"] == "confounded":
+        return  # what confounds labels is a finding of its own
+    n_trials = int(found["n_trials"])
+    if found["above_chance"] == "unknown":
+        one_class = found["unknown_because"] == "one_class"
+        units = "" if found["unit"] == "trial" else f" ({found['n_units']} units: {found['unit']})"
         yield Finding(
             "chance",
             "note",
-            f"No accuracy on these trials can be told from chance: {why}.",
-            f"{counted(n_trials, 'trial')}, {largest} of the same class: who names that class every time is right as "
-            f"often (p = {guess**n_trials:.2g} if all are right).",
+            "No accuracy on these trials can be told from chance: "
+            f"{'all are of one class' if one_class else 'they are too few of each class'}.",
+            f"{counted(n_trials, 'trial')}{units}, {found['majority']:.0%} of the same class: no exchange of "
+            "their labels could give p < 0.05.",
             "Pass more trials of every class.",
         )
         return
-    found = accuracy(facts.n_correct, facts.class_counts)
-    if found.above_chance:
-        return
-    if found.high < 1 / len(facts.class_counts):
+    evidence = (
+        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_low']:.2f}, {found['accuracy_high']:.2f}] on {n_trials} "
+        f"trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
+        f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
+    )
+    if found["accuracy_high"] < found["chance_level"] and found["balanced_accuracy"] < found["chance_level"]:
         yield Finding(
             "chance",
             "error",
             "The network is wrong more often than guessing would be: its classes are probably in another order.",
-            f"Accuracy {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] on {n_trials} trials, chance {guess:.2f}.",
+            evidence,
             "Name the classes in the order of the network's outputs: `model.class_names`, on the command line "
             "`-p class_names=right,left`.",
         )
@@ -150,8 +153,7 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
         "chance",
         "error",
         "The accuracy on these trials cannot be told from chance: what the network uses explains nothing here.",
-        f"Accuracy {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] on {n_trials} trials, chance {guess:.2f} "
-        f"(p = {found.p:.2f}).",
+        evidence,
         "Do not interpret the network on these trials. Check labels, preparation and units, or train again.",
     )
 

@@ -7,8 +7,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.accuracy import chance_test
 from sincviz.analysis.band_replacement import in_bands
+from sincviz.analysis.exchangeability import exchangeable_trials, structure_of
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.spectral_shares import bin_weights
 from sincviz.band_limits import with_band_limits
@@ -104,8 +105,9 @@ def csp_accuracy(
 ) -> pd.Series:
     """Return how well common spatial patterns and a linear discriminant decode the same trials.
 
-    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials. Interval and p-value
-    take the predictions of the folds as independent, which they nearly are.
+    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials. No subject is in
+    training and test at once, if there are several, and no block or stretch of signal: what they have in common is not
+    learned.
 
     Parameters
     ----------
@@ -120,7 +122,8 @@ def csp_accuracy(
     n_components : int
         Spatial patterns; at most the number of channels.
     n_folds : int
-        Folds of the cross-validation, trials shuffled within class.
+        Most folds of the cross-validation, trials shuffled within class; fewer where there are fewer subjects or
+        blocks of a class.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
@@ -129,21 +132,25 @@ def csp_accuracy(
     Returns
     -------
     pandas.Series
-        ``accuracy``, ``accuracy_low``, ``accuracy_high`` (95 %, Wilson), ``chance_level``, ``p``, ``n_trials``.
+        ``n_folds``, ``kept_apart`` (what no fold divides: ``"subject"``, ``"block"``, ``"stretch of signal"``,
+        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_low``,
+        ``accuracy_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... The folds keep blocks
+        apart, so labels in blocks do not leave the verdict open here.
 
     Raises
     ------
     ValueError
-        If the classes are unknown, a class has fewer trials than folds, or the sampling rate is unknown.
+        If the classes are unknown, a class has fewer trials than folds or is in one subject or block only, or the
+        sampling rate is unknown.
     EpochsError
         If the epochs do not fit the network.
     """
     import mne
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.pipeline import make_pipeline
 
-    _, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
     if not 0 <= band_hz[0] < band_hz[1] < rate_hz / 2:
         raise ValueError(
             f"`band_hz` must be two increasing frequencies below {rate_hz / 2:g} Hz; got {band_hz}. Try (8, 30)."
@@ -155,28 +162,40 @@ def csp_accuracy(
             f"Cross-validation with {n_folds} folds needs two classes with {n_folds} trials or more each; got "
             f"{dict(zip(present.tolist(), counts.tolist(), strict=True))}. Try a smaller `n_folds`."
         )
+    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+    groups, kept_apart = _groups_of_folds(structure, codes)
+    n_folds = min(n_folds, *(len(np.unique(groups[codes == code])) for code in present))
+    if n_folds < 2:
+        raise ValueError(
+            f"Cross-validation needs trials of each class in two {kept_apart}s or more; a class is in one only. Pass "
+            f"trials of further {kept_apart}s."
+        )
     filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")
     pipeline = make_pipeline(
         mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
         LinearDiscriminantAnalysis(),
     )
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(filtered, codes)
-    predicted = np.empty_like(codes)
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(filtered, codes, groups)
+    scores = np.full((len(codes), int(codes.max()) + 1), -np.inf)
     with mne.utils.use_log_level("error"):
         for train, test in followed(folds, "Cross-validating", "fold", n_folds):
-            predicted[test] = pipeline.fit(filtered[train], codes[train]).predict(filtered[test])
-    found = accuracy(int((predicted == codes).sum()), counts.tolist())
-    return pd.Series(
-        {
-            "accuracy": found.value,
-            "accuracy_low": found.low,
-            "accuracy_high": found.high,
-            "chance_level": found.chance,
-            "p": found.p,
-            "n_trials": len(codes),
-        },
-        name="csp",
-    )
+            pipeline.fit(filtered[train], codes[train])
+            scores[test[:, None], pipeline.classes_] = pipeline.predict_log_proba(filtered[test])
+    found = chance_test(np.searchsorted(present, codes), scores[:, present], _with_folds_apart(structure))
+    return pd.Series(found | {"n_folds": n_folds, "kept_apart": kept_apart}, name="csp")
+
+
+def _groups_of_folds(structure: pd.DataFrame, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], str]:
+    """Return what no fold may divide: subjects if there are several, else units of exchangeable trials."""
+    if "subject" in structure and len(structure["subject"].unique()) > 1:
+        return pd.factorize(structure["subject"])[0], "subject"
+    trials = exchangeable_trials(structure, codes)
+    return trials["unit"].to_numpy(), str(trials.attrs["unit"])
+
+
+def _with_folds_apart(structure: pd.DataFrame) -> pd.DataFrame:
+    """Return the structure with every trial known to be new to the decoder of its fold."""
+    return structure.assign(new_in="subject")
 
 
 def _trials(

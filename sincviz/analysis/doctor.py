@@ -6,16 +6,17 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import scipy.fft
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz.analysis import checkpoint_checks, filter_checks, scalp_checks
 from sincviz.analysis.bands import learned_bands
+from sincviz.analysis.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.data_checks import DATA_CHECKS
 from sincviz.analysis.drift import cutoff_drift
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, WeightFacts
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.labels import origin
+from sincviz.analysis.predictions import chance_of, predictions
 from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
 from sincviz.analysis.transfer_function import Floats
@@ -51,7 +52,8 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
             ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``; with epochs also
             ``epochs``, ``sampling_rate``, ``scale``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``,
-            ``classes``, ``artefact``.
+            ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
+            ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
@@ -139,7 +141,7 @@ def _findings_in_data(
             advice or "Pass trials as the network was trained on.",
         )
         return
-    found = [finding for check in DATA_CHECKS for finding in check(facts)]
+    found = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
     if any(finding.check == "scale" for finding in found):
         # In other units nothing else that the trials show is worth saying.
         yield from (finding for finding in found if finding.check in ("scale", "recording"))
@@ -151,17 +153,19 @@ def _findings_in_data(
 def _facts(
     parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, codes: NDArray[np.int64] | None
 ) -> DataFacts:
+    of_filters = moments_of_filters(parts, epochs)  # first: it refuses what is no input
+    table = predictions(parts, epochs, codes)
     return DataFacts(
         parts=parts,
         bands=bands,
-        of_filters=moments_of_filters(parts, epochs),  # first: it refuses what is no input
+        of_filters=of_filters,
         of_units=moments_of_units(parts, epochs),
         fast_variance=_fast_variance(parts, epochs),
         recording=recording_facts(epochs),
         patterns=spatial_patterns(parts, epochs),
         importance=importance(parts, epochs) if has_linear_head(parts) else None,
-        n_correct=None if codes is None else _n_correct(parts, epochs, codes),
-        class_counts=() if codes is None else tuple(np.bincount(codes, minlength=parts.n_outputs).tolist()),
+        chance=None if codes is None else chance_of(table),
+        predictions=table,
     )
 
 
@@ -177,12 +181,3 @@ def _fast_variance(parts: FrontEnd, epochs: EpochsOrArray) -> Floats:
         found.append((fast.count, fast.variance.cpu().numpy()))
     count, variance = zip(*found, strict=True)
     return np.average(variance, axis=0, weights=count)
-
-
-@torch.no_grad()
-def _n_correct(parts: FrontEnd, epochs: EpochsOrArray, codes: NDArray[np.int64]) -> int:
-    predicted = [
-        parts.scores(torch.from_numpy(batch).to(parts.spatial.device)).argmax(1).cpu().numpy()
-        for batch in input_batches(parts, epochs)
-    ]
-    return int((np.concatenate(predicted) == codes).sum())

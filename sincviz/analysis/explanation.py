@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sincviz.analysis.baselines import BaselineOf
+from sincviz.analysis.exchangeability import trial_structure
+from sincviz.analysis.shared_signal import telling_channels
 from sincviz.analysis.trial_average import trial_weights
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.classes import check_codes
@@ -121,7 +123,7 @@ def explain_trials(
         if weights is None:
             check_codes(codes, found.scores.shape[1])
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
-        tally.add(batch, found, None if codes is None else codes[which])
+        tally.add(batch, found)
         if per_trial:
             kept.append(values.cpu().numpy())
         else:
@@ -131,7 +133,11 @@ def explain_trials(
     error = tally.completeness_error()
     # Of a single score it is not known which class it speaks for.
     judged = codes if found.scores.shape[1] > 1 else None
-    evidence = trial_evidence(network, judged, np.concatenate(tally.correct), tally.fingerprints)
+    structure = None
+    if judged is not None:
+        known = network.provenance.get("training_recordings", ())
+        structure = trial_structure(epochs, np.concatenate(tally.signals), known)
+    evidence = trial_evidence(network, judged, np.concatenate(tally.scores), tally.fingerprints, structure)
     if error is not None:
         evidence["completeness_error"] = float(error.max())
     return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
@@ -141,15 +147,18 @@ def explain_trials(
 class _Tally:
     """What is counted while trials pass."""
 
-    correct: list[NDArray[np.bool_]] = field(default_factory=list)
+    scores: list[NDArray[np.floating[Any]]] = field(default_factory=list)
+    signals: list[NDArray[Any]] = field(default_factory=list)
+    picks: NDArray[np.int64] | None = None
     fingerprints: list[str] = field(default_factory=list)
     missed: Any = 0.0
     due: Any = None
     size: Any = 0.0
 
-    def add(self, batch: NDArray[Any], found: Attribution, codes: NDArray[np.int64] | None) -> None:
-        predicted = found.scores.detach().argmax(1).cpu().numpy()
-        self.correct.append(predicted == (-1 if codes is None else codes))
+    def add(self, batch: NDArray[Any], found: Attribution) -> None:
+        self.scores.append(found.scores.detach().double().cpu().numpy())
+        self.picks = telling_channels(batch) if self.picks is None else self.picks
+        self.signals.append(batch[:, self.picks])
         self.fingerprints.extend(trial_fingerprints(batch))
         if found.change is not None:
             change = found.change.detach().double()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,11 @@ class WeightFacts:
 
 @dataclass(frozen=True, eq=False)
 class DataFacts:
-    """What the network makes of trials; ``fast_variance`` is that of the filters' outputs without slow drift."""
+    """What the network makes of trials.
+
+    ``fast_variance`` is that of the filters' outputs without slow drift, ``chance`` what
+    :func:`sincviz.analysis.accuracy.chance_test` says of the ``predictions``, if classes are known.
+    """
 
     parts: FrontEnd
     bands: pd.DataFrame
@@ -50,8 +55,8 @@ class DataFacts:
     fast_variance: Floats
     patterns: xr.DataArray
     importance: xr.Dataset | None
-    n_correct: int | None
-    class_counts: tuple[int, ...]
+    chance: dict[str, Any] | None
+    predictions: pd.DataFrame
 
 
 def listed(filters: Sequence[int], most: int = 8) -> str:

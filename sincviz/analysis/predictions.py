@@ -1,17 +1,22 @@
 """What a network says of every trial, and how often it is right on trials it knew and on trials it did not."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.accuracy import chance_test
+from sincviz.analysis.exchangeability import STRUCTURE, trial_structure
 from sincviz.analysis.labels import class_labels, decoder_origin
+from sincviz.analysis.shared_signal import telling_channels
 from sincviz.classes import check_codes, classes_if_known
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, input_batches, ready
 from sincviz.trial_identity import seen_in_training, trial_fingerprints
 
+_COLUMNS = {"accuracy_low": "low", "accuracy_high": "high"}
 ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
 
 
@@ -32,8 +37,9 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     -------
     pandas.DataFrame
         One row per trial, index ``trial``: ``predicted``, the class of the highest score; ``true`` and ``correct``
-        where classes are known; ``seen_in_training`` where the network remembers the trials of its training; and the
-        score of each class, ``score_left``.
+        where classes are known; ``seen_in_training`` where the network remembers the trials of its training; the
+        score of each class, ``score_left``; and what is known of where the trial comes from, such as ``subject`` and
+        ``run`` (:func:`sincviz.analysis.exchangeability.trial_structure`).
 
     Raises
     ------
@@ -51,11 +57,14 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     """
     network, epochs = decoder(model), ready(epochs)
     codes = classes_if_known(network, epochs, y, needed=False)
-    scores, fingerprints = [], []
+    scores, fingerprints, signals = [], [], []
+    picks = None
     for batch in input_batches(network, epochs):
         found = network.scores(torch.from_numpy(batch).to(network.device))
         scores.append(found.double().cpu().numpy())
         fingerprints += trial_fingerprints(batch)
+        picks = telling_channels(batch) if picks is None else picks
+        signals.append(batch[:, picks])
     values = np.concatenate(scores)
     check_codes(codes, values.shape[1])
     names = np.array(class_labels(network, values.shape[1]))
@@ -70,6 +79,10 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
         table["seen_in_training"] = seen
     for name, column in zip(names, values.T, strict=True):
         table[f"score_{name}"] = column
+    structure = trial_structure(
+        epochs, np.concatenate(signals), network.provenance.get("training_recordings", ())
+    )
+    table[structure.columns] = structure
     table.attrs = decoder_origin(network) | {"class_names": ", ".join(names)}
     return table
 
@@ -86,9 +99,13 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per kind of trials, index ``trials``: ``"all"``, and, where the network remembers its training trials,
-        ``"held out"`` and ``"seen in training"`` if there are any. ``accuracy`` with its 95 % interval ``low`` and
-        ``high`` (Wilson), ``chance_level`` (the most frequent class every time), ``p`` (binomial), ``above_chance``
-        (``"yes"``, ``"no"``, ``"unknown"``), ``n_trials``, ``n_correct``.
+        ``"held out"`` and ``"seen in training"`` if there are any. ``accuracy`` with its 95 % interval over trials
+        ``low`` and ``high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
+        subjects, ``subjects_low`` and ``subjects_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
+        classes of the share of right answers, with its ``chance_level``, and ``auc`` where there are two classes;
+        ``majority``, what naming the most frequent class every time reaches; ``above_chance`` (``"yes"``, ``"no"``,
+        ``"unknown"``), ``p`` and the rest of what :func:`sincviz.analysis.accuracy.chance_test` tells of its
+        permutation test.
 
     Raises
     ------
@@ -97,9 +114,10 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"true": ["a", "b"] * 10, "correct": [True] * 18 + [False] * 2})
-    >>> accuracies(table).accuracy.to_dict()
-    {'all': 0.9}
+    >>> true = np.random.default_rng(0).permutation(["a", "b"] * 10)
+    >>> table = pd.DataFrame({"true": true, "predicted": true, "correct": True})
+    >>> accuracies(table)[["accuracy", "balanced_accuracy", "above_chance"]].loc["all"].tolist()
+    [1.0, 1.0, 'yes']
     """
     if "correct" not in predicted:
         raise ValueError("The classes of the trials are not known, so there is no accuracy. Pass `y`.")
@@ -112,15 +130,27 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
         if not members.any():
             continue
         own = predicted[members]
-        found = accuracy(int(own["correct"].sum()), own["true"].value_counts().tolist())
-        rows[kind] = {
-            "n_trials": found.n_trials,
-            "n_correct": int(own["correct"].sum()),
-            "accuracy": found.value,
-            "low": found.low,
-            "high": found.high,
-            "chance_level": found.chance,
-            "p": found.p,
-            "above_chance": found.verdict,
-        }
+        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(own).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")
+
+
+def chance_of(predicted: pd.DataFrame) -> dict[str, Any]:
+    """Return what :func:`sincviz.analysis.accuracy.chance_test` says of the trials of a table of predictions."""
+    codes, scores = _codes_and_scores(predicted)
+    return chance_test(codes, scores, structure_in(predicted))
+
+
+def structure_in(predicted: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a table of predictions that tell where each trial comes from."""
+    return predicted[[name for name in STRUCTURE if name in predicted]]
+
+
+def _codes_and_scores(predicted: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return classes as numbers, and a score of each; 1 for the predicted class where there are no scores."""
+    names = [str(name)[6:] for name in predicted if str(name).startswith("score_")]
+    if names:
+        scores = predicted[[f"score_{name}" for name in names]].to_numpy(float)
+    else:
+        names = sorted({*predicted["true"], *predicted["predicted"]})
+        scores = (predicted["predicted"].to_numpy()[:, None] == np.array(names)).astype(float)
+    return np.array([names.index(name) for name in predicted["true"]], np.int64), scores

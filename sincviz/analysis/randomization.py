@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 from tqdm.auto import tqdm
 
+from sincviz.analysis.exchangeability import structure_of
 from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
 from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.random_networks import changeable_copy, layers_with_weights, with_random_layers
@@ -124,8 +125,8 @@ def randomization_test(
     x, codes = labelled_trials(model, epochs, y)
     tensor = torch.from_numpy(x).to(network.device)
     with torch.no_grad():
-        predicted = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)]).argmax(1)
-        check_codes(codes, network.scores(tensor[:1]).shape[1])
+        scores = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)])
+        check_codes(codes, scores.shape[1])
     cells_of = method
     if not callable(cells_of):
         cells_of = _cells_by_name(cells_of, explain, trials, bands, n_steps, rate_hz)
@@ -156,7 +157,9 @@ def randomization_test(
     passed = max(-everything["low"], everything["high"]) < THRESHOLD
     table.attrs = (
         decoder_origin(network)
-        | trial_evidence(network, codes, predicted.numpy() == codes, trial_fingerprints(x))
+        | trial_evidence(
+            network, codes, scores.double().numpy(), trial_fingerprints(x), structure_of(network, epochs, x)
+        )
         | {
             "method": method if isinstance(method, str) else "the user's own",
             "explain": explain,

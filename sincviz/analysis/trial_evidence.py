@@ -4,9 +4,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from sincviz.analysis.accuracy import accuracy
+from sincviz.analysis.accuracy import chance_test
 from sincviz.decoders import Decoder
 from sincviz.trial_identity import seen_in_training
 
@@ -14,10 +15,11 @@ from sincviz.trial_identity import seen_in_training
 def trial_evidence(
     network: Decoder,
     codes: NDArray[np.int64] | None,
-    correct: NDArray[np.bool_],
+    scores: NDArray[np.floating],
     fingerprints: Sequence[str],
+    structure: pd.DataFrame | None = None,
 ) -> dict[Hashable | None, Any]:
-    """Return accuracy with its interval and chance level, and whether the trials were held out, as attributes.
+    """Return accuracy, whether it is above chance, and whether the trials were held out, as attributes.
 
     Parameters
     ----------
@@ -25,27 +27,22 @@ def trial_evidence(
         The network, whose provenance may know the trials it was trained on.
     codes : array of int, shape (trials,), or None
         The class of each trial, if known.
-    correct : array of bool, shape (trials,)
-        Which trials the network gets right.
+    scores : array, shape (trials, classes)
+        The score of each class.
     fingerprints : sequence of str
         What :func:`sincviz.trial_identity.trial_fingerprints` returned.
+    structure : pandas.DataFrame | None
+        What :func:`sincviz.analysis.exchangeability.trial_structure` returned; ``None`` if nothing is known.
 
     Returns
     -------
     dict
-        Strings and numbers only.
+        Strings and numbers only; those of :func:`sincviz.analysis.accuracy.chance_test` among them.
     """
     facts: dict[Hashable | None, Any] = {"n_trials": len(fingerprints)} | _held_out(network, fingerprints)
     if codes is None:
         return facts | {"above_chance": "unknown"}
-    found = accuracy(int(correct.sum()), np.bincount(codes).tolist())
-    return facts | {
-        "accuracy": found.value,
-        "accuracy_low": found.low,
-        "accuracy_high": found.high,
-        "chance_level": found.chance,
-        "above_chance": found.verdict,
-    }
+    return facts | chance_test(codes, scores, structure)
 
 
 def _held_out(network: Decoder, fingerprints: Sequence[str]) -> dict[Hashable | None, Any]:

@@ -72,7 +72,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
                             linewidth=0, zorder=2)  # fmt: skip
             ax.plot(share, own_rows["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
                     marker="o" if len(own_rows) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip
-        chance = curve.attrs.get("chance_level")
+        chance = curve.attrs.get("majority", curve.attrs.get("chance_level"))
         if chance is not None and np.isfinite(chance):
             ax.axhline(chance, color="black", linewidth=0.6, linestyle=":", zorder=3, label="chance")
         _shade_area(

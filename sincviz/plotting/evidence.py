@@ -17,6 +17,7 @@ from sincviz.rhythms import OTHER
 from sincviz.verdict import warning_words
 
 NOT_ABOVE_CHANCE = "NOT ABOVE CHANCE: "
+UNBALANCED = 0.05  # from here on the most frequent class is worth a word
 
 _LINE_MM = 3.1
 _SIDE_MM = 3.0
@@ -221,7 +222,17 @@ def _accuracy(attrs: Attrs) -> str:
     found, chance = with_interval(attrs, "accuracy"), _number(attrs, "chance_level")
     if not found:
         return "accuracy not known" if attrs.get("above_chance") == "unknown" else ""
-    return f"accuracy {found}" + ("" if chance is None else f", chance {_decimals(chance)}")
+    parts = [f"accuracy {found}"]
+    majority, balanced = _number(attrs, "majority"), _number(attrs, "balanced_accuracy")
+    if majority is not None and chance is not None and majority > chance + UNBALANCED:
+        parts.append(f"most frequent class {_decimals(majority)}")
+    if balanced is not None:
+        parts.append(f"balanced accuracy {_decimals(balanced)}")
+    if chance is not None:
+        parts.append(f"chance {_decimals(chance)}")
+    if attrs.get("above_chance") == "unknown":
+        parts.append("not told from chance")
+    return ", ".join(parts)
 
 
 def _completeness(attrs: Attrs) -> str:

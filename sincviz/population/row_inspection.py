@@ -203,7 +203,7 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
         evidence["deletion_area"] = float(found.deletion.attrs["accuracy_area"])
     return {
         "accuracy": float(whole["accuracy"]),
-        "chance_level": float(whole["chance_level"]),
+        "chance_level": float(whole["majority"]),  # of the accuracy, not of the balanced one
         "n_trials": int(whole["n_trials"]),
         "held_out": "unknown" if not known else "yes" if HELD_OUT in rows and not n_seen else "no",
         "n_seen": n_seen,

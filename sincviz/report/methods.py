@@ -8,7 +8,7 @@ from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.band_limits import low_and_high_hz
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
-from sincviz.report.summary import prepared_otherwise
+from sincviz.report.summary import prepared_otherwise, chance_words
 from sincviz.report.words import counted, filter_words, percent, reference_words
 
 REFERENCES = {
@@ -132,7 +132,9 @@ def _trials(found: Inspection) -> str:
         words += ", all of them used in training"
     return (
         f"{words}, {len(found.network['class_names'])} classes, with an accuracy of {percent(row['accuracy'])}{whose} "
-        f"(95% Wilson interval {percent(row['low'])} to {percent(row['high'])}, chance {percent(row['chance_level'])})."
+        f"(95% Wilson interval {percent(row['low'])} to {percent(row['high'])}; most frequent class "
+        f"{percent(row['majority'])}) and a balanced accuracy of {percent(row['balanced_accuracy'])} (chance "
+        f"{percent(row['chance_level'])}; {chance_words(row)})."
     )
 
 

@@ -18,6 +18,14 @@ from sincviz.verdict import reason_words
 MOST_CLASSES = 4  # more are in the table
 LEAST_SHARE = 0.1
 _SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
+_UNITS = {"stretch of signal": "stretches of signal"}
+_CONFOUNDS = {
+    "labels_in_blocks": "trials of a class come in blocks",
+    **{
+        f"label_tied_to_{level}": f"each {level} has one class only"
+        for level in ("subject", "session", "run")
+    },
+}
 ARTEFACTS = ("relevance_", "artefact", "high_bands", "slow_drift")
 
 
@@ -70,16 +78,36 @@ def accuracy_words(found: Inspection) -> list[str]:
 
 
 def _right(row: Mapping[Hashable, Any], trial: str) -> str:
-    verdict = {
-        "yes": f"above chance, p {p_words(row['p'])}",
-        "no": f"NOT above chance, p {p_words(row['p'])}",
-        "unknown": "too few trials to tell from chance",
-    }[row["above_chance"]]
+    subjects = ""
+    if not pd.isna(row.get("subjects_low")):
+        subjects = (
+            f"; over {row['n_subjects']:.0f} subjects {percent(row['subjects_low'])} to "
+            f"{percent(row['subjects_high'])}"
+        )
+    auc = "" if pd.isna(row.get("auc")) else f", AUC {row['auc']:.2f}"
     return (
         f"the network is right in {row['n_correct']} of {counted(row['n_trials'], trial)}, "
-        f"{percent(row['accuracy'])} (95% interval {percent(row['low'])} to {percent(row['high'])}); naming the most "
-        f"frequent class every time reaches {percent(row['chance_level'])} ({verdict})."
+        f"{percent(row['accuracy'])} (95% interval {percent(row['low'])} to {percent(row['high'])}{subjects}); naming "
+        f"the most frequent class every time reaches {percent(row['majority'])}. Balanced accuracy "
+        f"{row['balanced_accuracy']:.2f}{auc}, chance {row['chance_level']:.2f}: {chance_words(row)}."
     )
+
+
+def chance_words(row: Mapping[Hashable, Any]) -> str:
+    """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to tell."""
+    if row["above_chance"] == "unknown":
+        return {
+            "one_class": "all trials are of one class, so nothing can be told from chance",
+            "confounded": "whether that is above chance cannot be told, because "
+            f"{_CONFOUNDS.get(str(row['confounds']).split(', ')[0], 'something else differs between the classes too')}",
+        }.get(row["unknown_because"], "too few trials to tell from chance")
+    exchanged = [
+        f"within {row['permuted_within']}" if row["permuted_within"] else "",
+        "" if row["unit"] == "trial" else f"of whole {_UNITS.get(row['unit'], row['unit'] + 's')}",
+    ]
+    how = " ".join(part for part in ("labels exchanged", *exchanged) if part)
+    start = "above chance" if row["above_chance"] == "yes" else "NOT above chance"
+    return f"{start}, p {p_words(row['p'])} ({how})"
 
 
 def prepared_otherwise(found: Inspection) -> bool:
@@ -260,10 +288,12 @@ def certainty_words(found: Inspection) -> list[str]:
         if math.isfinite(error):
             sentences.append(f"Completeness error of the relevance: {percent(error)}.")
     if found.csp is not None:
+        apart = found.csp["kept_apart"]
         sentences.append(
             f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with "
             f"{percent(found.csp['accuracy'])} ({percent(found.csp['accuracy_low'])} to "
-            f"{percent(found.csp['accuracy_high'])}), cross-validated."
+            f"{percent(found.csp['accuracy_high'])}), cross-validated"
+            f"{'' if apart == 'trial' else f', no {apart} in training and test at once'}."
         )
     subset = evidence_words(found)
     return [*sentences, subset] if sentences and subset else sentences

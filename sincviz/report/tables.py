@@ -85,14 +85,27 @@ def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
             kind,
             row["n_trials"],
             f"{row['accuracy']:.2f} ({row['low']:.2f}–{row['high']:.2f})",
+            f"{row['majority']:.2f}",
+            f"{row['balanced_accuracy']:.2f}",
+            "" if pd.isna(row.get("auc")) else f"{row['auc']:.2f}",
             f"{row['chance_level']:.2f}",
-            f"{row['p']:.2g}",
+            "" if pd.isna(row["p"]) else f"{row['p']:.2g}",
             row["above_chance"],
         )
         for kind, row in accuracies.iterrows()
     ]
-    header = ("Trials", "Number", "Accuracy (95%, Wilson)", "Chance", "p (binomial)", "Above chance")
-    return header, rows, "Chance: naming the most frequent class every time."
+    header = (
+        *("Trials", "Number", "Accuracy (95%, Wilson)", "Most frequent class", "Balanced accuracy", "AUC"),
+        *("Chance", "p (permutation)", "Above chance"),
+    )
+    within = accuracies["permuted_within"].iloc[0]
+    return (
+        header,
+        rows,
+        "Most frequent class: what naming it every time reaches. Chance is that of the balanced accuracy, the mean "
+        "over classes of the share of right answers. For p labels are exchanged"
+        f"{f' within {within}' if within else ''}.",
+    )
 
 
 def confusion_rows(found: Inspection) -> Rows:

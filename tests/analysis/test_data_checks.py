@@ -257,7 +257,9 @@ def test_free_filters_are_judged_by_their_measured_bands(healthy, array):
 def test_shuffled_labels_are_at_chance(healthy, fresh, labels, only):
     row = only(diagnose(healthy, fresh, np.roll(labels, 1)), "chance", "error")
     assert re.match(
-        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, chance 0.50 \(p = ", row["evidence"]
+        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, naming the most frequent class 0\.50; balanced "
+        r"accuracy 0\.\d\d, chance 0\.50 \(p = ",
+        row["evidence"],
     )
 
 
@@ -279,12 +281,12 @@ def test_a_network_trained_on_shuffled_labels_is_at_chance(train, practice, fres
     only(diagnose(train(practice, labels), fresh), "chance", "error")
 
 
-def test_chance_is_the_share_of_the_largest_class(healthy, fresh):
+def test_the_share_of_the_largest_class_is_told_beside_chance(healthy, fresh):
     left = np.flatnonzero(fresh.events[:, 2] == 1)
     right = np.flatnonzero(fresh.events[:, 2] == 2)[:10]
     wrong = np.repeat(["right", "left"], [40, 10])
     row = diagnose(healthy, fresh[np.r_[left, right]], wrong).set_index("check").loc["chance"]
-    assert "chance 0.80" in row["evidence"]
+    assert "most frequent class 0.80; balanced accuracy 0.10, chance 0.50" in row["evidence"]
 
 
 @pytest.mark.parametrize("y", ["names", "numbers"])

@@ -1,6 +1,7 @@
 """What the data say without a network: known differences of power are found, and decoded."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sincviz import band_power_contrast, csp_accuracy
@@ -44,7 +45,8 @@ def test_csp_decodes_them_and_not_shuffled_labels(model, imagined):
     found = csp_accuracy(model, imagined)
     assert found["accuracy"] > 0.85
     assert found["accuracy_low"] < found["accuracy"] < found["accuracy_high"]
-    assert found["p"] < 1e-6
+    assert found["p"] == pytest.approx(1 / 2000)  # no permutation does as well
+    assert (found["kept_apart"], found["n_folds"]) == ("trial", 5)
     assert found["n_trials"] == 120
     shuffled = np.random.default_rng(0).permutation(imagined.events[:, 2] - 1)
     assert csp_accuracy(model, imagined, shuffled)["p"] > 0.01
@@ -53,7 +55,7 @@ def test_csp_decodes_them_and_not_shuffled_labels(model, imagined):
 def test_bands_without_frequencies_and_single_classes_are_missing(network):
     x = np.random.default_rng(0).standard_normal((10, 6, 128))
     found = band_power_contrast(network(), x, [0] * 10, bands={"between": (10.2, 10.8)})
-    assert found.isnull().all()
+    assert found.isnull().all()  # noqa: PD003 (of xarray)
 
 
 @pytest.mark.parametrize("function", [band_power_contrast, csp_accuracy])
@@ -65,3 +67,28 @@ def test_labels_are_needed(network, function):
 def test_too_few_trials_for_the_folds(network):
     with pytest.raises(ValueError, match="smaller `n_folds`"):
         csp_accuracy(network(), np.zeros((6, 6, 128)), [0, 0, 0, 0, 0, 1])
+
+
+def test_no_subject_is_in_training_and_test_at_once(model, imagined):
+    told = imagined.copy()
+    told.metadata = pd.DataFrame({"subject": np.repeat(["a", "b", "c"], 40)})
+    found = csp_accuracy(model, told)
+    assert (found["kept_apart"], found["n_folds"], found["permuted_within"]) == ("subject", 3, "subject")
+    assert found["above_chance"] == "yes"
+
+
+def test_classes_of_two_people_cannot_be_told_from_the_people(model, imagined):
+    told = imagined.copy()
+    told.metadata = pd.DataFrame({"subject": imagined.events[:, 2]})
+    with pytest.raises(ValueError, match="each class in two subjects or more"):
+        csp_accuracy(model, told)
+
+
+def test_amplitude_that_drifts_over_blocks_of_labels_is_not_decoded(network):
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1, 0, 1, 1, 0, 0, 1], 12)
+    level = np.exp(0.4 * np.repeat(rng.standard_normal(8), 12))  # of each block, whatever its label
+    x = rng.standard_normal((96, 6, 128)) * level[:, None, None]
+    found = csp_accuracy(network(), x, codes)
+    assert found["kept_apart"] == "block"
+    assert found["above_chance"] == "no"

@@ -152,7 +152,7 @@ def test_few_trials_tell_nothing_about_chance(healthy, fresh, only, n_trials):
 def test_trials_of_one_class_tell_nothing_about_chance(healthy, fresh, only):
     row = only(diagnose(healthy, fresh["left"]), "chance", "note")
     assert row["finding"].endswith("all are of one class.")
-    assert row["evidence"].startswith("40 trials, 40 of the same class")
+    assert row["evidence"].startswith("40 trials, 100% of the same class")
 
 
 @pytest.mark.parametrize("level", [0.0, 5.0, 1e-30])

@@ -35,7 +35,10 @@ ACCURACIES = pd.DataFrame(
     {
         "n_trials": [400, 100, 300],
         "accuracy": [0.85, 0.7, 0.9],
-        **{"low": [0.81, 0.6, 0.86], "high": [0.88, 0.78, 0.93], "chance_level": [0.5, 0.52, 0.51]},
+        **{"low": [0.81, 0.6, 0.86], "high": [0.88, 0.78, 0.93], "majority": [0.5, 0.52, 0.51]},
+        **{"balanced_accuracy": [0.85, 0.69, 0.9], "chance_level": 0.5, "p": [0.0005, 0.03, 0.0005]},
+        **{"above_chance": "yes", "unknown_because": "", "confounds": ""},
+        **{"permuted_within": "subject", "unit": "trial"},
     },
     index=["all", "held out", "seen in training"],
 )
@@ -124,22 +127,26 @@ def test_another_network_is_not_called_by_the_names_of_others():
 WHOSE_ACCURACY = {
     "no memory": (
         ["all"],
-        ", 2 classes, with an accuracy of 85% (95% Wilson interval 81% to 88%, chance 50%).",
+        ", 2 classes, with an accuracy of 85% (95% Wilson interval 81% to 88%; most frequent class 50%) and "
+        "a balanced accuracy of 85% (chance 50%; above chance, p < 0.001 (labels exchanged within subject)).",
     ),
     "in part": (
         ["all", "held out", "seen in training"],
         ", 2 classes, with an accuracy of 70% on the 100 not used in training (95% Wilson interval 60% to "
-        "78%, chance 52%).",
+        "78%; most frequent class 52%) and a balanced accuracy of 69% (chance 50%; above chance, p = 0.03 "
+        "(labels exchanged within subject)).",
     ),
     "none seen": (
         ["all", "held out"],
         ", none of them recognised among the training trials, 2 classes, with an accuracy of 70% (95% "
-        "Wilson interval 60% to 78%, chance 52%).",
+        "Wilson interval 60% to 78%; most frequent class 52%) and a balanced accuracy of 69% (chance 50%; above chance, "
+        "p = 0.03 (labels exchanged within subject)).",
     ),
     "all seen": (
         ["all", "seen in training"],
         ", all of them used in training, 2 classes, with an accuracy of 85% (95% Wilson interval 81% to "
-        "88%, chance 50%).",
+        "88%; most frequent class 50%) and a balanced accuracy of 85% (chance 50%; above chance, p < 0.001 (labels "
+        "exchanged within subject)).",
     ),
 }
 
@@ -153,11 +160,13 @@ def test_the_accuracy_is_that_on_trials_held_out_if_there_are_any_with_their_pre
 
 def test_a_network_that_remembers_45_trials_and_guesses_15_is_not_praised():
     seen = np.arange(60) < 45
-    table = pd.DataFrame({"true": (np.arange(60) % 2).astype(str), "correct": seen, "seen_in_training": seen})
+    table = pd.DataFrame({"true": np.arange(60) % 2, "correct": seen, "seen_in_training": seen})
+    table["predicted"] = np.where(seen, table["true"], 1 - table["true"])
     text, _ = paragraph_of(trials={"n_trials": 60}, accuracies=accuracies(table))
     assert text.endswith(
         "It was examined on 60 trials, 2 classes, with an accuracy of 0% on the 15 not used in training "
-        "(95% Wilson interval 0% to 20%, chance 53%)."
+        "(95% Wilson interval 0% to 20%; most frequent class 53%) and a balanced accuracy of 0% (chance 50%; NOT "
+        "above chance, p = 1 (labels exchanged))."
     )
     assert "75%" not in text
 
@@ -238,7 +247,8 @@ def test_what_was_not_done_disappears_from_a_real_inspection(whole):
 
 
 def test_trials_prepared_otherwise_are_not_claimed_to_be_held_out():
-    table = pd.DataFrame({"true": ["0", "1"] * 20, "correct": True, "seen_in_training": False})
+    true = ["0", "1"] * 20
+    table = pd.DataFrame({"true": true, "predicted": true, "correct": True, "seen_in_training": False})
     found = {"trials": {"n_trials": 40}, "accuracies": accuracies(table)}
     assert "recognised among the training trials" in paragraph_of(**found)[0]
     assert "training trials" not in paragraph_of(checks=["recording"], **found)[0]

@@ -76,11 +76,12 @@ def right_in(n_correct, n_trials, n_seen=None):
     """Accuracies of two classes of the same size; those seen in training, if any, are right first."""
     columns = {
         "true": np.arange(n_trials) % 2,
+        "predicted": (np.arange(n_trials) + (np.arange(n_trials) >= n_correct)) % 2,
         "correct": np.arange(n_trials) < n_correct,
     }
     if n_seen is not None:
         columns["seen_in_training"] = np.arange(n_trials) < n_seen
-    return accuracies(pd.DataFrame(columns).astype({"true": str}))
+    return accuracies(pd.DataFrame(columns).astype({"true": str, "predicted": str}))
 
 
 def inspection(*, held_out=True, n_seen=None, **found):
@@ -170,13 +171,15 @@ MEMORY = {
         30,
         "30 of these trials were used in training. On those not recognised as such: the network is right in "
         "6 of 10 held-out trials, 60% (95% interval 31% to 83%); naming the most frequent class every time "
-        "reaches 50% (NOT above chance, p = 0.38). Only these judge the network.",
+        "reaches 50%. Balanced accuracy 0.60, chance 0.50: NOT above chance, p = 0.5 (labels exchanged). Only these "
+        "judge the network.",
     ),
     "all but one": (
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); naming the most frequent class every time "
-        "reaches 100% (too few trials to tell from chance). Only these judge the network.",
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so nothing can be told from "
+        "chance. Only these judge the network.",
     ),
 }
 
@@ -247,21 +250,82 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
 @pytest.mark.parametrize(
     ("n_correct", "n_trials", "numbers", "verdict"),
     [
-        (36, 40, "90% (95% interval 77% to 96%)", "(above chance, p < 0.001)"),
-        (27, 40, "68% (95% interval 52% to 80%)", "(above chance, p = 0.019)"),
-        (22, 40, "55% (95% interval 40% to 69%)", "(NOT above chance, p = 0.32)"),
-        (0, 40, "0% (95% interval 0% to 8.8%)", "(NOT above chance, p = 1)"),
-        (4, 4, "100% (95% interval 51% to 100%)", "(too few trials to tell from chance)"),
-        (999, 1000, "99.9% (95% interval 99% to 99.9%)", "(above chance, p < 0.001)"),
+        (
+            36,
+            40,
+            "90% (95% interval 77% to 96%)",
+            "0.90, chance 0.50: above chance, p < 0.001 (labels exchanged)",
+        ),
+        (
+            22,
+            40,
+            "55% (95% interval 40% to 69%)",
+            "0.55, chance 0.50: NOT above chance, p = 0.38 (labels exchanged)",
+        ),
+        (
+            0,
+            40,
+            "0% (95% interval 0% to 8.8%)",
+            "0.00, chance 0.50: NOT above chance, p = 1 (labels exchanged)",
+        ),
+        (4, 4, "100% (95% interval 51% to 100%)", "1.00, chance 0.50: too few trials to tell from chance"),
     ],
 )
 def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_trials, numbers, verdict):
     found = with_trials(n_correct, n_trials)
     assert accuracy_words(found)[0] == (
         f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent "
-        f"class every time reaches 50% {verdict}."
+        f"class every time reaches 50%. Balanced accuracy {verdict}."
     )
-    assert found.verdict["readable"] == verdict.startswith("(above")
+    assert found.verdict["readable"] == ("0: above" in verdict)
+
+
+def judged(structure, codes, scores):
+    """The row of trials of which this is known."""
+    names = np.array(["left", "right"])
+    columns = {
+        "true": names[codes],
+        "predicted": names[scores.argmax(1)],
+        "correct": scores.argmax(1) == codes,
+    }
+    columns |= {f"score_{name}": column for name, column in zip(names, scores.T, strict=True)}
+    return accuracies(pd.DataFrame(columns | structure))
+
+
+def test_rare_targets_are_told_with_balanced_accuracy_and_area():
+    rng = np.random.default_rng(1)
+    codes = rng.permutation(np.repeat([0, 1], [180, 20]))
+    size = rng.random(200) * np.where(rng.random(200) < 0.85, 1, -1) * np.where(codes == 1, 1, -1)
+    found = judged({"subject": np.repeat(list("abcd"), 50), "run": "1"}, codes, np.stack([-size, size], 1))
+    (sentence, _) = accuracy_words(inspection(trials={"n_trials": 200}, accuracies=found))
+    row = found.loc["all"]
+    assert "naming the most frequent class every time reaches 90%" in sentence
+    assert f"; over 4 subjects {row['subjects_low']:.0%} to " in sentence
+    assert (
+        f"Balanced accuracy {row['balanced_accuracy']:.2f}, AUC {row['auc']:.2f}, chance 0.50: above "
+        in sentence
+    )
+    assert sentence.endswith("p < 0.001 (labels exchanged within subject and run).")
+
+
+@pytest.mark.parametrize(
+    ("structure", "codes", "why"),
+    [
+        ({}, np.repeat([0, 1] * 5, 10), "trials of a class come in blocks"),
+        (
+            {"subject": np.repeat(list("abcdefghij"), 10)},
+            np.repeat([0, 1] * 5, 10),
+            "each subject has one class only",
+        ),
+    ],
+)
+def test_what_is_confounded_is_neither_above_chance_nor_not(structure, codes, why):
+    accuracies_ = judged(structure, codes, np.eye(2)[codes])
+    found = inspection(trials={"n_trials": 100}, accuracies=accuracies_, leading_bands=leading(MU))
+    sentence = accuracy_words(found)[0]
+    assert sentence.endswith(f"chance 0.50: whether that is above chance cannot be told, because {why}.")
+    assert found.verdict["reasons"] == ["confounded"]
+    assert not slips(every_sentence(found))
 
 
 def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
