@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from sincviz.analysis.transfer_function import Floats
 from sincviz.front_ends import FrontEnd
 from sincviz.signal_moments import Moments
+
+if TYPE_CHECKING:
+    from sincviz.analysis.trial_signals import TrialSignals
 
 SEVERITIES = ("error", "warning", "note")
 DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
@@ -40,7 +45,14 @@ class WeightFacts:
 
 @dataclass(frozen=True, eq=False)
 class DataFacts:
-    """What the network makes of trials; ``fast_variance`` is that of the filters' outputs without slow drift."""
+    """What the network makes of trials; outlying ones count in ``signals`` and in the accuracy only.
+
+    ``fast_variance`` is that of the filters' outputs without slow drift. ``of_standardised`` are the moments of the
+    filters' outputs if every channel of every trial had a standard deviation of 1; only where amplitudes do not fit.
+    ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source`` is ``"array"``,
+    ``"epochs"`` or ``"file"``, which is epochs that are not loaded; ``numbered`` says that the labels are numbers of
+    outputs, and ``projectors`` which are not applied.
+    """
 
     parts: FrontEnd
     bands: pd.DataFrame
@@ -52,6 +64,12 @@ class DataFacts:
     importance: xr.Dataset | None
     n_correct: int | None
     class_counts: tuple[int, ...]
+    signals: "TrialSignals"
+    confusion: NDArray[np.int64] | None = None
+    of_standardised: Moments | None = None
+    source: str = "array"
+    numbered: bool = False
+    projectors: tuple[str, ...] = ()
 
 
 def listed(filters: Sequence[int], most: int = 8) -> str:
