@@ -36,6 +36,7 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
         f"{names[code]} trials are called {names[outputs[code]]} in {rates[code, outputs[code]]:.0%}"
         for code in moved[:6]
     )
+    remedy = _remedy(facts, names, outputs)
     changed = SIGNALS_CHANGED & set(others)
     yield Finding(
         "class_order",
@@ -47,8 +48,9 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
         "much better.",
         f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in that one, over "
         f"{counted(int(confusion.sum()), 'trial')} (p {_small(p)}, corrected for the number of orders); {answers}.",
-        ("Mend what the other findings say of the signals first. If it stays so: " if changed else "")
-        + _remedy(facts, names, outputs),
+        f"Mend what the other findings say of the signals first. If it stays so: {remedy[0].lower()}{remedy[1:]}"
+        if changed
+        else remedy,
     )
 
 
