@@ -70,7 +70,8 @@ def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]
         Balanced accuracy in this order minus that in the given one.
     p : float
         Of a one-sided test that the gain is not above zero, corrected by Bonferroni for all orders there are: the best
-        was looked for. The variance of the gain is that of multinomial answers, one trial of each kind added.
+        was looked for. The variance of the gain is that of multinomial answers that are as often of the one class as of
+        the other, one trial of each kind added.
 
     Examples
     --------
@@ -94,7 +95,7 @@ def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]
         n_trials = confusion[row].sum()
         there = (confusion[row, outputs[row]] + 1) / (n_trials + 2)
         here = (confusion[row, row] + 1) / (n_trials + 2)
-        variance += (there + here - (there - here) ** 2) / n_trials
+        variance += (there + here) / n_trials
     if variance == 0:
         return outputs, gain, 1.0
     z = gain * len(present) / math.sqrt(variance)
