@@ -19,8 +19,8 @@ OUTLYING_Z = 5.0  # and so far, in robust standard deviations, where all trials 
 FLAT_BELOW = 1e-3  # of the typical range; the quietest channel of 22 recordings had 0.2
 MOSTLY = 0.5  # of the trials: then it is the channel
 BRIDGED_BELOW = 0.005
-"""Of the typical squared difference of two channels. Neighbours among 64 simulated ones are 0.038 apart or more; in 15 of
-22 recordings of PhysioNet, in which MNE finds joined electrodes too, there are pairs at 0.0007 to 0.005."""
+"""Of the typical squared difference of two channels. Neighbours among 64 simulated ones are 0.038 apart or more; in 15
+of 22 recordings of PhysioNet, in which MNE finds joined electrodes too, there are pairs at 0.0007 to 0.005."""
 
 
 def outlying_trials(facts: DataFacts) -> Iterator[Finding]:
