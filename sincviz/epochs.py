@@ -9,15 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from sincviz.channel_types import UNTYPED, other_types, refusal
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
 from sincviz.progress import followed
+from sincviz.trial_values import UNITS, not_finite_message, units_message
 
 if TYPE_CHECKING:
     import mne
 
 _BADS = "Channels marked as bad are used"
 _DROPPED = "Channels that the network does not know are dropped"
+_UNTYPED = "Channels without a type are taken for EEG"
 
 EpochsOrArray: TypeAlias = Union["mne.BaseEpochs", ArrayLike]
 
@@ -119,13 +122,14 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     Raises
     ------
     EpochsError
-        If a channel is missing, rate or length differ, values are not finite, or the network's units are
+        If a channel is missing or no EEG, rate or length differ, values are not finite, or the network's units are
         unknown.
 
     Warns
     -----
     RuntimeWarning
-        If channels that the network does not know are dropped, or channels marked as bad are used.
+        If channels that the network does not know are dropped, if channels that are marked as bad or have no type
+        are used, or if the values look as if they were in other units.
     """
     parts, epochs = decoder(model), gathered(epochs)
     picks = _checked_picks(parts, epochs) if is_epochs(epochs) else []
@@ -170,7 +174,7 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     else:
         epochs = np.asarray(epochs)
         if len(epochs.shape) != 3 or len(epochs) == 0:
-            _checked(epochs, parts, first=0)
+            _checked(epochs, parts)
     starts = range(0, len(epochs), batch_size)
     for start in followed(starts, "Reading trials", "batch"):
         yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
@@ -178,26 +182,49 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
 
 @contextmanager
 def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
-    """Say once what is noteworthy about epochs, and not again inside the block, however often they are read."""
+    """Say once what is noteworthy about epochs, and not again inside the block, however often they are read.
+
+    Units that look wrong are not said here: the doctor, who looks inside such blocks, makes a finding of them.
+    """
     if is_epochs(epochs):
         _checked_picks(decoder(model), epochs)
     with warnings.catch_warnings():
-        for beginning in (_DROPPED, _BADS):
-            warnings.filterwarnings("ignore", f"{beginning}: ", RuntimeWarning)
+        for beginning in (f"{_DROPPED}: ", f"{_BADS}: ", f"{_UNTYPED}: ", UNITS):
+            warnings.filterwarnings("ignore", beginning, RuntimeWarning)
         yield
 
 
 def _trials(parts: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
+    trials = _checked(_values(parts, epochs, picks, which), parts)
+    if not np.isfinite(trials).all():
+        finite = _where_finite(parts, epochs, picks)
+        raise EpochsError(not_finite_message(finite, parts.ch_names, in_epochs=is_epochs(epochs)))
+    if first == 0:
+        size = float(np.median(np.std(trials, axis=2, dtype=float)))
+        message = units_message(size, parts.units_per_volt, in_epochs=is_epochs(epochs))
+        if message is not None:
+            warn(message)
+    return trials
+
+
+def _where_finite(parts: Decoder, epochs: Any, picks: list[int], batch_size: int = 64) -> NDArray[np.bool_]:
+    """Return in which channels of which trials all values are finite, shape (trials, channels)."""
+    batches = [slice(start, start + batch_size) for start in range(0, n_trials_of(epochs), batch_size)]
+    return np.concatenate([np.isfinite(_values(parts, epochs, picks, which)).all(2) for which in batches])
+
+
+def _values(parts: Decoder, epochs: Any, picks: list[int], which: slice) -> NDArray[Any]:
     precision = np.float64 if parts.dtype == torch.float64 else np.float32
     if not is_epochs(epochs):
-        return _checked(np.asarray(epochs[which], precision), parts, first=first)
+        return np.asarray(epochs[which], precision)
     if parts.units_per_volt is None:
         raise EpochsError(
             "Epochs are in volts and this network does not say in which units it was trained. "
             "Set `model.scale`, for example 1e6 if it was trained in microvolts."
         )
     data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * parts.units_per_volt
-    return _checked(data.astype(precision), parts, first=first)
+    values: NDArray[Any] = data.astype(precision)
+    return values
 
 
 def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
@@ -222,6 +249,12 @@ def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
             f"{_listed(missing)}. The epochs have: {_listed(epochs.ch_names)}. "
             "Rename them with `epochs.rename_channels`, or interpolate them."
         )
+    types = other_types(epochs, parts.ch_names, parts.chs_info)
+    untyped = [name for name, kind in types.items() if kind == UNTYPED]
+    if len(untyped) < len(types):
+        raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
+    if untyped:
+        warn(f"{_UNTYPED}: {_listed(untyped)}.")
     surplus = [name for name in epochs.ch_names if name not in parts.ch_names]
     if surplus:
         warn(f"{_DROPPED}: {_listed(surplus)}.")
@@ -243,7 +276,7 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
         )
 
 
-def _checked(trials: NDArray[Any], parts: Decoder, *, first: int) -> NDArray[Any]:
+def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
     times = "any number of" if parts.n_times is None else parts.n_times
     chans = "any number of" if parts.n_chans is None else parts.n_chans
     fits = (
@@ -257,13 +290,6 @@ def _checked(trials: NDArray[Any], parts: Decoder, *, first: int) -> NDArray[Any
         )
     if len(trials) == 0:
         raise EpochsError("There are no trials.")
-    finite = np.isfinite(trials).all(axis=(1, 2))
-    if not finite.all():
-        bad = np.flatnonzero(~finite)
-        raise EpochsError(
-            f"{len(bad)} trials hold values that are not finite, the first is trial {first + bad[0]}. Drop them: "
-            "`epochs.drop(indices)`."
-        )
     # The layout in memory decides the last bits of what the network computes.
     return np.require(trials, requirements=["C", "W"])
 

@@ -1,12 +1,15 @@
 """What is known of recorded trials: filters, reference, EEG channels, and what tells the same data again."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sincviz.channel_types import BRAIN_POTENTIALS, UNTYPED, by_type, channel_type
 from sincviz.epochs import EpochsOrArray, is_epochs
+from sincviz.errors import EpochsError
 
 if TYPE_CHECKING:
     import mne
@@ -47,9 +50,32 @@ def data_hash(trials: NDArray[Any]) -> str:
 
 
 def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
-    """Return the ``chs`` entries of the EEG channels, bad ones included; of all if none is EEG."""
-    import mne
+    """Return the ``chs`` entries of the EEG channels, bad ones included; else those of electrodes inside the head.
 
-    picks = mne.pick_types(epochs.info, eeg=True, exclude=())
-    channels = epochs.info["chs"]
-    return [channels[pick] for pick in picks] if len(picks) else list(channels)
+    Raises
+    ------
+    EpochsError
+        If there are none.
+    """
+    types = {channel["ch_name"]: channel_type(channel) or UNTYPED for channel in epochs.info["chs"]}
+    for wanted in (("eeg",), BRAIN_POTENTIALS):
+        channels = [channel for channel in epochs.info["chs"] if types[channel["ch_name"]] in wanted]
+        if channels:
+            return channels
+    raise EpochsError(
+        f"There is no EEG channel in the epochs: {by_type(types)}. If they are EEG, "
+        "`epochs.set_channel_types(dict.fromkeys(epochs.ch_names, 'eeg'))`; to train on them as they are, build the "
+        "network with `chs_info=epochs.info['chs']`."
+    )
+
+
+def unapplied_projectors(epochs: "EpochsOrArray", ch_names: Sequence[str] | None) -> list[str]:
+    """Return what the projectors are called that wait to be applied to any of the channels; an array has none."""
+    if not is_epochs(epochs):
+        return []
+    return [
+        str(projector["desc"])
+        for projector in epochs.info["projs"]
+        if not projector["active"]
+        and (ch_names is None or set(projector["data"]["col_names"]) & set(ch_names))
+    ]

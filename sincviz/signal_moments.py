@@ -34,7 +34,7 @@ def moments_of_filters(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
         mean, variance = filtered_moments(x, parts.kernels, pad=pad)
         values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - parts.kernels.shape[1] + 1)
         found.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
-    return _pooled(found)
+    return pooled(found)
 
 
 def moments_of_units(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
@@ -46,10 +46,11 @@ def moments_of_units(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
         # (depth, filters, values)
         variance, mean = torch.var_mean(maps, 2, correction=0)
         found.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))
-    return _pooled(found)
+    return pooled(found)
 
 
-def _pooled(parts: list[Moments]) -> Moments:
+def pooled(parts: list[Moments]) -> Moments:
+    """Return the moments of all values, of which some have these."""
     count = sum(part.count for part in parts)
     mean = torch.stack([part.mean * part.count for part in parts]).sum(0) / count
     second = [(part.variance + (part.mean - mean).square()) * part.count for part in parts]

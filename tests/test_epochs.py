@@ -1,5 +1,6 @@
 """Epochs become what the network wants, or an error says what to do."""
 
+import re
 import warnings
 
 import mne
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz import EpochsError
+from sincviz.analysis.predictions import predictions
 from sincviz.epochs import input_batches, network_input, some_of, warned_once
+from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 
 
 @pytest.fixture
@@ -79,8 +82,109 @@ def test_warnings_point_at_the_code_that_passed_the_epochs(network, epochs):
 
 
 def test_arrays_are_taken_as_they_are(model, epochs):
-    array = epochs.get_data()
+    array = epochs.get_data() * 1e6
     np.testing.assert_array_equal(network_input(model, array), array.astype(np.float32))
+
+
+@pytest.mark.parametrize("read", [network_input, lambda m, x: list(input_batches(m, x)), predictions])
+def test_an_array_in_volts_for_a_network_in_microvolts_is_warned_of_and_the_remedy_helps(model, epochs, read):
+    x = epochs.get_data()
+    with pytest.warns(RuntimeWarning, match="as if they were in volts") as said:
+        read(model, x)
+    assert {warning.filename for warning in said} == {__file__}
+    factor = re.search(r"Multiply the array by (\S+);", str(said[0].message))[1]
+    read(model, float(factor) * x)
+    run(re.search(r"`(model.scale = 1)`", str(said[0].message))[1], model=model)
+    read(model, x)
+
+
+def run(line, **names):
+    exec(line, {"np": np, "mne": mne} | names)
+
+
+def test_epochs_that_hold_microvolts_are_warned_of_and_the_remedy_helps(model, epochs):
+    expected = network_input(model, epochs)
+    epochs._data *= 1e6
+    with pytest.warns(RuntimeWarning, match="microvolts where MNE keeps volts") as said:
+        network_input(model, epochs)
+    run(re.search(r"`(epochs.*?)` makes", str(said[0].message))[1], epochs=epochs)
+    np.testing.assert_allclose(network_input(model, epochs), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [1e-2, 1, 1e2])
+@pytest.mark.parametrize("given", ["epochs", "array"])
+def test_quiet_and_loud_trials_in_the_right_units_are_not_warned_of(model, epochs, factor, given):
+    epochs._data *= factor
+    network_input(model, epochs if given == "epochs" else epochs.get_data() * 1e6)
+
+
+OTHER_SIGNALS = ["eog", "ecg", "emg", "stim", "mag", "grad", "resp"]
+
+
+@pytest.mark.parametrize("kind", OTHER_SIGNALS)
+def test_channels_of_another_type_do_not_become_eeg_by_their_name(model, epochs, kind):
+    epochs.set_channel_types({"C3": kind, "C4": kind}, on_unit_change="ignore")
+    with pytest.raises(EpochsError, match=rf"2 of .* no EEG in the epochs: C3, C4 \({kind}\)") as refused:
+        network_input(model, epochs)
+    run(re.search(r"`(epochs.set_channel_types.*?)`", str(refused.value))[1], epochs=epochs)
+    network_input(model, epochs)
+
+
+@pytest.mark.parametrize("kind", [*OTHER_SIGNALS, "misc"])
+def test_a_network_that_was_trained_with_other_signals_takes_them(network, epochs, kind):
+    epochs.set_channel_types({"C3": kind}, on_unit_change="ignore")
+    model = build(network, epochs)
+    model.chs_info = chs_info_from_json(chs_info_to_json(model.chs_info))  # as from a file
+    network_input(model, epochs)
+
+
+def test_channels_without_a_type_are_taken_and_named(model, epochs):
+    epochs.set_channel_types({"C3": "misc"}, on_unit_change="ignore")
+    with pytest.warns(RuntimeWarning, match="without a type are taken for EEG: C3"):
+        network_input(model, epochs)
+
+
+def test_names_alone_are_taken_for_eeg(network, epochs):
+    model = build(network, epochs, [{"ch_name": name} for name in epochs.ch_names])
+    network_input(model, epochs)
+    with pytest.raises(EpochsError, match=r"C3 \(eog\)"):
+        network_input(model, epochs.set_channel_types({"C3": "eog"}))
+
+
+def test_current_source_density_is_named_as_such(model, epochs, network):
+    density = mne.preprocessing.compute_current_source_density(epochs)
+    with pytest.raises(EpochsError, match=r"\(csd\) \(csd is current source density in V/m²\).*before"):
+        network_input(model, density)
+    network_input(build(network, density), density)
+
+
+def test_channels_that_are_not_finite_are_named_and_the_remedy_helps(model, epochs):
+    epochs._data[:, [1, 4]] = np.nan
+    epochs._data[3, 2, 5] = np.inf
+    with pytest.raises(
+        EpochsError, match=r"^Channels C3, CP3 \(2 of 6\) hold .* in 40 of 40 trials"
+    ) as refused:
+        network_input(model, epochs)
+    lines = re.findall(r"`(epochs.*?)`", str(refused.value))
+    for line in lines:
+        run(line, epochs=epochs)
+    with pytest.raises(EpochsError, match=r"^1 trial holds .* trial 3 .*Drop it: ") as refused:
+        network_input(model, epochs)
+    run(re.search(r"`(epochs.drop.*?)`", str(refused.value))[1], epochs=epochs)
+    assert len(network_input(model, epochs)) == 39
+
+
+@pytest.mark.parametrize("n_bad", [3, 30])
+@pytest.mark.parametrize("given", ["epochs", "array"])
+def test_the_line_that_drops_trials_that_are_not_finite_works(model, epochs, n_bad, given):
+    more = mne.concatenate_epochs([epochs] * 3)
+    more._data[5 : 5 + n_bad, 2, 7] = np.nan
+    x = more.get_data() * 1e6
+    with pytest.raises(EpochsError, match=f"{n_bad} trials hold") as refused:
+        network_input(model, more if given == "epochs" else x)
+    names = {"epochs": more, "x": x, "np": np}
+    exec(re.search(r"`((epochs.drop|x = ).*?)`", str(refused.value))[1], names)
+    assert len(network_input(model, names["epochs" if given == "epochs" else "x"])) == 120 - n_bad
 
 
 REFUSED = {
@@ -123,7 +227,7 @@ def test_an_array_of_another_shape_is_refused_with_both_shapes(model):
 def test_trials_that_are_not_finite_are_counted_and_the_first_is_named(model, value):
     trials = np.zeros((5, 6, 128))
     trials[[2, 4], 1, 7] = value
-    with pytest.raises(EpochsError, match=r"2 trials .* trial 2\."):
+    with pytest.raises(EpochsError, match=r"2 trials .* trials 2, 4 \(in C3\)\."):
         network_input(model, trials)
 
 
@@ -253,7 +357,7 @@ def test_no_trials_have_no_batches(model, epochs, on_disk):
 def test_the_first_trial_that_is_not_finite_is_named_by_its_number_among_all(model, read):
     trials = np.zeros((200, 6, 128))
     trials[150:152, 1, 7] = np.nan
-    with pytest.raises(EpochsError, match=r"2 trials .* the first is trial 150\."):
+    with pytest.raises(EpochsError, match=r"2 trials .* trials 150, 151 \(in C3\)\."):
         list(read(model, trials))
 
 

@@ -1,10 +1,13 @@
 """What a recording tells of itself, and the hash that tells the same data again."""
 
+import re
+
 import mne
 import numpy as np
 import pytest
 
-from sincviz.recordings import data_hash, eeg_channels, recording_facts
+from sincviz import EpochsError
+from sincviz.recordings import data_hash, eeg_channels, recording_facts, unapplied_projectors
 
 
 def test_filters_of_the_recording_are_remembered(epochs):
@@ -42,9 +45,28 @@ def test_only_eeg_channels_are_taken_bad_ones_included(epochs):
     assert [channel["ch_name"] for channel in eeg_channels(epochs)] == names[1:]
 
 
-def test_without_eeg_all_channels_are_taken(epochs):
-    epochs.set_channel_types(dict.fromkeys(epochs.ch_names, "misc"))
-    assert len(eeg_channels(epochs)) == 6
+@pytest.mark.parametrize("kind", ["misc", "eog", "mag", "stim"])
+def test_other_channels_do_not_become_eeg_and_the_remedy_makes_them(epochs, kind):
+    epochs.set_channel_types(dict.fromkeys(epochs.ch_names, kind), on_unit_change="ignore")
+    with pytest.raises(EpochsError, match=rf"no EEG channel .* \({kind}\)") as refused:
+        eeg_channels(epochs)
+    exec(re.search(r"`(epochs\.set_channel_types.*?)`", str(refused.value))[1], {"epochs": epochs})
+    assert [channel["ch_name"] for channel in eeg_channels(epochs)] == epochs.ch_names
+
+
+def test_electrodes_inside_the_head_are_taken_where_there_is_no_eeg(epochs):
+    types = ["seeg", "ecog", "dbs", "misc", "stim", "eog"]
+    epochs.set_channel_types(dict(zip(epochs.ch_names, types, strict=True)), on_unit_change="ignore")
+    assert [channel["ch_name"] for channel in eeg_channels(epochs)] == epochs.ch_names[:3]
+
+
+def test_projectors_that_wait_are_named_unless_they_are_about_other_channels(epochs):
+    assert unapplied_projectors(epochs, epochs.ch_names) == []
+    epochs.set_eeg_reference("average", projection=True)
+    assert unapplied_projectors(epochs, epochs.ch_names) == ["Average EEG reference"]
+    assert unapplied_projectors(epochs, ["MEG 001"]) == []
+    assert unapplied_projectors(epochs.apply_proj(), epochs.ch_names) == []
+    assert unapplied_projectors(epochs.get_data(), epochs.ch_names) == []
 
 
 def test_an_array_does_not_tell_how_it_was_recorded():

@@ -382,7 +382,7 @@ REFUSED = {
     ),
     "too much validation": (lambda a, y: {"epochs": a, "y": y, "validation": 0.6}, "0 and 0.5; got 0.6"),
     "negative validation": (lambda a, y: {"epochs": a, "y": y, "validation": -0.1}, "0 and 0.5; got -0.1"),
-    "NaN": (with_nan, "1 trials hold values that are not finite, the first is trial 4"),
+    "NaN": (with_nan, "1 trial holds values that are not finite, trial 4"),
 }
 
 

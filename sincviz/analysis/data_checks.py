@@ -6,11 +6,14 @@ import numpy as np
 
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
 from sincviz.analysis.transfer_function import Floats
+from sincviz.trial_values import units_message
 
 MOST_DRIFT = 0.5  # more drift than signal
 PEOPLE_DIFFER = 0.7  # decades of amplitude; ten people were up to 0.57 away from a network of the others
 SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
 SURELY_UNITS = 2.0  # decades of amplitude
+STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other people may be off
+UNIT_DEVIATION = 0.02  # of a standard deviation from 1
 MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
 MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
 ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
@@ -18,35 +21,70 @@ ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, whe
 
 
 def scale(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials in other units than the network's."""
-    power = _power_of_ten(facts)
-    if power == 0:
+    """Report trials in other units than the network's, or not standardised as the training's were."""
+    if not amplitudes_are_off(facts):
+        yield from _units_without_statistics(facts)
         return
-    change, changed = ("divide", "divided") if power > 0 else ("multiply", "multiplied")
-    factor = f"10^{abs(power)}"
-    units = facts.parts.units_per_volt
-    if facts.recording["reference"] is None or units is None:
-        remedy = f"{change.capitalize()} the array by {factor}."
-    else:
-        remedy = (
-            f"Set `model.scale = {units / 10.0**power:g}` (now {units:g}), or {change} the data of the epochs by "
-            f"{factor} if they are not in volts."
-        )
-    yield Finding(
-        "scale",
-        "error",
-        f"The trials are not in the network's units: they fit when {changed} by {factor}.",
-        f"Amplitude after filtering is {10 ** _typical(_decades_of_filters(facts)):.2g} times what the first "
-        "normalisation remembers (median of the filters).",
-        f"{remedy} If the units are right, look for artefacts, or measure the statistics anew: "
-        "`sincviz.recalibrate_batch_norm(model, epochs)`.",
+    typical = _typical(_decades_of_filters(facts))
+    ratio = f"{10**typical:.2g}"
+    evidence = (
+        f"Amplitude after filtering is {ratio} times what the first normalisation remembers (median of the "
+        "filters)"
     )
+    thousands = 3 * round(typical / 3)
+    beside_units = abs(typical - thousands) if thousands else np.inf
+    beside_standardised = _beside_standardised(facts)
+    anew = "measure the statistics anew: `sincviz.recalibrate_batch_norm(model, epochs)`"
+    if beside_standardised <= min(STANDARDISED_FITS, beside_units):
+        yield Finding(
+            "scale",
+            "error",
+            "The network was probably trained on standardised trials, and these are not standardised.",
+            f"{evidence}; if every channel of every trial is given a standard deviation of 1, "
+            f"{10**beside_standardised:.2g} times as much or as little.",
+            _standardise(facts),
+        )
+    elif _are_standardised(facts):
+        yield Finding(
+            "scale",
+            "error",
+            "These trials are standardised, and the network was trained on trials that were not.",
+            f"{evidence}; the standard deviation of the trials' channels is 1.",
+            "Pass the trials in the network's units, as they were before they were standardised.",
+        )
+    elif beside_units <= PEOPLE_DIFFER:
+        change, changed = ("divide", "divided") if thousands > 0 else ("multiply", "multiplied")
+        factor = f"10^{abs(thousands)}"
+        units = facts.parts.units_per_volt
+        if facts.source == "array" or units is None:
+            remedy = f"{change.capitalize()} the array by {factor}."
+        else:
+            remedy = (
+                f"Set `model.scale = {units / 10.0**thousands:g}` (now {units:g}), or {change} the data of the epochs "
+                f"by {factor} if they are not in volts."
+            )
+        yield Finding(
+            "scale",
+            "error",
+            f"The trials are not in the network's units: they fit when {changed} by {factor}.",
+            f"{evidence}.",
+            f"{remedy} If the units are right, look for artefacts, or {anew}.",
+        )
+    else:
+        yield Finding(
+            "scale",
+            "error",
+            f"The trials are {ratio} times as large as those of the training, and no change of units explains it.",
+            f"{evidence}; units differ by thousands.",
+            "Prepare the trials as those of the training: look for a gain, a scaling to a range, a reference, current "
+            f"source density. If they are right, {anew}.",
+        )
 
 
 def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     """Report running statistics that are not those of the trials."""
     recorded = facts.parts.recorded
-    if recorded is None or _power_of_ten(facts) != 0:
+    if recorded is None or amplitudes_are_off(facts):
         return
     remedy = "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials."
     if (recorded.filtered_variance == 1).all():
@@ -139,16 +177,6 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
         f"trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
         f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
     )
-    if found["accuracy_high"] < found["chance_level"] and found["balanced_accuracy"] < found["chance_level"]:
-        yield Finding(
-            "chance",
-            "error",
-            "The network is wrong more often than guessing would be: its classes are probably in another order.",
-            evidence,
-            "Name the classes in the order of the network's outputs: `model.class_names`, on the command line "
-            "`-p class_names=right,left`.",
-        )
-        return
     yield Finding(
         "chance",
         "error",
@@ -161,19 +189,59 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
 DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance)
 
 
-def _power_of_ten(facts: DataFacts) -> int:
-    """Return the power of ten by which all filters' amplitudes are off together; 0 where none fits."""
+def amplitudes_are_off(facts: DataFacts) -> bool:
+    """Tell whether all filters' amplitudes are off together by more than people differ."""
     decades = _decades_of_filters(facts)
     typical = _typical(decades)
     if not abs(typical) > PEOPLE_DIFFER:
-        return 0
+        return False
     low, high = np.nanquantile(decades, [0.25, 0.75])
     # Nothing but units moves amplitudes a hundredfold, whatever else was done to the spectrum.
-    if high - low > SAME_SPECTRUM and abs(typical) < SURELY_UNITS:
-        return 0
-    # Units differ by thousands: 10^2.5 is a quiet person in other units rather than a factor of hundreds.
-    thousands = 3 * round(typical / 3)
-    return thousands if abs(typical - thousands) <= PEOPLE_DIFFER else round(typical)
+    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= SURELY_UNITS)
+
+
+def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
+    """Report units that no EEG has, for a network that remembers no amplitudes."""
+    if np.isfinite(_decades_of_filters(facts)).any():
+        return
+    size = float(np.median(facts.signals.deviation))
+    message = units_message(size, facts.parts.units_per_volt, in_epochs=facts.source != "array")
+    if message is not None:
+        what, _, remedy = message.partition(". ")
+        finding, _, evidence = what.partition(": ")
+        yield Finding("scale", "error", f"{finding}.", f"{evidence[0].upper()}{evidence[1:]}.", remedy)
+
+
+def _beside_standardised(facts: DataFacts) -> float:
+    """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
+    recorded = facts.parts.recorded
+    if recorded is None or facts.of_standardised is None:
+        return np.inf
+    ratio = (facts.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
+    typical = abs(_typical(np.where(_drifting(facts), np.nan, _log10(ratio) / 2)))
+    return typical if np.isfinite(typical) else np.inf
+
+
+def _are_standardised(facts: DataFacts) -> bool:
+    """Tell whether channels have a standard deviation of 1, in every trial or over all."""
+    of_channels = np.sqrt(np.square(facts.signals.deviation).mean(0))
+    return bool((np.abs(of_channels - 1) < UNIT_DEVIATION).mean() > 0.5)
+
+
+def _standardise(facts: DataFacts) -> str:
+    units = facts.parts.units_per_volt
+    if facts.source == "array" or units is None:
+        return (
+            "Do as was done in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
+            "keepdims=True)`; or each channel over all trials: `x = (x - x.mean((0, 2), keepdims=True)) / "
+            "x.std((0, 2), keepdims=True)`."
+        )
+    load = "`epochs.load_data()` and " if facts.source == "file" else ""
+    return (
+        f"Do as was done in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
+        f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks=model.ch_names)`; for each channel "
+        "over all trials take the mean and the standard deviation of all."
+    )
 
 
 def _decades_of_filters(facts: DataFacts) -> Floats:

@@ -8,10 +8,11 @@ import pandas as pd
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.analysis import checkpoint_checks, filter_checks, scalp_checks
+from sincviz.analysis import checkpoint_checks, filter_checks, scalp_checks, trial_checks
 from sincviz.analysis.bands import learned_bands
+from sincviz.analysis.class_order_checks import class_order
 from sincviz.analysis.confound_checks import CONFOUND_CHECKS
-from sincviz.analysis.data_checks import DATA_CHECKS
+from sincviz.analysis.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.drift import cutoff_drift
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, WeightFacts
 from sincviz.analysis.importance import has_linear_head, importance
@@ -20,12 +21,13 @@ from sincviz.analysis.predictions import chance_of, predictions
 from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
 from sincviz.analysis.transfer_function import Floats
+from sincviz.analysis.trial_signals import standardised, trial_signals
 from sincviz.classes import true_classes
-from sincviz.epochs import EpochsOrArray, input_batches, is_epochs, ready, warned_once
+from sincviz.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.errors import EpochsError
 from sincviz.front_ends import FrontEnd, front_end
-from sincviz.recordings import recording_facts
-from sincviz.signal_moments import moments_of_filters, moments_of_units
+from sincviz.recordings import recording_facts, unapplied_projectors
+from sincviz.signal_moments import Moments, moments_of_filters, moments_of_units, pooled
 
 COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
 
@@ -50,10 +52,11 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
 
         ``check``
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
-            ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``; with epochs also
-            ``epochs``, ``sampling_rate``, ``scale``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``,
-            ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
-            ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
+            ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``, ``channel_types``;
+            with epochs also ``epochs``, ``sampling_rate``, ``scale``, ``outlying_trials``, ``flat``, ``bridged``,
+            ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``class_order``, ``classes``,
+            ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``), ``overlapping_trials``,
+            ``duplicate_trials``, ``artefact``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
@@ -96,7 +99,12 @@ def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None
         drift=cutoff_drift(parts),
         importance=importance(parts) if has_linear_head(parts) else None,
     )
-    for check in (*filter_checks.FILTER_CHECKS, scalp_checks.positions, scalp_checks.high_bands):
+    for check in (
+        *filter_checks.FILTER_CHECKS,
+        scalp_checks.positions,
+        scalp_checks.high_bands,
+        trial_checks.channel_types,
+    ):
         yield from check(weights)
     yield from checkpoint_checks.assumed(parts)
     if epochs is not None:
@@ -130,7 +138,7 @@ def _findings_in_data(
         )
     try:
         with warned_once(parts, epochs):
-            facts = _facts(parts, bands, epochs, codes)
+            facts = _facts(parts, bands, epochs, y, codes)
     except EpochsError as error:
         what, _, advice = str(error).partition(". ")
         yield Finding(
@@ -141,32 +149,64 @@ def _findings_in_data(
             advice or "Pass trials as the network was trained on.",
         )
         return
+    about_trials = [finding for check in trial_checks.TRIAL_CHECKS for finding in check(facts)]
     found = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
     if any(finding.check == "scale" for finding in found):
-        # In other units nothing else that the trials show is worth saying.
+        # In other units nothing else that the network makes of the trials is worth saying.
         yield from (finding for finding in found if finding.check in ("scale", "recording"))
+        yield from about_trials
         return
-    yield from found
+    order = list(class_order(facts, {finding.check for finding in found}))
+    # With the classes in another order the accuracy is not that of the network.
+    yield from (finding for finding in found if not (order and finding.check == "chance"))
+    yield from order
+    yield from about_trials
     yield from scalp_checks.artefact_channels(facts)
 
 
 def _facts(
-    parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, codes: NDArray[np.int64] | None
+    parts: FrontEnd,
+    bands: pd.DataFrame,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None,
+    codes: NDArray[np.int64] | None,
 ) -> DataFacts:
-    of_filters = moments_of_filters(parts, epochs)  # first: it refuses what is no input
+    signals = trial_signals(parts, epochs)  # first: it refuses what is no input
+    outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
+    # One trial of a hundred times the size of the others would be all that is found.
+    sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
     table = predictions(parts, epochs, codes)
-    return DataFacts(
+    facts = DataFacts(
         parts=parts,
         bands=bands,
-        of_filters=of_filters,
-        of_units=moments_of_units(parts, epochs),
-        fast_variance=_fast_variance(parts, epochs),
+        of_filters=moments_of_filters(parts, sound),
+        of_units=moments_of_units(parts, sound),
+        fast_variance=_fast_variance(parts, sound),
         recording=recording_facts(epochs),
-        patterns=spatial_patterns(parts, epochs),
-        importance=importance(parts, epochs) if has_linear_head(parts) else None,
+        patterns=spatial_patterns(parts, sound),
+        importance=importance(parts, sound) if has_linear_head(parts) else None,
         chance=None if codes is None else chance_of(table),
         predictions=table,
+        signals=signals,
+        confusion=None if codes is None else _confusion(codes, signals.scores),
+        source="array" if not is_epochs(epochs) else "epochs" if epochs.preload else "file",
+        numbered=y is not None and np.issubdtype(np.asarray(y).dtype, np.integer),
+        projectors=tuple(unapplied_projectors(epochs, parts.ch_names)),
     )
+    if not amplitudes_are_off(facts):
+        return facts
+    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(parts, sound))
+
+
+def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
+    """Return how many trials of each class (row) get each answer (column)."""
+    found = np.zeros((scores.shape[1],) * 2, np.int64)
+    np.add.at(found, (codes, scores.argmax(1)), 1)
+    return found
+
+
+def _moments_if_standardised(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+    return pooled([moments_of_filters(parts, standardised(batch)) for batch in input_batches(parts, epochs)])
 
 
 def _fast_variance(parts: FrontEnd, epochs: EpochsOrArray) -> Floats:

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from sincviz.analysis.transfer_function import Floats
 from sincviz.front_ends import FrontEnd
 from sincviz.signal_moments import Moments
+
+if TYPE_CHECKING:
+    from sincviz.analysis.trial_signals import TrialSignals
 
 SEVERITIES = ("error", "warning", "note")
 DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
@@ -41,10 +45,14 @@ class WeightFacts:
 
 @dataclass(frozen=True, eq=False)
 class DataFacts:
-    """What the network makes of trials.
+    """What the network makes of trials; outlying ones count in ``signals``, ``chance`` and ``predictions`` only.
 
     ``fast_variance`` is that of the filters' outputs without slow drift, ``chance`` what
-    :func:`sincviz.analysis.accuracy.chance_test` says of the ``predictions``, if classes are known.
+    :func:`sincviz.analysis.accuracy.chance_test` says of the ``predictions``, if classes are known. ``of_standardised``
+    are the moments of the filters' outputs if every channel of every trial had a standard deviation of 1; only where
+    amplitudes do not fit. ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source`` is
+    ``"array"``, ``"epochs"`` or ``"file"``, which is epochs that are not loaded; ``numbered`` says that the labels are
+    numbers of outputs, and ``projectors`` which are not applied.
     """
 
     parts: FrontEnd
@@ -57,6 +65,12 @@ class DataFacts:
     importance: xr.Dataset | None
     chance: dict[str, Any] | None
     predictions: pd.DataFrame
+    signals: "TrialSignals"
+    confusion: NDArray[np.int64] | None = None
+    of_standardised: Moments | None = None
+    source: str = "array"
+    numbered: bool = False
+    projectors: tuple[str, ...] = ()
 
 
 def listed(filters: Sequence[int], most: int = 8) -> str:

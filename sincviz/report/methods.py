@@ -8,7 +8,7 @@ from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.band_limits import low_and_high_hz
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
-from sincviz.report.summary import prepared_otherwise, chance_words
+from sincviz.report.summary import chance_words, prepared_otherwise
 from sincviz.report.words import counted, filter_words, percent, reference_words
 
 REFERENCES = {

@@ -1,0 +1,86 @@
+"""What kind of signal a channel holds, as MNE types it, and which kinds are no EEG."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import mne
+
+BRAIN_POTENTIALS = ("eeg", "seeg", "ecog", "dbs")
+"""Types that hold potentials of the brain in volts."""
+
+UNTYPED = "misc"
+"""What MNE calls a channel of which nobody said the type."""
+
+OTHER_UNITS = {
+    "mag": "a magnetic field in T",
+    "grad": "a gradient of the magnetic field in T/m",
+    "csd": "current source density in V/m²",
+}
+
+
+def channel_type(channel: Mapping[str, Any]) -> str | None:
+    """Return MNE's type of an entry of ``info["chs"]``; ``None`` if it does not tell.
+
+    Examples
+    --------
+    >>> import mne
+    >>> info = mne.create_info(["C3", "STI"], 160.0, ["eeg", "stim"])
+    >>> [channel_type(channel) for channel in info["chs"]], channel_type({"ch_name": "C3"})
+    (['eeg', 'stim'], None)
+    """
+    import mne
+
+    try:
+        found: str = mne.channel_type({"chs": [channel]}, 0)
+    except (KeyError, TypeError, ValueError):  # names and positions alone, as a checkpoint may have them
+        return None
+    return found
+
+
+def other_types(
+    epochs: "mne.BaseEpochs", names: Sequence[str], chs_info: Sequence[Mapping[str, Any]] | None
+) -> dict[str, str]:
+    """Return the type of each named channel of the epochs that is no EEG, unless the network knows it as such."""
+    own = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
+    found = {name: channel_type(epochs.info["chs"][epochs.ch_names.index(name)]) or UNTYPED for name in names}
+    return {name: kind for name, kind in found.items() if kind not in (*BRAIN_POTENTIALS, own.get(name))}
+
+
+def by_type(types: Mapping[str, str]) -> str:
+    """Return channels behind their type.
+
+    Examples
+    --------
+    >>> by_type({"C3": "eog", "C4": "eog", "STI": "stim"})
+    'C3, C4 (eog), STI (stim)'
+    """
+    groups: dict[str, list[str]] = {}
+    for name, kind in types.items():
+        groups.setdefault(kind, []).append(name)
+    return ", ".join(f"{_first(names)} ({kind})" for kind, names in groups.items())
+
+
+def refusal(types: Mapping[str, str]) -> str:
+    """Return why channels of these types are not taken for EEG, and what to do."""
+    kinds = set(types.values())
+    units = "; ".join(f"{kind} is {OTHER_UNITS[kind]}" for kind in OTHER_UNITS if kind in kinds)
+    why = (
+        f"{len(types)} of the network's channels are no EEG in the epochs: {by_type(types)}"
+        f"{f' ({units})' if units else ''}. "
+    )
+    if kinds == {"csd"}:
+        return why + (
+            "Pass the epochs as they were before `mne.preprocessing.compute_current_source_density`, or train the "
+            "network on such trials."
+        )
+    typed = f"`epochs.set_channel_types({dict.fromkeys(types, 'eeg')})`"
+    return why + (
+        f"If they are EEG and only typed wrongly, {typed}; else pass the network's own channels, or train a network "
+        "whose `chs_info` knows these types."
+    )
+
+
+def _first(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
