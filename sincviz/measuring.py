@@ -19,7 +19,6 @@ from sincviz.analysis.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
-from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance

@@ -45,7 +45,7 @@ def trial_halves(
     labels, members = np.unique(names.astype(str), return_inverse=True)
     if len(labels) < 2:
         raise ValueError(
-            f"`groups` has one label only, {labels[0]!r}, so the trials cannot be halved without tearing it apart. "
+            f"`groups` has one label only, {str(labels[0])!r}, so no half of the trials leaves it whole. "
             "Pass two groups or more, or `groups=None`."
         )
     counts = np.zeros((len(labels), int(codes.max()) + 1))
