@@ -2,10 +2,11 @@
 
     python -m benchmarks.deletion_calibration [--runs 400] [--out benchmarks/results/deletion_calibration.csv]
 
-Networks whose score is the power at 10 Hz of some of 24 channels (144 cells: bands of channels), 100 trials. "right order":
-the cells that the network reads, on trials whose classes differ in them; "order of the relevance": made on the other half;
-"random order": nothing but chance puts a cell first; "no knowledge": classes differ in nothing, orders are made on the
-other half. The last two rows test the order only, on costs drawn from normal distributions (120 cells).
+Networks whose score is the power at 10 Hz of some of 24 channels (144 cells: bands of channels), 100 trials. "right
+order": the cells that the network reads, on trials whose classes differ in them; "order of the relevance": made on the
+other half; "no knowledge": classes differ in nothing, orders are made on the other half; "random order": the same in
+both halves, whatever the relevance. The order test alone, on normally distributed costs of 120 cells: "random order of
+costs", and "costs by chance", which have no sign, and by which each half ranks the cells for the other.
 """
 
 import argparse
@@ -36,6 +37,7 @@ class ReadsPower(nn.Module):
         self.register_buffer("wave", torch.stack([angle.cos(), angle.sin()], 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores of both classes."""
         power = (x[:, : self.n_decisive] @ self.wave.to(x)).square().sum((1, 2)) - self.threshold
         return torch.stack([-power, power], 1)
 
