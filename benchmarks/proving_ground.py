@@ -182,8 +182,13 @@ def scores(
     name: str, cells: Cells, model: nn.Module, x: np.ndarray, y: np.ndarray, truth: xr.Dataset, *, deep: bool
 ):
     """Return how well one method does on one network, with the evidence that needs no truth."""
-    row, found = agreement(name, cells, model, x, y, truth)
-    curve = sincviz.deletion_curve(model, x, y, found, n_steps=8, n_random=3, progress=False)
+    row, _ = agreement(name, cells, model, x, y, truth)
+
+    def of_rhythms(_: object, some: np.ndarray, codes: np.ndarray) -> xr.DataArray:
+        return cells(model, some, codes).sel(band=list(RHYTHMS)).transpose("band", "channel")
+
+    # Each half of the trials is tested in the order of the other.
+    curve = sincviz.deletion_curve(model, x, y, of_rhythms, n_steps=8, n_random=3, progress=False)
     row["deletion"] = curve.attrs["accuracy_area"]
     row["randomised"] = randomised(cells, model, x, y) if deep and name != "ablation" else np.nan
     return row

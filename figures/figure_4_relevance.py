@@ -23,7 +23,7 @@ def draw(study: Study) -> None:
     single = sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, per_trial=True))
     cells = sincviz.bootstrap_intervals(single, trials="contrast")
     summed = sincviz.bootstrap_intervals(single.sum("channel", keep_attrs=True), trials="contrast")
-    curve = sincviz.deletion_curve(model, epochs, ranking=cells)
+    curve = sincviz.deletion_curve(model, epochs, ranking=single)
     panels = {
         "maps": plotting.plot_relevance(cells, deletion=curve),
         "bands": plotting.plot_relevance(summed, "matrix", curve),

@@ -20,7 +20,6 @@ from sincviz.analysis.established import corrected_p
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
-from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
@@ -87,6 +86,7 @@ class Measuring:
         self.sections, self.seed, self.held_out = sections, seed, held_out
         self.found: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
+        self.of_trials: xr.DataArray | None = None
         self.several = codes is not None and len(np.unique(codes)) > 1
         self.kind = "contrast" if self.several else "all"
 
@@ -212,6 +212,7 @@ class Measuring:
         trials = self._sound_trials()
         spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
         single = cell_relevance(self.parts, trials, self.codes)
+        self.of_trials = single
         cells = self._with_intervals(single, spectrum)
         of_bands = self._with_intervals(single.sum("channel", skipna=False, keep_attrs=True), spectrum)
         total = self._with_intervals(single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
@@ -253,12 +254,22 @@ class Measuring:
         return (found,)
 
     def _deletion(self) -> tuple[pd.DataFrame]:
-        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        trials = self._sound_trials()
+        if self.codes is None:
+            raise ValueError(_NEEDS_CLASSES)
         if not self.several:
             raise ValueError("This needs trials of two classes or more.")
-        cells = self._needed("band_relevance")
-        ranking = with_known_classes(cells)
-        return (deletion_curve(self.parts, trials, codes, ranking, seed=self.seed, progress=False),)
+        self._needed("band_relevance")
+        found = deletion_curve(
+            self.parts,
+            trials,
+            self.codes,
+            self.of_trials,
+            tested=evenly_drawn(self.codes, MOST_EVIDENCE_TRIALS, self.seed),
+            seed=self.seed,
+            progress=False,
+        )
+        return (found,)
 
     def _ablation(self) -> tuple[xr.Dataset]:
         trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)

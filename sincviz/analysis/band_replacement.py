@@ -1,5 +1,6 @@
 """Bands of channels taken from another trial: the statistics stay, the information about the trial goes."""
 
+import copy
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,8 @@ class ReplaceableTrials:
         Seed of the choice of other trials.
     structure : pandas.DataFrame | None
         Where the trials come from, as :func:`sincviz.analysis.exchangeability.trial_structure` returns it.
+    parts : array of int, shape (trials,) | None
+        The other trial comes from the same part, such as one half of the trials; ``None``: from all of them.
     """
 
     network: Decoder
@@ -51,6 +54,7 @@ class ReplaceableTrials:
     replacement: str = "other_trial"
     seed: int = 0
     structure: pd.DataFrame | None = None
+    parts: NDArray[np.int64] | None = None
     change: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +71,8 @@ class ReplaceableTrials:
         if self.replacement == "zero":
             self.change = -spectrum
         else:
-            other = other_trials(len(self.trials), np.random.default_rng(self.seed))
+            rng = np.random.default_rng(self.seed)
+            other = other_trials(len(self.trials), rng, self.parts)
             self.change = spectrum[torch.from_numpy(other)] - spectrum
 
     def evidence(self) -> dict[Hashable | None, Any]:
@@ -89,16 +94,24 @@ class ReplaceableTrials:
 
         Parameters
         ----------
-        cells : array of bool, shape (channels, frequencies)
-            What is replaced.
+        cells : array of bool, shape (channels, frequencies) or (trials, channels, frequencies)
+            What is replaced, in all trials or in each.
         """
-        (channels,) = np.nonzero(cells.any(1))
-        mask = torch.from_numpy(cells[channels])
+        (channels,) = np.nonzero(cells.any(-1).reshape(-1, cells.shape[-2]).any(0))
+        mask = torch.from_numpy(cells[..., channels, :])
         picked = torch.from_numpy(channels)
         delta = torch.fft.irfft(self.change[:, picked] * mask, self.trials.shape[2])
         changed = self.trials.clone()
         changed[:, picked] += delta.to(changed.dtype)
         return self._margins(changed)
+
+    def some(self, numbers: NDArray[np.int64]) -> "ReplaceableTrials":
+        """Return some of the trials; what comes in place of their bands stays the same."""
+        few, picked = copy.copy(self), torch.from_numpy(numbers)
+        few.trials, few.codes, few.change = self.trials[picked], self.codes[picked], self.change[picked]
+        few.parts = None if self.parts is None else self.parts[numbers]
+        few.structure = None if self.structure is None else self.structure.iloc[numbers]
+        return few
 
     @torch.no_grad()
     def _scores(self, trials: Tensor) -> Tensor:
@@ -124,6 +137,7 @@ def replaceable_trials(
     replacement: str = "other_trial",
     sfreq: float | None = None,
     seed: int = 0,
+    parts: NDArray[np.int64] | None = None,
 ) -> ReplaceableTrials:
     """Return the trials as the network takes them, with their classes.
 
@@ -145,14 +159,21 @@ def replaceable_trials(
         raise ValueError("The network has one score: there is no margin over another class to lose.")
     check_codes(codes, n_scores)
     structure = structure_of(network, epochs, x)
-    return ReplaceableTrials(network, trials, torch.from_numpy(codes), rate_hz, replacement, seed, structure)
+    return ReplaceableTrials(
+        network, trials, torch.from_numpy(codes), rate_hz, replacement, seed, structure, parts
+    )
 
 
-def other_trials(n_trials: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return another trial for each trial: the next one in a random order."""
+def other_trials(
+    n_trials: int, rng: np.random.Generator, parts: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Return another trial for each trial: the next one in a random order, of the same part if there are parts."""
     order = rng.permutation(n_trials)
     other = np.empty(n_trials, np.int64)
-    other[order] = np.roll(order, 1)
+    of_all = np.zeros(n_trials, np.int64) if parts is None else parts
+    for part in np.unique(of_all):
+        own = order[of_all[order] == part]
+        other[own] = np.roll(own, 1)
     return other
 
 

@@ -1,5 +1,6 @@
 """Whether a relevance looks at the network at all: draw its layers anew, and see whether the relevance changes."""
 
+import itertools
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -30,6 +31,11 @@ from sincviz.trial_identity import trial_fingerprints
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
 """A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
+
+MORE_DRAWS = 4
+"""So many times the draws for the row that decides, in which every layer is random."""
+
+_FEW_CELLS = 7  # all orders of so many can be listed
 
 Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
 """From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
@@ -75,7 +81,8 @@ def randomization_test(
     bands : mapping of str to (float, float) | None
         Bands in Hz; ``None`` means delta to gamma.
     n_draws : int
-        Random networks for each row of the table, at least 2.
+        Random networks for each row of the table, at least 2; four times as many where every layer is random, which
+        decides.
     n_steps : int
         Steps of integrated gradients.
     sfreq : float | None
@@ -92,9 +99,13 @@ def randomization_test(
         classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
         ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
-        trials. ``attrs["passed"]`` is ``"yes"`` where ``high`` is below ``attrs["threshold"]``, and ``low``
-        above minus that, once every layer is random. Magnitudes always agree somewhat: cells without power have no
-        relevance in any network.
+        trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
+
+        ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
+        same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
+        ``size_low`` and ``size_high`` a 95 % interval. ``"differs"`` where the interval ends below
+        ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
+        (``chance_size``); else ``"cannot be told"``.
 
     Raises
     ------
@@ -135,15 +146,21 @@ def randomization_test(
     backwards = layers_with_weights(module, tensor)[::-1]
     cases = [("cascading", name, backwards[: end + 1]) for end, name in enumerate(backwards)]
     cases += [("independent", name, [name]) for name in backwards]
-    rows = []
-    with tqdm(total=len(cases) * n_draws, desc="Drawing layers anew", disable=not progress) as bar:
-        for kind, name, drawn in cases:
+    # The output layer is the first of both kinds.
+    n_draws_of = {tuple(drawn): n_draws for _, _, drawn in cases}
+    n_draws_of[tuple(backwards)] = MORE_DRAWS * n_draws
+    similarities = {}
+    with tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=not progress) as bar:
+        for drawn, n_own in n_draws_of.items():
             found = []
-            for draw in range(n_draws):
-                other = with_random_layers(module, drawn, tensor, seed + draw)
+            for draw in range(n_own):
+                other = with_random_layers(module, list(drawn), tensor, seed + draw)
                 found.append(_similarities(trained, cells_of(other, x, codes)))
                 bar.update()
-            rows.append({"kind": kind, "layer": name} | _summary(np.array(found)))
+            similarities[drawn] = np.array(found)
+    rows = [
+        {"kind": kind, "layer": name} | _summary(similarities[tuple(drawn)]) for kind, name, drawn in cases
+    ]
     wrong = trained
     if trials == "contrast" or callable(method):
         # The next class's score, contrasted over the trials of the class.
@@ -153,8 +170,8 @@ def randomization_test(
     rows.append({"kind": "wrong class", "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
 
     table = pd.DataFrame(rows)
-    everything = table[table["kind"] == "cascading"].iloc[-1]
-    passed = max(-everything["low"], everything["high"]) < THRESHOLD
+    n_cells = trained.isel(target=0).size if "target" in trained.dims else trained.size
+    signed = similarities[tuple(backwards)][:, 0]
     table.attrs = (
         decoder_origin(network)
         | trial_evidence(
@@ -166,9 +183,9 @@ def randomization_test(
             "trials": trials,
             "n_draws": n_draws,
             "threshold": THRESHOLD,
-            "passed": "yes" if passed else "no",
             "seed": seed,
         }
+        | _outcome(signed, chance_size(n_cells))
     )
     return table
 
@@ -216,15 +233,55 @@ def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]
     return float(signed), float(absolute)
 
 
+def chance_size(n_cells: int) -> float:
+    """Return the mean size of Spearman's correlation of so many cells in two orders that have nothing in common.
+
+    Examples
+    --------
+    >>> round(chance_size(3), 3), round(chance_size(100), 3)
+    (0.667, 0.08)
+    """
+    if n_cells < 2:
+        return 1.0
+    if n_cells > _FEW_CELLS:
+        return float(np.sqrt(2 / np.pi / (n_cells - 1)))
+    places = np.array(list(itertools.permutations(range(n_cells))), float)
+    return float(np.abs(_centred(places) @ _centred(places[:1]).T).mean())
+
+
+def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred: NDArray[np.float64] = rows - rows.mean(1, keepdims=True)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    return centred
+
+
+def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | float]:
+    """Return whether a relevance differs when nothing is left of what was learned, from its similarity in each draw."""
+    sizes = np.abs(signed[np.isfinite(signed)])
+    mean = low = high = float("nan")
+    if len(sizes) > 1:
+        mean, low, high = _mean_interval(sizes)
+    outcome = "cannot be told"
+    if high < THRESHOLD:
+        outcome = "differs"
+    elif low > max(THRESHOLD, by_chance):
+        outcome = "stays"
+    return {"outcome": outcome, "size": mean, "size_low": low, "size_high": high, "chance_size": by_chance}
+
+
+def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean of draws, each from −1 to 1, and its interval by Student's t."""
+    mean = float(values.mean())
+    half = float(scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return mean, max(-1.0, mean - half), min(1.0, mean + half)
+
+
 def _summary(found: NDArray[np.float64]) -> dict[str, float]:
     """Return mean and interval over draws, of similarity and of that of absolute values."""
     row: dict[str, float] = {}
     for prefix, values in (("", found[:, 0]), ("magnitude_", found[:, 1])):
-        mean = float(values.mean())
-        half = 0.0
+        mean = low = high = float(values.mean())
         if len(values) > 1:
-            half = float(
-                scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-            )
-        row |= {f"{prefix}similarity": mean, f"{prefix}low": mean - half, f"{prefix}high": mean + half}
+            mean, low, high = _mean_interval(values)
+        row |= {f"{prefix}similarity": mean, f"{prefix}low": low, f"{prefix}high": high}
     return row

@@ -83,8 +83,8 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
         if own:
             figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
             against = against_random(curve.attrs)
-            area = f" Area: {against}." if against else ""
-            write_below(figure, curve.attrs, note=f"Shaded bands: intervals of the accuracy.{area}")
+            words = f" {against[0].upper()}{against[1:]}." if against else ""
+            write_below(figure, curve.attrs, note=f"Shaded bands: intervals of the accuracy.{words}")
         else:
             ax.legend(loc="upper right")
             if curve.attrs.get("above_chance") == "no":

@@ -31,6 +31,11 @@ _HELD_OUT = {
     "unknown": "not known whether held out",
     "said": "held out, as the user says",
 }
+_SHOWN = {
+    "yes": "relevance shown by deletion",
+    "no": "relevance not shown by deletion",
+    "could not be checked": "too few cells or trials to check by deletion",
+}
 
 Attrs = Mapping[Any, Any]
 
@@ -75,8 +80,8 @@ def deletion_area(attrs: Attrs) -> str:
     Examples
     --------
     >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31,
-    ...                "accuracy_area_p": 0.004})
-    'area between deletion curves 0.20 (0.10–0.31), p = 0.004 against random orders'
+    ...                "shown": "yes", "p": 0.004, "ranked_on": "the other half"})
+    'area between deletion curves 0.20 (0.10–0.31), relevance shown by deletion (p = 0.004)'
     """
     area = with_interval(attrs, "accuracy_area")
     if not area:
@@ -86,9 +91,16 @@ def deletion_area(attrs: Attrs) -> str:
 
 
 def against_random(attrs: Attrs) -> str:
-    """Return how rarely a random order does as well, ``"p = 0.004 against random orders"``; nothing if not known."""
-    p = _number(attrs, "accuracy_area_p")
-    return "" if p is None else f"{p_words(p)} against random orders"
+    """Return whether deletion showed the relevance, ``"relevance shown by deletion (p = 0.004)"``; nothing if unknown.
+
+    Where the order was given ready, it is said: nobody knows whether the same trials made it.
+    """
+    p, words = _number(attrs, "p"), _SHOWN.get(str(attrs.get("shown")))
+    if words is None:
+        return ""
+    value = [] if p is None or attrs["shown"] == "could not be checked" else [p_words(p)]
+    notes = value + ["order given, perhaps by these trials"] * (attrs.get("ranked_on") == "given")
+    return f"{words} ({', '.join(notes)})" if notes else words
 
 
 def with_interval(attrs: Attrs, name: str) -> str:

@@ -34,10 +34,14 @@ _ROW_MM = 6.0
 _AROUND_MM = 30.0
 _NAME_MM = 40.0
 _VERDICTS = {
-    "yes": ("Passed: explanations change when the network loses what it has learned.", "black"),
-    "no": (
-        "NOT PASSED: explanations stay alike when the network loses what it has learned.",
+    "differs": ("Differs: explanations change when the network loses what it has learned.", "black"),
+    "stays": (
+        "STAYS: explanations stay alike when the network loses what it has learned.",
         SEVERITIES["error"],
+    ),
+    "cannot be told": (
+        "Cannot be told: the draws do not say whether explanations change when the network loses what it has learned.",
+        "black",
     ),
 }
 
@@ -66,9 +70,9 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
     >>> row = {"kind": "cascading", "layer": "head", "similarity": 0.1, "low": 0.0, "high": 0.2,
     ...        "magnitude_similarity": 0.3, "magnitude_low": 0.2, "magnitude_high": 0.4}
     >>> table = pd.DataFrame([row])
-    >>> table.attrs = {"passed": "yes", "threshold": 0.5}
+    >>> table.attrs = {"outcome": "differs", "threshold": 0.5}
     >>> plot_randomization(table).axes[0].get_title("left")
-    'Passed: explanations change when the network loses what it has learned.'
+    'Differs: explanations change when the network loses what it has learned.'
     """
     _check(table)
     layers = list(dict.fromkeys(table.loc[table["kind"] != "wrong class", "layer"]))
@@ -100,7 +104,7 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
         for ax, (_, low, high) in zip(axes, _MEASURES.values(), strict=True):
             ax.set_xlim(min(-0.05, table[low].min() - 0.05), max(1.05, table[high].max() + 0.05))
         verdict, colour = _VERDICTS.get(
-            str(table.attrs.get("passed")), ("Not known whether passed.", "black")
+            str(table.attrs.get("outcome")), ("Not known whether explanations change.", "black")
         )
         room = double_column_mm() - widest_mm(names) - 8
         verdict = wrapped(verdict, room, size_pt=large_pt(), weight="bold")

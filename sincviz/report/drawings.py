@@ -256,8 +256,9 @@ DRAWINGS = (
         ("deletion",),
         lambda found: plotting.plot_deletion(found.deletion),  # type: ignore[arg-type]
         "Cells (a band of a channel) are replaced by those of another trial, more and more to the right. If "
-        "the relevance is right, accuracy falls soonest when the most relevant go first. The area to the "
-        "random order is the evidence; order and accuracy are of the same trials, which flatters it.",
+        "the relevance is right, accuracy falls soonest when the most relevant go first. Each half of the trials "
+        "is tested in the order that the other half made. Whether the order is shown to be right is tested "
+        "on the margin, with each cell replaced alone; not shown does not mean wrong.",
     ),
     Drawing(
         "ablation",
@@ -277,7 +278,8 @@ DRAWINGS = (
         lambda found: plotting.plot_randomization(found.randomization),  # type: ignore[arg-type]
         "How similar the relevance stays when layers are drawn anew at random, from the output to the "
         "input. It must fall towards zero: a picture that stays the same shows the data or the "
-        "architecture, not what the network learned.",
+        "architecture, not what the network learned. Where an interval reaches across the threshold, it "
+        "cannot be told.",
     ),
     Drawing(
         "cutoff_history",

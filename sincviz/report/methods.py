@@ -5,6 +5,7 @@ import xarray as xr
 
 from sincviz._version import __version__
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.randomization import MORE_DRAWS
 from sincviz.band_limits import low_and_high_hz
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
@@ -143,16 +144,18 @@ def _evidence(found: Inspection) -> str:
     few_trials = f", on {MOST_RANDOMIZATION_TRIALS} trials" if n_trials > MOST_RANDOMIZATION_TRIALS else ""
     parts = []
     if found.deletion is not None:
+        attrs = found.deletion.attrs
+        tested = f", the order by {attrs['n_orders']} random ones" if "n_orders" in attrs else ""
         parts.append(
-            "by replacing bands of single channels by those of other trials in the order of their relevance (Samek "
-            "et al., 2017)"
+            "by replacing bands of single channels by those of other trials in the order of their relevance, which "
+            f"the other half of the trials made (Samek et al., 2017{tested})"
         )
     if found.ablation is not None:
         parts.append("by replacing single bands of regions of the scalp")
     if found.randomization is not None:
         parts.append(
             f"by drawing the network's layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for "
-            f"each layer{few_trials})"
+            f"each layer, {MORE_DRAWS * N_RANDOM_NETWORKS} with all layers drawn{few_trials})"
         )
     if not parts:
         return ""

@@ -276,13 +276,7 @@ def certainty_words(found: Inspection) -> list[str]:
     if found.ablation is not None:
         sentences.append(_ablation_words(found))
     if found.randomization is not None:
-        passed = found.randomization.attrs.get("passed") == "yes"
-        sentences.append(
-            "Drawn anew at random, the network's relevance looks different, as it must."
-            if passed
-            else "Drawn anew at random, the network's relevance stays much the same: it shows the data or "
-            "the architecture rather than what was learned. Do not trust the pictures."
-        )
+        sentences.append(_randomization_words(found.randomization))
     if found.spectral_relevance is not None and "completeness_error" in found.spectral_relevance.coords:
         error = float(found.spectral_relevance["completeness_error"].max(skipna=True))
         if math.isfinite(error):
@@ -301,13 +295,47 @@ def certainty_words(found: Inspection) -> list[str]:
 
 def _deletion_words(curve: pd.DataFrame) -> str:
     attrs = curve.attrs
-    area, p = attrs.get("accuracy_area", math.nan), attrs.get("accuracy_area_p", math.nan)
-    low, high = attrs["accuracy_area_low"], attrs["accuracy_area_high"]
-    interval = f"{area:z.2f} ({low:z.2f} to {high:z.2f})".replace("-", "−")
-    sure = attrs["accuracy_area_low"] > 0 and p < 0.05
+    area, low, high = (attrs.get(f"accuracy_area{end}", math.nan) for end in ("", "_low", "_high"))
+    measured = f"area between the curves of accuracy {area:z.2f} ({low:z.2f} to {high:z.2f})".replace(
+        "-", "−"
+    )
+    shown = attrs.get("shown")
+    if shown == "could not be checked":
+        return (
+            "Whether what is called most relevant is needed more than the rest could not be checked by taking it away: "
+            f"there are too few cells or trials ({measured})."
+        )
+    whose = (
+        "on trials that did not make its order"
+        if attrs.get("ranked_on") == "the other half"
+        else "in a given order, which flatters itself if these trials made it"
+    )
+    p = f"p {p_words(attrs.get('p', math.nan))}"
+    if shown == "yes":
+        return (
+            "Shown by taking it away: what is called most relevant costs the network more of its margin for the true "
+            f"class than other cells do, {whose} ({p}; {measured})."
+        )
     return (
-        f"Taking away what is called most relevant costs {'more' if sure else 'no more'} accuracy than "
-        f"taking away as much at random (area {interval}, p {p_words(p)})."
+        "Not shown by taking it away: whether what is called most relevant costs the network more of its margin for "
+        f"the true class than other cells do stays open, {whose} ({p}; {measured})."
+    )
+
+
+def _randomization_words(table: pd.DataFrame) -> str:
+    attrs = table.attrs
+    if attrs.get("outcome") == "differs":
+        return "Drawn anew at random, the network's relevance looks different, as it must."
+    if attrs.get("outcome") == "stays":
+        return (
+            "Drawn anew at random, the network's relevance stays much the same: it shows the data or the architecture "
+            "rather than what was learned. Do not trust the pictures."
+        )
+    low, high = attrs.get("size_low", math.nan), attrs.get("size_high", math.nan)
+    size = f" (similarity {low:.2f} to {high:.2f})" if math.isfinite(low) and math.isfinite(high) else ""
+    return (
+        "It cannot be told whether the relevance depends on what was learned: random networks, or the cells that are "
+        f"compared, are too few to say how similar theirs is{size}."
     )
 
 

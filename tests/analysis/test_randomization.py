@@ -7,6 +7,8 @@ import xarray as xr
 from torch import nn
 
 from sincviz import group_frequencies, randomization_test
+from sincviz.analysis.randomization import _outcome, chance_size
+from sincviz.analysis.rank_agreement import spearman
 
 LAYERS = 5
 
@@ -26,7 +28,8 @@ def input_power(model, x, y):
 @pytest.mark.usefixtures("one_thread")
 def test_a_relevance_that_reads_the_network_passes(healthy, fresh):
     table = quietly(healthy, fresh, n_draws=4)
-    assert table.attrs["passed"] == "yes"
+    assert table.attrs["outcome"] == "differs"
+    assert table.attrs["size_high"] < 0.5
     assert table["kind"].tolist() == ["cascading"] * LAYERS + ["independent"] * LAYERS + ["wrong class"]
     assert table["layer"].tolist()[:LAYERS] == table["layer"].tolist()[LAYERS:-1]
     assert table["layer"].tolist()[0] == "final_layer"
@@ -52,7 +55,7 @@ def test_the_wrong_class_has_another_relevance(healthy, fresh):
 def test_the_power_of_the_input_fails(healthy, fresh):
     table = quietly(healthy, fresh, n_draws=2, method=input_power)
     np.testing.assert_allclose(table["similarity"], 1)
-    assert table.attrs["passed"] == "no"
+    assert table.attrs["outcome"] == "stays"
     assert table.attrs["method"] == "the user's own"
 
 
@@ -80,7 +83,7 @@ def test_without_a_change_the_similarity_is_one(healthy, fresh, monkeypatch):
     monkeypatch.setattr("sincviz.analysis.randomization.with_random_layers", lambda module, *_: module)
     table = quietly(healthy, fresh, n_draws=2)
     np.testing.assert_allclose(table["similarity"][:-1], 1)
-    assert table.attrs["passed"] == "no"
+    assert table.attrs["outcome"] == "stays"
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -114,3 +117,57 @@ def test_unlabelled_arrays_are_refused(network):
 def test_bands_of_your_own(healthy, fresh):
     table = quietly(healthy, fresh, n_draws=2, bands={"mu": (8, 13)}, method="gradient_x_input")
     assert len(table) == 2 * LAYERS + 1
+
+
+def signed_power(model, x, y):
+    """A relevance that takes nothing but its sign from the network."""
+    weight = next(model.parameters()).double().sum()
+    return input_power(model, x, y) * float(torch.sign(torch.sin(1e4 * weight)))
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_same_picture_with_its_sign_turned_stays(healthy, fresh):
+    table = quietly(healthy, fresh, n_draws=3, method=signed_power)
+    last = table[table["kind"] == "cascading"].iloc[-1]
+    assert last["low"] > -1.0 + 1e-9  # both signs came
+    assert last["high"] < 1.0
+    assert table.attrs["size"] == pytest.approx(1)
+    assert table.attrs["outcome"] == "stays"
+
+
+@pytest.mark.parametrize(
+    ("signed", "n_cells", "outcome"),
+    [
+        ([0.1, -0.2, 0.05, 0.0, -0.1, 0.15], 100, "differs"),
+        ([0.9, 0.8, 0.95, 0.85, 0.9, 0.8], 100, "stays"),
+        ([0.9, -0.8, 0.95, -0.85, 0.9, 0.8], 100, "stays"),
+        ([-0.24, 0.34, 0.04], 6, "cannot be told"),
+        ([0.9, -0.2, 0.6, 0.1, 0.5, -0.3], 6, "cannot be told"),
+        ([0.5, -0.5, 1.0, 0.5, 0.5, -1.0, 0.5, 0.5, 0.5, -1.0, 0.5, -0.5], 3, "cannot be told"),
+        ([1.0, -1.0, 1.0, 1.0], 3, "stays"),
+        ([np.nan, 0.1], 100, "cannot be told"),
+    ],
+)
+def test_three_outcomes_each_only_where_the_interval_says_so(signed, n_cells, outcome):
+    assert _outcome(np.array(signed), chance_size(n_cells))["outcome"] == outcome
+
+
+@pytest.mark.parametrize("n_cells", [3, 6, 12, 60])
+def test_independent_orders_hardly_ever_stay(n_cells):
+    rng = np.random.default_rng(0)
+    draws = np.array(
+        [spearman(rng.permutation(n_cells), np.arange(n_cells)) for _ in range(200 * 12)]
+    ).reshape(200, 12)
+    assert chance_size(n_cells) == pytest.approx(np.abs(draws).mean(), abs=0.03)
+    outcomes = [_outcome(draw, chance_size(n_cells))["outcome"] for draw in draws]
+    assert outcomes.count("stays") <= 12
+    assert (outcomes.count("differs") > 190) == (n_cells > 6)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("n_chans", [1, 2, 3])
+def test_few_channels_are_no_reason_to_say_that_it_stays(network, n_chans):
+    x = np.random.default_rng(n_chans).standard_normal((40, n_chans, 128)).astype(np.float32)
+    y = np.resize([0, 1], 40)
+    table = quietly(network(n_chans=n_chans), x, y, n_draws=2, method="gradient_x_input")
+    assert table.attrs["outcome"] in ("differs", "cannot be told")

@@ -88,11 +88,23 @@ def with_attrs(curve, **attrs):
     return changed
 
 
-@pytest.mark.parametrize(("p", "written"), [(0.0004, "p < 0.001"), (0.024, "p = 0.024")])
-def test_how_rarely_a_random_order_does_as_well_is_written(deletion, misplaced_text, p, written):
-    figure = plot_deletion(with_attrs(deletion, accuracy_area_p=p))
+@pytest.mark.parametrize(
+    ("attrs", "written"),
+    [
+        ({"p": 0.0004, "shown": "yes"}, "Relevance shown by deletion (p < 0.001)."),
+        ({"p": 0.24, "shown": "no"}, "Relevance not shown by deletion (p = 0.24)."),
+        ({"p": 0.2, "shown": "could not be checked"}, "Too few cells or trials to check by deletion."),
+        (
+            {"p": 0.024, "shown": "yes", "ranked_on": "given"},
+            "Relevance shown by deletion (p = 0.024, order given, perhaps by these trials).",
+        ),
+    ],
+)
+def test_whether_it_was_shown_is_written(deletion, misplaced_text, attrs, written):
+    figure = plot_deletion(with_attrs(deletion, **attrs))
     assert misplaced_text(figure) == []
-    assert any(written in text.get_text() for text in figure.findobj(Text))
+    below = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+    assert written in below or written in " ".join(text.get_text() for text in reversed(figure.texts))
 
 
 def test_given_axes_say_it_too_when_the_network_guesses(deletion):

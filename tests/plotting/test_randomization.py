@@ -60,11 +60,16 @@ def test_the_threshold_is_a_line(randomization):
 
 
 @pytest.mark.parametrize(
-    ("passed", "start", "alarm"),
-    [("yes", "Passed", False), ("no", "NOT PASSED", True), ("unknown", "Not known", False)],
+    ("outcome", "start", "alarm"),
+    [
+        ("differs", "Differs", False),
+        ("stays", "STAYS", True),
+        ("cannot be told", "Cannot be told", False),
+        ("unknown", "Not known", False),
+    ],
 )
-def test_the_verdict_stands_above(randomization, passed, start, alarm):
-    figure = plot_randomization(randomization(passed=passed))
+def test_the_verdict_stands_above(randomization, outcome, start, alarm):
+    figure = plot_randomization(randomization(outcome=outcome))
     (title,) = [text for text in figure.findobj(Text) if text.get_text().startswith(start)]
     assert title.get_weight() == "bold"
     assert same_color(title.get_color(), SEVERITIES["error"]) == alarm
@@ -73,9 +78,9 @@ def test_the_verdict_stands_above(randomization, passed, start, alarm):
 @pytest.mark.parametrize(
     "layers", [["one"], [f"$x_{n}$ <script> a.long.name.of.a.module.{n}" for n in range(12)]]
 )
-@pytest.mark.parametrize("passed", ["yes", "no"])
-def test_nothing_runs_into_anything(randomization, misplaced_text, layers, passed):
-    figure = plot_randomization(randomization(layers, passed))
+@pytest.mark.parametrize("outcome", ["differs", "stays", "cannot be told"])
+def test_nothing_runs_into_anything(randomization, misplaced_text, layers, outcome):
+    figure = plot_randomization(randomization(layers, outcome))
     assert misplaced_text(figure) == []
     assert any("held out" in text.get_text() for text in figure.texts)
 

@@ -219,7 +219,8 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials):
     some = ", on 100 of the trials, drawn evenly from the classes" * (n_trials > 100)
     assert text.endswith(
         " This was tested by drawing the network's layers anew (Adebayo et al., 2018; "
-        f"{N_RANDOM_NETWORKS} networks for each layer{few}){some} (seed 7)."
+        f"{N_RANDOM_NETWORKS} networks for each layer, {4 * N_RANDOM_NETWORKS} with all layers drawn{few}){some} "
+        "(seed 7)."
     )
 
 
@@ -227,9 +228,10 @@ def test_the_tests_are_told_together_with_the_seed():
     text, _ = paragraph_of(deletion=TABLE, ablation=SOMETHING, randomization=TABLE, seed=3)
     assert text.endswith(
         " This was tested by replacing bands of single channels by those of other trials in the order of "
-        "their relevance (Samek et al., 2017); by replacing single bands of regions of the scalp; by "
+        "their relevance, which the other half of the trials made (Samek et al., 2017); by replacing single "
+        "bands of regions of the scalp; by "
         f"drawing the network's layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for each "
-        "layer) (seed 3)."
+        f"layer, {4 * N_RANDOM_NETWORKS} with all layers drawn) (seed 3)."
     )
 
 

@@ -209,7 +209,7 @@ JUDGED = {
 def test_the_trials_held_out_judge_the_network_if_there_are_any(kind):
     n_correct, n_trials, n_seen, reasons = JUDGED[kind]
     differs = pd.DataFrame()
-    differs.attrs = {"passed": "yes"}
+    differs.attrs = {"outcome": "differs"}
     found = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=differs)
     assert found.verdict == {"readable": not reasons, "reasons": reasons}
     words = basis_words(found)
@@ -237,7 +237,7 @@ def test_what_the_user_says_does_not_overrule_what_is_known():
 @pytest.mark.parametrize("reason", REASONS)
 def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason):
     table = pd.DataFrame()
-    table.attrs = {"passed": "yes"}
+    table.attrs = {"outcome": "differs"}
     everything = {"leading_bands": leading(MU), "randomization": table, "deletion": curve(0.1, 0.001)}
     suspicions = table_of(*ROWS[1:])
     found = with_trials(**everything, findings=suspicions, verdict={"readable": False, "reasons": [reason]})
@@ -528,36 +528,62 @@ def test_everything_told_of_a_whole_inspection_is_well_written(whole, hostile):
     assert len(certainty_words(right)) > len(certainty_words(whole)) == 0
 
 
-def curve(low, p):
+def curve(low, p, shown="yes", ranked_on="the other half"):
     table = pd.DataFrame()
     table.attrs = {
         "accuracy_area": 0.2,
         "accuracy_area_low": low,
         "accuracy_area_high": 0.3,
-        "accuracy_area_p": p,
+        "p": p,
+        "shown": shown,
+        "ranked_on": ranked_on,
     }
     return table
 
 
 @pytest.mark.parametrize(
-    ("low", "p", "sure"),
-    [(0.1, 0.001, True), (0.1, 0.2, False), (-0.1, 0.001, False), (0.0, 0.01, False), (0.1, 0.05, False)],
+    ("shown", "start"),
+    [
+        ("yes", "Shown by taking it away: what is called most relevant costs the network more"),
+        ("no", "Not shown by taking it away: whether"),
+        (
+            "could not be checked",
+            "Whether what is called most relevant is needed more than the rest could not",
+        ),
+    ],
 )
-def test_deletion_convinces_only_where_interval_and_random_orders_agree(low, p, sure):
-    (sentence,) = certainty_words(with_trials(deletion=curve(low, p)))
-    assert ("costs more accuracy" in sentence) == sure
-    assert ("costs no more accuracy" in sentence) != sure
-    assert f"({low:.2f} to 0.30)".replace("-", "−") in sentence
+def test_deletion_is_shown_or_not_shown_and_never_denied(shown, start):
+    (sentence,) = certainty_words(with_trials(deletion=curve(-0.1, 0.2, shown)))
+    assert sentence.startswith(start)
+    assert "no more" not in sentence
+    assert "(−0.10 to 0.30)" in sentence
+    assert ("p = 0.2" in sentence) == (shown != "could not be checked")
+    assert not slips([sentence])
+
+
+def test_an_order_that_was_given_is_told():
+    (own,) = certainty_words(with_trials(deletion=curve(0.1, 0.001)))
+    (given,) = certainty_words(with_trials(deletion=curve(0.1, 0.001, ranked_on="given")))
+    assert "on trials that did not make its order" in own
+    assert "in a given order, which flatters itself if these trials made it" in given
 
 
 @pytest.mark.parametrize(
-    ("passed", "start"), [("yes", "looks different, as it must"), ("no", "Do not trust the pictures")]
+    ("outcome", "start"),
+    [
+        ("differs", "looks different, as it must"),
+        ("stays", "Do not trust the pictures"),
+        ("cannot be told", "It cannot be told whether the relevance depends on what was learned"),
+    ],
 )
-def test_random_networks_tell_whether_the_pictures_can_be_trusted(passed, start):
+def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start):
     table = pd.DataFrame()
-    table.attrs = {"passed": passed}
+    table.attrs = {"outcome": outcome, "size_low": 0.3, "size_high": 0.62}
     (sentence,) = certainty_words(with_trials(randomization=table))
     assert start in sentence
+    assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "cannot be told")
+    assert ("Do not trust" in sentence) == (outcome == "stays")
+    assert not slips([sentence])
 
 
 def losses(loss, low):
@@ -602,7 +628,7 @@ def test_replacement_that_costs_nothing_for_sure_says_so():
 
 def test_the_evidence_for_a_network_at_chance_is_not_told():
     table = pd.DataFrame()
-    table.attrs = {"passed": "yes"}
+    table.attrs = {"outcome": "differs"}
     found = with_trials(20, 40, deletion=curve(0.1, 0.001), randomization=table)
     assert certainty_words(found) == []
 
@@ -642,7 +668,7 @@ def test_a_completeness_error_that_is_unknown_is_not_told():
 )
 def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, taken):
     table = pd.DataFrame()
-    table.attrs["passed"] = "yes"
+    table.attrs["outcome"] = "differs"
     evidence = {"deletion": curve(0.1, 0.001), "randomization": table if random else None}
     words = certainty_words(with_trials(n_trials, n_trials, seed=7, **evidence))
     assert len(words) == 1 + random + bool(taken)
