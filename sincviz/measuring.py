@@ -20,6 +20,7 @@ from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.line_noise import power_spectrum
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
@@ -68,6 +69,7 @@ class Measuring:
     ) -> None:
         self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
         self.sections, self.seed = sections, seed
+        self.power: xr.DataArray | None = None
         self.found: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
         self.several = codes is not None and len(np.unique(codes)) > 1
@@ -129,7 +131,7 @@ class Measuring:
         spectrum = self.found.get("spectral_relevance")
         # Without a contrast, what all classes share would raise suspicion.
         if spectrum is not None and self.several:
-            more = relevance_findings(spectrum)
+            more = relevance_findings(spectrum, self.power)
             self.found["findings"] = with_relevance_findings(self.found["findings"], more)
 
     def _some_trials(self) -> EpochsOrArray:
@@ -170,6 +172,7 @@ class Measuring:
     def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
         trials = self._sound_trials()
         spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
+        self.power = power_spectrum(self.parts, trials)
         single = cell_relevance(self.parts, trials, self.codes)
         cells = self._with_intervals(single, spectrum)
         of_bands = self._with_intervals(single.sum("channel", skipna=False, keep_attrs=True), spectrum)

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.rhythms import OTHER, bands_from_text
+from sincviz.rhythms import OTHER, bands_from_text, rhythm_names
 
 MOST_CHANNELS = 4
-_COLUMNS = ("relevance", "low", "high", "share", "total", "peak_hz", "channels", "sure")
+_SKIRT_HZ = 1.0  # how near the edge of a band a skirt begins
+_COLUMNS = ("relevance", "low", "high", "share", "total", "peak_hz", "skirt_of", "channels", "sure")
 
 
 def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.DataArray) -> pd.DataFrame:
@@ -28,7 +29,9 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     pandas.DataFrame
         Index ``target`` and ``band``. ``relevance`` with its interval ``low`` and ``high``; ``total``, the sum over
         bands, and ``share``, the part of it (not-a-number unless the total is positive); ``peak_hz``, the frequency of
-        the band that is worth most; ``channels``, up to four whose own interval is above zero, the most first;
+        the band that is worth most; ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if
+        the band has a peak of its own): the largest frequency lies at the band's edge, and more lies just outside;
+        ``channels``, up to four whose own interval is above zero, the most first;
         ``sure``, whether the band's interval is above zero.
 
     Examples
@@ -62,6 +65,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
                 "share": here / total if total > 0 else np.nan,
                 "total": total,
                 "peak_hz": _peak_hz(profile, frequencies, str(band), limits),
+                "skirt_of": _skirt_of(profile, frequencies, str(band), limits),
                 "channels": ", ".join(_leading_channels(cells.sel(target=target, band=band))),
                 "sure": bool(value["low"].item() > 0),
             }
@@ -118,12 +122,40 @@ def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
 def _peak_hz(
     profile: np.ndarray, frequencies: np.ndarray, band: str, limits: dict[str, tuple[float, float]]
 ) -> float:
-    inside = [(frequencies >= low) & (frequencies < high) for low, high in limits.values()]
-    covered = np.logical_or.reduce(inside) if inside else np.zeros(len(frequencies), bool)
-    members = ~covered if band == OTHER else inside[list(limits).index(band)]
+    members = _bins_of(frequencies, band, limits)
     if not members.any() or not np.isfinite(profile).all():
         return np.nan
     return float(frequencies[members][profile[members].argmax()])
+
+
+def _bins_of(frequencies: np.ndarray, band: str, limits: dict[str, tuple[float, float]]) -> np.ndarray:
+    inside = [(frequencies >= low) & (frequencies < high) for low, high in limits.values()]
+    covered = np.logical_or.reduce(inside) if inside else np.zeros(len(frequencies), bool)
+    return ~covered if band == OTHER else inside[list(limits).index(band)]
+
+
+def _skirt_of(
+    profile: np.ndarray, frequencies: np.ndarray, band: str, limits: dict[str, tuple[float, float]]
+) -> str:
+    """Return the band whose skirt this band's largest frequency is: more lies just outside, and no valley between."""
+    peak_hz = _peak_hz(profile, frequencies, band, limits)
+    if np.isnan(peak_hz):
+        return ""
+    members = _bins_of(frequencies, band, limits)
+    peak = int(np.flatnonzero(frequencies == peak_hz)[0])
+    reach_hz = max(_SKIRT_HZ, float(np.diff(frequencies[:2]).sum()))
+    for near in (frequencies >= peak_hz, frequencies <= peak_hz):
+        outside = np.flatnonzero(near & ~members & (abs(frequencies - peak_hz) <= 2 * reach_hz))
+        if not len(outside):
+            continue
+        edge = outside[abs(outside - peak).argmin()]
+        outside = outside[abs(frequencies[outside] - frequencies[edge]) <= reach_hz]
+        top = int(outside[profile[outside].argmax()])
+        between = profile[min(peak, top) : max(peak, top) + 1]
+        at_edge = abs(frequencies[edge] - peak_hz) <= reach_hz
+        if at_edge and profile[top] > profile[peak] > 0 and between.min() >= profile[peak] / 2:
+            return str(rhythm_names(frequencies[top], limits))
+    return ""
 
 
 def _leading_channels(cells: xr.DataArray) -> list[str]:

@@ -15,6 +15,7 @@ from sincviz.report.summary import (
     basis_words,
     certainty_words,
     suspicion_words,
+    unsuspected_words,
 )
 from sincviz.report.tables import (
     accuracy_rows,
@@ -119,12 +120,7 @@ def _summary(found: Inspection) -> str:
         basis=basis_words(found),
         certainty=certainty_words(found),
         suspicion=suspicion_words(found),
-        no_suspicion=(
-            "Nothing points to eye movements, muscles, the mains or drifts; that is no proof that there are "
-            "none."
-            if found.spectral_relevance is not None
-            else "Without trials little can be said of eye movements, muscles, the mains or drifts."
-        ),
+        no_suspicion=unsuspected_words(found),
     )
 
 

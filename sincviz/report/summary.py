@@ -1,12 +1,14 @@
 """Sentences made from the numbers: how well the network does, what it uses, how sure that is, what is suspicious."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
+from sincviz.analysis.relevance_checks import not_checked, placed_by_name
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
@@ -144,10 +146,15 @@ def _basis_of(found: Inspection, target: str) -> str:
         named = "" if found.network["ch_names"] else f"channel{'s' * (',' in row['channels'])} "
         where = f" at {named}{row['channels']}" if row["channels"] else ""
         parts.append(
-            f"{percent(row['share'])} from {band_words(str(band), limits)}, most at {row['peak_hz']:.1f} Hz"
+            f"{percent(row['share'])} from {band_words(str(band), limits)}, {_peak_words(row['peak_hz'], row['skirt_of'], limits)}"
             f"{', surely' + where if where else ''}"
         )
     return f"For {class_words(target)}: {'; '.join(parts)}.{_filters_of(found, target)}"
+
+
+def _peak_words(peak_hz: float, skirt_of: str, limits: dict[str, tuple[float, float]]) -> str:
+    skirt = f", the skirt of a peak in {band_words(skirt_of, limits)}" if skirt_of else ""
+    return f"most at {peak_hz:.1f} Hz{skirt}"
 
 
 def _filters_of(found: Inspection, target: str, most: int = 4) -> str:
@@ -286,5 +293,42 @@ def alarm_words(found: Inspection) -> list[str]:
 
 def suspicion_words(found: Inspection) -> list[str]:
     """Return the findings that suspect something else than brain activity."""
-    rows = found.findings[found.findings["check"].str.startswith(ARTEFACTS)]
+    checks = found.findings["check"]
+    rows = found.findings[checks.str.startswith(ARTEFACTS) & (checks != "artefacts_not_checked")]
     return [f"{row['finding']} {row['evidence']} {row['remedy']}" for row in rows.to_dict("records")]
+
+
+def unsuspected_words(found: Inspection) -> str:
+    """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
+    if found.spectral_relevance is None:
+        return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
+    if found.spectral_relevance.attrs.get("trials", "contrast") != "contrast":
+        reason = "the trials are not of two known classes, and what all trials share tells nothing"
+        reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
+    else:
+        reasons = not_checked(found.spectral_relevance)
+    sentences = []
+    checked = [kind for kind in ARTEFACT_KINDS if kind not in reasons]
+    if checked:
+        by_name = ""
+        if {"eye movements", "muscles"} & set(checked) and placed_by_name(found.spectral_relevance):
+            by_name = " (electrodes without a position placed by their names)"
+        sentences.append(
+            f"Nothing points to {listed(checked, 'or')}{by_name}; that is no proof that there are none."
+        )
+    for reason in dict.fromkeys(reasons.values()):
+        kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
+        sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")
+    return " ".join(sentences)
+
+
+def listed(names: Sequence[str], last: str) -> str:
+    """Return names with commas between, and a word before the last.
+
+    Examples
+    --------
+    >>> listed(["muscles", "line noise", "drifts"], "or")
+    'muscles, line noise or drifts'
+    """
+    *first, final = names
+    return f"{', '.join(first)} {last} {final}" if first else final
