@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sincviz.montages import standard_montage
 from sincviz.positions import unusable_positions
 from sincviz.scalp_regions import OTHER, scalp_regions
 
@@ -110,6 +109,8 @@ def _angles_by_name(ch_names: Sequence[str], missing: NDArray[np.bool_]) -> dict
     # BioSemi's C3 is no C3: names count where most are of the system.
     if (known & missing).sum() * 2 <= missing.sum():
         return {}
+    from sincviz.montages import standard_montage  # loads MNE
+
     standard = standard_montage().get_positions()["ch_pos"]
     names = [name for name in standard if scalp_regions([name])[0] != OTHER]
     angles = dict(

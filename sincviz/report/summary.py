@@ -146,7 +146,8 @@ def _basis_of(found: Inspection, target: str) -> str:
         named = "" if found.network["ch_names"] else f"channel{'s' * (',' in row['channels'])} "
         where = f" at {named}{row['channels']}" if row["channels"] else ""
         parts.append(
-            f"{percent(row['share'])} from {band_words(str(band), limits)}, {_peak_words(row['peak_hz'], row['skirt_of'], limits)}"
+            f"{percent(row['share'])} from {band_words(str(band), limits)}, "
+            f"{_peak_words(row['peak_hz'], row['skirt_of'], limits)}"
             f"{', surely' + where if where else ''}"
         )
     return f"For {class_words(target)}: {'; '.join(parts)}.{_filters_of(found, target)}"
