@@ -20,6 +20,7 @@ from sincviz.analysis.established import corrected_p
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
+from sincviz.analysis.line_noise import power_spectrum
 from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
@@ -84,6 +85,7 @@ class Measuring:
     ) -> None:
         self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
         self.sections, self.seed, self.held_out = sections, seed, held_out
+        self.power: xr.DataArray | None = None
         self.found: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
         self.of_trials: xr.DataArray | None = None
@@ -147,7 +149,7 @@ class Measuring:
         spectrum = self.found.get("spectral_relevance")
         # Without a contrast, what all classes share would raise suspicion.
         if spectrum is not None and self.several and verdict["readable"]:
-            more = relevance_findings(spectrum)
+            more = relevance_findings(spectrum, self.power)
             self.found["findings"] = with_relevance_findings(self.found["findings"], more)
         self.found["verdict"] = verdict
         if self.trials is None:
@@ -211,6 +213,7 @@ class Measuring:
     def _of_bands(self) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame]:
         trials = self._sound_trials()
         spectrum = spectral_relevance(self.parts, trials, self.codes, trials=self.kind)
+        self.power = power_spectrum(self.parts, trials)
         single = cell_relevance(self.parts, trials, self.codes)
         self.of_trials = single
         cells = self._with_intervals(single, spectrum)

@@ -1,5 +1,7 @@
 """What the decision for each class rests on: which bands, how much of it, where on the scalp, through which filters."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,6 +12,7 @@ from sincviz.band_limits import BAND_LIMITS, band_ranges, in_ranges
 
 MOST_CHANNELS = 4
 LEAST_OF_LARGEST = 0.1  # an established cell that is smaller does not make the picture
+_SKIRT_HZ = 1.0  # how near the edge of a band a skirt begins
 LARGE = 0.5  # of the largest cell: what is so large is named, established or not
 _COLUMNS = (
     "relevance",
@@ -22,6 +25,7 @@ _COLUMNS = (
     "total_low",
     "total_high",
     "peak_hz",
+    "skirt_of",
 )
 
 
@@ -46,10 +50,12 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         number of bands and classes; ``established``, whether it is positive with ``p`` below 0.05; ``total``, the sum
         over bands, with its interval, and ``share``, the part of it (not-a-number unless the interval of the total is
         above zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth
-        most; ``channels``, up to four that are established (corrected for all cells) and worth a tenth or more of the
-        band's largest, and ``uncertain_channels``, up to four worth half or more of the largest that are not, both the
-        most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number for ``other``, whose
-        ranges are text in ``band_rest_hz``.
+        most; ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if the band has a peak of
+        its own): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up to four
+        that are established (corrected for all cells) and worth a tenth or more of the band's largest, and
+        ``uncertain_channels``, up to four worth half or more of the largest that are not, both the most first; the
+        limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number for ``other``, whose ranges are text in
+        ``band_rest_hz``.
 
     Raises
     ------
@@ -76,6 +82,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     """
     frequencies = spectrum["frequency"].to_numpy()
     members = [in_ranges(frequencies, ranges) for ranges in band_ranges(of_bands)]
+    named = dict(zip(map(str, of_bands["band"].to_numpy()), members, strict=True))
     limits = [name for name in BAND_LIMITS if name in of_bands.coords]
     rows = {}
     for target in of_bands["target"].to_numpy():
@@ -97,6 +104,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
                 "total_low": total_low,
                 "total_high": total_high,
                 "peak_hz": _peak_hz(profile, frequencies, inside),
+                "skirt_of": _skirt_of(profile, frequencies, inside, named),
                 **_leading_channels(cells.sel(target=target, band=band)),
                 **{name: value[name].item() for name in limits},
             }
@@ -201,6 +209,29 @@ def _peak_hz(profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray) 
     if not members.any() or not np.isfinite(profile).all():
         return np.nan
     return float(frequencies[members][profile[members].argmax()])
+
+
+def _skirt_of(
+    profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray, named: Mapping[str, np.ndarray]
+) -> str:
+    """Return the band whose skirt this band's largest frequency is: more lies just outside, and no valley between."""
+    peak_hz = _peak_hz(profile, frequencies, members)
+    if np.isnan(peak_hz):
+        return ""
+    peak = int(np.flatnonzero(frequencies == peak_hz)[0])
+    reach_hz = max(_SKIRT_HZ, float(np.diff(frequencies[:2]).sum()))
+    for near in (frequencies >= peak_hz, frequencies <= peak_hz):
+        outside = np.flatnonzero(near & ~members & (abs(frequencies - peak_hz) <= 2 * reach_hz))
+        if not len(outside):
+            continue
+        edge = outside[abs(outside - peak).argmin()]
+        outside = outside[abs(frequencies[outside] - frequencies[edge]) <= reach_hz]
+        top = int(outside[profile[outside].argmax()])
+        between = profile[min(peak, top) : max(peak, top) + 1]
+        at_edge = abs(frequencies[edge] - peak_hz) <= reach_hz
+        if at_edge and profile[top] > profile[peak] > 0 and between.min() >= profile[peak] / 2:
+            return next((name for name, inside in named.items() if inside[top]), "")
+    return ""
 
 
 def _leading_channels(cells: xr.DataArray) -> dict[str, str]:

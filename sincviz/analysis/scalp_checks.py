@@ -1,22 +1,33 @@
 """Checks of where on the scalp a network looks, and whether that can be drawn."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from sincviz.analysis.findings import DataFacts, Finding, WeightFacts, counted, where
 from sincviz.analysis.transfer_function import Floats
+from sincviz.head_regions import head_regions
 from sincviz.positions import electrode_positions, unusable_positions
 
-# 10-05 names beside the eyes, and over the temporal muscles.
-EYES = re.compile(r"^(Fp|AF|F9|F10|F7|F8|N)", re.IGNORECASE)
-MUSCLES = re.compile(r"^(T|FT|TP)\d", re.IGNORECASE)
 EYES_BELOW_HZ = 13.0  # what the eyes do is over in a tenth of a second or lasts longer
+MUSCLES_FROM_HZ = 20.0  # from here on near muscles, that is at the edge of the scalp
 HIGH_HZ = 30.0  # above, the scalp's muscles outweigh the cortex
 MOST_SHARE = 0.5
 LEAST_OF_LEADER = 0.1  # of the strongest filter's power: what is weaker does not make the picture
 TIMES_UNIFORM = 2.0  # as much again as if all channels were seen alike
+
+
+def dense_share(of_channels: float) -> float:
+    """Return the share from which on a region holds more than its part of the channels explains.
+
+    Twice that part, or half-way from it to all where that is less, as on caps with many electrodes at the edge.
+
+    Examples
+    --------
+    >>> dense_share(0.25), dense_share(0.5)
+    (0.5, 0.75)
+    """
+    return min(TIMES_UNIFORM * of_channels, (1 + of_channels) / 2)
 
 
 def positions(facts: WeightFacts) -> Iterator[Finding]:
@@ -45,7 +56,7 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
 
 
 def high_bands(facts: WeightFacts) -> Iterator[Finding]:
-    """Report a decision that rests on the band where muscles are loudest."""
+    """Report a decision that rests on the band where muscles are loudest, and the mains are."""
     if facts.importance is None:
         return
     weight = facts.importance["filter_importance"].to_numpy() ** 2
@@ -60,10 +71,11 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "high_bands",
             "warning",
-            f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity.",
+            f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity or line noise.",
             f"{counted(int(high.sum()))} of {len(high)} with a peak there, with {share:.0%} of the squared importance; "
             f"the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
-            f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz before calling it brain activity.",
+            f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz, and look for lines in the "
+            "spectrum of the recording, before calling it brain activity.",
             where(high & (weight >= weight.sum() / len(weight))),
         )
 
@@ -79,24 +91,34 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     leader = int(profile.argmax())
     by_filter = _power_by_unit(facts)[:, :, leader].sum(1)
     peak_hz = float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
+    chs_info = facts.parts.chs_info
+    regions = head_regions(names, None if chs_info is None else electrode_positions(chs_info))
     # Eye movements are slow; what is fast beside the eyes comes from the forehead's muscles.
-    beside_the_eyes = "eye movements" if peak_hz < EYES_BELOW_HZ else "muscle activity of the forehead"
-    for suspect, expression in ((beside_the_eyes, EYES), ("muscle activity", MUSCLES)):
-        flags = np.array([expression.match(name) is not None for name in names])
-        if not flags.any() or flags.all():
+    if peak_hz < EYES_BELOW_HZ:
+        suspects = {"eyes": "eye movements"}
+    elif peak_hz >= MUSCLES_FROM_HZ:
+        suspects = {"forehead": "muscle activity of the forehead", "edge": "muscle activity"}
+    else:
+        suspects = {}
+    for region, suspect in suspects.items():
+        flags = regions[region].to_numpy()
+        if not flags[leader] or flags.all():
             continue
         share = profile[flags].sum()
-        if flags[leader] and share > TIMES_UNIFORM * flags.mean():
+        if share > dense_share(flags.mean()):
             near = [name for name, flag in zip(names, flags, strict=True) if flag]
+            by_name = ", placed by their names" if (regions["placed_by"] == "name").any() else ""
             yield Finding(
                 "artefact",
                 "warning",
                 f"{names[leader]} leads the patterns: suspect {suspect}.",
                 f"{share:.0%} of the units' pattern power (weighted by importance) in {flags.mean():.0%} of the "
-                f"channels ({', '.join(near)}); what is seen at {names[leader]} passes at {peak_hz:.0f} Hz on average.",
+                f"channels ({', '.join(near)}{by_name}); what is seen at {names[leader]} passes at {peak_hz:.0f} Hz on "
+                "average.",
                 "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
                 where(by_filter >= LEAST_OF_LEADER * by_filter.max()),
             )
+            return
 
 
 def _scalp_profile(facts: DataFacts) -> Floats:

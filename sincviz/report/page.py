@@ -14,9 +14,9 @@ from sincviz.report.summary import (
     alarm_words,
     basis_words,
     certainty_words,
-    no_suspicion_words,
     not_evidence,
     suspicion_words,
+    unsuspected_words,
     verdict_words,
 )
 from sincviz.report.tables import (
@@ -123,7 +123,7 @@ def _summary(found: Inspection) -> str:
         basis=basis_words(found),
         certainty=certainty_words(found),
         suspicion=suspicion_words(found),
-        no_suspicion=no_suspicion_words(found),
+        no_suspicion=unsuspected_words(found),
     )
 
 

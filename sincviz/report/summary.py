@@ -1,13 +1,15 @@
 """Sentences made from the numbers: how well the network does, what it uses, how sure that is, what is suspicious."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
+from sincviz.analysis.relevance_checks import not_checked, placed_by_name
 from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
@@ -181,7 +183,7 @@ def _band_of(
 ) -> str:
     """Return how much of the decision lies in a band, at which frequency and where."""
     much = "" if math.isnan(row["share"]) else f"{percent(row['share'])} from "
-    words = [f"{much}{band_words(band, limits)}, most at {row['peak_hz']:.1f} Hz"]
+    words = [f"{much}{band_words(band, limits)}", _peak_words(row["peak_hz"], row["skirt_of"], limits)]
 
     def channels(names: str) -> str:
         return names if found.network["ch_names"] else f"channel{'s' * (',' in names)} {names}"
@@ -219,6 +221,11 @@ def _what_would_help(found: Inspection) -> str:
     return next(
         (help_of[reason] for reason in found.verdict["reasons"] if reason in help_of), "See the findings."
     )
+
+
+def _peak_words(peak_hz: float, skirt_of: str, limits: dict[str, Ranges]) -> str:
+    skirt = f", the skirt of a peak in {band_words(skirt_of, limits)}" if skirt_of else ""
+    return f"most at {peak_hz:.1f} Hz{skirt}"
 
 
 def _filters_of(found: Inspection, target: str, most: int = 4) -> str:
@@ -394,23 +401,51 @@ def not_evidence(found: Inspection) -> str:
     return f"Not evidence of what the network uses: {reason_words(found.verdict['reasons'])}."
 
 
-def no_suspicion_words(found: Inspection) -> str:
-    """Return what the absence of suspicions means."""
-    if found.trials and not found.verdict["readable"]:
-        return (
-            "Not checked for eye movements, muscles, the mains and drifts: it cannot be read from these trials what "
-            "the network uses."
-        )
-    if found.spectral_relevance is None:
-        return "Without trials little can be said of eye movements, muscles, the mains or drifts."
-    return (
-        "Nothing points to eye movements, muscles, the mains or drifts; that is no proof that there are none."
-    )
-
-
 def suspicion_words(found: Inspection) -> list[str]:
     """Return the findings that suspect something else than brain activity, of trials that can be read."""
     if found.trials and not found.verdict["readable"]:
         return []
-    rows = found.findings[found.findings["check"].str.startswith(ARTEFACTS)]
+    checks = found.findings["check"]
+    rows = found.findings[checks.str.startswith(ARTEFACTS) & (checks != "artefacts_not_checked")]
     return [f"{row['finding']} {row['evidence']} {row['remedy']}" for row in rows.to_dict("records")]
+
+
+def unsuspected_words(found: Inspection) -> str:
+    """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
+    if found.trials and not found.verdict["readable"]:
+        return (
+            f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because it cannot be read from these trials what the "
+            "network uses."
+        )
+    if found.spectral_relevance is None:
+        return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
+    if found.spectral_relevance.attrs.get("trials", "contrast") != "contrast":
+        reason = "the trials are not of two known classes, and what all trials share tells nothing"
+        reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
+    else:
+        reasons = not_checked(found.spectral_relevance)
+    sentences = []
+    checked = [kind for kind in ARTEFACT_KINDS if kind not in reasons]
+    if checked:
+        by_name = ""
+        if {"eye movements", "muscles"} & set(checked) and placed_by_name(found.spectral_relevance):
+            by_name = " (electrodes without a position placed by their names)"
+        sentences.append(
+            f"Nothing points to {listed(checked, 'or')}{by_name}; that is no proof that there are none."
+        )
+    for reason in dict.fromkeys(reasons.values()):
+        kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
+        sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")
+    return " ".join(sentences)
+
+
+def listed(names: Sequence[str], last: str) -> str:
+    """Return names with commas between, and a word before the last.
+
+    Examples
+    --------
+    >>> listed(["muscles", "line noise", "drifts"], "or")
+    'muscles, line noise or drifts'
+    """
+    *first, final = names
+    return f"{', '.join(first)} {last} {final}" if first else final

@@ -1,6 +1,6 @@
 """Tables: as the page shows them, and as files hold them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,7 +26,7 @@ def leading_rows(found: Inspection) -> Rows:
             band_words(row["band"], limits),
             _interval(row, "relevance", largest),
             "" if pd.isna(row["share"]) else percent(row["share"]),
-            "" if pd.isna(row["peak_hz"]) else f"{row['peak_hz']:.1f}",
+            _peak_words(row),
             *(
                 (_p(row["p"]), row["channels"], row["uncertain_channels"])
                 if found.verdict["readable"]
@@ -59,6 +59,13 @@ def leading_rows(found: Inspection) -> Rows:
             + data_words(found, of_trials=True)
         ),
     )
+
+
+def _peak_words(row: Mapping[Hashable, Any]) -> str:
+    if pd.isna(row["peak_hz"]):
+        return ""
+    skirt = f" (skirt of {row['skirt_of']})" if row.get("skirt_of") else ""
+    return f"{row['peak_hz']:.1f}{skirt}"
 
 
 def band_rows(bands: pd.DataFrame) -> Rows:

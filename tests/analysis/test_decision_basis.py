@@ -184,6 +184,45 @@ def test_bands_of_your_own_keep_their_limits():
     assert found.loc[("right", "other"), "band_rest_hz"] == "0–8, 13–20"
 
 
+def bell(hz, width_hz, height=1.0):
+    return height * np.exp(-0.5 * ((frequencies - hz) / width_hz) ** 2)
+
+
+SKIRTS = {
+    "alpha reaches into beta": (bell(11, 1.5), "beta", 13, "alpha"),
+    "alpha reaches into theta": (bell(8.5, 1.5), "theta", 7.5, "alpha"),
+    "drift reaches into delta": (bell(0, 0.8), "delta", 1, "other"),
+    "beta of its own": (bell(11, 1.5) + bell(20, 2, 0.6), "beta", 20, ""),
+    "beta of its own, near the edge": (bell(10.5, 0.5) + bell(13.5, 0.4, 0.6), "beta", 13.5, ""),
+    "beta at its edge, nothing outside": (1.0 * ((frequencies >= 13) & (frequencies < 16)), "beta", 13, ""),
+    "nothing": (0 * frequencies, "beta", 13, ""),
+    "against the class": (-bell(11, 1.5), "beta", 29.5, ""),
+}
+
+
+@pytest.mark.parametrize(("profile", "band", "peak_hz", "neighbour"), SKIRTS.values(), ids=SKIRTS)
+def test_the_skirt_of_a_neighbour_is_told_as_such(profile, band, peak_hz, neighbour):
+    values = np.zeros((2, 2, len(frequencies)))
+    values[0, 1] = profile
+    row = leading(spectrum_of(values)).loc[("right", band)]
+    assert (row["peak_hz"], row["skirt_of"]) == (peak_hz, neighbour)
+
+
+def test_the_peak_itself_is_no_skirt_and_a_class_without_trials_has_none():
+    values = np.zeros((2, 2, len(frequencies)))
+    values[0, 0], values[1] = bell(11, 1.5), np.nan
+    found = leading(spectrum_of(values))
+    assert found.loc[("right", "alpha"), "skirt_of"] == ""
+    assert (found.loc["left", "skirt_of"] == "").all()
+
+
+def test_bands_of_your_own_have_skirts_too():
+    values = np.zeros((2, 1, len(frequencies)))
+    values[0, 0] = bell(22, 2)
+    found = leading(spectrum_of(values), bands={"low beta": (13, 20), "high beta": (20, 30)})
+    assert found.loc[("right", "low beta"), ["peak_hz", "skirt_of"]].tolist() == [19.5, "high beta"]
+
+
 def test_a_band_without_frequencies_has_no_peak():
     found = leading(spectrum_of(planted(0, 30, "C4", 3)), bands={"beyond": (70, 80)})
     assert np.isnan(found.loc[("right", "beyond"), "peak_hz"])

@@ -1,7 +1,9 @@
 """Planted relevances raise the suspicion that belongs to them, and no other."""
 
 import dataclasses
+import re
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.findings import Finding
 from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
+from sincviz.analysis.relevance_checks import not_checked, relevance_findings, with_relevance_findings
+from sincviz.montages import standard_montage
 
 frequencies = np.arange(0, 80, 0.5)
 CHANNELS = [
@@ -54,9 +57,10 @@ def test_relevance_that_is_even_everywhere_above_the_drifts_raises_no_suspicion(
 
 FINDINGS = {
     "relevance_eyes": "Below 4 Hz beside the eyes: {}; suspect eye movements.",
-    "relevance_muscles": "Above 30 Hz at the edge of the scalp: {}; suspect muscle activity.",
+    "relevance_muscles": "From 20 Hz on at the edge of the scalp: {}; suspect muscle activity.",
     "relevance_drift": "Slower than 1 Hz: {}; suspect drifts, sweat or eye movements.",
-    "relevance_mains": "At {hz}: {}; suspect the mains.",
+    "relevance_line": "In a narrow line at {hz}: {}; suspect interference.",
+    "relevance_mains": "At {hz}: {}; suspect line noise.",
 }
 PLANTED = {
     "blinks": (at(["Fp1", "Fp2"], 1, 4, 0.5), "relevance_eyes", "33%", "Fp1, Fp2"),
@@ -66,6 +70,8 @@ PLANTED = {
     "sweat": (at(CHANNELS, 0, 1, 0.5), "relevance_drift", "33%", "Fp1, Fp2"),
     "mains of Europe": (at(["Pz", "P3"], 49.5, 51, 0.5), "relevance_mains", "33%", "50 Hz"),
     "mains of America": (at(["Pz", "P3"], 59.5, 61, 0.5), "relevance_mains", "33%", "60 Hz"),
+    "a tone at a temple": (at(["T7"], 73, 73.5, 0.5), "relevance_line", "33%", "73 Hz"),
+    "a slow hum": (at(["Pz", "P3"], 15, 15.5, 0.5), "relevance_line", "33%", "15 Hz"),
 }
 
 
@@ -119,17 +125,144 @@ def test_what_is_as_strong_elsewhere_is_not_blamed_on_the_edge():
     assert checks(MU + slow_everywhere, MU + fast_everywhere) == []
 
 
-@pytest.mark.parametrize("channels", [["Fp1", "Fp2", "AF7"], ["C3", "Cz", "C4"]])
+@pytest.mark.parametrize(
+    ("channels", "why"),
+    [
+        (["Fp1", "Fp2", "AF7"], "all channels lie"),
+        (["C3", "Cz", "C4"], "no channel lies"),
+        (["E1", "E2", "E3"], "no channel has a position or a name of the 10-05 system"),
+        (["Fp1", "Fp2", "AF7", "E1", "E2"], "2 of 5 channels have neither a position nor a name"),
+    ],
+)
 @pytest.mark.parametrize("hz", [2.0, 40.0])
-def test_where_all_or_no_channels_lie_at_the_edge_none_is_blamed(channels, hz):
-    values = at(channels, hz, hz + 1, 1.0, channels)
-    assert checks(values, channels=channels) == []
+def test_what_cannot_be_told_of_the_edge_is_said_not_to_be_checked(channels, why, hz, slips_of):
+    values = at(channels[:1], 8, 13, 0.5, channels) + at(channels, hz, hz + 20, 0.5, channels)
+    spectrum = spectrum_of(values, channels=channels)
+    (found,) = relevance_findings(spectrum)
+    assert (found.check, found.severity) == ("artefacts_not_checked", "note")
+    assert found.finding == "Whether the decision rests on eye movements and muscles was not checked."
+    assert why in found.evidence
+    assert list(not_checked(spectrum)) == ["eye movements", "muscles"]
+    assert not slips_of(pd.DataFrame([dataclasses.asdict(found)]))
 
 
-@pytest.mark.parametrize("total", [0.0, -1.0])
-def test_of_a_sum_that_is_not_positive_there_are_no_shares(total):
+@pytest.mark.parametrize("total", [0.0, -1.0, 0.05])
+def test_of_a_sum_that_is_next_to_nothing_there_are_no_shares(total):
     values = at(["Fp1"], 0, 1, 1.0) + at(["Cz"], 10, 12, total - 1.0)
-    assert checks(values) == []
+    (found,) = relevance_findings(spectrum_of(values))
+    assert found.check == "artefacts_not_checked"
+    assert list(not_checked(spectrum_of(values))) == ["eye movements", "muscles", "line noise", "drifts"]
+
+
+@given(
+    against=st.floats(0, 0.85),
+    kind=st.sampled_from(sorted(PLANTED)),
+    where=st.sampled_from(["Cz", "Fp2", "T8"]),
+)
+def test_no_share_is_above_the_whole_and_of_what_it_is_a_share_is_said(against, kind, where):
+    values = MU + PLANTED[kind][0]
+    total = values.sum()
+    spectrum = spectrum_of(values - at([where], 4, 7, against * total))
+    for found in relevance_findings(spectrum):
+        shares = [int(number) for number in re.findall(r"(\d+)%", found.finding)]
+        assert all(share <= 100 for share in shares)
+        if against > 0.5:
+            assert "of the positive relevance" in found.finding
+            assert shares == [33]
+
+
+def test_relevance_of_opposite_sign_beside_the_two_eyes_is_a_look_to_the_side():
+    look = at(["F7"], 1, 3, 0.4) - at(["F8"], 1, 3, 0.38)
+    (found,) = relevance_findings(spectrum_of(MU + look))
+    assert found.check == "relevance_eyes"
+    assert "44% of the absolute relevance for left" in found.finding  # 0.78 of 1 + 0.78
+    assert found.finding.endswith("suspect eye movements to the side.")
+    assert checks(MU + at(["C3"], 1, 3, 0.4) - at(["C4"], 1, 3, 0.38)) == []
+
+
+def placed(spectrum, montage, chosen):
+    """Return the spectrum under names of another cap, at the positions of its electrodes."""
+    info = mne.create_info(chosen, 100.0, "eeg").set_montage(montage)
+    positions_m = np.array([channel["loc"][:3] for channel in info["chs"]])
+    axes = {axis: ("channel", values) for axis, values in zip("xyz", positions_m.T, strict=True)}
+    return spectrum.assign_coords(channel=[f"E{number}" for number in range(len(chosen))], **axes)
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_positions_tell_what_names_do_not(kind):
+    extra, check, *_ = PLANTED[kind]
+    values = np.concatenate([MU + extra, np.zeros((2, len(frequencies)))])
+    channels = [*CHANNELS, "O1", "O2"]
+    unnamed = placed(spectrum_of(values, channels=channels), standard_montage(), channels)
+    assert [found.check for found in relevance_findings(unnamed)] == [check]
+    lost = unnamed.drop_vars(["x", "y", "z"])
+    expected = [] if check in ("relevance_eyes", "relevance_muscles") else [check]
+    assert [found.check for found in relevance_findings(lost)] == [*expected, "artefacts_not_checked"]
+
+
+def test_a_position_counts_more_than_a_name_and_names_are_told_to_have_placed():
+    by_name = spectrum_of(MU + PLANTED["blinks"][0])
+    (found,) = relevance_findings(by_name)
+    assert found.evidence.endswith("most at Fp1, Fp2, F7, F8 (placed by their names).")
+    (found,) = relevance_findings(placed(by_name, standard_montage(), CHANNELS))
+    assert "by their names" not in found.evidence
+    assert "most at E0, E1" in found.evidence
+    moved = [*("C5", "C6"), *CHANNELS[2:]]
+    names = placed(by_name, standard_montage(), moved).assign_coords(channel=CHANNELS)
+    assert relevance_findings(names) == []
+
+
+def test_muscles_are_seen_from_20_hz_on_and_sensorimotor_beta_is_no_muscle():
+    muscles = at(["F8", "FT8", "Fp2"], 20, 30, 0.43, [*CHANNELS, "FT8"])
+    mu = np.concatenate([MU, np.zeros((1, len(frequencies)))])
+    (found,) = relevance_findings(spectrum_of(0.57 * mu + muscles, channels=[*CHANNELS, "FT8"]))
+    assert found.finding.startswith("From 20 Hz on at the edge of the scalp: 43% of the relevance for left")
+    assert "most at Fp2, F8, FT8" in found.evidence
+    assert checks(MU + at(["C3", "C4", "Cz", "FC3", "CP4"], 20, 40, 1.0)) == []
+    assert checks(MU + at(["F7", "T7"], 14, 20, 0.4)) == []
+
+
+def test_a_broad_hump_at_the_mains_is_no_line():
+    assert checks(MU + at(["T7", "T8"], 40, 60, 0.5)) == ["relevance_muscles"]
+    assert checks(MU + at(CHANNELS, 45, 55, 0.5)) == []
+
+
+def test_a_tone_within_muscle_activity_is_told_apart():
+    both = MU + at(["T7", "T8"], 30, 80, 0.5) + at(["T7", "T8"], 50, 50.5, 0.5)
+    muscles, line = relevance_findings(spectrum_of(both))
+    assert (muscles.check, line.check) == ("relevance_muscles", "relevance_mains")
+    share = 0.5 * (1 - 5 / 100) / 2  # five bins of a hundred count as the line's
+    assert f"{share:.0%} of the relevance" in muscles.finding
+    assert f"{(0.5 + 0.5 * 5 / 100) / 2:.0%} of the relevance" in line.finding
+
+
+def power_with(line_hz, channels=CHANNELS, loud=CHANNELS):
+    values = np.tile(1 / (1 + frequencies), (len(channels), 1))
+    if line_hz is not None:
+        values[np.isin(channels, loud)] += np.where(frequencies == line_hz, 5.0, 0.0)
+    coords = {"channel": list(channels), "frequency": frequencies}
+    return xr.DataArray(values, coords, ("channel", "frequency"))
+
+
+@pytest.mark.parametrize("loud", [CHANNELS, ["Pz", "P3"]])
+def test_the_trials_tell_whether_a_narrow_peak_is_a_line(loud):
+    peak = spectrum_of(MU + at(["Pz", "P3"], 42, 42.5, 0.5))
+    (found,) = relevance_findings(peak, power_with(42, loud=loud))
+    assert (found.check, found.finding[:29]) == ("relevance_line", "In a narrow line at 42 Hz: 33")
+    assert relevance_findings(peak, power_with(None)) == []
+    assert relevance_findings(peak, power_with(60)) == []
+    assert relevance_findings(peak, power_with(42, loud=["C3", "Cz"])) == []
+
+
+def test_a_line_that_the_network_does_not_use_is_no_finding():
+    assert relevance_findings(spectrum_of(MU), power_with(50)) == []
+
+
+@pytest.mark.parametrize(("peak_hz", "expected"), [(10, []), (20, [])])
+def test_a_narrow_rhythm_is_no_line(peak_hz, expected):
+    rhythm = np.exp(-0.5 * ((frequencies - peak_hz) / 0.6) ** 2)  # 1.4 Hz wide, narrow for a rhythm
+    values = np.isin(CHANNELS, ["C3", "C4"])[:, None] * rhythm
+    assert checks(values) == expected
 
 
 def test_a_class_without_trials_does_not_hide_the_others():
@@ -137,7 +270,7 @@ def test_a_class_without_trials_does_not_hide_the_others():
     blinks = MU + PLANTED["blinks"][0]
     (found,) = relevance_findings(spectrum_of(unknown, blinks))
     assert "33% of the relevance for right" in found.finding
-    assert checks(unknown, unknown) == []
+    assert checks(unknown, unknown) == ["artefacts_not_checked"]
 
 
 def test_a_recording_too_slow_for_the_mains_is_not_suspected_of_them():
@@ -167,7 +300,7 @@ def test_names_are_taken_as_they_are():
 
 def test_numbers_in_place_of_names_of_channels_are_of_no_region():
     channels = [str(number) for number in range(4)]
-    assert checks(at(["0"], 1, 4, 1.0, channels), channels=channels) == []
+    assert checks(at(["0"], 1, 4, 1.0, channels), channels=channels) == ["artefacts_not_checked"]
 
 
 SUSPICION = Finding("relevance_eyes", "warning", "Eyes.", "There.", "Look.")

@@ -170,6 +170,27 @@ def test_channels_over_eyes_and_muscles_that_lead_are_suspected(patient, noisy, 
     assert all(channel in row["evidence"] for channel in channels)
 
 
+@pytest.mark.parametrize("kind", PLANTED)
+def test_electrodes_of_any_name_are_suspected_by_where_they_lie(patient, noisy, kind):
+    channels, filters, suspect = PLANTED[kind]
+    training_epochs, test_epochs = noisy(channels)
+    model = recalibrate_batch_norm(look_at(patient, channels, filters), training_epochs)
+    called = {name: f"E{number}" for number, name in enumerate(test_epochs.ch_names)}
+    model.chs_info = copy.deepcopy(model.chs_info)
+    for channel in model.chs_info:
+        channel["ch_name"] = called[channel["ch_name"]]
+    row = diagnose(model, test_epochs.rename_channels(called)).set_index("check").loc["artefact"]
+    assert row["finding"].split()[0] in [called[name] for name in channels]
+    assert row["finding"].endswith(f"leads the patterns: suspect {suspect}")
+    assert "by their names" not in row["evidence"]
+
+
+def test_slow_activity_at_a_temple_is_no_muscle(patient, noisy):
+    training_epochs, test_epochs = noisy(["T7", "T8"])
+    model = recalibrate_batch_norm(look_at(patient, ["T7", "T8"], [1]), training_epochs)
+    assert "artefact" not in set(diagnose(model, test_epochs)["check"])
+
+
 def test_channels_over_the_motor_cortex_may_lead(patient, noisy):
     training_epochs, test_epochs = noisy(["C3", "C4"])
     model = recalibrate_batch_norm(look_at(patient, ["C3", "C4"], [4]), training_epochs)
@@ -197,7 +218,7 @@ def loud(model, filters, factor=30.0):
 def test_high_bands_that_lead_are_suspected(patient, only):
     row = only(diagnose(loud(patient, [7])), "high_bands", "warning", [7])
     peak_hz = learned_bands(patient)["peak_hz"]
-    assert row["finding"] == "What passes above 30 Hz leads: suspect muscle activity."
+    assert row["finding"] == "What passes above 30 Hz leads: suspect muscle activity or line noise."
     assert row["evidence"].startswith(f"{(peak_hz > 30).sum()} filter")
     assert row["evidence"].endswith(f"the leading one peaks at {peak_hz[7]:.1f} Hz.")
 

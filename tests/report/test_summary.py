@@ -18,9 +18,9 @@ from sincviz.report.summary import (
     alarm_words,
     basis_words,
     certainty_words,
-    no_suspicion_words,
     not_evidence,
     suspicion_words,
+    unsuspected_words,
     verdict_words,
 )
 from sincviz.report.words import data_words, network_words
@@ -61,7 +61,7 @@ def slips(sentences):
 def every_sentence(found):
     return [
         verdict_words(found),
-        no_suspicion_words(found),
+        unsuspected_words(found),
         *accuracy_words(found),
         *basis_words(found),
         *certainty_words(found),
@@ -69,6 +69,7 @@ def every_sentence(found):
         *suspicion_words(found),
         data_words(found, of_trials=bool(found.trials)),
         network_words(found),
+        unsuspected_words(found),
     ]
 
 
@@ -708,6 +709,62 @@ def test_errors_alarm_and_artefacts_raise_suspicion():
 
 def test_without_findings_there_is_no_alarm_and_no_suspicion():
     assert alarm_words(inspection()) == suspicion_words(inspection()) == []
+
+
+def test_a_note_that_artefacts_were_not_checked_is_no_suspicion():
+    note = ("artefacts_not_checked", "note", "Whether eyes was not checked.", "No.", "", "Look.")
+    assert suspicion_words(inspection(findings=table_of(note))) == []
+
+
+def relevance_at(channels, trials="contrast", **coords):
+    values = np.zeros((2, len(channels), len(frequencies)))
+    values[:, :, frequencies == 10] = 1.0
+    coords = {"target": ["left", "right"], "channel": channels, "frequency": frequencies} | coords
+    return xr.DataArray(values, coords, ("target", "channel", "frequency"), attrs={"trials": trials})
+
+
+UNSUSPECTED = [
+    (
+        relevance_at(["Fp1", "C3"]),
+        "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
+        "their names); that is no proof that there are none.",
+    ),
+    (
+        relevance_at(
+            ["E1", "E2"], x=("channel", [0.0, 0.07]), y=("channel", [0.09, 0.0]), z=("channel", [0.035, 0.1])
+        ),
+        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none.",
+    ),
+    (
+        relevance_at(["E1", "E2"]),
+        "Nothing points to line noise or drifts; that is no proof that there are none. Not checked: eye movements and "
+        "muscles, because no channel has a position or a name of the 10-05 system.",
+    ),
+    (
+        relevance_at(["C3", "T7"]),
+        "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
+        "is no proof that there are none. Not checked: eye movements, because no channel lies beside the eyes.",
+    ),
+    (
+        relevance_at(["Fp1", "C3"], trials="all"),
+        "Not checked: eye movements, muscles, line noise and drifts, because the trials are not of two known classes, "
+        "and what all trials share tells nothing.",
+    ),
+    (None, "Without trials little can be said of eye movements, muscles, line noise or drifts."),
+]
+
+
+@pytest.mark.parametrize(("spectrum", "expected"), UNSUSPECTED)
+def test_nothing_points_only_to_what_was_checked(spectrum, expected):
+    assert unsuspected_words(with_trials(spectral_relevance=spectrum)) == expected
+
+
+def test_a_skirt_is_not_told_as_a_peak():
+    values = np.zeros_like(MU)
+    values[0, 0] = np.exp(-0.5 * ((frequencies - 11) / 1.5) ** 2)
+    words = basis_words(with_trials(leading_bands=leading(values)))
+    assert "from alpha (8–13 Hz), most at 11.0 Hz, " in words[1]
+    assert "from beta (13–30 Hz), most at 13.0 Hz, the skirt of a peak in alpha (8–13 Hz)" in words[1]
 
 
 def test_names_that_mean_harm_are_told_as_they_are():
