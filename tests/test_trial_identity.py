@@ -287,7 +287,7 @@ def test_what_an_earlier_training_saw_unnoted_stays_unknown():
     for earlier in ({"format": "state dict"}, {"training_trials_sha256": ["0123456789ab"]}):
         first = remembered_trials(earlier, [one])
         again = remembered_trials(earlier | first, [two])
-        assert not (remembers_all(first) or remembers_all(again))
+        assert [remembers_all(memory) for memory in (first, again)] == [False, False]
         assert again["training_trials"] == [one, two]
         for memory in (first, again):
             assert seen_in_training(memory, [one]).tolist() == [True]
