@@ -179,6 +179,17 @@ def training_trials(provenance: Mapping[str, Any]) -> list[str]:
     return list(stored)
 
 
+def remembers_all(provenance: Mapping[str, Any]) -> bool:
+    """Tell whether a network was trained on nothing else than :func:`training_trials`, as far as it knows.
+
+    Examples
+    --------
+    >>> remembers_all({"training_trials": ["0" * 50], "training_trials_complete": False})
+    False
+    """
+    return bool(training_trials(provenance)) and provenance.get("training_trials_complete", True) is True
+
+
 def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str]) -> NDArray[np.bool_] | None:
     """Return which trials a network was trained on, or ``None`` where it cannot tell.
 
@@ -202,7 +213,7 @@ def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str])
     if not known:
         return None
     seen = known_trials(fingerprints, known)
-    return seen if provenance.get("training_trials_complete", True) is True or seen.all() else None
+    return seen if seen.all() or remembers_all(provenance) else None
 
 
 def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -> dict[str, Any]:
@@ -226,7 +237,7 @@ def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -
     before = training_trials(earlier)
     found: dict[str, Any] = {"training_trials": sorted({*before, *fingerprints})}
     trained = {"format", "training_data_sha256", "training_trials", "training_trials_sha256"} & set(earlier)
-    if (trained and not before) or earlier.get("training_trials_complete", True) is not True:
+    if trained and not remembers_all(earlier):
         found["training_trials_complete"] = False
     return found
 

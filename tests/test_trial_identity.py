@@ -13,6 +13,7 @@ from sincviz.trial_identity import (
     duplicate_trials,
     known_trials,
     remembered_trials,
+    remembers_all,
     seen_in_training,
     training_trials,
     trial_fingerprints,
@@ -286,6 +287,7 @@ def test_what_an_earlier_training_saw_unnoted_stays_unknown():
     for earlier in ({"format": "state dict"}, {"training_trials_sha256": ["0123456789ab"]}):
         first = remembered_trials(earlier, [one])
         again = remembered_trials(earlier | first, [two])
+        assert [remembers_all(memory) for memory in (first, again)] == [False, False]
         assert again["training_trials"] == [one, two]
         for memory in (first, again):
             assert seen_in_training(memory, [one]).tolist() == [True]

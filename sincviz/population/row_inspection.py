@@ -17,7 +17,7 @@ from sincviz.front_ends import FrontEnd, front_end
 from sincviz.inspection import Inspection, inspect
 from sincviz.network_sources import opened
 from sincviz.population.row_settings import RowSettings, trials_of
-from sincviz.trial_identity import training_trials
+from sincviz.trial_identity import remembers_all, training_trials
 from sincviz.trial_sources import referenced_as_trained
 
 BIN_HZ = 1.0
@@ -214,6 +214,9 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
         "trials": json.dumps(found.trials, sort_keys=True),
         "errors": json.dumps(found.findings.query("severity == 'error'")["finding"].tolist()),
         "missing": json.dumps(found.missing, sort_keys=True),
-        "training_trials": json.dumps(training_trials(parts.provenance)),
+        # A part of them would tell too little of what networks have in common.
+        "training_trials": json.dumps(
+            training_trials(parts.provenance) if remembers_all(parts.provenance) else []
+        ),
         **evidence,
     }

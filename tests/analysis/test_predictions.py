@@ -109,9 +109,8 @@ def test_trials_of_the_training_are_known_again(model, trials, members):
 
 
 def test_no_trial_is_known_to_a_network_of_other_trials(model, trials):
-    found = predictions(
-        remembering(model, trial_fingerprints(np.random.default_rng(1).standard_normal(trials.shape))), trials
-    )
+    others = np.random.default_rng(1).standard_normal(trials.shape)
+    found = predictions(remembering(model, trial_fingerprints(others)), trials)
     assert not found["seen_in_training"].any()
 
 

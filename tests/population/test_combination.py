@@ -237,6 +237,13 @@ def test_training_sets_of_subjects_are_compared(combined, sets, share):
     assert ("shared_training" in group_findings(found)["check"].tolist()) == bool(share)
 
 
+def test_training_trials_that_were_rounded_otherwise_are_shared(combined):
+    one = fingerprints("ab")
+    other = [f"{int(text[:5], 16) + 2:05x}{text[5:]}" for text in one]
+    found = combined([({"subject": s}, row(1, trained_on=own)) for s, own in enumerate((one, other))])
+    assert shared_training(found) == 1
+
+
 def test_training_sets_of_one_subject_may_overlap(combined):
     found = combined([({"subject": 1, "seed": s}, row(1, trained_on=fingerprints("abc"))) for s in range(2)])
     assert shared_training(found) is None
