@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.band_limits import BAND_LIMITS, band_ranges, in_ranges
+from sincviz.band_limits import BAND_LIMITS, band_ranges, check_same_bands, in_ranges
 
 MOST_CHANNELS = 4
 _COLUMNS = ("relevance", "low", "high", "share", "total", "peak_hz", "channels", "sure")
@@ -35,7 +35,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     Raises
     ------
     ValueError
-        If ``of_bands`` does not tell the limits of its bands.
+        If ``of_bands`` does not tell the limits of its bands, or those of ``cells`` are others.
 
     Examples
     --------
@@ -54,6 +54,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     left   alpha   0.75     10.0       C4   True
            other   0.25      2.0           False
     """
+    check_same_bands(of_bands, cells)
     frequencies = spectrum["frequency"].to_numpy()
     members = [in_ranges(frequencies, ranges) for ranges in band_ranges(of_bands)]
     limits = [name for name in BAND_LIMITS if name in of_bands.coords]
