@@ -171,6 +171,33 @@ def has_band_limits(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> bool:
     return bool({LOW, HIGH, REST} & _known(values))
 
 
+def check_same_bands(one: xr.DataArray | xr.Dataset, other: xr.DataArray | xr.Dataset) -> None:
+    """Raise if a band of the same name has other limits in two results; without limits in both nothing is known.
+
+    Raises
+    ------
+    ValueError
+        If the limits of a band differ.
+
+    Examples
+    --------
+    >>> share = xr.DataArray([0.7, 0.3], {"band": ["alpha", "other"]}, ("band",))
+    >>> check_same_bands(with_band_limits(share, {"alpha": (8, 13)}), with_band_limits(share, {"alpha": (8, 12)}))
+    Traceback (most recent call last):
+    ...
+    ValueError: The band 'alpha' is 8–13 Hz in one result, 8–12 Hz in the other. Compute both with the same bands.
+    """
+    if not all("band" in values.dims and has_band_limits(values) for values in (one, other)):
+        return
+    own, others = ranges_by_name(one), ranges_by_name(other)
+    for name, ranges in own.items():
+        if others.get(name, ranges) != ranges:
+            raise ValueError(
+                f"The band {name!r} is {ranges_in_hz(ranges)} Hz in one result, {ranges_in_hz(others[name])} Hz in the "
+                "other. Compute both with the same bands."
+            )
+
+
 def in_ranges(frequency_hz: ArrayLike, ranges: Ranges) -> NDArray[np.bool_]:
     """Tell which frequencies a band covers.
 

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import ablate, band_power_contrast, deletion_curve, group_frequencies
+from sincviz import ablate, band_power_contrast, deletion_curve, group_frequencies, rank_agreement
 from sincviz.analysis.decision_basis import leading_bands
 from sincviz.analysis.neighbours import neighbours
 from sincviz.band_limits import (
@@ -335,3 +335,16 @@ def test_every_band_needs_limits():
         with_band_limits(xr.DataArray([1.0, 2.0], {"band": ["mu", "beta"]}), {"mu": (8, 13)})
     with pytest.raises(ValueError, match="The dimension `band` is missing"):
         band_ranges(xr.DataArray([1.0], dims="channel"))
+
+
+def test_bands_of_one_name_and_other_limits_are_not_compared():
+    (spectrum, one), (_, other) = (cells_of({"alpha": (8, high), "beta": (13, 30)}) for high in (13, 12))
+    for left_out in (["alpha"], [OTHER]):
+        with pytest.raises(
+            ValueError, match=r"in one result, .* in the other\. Compute both with the same bands"
+        ):
+            rank_agreement(one.sel(band=left_out), other)
+    assert rank_agreement(one.sel(band=["beta"]), other) == pytest.approx(1)
+    assert rank_agreement(one, one.drop_vars(BAND_LIMITS)) == pytest.approx(1)
+    with pytest.raises(ValueError, match="The band 'alpha' is 8–13 Hz in one result, 8–12 Hz in the other"):
+        leading_bands(one.sum("channel"), other, spectrum)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.neighbours import neighbours
 from sincviz.analysis.subject_test import effect_interval, hedges_g, subject_test, with_values
+from sincviz.band_limits import low_and_high_hz
 from sincviz.models.checks import positive_int
 
 ALPHA = 0.05
@@ -144,7 +145,8 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per cluster: ``target`` (empty where maps have none), ``cluster``, ``p``, ``n_cells``, ``mass`` (sum of
-        t), ``bands`` (or the range in Hz), ``channels`` (the strongest first), ``effect_size`` (Hedges' g of the
+        t), ``bands`` (or the range in Hz), their outer limits ``band_low_hz`` and ``band_high_hz`` (not-a-number for
+        ``other`` and for maps over frequencies), ``channels`` (the strongest first), ``effect_size`` (Hedges' g of the
         subjects' mean over the cluster) with ``low`` and ``high``, its 95 % interval, and ``significant``. Cells were
         chosen because they are large, so effect sizes are too large, and their intervals too high.
 
@@ -177,6 +179,8 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
         "n_cells": int,
         "mass": float,
         "bands": str,
+        "band_low_hz": float,
+        "band_high_hz": float,
         "channels": str,
         "effect_size": float,
         "low": float,
@@ -256,6 +260,7 @@ def _described(
         len(cells),
         t.sum(),
         _rows_in_words(test, np.unique(cells[:, -2])),
+        *_outer_limits_hz(test, cells[:, -2]),
         _channels_in_words(test["channel"].to_numpy()[cells[:, -1]], np.abs(t)),
         float(hedges_g(t_of_means, len(subjects))),
         *effect_interval(t_of_means, len(subjects)),
@@ -269,6 +274,14 @@ def _rows_in_words(test: xr.Dataset, rows: NDArray[np.int64]) -> str:
     frequency_hz = test["frequency"].to_numpy()[rows]
     low, high = frequency_hz.min(), frequency_hz.max()
     return f"{low:g} Hz" if low == high else f"{low:g}–{high:g} Hz"
+
+
+def _outer_limits_hz(test: xr.Dataset, rows: NDArray[np.int64]) -> tuple[float, float]:
+    if "band" not in test.dims:
+        return np.nan, np.nan
+    # Bands of one cluster touch, and what no band covers has no neighbour.
+    limits_hz = low_and_high_hz(test)[rows]
+    return float(limits_hz[:, 0].min()), float(limits_hz[:, 1].max())
 
 
 def _channels_in_words(channels: NDArray[np.str_], strength: NDArray[np.float64]) -> str:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from sincviz.analysis.established import ALPHA
 from sincviz.analysis.power_direction import direction_words
-from sincviz.band_limits import BAND_LIMITS, band_ranges, in_ranges
+from sincviz.band_limits import BAND_LIMITS, band_ranges, check_same_bands, in_ranges
 
 MOST_CHANNELS = 4
 LEAST_OF_LARGEST = 0.1  # an established cell that is smaller does not make the picture
@@ -60,7 +60,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     Raises
     ------
     ValueError
-        If ``of_bands`` does not tell the limits of its bands.
+        If ``of_bands`` does not tell the limits of its bands, or those of ``cells`` are others.
 
     Examples
     --------
@@ -80,6 +80,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     left   alpha   0.75     10.0       C4         True
            other   0.25      2.0       C4         True
     """
+    check_same_bands(of_bands, cells)
     frequencies = spectrum["frequency"].to_numpy()
     members = [in_ranges(frequencies, ranges) for ranges in band_ranges(of_bands)]
     named = dict(zip(map(str, of_bands["band"].to_numpy()), members, strict=True))

@@ -26,7 +26,8 @@ def band_occupancy(model: object, bands: Mapping[str, tuple[float, float]] | Non
     -------
     xarray.DataArray, dims (training, band)
         Mean over the filters of the share of a kernel's energy that lies in the band, as the kernels compute it; the
-        last band, ``"other"``, keeps what no band covers. Not-a-number before training where nobody knows the start.
+        last band, ``"other"``, keeps what no band covers. Bands carry their limits, as those of
+        :func:`sincviz.band_membership`. Not-a-number before training where nobody knows the start.
 
     Raises
     ------

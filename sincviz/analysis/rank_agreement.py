@@ -5,6 +5,8 @@ import scipy
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from sincviz.band_limits import check_same_bands
+
 
 def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     """Return Spearman's correlation of two measures over the cells that both have.
@@ -23,7 +25,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     Raises
     ------
     ValueError
-        If they have no dimension or no cell in common.
+        If they have no dimension or no cell in common, or a band of the same name has other limits.
 
     Examples
     --------
@@ -37,6 +39,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
             raise TypeError(
                 f"Both measures must be arrays; got {type(measure).__name__}. Of `ablate` pass `loss['score_loss']`."
             )
+    check_same_bands(one, other)
     shared = [dim for dim in one.dims if dim in other.dims]
     one, other = (array.mean([dim for dim in array.dims if dim not in shared]) for array in (one, other))
     one, other = xr.align(one, other, join="inner")

@@ -146,6 +146,12 @@ def test_bands_are_neighbours_where_they_touch():
     assert neighbours(touching).toarray().reshape(2, 9, 2, 9)[0, :, 1].sum() == 9
 
 
+def test_clusters_tell_the_outer_limits_of_their_bands(planted):
+    table = cluster_table(cluster_test(planted, cluster_forming_p=0.001), planted).set_index("bands")
+    assert table.loc["alpha, beta", ["band_low_hz", "band_high_hz"]].tolist() == [8, 30]
+    assert table.loc["gamma", ["band_low_hz", "band_high_hz"]].tolist() == [30, np.inf]
+
+
 def test_electrodes_are_neighbours_side_by_side():
     adjacency = neighbours(maps(noise(), BANDS)).toarray().reshape(6, 9, 6, 9)[0, :, 0]
     around = {

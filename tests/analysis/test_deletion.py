@@ -143,6 +143,25 @@ def test_bands_of_your_own_are_those_of_the_ranking(trials):
     assert table[(table["order"] == MOST)]["accuracy"].iloc[1] < 0.65
 
 
+def test_the_same_cells_go_with_and_without_attrs(trials):
+    x, y = trials
+    bands = {"alpha": (9.5, 10.5), "beta": (11, 20), "gamma": (20, np.inf)}
+    found = spectral_relevance(PowerAt10Hz(), x, y, trials="contrast", sfreq=SFREQ)
+    cells = group_frequencies(found, bands)
+    whole = curve(trials, cells)
+    bare = cells.copy()
+    bare.attrs = {}
+    with xr.set_options(keep_attrs=False):
+        computed = group_frequencies(found, bands) * 2 / 2
+    assert computed.attrs == {}
+    for ranking in (bare, computed):
+        pd.testing.assert_frame_equal(curve(trials, ranking), whole)
+    # The network hears 10 Hz alone: what more is in alpha by default makes no difference.
+    one = curve(trials, bare.sel(band=["alpha"], channel=["1"]))["score"].iloc[-1]
+    wide = curve(trials, ranked().sel(band=["alpha"], channel=["1"]))["score"].iloc[-1]
+    assert one == pytest.approx(wide, abs=1e-4)
+
+
 def test_what_is_no_ranking_is_refused(trials):
     with pytest.raises(TypeError, match=r"`ranking` must be a relevance.* got Dataset"):
         curve(trials, ranked().to_dataset(name="loss"))

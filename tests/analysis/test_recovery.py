@@ -78,3 +78,12 @@ def test_more_noise_agrees_less(truth, cells):
 def test_no_loss_at_all_is_no_agreement(truth, blank):
     found = recovery(blank, truth)
     assert (found.cells, found.bands, found.channels) == (0.5, 0, 0.5)
+
+
+def test_bands_are_known_by_their_limits_and_not_by_names(truth, blank, cells):
+    bands = {"gamma": (30, np.inf), "mine": (8, 13), "alpha": (13, 30)}
+    own = blank.isel(band=slice(3)).assign_coords(band=list(bands))
+    found = true_cells(truth, with_band_limits(own, bands))
+    np.testing.assert_array_equal(found, cells.sel(band=["gamma", "alpha", "beta"]))
+    with pytest.raises(ValueError, match="limits of the bands"):
+        true_cells(truth, own.drop_vars("band_low_hz"))

@@ -318,9 +318,10 @@ def drift():
         columns = {"before": before, "after": before + change, "change": change, "low": change - 0.03}
         columns |= {"high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
         table = pd.DataFrame(columns | {"effect_size": 1.0}, index=pd.Index(list(bands), name="band"))
-        table.attrs = {"n_subjects": 10}
         limits = with_band_limits(xr.Dataset(coords={"band": NAMES["band"]}), RHYTHMS).to_dataframe()
-        return table.join(limits) if set(bands) <= set(limits.index) else table
+        table = table.join(limits) if set(bands) <= set(limits.index) else table
+        table.attrs = {"n_subjects": 10}
+        return table
 
     return build
 

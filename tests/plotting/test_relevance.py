@@ -35,7 +35,7 @@ def test_the_evidence_and_the_bands_stand_below(cells, deletion, kind):
     relevance = cells()
     text = below(plot_relevance(relevance, kind, deletion))
     assert text.endswith(evidence_line(relevance.attrs, deletion))
-    assert "Bands in Hz: delta: 1–4; gamma: 30–∞." in text
+    assert "Bands in Hz: delta: 1–4; theta: 4–8; alpha: 8–13." in text
 
 
 def test_maps_mark_electrodes_that_are_surely_not_zero(cells):

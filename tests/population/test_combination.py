@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from sincviz.band_limits import ranges_by_name, ranges_of
 from sincviz.population.combination import ALL_CLASSES, combine
 from sincviz.population.group_findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
@@ -20,6 +21,8 @@ def row(
     value,
     *,
     slow=1.0,
+    alpha_hz=(8.0, 13.0),
+    rest_hz="0–8, 13–inf",
     classes=("left", "right"),
     channels=CHANNELS,
     frequencies=(0.0, 1.0),
@@ -46,9 +49,9 @@ def row(
         {
             "target": list(classes),
             "band": ["alpha", "other"],
-            "band_low_hz": ("band", [8.0, np.nan]),
-            "band_high_hz": ("band", [13.0, np.nan]),
-            "band_rest_hz": ("band", ["", "0–8, 13–inf"]),
+            "band_low_hz": ("band", [alpha_hz[0], np.nan]),
+            "band_high_hz": ("band", [alpha_hz[1], np.nan]),
+            "band_rest_hz": ("band", ["", rest_hz]),
             "channel": list(channels),
             "frequency": list(frequencies),
             "training": ["before", "after"],
@@ -262,3 +265,40 @@ def test_what_is_doubtful_is_found(combined, attrs, check):
     assert group_findings(combined([({"subject": 1}, row(1, slow=0.05, **attrs))]))["check"].tolist() == [
         check
     ]
+
+
+def test_limits_of_bands_stay(combined):
+    found = combined(
+        [({"subject": 1, "seed": 0}, row(1)), ({"subject": 1, "seed": 1}, row(2)), ({"subject": 2}, row(3))]
+    )
+    for array in (*(found.subjects[name] for name in ("band_contrast", "occupancy")), found.runs["contrast"]):
+        assert ranges_by_name(array) == ranges_of({"alpha": (8, 13)})
+
+
+def test_bands_of_one_name_and_other_limits_are_not_put_together(combined):
+    rows = [
+        ({"subject": 1, "seed": 0}, row(1)),
+        ({"subject": 1, "seed": 1}, row(2, alpha_hz=(8.0, 12.0))),
+        ({"subject": 2}, row(3)),
+    ]
+    found = combined(rows)
+    for array in (found.subjects["band_contrast"], found.subjects["occupancy"], found.runs["contrast"]):
+        assert ranges_by_name(array) == {"other": ((0, 8), (13, np.inf))}
+    assert found.notes == [
+        "Not all networks have the same bands: 2 of 3 are left out of what is compared.",
+    ]
+
+
+def test_a_row_that_does_not_tell_its_bands_is_refused(combined):
+    with pytest.raises(ValueError, match="limits of the bands alpha, other are not known"):
+        combined([({"subject": 1}, row(1).drop_vars("band_low_hz"))])
+
+
+@pytest.mark.parametrize(("rest_hz", "said"), [("0–1", True), ("0–8, 13–inf", False), ("30–inf", False)])
+def test_only_what_is_slow_is_called_slow(combined, rest_hz, said):
+    findings = group_findings(
+        combined([({"subject": n}, row(1, slow=1 + n / 10, rest_hz=rest_hz)) for n in (1, 2, 3)])
+    )
+    own = findings[findings["check"] == "slow"]["finding"].tolist()
+    assert len(own) == said
+    assert not said or "is slower than 1 Hz (all subjects together)" in own[0]
