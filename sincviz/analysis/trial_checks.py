@@ -29,9 +29,10 @@ def outlying_trials(facts: DataFacts) -> Iterator[Finding]:
     outlying = np.flatnonzero((times >= OUTLYING_TIMES).any(1))
     if not len(outlying):
         return
-    share = np.square(facts.signals.deviation)
-    share = share[outlying].sum(0) / share.sum(0)
-    most = int(np.nanargmax(share))
+    power = np.square(facts.signals.deviation)
+    total = power.sum(0)
+    share = np.divide(power[outlying].sum(0), total, out=np.zeros_like(total), where=total > 0)
+    most = int(share.argmax())
     spread = np.square(facts.signals.scores - np.median(facts.signals.scores, 0)).sum(1)
     of_scores = spread[outlying].sum() / spread.sum() if spread.sum() > 0 else 0.0
     one = len(outlying) == 1

@@ -63,15 +63,18 @@ def trial_signals(parts: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
     products = np.zeros((parts.n_chans, parts.n_chans))
     for batch in input_batches(parts, epochs):
         scores = parts.scores(torch.from_numpy(batch).to(parts.spatial.device))
-        fast = _fast_cosines(batch, parts.sfreq)
-        power = np.square(fast - fast.mean(1, keepdims=True)).mean((1, 2))
+        centred = batch - batch.mean(2, keepdims=True)
+        fast = _fast_cosines(centred, parts.sfreq)
+        # To the average reference, which changes no distance, rounding is that of differences.
+        apart = fast - fast.mean(1, keepdims=True)
+        power = _mean_square(apart).mean(1)
         # A trial of many times the size of the others must not decide which channels are alike.
         weights = np.divide(1.0, power, out=np.zeros_like(power), where=power > 0)
-        flat = fast.transpose(1, 0, 2)
-        products += (flat * weights[:, None]).reshape(parts.n_chans, -1) @ flat.reshape(parts.n_chans, -1).T
-        sizes["peak_to_peak"].append(np.ptp(batch, axis=2).astype(float))
-        sizes["deviation"].append(batch.std(2, dtype=float))
-        sizes["fast"].append(np.sqrt(np.square(fast).mean(2)))
+        apart *= np.sqrt(weights, dtype=apart.dtype)[:, None, None]
+        products += np.matmul(apart, apart.transpose(0, 2, 1)).sum(0, dtype=float)
+        sizes["peak_to_peak"].append((batch.max(2) - batch.min(2)).astype(float))
+        sizes["deviation"].append(np.sqrt(_mean_square(centred)))
+        sizes["fast"].append(np.sqrt(_mean_square(fast)))
         sizes["scores"].append(scores.double().cpu().numpy())
     found = {name: np.concatenate(values) for name, values in sizes.items()}
     return TrialSignals(**found, distance=_distance(products), person=_person(epochs, len(found["scores"])))
@@ -88,10 +91,15 @@ def standardised(trials: Floats) -> Floats:
 def _fast_cosines(trials: Floats, sfreq: float) -> Floats:
     """Return the cosines of the trials without the slow ones, which keep all inner products over time."""
     n_slow = int(np.ceil(2 * trials.shape[2] * DRIFT_BELOW_HZ / sfreq))
-    cosines: Floats = scipy.fft.dct(trials.astype(float), norm="ortho")
+    cosines: Floats = scipy.fft.dct(trials, norm="ortho")
     # Without its slow part a short trial may have nothing left.
     cosines[..., : min(n_slow, trials.shape[2] - 1)] = 0
     return cosines
+
+
+def _mean_square(trials: Floats) -> Floats:
+    found: Floats = np.einsum("nct,nct->nc", trials, trials).astype(float) / trials.shape[2]
+    return found
 
 
 def _distance(products: Floats) -> Floats:

@@ -100,6 +100,19 @@ def test_the_channel_is_named(healthy, recorded):
                      row["evidence"])  # fmt: skip
 
 
+def test_all_that_is_wrong_is_named_at_once_and_the_remedies_cure_it(healthy, recorded, slips_of):
+    recorded._data[17] *= 100
+    muscle(recorded, 20, "T7")
+    recorded._data[:, recorded.ch_names.index("C4")] = 0
+    recorded._data[:, recorded.ch_names.index("C3")] = recorded._data[:, recorded.ch_names.index("CP3")]
+    found = diagnose(healthy, recorded)
+    assert {"outlying_trials", "flat", "bridged"} <= set(found["check"])
+    assert not slips_of(found)
+    for check in ("flat", "bridged", "outlying_trials"):
+        run(about(found, check).iloc[0]["remedy"], **named(epochs=recorded))
+    assert not {"outlying_trials", "flat", "bridged"} & set(diagnose(healthy, recorded)["check"])
+
+
 def test_outlying_trials_of_an_array_are_dropped_by_the_remedy(healthy, recorded):
     muscle(recorded, 5, "T7")
     names = named(x=recorded.get_data() * 1e6, y=trial_labels(recorded))
