@@ -129,19 +129,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/deletion_calibration.csv"))
     options = parser.parse_args()
     few = max(1, options.runs // 4)
+    costs = [
+        (kind, n) for kind in ("random order of costs", "costs by chance") for n in (1, 2, 5, 10, 40, 120)
+    ]
+    networks = [
+        (kind, n, effect)
+        for n in (1, 2, 5, 10)
+        for kind, effect in (("right order", 0.5), ("order of the relevance", 0.5), ("no knowledge", 0.0))
+    ]
+    tasks = [lambda case=case: of_costs(*case, 5 * options.runs) for case in costs]
+    tasks += [lambda case=case: of_networks(*case, few) for case in [*networks, ("random order", 10, 0.5)]]
     rows = []
-    for n_decisive in (1, 2, 5, 10):
-        for kind, effect in (("right order", 0.5), ("order of the relevance", 0.5), ("no knowledge", 0.0)):
-            rows.append(of_networks(kind, n_decisive, effect, few))
-            print(rows[-1], flush=True)
-    rows.append(of_networks("random order", 10, 0.5, few))
-    for kind in ("random order of costs", "costs by chance"):
-        for n_decisive in (1, 2, 5, 10, 40, 120):
-            rows.append(of_costs(kind, n_decisive, 5 * options.runs))
-            print(rows[-1], flush=True)
-    table = pd.DataFrame(rows).round(4)
-    table.to_csv(options.out, index=False)
-    print(table.to_string())
+    for task in tasks:
+        rows.append(task())
+        print(rows[-1], flush=True)
+        pd.DataFrame(rows).round(4).to_csv(options.out, index=False)
 
 
 if __name__ == "__main__":

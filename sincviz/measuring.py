@@ -269,6 +269,7 @@ class Measuring:
             self.codes,
             self.of_trials,
             tested=evenly_drawn(self.codes, MOST_EVIDENCE_TRIALS, self.seed),
+            n_random=1,
             seed=self.seed,
             progress=False,
         )

@@ -28,7 +28,7 @@ from sincviz.models.checks import positive_int
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 OTHER_HALF, GIVEN = ("the other half", "given")
 
-MOST_REPLACEMENTS = 16_000
+MOST_REPLACEMENTS = 14_000
 """To replace each cell alone, in every trial, is the dear part: more cells, fewer trials."""
 
 LEAST_TRIALS_ALONE = 20
