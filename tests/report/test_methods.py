@@ -136,8 +136,8 @@ WHOSE_ACCURACY = {
     "none seen": (
         ["all", "held out"],
         ", none of them recognised among the training trials, 2 classes, with an accuracy of 70% (95% "
-        "Wilson interval 60% to 78%; most frequent class 52%) and a balanced accuracy of 69% (chance 50%; above chance, "
-        "p = 0.03 (labels exchanged within subject)).",
+        "Wilson interval 60% to 78%; most frequent class 52%) and a balanced accuracy of 69% (chance 50%; above "
+        "chance, p = 0.03 (labels exchanged within subject)).",
     ),
     "all seen": (
         ["all", "seen in training"],
