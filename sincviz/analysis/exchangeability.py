@@ -257,7 +257,7 @@ def _run_lengths(
     if variance > 1e-9:
         z = (n_runs + 0.5 - expected) / math.sqrt(variance)
         p = 0.5 * math.erfc(-z / math.sqrt(2))
-    return {"mean": len(codes) / n_runs, "expected": len(codes) / expected, "p": p}
+    return {"mean": float(len(codes) / n_runs), "expected": float(len(codes) / expected), "p": float(p)}
 
 
 def _blocks(

@@ -116,8 +116,8 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> true = np.random.default_rng(0).permutation(["a", "b"] * 10)
     >>> table = pd.DataFrame({"true": true, "predicted": true, "correct": True})
-    >>> accuracies(table)[["accuracy", "balanced_accuracy", "above_chance"]].loc["all"].tolist()
-    [1.0, 1.0, 'yes']
+    >>> accuracies(table)[["balanced_accuracy", "above_chance"]].to_dict("index")
+    {'all': {'balanced_accuracy': 1.0, 'above_chance': 'yes'}}
     """
     if "correct" not in predicted:
         raise ValueError("The classes of the trials are not known, so there is no accuracy. Pass `y`.")
