@@ -95,13 +95,15 @@ def narrow_lines(power: xr.DataArray) -> list[float]:
     return [float(hz) for hz in found["frequency"].to_numpy()[found.to_numpy()]]
 
 
-def stands_out(power: xr.DataArray) -> xr.DataArray:
+def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
     """Tell which bins of a power spectrum are far above what lies beside them, as a line is and no rhythm.
 
     Parameters
     ----------
     power : xarray.DataArray, dims (channel, frequency)
         What :func:`power_spectrum` returned.
+    faint : bool
+        Take a quarter of what is asked, where something else already says that there is a line.
 
     Returns
     -------
@@ -124,6 +126,6 @@ def stands_out(power: xr.DataArray) -> xr.DataArray:
         # The higher side counts: the foot of a slope is no line.
         beside = below.mean(1) if above.shape[1] == 0 else np.maximum(below.mean(1), above.mean(1))
         highest = values[:, peak] >= values[:, peak - 1 : peak + 2].max(1)
-        far = FAR_ABOVE_RHYTHMS if rhythmic else FAR_ABOVE
+        far = (FAR_ABOVE_RHYTHMS if rhythmic else FAR_ABOVE) / (4 if faint else 1)
         found[:, peak] = highest & (values[:, peak] > far * beside)
     return power.copy(data=found)

@@ -395,7 +395,9 @@ def _lines(spectrum: xr.DataArray, power: xr.DataArray | None) -> list[tuple[flo
     frequency = spectrum["frequency"].to_numpy()
     if len(frequency) < 2:
         return []
-    standing = None if power is None else stands_out(power).to_numpy()
+    clear, faint = (
+        None if power is None else stands_out(power, faint=is_faint).to_numpy() for is_faint in (False, True)
+    )
     lines: list[tuple[float, NDArray[np.bool_]]] = []
     taken = frequency < LOWEST_LINE_HZ
     for values in spectrum.to_numpy():
@@ -407,14 +409,16 @@ def _lines(spectrum: xr.DataArray, power: xr.DataArray | None) -> list[tuple[flo
                 break
             if (taken & bins).any() or not beside.any():
                 continue
-            times = TIMES_BESIDE_PEAK if standing is None else TIMES_BESIDE_LINE
-            is_narrow = profile[bins].mean() > times * abs(profile[beside]).mean()
-            known = (
-                _fine_enough(frequency, peak)
-                if standing is None
-                else _in_trials(standing[:, bins], values[:, bins].sum(1).clip(0))
-            )
-            if is_narrow and known:
+            inside, outside = profile[bins].mean(), abs(profile[beside]).mean()
+            stands, towers = inside > TIMES_BESIDE_LINE * outside, inside > TIMES_BESIDE_PEAK * outside
+            weight = values[:, bins].sum(1).clip(0)
+            if clear is None or faint is None:
+                is_line = towers and _fine_enough(frequency, peak)
+            else:
+                is_line = (stands and _in_trials(clear[:, bins], weight)) or (
+                    towers and _in_trials(faint[:, bins], weight)
+                )
+            if is_line:
                 lines.append((float(frequency[bins] @ positive[bins] / positive[bins].sum()), bins))
                 taken = taken | bins
     return lines

@@ -254,6 +254,16 @@ def test_the_trials_tell_whether_a_narrow_peak_is_a_line(loud):
     assert relevance_findings(peak, power_with(42, loud=["C3", "Cz"])) == []
 
 
+@pytest.mark.parametrize(("height", "expected"), [(3.0, ["relevance_line"]), (1.5, [])])
+def test_a_faint_line_in_the_trials_counts_where_the_relevance_towers(height, expected):
+    power = power_with(None)
+    power = power * np.where(frequencies == 42, height, 1.0)
+    peak = spectrum_of(MU + at(["Pz", "P3"], 42, 42.5, 0.5))
+    hump = spectrum_of(MU + at(["Pz", "P3"], 42, 42.5, 0.5) + at(["Pz", "P3"], 38, 47, 0.5))
+    assert [found.check for found in relevance_findings(peak, power)] == expected
+    assert relevance_findings(hump, power) == []
+
+
 def test_a_line_that_the_network_does_not_use_is_no_finding():
     assert relevance_findings(spectrum_of(MU), power_with(50)) == []
 
