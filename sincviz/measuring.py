@@ -11,18 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.analysis.ablation import ablate
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.cell_relevance import cell_relevance
-from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy
+from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy, yardstick_accuracies
 from sincviz.analysis.decision_basis import leading_bands, leading_cells, leading_filters
 from sincviz.analysis.deletion import deletion_curve
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.established import corrected_p
+from sincviz.analysis.findings import Finding
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.line_noise import power_spectrum
+from sincviz.analysis.memory_checks import memorised
 from sincviz.analysis.power_direction import power_direction
-from sincviz.analysis.predictions import accuracies, predictions
+from sincviz.analysis.predictions import ALL, SEEN, accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
 from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
@@ -146,11 +148,11 @@ class Measuring:
     def finish(self) -> None:
         """Judge whether the trials let the network be read, and mark every result that comes from them."""
         verdict = self._verdict()
+        self._add_findings(self._memorised())
         spectrum = self.found.get("spectral_relevance")
         # Without a contrast, what all classes share would raise suspicion.
         if spectrum is not None and self.several and verdict["readable"]:
-            more = relevance_findings(spectrum, self.power)
-            self.found["findings"] = with_relevance_findings(self.found["findings"], more)
+            self._add_findings(relevance_findings(spectrum, self.power))
         self.found["verdict"] = verdict
         if self.trials is None:
             return
@@ -159,6 +161,20 @@ class Measuring:
             if self.found.get(name) is not None:
                 result = self.found[name]
                 result.attrs = marked(dict(result.attrs), verdict) | said
+
+    def _add_findings(self, more: list[Finding]) -> None:
+        self.found["findings"] = with_relevance_findings(self.found["findings"], more)
+
+    def _memorised(self) -> list[Finding]:
+        """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
+        csp, rows, n_seen = self.found.get("csp"), self.found.get("accuracies"), self._n_seen()
+        known = n_seen or (n_seen is None and not self.held_out)
+        if csp is None or rows is None or not known or csp["above_chance"] == "yes":
+            return []
+        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+        row = rows.loc[SEEN if SEEN in rows.index else ALL].to_dict()
+        found = memorised(row, yardstick_accuracies(self.parts, trials, codes, seed=self.seed), n_seen=n_seen)
+        return [] if found is None else [found]
 
     def _verdict(self) -> dict[str, Any]:
         return verdict_on(

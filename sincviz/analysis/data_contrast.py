@@ -1,6 +1,7 @@
 """What the data themselves say, without the network: power differences between classes, and what CSP decodes."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,10 @@ from sincviz.decoders import Decoder, decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.progress import followed
-from sincviz.rhythms import checked_rhythms
+from sincviz.rhythms import RHYTHMS, checked_rhythms
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 CSP_BAND_HZ = (8.0, 30.0)
 
@@ -147,7 +151,6 @@ def csp_accuracy(
     """
     import mne
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.pipeline import make_pipeline
 
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
@@ -155,14 +158,104 @@ def csp_accuracy(
         raise ValueError(
             f"`band_hz` must be two increasing frequencies below {rate_hz / 2:g} Hz; got {band_hz}. Try (8, 30)."
         )
+    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+    _check_folds(codes, n_folds)
+    filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")
+    pipeline = make_pipeline(
+        mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
+        LinearDiscriminantAnalysis(),
+    )
+    return _cross_validated(pipeline, filtered, codes, structure, n_folds, seed).rename("csp")
+
+
+def yardstick_accuracies(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    n_folds: int = 5,
+    sfreq: float | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return how well simple decoders, without the network, tell the classes of the same trials.
+
+    What none of them can tell, a network that tells it may have memorised.
+
+    Parameters
+    ----------
+    model, epochs, y, n_folds, sfreq, seed
+        As for :func:`csp_accuracy`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``decoder``: ``"common spatial patterns"`` (8–30 Hz), ``"power of bands"`` (logarithm of the power in each
+        band of each channel) and ``"evoked response"`` (means over tenths of the trial), the last two with a shrunken
+        linear discriminant; columns as :func:`csp_accuracy` has them.
+
+    Raises
+    ------
+    ValueError, EpochsError
+        As for :func:`csp_accuracy`.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> codes = np.random.default_rng(0).permutation(np.repeat([0, 1], 20))
+    >>> x = np.random.default_rng(1).standard_normal((40, 3, 256))
+    >>> x[codes == 1, 2, 100:160] += 1.5  # an evoked response
+    >>> yardstick_accuracies(model, x, codes).above_chance.to_dict()["evoked response"]
+    'yes'
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+    _check_folds(codes, n_folds)
+    power = np.abs(np.fft.rfft(x)) ** 2
+    limits = [(0.0, min(RHYTHMS.values())[0]), *RHYTHMS.values()]
+    members = in_bands(limits, x.shape[2], rate_hz)
+    members = members[members.any(1)].astype(float)
+    of_bands = np.log(np.einsum("bk,tck->tbc", members, power) + np.finfo(float).tiny)
+    evoked = np.stack([part.mean(2) for part in np.array_split(x, min(10, x.shape[2]), axis=2)], 1)
+    pipeline = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))
+    rows = {
+        "common spatial patterns": csp_accuracy(
+            network, epochs, codes, n_folds=n_folds, sfreq=rate_hz, seed=seed
+        )
+    }
+    for name, features in (("power of bands", of_bands), ("evoked response", evoked)):
+        flat = features.reshape(len(x), -1).astype(np.float64)
+        rows[name] = _cross_validated(pipeline, flat, codes, structure, n_folds, seed)
+    return pd.DataFrame(rows).T.rename_axis("decoder")
+
+
+def _check_folds(codes: NDArray[np.int64], n_folds: int) -> None:
     present, counts = np.unique(codes, return_counts=True)
-    n_folds = positive_int("n_folds", n_folds, minimum=2)
+    positive_int("n_folds", n_folds, minimum=2)
     if len(present) < 2 or counts.min() < n_folds:
         raise ValueError(
             f"Cross-validation with {n_folds} folds needs two classes with {n_folds} trials or more each; got "
             f"{dict(zip(present.tolist(), counts.tolist(), strict=True))}. Try a smaller `n_folds`."
         )
-    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+
+
+def _cross_validated(
+    pipeline: "Pipeline",
+    features: NDArray[np.floating],
+    codes: NDArray[np.int64],
+    structure: pd.DataFrame,
+    n_folds: int,
+    seed: int,
+) -> "pd.Series[Any]":
+    """Return how well a decoder tells the classes, with subjects, blocks and stretches of signal in one fold each."""
+    import mne
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    present = np.unique(codes)
     groups, kept_apart = _groups_of_folds(structure, codes)
     n_folds = min(n_folds, *(len(np.unique(groups[codes == code])) for code in present))
     if n_folds < 2:
@@ -170,19 +263,14 @@ def csp_accuracy(
             f"Cross-validation needs trials of each class in two {kept_apart}s or more; a class is in one only. Pass "
             f"trials of further {kept_apart}s."
         )
-    filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")
-    pipeline = make_pipeline(
-        mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
-        LinearDiscriminantAnalysis(),
-    )
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(filtered, codes, groups)
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed).split(features, codes, groups)
     scores = np.full((len(codes), int(codes.max()) + 1), -np.inf)
     with mne.utils.use_log_level("error"):
         for train, test in followed(folds, "Cross-validating", "fold", n_folds):
-            pipeline.fit(filtered[train], codes[train])
-            scores[test[:, None], pipeline.classes_] = pipeline.predict_log_proba(filtered[test])
+            pipeline.fit(features[train], codes[train])
+            scores[test[:, None], pipeline.classes_] = pipeline.predict_log_proba(features[test])
     found = chance_test(np.searchsorted(present, codes), scores[:, present], _with_folds_apart(structure))
-    return pd.Series(found | {"n_folds": n_folds, "kept_apart": kept_apart}, name="csp")
+    return pd.Series(found | {"n_folds": n_folds, "kept_apart": kept_apart})
 
 
 def _groups_of_folds(structure: pd.DataFrame, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], str]:
