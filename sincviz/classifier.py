@@ -218,6 +218,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         earlier = {
             key: value for key, value in template.provenance.items() if key != "n_recalibration_trials"
         }
+        recordings = recordings_of(epochs, earlier)
+        earlier.pop("training_recordings", None)  # if those of this training are not known, not all are
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
@@ -227,12 +229,12 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
                 "training_trials_sha256": sorted(
                     {*earlier.get("training_trials_sha256", ()), *trial_hashes(trials)}
                 ),
-                "training_recordings": recordings_of(epochs, earlier),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),
                 "seed": int(self.seed),
             }
+            | ({"training_recordings": recordings} if recordings else {})
         )
 
 
