@@ -219,6 +219,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         earlier = {
             key: value for key, value in template.provenance.items() if key != "n_recalibration_trials"
         }
+        recordings = recordings_of(epochs, earlier)
+        earlier.pop("training_recordings", None)  # if those of this training are not known, not all are
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
@@ -226,12 +228,12 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             | remembered_trials(earlier, trial_fingerprints(trials))
             | {
                 "training_data_sha256": data_hash(trials),
-                "training_recordings": recordings_of(epochs, earlier),
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),
                 "seed": int(self.seed),
             }
+            | ({"training_recordings": recordings} if recordings else {})
         )
 
 

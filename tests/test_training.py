@@ -5,6 +5,7 @@ import pickle
 
 import mne
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -245,6 +246,17 @@ def test_what_training_knew_is_remembered(network, epochs):
         "n_training_trials": 40,
         "seed": 7,
     }
+
+
+def test_the_recordings_of_all_trainings_are_remembered_or_none(model, epochs, array, y):
+    told = epochs.copy()
+    told.metadata = pd.DataFrame({"Subject": [3] * 40, "run": np.arange(40) % 2})
+    first = fit(model, told, max_epochs=1).module_
+    assert first.provenance["training_recordings"] == [
+        {"subject": "3", "run": "0"},
+        {"subject": "3", "run": "1"},
+    ]
+    assert "training_recordings" not in fit(first, array, y, max_epochs=1).module_.provenance
 
 
 def test_an_array_does_not_inherit_the_filters_and_reference_of_an_earlier_training(model, epochs, array, y):
