@@ -258,6 +258,7 @@ def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation
     found = inspect(model, simulation[0], only=["evidence"], progress=False)
     assert found.trials["n_trials"] == 40
     assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12
+    assert found.deletion.attrs["ranked_on"] == "the other half"
     assert found.randomization.attrs["n_trials"] == 8
 
 

@@ -26,7 +26,7 @@ def trial_halves(
     Examples
     --------
     >>> trial_halves(np.array([0, 0, 1, 1])).tolist()
-    [1, 0, 1, 0]
+    [0, 1, 0, 1]
     >>> trial_halves(np.array([0, 1, 0, 1]), groups=["S1", "S1", "S2", "S2"]).tolist()
     [0, 0, 1, 1]
     """
