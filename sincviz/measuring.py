@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz.analysis.ablation import ablate
+from sincviz.analysis.accuracy import label_permutations
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.cell_relevance import cell_relevance
 from sincviz.analysis.data_contrast import band_power_contrast, csp_accuracy, yardstick_accuracies
@@ -24,7 +25,7 @@ from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.line_noise import power_spectrum
 from sincviz.analysis.memory_checks import memorised
 from sincviz.analysis.power_direction import power_direction
-from sincviz.analysis.predictions import ALL, SEEN, accuracies, predictions
+from sincviz.analysis.predictions import ALL, SEEN, accuracies, predictions, structure_in
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
 from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
@@ -244,7 +245,10 @@ class Measuring:
     def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
         cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
         cells.attrs |= group_frequencies(spectrum).attrs
-        p = corrected_p(single, trials=self.kind, seed=self.seed)
+        permuted_codes, strata = self._exchange()
+        p = corrected_p(
+            single, trials=self.kind, permuted_codes=permuted_codes, strata=strata, seed=self.seed
+        )
         cells = cells.assign_coords(p=(cells.dims, p.to_numpy()))
         if self._fewest() < LEAST_FOR_INTERVALS:
             # A bootstrap of so few trials is too sure of itself.
@@ -252,6 +256,15 @@ class Measuring:
             cells = cells.assign_coords(low=nothing, high=nothing)
             cells.attrs["interval"] = f"none: fewer than {LEAST_FOR_INTERVALS} trials"
         return cells
+
+    def _exchange(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | tuple[None, None]:
+        """Return which labels change places with which, where the recordings or the order of trials tell that."""
+        if self.kind != "contrast" or self.codes is None or self.found.get("predictions") is None:
+            return None, None
+        return label_permutations(structure_in(self.found["predictions"]), self.codes, self.seed) or (
+            None,
+            None,
+        )
 
     def _fewest(self) -> int:
         """Return how many trials the smallest class has that has any; all of them where there is no contrast."""

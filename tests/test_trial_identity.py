@@ -311,6 +311,7 @@ def said_of(model, trials, y):
     return predicted["seen_in_training"].tolist(), relevance.attrs["held_out"]
 
 
+@pytest.mark.filterwarnings("ignore:These trials look as if they were in volts:RuntimeWarning")
 def test_trials_of_the_training_are_known_in_every_shape_they_come_in(trained, epochs, tmp_path):
     save_checkpoint(trained, tmp_path / "network.safetensors")
     model = load_checkpoint(tmp_path / "network.safetensors")

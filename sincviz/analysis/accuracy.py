@@ -150,6 +150,38 @@ def chance_test(
     }
 
 
+def label_permutations(
+    structure: pd.DataFrame, codes: NDArray[np.int64], seed: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return the labels as the chance test permutes them, and the stratum that each trial changes places in.
+
+    Parameters
+    ----------
+    structure : pandas.DataFrame
+        What :func:`sincviz.analysis.exchangeability.trial_structure` returned.
+    codes : array of int, shape (trials,)
+        The class of each trial.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    permuted : array of int, shape (permutations, trials)
+        Classes of the trials in every permutation.
+    stratum : array of int, shape (trials,)
+        Number of the stratum of each trial.
+
+    ``None`` where nothing can be permuted.
+    """
+    trials = exchangeable_trials(structure, codes)
+    unit, stratum = trials["unit"].to_numpy(), trials["stratum"].to_numpy()
+    first = np.unique(unit, return_index=True)[1]
+    if _n_arrangements(stratum[first], codes[first]) < 2:
+        return None
+    arranged = _arranged(stratum[first], codes[first], seed)[:, 1:]
+    return arranged[unit].T.astype(np.int64), stratum
+
+
 def _over_subjects(correct: NDArray[np.bool_], structure: pd.DataFrame) -> dict[str, Any]:
     """Return the interval of the mean accuracy over subjects, if there are enough."""
     if "subject" not in structure:

@@ -22,6 +22,7 @@ def corrected_p(
     *,
     trials: str = "all",
     permuted_codes: NDArray[np.int64] | None = None,
+    strata: NDArray[np.int64] | None = None,
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
 ) -> xr.DataArray:
@@ -42,6 +43,8 @@ def corrected_p(
     permuted_codes : array of int, shape (permutations, trials) | None
         Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
         all.
+    strata : array of int, shape (trials,) | None
+        Within which trials were exchanged, such as subjects and runs: what differs between them is taken out.
     n_permutations : int
         Number of permutations where none are given.
     seed : int
@@ -76,15 +79,18 @@ def corrected_p(
     n_permutations = positive_int("n_permutations", n_permutations)
     n_trials, n_targets = values.shape[:2]
     flat = values.to_numpy().reshape(n_trials, n_targets, -1).astype(float)
+    contrast = checked_trials(trials) == "contrast"
+    if contrast:
+        flat = flat - _means(flat, np.zeros(n_trials, int) if strata is None else strata)
     with np.errstate(invalid="ignore", divide="ignore"):
         # The same for every permutation, so any constant will do; this one makes cells alike.
-        scaled = (flat - (flat.mean(0) if trials == "contrast" else 0)) / flat.std(0)
+        scaled = flat / flat.std(0)
     # The spread over all trials does not depend on the classes, so leaving cells out by it keeps the probabilities.
     spread = np.where(np.isfinite(flat).all(0), flat.std(0), 0.0).max(0)
     tested = (spread > 0) & (spread >= LEAST_SPREAD * spread.max())
     scaled = np.where(np.isfinite(scaled) & tested, scaled, 0.0)
     rng = np.random.default_rng(seed)
-    if checked_trials(trials) == "contrast":
+    if contrast:
         codes = codes_of_targets(values)
         if permuted_codes is None:
             permuted_codes = rng.permuted(np.tile(codes, (n_permutations, 1)), axis=1)
@@ -106,12 +112,21 @@ def corrected_p(
     as_large = len(reached) - np.searchsorted(reached, found, side="left")
     p = (1 + as_large) / (1 + len(reached))
     p[~np.isfinite(flat).all(0) | ~tested] = np.nan
-    if trials == "contrast":
+    if contrast:
         present = np.isin(np.arange(n_targets), codes) & (len(np.unique(codes)) > 1)
         p[~present] = np.nan
     kept = {name: coord for name, coord in values.coords.items() if "trial" not in coord.dims}
     attrs = {"corrected_for": "number of cells (largest of permuted trials)", "n_permutations": len(reached)}
     return xr.DataArray(p.reshape(values.shape[1:]), kept, values.dims[1:], "p", attrs)
+
+
+def _means(values: NDArray[np.float64], strata: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for every trial the mean of its stratum."""
+    _, numbers = np.unique(strata, return_inverse=True)
+    counts = np.bincount(numbers)
+    members = (numbers == np.arange(len(counts))[:, None]) / counts[:, None]
+    found: NDArray[np.float64] = np.tensordot(members, values, 1)[numbers]
+    return found
 
 
 def _contrast(codes: NDArray[np.int64], number: int) -> NDArray[np.float64]:

@@ -188,10 +188,10 @@ def _band_of(
     def channels(names: str) -> str:
         return names if found.network["ch_names"] else f"channel{'s' * (',' in names)} {names}"
 
-    if row["channels"]:
-        words.append(f"established at {channels(row['channels'])}{_direction_of(found, target, band)}")
     if row["uncertain_channels"]:
         words.append(f"large but not established at {channels(row['uncertain_channels'])}")
+    if row["channels"]:
+        words.append(f"established at {channels(row['channels'])}{_direction_of(found, target, band)}")
     return ", ".join(words)
 
 

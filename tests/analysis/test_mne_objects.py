@@ -60,7 +60,8 @@ def test_times_count_the_maps(patterns):
 
 def test_microvolts_become_volts_and_other_units_stay(model, epochs, patterns):
     np.testing.assert_allclose(to_evoked(patterns).data.T.reshape(4, 2, 6), patterns * 1e-6)
-    of_array = spatial_patterns(model, epochs.get_data())
+    with pytest.warns(RuntimeWarning, match="look as if they were in volts"):
+        of_array = spatial_patterns(model, epochs.get_data())
     for maps in (spatial_filters(model), relative_maps(patterns), of_array):
         np.testing.assert_allclose(to_evoked(maps).data.T.reshape(4, 2, 6), maps)
 

@@ -353,7 +353,7 @@ def test_what_is_large_and_not_established_is_told_as_such_and_what_is_small_is_
     values = MU + planted(0, 11, "C3", 2.0) + planted(0, 11, "Cz", 0.2)
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=2.5)))
     assert left.startswith(
-        "For left: 84% from alpha (8–13 Hz), most at 11.0 Hz, established at C4, large but not established at C3."
+        "For left: 84% from alpha (8–13 Hz), most at 11.0 Hz, large but not established at C3, established at C4."
     )
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=0.1)))
     assert "established at C4, C3;" in left, "a fifteenth of the largest is not told, however sure it is"
