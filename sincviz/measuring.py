@@ -25,7 +25,7 @@ from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.line_noise import power_spectrum
 from sincviz.analysis.memory_checks import memorised
 from sincviz.analysis.power_direction import power_direction
-from sincviz.analysis.predictions import ALL, SEEN, accuracies, predictions, structure_in
+from sincviz.analysis.predictions import ALL, accuracies, predictions, structure_in
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
 from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
@@ -89,10 +89,14 @@ class Measuring:
         self.model, self.parts, self.trials, self.y, self.codes = model, parts, trials, y, codes
         self.sections, self.seed, self.held_out = sections, seed, held_out
         self.power: xr.DataArray | None = None
+        self.structure = pd.DataFrame()
         self.found: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
         self.of_trials: xr.DataArray | None = None
-        self.several = codes is not None and len(np.unique(codes)) > 1
+        self._compare_classes()
+
+    def _compare_classes(self) -> None:
+        self.several = self.codes is not None and len(np.unique(self.codes)) > 1
         self.kind = "contrast" if self.several else "all"
 
     def steps(self) -> "Iterator[tuple[str, tuple[str, ...], Callable[[], tuple[Any, ...]]]]":
@@ -169,11 +173,12 @@ class Measuring:
     def _memorised(self) -> list[Finding]:
         """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
         csp, rows, n_seen = self.found.get("csp"), self.found.get("accuracies"), self._n_seen()
-        known = n_seen or (n_seen is None and not self.held_out)
+        all_seen = n_seen is not None and n_seen == self.found["trials"]["n_trials"]
+        known = all_seen or (n_seen is None and not self.held_out)
         if csp is None or rows is None or not known or csp["above_chance"] == "yes":
             return []
         trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
-        row = rows.loc[SEEN if SEEN in rows.index else ALL].to_dict()
+        row = rows.loc[ALL].to_dict()
         found = memorised(row, yardstick_accuracies(self.parts, trials, codes, seed=self.seed), n_seen=n_seen)
         return [] if found is None else [found]
 
@@ -217,7 +222,20 @@ class Measuring:
             self.missing["accuracies"] = _NOT_FINITE
         elif self.codes is None:
             self.missing["accuracies"] = _NEEDS_CLASSES
-        return table, None if "accuracies" in self.missing else accuracies(table)
+        found = None if "accuracies" in self.missing else accuracies(table)
+        self.structure = structure_in(table)
+        if "seen_in_training" in table:
+            self._leave_out(table["seen_in_training"].to_numpy(bool))
+        return table, found
+
+    def _leave_out(self, seen: NDArray[np.bool_]) -> None:
+        """Read the network on trials that it was not trained on, if there are any."""
+        if not seen.any() or seen.all():
+            return
+        kept = np.flatnonzero(~seen)
+        self.trials, self.structure = some_of(self._some_trials(), kept), self.structure.iloc[kept]
+        self.codes = None if self.codes is None else self.codes[kept]
+        self._compare_classes()
 
     def _is_broken(self) -> bool:
         return "not_finite" in set(self.found["findings"]["check"])
@@ -259,12 +277,9 @@ class Measuring:
 
     def _exchange(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | tuple[None, None]:
         """Return which labels change places with which, where the recordings or the order of trials tell that."""
-        if self.kind != "contrast" or self.codes is None or self.found.get("predictions") is None:
+        if self.kind != "contrast" or self.codes is None:
             return None, None
-        return label_permutations(structure_in(self.found["predictions"]), self.codes, self.seed) or (
-            None,
-            None,
-        )
+        return label_permutations(self.structure, self.codes, self.seed) or (None, None)
 
     def _fewest(self) -> int:
         """Return how many trials the smallest class has that has any; all of them where there is no contrast."""

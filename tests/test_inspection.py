@@ -1,5 +1,6 @@
 """An inspection measures once, says what it could not measure, and leaves the network as it was."""
 
+import copy
 import dataclasses
 import warnings
 
@@ -19,9 +20,11 @@ from sincviz import (
     spatial_patterns,
     spectral_relevance,
 )
+from sincviz.epochs import network_input
 from sincviz.inspection import inspect
 from sincviz.measuring import SECTIONS, evenly_drawn
 from sincviz.montages import standard_montage
+from sincviz.trial_identity import trial_fingerprints
 
 OF_TRIALS = {
     *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
@@ -295,3 +298,17 @@ def test_weights_that_are_not_finite_decode_nothing(network, simulation):
     found = inspect(broken, simulation[0], only=["bands"], progress=False)
     assert found.accuracies is None
     assert "not finite" in found.missing["accuracies"]
+
+
+def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_others(model, simulation):
+    epochs, half = simulation[0], np.arange(0, 40, 2)
+    knows = copy.deepcopy(model)
+    trials = network_input(knows, epochs)
+    knows.provenance = knows.provenance | {"training_trials": trial_fingerprints(trials[half])}
+    found = inspect(knows, epochs, only=["relevance"], progress=False)
+    others = inspect(model, epochs[np.setdiff1d(np.arange(40), half)], only=["relevance"], progress=False)
+    assert found.accuracies["n_trials"].to_dict() == {"all": 40, "held out": 20, "seen in training": 20}
+    xr.testing.assert_allclose(found.spectral_relevance, others.spectral_relevance)
+    assert found.spectral_relevance.attrs["held_out"] == "yes"
+    np.testing.assert_array_equal(found.leading_cells["p"], others.leading_cells["p"])
+    assert found.trials["n_trials"] == 40

@@ -9,7 +9,7 @@ from sincviz.analysis.randomization import MORE_DRAWS
 from sincviz.band_limits import low_and_high_hz
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
-from sincviz.report.summary import chance_words, prepared_otherwise
+from sincviz.report.summary import chance_words, n_read, prepared_otherwise
 from sincviz.report.words import counted, filter_words, percent, reference_words
 
 REFERENCES = {
@@ -126,7 +126,11 @@ def _trials(found: Inspection) -> str:
     rows = found.accuracies.to_dict("index")
     row = rows[HELD_OUT if HELD_OUT in rows else ALL]
     both = HELD_OUT in rows and SEEN in rows
-    whose = f" on the {row['n_trials']} not used in training" if both else ""
+    whose = (
+        f" on the {row['n_trials']} not used in training, from which all that follows was read"
+        if both
+        else ""
+    )
     if HELD_OUT in rows and not both and not prepared_otherwise(found):
         words += ", none of them recognised among the training trials"
     elif SEEN in rows and not both:
@@ -140,7 +144,7 @@ def _trials(found: Inspection) -> str:
 
 
 def _evidence(found: Inspection) -> str:
-    n_trials = found.trials.get("n_trials", 0)
+    n_trials = n_read(found)
     few_trials = f", on {MOST_RANDOMIZATION_TRIALS} trials" if n_trials > MOST_RANDOMIZATION_TRIALS else ""
     parts = []
     if found.deletion is not None:

@@ -47,7 +47,8 @@ def accuracy_words(found: Inspection) -> list[str]:
     if SEEN in rows and HELD_OUT in rows:
         sentences += [
             f"{rows[SEEN]['n_trials']} of these trials were used in training. On those not recognised as such: "
-            f"{_right(rows[HELD_OUT], 'held-out trial')} Only these judge the network."
+            f"{_right(rows[HELD_OUT], 'held-out trial')} Only these judge the network, and all that follows is read "
+            "from these."
         ]
     elif SEEN in rows:
         sentences += [
@@ -372,9 +373,16 @@ def _ablation_words(found: Inspection, most: int = 3) -> str:
     )
 
 
+def n_read(found: Inspection) -> int:
+    """Return from how many trials the network is read: those held out where some were used in training."""
+    if found.accuracies is not None and {HELD_OUT, SEEN} <= set(found.accuracies.index):
+        return int(found.accuracies["n_trials"][HELD_OUT])
+    return int(found.trials.get("n_trials", 0))
+
+
 def evidence_words(found: Inspection) -> str:
     """Return on which trials the evidence was computed, if not on all."""
-    n_trials = found.trials.get("n_trials", 0)
+    n_trials = n_read(found)
     taken = []
     if n_trials > MOST_EVIDENCE_TRIALS:
         taken.append(f"deletion, replacement and spatial patterns {MOST_EVIDENCE_TRIALS}")

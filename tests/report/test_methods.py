@@ -132,7 +132,8 @@ WHOSE_ACCURACY = {
     ),
     "in part": (
         ["all", "held out", "seen in training"],
-        ", 2 classes, with an accuracy of 70% on the 100 not used in training (95% Wilson interval 60% to "
+        ", 2 classes, with an accuracy of 70% on the 100 not used in training, from which all that follows was "
+        "read (95% Wilson interval 60% to "
         "78%; most frequent class 52%) and a balanced accuracy of 69% (chance 50%; above chance, p = 0.03 "
         "(labels exchanged within subject)).",
     ),
@@ -164,7 +165,8 @@ def test_a_network_that_remembers_45_trials_and_guesses_15_is_not_praised():
     table["predicted"] = np.where(seen, table["true"], 1 - table["true"])
     text, _ = paragraph_of(trials={"n_trials": 60}, accuracies=accuracies(table))
     assert text.endswith(
-        "It was examined on 60 trials, 2 classes, with an accuracy of 0% on the 15 not used in training "
+        "It was examined on 60 trials, 2 classes, with an accuracy of 0% on the 15 not used in training, from "
+        "which all that follows was read "
         "(95% Wilson interval 0% to 20%; most frequent class 53%) and a balanced accuracy of 0% (chance 50%; NOT "
         "above chance, p = 1 (labels exchanged))."
     )

@@ -173,14 +173,14 @@ MEMORY = {
         "30 of these trials were used in training. On those not recognised as such: the network is right in "
         "6 of 10 held-out trials, 60% (95% interval 31% to 83%); naming the most frequent class every time "
         "reaches 50%. Balanced accuracy 0.60, chance 0.50: NOT above chance, p = 0.5 (labels exchanged). Only these "
-        "judge the network.",
+        "judge the network, and all that follows is read from these.",
     ),
     "all but one": (
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); naming the most frequent class every time "
         "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so nothing can be told from "
-        "chance. Only these judge the network.",
+        "chance. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
