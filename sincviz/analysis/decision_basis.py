@@ -11,9 +11,10 @@ from sincviz.analysis.power_direction import direction_words
 from sincviz.band_limits import BAND_LIMITS, band_ranges, check_same_bands, in_ranges
 
 MOST_CHANNELS = 4
-LEAST_OF_LARGEST = 0.1  # an established cell that is smaller does not make the picture
+LEAST_OF_LARGEST = 0.1  # of the class's: an established cell that is smaller does not make the picture
 _SKIRT_HZ = 1.0  # how near the edge of a band a skirt begins
-LARGE = 0.5  # of the largest cell: what is so large is named, established or not
+LARGE = 0.5  # of the band's largest cell, and
+LARGE_OF_CLASS = 0.25  # of the class's: what is so large is named, established or not
 _COLUMNS = (
     "relevance",
     "low",
@@ -52,10 +53,10 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         above zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth
         most; ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if the band has a peak of
         its own): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up to four
-        that are established (corrected for all cells) and worth a tenth or more of the band's largest, and
-        ``uncertain_channels``, up to four worth half or more of the largest that are not, both the most first; the
-        limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number for ``other``, whose ranges are text in
-        ``band_rest_hz``.
+        that are established (corrected for all cells) and worth a tenth or more of the class's largest cell, and
+        ``uncertain_channels``, up to four that are not, worth half or more of the band's largest and a quarter or more
+        of the class's, both the most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number
+        for ``other``, whose ranges are text in ``band_rest_hz``.
 
     Raises
     ------
@@ -90,6 +91,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         own = of_bands.sel(target=target)
         total = float(own.sum(skipna=False))
         total_low, total_high = own["total_low"].item(), own["total_high"].item()
+        class_largest = float(np.nanmax(cells.sel(target=target).to_numpy(), initial=0.0))
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
         for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
             value = own.sel(band=band)
@@ -106,7 +108,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
                 "total_high": total_high,
                 "peak_hz": _peak_hz(profile, frequencies, inside),
                 "skirt_of": _skirt_of(profile, frequencies, inside, named),
-                **_leading_channels(cells.sel(target=target, band=band)),
+                **_leading_channels(cells.sel(target=target, band=band), class_largest),
                 **{name: value[name].item() for name in limits},
             }
     table = pd.DataFrame.from_dict(
@@ -235,13 +237,17 @@ def _skirt_of(
     return ""
 
 
-def _leading_channels(cells: xr.DataArray) -> dict[str, str]:
+def _leading_channels(cells: xr.DataArray, class_largest: float) -> dict[str, str]:
     values, p = cells.to_numpy(), cells["p"].to_numpy()
     names = cells["channel"].to_numpy()
     largest = float(np.nanmax(values, initial=0.0))
     order = [number for number in np.argsort(-values, kind="stable") if values[number] > 0]
-    established = [n for n in order if p[n] < ALPHA and values[n] >= LEAST_OF_LARGEST * largest]
-    uncertain = [n for n in order if not p[n] < ALPHA and values[n] >= LARGE * largest]
+    established = [n for n in order if p[n] < ALPHA and values[n] >= LEAST_OF_LARGEST * class_largest]
+    uncertain = [
+        n
+        for n in order
+        if not p[n] < ALPHA and values[n] >= max(LARGE * largest, LARGE_OF_CLASS * class_largest)
+    ]
     return {
         name: ", ".join(str(names[number]) for number in chosen[:MOST_CHANNELS])
         for name, chosen in (("channels", established), ("uncertain_channels", uncertain))

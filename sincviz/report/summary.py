@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
+from sincviz.analysis.power_direction import LESS, MORE
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
 from sincviz.analysis.relevance_checks import not_checked, placed_by_name
@@ -184,30 +185,36 @@ def _band_of(
 ) -> str:
     """Return how much of the decision lies in a band, at which frequency and where."""
     much = "" if math.isnan(row["share"]) else f"{percent(row['share'])} from "
-    words = [f"{much}{band_words(band, limits)}", _peak_words(row["peak_hz"], row["skirt_of"], limits)]
+    start = f"{much}{band_words(band, limits)}, {_peak_words(row['peak_hz'], row['skirt_of'], limits)}"
+    words = []
 
     def channels(names: str) -> str:
         return names if found.network["ch_names"] else f"channel{'s' * (',' in names)} {names}"
 
-    if row["uncertain_channels"]:
-        words.append(f"large but not established at {channels(row['uncertain_channels'])}")
     if row["channels"]:
         words.append(f"established at {channels(row['channels'])}{_direction_of(found, target, band)}")
-    return ", ".join(words)
+    if row["uncertain_channels"]:
+        words.append(f"large but not established at {channels(row['uncertain_channels'])}")
+    return ", ".join([start, *words])
 
 
 def _direction_of(found: Inspection, target: str, band: str) -> str:
     """Return which way power speaks at the established channels, by name where they differ."""
     if found.leading_cells is None:
         return ""
+    largest = found.leading_cells["relevance"].loc[target].max()
     rows = found.leading_cells.xs((target, band), level=("target", "band"))
-    rows = rows[rows["established"] & (rows["relevance"] >= LEAST_OF_LARGEST * rows["relevance"].max())]
+    rows = rows[rows["established"] & (rows["relevance"] >= LEAST_OF_LARGEST * largest)]
     names = rows.index[:MOST_CHANNELS]
     known = {str(name): str(words) for name, words in rows.loc[names, "direction"].items() if words}
     if len(known) == len(names) and len(set(known.values())) == 1:
         return f" ({next(iter(known.values()))})"
-    told = "; ".join(f"{name}: {words}" for name, words in known.items())
-    return f" ({told})" if told else ""
+    told: list[str] = []
+    for way, words in (("less", LESS), ("more", MORE)):
+        own = ", ".join(name for name, known_words in known.items() if known_words == words)
+        if own:
+            told.append(f"{way}{'' if told else ' power'} at {own}")
+    return f" ({', '.join(told)} speaks for it)" if told else ""
 
 
 def _what_would_help(found: Inspection) -> str:

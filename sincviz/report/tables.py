@@ -52,7 +52,8 @@ def leading_rows(found: Inspection) -> Rows:
             "score; shares are of the sum over bands, where its interval is above zero. "
             + (
                 "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
-                "the number of all cells, and named from a tenth of the largest on; large is half of it or more. "
+                "the number of all cells, and named from a tenth of the class's largest on; large is half of the "
+                "band's largest or more, and a quarter of the class's. "
                 if found.verdict["readable"]
                 else ""
             )

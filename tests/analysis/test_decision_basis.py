@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from sincviz.analysis.decision_basis import (
     LARGE,
+    LARGE_OF_CLASS,
     LEAST_OF_LARGEST,
     MOST_CHANNELS,
     leading_bands,
@@ -109,8 +110,9 @@ def test_channels_are_named_by_their_size_the_established_and_the_large_that_are
     for (target, band), row in leading(spectrum, cell_half=half).iterrows():
         own = cells.sel(target=target, band=band).to_series()
         own = own[own > 0].sort_values(ascending=False, kind="stable")
-        established = own[(own > half) & (own >= LEAST_OF_LARGEST * own.max())]
-        uncertain = own[(own <= half) & (own >= LARGE * own.max())]
+        largest = max(0, float(cells.sel(target=target).max()))
+        established = own[(own > half) & (own >= LEAST_OF_LARGEST * largest)]
+        uncertain = own[(own <= half) & (own >= max(LARGE * own.max(), LARGE_OF_CLASS * largest))]
         assert row["channels"] == ", ".join(established.index[:MOST_CHANNELS])
         assert row["uncertain_channels"] == ", ".join(uncertain.index[:MOST_CHANNELS])
 

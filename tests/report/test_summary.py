@@ -346,14 +346,14 @@ def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
 def test_directions_that_differ_are_told_by_channel():
     of_bands, of_cells = leading(MU + planted(0, 11, "C3", 2) + planted(0, 11, "Cz", 1), cells_too=True)
     words = basis_words(with_trials(leading_bands=of_bands, leading_cells=of_cells))[1]
-    assert "established at C4, C3, Cz (C4: less power speaks for it; C3: more power speaks for it); " in words
+    assert "established at C4, C3, Cz (less power at C4, more at C3 speaks for it); " in words
 
 
 def test_what_is_large_and_not_established_is_told_as_such_and_what_is_small_is_not_told():
     values = MU + planted(0, 11, "C3", 2.0) + planted(0, 11, "Cz", 0.2)
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=2.5)))
     assert left.startswith(
-        "For left: 84% from alpha (8–13 Hz), most at 11.0 Hz, large but not established at C3, established at C4."
+        "For left: 84% from alpha (8–13 Hz), most at 11.0 Hz, established at C4, large but not established at C3."
     )
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=0.1)))
     assert "established at C4, C3;" in left, "a fifteenth of the largest is not told, however sure it is"
