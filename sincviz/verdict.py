@@ -1,4 +1,4 @@
-"""Whether trials let a network be read, and why not: the codes, and their words on every page and figure."""
+"""Whether trials can show what a network uses, and why not: the codes, and their words on every page and figure."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any

@@ -126,10 +126,10 @@ def _said_held_out(found: Inspection) -> bool:
 def verdict_words(found: Inspection) -> str:
     """Return in one sentence whether these trials show what the network uses, and if not why."""
     if found.verdict["readable"]:
-        return "These trials let it be read what the network uses."
+        return "These trials can show what the network uses."
     if not found.trials:
-        return "Without trials it cannot be read what the network uses, only what its weights are."
-    return f"It cannot be read from these trials what the network uses: {reason_words(found.verdict['reasons'])}."
+        return "Without trials only the weights can be read, not what the network uses."
+    return f"These trials cannot show what the network uses: {reason_words(found.verdict['reasons'])}."
 
 
 def basis_words(found: Inspection) -> list[str]:
@@ -428,10 +428,7 @@ def suspicion_words(found: Inspection) -> list[str]:
 def unsuspected_words(found: Inspection) -> str:
     """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
     if found.trials and not found.verdict["readable"]:
-        return (
-            f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because it cannot be read from these trials what the "
-            "network uses."
-        )
+        return f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
     if found.spectral_relevance is None:
         return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
     if found.spectral_relevance.attrs.get("trials", "contrast") != "contrast":

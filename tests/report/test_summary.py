@@ -38,7 +38,7 @@ WHAT_SHARES_ARE = (
     "100% together where other bands speak against the class. Channels are established at p < 0.05, "
     "corrected for the number of all cells."
 )
-CANNOT = "It cannot be read from these trials what the network uses: "
+CANNOT = "These trials cannot show what the network uses: "
 HOSTILE = ["<script>alert(1)</script>", "%s %d {0} {name}", "left; right: 8–13"]
 SLIPS = {
     "a missing value": r"\bnan\b|\bNone\b(?! of)|\binf\b|array\(|np\.",
