@@ -25,7 +25,7 @@ _MARGIN_MM = 1.6
 _BETWEEN_MM = 0.9
 _TRIALS = {"all": "all trials", "contrast": "class minus rest"}
 _HELD_OUT = {
-    "yes": "held out, as recognised by their signal",
+    "yes": "held out, by their signal",
     "no": "seen in training",
     "in part": "in part seen in training",
     "unknown": "not known whether held out",
@@ -60,7 +60,7 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
     >>> evidence_line({"method": "gradient_x_activation", "explain": "score", "accuracy": 0.8,
     ...                "accuracy_low": 0.68, "accuracy_high": 0.88, "chance_level": 0.5,
     ...                "above_chance": "yes", "held_out": "yes"})
-    'gradient × activation of the score · accuracy 0.80 (0.68–0.88), chance 0.50 · held out, as recognised by their signal'
+    'gradient × activation of the score · accuracy 0.80 (0.68–0.88), chance 0.50 · held out, by their signal'
     """
     parts = [
         _method(attrs),

@@ -20,7 +20,7 @@ def below(figure):
 def test_everything_that_is_known_is_said(evidence, deletion):
     assert evidence_line(evidence, deletion) == (
         "gradient × activation of the score · class minus rest, 240 trials · accuracy 0.81 (0.76–0.85), "
-        "chance 0.50 · held out, as recognised by their signal · completeness error below 0.01 % · area between deletion "
+        "chance 0.50 · held out, by their signal · completeness error below 0.01 % · area between deletion "
         "curves 0.21 (0.15–0.27)"
     )
 
