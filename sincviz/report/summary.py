@@ -391,8 +391,17 @@ def evidence_words(found: Inspection) -> str:
     """Return on which trials the evidence was computed, if not on all."""
     n_trials = n_read(found)
     taken = []
-    if n_trials > MOST_EVIDENCE_TRIALS:
-        taken.append(f"deletion, replacement and spatial patterns {MOST_EVIDENCE_TRIALS}")
+    measured = [
+        name
+        for name, result in (
+            ("deletion", found.deletion),
+            ("replacement", found.ablation),
+            ("common spatial patterns", found.csp),
+        )
+        if result is not None
+    ]
+    if n_trials > MOST_EVIDENCE_TRIALS and measured:
+        taken.append(f"{listed(measured, 'and')} {MOST_EVIDENCE_TRIALS}")
     if n_trials > MOST_RANDOMIZATION_TRIALS and found.randomization is not None:
         taken.append(f"random networks {MOST_RANDOMIZATION_TRIALS}")
     if not taken:

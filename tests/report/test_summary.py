@@ -663,11 +663,12 @@ def test_a_completeness_error_that_is_unknown_is_not_told():
         (100, False, ""),
         (50, True, ""),
         (51, True, "random networks 50"),
-        (101, False, "deletion, replacement and spatial patterns 100"),
-        (5000, True, "deletion, replacement and spatial patterns 100, random networks 50"),
+        (101, False, "deletion 100"),
+        (5000, True, "deletion 100, random networks 50"),
     ],
 )
 def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, taken):
+    """Of what was not measured nothing is told."""
     table = pd.DataFrame()
     table.attrs["outcome"] = "differs"
     evidence = {"deletion": curve(0.1, 0.001), "randomization": table if random else None}
@@ -678,6 +679,13 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, ta
             f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from "
             f"the classes: {taken} (seed 7)."
         )
+
+
+def test_of_evidence_that_was_not_measured_no_trials_are_told():
+    assert certainty_words(with_trials(5000, 5000)) == []
+    csp = {"accuracy": 0.8, "accuracy_low": 0.7, "accuracy_high": 0.9, "kept_apart": "trial"}
+    words = certainty_words(with_trials(5000, 5000, deletion=curve(0.1, 0.001), csp=pd.Series(csp)))
+    assert "deletion and common spatial patterns 100 (seed 0)" in words[-1]
 
 
 def table_of(*rows):
