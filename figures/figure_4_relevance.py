@@ -6,6 +6,7 @@ import sincviz
 from figures.publishing import publish, run, spread
 from figures.study import Study
 from sincviz import plotting
+from sincviz.report.summary import verdict_words
 
 CAPTION = """
 What separates the classes in the score of the network of seed 0: spectral relevance, mean over the trials of a class
@@ -19,7 +20,6 @@ parentheses: it does not.
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     model, epochs = study.network(), study.held_out_epochs
-    spectrum = sincviz.spectral_relevance(model, epochs, trials="contrast")
     single = sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, per_trial=True))
     cells = sincviz.bootstrap_intervals(single, trials="contrast")
     summed = sincviz.bootstrap_intervals(single.sum("channel", keep_attrs=True), trials="contrast")
@@ -28,14 +28,18 @@ def draw(study: Study) -> None:
         "maps": plotting.plot_relevance(cells, deletion=curve),
         "bands": plotting.plot_relevance(summed, "matrix", curve),
     }
-    found = sincviz.leading_bands(summed, cells, spectrum)
+    inspection = sincviz.inspect(model, epochs, only=["relevance"])
+    found = inspection.leading_bands
+    assert found is not None  # there are trials of both classes
     shares = pd.DataFrame([shares_of_bands(one, study) for one in study.networks()])
     publish(
         study,
         "figure_4_relevance",
         panels,
         CAPTION.format(
-            leading=" ".join(words(str(name), rows) for name, rows in found.groupby("target", sort=False)),
+            leading=" ".join(words(str(name), rows) for name, rows in found.groupby("target", sort=False))
+            if inspection.verdict["readable"]
+            else verdict_words(inspection),
             n_seeds=study.seeds,
             shares=", ".join(f"{band} {spread(shares[band])}" for band in shares),
             data=study.description,
@@ -46,9 +50,15 @@ def draw(study: Study) -> None:
 def words(name: str, rows: pd.DataFrame) -> str:
     """Return a sentence on the band that leads for a class."""
     first = rows.iloc[0]
-    share, peak_hz = 100 * first["share"], first["peak_hz"]
-    where = f", most of it at {first['channels']}" if first["channels"] else ""
-    return f"For {name}: {share:.0f} % from {rows.index[0][1]}, peak at {peak_hz:.1f} Hz{where}."
+    if not first["established"]:
+        return f"For {name} no band is established."
+    share = "most" if pd.isna(first["share"]) else f"{100 * first['share']:.0f} %"
+    where = (
+        f", established at {first['channels']} (p < 0.05, corrected for all cells)"
+        if first["channels"]
+        else ""
+    )
+    return f"For {name}: {share} from {rows.index[0][1]}, peak at {first['peak_hz']:.1f} Hz{where}."
 
 
 def shares_of_bands(model: sincviz.SincShallowNet, study: Study) -> pd.Series:

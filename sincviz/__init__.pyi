@@ -8,6 +8,7 @@ from .analysis.decision_basis import leading_bands, leading_filters
 from .analysis.deletion import deletion_curve
 from .analysis.doctor import diagnose
 from .analysis.drift import cutoff_drift, cutoff_history
+from .analysis.established import corrected_p
 from .analysis.filter_matching import filter_stability, match_filters
 from .analysis.grouping import (
     band_membership,
@@ -72,6 +73,7 @@ __all__ = [
     "bootstrap_intervals",
     "cluster_table",
     "cluster_test",
+    "corrected_p",
     "csp_accuracy",
     "cutoff_drift",
     "cutoff_history",

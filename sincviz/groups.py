@@ -21,6 +21,7 @@ from sincviz.population.group_findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.row_runs import read_rows
 from sincviz.population.row_settings import SECTIONS, RowSettings
+from sincviz.population.row_verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,8 +335,7 @@ def _measured(
 def _facts(averages: Averages, settings: RowSettings, alpha: float) -> dict[str, Any]:
     used = averages.networks[averages.networks["status"] == READ]
     contrasts = averages.subjects["band_contrast"]
-    accuracies = averages.subjects["accuracy"].mean("condition")
-    spread = subject_test(accuracies) if accuracies.sizes["subject"] > 1 else None
+    of_networks, of_subjects = used["above_chance"], chance_by_subject(used)
     return {
         "n_networks": len(averages.networks),
         "n_read": len(used),
@@ -343,11 +343,27 @@ def _facts(averages: Averages, settings: RowSettings, alpha: float) -> dict[str,
         "subjects": contrasts["subject"].to_numpy().tolist(),
         "conditions": [name for name in contrasts["condition"].to_numpy().tolist() if name],
         "n_channels": contrasts.sizes["channel"],
-        "accuracy": float(accuracies.mean()),
-        "accuracy_low": None if spread is None else float(spread["low"]),
-        "accuracy_high": None if spread is None else float(spread["high"]),
+        **_with_interval(averages, "accuracy"),
+        "majority": float(averages.subjects["majority"].mean()),
+        **_with_interval(averages, "balanced_accuracy"),
         "chance_level": float(averages.subjects["chance_level"].mean()),
+        "above_chance": {answer: int((of_networks == answer).sum()) for answer in ANSWERS},
+        "subjects_above_chance": {answer: int((of_subjects == answer).sum()) for answer in ANSWERS},
+        "n_not_readable": n_not_readable(used),
+        "not_readable_because": not_readable(used),
+        "doubtful_because": doubts(used),
         "shared_training": shared_training(averages),
         "alpha": alpha,
         "settings": settings.facts,
+    }
+
+
+def _with_interval(averages: Averages, name: str) -> dict[str, float | None]:
+    """Return the mean over subjects with its 95 % interval; there is none of one subject."""
+    values = averages.subjects[name].mean("condition")
+    spread = subject_test(values) if values.sizes["subject"] > 1 else None
+    return {
+        name: float(values.mean()),
+        f"{name}_low": None if spread is None else float(spread["low"]),
+        f"{name}_high": None if spread is None else float(spread["high"]),
     }

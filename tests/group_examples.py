@@ -68,7 +68,13 @@ def row(
         },
         {
             "accuracy": 0.8,
+            "majority": 0.5,
+            "balanced_accuracy": 0.8,
             "chance_level": 0.5,
+            "p": 0.0005,
+            "above_chance": "yes",
+            "unknown_because": "",
+            "not_readable_because": "[]",
             "n_trials": 45,
             "held_out": "yes",
             "n_seen": 0,

@@ -18,7 +18,11 @@ from sincviz.population.row_store import stored_row
 
 ALL_CLASSES = "all classes"
 READ, LEFT_OUT, FAILED = STATUSES = ("read", "left out", "failed")
-_OF_ROWS = ("accuracy", "chance_level", "n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area")
+_OF_ROWS = (
+    *("accuracy", "majority", "balanced_accuracy", "chance_level", "p", "above_chance", "unknown_because"),
+    *("n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area"),
+)
+_OF_SUBJECTS = ("accuracy", "majority", "balanced_accuracy", "chance_level")
 _POSITION = ("x", "y", "z", "region")
 _SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""}
 
@@ -36,7 +40,7 @@ class Averages:
         ``pattern`` (filter, depth, channel), ``peak_hz``, ``shift_hz``, ``initial_hz`` (filter).
     subjects : dict of str to xarray.DataArray
         Over ``condition`` and ``subject``: ``band_contrast``, ``frequency_contrast``, ``occupancy``, ``shift_hz``,
-        ``accuracy``, ``chance_level``.
+        ``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``.
     training_sets : dict of (str, str) to frozenset of str
         Fingerprints of the training trials of one network of each condition and subject, where they are known.
     notes : list of str
@@ -84,6 +88,9 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
         for name in _OF_ROWS:
             if name in found.attrs:
                 networks.loc[number, name] = found.attrs[name]
+        networks.loc[number, "not_readable_because"] = " ".join(
+            json.loads(found.attrs["not_readable_because"])
+        )
         networks.loc[number, "score_sum"] = float(found["band_contrast"].sum(["band", "channel"]).mean())
         if found.attrs["held_out"] == "no":
             networks.loc[number, ["status", "reason"]] = (
@@ -261,8 +268,7 @@ def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
             "target", "frequency", "channel"
         ),
         "occupancy": found["occupancy"],
-        "accuracy": xr.DataArray(found.attrs["accuracy"]),
-        "chance_level": xr.DataArray(found.attrs["chance_level"]),
+        **{name: xr.DataArray(found.attrs[name]) for name in _OF_SUBJECTS},
     }
     if "center_hz" in found:
         arrays["shift_hz"] = found["center_hz"] - found["initial_center_hz"]

@@ -6,14 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import scipy
 
-from sincviz.analysis.accuracy import ALPHA
 from sincviz.band_limits import ranges_by_name
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
+from sincviz.population.row_verdicts import (
+    CASTS_DOUBT,
+    chance_by_subject,
+    doubt_words,
+    n_not_readable,
+    not_readable,
+)
 from sincviz.rhythms import OTHER
 from sincviz.trial_identity import duplicate_trials
+from sincviz.verdict import REASONS
 
 COLUMNS = ("severity", "check", "finding", "evidence", "remedy")
 MOST_SHARED = 0.05
@@ -153,21 +159,19 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
 
 def _of_networks(averages: Averages) -> Iterator[Finding]:
     used = averages.networks[averages.networks["status"] == READ]
-    poor = []
-    for (condition, subject), own in used.groupby(["condition", "subject"], sort=False):
-        # Runs of one subject see the same trials, or folds of them: no more than one run's are counted.
-        n_trials = int(own["n_trials"].max())
-        correct = round(float(own["accuracy"].mean()) * n_trials)
-        chance = float(own["chance_level"].mean())
-        if scipy.stats.binomtest(correct, n_trials, chance, alternative="greater").pvalue >= ALPHA:
-            poor.append(f"{subject} ({condition})" if condition else str(subject))
-    if poor:
+    if used.empty:
+        return
+    yield from _of_chance(used)
+    reasons = not_readable(used)
+    if reasons:
+        listed = "; ".join(f"{REASONS[code]} ({count})" for code, count in reasons.items())
         yield (
-            "note",
-            "chance",
-            f"In {len(poor)} subject{'s' * (len(poor) != 1)} the networks are not surely better than chance.",
-            f"Subjects {', '.join(poor[:8])}{' and more' if len(poor) > 8 else ''}.",
-            "They are kept: leaving them out for their accuracy would make the others look better than they are.",
+            "warning" if set(reasons) & set(CASTS_DOUBT) else "note",
+            "not_readable",
+            f"{n_not_readable(used)} of {len(used)} networks cannot be read by themselves.",
+            f"{listed[0].upper()}{listed[1:]}.",
+            "They are kept: leaving them out would make the others look better than they are. "
+            "`sincviz inspect` says what would help a single one.",
         )
     counts = Counter(itertools.chain.from_iterable(averages.errors.values()))
     for error, count in counts.most_common(3):
@@ -177,6 +181,31 @@ def _of_networks(averages: Averages) -> Iterator[Finding]:
             f"In {count} of {len(used)} networks: {error}",
             "This is what the inspection of a single network found.",
             "Read such a network by itself with `sincviz inspect`.",
+        )
+
+
+def _of_chance(used: pd.DataFrame) -> Iterator[Finding]:
+    answers = chance_by_subject(used)
+    names = [
+        f"{subject} ({condition})" if condition else str(subject) for condition, subject in answers.index
+    ]
+    of = f"of {len(names)} {'pairs of subject and condition' if (used['condition'] != '').any() else 'subjects'}"
+    found, evidence = [], []
+    for answer, words, kind in (
+        ("no", "fewer than half of the networks are shown to be above chance", "Not shown"),
+        ("unknown", "it cannot be told of enough networks whether they are above chance", "Cannot be told"),
+    ):
+        own = [name for name, given in zip(names, answers, strict=True) if given == answer]
+        if own:
+            found.append(f"In {len(own)} {of} {words}.")
+            evidence.append(f"{kind}: {', '.join(own[:8])}{' and more' if len(own) > 8 else ''}.")
+    if found:
+        yield (
+            "note",
+            "chance",
+            " ".join(found),
+            " ".join(evidence),
+            "They are kept: leaving them out for their accuracy would make the others look better than they are.",
         )
 
 
@@ -199,6 +228,7 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
             "slow",
             f"{share:.0%} of what separates the classes is slower than {ranges[0][1]:g} Hz (all subjects "
             "together).",
-            f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there.",
+            f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there. "
+            f"{doubt_words(averages.networks)}".rstrip(),
             "Look at the trials. If the eyes move with the task, remove that (high-pass filter, ICA) and train anew.",
         )

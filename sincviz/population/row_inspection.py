@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.analysis.occupancy import band_occupancy
-from sincviz.analysis.predictions import ALL, HELD_OUT
+from sincviz.analysis.predictions import ALL
 from sincviz.analysis.transfer_function import impulse_responses, response_at
 from sincviz.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
@@ -25,6 +25,8 @@ BIN_HZ = 1.0
 
 RESPONSE_STEP_HZ = 0.5
 DEVIATION = "within-class SD of the score"
+NUMBERS = ("accuracy", "majority", "balanced_accuracy", "chance_level", "p")
+"""What is kept of :func:`sincviz.accuracies` of all trials, beside whether that is above chance."""
 
 
 def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
@@ -45,8 +47,11 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         classes, so that the sum over cells is the distance between the class means in standard deviations;
         ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
         each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
-        (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, and hold
-        the rest as JSON.
+        (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
+        :func:`sincviz.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``, ``p``,
+        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"no"``,
+        ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
+        ``Inspection.verdict``.
 
     Raises
     ------
@@ -194,18 +199,21 @@ def binned(values: xr.DataArray, width_hz: float = BIN_HZ) -> xr.DataArray:
 def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
     assert found.accuracies is not None  # checked by the caller
     assert found.predictions is not None
-    rows = found.accuracies.to_dict("index")
-    whole = rows[ALL]
+    whole = found.accuracies.to_dict("index")[ALL]
     known = "seen_in_training" in found.predictions
     n_seen = int(found.predictions["seen_in_training"].sum()) if known else 0
+    reasons = found.verdict["reasons"]
     evidence = {}
     if found.deletion is not None:
         evidence["deletion_area"] = float(found.deletion.attrs["accuracy_area"])
     return {
-        "accuracy": float(whole["accuracy"]),
-        "chance_level": float(whole["majority"]),  # of the accuracy, not of the balanced one
+        **{name: float(whole[name]) for name in NUMBERS},
+        "above_chance": str(whole["above_chance"]),
+        "unknown_because": str(whole["unknown_because"]),
+        "not_readable_because": json.dumps(reasons),
         "n_trials": int(whole["n_trials"]),
-        "held_out": "unknown" if not known else "yes" if HELD_OUT in rows and not n_seen else "no",
+        # Trials that were prepared otherwise than those of the training are not recognised.
+        "held_out": "no" if n_seen else "unknown" if "unknown_trials" in reasons else "yes",
         "n_seen": n_seen,
         "weights_sha256": parts.weights_sha256,
         "trials_sha256": found.trials["sha256"],

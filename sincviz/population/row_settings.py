@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECTIONS = ("bands", "maps", "relevance")
 """What is combined over networks; the evidence of each is measured only if it is asked for."""
 
-RECIPE = 2
+RECIPE = 3
 """Counts what rows are stored for: a row of another recipe is read anew."""
 
 _CHUNK = 1 << 20

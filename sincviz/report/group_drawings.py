@@ -15,6 +15,7 @@ from sincviz.band_limits import ranges_by_name
 from sincviz.errors import PositionsError
 from sincviz.groups import Group
 from sincviz.population.comparison import share_intervals
+from sincviz.population.row_verdicts import doubt_words
 from sincviz.report.group_numbers import are_matched, n_drifted
 from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
@@ -45,6 +46,7 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
     GroupDrawing
         Nothing is drawn before ``picture.draw`` is called.
     """
+    doubt = f" {doubt_words(found.networks)}".rstrip()
     for test, section, stem, draw, caption in (
         (
             found.band_test,
@@ -70,13 +72,13 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
             picture = Picture(
                 f"{stem}_{number + 1}", f"Clusters, {name}", partial(draw, test.sel(comparison=name))
             )
-            yield GroupDrawing(section, caption, picture)
+            yield GroupDrawing(section, caption + doubt, picture)
     if found.band_contrasts is not None and found.band_use is not None and np.isfinite(found.band_use).any():
         yield GroupDrawing(
             "Band use",
             "What share of the contrast between the classes lies in each band, all channels together. Every dot is a "
             "subject, runs averaged; beside them all subjects together, with a 95% interval. A band below zero speaks "
-            "against the right class.",
+            f"against the right class.{doubt}",
             Picture(
                 "band_use", "Share of each band, over subjects", partial(_band_use, found.band_contrasts)
             ),

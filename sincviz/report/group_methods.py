@@ -1,16 +1,20 @@
 """The methods paragraph of a group: what was done, in the past tense, with its references."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from sincviz._version import __version__
+from sincviz.analysis.accuracy import ALPHA
 from sincviz.groups import Group
 from sincviz.population.combination import FAILED, LEFT_OUT, READ
 from sincviz.report.group_numbers import has_several_runs, paired_comparisons
+from sincviz.report.group_words import majority_words
 from sincviz.report.methods import REFERENCES
 from sincviz.report.words import counted, percent
+from sincviz.verdict import REASONS
 
 OF_GROUPS = {
     "maris": "Maris, E., & Oostenveld, R. (2007). Nonparametric statistical testing of EEG- and MEG-data. Journal of "
@@ -49,9 +53,13 @@ def group_methods(found: Group) -> tuple[str, list[str]]:
     text = [
         f"{counted(facts['n_read'], 'network')} of {counted(facts['n_subjects'], 'subject')} ({each} per subject) "
         f"{'was' if facts['n_read'] == 1 else 'were'} read with sincviz {__version__}, which builds on MNE-Python "
-        f"(Gramfort et al., 2013); the mean accuracy over subjects was {percent(facts['accuracy'])} (chance "
-        f"{percent(facts['chance_level'])}).",
+        f"(Gramfort et al., 2013); the mean accuracy over subjects was "
+        f"{percent(facts['accuracy'])}{majority_words(facts)}, the mean balanced accuracy "
+        f"{percent(facts['balanced_accuracy'])} (chance {percent(facts['chance_level'])}); "
+        f"{facts['above_chance']['yes']} of {counted(facts['n_read'], 'network')} decoded above chance (permutation "
+        f"test of the predictions, p < {ALPHA:g}).",
         *_trials_words(found),
+        *_unreadable_words(facts),
         "For each network the integrated gradient of each class score (Sundararajan et al., 2017) from a baseline of "
         "zero was split exactly over frequencies and channels by Parseval's theorem, averaged over the trials of the "
         "class minus the average over the others, and divided by the standard deviation of the score within the "
@@ -137,6 +145,19 @@ def _trials_words(found: Group) -> Iterator[str]:
         )
     if share:
         yield f"Networks of different subjects had a median of {percent(share)} of their training trials in common."
+
+
+def _unreadable_words(facts: dict[str, Any]) -> Iterator[str]:
+    """Yield how many networks do not show by themselves what they use, and that they were kept."""
+    n_networks = facts["n_not_readable"]
+    if n_networks:
+        reasons = "; ".join(
+            f"{REASONS[code]}, {count}" for code, count in facts["not_readable_because"].items()
+        )
+        yield (
+            f"Of {counted(n_networks, 'network')} it could not be read what they use by themselves ({reasons}); they "
+            "were kept."
+        )
 
 
 def _flips(test: xr.Dataset) -> str:

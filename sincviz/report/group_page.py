@@ -16,6 +16,7 @@ from sincviz.report.group_words import (
     count_words,
     drift_words,
     filter_words,
+    readable_words,
     shift_words,
     subjects_words,
 )
@@ -78,7 +79,7 @@ def _summary(found: Group) -> dict[str, object]:
     return {
         "lead": next(iter(count_words(found))),
         "subjects": f"Subjects: {subjects_words(found)}.",
-        "accuracy": list(accuracy_words(found)),
+        "accuracy": [*accuracy_words(found), *readable_words(found)],
         "clusters": list(cluster_words(found)),
         "use": list(band_use_words(found)),
         "runs": [*agreement_words(found), *filter_words(found)],

@@ -156,9 +156,14 @@ def network_rows(networks: pd.DataFrame) -> Rows:
             *(row[label] for label in labels),
             Path(row["checkpoint"]).name,
             row["status"],
-            "" if pd.isna(row.get("accuracy")) else f"{row['accuracy']:.2f}",
+            *(
+                "" if pd.isna(row.get(name)) else f"{row[name]:.2f}"
+                for name in ("accuracy", "balanced_accuracy")
+            ),
+            "" if pd.isna(row.get("above_chance")) else row["above_chance"],
             coefficient(row["score_sum"]),
             row["reason"],
+            "" if pd.isna(row.get("not_readable_because")) else row["not_readable_because"].replace("_", " "),
         )
         for number, row in networks.to_dict("index").items()
     ]
@@ -168,8 +173,11 @@ def network_rows(networks: pd.DataFrame) -> Rows:
         "Checkpoint",
         "Status",
         "Accuracy",
+        "Balanced",
+        "Above chance",
         "Distance",
         "Why not",
+        "Not readable by itself",
     )
     return (
         header,

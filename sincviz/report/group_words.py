@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sincviz.analysis.accuracy import ALPHA as CHANCE_ALPHA
 from sincviz.band_limits import ranges_by_name
 from sincviz.groups import Group
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT
 from sincviz.population.comparison import share_intervals
+from sincviz.population.row_verdicts import doubt_words
 from sincviz.report.group_numbers import (
     are_matched,
     coefficient,
@@ -21,6 +23,7 @@ from sincviz.report.group_numbers import (
 )
 from sincviz.report.words import band_words, counted, few, p_words, percent
 from sincviz.rhythms import OTHER
+from sincviz.verdict import REASONS
 
 MOST_CLUSTERS = 6
 MOST_CHANNELS = 4
@@ -35,6 +38,7 @@ def summary_words(found: Group) -> list[str]:
     return [
         *count_words(found),
         *accuracy_words(found),
+        *readable_words(found),
         *cluster_words(found),
         *band_use_words(found),
         *agreement_words(found),
@@ -62,19 +66,65 @@ def count_words(found: Group) -> Iterator[str]:
 
 
 def accuracy_words(found: Group) -> Iterator[str]:
-    """Yield how often the networks are right, over subjects."""
+    """Yield how often the networks are right, over subjects, and how many are shown to be above chance."""
     facts = found.facts
-    low, high = facts["accuracy_low"], facts["accuracy_high"]
-    # Of one subject, or of subjects who are all alike, there is no interval.
-    interval = "" if low is None else in_brackets(low, high, _accuracy).replace("(", "(95% interval ")
     yield (
-        f"Mean accuracy of {counted(facts['n_subjects'], 'subject')} {percent(facts['accuracy'])}{interval}, chance "
+        f"Mean accuracy of {counted(facts['n_subjects'], 'subject')} {share_with_interval(facts, 'accuracy')}"
+        f"{majority_words(facts)}. Mean balanced accuracy {share_with_interval(facts, 'balanced_accuracy')}, chance "
         f"{percent(facts['chance_level'])}."
+    )
+    yield chance_words(facts)
+
+
+def chance_words(facts: dict[str, Any]) -> str:
+    """Return how many networks, and networks of how many subjects, are shown to be above chance."""
+    networks, subjects = facts["above_chance"], facts["subjects_above_chance"]
+    verb = "is" if networks["yes"] == 1 else "are"
+    of_subjects = (
+        f"{counted(sum(subjects.values()), 'pair')} of {counted(facts['n_subjects'], 'subject')} and condition"
+        if facts["conditions"]
+        else counted(facts["n_subjects"], "subject")
+    )
+    untold = [f"; of {networks['unknown']} it cannot be told" if networks["unknown"] else ""]
+    untold += [f"; in {subjects['unknown']} it cannot be told" if subjects["unknown"] else ""]
+    return (
+        f"{networks['yes']} of {counted(facts['n_read'], 'network')} {verb} shown to be above chance (permutation "
+        f"tests, p < {CHANCE_ALPHA:g}{untold[0]}), at least half of the networks in {subjects['yes']} of {of_subjects}"
+        f"{untold[1]}."
+    )
+
+
+def share_with_interval(facts: dict[str, Any], name: str) -> str:
+    """Return a mean over subjects with its interval, if there is one: subjects who are all alike have none."""
+    low, high = facts[f"{name}_low"], facts[f"{name}_high"]
+    interval = "" if low is None else in_brackets(low, high, _accuracy).replace("(", "(95% interval ")
+    return f"{percent(facts[name])}{interval}"
+
+
+def majority_words(facts: dict[str, Any]) -> str:
+    """Return what naming the most frequent class reaches, where the classes are not of the same size."""
+    majority = percent(facts["majority"])
+    if majority == percent(facts["chance_level"]):
+        return ""
+    return f"; naming the most frequent class every time reaches {majority}"
+
+
+def readable_words(found: Group) -> Iterator[str]:
+    """Yield how many networks cannot be read by themselves, and why."""
+    facts = found.facts
+    if not facts["n_not_readable"]:
+        return
+    of = f"{counted(facts['n_read'], 'network')} of {counted(facts['n_subjects'], 'subject')}"
+    reasons = "; ".join(f"{REASONS[code]} ({count})" for code, count in facts["not_readable_because"].items())
+    yield (
+        f"{facts['n_not_readable']} of {of} cannot be read by {'itself' if facts['n_read'] == 1 else 'themselves'}: "
+        f"{reasons}. They are kept, so that the others do not look better than all are."
     )
 
 
 def cluster_words(found: Group) -> Iterator[str]:
     """Yield which clusters are significant in each test, or that none is and what that does not show."""
+    doubt = f" {doubt_words(found.networks)}".rstrip()
     for test, maps in ((found.band_test, "band × channel"), (found.spectral_test, "channel × frequency")):
         if test is None:
             continue
@@ -94,7 +144,7 @@ def cluster_words(found: Group) -> Iterator[str]:
             more = [f"and {len(good) - MOST_CLUSTERS} more"] if len(good) > MOST_CLUSTERS else []
             yield (
                 f"{title}: {counted(len(good), 'significant cluster')} (cluster permutation, {subjects}): "
-                f"{'; '.join([*listed, *more])}."
+                f"{'; '.join([*listed, *more])}.{doubt}"
             )
     for name, reason in found.missing.items():
         if " × " in name:
@@ -122,6 +172,7 @@ def band_use_words(found: Group) -> Iterator[str]:
     """Yield what share of the contrast the leading bands hold."""
     if found.band_contrasts is None:
         return
+    doubt = f" {doubt_words(found.networks)}".rstrip()
     shares = share_intervals(found.band_contrasts)
     limits = ranges_by_name(shares)
     for condition in shares["condition"].to_numpy():
@@ -146,7 +197,7 @@ def band_use_words(found: Group) -> Iterator[str]:
         ]
         yield (
             f"What separates the classes{of} lies in {', '.join(parts)}; shares of what {over} have together, with 95% "
-            "intervals over subjects."
+            f"intervals over subjects.{doubt}"
         )
 
 

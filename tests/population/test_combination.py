@@ -60,7 +60,13 @@ def row(
         },
         {
             "accuracy": 0.9,
+            "majority": 0.5,
+            "balanced_accuracy": 0.9,
             "chance_level": 0.5,
+            "p": 0.0005,
+            "above_chance": "yes",
+            "unknown_because": "",
+            "not_readable_because": "[]",
             "n_trials": 40,
             "held_out": "yes",
             "n_seen": 0,
@@ -256,7 +262,8 @@ def test_training_sets_of_one_subject_may_overlap(combined):
     ("attrs", "check"),
     [
         ({"held_out": "unknown"}, "held_out_unknown"),
-        ({"accuracy": 0.55}, "chance"),
+        ({"above_chance": "no"}, "chance"),
+        ({"not_readable_because": '["confounded"]'}, "not_readable"),
         ({"errors": json.dumps(["The scale is wrong."])}, "doctor"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +10,12 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz import EpochsError, inspect, load_checkpoint, predictions
+from sincviz import EpochsError, accuracies, inspect, load_checkpoint, predictions
 from sincviz.population.manifest import read_manifest
 from sincviz.population.row_inspection import binned, inspect_row, row_dataset, score_deviation
 from sincviz.population.row_settings import RowSettings
+from sincviz.recordings import recording_facts
+from sincviz.trial_identity import trial_fingerprints
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,32 @@ def test_all_that_is_compared_is_there(found):
     assert not np.isnan(found["x"]).any()
     assert found.attrs["held_out"] == "unknown"
     assert json.loads(found.attrs["network"])["n_filters"] == 4
+
+
+def test_chance_is_what_it_is_for_one_network(found, row, people):
+    table = accuracies(predictions(load_checkpoint(row["checkpoint"]), people["ann"])).loc["all"]
+    for name in ("accuracy", "majority", "balanced_accuracy", "chance_level", "p", "above_chance"):
+        assert found.attrs[name] == table[name]
+    assert "unknown_trials" in json.loads(found.attrs["not_readable_because"])
+
+
+def test_naming_the_frequent_class_is_chance(row, people):
+    model = load_checkpoint(row["checkpoint"])
+    model.final_layer.bias.data[0] += 1e3
+    trials = mne.concatenate_epochs([people["ann"]["left"], people["ann"]["right"][:3]], verbose="error")
+    attrs = row_dataset(_parts(model), inspect(model, trials, only=["relevance"], progress=False)).attrs
+    assert attrs["accuracy"] == attrs["majority"] == 0.8
+    assert attrs["balanced_accuracy"] == attrs["chance_level"] == 0.5
+
+
+@pytest.mark.parametrize(("highpass_hz", "held_out"), [(0.0, "yes"), (8.0, "unknown")])
+def test_trials_that_were_prepared_otherwise_are_not_called_held_out(row, people, highpass_hz, held_out):
+    model = load_checkpoint(row["checkpoint"])
+    known = trial_fingerprints(people["bea"].get_data(verbose="error"))
+    model.provenance |= recording_facts(people["ann"]) | {"training_trials": known}
+    model.provenance["highpass_hz"] += highpass_hz
+    found = inspect(model, people["ann"], only=["relevance"], progress=False)
+    assert row_dataset(_parts(model), found).attrs["held_out"] == held_out
 
 
 def test_a_file_holds_the_same(found, tmp_path):

@@ -45,7 +45,7 @@ def test_too_few_people_are_not_tested(make):
     assert "not tested" in words
     assert "6 subjects are needed" in words
     assert found.clusters is None
-    assert "permutation" not in group_methods(found)[0]
+    assert "cluster-based" not in group_methods(found)[0]
     assert [drawing.section for drawing in group_drawings(found)] == [
         "Band use",
         "Runs",

@@ -1,6 +1,7 @@
 """What is said of a group: numbers of subjects, one and many, nothing that is not known or was not done."""
 
 import dataclasses
+import json
 import re
 
 import numpy as np
@@ -8,12 +9,14 @@ import pandas as pd
 import pytest
 import scipy
 
+from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_methods import group_methods
 from sincviz.report.group_words import (
     accuracy_words,
     band_use_words,
     drift_words,
     filter_words,
+    readable_words,
     shift_words,
     summary_words,
 )
@@ -24,9 +27,10 @@ def words_of(found):
     return " ".join(summary_words(found))
 
 
-def with_accuracies(make, accuracies):
+def with_attrs(make, name, values, **others):
+    """Return a group of one network for each value of an attribute."""
     rng = np.random.default_rng(0)
-    rows = [row(rng, accuracy=accuracy) for accuracy in accuracies]
+    rows = [row(rng, **{name: value}, **others) for value in values]
     return make(manifest(len(rows), 1), replaced=dict(enumerate(rows)))
 
 
@@ -47,13 +51,80 @@ def test_the_interval_of_accuracies_is_students_and_ends_at_all(make):
     accuracies = [0.8, 0.9, 1.0, 1.0, 1.0, 1.0]
     expected = scipy.stats.ttest_1samp(accuracies, 0).confidence_interval(0.95)
     assert expected.high > 1
-    (words,) = accuracy_words(with_accuracies(make, accuracies))
-    assert words == f"Mean accuracy of 6 subjects 95% (95% interval {expected.low:.0%} to 100%), chance 50%."
+    words = next(accuracy_words(with_attrs(make, "accuracy", accuracies)))
+    assert words.startswith(
+        f"Mean accuracy of 6 subjects 95% (95% interval {expected.low:.0%} to 100%). Mean balanced"
+    )
 
 
 def test_people_who_are_all_alike_have_no_interval(make):
-    (words,) = accuracy_words(with_accuracies(make, [1.0] * 6))
-    assert words == "Mean accuracy of 6 subjects 100%, chance 50%."
+    words = next(accuracy_words(with_attrs(make, "accuracy", [1.0] * 6)))
+    assert words == "Mean accuracy of 6 subjects 100%. Mean balanced accuracy 80%, chance 50%."
+
+
+def test_chance_is_that_of_the_balanced_accuracy(make):
+    found = with_attrs(make, "accuracy", [0.9] * 6, majority=0.9, balanced_accuracy=0.5, above_chance="no")
+    words, chance = accuracy_words(found)
+    assert words == (
+        "Mean accuracy of 6 subjects 90%; naming the most frequent class every time reaches 90%. Mean balanced "
+        "accuracy 50%, chance 50%."
+    )
+    assert chance == (
+        "0 of 6 networks are shown to be above chance (permutation tests, p < 0.05), at least half of the networks in "
+        "0 of 6 subjects."
+    )
+    text, _ = group_methods(found)
+    assert "0 of 6 networks decoded above chance" in text
+    assert "most frequent class every time reaches 90%, the mean balanced accuracy 50% (chance 50%)" in text
+
+
+def test_what_cannot_be_told_from_chance_is_not_called_chance(make):
+    found = with_attrs(make, "above_chance", ["yes", "no", "unknown", "yes", "yes", "unknown"])
+    assert found.facts["above_chance"] == {"yes": 3, "no": 1, "unknown": 2}
+    *_, chance = accuracy_words(found)
+    assert chance == (
+        "3 of 6 networks are shown to be above chance (permutation tests, p < 0.05; of 2 it cannot be told), at least "
+        "half of the networks in 3 of 6 subjects; in 2 it cannot be told."
+    )
+    finding = found.findings.set_index("check").loc["chance"]
+    assert finding["finding"] == (
+        "In 1 of 6 subjects fewer than half of the networks are shown to be above chance. In 2 of 6 subjects it cannot "
+        "be told of enough networks whether they are above chance."
+    )
+    assert finding["evidence"] == "Not shown: 2. Cannot be told: 3, 6."
+
+
+def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
+    reasons = [["chance"], ["few_trials", "unknown_trials"], ["chance"], [], [], []]
+    found = with_attrs(make, "not_readable_because", map(json.dumps, reasons))
+    assert found.facts["not_readable_because"] == {"few_trials": 1, "chance": 2, "unknown_trials": 1}
+    (words,) = readable_words(found)
+    assert words.startswith(
+        "3 of 6 networks of 6 subjects cannot be read by themselves: these trials are too few "
+    )
+    assert "is not shown to be above chance (2); it is not known" in words
+    assert words in words_of(found)
+    assert "Of 3 networks it could not be read what they use by themselves" in group_methods(found)[0]
+    assert found.networks["not_readable_because"].tolist()[:2] == ["chance", "few_trials unknown_trials"]
+    assert found.findings.set_index("check").loc["not_readable", "severity"] == "warning"
+    assert not list(readable_words(make(manifest(6, 1))))
+
+
+@pytest.mark.parametrize(
+    ("reason", "n_networks", "doubtful"),
+    [("confounded", 4, True), ("confounded", 3, False), ("unknown_trials", 8, True), ("chance", 8, False)],
+)
+def test_what_is_doubtful_is_called_so_wherever_a_basis_is_named(make, reason, n_networks, doubtful):
+    found = with_attrs(
+        make, "not_readable_because", [json.dumps([reason] * (number < n_networks)) for number in range(8)]
+    )
+    named = [line for line in summary_words(found) if "significant cluster" in line or " lies in " in line]
+    named += [
+        drawing.caption for drawing in group_drawings(found) if drawing.section in ("Bands on the scalp",)
+    ]
+    assert len(named) > 3
+    for words in named:
+        assert ("Not evidence of what the networks use" in words) == doubtful
 
 
 @pytest.mark.parametrize(("n_seeds", "is_said"), [(1, False), (2, True)])
