@@ -1,6 +1,6 @@
 """How often an inspection says what is false: conditions whose truth is known, read by machine.
 
-    python -m benchmarks.false_statements [--conditions chance blocks ...] [--seeds 3] [--jobs 2] [--out FILE]
+    python -m benchmarks.false_statements [--conditions chance blocks ...] [--seeds 0 1 2] [--jobs 2] [--out FILE]
 
 Each condition of `benchmarks/known_truth.py` makes a network and trials; `sincviz.inspect` reads them; what its
 sentences, tables and findings state is compared with what is true. A statement is
@@ -10,7 +10,8 @@ sentences, tables and findings state is compared with what is true. A statement 
   that is not the sources' (a channel is theirs from a fifth of the largest amplitude on; a direction is the network's
   too: what more power there does to its scores on 400 new trials); a finding that is none; deletion "shown" at chance;
   "surely", or a basis named although it cannot be read;
-- misleading: nothing said is false, but a finding that the reader needs is missing, or a direction is named where more
+- misleading: it rests on what the user said, and says so, and the user was wrong;
+  or nothing said is false, but a finding that the reader needs is missing, or a direction is named where more
   power changes the scores of new trials by nothing that could be measured;
 - withheld: a sound network that is not read, of which no band is established, or whose accuracy is not shown.
 
@@ -60,6 +61,8 @@ def judged(name: str, seed: int) -> tuple[dict[str, object], list[dict[str, obje
         found = sincviz.inspect(case.network, case.trials, case.y, held_out=case.held_out, progress=False)
         known = accuracy_on_new(case)
         statements = list(statements_of(case, found, known))
+    if case.held_out and not case.readable:  # the page says that it has this from the user
+        statements = [(MISLEADING if one[0] == FALSE else one[0], *one[1:]) for one in statements]
     count = {kind: sum(one[0] == kind for one in statements) for kind in KINDS}
     bands = found.leading_bands
     row = {
@@ -151,7 +154,8 @@ def _of_accuracy(case: Case, found: sincviz.inspection.Inspection, known: float)
     row = found.accuracies.loc["held out" if "held out" in found.accuracies.index else "all"]
     said = f"above chance: {row['above_chance']}, {row['balanced_accuracy']:.2f}"
     knows = bool(case.sources)
-    if row["above_chance"] == "yes" and held_out and not knows:
+    unsure = "unknown_trials" in found.verdict["reasons"]  # said in the next sentence
+    if row["above_chance"] == "yes" and held_out and not knows and not unsure:
         yield FALSE, "accuracy", said
     elif row["above_chance"] == "no" and case.readable and known > KNOWS:
         yield WITHHELD, "accuracy", said
@@ -270,11 +274,11 @@ def main() -> None:
     """Judge all conditions, print and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--conditions", nargs="+", choices=list(CONDITIONS), default=list(CONDITIONS))
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/false_statements.csv"))
     options = parser.parse_args()
-    cases = list(itertools.product(options.conditions, range(options.seeds)))
+    cases = list(itertools.product(options.conditions, options.seeds))
     rows, statements = [], []
     work = Parallel(n_jobs=options.jobs, return_as="generator", inner_max_num_threads=1)
     for row, others in work(delayed(judged)(name, seed) for name, seed in cases):

@@ -39,6 +39,10 @@ HANDS = (
 REST = tuple(source._replace(desynchronised_by="") for source in HANDS)
 
 
+CONDITIONS: dict[str, "Callable[[int], Case]"] = {}
+"""Every condition by its name; its docstring says what it is."""
+
+
 @dataclass(frozen=True)
 class Recording:
     """Simulated trials in microvolts, shape (trials, channels, times), and the class of each as a number."""
@@ -240,34 +244,46 @@ def _rank_within(codes: np.ndarray) -> np.ndarray:
     return rank
 
 
+def condition(function: Callable[[int], Case]) -> Callable[[int], Case]:
+    """Put a function among the conditions."""
+    CONDITIONS[function.__name__] = function
+    return function
+
+
 # Conditions: sound networks.
 
 
+@condition
 def short_kernels(seed: int) -> Case:
     """Kernels of 33 samples."""
     return sound(seed)[0]
 
 
+@condition
 def long_kernels(seed: int) -> Case:
     """Kernels of 65 samples, 16 filters."""
     return sound(seed, num_time_filters=16, time_filter_len=65, freq_stride=1.5)[0]
 
 
+@condition
 def nine_to_one(seed: int) -> Case:
     """Classes 9 : 1."""
     return sound(seed, shares=(9, 1), n_train=240, n_test=200, erd=0.9)[0]
 
 
+@condition
 def twenty_of_two_hundred(seed: int) -> Case:
     """20 : 180 trials, the rare class first."""
     return sound(seed, shares=(1, 9), n_train=240, n_test=200, erd=0.9, max_epochs=40)[0]
 
 
+@condition
 def redundant_bands(seed: int) -> Case:
     """Mu and beta of one hemisphere tell the same, each enough."""
     return sound(seed, sources=(HANDS[0], HANDS[2], DISTRACTOR), erd=0.9)[0]
 
 
+@condition
 def average_reference(seed: int) -> Case:
     """Average reference in training and test."""
     rng = np.random.default_rng(seed)
@@ -278,27 +294,32 @@ def average_reference(seed: int) -> Case:
     return Case(trained(train, seed), test.epochs(), (new.epochs(), None), **truth)
 
 
+@condition
 def one_channel(seed: int) -> Case:
     """C3 alone."""
     return sound(seed, sources=(HANDS[0], HANDS[2]), ch_names=("C3",), erd=0.9)[0]
 
 
+@condition
 def two_channels(seed: int) -> Case:
     """C3 and C4."""
     return sound(seed, sources=HANDS, ch_names=("C3", "C4"))[0]
 
 
+@condition
 def many_channels(seed: int) -> Case:
     """128 electrodes."""
     more = [name for name in standard_montage().ch_names if "h" in name.lower()]
     return sound(seed, ch_names=(*CH_NAMES, *more[::2][:64]), n_train=240)[0]
 
 
+@condition
 def ten_trials(seed: int) -> Case:
     """10 trials to judge by."""
     return sound(seed, n_test=10)[0]
 
 
+@condition
 def standardised(seed: int) -> Case:
     """Arrays standardised per channel and trial, in training and test."""
     rng = np.random.default_rng(seed)
@@ -335,21 +356,25 @@ def _classes(seed: int, n_classes: int, **fitting: object) -> Case:
     )[0]
 
 
+@condition
 def four_classes(seed: int) -> Case:
     """Four classes."""
     return _classes(seed, 4)
 
 
+@condition
 def six_classes(seed: int) -> Case:
     """Six classes."""
     return _classes(seed, 6, max_epochs=60, lr=3e-3)
 
 
+@condition
 def hardly_trained(seed: int) -> Case:
     """Six classes, training that ended too early."""
     return _classes(seed, 6, max_epochs=20)
 
 
+@condition
 def evoked(seed: int) -> Case:
     """Evoked response at 3 Hz over Pz whose sign is the class: no power differs."""
     site = Source("evoked", "informative", "delta", 1.0, 6.0, "", {"Pz": 1}, 0.7, 0.2)
@@ -384,11 +409,13 @@ def _of_pair(seed: int, other: Callable[[np.ndarray, np.ndarray], np.ndarray]) -
     return replace(case, sources=((*MU, {"C3": 1.0, "C4": 1.0}),))
 
 
+@condition
 def phase_coupling(seed: int) -> Case:
     """Two channels in phase or independent, of equal power."""
     return _of_pair(seed, lambda one, independent: independent)
 
 
+@condition
 def covariance_sign(seed: int) -> Case:
     """Two channels in phase or in opposite phase, of equal power."""
     return _of_pair(seed, lambda one, independent: -one)
@@ -441,6 +468,7 @@ def _on_geodesic(seed: int, sources: Sequence[Source], **signals: float) -> Case
     return Case(network, test, (new, None), sources=renamed, direction=direction)
 
 
+@condition
 def geodesic_names(seed: int) -> Case:
     """Electrodes E1 to E32 of an EGI net."""
     return _on_geodesic(seed, (*HANDS, DISTRACTOR))
@@ -455,17 +483,20 @@ MUSCLES = (
 ARTEFACT_OF_MUSCLES = {"must": frozenset({"relevance_muscles"}), "may": frozenset({"artefact", "high_bands"})}
 
 
+@condition
 def muscle_at_temples(seed: int) -> Case:
     """Muscles of the temples tell the side."""
     case = sound(seed, sources=(*MUSCLES, *REST), erd=0.8, snr_db=9.0, freq_stride=4.0)[0]
     return replace(case, **ARTEFACT_OF_MUSCLES)
 
 
+@condition
 def muscle_under_geodesic_names(seed: int) -> Case:
     """Muscles of the temples under an EGI net."""
     return replace(_on_geodesic(seed, (*MUSCLES, *REST), erd=0.8, snr_db=9.0), **ARTEFACT_OF_MUSCLES)
 
 
+@condition
 def line_noise(seed: int) -> Case:
     """Mains that are louder in one class."""
 
@@ -484,6 +515,7 @@ def line_noise(seed: int) -> Case:
     )
 
 
+@condition
 def slow_drift(seed: int) -> Case:
     """Drifts below 1 Hz that are larger in one class."""
 
@@ -505,6 +537,7 @@ def slow_drift(seed: int) -> Case:
 # Conditions: nothing to read.
 
 
+@condition
 def chance(seed: int) -> Case:
     """Random labels, held out."""
     return replace(sound(seed, sources=(*REST, DISTRACTOR))[0], readable=False)
@@ -528,16 +561,19 @@ def _memorised(seed: int, *, remembers: bool, held_out: bool = False) -> Case:
     )
 
 
+@condition
 def memorised(seed: int) -> Case:
     """Random labels, memorised; the network remembers its trials."""
     return _memorised(seed, remembers=True)
 
 
+@condition
 def memorised_by_foreign(seed: int) -> Case:
     """Random labels, memorised; nobody knows the trials."""
     return _memorised(seed, remembers=False)
 
 
+@condition
 def memorised_and_denied(seed: int) -> Case:
     """Random labels, memorised; the user says that they were held out."""
     return _memorised(seed, remembers=False, held_out=True)
@@ -553,6 +589,7 @@ def _split(
     )
 
 
+@condition
 def blocks(seed: int) -> Case:
     """Labels in blocks of ten trials, amplitudes that drift from block to block, trials split at random."""
     rng = np.random.default_rng(seed)
@@ -567,6 +604,7 @@ def blocks(seed: int) -> Case:
     return _split(build(28), build(40), seed, rng, must=frozenset({"labels_in_blocks"}))
 
 
+@condition
 def tied_to_subject(seed: int) -> Case:
     """Each person has one class only, and rhythms of their own; trials split at random."""
     rng = np.random.default_rng(seed)
@@ -581,6 +619,7 @@ def tied_to_subject(seed: int) -> Case:
     return _split(build(8, 1), build(12, 101), seed, rng, must=frozenset({"label_tied_to_subject"}))
 
 
+@condition
 def overlapping_windows(seed: int) -> Case:
     """Windows of 2 s, one every 0.25 s, of stretches of 8 s with random labels; windows split at random."""
     rng = np.random.default_rng(seed)
@@ -606,6 +645,7 @@ def overlapping_windows(seed: int) -> Case:
 # Conditions: sound networks, trials or classes that are not what they should be.
 
 
+@condition
 def shuffled_classes(seed: int) -> Case:
     """Names of four classes in another order than the outputs."""
     case = four_classes(seed)
@@ -614,6 +654,7 @@ def shuffled_classes(seed: int) -> Case:
     return replace(case, readable=False, must=frozenset({"class_order"}), may=frozenset({"chance"}))
 
 
+@condition
 def outlying_trial(seed: int) -> Case:
     """One trial with 3 mV at two channels."""
     case, test, _ = sound(seed)
@@ -628,6 +669,7 @@ def outlying_trial(seed: int) -> Case:
     )
 
 
+@condition
 def array_in_volts(seed: int) -> Case:
     """Trials as an array in volts."""
     case, test, _ = sound(seed)
@@ -640,6 +682,7 @@ def array_in_volts(seed: int) -> Case:
     )
 
 
+@condition
 def flat_channel(seed: int) -> Case:
     """Channel O1 without signal in the test."""
     case, test, _ = sound(seed)
@@ -653,6 +696,7 @@ def flat_channel(seed: int) -> Case:
     )
 
 
+@condition
 def bridged_channels(seed: int) -> Case:
     """Two channels that gel joins, in the test."""
     case, test, _ = sound(seed)
@@ -678,49 +722,13 @@ def _foreign(seed: int, *, held_out: bool) -> Case:
     return replace(case, network=network, held_out=held_out, readable=held_out)
 
 
+@condition
 def foreign_held_out(seed: int) -> Case:
     """State dict of others, trials that the user says were held out."""
     return _foreign(seed, held_out=True)
 
 
+@condition
 def foreign_unknown(seed: int) -> Case:
     """State dict of others, trials of which nothing is said."""
     return _foreign(seed, held_out=False)
-
-
-CONDITIONS: dict[str, Callable[[int], Case]] = {
-    function.__name__: function
-    for function in (
-        *(
-            short_kernels,
-            long_kernels,
-            nine_to_one,
-            twenty_of_two_hundred,
-            redundant_bands,
-            average_reference,
-        ),
-        *(
-            one_channel,
-            two_channels,
-            many_channels,
-            ten_trials,
-            standardised,
-            four_classes,
-            six_classes,
-            evoked,
-        ),
-        *(evoked, phase_coupling, covariance_sign, geodesic_names),
-        *(muscle_at_temples, muscle_under_geodesic_names, line_noise, slow_drift),
-        *(chance, memorised, memorised_by_foreign, memorised_and_denied, blocks, tied_to_subject),
-        *(
-            overlapping_windows,
-            shuffled_classes,
-            outlying_trial,
-            array_in_volts,
-            flat_channel,
-            bridged_channels,
-        ),
-        *(foreign_held_out, foreign_unknown),
-    )
-}
-"""Every condition by its name; its docstring says what it is."""

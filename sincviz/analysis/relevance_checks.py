@@ -100,6 +100,32 @@ def not_checked(spectrum: xr.DataArray) -> dict[str, str]:
     return _reasons(spectrum, _regions(spectrum))
 
 
+def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None) -> xr.DataArray:
+    """Return the classes whose relevance adds up to more than nothing: of nothing there are no shares.
+
+    Parameters
+    ----------
+    spectrum : xarray.DataArray, dims (target, ...)
+        Relevance of classes.
+    leading : pandas.DataFrame | None
+        What :func:`sincviz.analysis.decision_basis.leading_bands` returned for them, with ``total_low``; ``None``
+        returns all.
+
+    Examples
+    --------
+    >>> spectrum = xr.DataArray([1.0, 2.0], {"target": ["left", "right"]}, ("target",))
+    >>> rows = pd.MultiIndex.from_tuples([("left", "alpha"), ("right", "alpha")], names=["target", "band"])
+    >>> of_established_classes(spectrum, pd.DataFrame({"total_low": [0.5, -0.1]}, rows)).target.values.tolist()
+    ['left']
+    """
+    if leading is None:
+        return spectrum
+    above = leading["total_low"].groupby(level="target").first() > 0
+    return spectrum.sel(
+        target=[name for name in spectrum["target"].to_numpy() if above.get(str(name), False)]
+    )
+
+
 def placed_by_name(spectrum: xr.DataArray) -> bool:
     """Tell whether electrodes had to be placed by their names, because positions are missing."""
     return bool((_regions(spectrum)["placed_by"] == "name").any())
@@ -230,7 +256,9 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
 
 def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
     if not spectrum.sizes["target"]:
-        return dict.fromkeys(ARTEFACTS, "the relevance of no class is known")
+        return dict.fromkeys(
+            ARTEFACTS, "no class has a relevance of more than nothing, as far as these trials tell"
+        )
     if not _shareable(_cells(spectrum, [])).any():
         return dict.fromkeys(
             ARTEFACTS,
