@@ -22,6 +22,7 @@ import argparse
 import itertools
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import mne
@@ -51,14 +52,18 @@ Statement = tuple[str, str, str]
 """Kind, what it is about, in words."""
 
 
-def judged(name: str, seed: int) -> tuple[dict[str, object], list[dict[str, object]]]:
+def judged(
+    name: str, seed: int, only: Sequence[str] | None = None
+) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return what was true and said of one condition, and every statement that is not true."""
     torch.set_num_threads(1)
     mne.set_log_level("ERROR")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         case = CONDITIONS[name](seed)
-        found = sincviz.inspect(case.network, case.trials, case.y, held_out=case.held_out, progress=False)
+        found = sincviz.inspect(
+            case.network, case.trials, case.y, only=only, held_out=case.held_out, progress=False
+        )
         known = accuracy_on_new(case)
         statements = list(statements_of(case, found, known))
     if case.held_out and not case.readable:  # the page says that it has this from the user

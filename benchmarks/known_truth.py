@@ -4,6 +4,7 @@ A condition is a function of a seed that returns a `Case`. Signals are those of 
 sphere, a background with a 1/f spectrum, here 24 channels and trials of 2 s at 128 Hz.
 """
 
+import functools
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -235,6 +236,12 @@ def sound(
     return Case(network, test.epochs(), (new.epochs(), None), **truth), test, new
 
 
+@functools.lru_cache(maxsize=1)
+def plain(seed: int) -> tuple[Case, Recording, Recording]:
+    """Return :func:`sound` with all settings as they are, which several conditions start from."""
+    return sound(seed)
+
+
 def _rank_within(codes: np.ndarray) -> np.ndarray:
     """Return for every trial which share of its class comes before it."""
     rank = np.empty(len(codes))
@@ -256,7 +263,7 @@ def condition(function: Callable[[int], Case]) -> Callable[[int], Case]:
 @condition
 def short_kernels(seed: int) -> Case:
     """Kernels of 33 samples."""
-    return sound(seed)[0]
+    return plain(seed)[0]
 
 
 @condition
@@ -657,7 +664,7 @@ def shuffled_classes(seed: int) -> Case:
 @condition
 def outlying_trial(seed: int) -> Case:
     """One trial with 3 mV at two channels."""
-    case, test, _ = sound(seed)
+    case, test, _ = plain(seed)
     uv = test.uv.copy()
     jump = np.where(np.arange(N_TIMES) > N_TIMES // 2, 3000.0, 0.0)
     uv[7, [HEAD.index("P3"), HEAD.index("P7")]] += jump
@@ -672,7 +679,7 @@ def outlying_trial(seed: int) -> Case:
 @condition
 def array_in_volts(seed: int) -> Case:
     """Trials as an array in volts."""
-    case, test, _ = sound(seed)
+    case, test, _ = plain(seed)
     return replace(
         case,
         trials=(test.uv * 1e-6).astype(np.float32),
@@ -685,7 +692,7 @@ def array_in_volts(seed: int) -> Case:
 @condition
 def flat_channel(seed: int) -> Case:
     """Channel O1 without signal in the test."""
-    case, test, _ = sound(seed)
+    case, test, _ = plain(seed)
     uv = test.uv.copy()
     uv[:, HEAD.index("O1")] = 0
     return replace(
@@ -699,7 +706,7 @@ def flat_channel(seed: int) -> Case:
 @condition
 def bridged_channels(seed: int) -> Case:
     """Two channels that gel joins, in the test."""
-    case, test, _ = sound(seed)
+    case, test, _ = plain(seed)
     uv = test.uv.copy()
     pair = [HEAD.index("P4"), HEAD.index("P8")]
     uv[:, pair] = uv[:, pair].mean(1, keepdims=True) + 0.02 * uv[:, pair]
@@ -712,7 +719,7 @@ def bridged_channels(seed: int) -> Case:
 
 
 def _foreign(seed: int, *, held_out: bool) -> Case:
-    case, test, _ = sound(seed)
+    case, test, _ = plain(seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights.pt"
         torch.save(case.network.state_dict(), path)
