@@ -157,7 +157,7 @@ class Measuring:
         # Without a contrast, what all classes share would raise suspicion.
         if spectrum is not None and self.several and verdict["readable"]:
             known = of_established_classes(spectrum, self.found.get("leading_bands"))
-            self._add_findings(relevance_findings(known, self.power))
+            self._add_findings(relevance_findings(known, self.power, self.of_trials))
         self.found["verdict"] = verdict
         if self.trials is None:
             return

@@ -69,6 +69,23 @@ def test_a_class_whose_relevance_may_add_up_to_nothing_raises_no_suspicion():
                                                   "trials tell"}  # fmt: skip
 
 
+@pytest.mark.parametrize(("size", "expected"), [(0.0, []), (3.0, ["relevance_eyes", "relevance_drift"])])
+def test_what_a_few_trials_show_by_chance_raises_no_suspicion(size, expected):
+    spectrum = spectrum_of(MU, at(["Fp1", "Fp2"], 0, 1, 1.0))
+    rng = np.random.default_rng(0)
+    names = ["left", "right"] * 6
+    values = 0.2 * rng.standard_normal((12, 2, 6, len(CHANNELS)))
+    values[1::2, 1, -1, :2] += size
+    coords = {
+        "class_name": ("trial", names),
+        "target": ["left", "right"],
+        "band": ["delta", "theta", "alpha", "beta", "gamma", "other"],
+        "channel": CHANNELS,
+    }
+    single = xr.DataArray(values, coords, ("trial", "target", "band", "channel"))
+    assert [one.check for one in relevance_findings(spectrum, single=single)] == expected
+
+
 def test_relevance_that_is_even_everywhere_above_the_drifts_raises_no_suspicion():
     assert checks(at(CHANNELS, 1, 80, 1.0)) == []
 
