@@ -564,7 +564,7 @@ def _memorised(seed: int, *, remembers: bool, held_out: bool = False) -> Case:
         (new.epochs(), None),
         held_out=held_out,
         readable=False,
-        must=frozenset() if held_out else frozenset({"memorised"}),
+        must=frozenset({"memorised"}),
     )
 
 
