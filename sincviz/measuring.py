@@ -28,7 +28,11 @@ from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import ALL, accuracies, predictions, structure_in
 from sincviz.analysis.randomization import randomization_test
 from sincviz.analysis.relevance import relevance
-from sincviz.analysis.relevance_checks import relevance_findings, with_relevance_findings
+from sincviz.analysis.relevance_checks import (
+    of_established_classes,
+    relevance_findings,
+    with_relevance_findings,
+)
 from sincviz.analysis.resolvability import filter_overlap, resolvability
 from sincviz.analysis.response import filter_response
 from sincviz.analysis.spatial import spatial_filters, spatial_patterns
@@ -157,7 +161,8 @@ class Measuring:
         spectrum = self.found.get("spectral_relevance")
         # Without a contrast, what all classes share would raise suspicion.
         if spectrum is not None and self.several and verdict["readable"]:
-            self._add_findings(relevance_findings(spectrum, self.power))
+            known = of_established_classes(spectrum, self.found.get("leading_bands"))
+            self._add_findings(relevance_findings(known, self.power, self.of_trials))
         self.found["verdict"] = verdict
         if self.trials is None:
             return
@@ -174,12 +179,11 @@ class Measuring:
         """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
         csp, rows, n_seen = self.found.get("csp"), self.found.get("accuracies"), self._n_seen()
         all_seen = n_seen is not None and n_seen == self.found["trials"]["n_trials"]
-        known = all_seen or (n_seen is None and not self.held_out)
-        if csp is None or rows is None or not known or csp["above_chance"] == "yes":
+        if csp is None or rows is None or not (n_seen is None or all_seen) or csp["above_chance"] == "yes":
             return []
         trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
-        row = rows.loc[ALL].to_dict()
-        found = memorised(row, yardstick_accuracies(self.parts, trials, codes, seed=self.seed), n_seen=n_seen)
+        yardsticks = yardstick_accuracies(self.parts, trials, codes, seed=self.seed)
+        found = memorised(rows.loc[ALL].to_dict(), yardsticks, n_seen=n_seen, held_out=self.held_out)
         return [] if found is None else [found]
 
     def _verdict(self) -> dict[str, Any]:
@@ -188,8 +192,13 @@ class Measuring:
             self.found.get("trials", {}),
             self.found.get("accuracies"),
             n_seen=self._n_seen(),
-            held_out=self.held_out,
+            held_out=self.held_out or self._is_of_new_recordings(),
         )
+
+    def _is_of_new_recordings(self) -> bool:
+        """Tell whether every trial comes from a recording that the network is known not to know."""
+        table = self.found.get("predictions")
+        return table is not None and "new_in" in table and bool((table["new_in"] != "").all())
 
     def _n_seen(self) -> int | None:
         table = self.found.get("predictions")

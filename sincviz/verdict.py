@@ -51,7 +51,8 @@ def verdict_on(
     n_seen : int | None
         How many of the trials are known from training; ``None`` where the network does not remember them.
     held_out : bool
-        Whether the user says that the network was not trained on these trials.
+        Whether the user says that the network was not trained on these trials, or all are of recordings that are not
+        among those of the training.
 
     Returns
     -------
@@ -73,8 +74,12 @@ def verdict_on(
             reasons.add("confounded" if confounded else "few_trials")
     if n_seen == trials["n_trials"]:
         reasons.add("seen_trials")
-    elif not held_out and (n_seen is None or (n_seen == 0 and "recording" in set(findings["check"]))):
-        # Trials that were prepared otherwise are not recognised.
+    elif not held_out and (
+        n_seen is None
+        or "overlapping_trials" in set(findings["check"])
+        or (n_seen == 0 and "recording" in set(findings["check"]))
+    ):
+        # Trials that were prepared otherwise are not recognised, and of windows only those that begin alike.
         reasons.add("unknown_trials")
     if "no_classes" in reasons:
         reasons -= {"chance", "few_trials"}

@@ -75,7 +75,7 @@ def with_known_classes(values: xr.DataArray) -> xr.DataArray:
     ['a']
     """
     finite = np.isfinite(values.transpose("target", ...).to_numpy())
-    return values.isel(target=finite.reshape(len(finite), -1).all(1))
+    return values.isel(target=finite.all(tuple(range(1, finite.ndim))))
 
 
 def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None, n_classes: int) -> dict[str, Any]:

@@ -8,7 +8,9 @@ import pandas as pd
 from sincviz.analysis.findings import Finding
 
 
-def memorised(row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int | None) -> Finding | None:
+def memorised(
+    row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int | None, held_out: bool = False
+) -> Finding | None:
     """Return the finding that a network is right about trials that no simple decoder tells apart.
 
     Parameters
@@ -19,6 +21,9 @@ def memorised(row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int |
         What :func:`sincviz.analysis.data_contrast.yardstick_accuracies` returned for the same trials.
     n_seen : int | None
         How many of them are known from training; ``None`` where nobody knows.
+    held_out : bool
+        Whether the user says that the network was not trained on them. Where nobody knows better, the finding is then
+        made only if the network's interval lies above those of all decoders.
 
     Returns
     -------
@@ -34,13 +39,19 @@ def memorised(row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int |
     """
     if row["above_chance"] != "yes" or (yardsticks["above_chance"] == "yes").any():
         return None
+    denied = held_out and not n_seen
+    if denied and not row["low"] > yardsticks["accuracy_high"].max():
+        return None
     of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
     known = "was trained on these trials" if n_seen else "may have been trained on these trials"
+    start = "The network is right about trials whose classes no simple decoder tells apart"
     return Finding(
         "memorised",
         "error" if n_seen else "warning",
-        f"The network is right about trials whose classes no simple decoder tells apart, and it {known}: it probably "
-        "remembers them. What it rests on here may be noise.",
+        f"{start}: either it reads what they cannot, or it was trained on these trials, although they are said to be "
+        "held out."
+        if denied
+        else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
         f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
         f"trials: {of_decoders}, none above chance.",
         "Judge and read the network on trials that were not in its training.",

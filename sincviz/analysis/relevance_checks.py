@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.findings import SEVERITIES, Finding
+from sincviz.analysis.intervals import codes_of_targets
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.line_noise import LEAST_CHANNELS, RHYTHMS_BELOW_HZ, stands_out
 from sincviz.analysis.scalp_checks import HIGH_HZ, MUSCLES_FROM_HZ, dense_share
@@ -23,6 +25,7 @@ LOWEST_LINE_HZ = 5.0
 TIMES_BESIDE_LINE = 3.0  # of the relevance beside it, where the trials have a line
 TIMES_BESIDE_PEAK = 10.0  # where only the relevance tells
 MOST_CLASSES = 4
+ESTABLISHED_P = 0.01
 LEAST_SHARE = 0.1  # what is smaller does not change how a decision is to be read
 LEAST_TOTAL = 0.1  # of the positive parts: a smaller sum cannot be shared out
 LARGE_TOTAL = 0.5  # of the positive parts: a smaller sum makes shares too large
@@ -32,7 +35,9 @@ EYES, MUSCLES, LINES, DRIFTS = ARTEFACTS = ("eye movements", "muscles", "line no
 _EDGES_HZ = (0.0, DRIFT_HZ, SLOW_HZ, 8.0, 13.0, MUSCLES_FROM_HZ, HIGH_HZ)
 
 
-def relevance_findings(spectrum: xr.DataArray, power: xr.DataArray | None = None) -> list[Finding]:
+def relevance_findings(
+    spectrum: xr.DataArray, power: xr.DataArray | None = None, single: xr.DataArray | None = None
+) -> list[Finding]:
     """Return the suspicions that a relevance of frequencies and channels raises.
 
     Electrodes are placed by their positions, whatever their names are; by their names where positions are missing.
@@ -44,6 +49,10 @@ def relevance_findings(spectrum: xr.DataArray, power: xr.DataArray | None = None
     power : xarray.DataArray, dims (channel, frequency), or None
         What :func:`sincviz.analysis.line_noise.power_spectrum` returned for the same trials, which tells lines from
         rhythms; ``None`` judges by how narrow the relevance is.
+    single : xarray.DataArray, dims (trial, target, band, channel), or None
+        Relevance of the same trials one by one, of the bands delta to gamma and ``other``, with the coordinate
+        ``class_name``. With it eyes, muscles and drifts are suspected only where the relevance there is more than
+        chance makes (Welch's test between the trials of a class and the others, p < 0.01).
 
     Returns
     -------
@@ -64,7 +73,7 @@ def relevance_findings(spectrum: xr.DataArray, power: xr.DataArray | None = None
     """
     spectrum = with_known_classes(spectrum).transpose("target", "channel", "frequency")
     regions = _regions(spectrum)
-    cells = _cells(spectrum, _lines(spectrum, power))
+    cells = _with_established(_cells(spectrum, _lines(spectrum, power)), regions, single)
     found = [
         *_eyes(cells, regions),
         *_muscles(cells, regions),
@@ -98,6 +107,32 @@ def not_checked(spectrum: xr.DataArray) -> dict[str, str]:
     """
     spectrum = with_known_classes(spectrum).transpose("target", "channel", "frequency")
     return _reasons(spectrum, _regions(spectrum))
+
+
+def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None) -> xr.DataArray:
+    """Return the classes whose relevance adds up to more than nothing: of nothing there are no shares.
+
+    Parameters
+    ----------
+    spectrum : xarray.DataArray, dims (target, ...)
+        Relevance of classes.
+    leading : pandas.DataFrame | None
+        What :func:`sincviz.analysis.decision_basis.leading_bands` returned for them, with ``total_low``; ``None``
+        returns all.
+
+    Examples
+    --------
+    >>> spectrum = xr.DataArray([1.0, 2.0], {"target": ["left", "right"]}, ("target",))
+    >>> rows = pd.MultiIndex.from_tuples([("left", "alpha"), ("right", "alpha")], names=["target", "band"])
+    >>> of_established_classes(spectrum, pd.DataFrame({"total_low": [0.5, -0.1]}, rows)).target.values.tolist()
+    ['left']
+    """
+    if leading is None:
+        return spectrum
+    above = leading["total_low"].groupby(level="target").first() > 0
+    return spectrum.sel(
+        target=[name for name in spectrum["target"].to_numpy() if above.get(str(name), False)]
+    )
 
 
 def placed_by_name(spectrum: xr.DataArray) -> bool:
@@ -155,6 +190,7 @@ def _lateral_eyes(
         )
         if found and size >= LEAST_SHARE * whole
     }
+    shares = _established(shares, cells, "sides")
     if shares:
         yield Finding(
             "relevance_eyes",
@@ -186,6 +222,7 @@ def _drift(cells: xr.DataArray) -> Iterator[Finding]:
     everywhere = np.ones(cells.sizes["channel"], dtype=bool)
     slow = (cells["low_hz"] < DRIFT_HZ).to_numpy()
     shares, kind = _shares(cells, everywhere, slow)
+    shares = _established(shares, cells, "drift")
     if shares:
         yield Finding(
             "relevance_drift",
@@ -228,9 +265,61 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
             )
 
 
+def _with_established(
+    cells: xr.DataArray, regions: pd.DataFrame, single: xr.DataArray | None
+) -> xr.DataArray:
+    """Note for each class whether its relevance in a region is more than chance makes."""
+    eyes, slow = regions["eyes"].to_numpy(), ["other", "delta"]
+    parts = {
+        "eyes": [(eyes, slow)],
+        "edge": [(regions["edge"].to_numpy(), ["beta", "gamma"])],
+        "drift": [(np.ones(len(eyes), dtype=bool), ["other"])],
+        "sides": [(eyes & (regions["side"] == side).to_numpy(), slow) for side in ("left", "right")],
+    }
+    for name, own in parts.items():
+        sure = np.ones(cells.sizes["target"], dtype=bool)
+        for channels, bands in own:
+            if single is None:
+                continue
+            values = single.sel(band=bands).isel(channel=channels).sum(("band", "channel"), skipna=False)
+            p = _p_of_contrast(values).sel(target=cells["target"].to_numpy())
+            sure &= p.to_numpy() < ESTABLISHED_P
+        cells = cells.assign_coords({f"sure_{name}": ("target", sure)})
+    return cells
+
+
+def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
+    """Return p of Welch's test of the trials of each class against the others."""
+    codes = codes_of_targets(values)
+    columns = values.transpose("trial", "target").to_numpy().T
+    found = np.ones(len(columns))
+    for code, column in enumerate(columns):
+        of_class, others = column[codes == code], column[codes != code]
+        if min(len(of_class), len(others)) < 2 or np.ptp(column) == 0:
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found[code] = scipy.stats.ttest_ind_from_stats(
+                of_class.mean(),
+                of_class.std(ddof=1),
+                len(of_class),
+                others.mean(),
+                others.std(ddof=1),
+                len(others),
+                equal_var=False,
+            ).pvalue
+    return xr.DataArray(found, {"target": values["target"].to_numpy()}, ("target",))
+
+
+def _established(shares: dict[str, float], cells: xr.DataArray, name: str) -> dict[str, float]:
+    sure = dict(zip(cells["target"].to_numpy(), cells[f"sure_{name}"].to_numpy(), strict=True))
+    return {target: share for target, share in shares.items() if sure[target]}
+
+
 def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
     if not spectrum.sizes["target"]:
-        return dict.fromkeys(ARTEFACTS, "the relevance of no class is known")
+        return dict.fromkeys(
+            ARTEFACTS, "no class has a relevance of more than nothing, as far as these trials tell"
+        )
     if not _shareable(_cells(spectrum, [])).any():
         return dict.fromkeys(
             ARTEFACTS,
@@ -298,6 +387,7 @@ def _in_region(
     flags = regions[column].to_numpy()
     for here, place in zip(pieces, where, strict=True):
         shares, kind = _dense_shares(cells, flags, here)
+        shares = _established(shares, cells, column)
         if shares:
             evidence = f"Share of the {kind}, in {flags.mean():.0%} of the channels; most at "
             strongest = _strongest(cells.sel(target=list(shares)), flags, here)

@@ -131,7 +131,12 @@ def _trials(found: Inspection) -> str:
         if both
         else ""
     )
-    if HELD_OUT in rows and not both and not prepared_otherwise(found):
+    if (
+        HELD_OUT in rows
+        and not both
+        and not prepared_otherwise(found)
+        and "unknown_trials" not in found.verdict["reasons"]
+    ):
         words += ", none of them recognised among the training trials"
     elif SEEN in rows and not both:
         words += ", all of them used in training"

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
+from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.power_direction import LESS, MORE
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
-from sincviz.analysis.relevance_checks import not_checked, placed_by_name
+from sincviz.analysis.relevance_checks import not_checked, of_established_classes, placed_by_name
 from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
@@ -55,6 +56,11 @@ def accuracy_words(found: Inspection) -> list[str]:
         sentences += [
             "All of them were used in training, so this says how well the network remembers, not how well "
             "it decodes."
+        ]
+    elif HELD_OUT in rows and "unknown_trials" in found.verdict["reasons"] and not prepared_otherwise(found):
+        sentences += [
+            "Whether the network knows parts of them from its training cannot be told: they overlap, so windows of the "
+            f"training may share their signal. {_SAY_SO}"
         ]
     elif HELD_OUT in rows and prepared_otherwise(found):
         sentences += [
@@ -444,7 +450,8 @@ def unsuspected_words(found: Inspection) -> str:
         reason = "the trials are not of two known classes, and what all trials share tells nothing"
         reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
     else:
-        reasons = not_checked(found.spectral_relevance)
+        spectrum = of_established_classes(found.spectral_relevance, found.leading_bands)
+        reasons = not_checked(spectrum)
     sentences = []
     checked = [kind for kind in ARTEFACT_KINDS if kind not in reasons]
     if checked:
@@ -457,7 +464,20 @@ def unsuspected_words(found: Inspection) -> str:
     for reason in dict.fromkeys(reasons.values()):
         kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
         sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")
+    open_classes = _open_classes(found)
+    if checked and open_classes:
+        sentences.append(
+            f"Not checked for {listed(open_classes, 'and')}, whose relevance may add up to nothing."
+        )
     return " ".join(sentences)
+
+
+def _open_classes(found: Inspection) -> list[str]:
+    """Return the classes whose relevance is known and may add up to nothing."""
+    assert found.spectral_relevance is not None  # checked by the caller
+    spectrum = with_known_classes(found.spectral_relevance)
+    established = of_established_classes(spectrum, found.leading_bands)["target"].to_numpy()
+    return [class_words(str(name)) for name in spectrum["target"].to_numpy() if name not in established]
 
 
 def listed(names: Sequence[str], last: str) -> str:

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.findings import Finding
 from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.relevance_checks import not_checked, relevance_findings, with_relevance_findings
+from sincviz.analysis.relevance_checks import (
+    not_checked,
+    of_established_classes,
+    relevance_findings,
+    with_relevance_findings,
+)
 from sincviz.montages import standard_montage
 
 frequencies = np.arange(0, 80, 0.5)
@@ -49,6 +54,36 @@ def checks(*classes, **settings):
 
 def test_a_clean_mu_rhythm_raises_no_suspicion():
     assert checks(MU, MU) == []
+
+
+def test_a_class_whose_relevance_may_add_up_to_nothing_raises_no_suspicion():
+    spectrum = spectrum_of(MU, at(["Fp1", "Fp2"], 0, 1, 1.0))
+    rows = pd.MultiIndex.from_product([["left", "right"], ["alpha"]], names=["target", "band"])
+    leading = pd.DataFrame({"total_low": [0.5, -0.1]}, rows)
+    assert {one.check for one in relevance_findings(spectrum)} == {"relevance_eyes", "relevance_drift"}
+    assert relevance_findings(of_established_classes(spectrum, leading)) == []
+    nothing = of_established_classes(spectrum, leading.assign(total_low=np.nan))
+    (found,) = relevance_findings(nothing)
+    assert found.check == "artefacts_not_checked"
+    assert set(not_checked(nothing).values()) == {"no class has a relevance of more than nothing, as far as these "
+                                                  "trials tell"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0.0, []), (3.0, ["relevance_eyes", "relevance_drift"])])
+def test_what_a_few_trials_show_by_chance_raises_no_suspicion(size, expected):
+    spectrum = spectrum_of(MU, at(["Fp1", "Fp2"], 0, 1, 1.0))
+    rng = np.random.default_rng(0)
+    names = ["left", "right"] * 6
+    values = 0.2 * rng.standard_normal((12, 2, 6, len(CHANNELS)))
+    values[1::2, 1, -1, :2] += size
+    coords = {
+        "class_name": ("trial", names),
+        "target": ["left", "right"],
+        "band": ["delta", "theta", "alpha", "beta", "gamma", "other"],
+        "channel": CHANNELS,
+    }
+    single = xr.DataArray(values, coords, ("trial", "target", "band", "channel"))
+    assert [one.check for one in relevance_findings(spectrum, single=single)] == expected
 
 
 def test_relevance_that_is_even_everywhere_above_the_drifts_raises_no_suspicion():

@@ -767,6 +767,13 @@ def test_nothing_points_only_to_what_was_checked(spectrum, expected):
     assert unsuspected_words(with_trials(spectral_relevance=spectrum)) == expected
 
 
+def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checked():
+    bands = leading(MU)
+    bands.loc["right", "total_low"] = -0.1
+    found = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
+    assert "Not checked for right, whose relevance may add up to nothing." in unsuspected_words(found)
+
+
 def test_a_skirt_is_not_told_as_a_peak():
     values = np.zeros_like(MU)
     values[0, 0] = np.exp(-0.5 * ((frequencies - 11) / 1.5) ** 2)
