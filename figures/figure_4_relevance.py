@@ -58,7 +58,10 @@ def words(name: str, rows: pd.DataFrame) -> str:
         if first["channels"]
         else ""
     )
-    return f"For {name}: {share} from {rows.index[0][1]}, peak at {first['peak_hz']:.1f} Hz{where}."
+    large = (
+        f", large but not established at {first['uncertain_channels']}" if first["uncertain_channels"] else ""
+    )
+    return f"For {name}: {share} from {rows.index[0][1]}, peak at {first['peak_hz']:.1f} Hz{where}{large}."
 
 
 def shares_of_bands(model: sincviz.SincShallowNet, study: Study) -> pd.Series:

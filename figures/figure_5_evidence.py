@@ -13,7 +13,7 @@ Can the relevance of figure 4 be trusted? Deletion: accuracy while cells (a band
 another trial, {n_cells} cells in all; hatched, the area between the random order and that of relevance ({area:.2f};
 networks of {n_seeds} seeds, mean and range: {areas}). Each half of the trials was tested in the order that the other
 half made; the order was shown to be right in {n_shown} of {n_seeds} networks. Randomisation: similarity of the
-relevance to its original while layers are drawn anew; with all of them {similarity:.2f}. Ablation: how much of the
+relevance to its original while layers are drawn anew; with all of them {similarity:z.2f}. Ablation: how much of the
 margin between the true class and the best other is lost without one cell; its ranks agree with those of relevance at
 {agreement:.2f} (Spearman). Network of seed 0. {data}
 """
