@@ -75,7 +75,7 @@ def trial_structure(
         table["stretch"] = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
         copies = pairs[pairs["shift"] == 0].groupby("trial")["other"].min()
         table["copy_of"] = copies.reindex(table.index, fill_value=-1)
-    if len(training_recordings):
+    if training_recordings:
         table["new_in"] = _new_in(table, training_recordings)
     return table
 

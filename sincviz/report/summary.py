@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
+from sincviz.analysis.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
 from sincviz.analysis.power_direction import LESS, MORE
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
-from sincviz.analysis.relevance_checks import not_checked, placed_by_name
+from sincviz.analysis.relevance_checks import LINES, not_checked, placed_by_name
 from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
@@ -462,6 +463,10 @@ def unsuspected_words(found: Inspection) -> str:
         sentences.append(
             f"Nothing points to {listed(checked, 'or')}{by_name}; that is no proof that there are none."
         )
+        if LINES in checked and not tells_slow_lines(found.spectral_relevance["frequency"].to_numpy()):
+            sentences.append(
+                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be told from rhythms in trials shorter than 3 s."
+            )
     for reason in dict.fromkeys(reasons.values()):
         kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
         sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")

@@ -734,27 +734,36 @@ def relevance_at(channels, trials="contrast", **coords):
     return xr.DataArray(values, coords, ("target", "channel", "frequency"), attrs={"trials": trials})
 
 
+SLOW_LINES = " Lines below 35 Hz cannot be told from rhythms in trials shorter than 3 s."
+
 UNSUSPECTED = [
     (
         relevance_at(["Fp1", "C3"]),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        "their names); that is no proof that there are none.",
+        f"their names); that is no proof that there are none.{SLOW_LINES}",
     ),
     (
         relevance_at(
             ["E1", "E2"], x=("channel", [0.0, 0.07]), y=("channel", [0.09, 0.0]), z=("channel", [0.035, 0.1])
         ),
-        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none.",
+        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none."
+        f"{SLOW_LINES}",
     ),
     (
         relevance_at(["E1", "E2"]),
-        "Nothing points to line noise or drifts; that is no proof that there are none. Not checked: eye movements and "
-        "muscles, because no channel has a position or a name of the 10-05 system.",
+        f"Nothing points to line noise or drifts; that is no proof that there are none.{SLOW_LINES} Not checked: eye "
+        "movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
-        "is no proof that there are none. Not checked: eye movements, because no channel lies beside the eyes.",
+        f"is no proof that there are none.{SLOW_LINES} Not checked: eye movements, because no channel lies beside the "
+        "eyes.",
+    ),
+    (
+        relevance_at(["Fp1", "C3"]).assign_coords(frequency=0.25 * frequencies + 20),
+        "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
+        "their names); that is no proof that there are none.",
     ),
     (
         relevance_at(["Fp1", "C3"], trials="all"),
