@@ -72,7 +72,7 @@ OF_TRIALS = (
 """What is marked with the verdict on the trials."""
 
 _NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
-_NEEDS_CLASSES = "This needs the class of every trial, which is not known: see the findings."
+_NEEDS_CLASSES = "This needs the class of every trial, which is not known: pass `y`, or see the findings."
 _NOT_FINITE = "Weights of the network are not finite: see the findings."
 
 
@@ -179,11 +179,16 @@ class Measuring:
         """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
         csp, rows, n_seen = self.found.get("csp"), self.found.get("accuracies"), self._n_seen()
         all_seen = n_seen is not None and n_seen == self.found["trials"]["n_trials"]
-        if csp is None or rows is None or not (n_seen is None or all_seen) or csp["above_chance"] == "yes":
+        if rows is None or not (all_seen or n_seen is None) or rows.loc[ALL, "above_chance"] != "yes":
             return []
-        trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
-        yardsticks = yardstick_accuracies(self.parts, trials, codes, seed=self.seed)
-        found = memorised(rows.loc[ALL].to_dict(), yardsticks, n_seen=n_seen, held_out=self.held_out)
+        if csp is not None and csp["above_chance"] == "yes":
+            return []
+        try:
+            trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
+            of_decoders = yardstick_accuracies(self.parts, trials, codes, seed=self.seed)
+        except (SincvizError, ValueError):  # too few trials for a cross-validation
+            return []
+        found = memorised(rows.loc[ALL].to_dict(), of_decoders, n_seen=n_seen, held_out=self.held_out)
         return [] if found is None else [found]
 
     def _verdict(self) -> dict[str, Any]:

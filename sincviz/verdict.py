@@ -12,7 +12,7 @@ REASONS = {
     "trials_do_not_fit": "the trials do not fit the network",
     "class_order": "the classes of the network probably stand in another order",
     "no_classes": "the classes of the trials are not known",
-    "few_trials": "these trials are too few to tell the accuracy from chance",
+    "few_trials": "these trials are too few of each class to tell the accuracy from chance",
     "confounded": "the classes cannot be told from when or from whom the trials were recorded",
     "chance": "the accuracy on these trials is not shown to be above chance",
     "seen_trials": "the network was trained on these trials",
@@ -64,7 +64,8 @@ def verdict_on(
     errors = set(findings.loc[findings["severity"] == "error", "check"])
     reasons = {reason for check, reason in _OF_FINDINGS.items() if check in errors}
     if accuracies is None:
-        reasons.add("no_classes")
+        # Scores that are not finite have no accuracy, whatever the classes are.
+        reasons |= set() if "not_finite" in reasons else {"no_classes"}
     else:
         judged = accuracies.loc["held out" if "held out" in accuracies.index else "all"]
         if judged["above_chance"] == "no":

@@ -63,6 +63,11 @@ def test_errors_of_the_doctor_forbid_a_reading_and_warnings_do_not(check, reason
     assert of(error.assign(severity="warning"), accuracies=judged("yes"))["readable"]
 
 
+def test_classes_that_are_known_are_not_called_unknown_where_weights_are_not_finite():
+    error = pd.DataFrame({"check": ["not_finite"], "severity": ["error"]})
+    assert of(error, accuracies=None)["reasons"] == ["not_finite"]
+
+
 @pytest.mark.parametrize("held_out", [True, False])
 def test_trials_prepared_otherwise_are_not_recognised(held_out):
     findings = pd.DataFrame({"check": ["recording"], "severity": ["warning"]})

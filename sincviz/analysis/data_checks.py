@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sincviz.analysis.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
+from sincviz.analysis.labels import class_labels
 from sincviz.analysis.transfer_function import Floats
 from sincviz.trial_values import units_message
 
@@ -17,6 +18,8 @@ UNIT_DEVIATION = 0.02  # of a standard deviation from 1
 MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
 MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
 ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
+LEAST_OF_CLASS = 10  # trials: of fewer nothing is said
+SILENT_BELOW = 0.1  # answers, of the trials of the class
 ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, where up to 0.4 was healthy
 
 
@@ -186,7 +189,34 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
     )
 
 
-DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance)
+def never_answered(facts: DataFacts) -> Iterator[Finding]:
+    """Report classes that a network never names although its scores know the classes."""
+    confusion = facts.confusion
+    if confusion is None or facts.chance is None or facts.chance["above_chance"] != "yes":
+        return  # at chance there is nothing that answers could be made of
+    of_class, answers = confusion.sum(1), confusion.sum(0)
+    # Of trials as frequent as a class, hardly one is called so.
+    silent = np.flatnonzero((of_class >= LEAST_OF_CLASS) & (answers < SILENT_BELOW * of_class))
+    if not len(silent):
+        return
+    names = class_labels(facts.parts, len(confusion))
+    told = ", ".join(
+        f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
+    )
+    area = f", area under the ROC curve {facts.chance['auc']:.2f}" if "auc" in facts.chance else ""
+    yield Finding(
+        "never_answered",
+        "warning",
+        f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores tell the "
+        "classes better than its answers do.",
+        f"It answers {told}; accuracy {facts.chance['accuracy']:.2f}, balanced {facts.chance['balanced_accuracy']:.2f}"
+        f"{area}.",
+        "Train with weights or samples that make the classes equally frequent, or move the threshold; look whether "
+        "the last bias or the signals have changed since the training.",
+    )
+
+
+DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance, never_answered)
 
 
 def amplitudes_are_off(facts: DataFacts) -> bool:

@@ -54,9 +54,9 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
             ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``, ``channel_types``;
             with epochs also ``epochs``, ``sampling_rate``, ``scale``, ``outlying_trials``, ``flat``, ``bridged``,
-            ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``class_order``, ``classes``,
-            ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``), ``overlapping_trials``,
-            ``duplicate_trials``, ``artefact``.
+            ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``never_answered``,
+            ``class_order``, ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
+            ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``

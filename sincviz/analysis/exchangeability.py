@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sincviz.analysis.shared_signal import shared_signal, telling_channels
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of
-from sincviz.recording_levels import LEVELS, levels_of
+from sincviz.recording_levels import LEVELS, UNKNOWN, levels_of, same_name
 
 RECORDING = ("subject", "session", "run", "part")
 """What tells one recording from another; ``part`` is used where the sample numbers of events start again."""
@@ -75,7 +75,7 @@ def trial_structure(
         table["stretch"] = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
         copies = pairs[pairs["shift"] == 0].groupby("trial")["other"].min()
         table["copy_of"] = copies.reindex(table.index, fill_value=-1)
-    if len(training_recordings):
+    if training_recordings:
         table["new_in"] = _new_in(table, training_recordings)
     return table
 
@@ -203,10 +203,12 @@ def _parts(
 def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
     found = np.full(len(table), "", dtype="<U8")
     known = [level for level in LEVELS[:3] if level in table and all(level in one for one in training)]
+    # A name that is only written in another way is not new, and of what has no name nobody knows.
+    names = {level: table[level].map(same_name).tolist() for level in known}
     for number in range(len(known), 0, -1):
-        seen = {tuple(one[level] for level in known[:number]) for one in training}
-        rows = zip(*(table[level] for level in known[:number]), strict=True)
-        new = np.array([tuple(row) not in seen for row in rows])
+        seen = {tuple(same_name(one[level]) for level in known[:number]) for one in training}
+        rows = zip(*(names[level] for level in known[:number]), strict=True)
+        new = np.array([row not in seen and UNKNOWN not in row for row in rows])
         found[new] = known[number - 1]
     return found
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.findings import DRIFT_BELOW_HZ
 from sincviz.analysis.transfer_function import Floats
-from sincviz.epochs import EpochsOrArray, input_batches, is_epochs
+from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.front_ends import FrontEnd
+from sincviz.recording_levels import levels_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class TrialSignals:
     scores : array, shape (trials, classes)
         What the network answers.
     person : array, shape (trials,)
-        Number of the person, from ``metadata["subject"]``; all the same where that is not known.
+        Number of the person, from the metadata; all the same where that is not known.
     """
 
     peak_to_peak: Floats
@@ -110,7 +111,7 @@ def _distance(products: Floats) -> Floats:
 
 
 def _person(epochs: EpochsOrArray, n_trials: int) -> NDArray[np.int64]:
-    metadata = epochs.metadata if is_epochs(epochs) else None
-    if metadata is None or "subject" not in metadata:
+    subjects = levels_of(epochs).get("subject")
+    if subjects is None:
         return np.zeros(n_trials, np.int64)
-    return np.unique(metadata["subject"].astype(str), return_inverse=True)[1].astype(np.int64)
+    return np.unique(subjects, return_inverse=True)[1].astype(np.int64)

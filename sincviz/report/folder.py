@@ -17,7 +17,7 @@ from sincviz.report.page import write_html
 from sincviz.report.pictures import FORMATS, Picture, checked_formats, draw_pictures
 from sincviz.report.strict_json import json_text, plain
 from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
-from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of
+from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of, with_verdict
 
 PAGE, FACTS = "report.html", "inspection.json"
 FILES = (
@@ -80,7 +80,8 @@ def write_folder(
 
 def facts_of(found: Inspection) -> dict[str, Any]:
     """Return what a machine wants to know of an inspection: strict JSON."""
-    leading = None if found.leading_bands is None else found.leading_bands.reset_index().to_dict("records")
+    bands = with_verdict(found.leading_bands, found)
+    leading = None if bands is None else bands.reset_index().to_dict("records")
     accuracies = None if found.accuracies is None else found.accuracies.reset_index().to_dict("records")
     facts: dict[str, Any] = plain(
         {

@@ -8,10 +8,11 @@ import pandas as pd
 
 from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
 from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
 from sincviz.analysis.power_direction import LESS, MORE
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
-from sincviz.analysis.relevance_checks import not_checked, of_established_classes, placed_by_name
+from sincviz.analysis.relevance_checks import LINES, not_checked, of_established_classes, placed_by_name
 from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
@@ -117,6 +118,8 @@ def chance_words(row: Mapping[Hashable, Any]) -> str:
     ]
     how = " ".join(part for part in ("labels exchanged", *exchanged) if part)
     start = "above chance" if row["above_chance"] == "yes" else "NOT above chance"
+    if row["above_chance"] == "yes" and row["balanced_accuracy"] <= row["chance_level"]:
+        start = "its answers are no better than guesses, but its scores are above chance"
     return f"{start}, p {p_words(row['p'])} ({how})"
 
 
@@ -227,7 +230,8 @@ def _what_would_help(found: Inspection) -> str:
     """Return what to do about the first reason why the network cannot be read."""
     help_of: dict[str, str] = {
         "no_classes": "Pass `y`, or epochs whose `event_id` names the network's classes.",
-        "few_trials": "Pass more trials of every class.",
+        "few_trials": f"Pass more trials of every class{_of_more_units(found)}.",
+        "chance": "Check labels, preparation and units, or train again.",
         "seen_trials": "Pass trials that were not used in training.",
         "unknown_trials": f"Pass trials that were not used in training. {_SAY_SO}",
         "class_order": "Set the order of the classes: see the findings.",
@@ -235,6 +239,14 @@ def _what_would_help(found: Inspection) -> str:
     return next(
         (help_of[reason] for reason in found.verdict["reasons"] if reason in help_of), "See the findings."
     )
+
+
+def _of_more_units(found: Inspection) -> str:
+    """Return of what more is needed where whole subjects, runs or blocks count as one trial."""
+    if found.accuracies is None:
+        return ""
+    unit = str(found.accuracies.loc[HELD_OUT if HELD_OUT in found.accuracies.index else ALL].get("unit", ""))
+    return "" if unit in ("", "trial") else f", from more {_UNITS.get(unit, unit + 's')}"
 
 
 def _peak_words(peak_hz: float, skirt_of: str, limits: dict[str, Ranges]) -> str:
@@ -367,6 +379,7 @@ def _ablation_words(found: Inspection, most: int = 3) -> str:
     if needed.empty:
         return "Replacing no single band of a region costs a certain part of the margin between the classes."
     largest = needed["score_loss"].max()
+    needed = needed[needed["score_loss"] >= LEAST_OF_LARGEST * largest]
 
     def told(row: Mapping[Hashable, Any], name: str) -> str:
         return number_words(row[name], largest=largest)
@@ -445,7 +458,9 @@ def unsuspected_words(found: Inspection) -> str:
     if found.trials and not found.verdict["readable"]:
         return f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
     if found.spectral_relevance is None:
-        return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
+        if not found.trials:
+            return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
+        return f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because the relevance was not measured."
     if found.spectral_relevance.attrs.get("trials", "contrast") != "contrast":
         reason = "the trials are not of two known classes, and what all trials share tells nothing"
         reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
@@ -461,6 +476,10 @@ def unsuspected_words(found: Inspection) -> str:
         sentences.append(
             f"Nothing points to {listed(checked, 'or')}{by_name}; that is no proof that there are none."
         )
+        if LINES in checked and not tells_slow_lines(found.spectral_relevance["frequency"].to_numpy()):
+            sentences.append(
+                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be told from rhythms in trials shorter than 3 s."
+            )
     for reason in dict.fromkeys(reasons.values()):
         kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
         sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")

@@ -178,25 +178,38 @@ def tables_of(found: Inspection) -> dict[str, pd.DataFrame]:
         "spatial_patterns": _map_table(found.spatial_patterns),
         "predictions": found.predictions,
         "accuracies": found.accuracies,
-        "leading_bands": _with_verdict(found.leading_bands, found),
-        "leading_cells": _with_verdict(found.leading_cells, found),
-        "leading_filters": _with_verdict(found.leading_filters, found),
-        "deletion": None if found.deletion is None else found.deletion.set_index(["order", "n_cells"]),
+        "leading_bands": with_verdict(found.leading_bands, found),
+        "leading_cells": with_verdict(found.leading_cells, found),
+        "leading_filters": with_verdict(found.leading_filters, found),
+        "deletion": None
+        if found.deletion is None
+        else with_verdict(found.deletion.set_index(["order", "n_cells"]), found),
         "ablation": None
         if found.ablation is None
-        else found.ablation.to_dataframe().drop(columns=["x", "y", "z", "region"], errors="ignore"),
+        else with_verdict(
+            found.ablation.to_dataframe().drop(columns=["x", "y", "z", "region"], errors="ignore"), found
+        ),
         "randomization": None
         if found.randomization is None
-        else found.randomization.set_index(["kind", "layer"]),
+        else with_verdict(found.randomization.set_index(["kind", "layer"]), found),
         "csp": None if csp is None else csp.rename_axis("quantity").to_frame("value"),
         "cutoff_history": None if history is None else history.set_index("epoch"),
     }
     return {name: table for name, table in tables.items() if table is not None}
 
 
-def _with_verdict(table: pd.DataFrame | None, found: Inspection) -> pd.DataFrame | None:
-    """Return a table of what the decision rests on, each row of which says whether that can be read."""
-    return None if table is None else table.assign(readable=found.verdict["readable"])
+def with_verdict(table: pd.DataFrame | None, found: Inspection) -> pd.DataFrame | None:
+    """Return a table of what the decision rests on, each row of which says whether that can be read.
+
+    Where it cannot, nothing is called established, as on the page.
+    """
+    if table is None:
+        return None
+    readable = found.verdict["readable"]
+    nothing: dict[str, Any] = {} if readable else {"established": False, "channels": ""}
+    return table.assign(
+        **{name: value for name, value in nothing.items() if name in table}, readable=readable
+    )
 
 
 def arrays_of(found: Inspection) -> dict[str, xr.Dataset]:

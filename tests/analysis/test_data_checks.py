@@ -5,6 +5,7 @@ import dataclasses
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -282,6 +283,24 @@ def test_a_network_that_was_hardly_trained_is_at_chance(train, practice, fresh):
 def test_a_network_trained_on_shuffled_labels_is_at_chance(train, practice, fresh, only):
     labels = np.random.default_rng(0).permutation(trial_labels(practice))
     only(diagnose(train(practice, labels), fresh), "chance", "error")
+
+
+def test_a_class_that_is_never_answered_is_named_though_scores_know_it(healthy, fresh, only):
+    one_sided = copy.deepcopy(healthy)
+    with torch.no_grad():
+        one_sided.final_layer.bias += torch.tensor([0.0, -100.0])
+    row = only(diagnose(one_sided, fresh), "never_answered", "warning")
+    assert row["finding"].startswith("The network hardly ever answers right: ")
+    assert row["evidence"].startswith(
+        "It answers right 0 times for 40 trials; accuracy 0.50, balanced 0.50, area "
+    )
+
+
+@pytest.mark.parametrize("subject", [[1.0] * 79 + [np.nan], [("a", 1)] * 80, [None, "2"] * 40, [np.nan] * 80])
+def test_subjects_that_are_missing_or_of_odd_types_break_nothing(healthy, fresh, subject):
+    named = fresh.copy()
+    named.metadata = pd.DataFrame({"subject": pd.Series(subject)})
+    assert "error" not in set(diagnose(healthy, named)["severity"])
 
 
 def test_the_share_of_the_largest_class_is_told_beside_chance(healthy, fresh):

@@ -197,6 +197,35 @@ def test_recordings_of_the_training_are_known_again():
     assert not is_new(structure_of(epochs), "labels_in_blocks")
 
 
+@pytest.mark.parametrize(
+    "subjects",
+    [[1.0, 2.0], ["01", "02"], ["sub-01", "sub-02"], ["S001", "S002"], ["1.0", " 2"], [1.0, np.nan]],
+)
+def test_a_subject_whose_name_is_written_otherwise_is_no_new_subject(subjects):
+    known = recordings_of(epochs_of(APART, subject=[1] * 10 + [2] * 10))
+    again = trial_structure(epochs_of(APART, subject=np.repeat(subjects, 10).tolist()), None, known)
+    assert set(again["new_in"]) == {""}
+    assert not is_new(again, "label_tied_to_subject")
+    assert set(trial_structure(epochs_of(APART, subject=[3.0] * 20), None, known)["new_in"]) == {"subject"}
+
+
+def test_names_of_letters_and_numbers_are_told_apart():
+    known = recordings_of(epochs_of(APART, subject=["A01"] * 20))
+    other = trial_structure(epochs_of(APART, subject=["B01"] * 10 + ["A11"] * 10), None, known)
+    assert set(other["new_in"]) == {"subject"}
+
+
+def test_what_users_note_of_the_training_may_be_numbers():
+    again = trial_structure(epochs_of(APART, subject=[1] * 20), None, [{"subject": 1}])
+    assert set(again["new_in"]) == {""}
+
+
+def test_a_level_that_the_training_did_not_know_of_all_trials_makes_nothing_new():
+    known = recordings_of(epochs_of(APART, subject=[1.0] * 10 + [np.nan] * 10, run=[4] * 20))
+    assert known == [{"run": "4"}]
+    assert "subject" not in trial_structure(epochs_of(APART, subject=[np.nan] * 20))
+
+
 def test_a_training_without_names_makes_all_of_them_unknown():
     epochs = epochs_of(APART, subject=[1] * 20)
     assert recordings_of(epochs, {"n_training_trials": 10}) == []

@@ -18,6 +18,7 @@ from sincviz.report.summary import (
     alarm_words,
     basis_words,
     certainty_words,
+    chance_words,
     not_evidence,
     suspicion_words,
     unsuspected_words,
@@ -440,13 +441,15 @@ def test_filters_that_lower_a_score_are_not_named():
 def test_at_chance_nothing_is_said_of_use():
     found = with_trials(20, 40, leading_bands=leading(MU))
     assert basis_words(found) == [
-        f"{CANNOT}the accuracy on these trials is not shown to be above chance. See the findings."
+        f"{CANNOT}the accuracy on these trials is not shown to be above chance. Check labels, preparation and "
+        "units, or train again."
     ]
 
 
 def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
     assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
-        f"{CANNOT}these trials are too few to tell the accuracy from chance. Pass more trials of every class."
+        f"{CANNOT}these trials are too few of each class to tell the accuracy from chance. Pass more "
+        "trials of every class."
     ]
 
 
@@ -620,6 +623,14 @@ def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
     assert not slips(words)
 
 
+def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
+    found = losses([[10.0, 0.3], [2.0, 0.1]], [[5.0, 0.2], [1.5, 0.05]])
+    (words,) = certainty_words(with_trials(ablation=found))
+    assert "alpha of left central" in words
+    assert "beta of left central" in words
+    assert "right central" not in words
+
+
 def test_replacement_that_costs_nothing_for_sure_says_so():
     found = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
     assert certainty_words(with_trials(ablation=found)) == [
@@ -731,34 +742,46 @@ def relevance_at(channels, trials="contrast", **coords):
     return xr.DataArray(values, coords, ("target", "channel", "frequency"), attrs={"trials": trials})
 
 
+SLOW_LINES = " Lines below 35 Hz cannot be told from rhythms in trials shorter than 3 s."
+
 UNSUSPECTED = [
     (
         relevance_at(["Fp1", "C3"]),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        "their names); that is no proof that there are none.",
+        f"their names); that is no proof that there are none.{SLOW_LINES}",
     ),
     (
         relevance_at(
             ["E1", "E2"], x=("channel", [0.0, 0.07]), y=("channel", [0.09, 0.0]), z=("channel", [0.035, 0.1])
         ),
-        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none.",
+        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none."
+        f"{SLOW_LINES}",
     ),
     (
         relevance_at(["E1", "E2"]),
-        "Nothing points to line noise or drifts; that is no proof that there are none. Not checked: eye movements and "
-        "muscles, because no channel has a position or a name of the 10-05 system.",
+        f"Nothing points to line noise or drifts; that is no proof that there are none.{SLOW_LINES} Not checked: eye "
+        "movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
-        "is no proof that there are none. Not checked: eye movements, because no channel lies beside the eyes.",
+        f"is no proof that there are none.{SLOW_LINES} Not checked: eye movements, because no channel lies beside the "
+        "eyes.",
+    ),
+    (
+        relevance_at(["Fp1", "C3"]).assign_coords(frequency=0.25 * frequencies + 20),
+        "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
+        "their names); that is no proof that there are none.",
     ),
     (
         relevance_at(["Fp1", "C3"], trials="all"),
         "Not checked: eye movements, muscles, line noise and drifts, because the trials are not of two known classes, "
         "and what all trials share tells nothing.",
     ),
-    (None, "Without trials little can be said of eye movements, muscles, line noise or drifts."),
+    (
+        None,
+        "Not checked: eye movements, muscles, line noise and drifts, because the relevance was not measured.",
+    ),
 ]
 
 
@@ -772,6 +795,28 @@ def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checke
     bands.loc["right", "total_low"] = -0.1
     found = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
     assert "Not checked for right, whose relevance may add up to nothing." in unsuspected_words(found)
+
+
+def test_without_trials_little_is_said_of_artefacts(weights_only):
+    assert unsuspected_words(weights_only) == (
+        "Without trials little can be said of eye movements, muscles, line noise or drifts."
+    )
+
+
+def test_scores_that_know_the_classes_are_told_apart_from_answers_that_do_not():
+    row = with_trials(20, 40).accuracies.iloc[0].to_dict()
+    words = chance_words(
+        row | {"above_chance": "yes", "p": 0.01, "balanced_accuracy": 0.5, "chance_level": 0.5}
+    )
+    assert words.startswith(
+        "its answers are no better than guesses, but its scores are above chance, p = 0.01"
+    )
+
+
+def test_more_units_are_asked_for_where_whole_subjects_count_as_one():
+    rows = with_trials(4, 4).accuracies.assign(unit="subject")
+    words = basis_words(with_trials(4, 4, accuracies=rows, leading_bands=leading(MU)))[0]
+    assert words.endswith("Pass more trials of every class, from more subjects.")
 
 
 def test_a_skirt_is_not_told_as_a_peak():

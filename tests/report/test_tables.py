@@ -83,7 +83,25 @@ def test_where_nothing_can_be_read_the_table_says_so_and_nothing_is_established(
         "Not evidence of what the network uses: the network was trained on these trials."
     )
     assert "stablished" not in " ".join(header) + caption
-    assert tables_of(found)["leading_bands"]["readable"].tolist() == [False]
+    bands = found.leading_bands.assign(established=True, channels="C3")
+    found = dataclasses.replace(found, leading_bands=bands)
+    rows = tables_of(found)["leading_bands"]
+    assert rows[["readable", "established", "channels"]].to_numpy().tolist() == [[False, False, ""]]
+    (of_file,) = facts_of(found)["leading_bands"]
+    assert (of_file["readable"], of_file["established"], of_file["channels"]) == (False, False, "")
+
+
+def test_every_table_of_what_trials_show_says_whether_that_can_be_read(whole):
+    tables = tables_of(whole)
+    for name in (
+        "leading_bands",
+        "leading_cells",
+        "leading_filters",
+        "ablation",
+        "deletion",
+        "randomization",
+    ):
+        assert not tables[name]["readable"].any()
 
 
 def test_classes_without_trials_have_no_rows():
