@@ -55,6 +55,9 @@ N_RANDOM_NETWORKS = 3
 LEAST_FOR_INTERVALS = 5
 """Of each class; the bootstrap's intervals cover too rarely below about ten."""
 
+SURELY_DECODED = 0.01
+"""Where a simple decoder is so far above chance, a network need not have memorised anything."""
+
 ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
 """The rhythms, and what is slower: drifts and eye movements are there."""
 
@@ -181,8 +184,8 @@ class Measuring:
         all_seen = n_seen is not None and n_seen == self.found["trials"]["n_trials"]
         if rows is None or not (all_seen or n_seen is None) or rows.loc[ALL, "above_chance"] != "yes":
             return []
-        if csp is not None and csp["above_chance"] == "yes":
-            return []
+        if csp is not None and float(csp["p"]) < SURELY_DECODED:
+            return []  # no need to ask the other decoders
         try:
             trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
             of_decoders = yardstick_accuracies(self.parts, trials, codes, seed=self.seed)

@@ -21,7 +21,8 @@ STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
 """Columns that :func:`trial_structure` may have."""
 
 RUN_P = 1e-3
-LEAST_RUN = 3.0  # trials
+LEAST_RUN = 3.0  # trials, and
+TIMES_EXPECTED = 1.5  # the length in a random order: of rare classes runs are long without any blocks
 
 
 def trial_structure(
@@ -111,9 +112,9 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
 
     Notes
     -----
-    Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and
-    their runs are three units long or longer. A block is a run of equal labels, or, where all runs are multiples of
-    the shortest one, as long as that.
+    Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and their
+    runs are three units long or longer, and half as long again as in a random order. A block is a run of equal
+    labels, or, where all runs are multiples of the shortest one, as long as that.
 
     Examples
     --------
@@ -146,7 +147,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
 
     runs = _run_lengths(stratum[order], unit[order], codes[order])
     # People stand in no order of time.
-    if kind != "subject" and runs["p"] < RUN_P and runs["mean"] >= LEAST_RUN:
+    long = runs["mean"] >= max(LEAST_RUN, TIMES_EXPECTED * runs["expected"])
+    if kind != "subject" and runs["p"] < RUN_P and long:
         unit = _joined(_blocks(stratum, codes, order), unit)
         kind = "block"
         confounds.insert(0, "labels_in_blocks")

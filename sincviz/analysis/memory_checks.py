@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sincviz.analysis.accuracy import ALPHA
 from sincviz.analysis.findings import Finding
 
 
@@ -33,11 +34,12 @@ def memorised(
     Examples
     --------
     >>> row = {"accuracy": 1.0, "above_chance": "yes"}
-    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "above_chance": ["no"]}, index=["common spatial patterns"])
+    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "p": [0.9]}, index=["common spatial patterns"])
     >>> memorised(row, found, n_seen=100).check
     'memorised'
     """
-    if row["above_chance"] != "yes" or (yardsticks["above_chance"] == "yes").any():
+    # One of several decoders is above chance more often than one in twenty where none knows anything.
+    if row["above_chance"] != "yes" or (yardsticks["p"].astype(float) < ALPHA / len(yardsticks)).any():
         return None
     denied = held_out and not n_seen
     if denied and not row["low"] > yardsticks["accuracy_high"].max():
@@ -53,6 +55,6 @@ def memorised(
         if denied
         else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
         f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
-        f"trials: {of_decoders}, none above chance.",
+        f"trials: {of_decoders}, none above chance (p < 0.05, corrected for their number).",
         "Judge and read the network on trials that were not in its training.",
     )

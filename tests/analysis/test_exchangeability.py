@@ -239,3 +239,19 @@ def test_channels_that_are_flat_do_not_tell():
     trials = cut(APART)
     trials[3, 1] = 0
     assert telling_channels(trials).tolist() == [0, 2]
+
+
+def test_long_runs_of_a_frequent_class_are_no_blocks():
+    """20 of 200: the shortest sequence of runs that random orders have once in a thousand is no block design."""
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1], [180, 20])
+    n_blocks = 0
+    for _ in range(2000):
+        found = exchangeable_trials(pd.DataFrame(index=range(200)), rng.permutation(codes))
+        n_blocks += found.attrs["confounds"] != ""
+    assert n_blocks == 0
+    in_blocks = np.tile(np.repeat([0, 1], [45, 5]), 4)
+    assert (
+        exchangeable_trials(pd.DataFrame(index=range(200)), in_blocks).attrs["confounds"]
+        == "labels_in_blocks"
+    )
