@@ -267,6 +267,14 @@ def _of_findings(case: Case, found: sincviz.inspection.Inspection):
     for name in sorted(due):
         yield (TRUE if name in said else MISLEADING), "findings", f"missing: {name}"
     allowed = case.must | case.may | ({"chance"} if not case.sources else set())
+    if found.predictions is not None and "true" in found.predictions:
+        answers = found.predictions["predicted"].value_counts()
+        occurs = found.predictions["true"].value_counts()
+        allowed |= (
+            {"never_answered"}
+            if (answers.reindex(occurs.index, fill_value=0) < 0.25 * occurs).any()
+            else set()
+        )
     for name in sorted(said - case.must):
         own = found.findings[found.findings["check"] == name].iloc[0]
         if name == "chance" and case.sources:
