@@ -22,6 +22,7 @@ STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
 
 RUN_P = 1e-3
 LEAST_RUN = 3.0  # trials
+LEAST_TIMES_EXPECTED = 1.5  # where one class is rare, runs are long in a random order too
 
 
 def trial_structure(
@@ -112,8 +113,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     Notes
     -----
     Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and
-    their runs are three units long or longer. A block is a run of equal labels, or, where all runs are multiples of
-    the shortest one, as long as that.
+    their runs are three units long or longer, and half as long again as expected. A block is a run of equal labels, or,
+    where all runs are multiples of the shortest one, as long as that.
 
     Examples
     --------
@@ -146,7 +147,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
 
     runs = _run_lengths(stratum[order], unit[order], codes[order])
     # People stand in no order of time.
-    if kind != "subject" and runs["p"] < RUN_P and runs["mean"] >= LEAST_RUN:
+    least = max(LEAST_RUN, LEAST_TIMES_EXPECTED * runs["expected"])
+    if kind != "subject" and runs["p"] < RUN_P and runs["mean"] >= least:
         unit = _joined(_blocks(stratum, codes, order), unit)
         kind = "block"
         confounds.insert(0, "labels_in_blocks")
