@@ -228,7 +228,7 @@ def sound(
     both, new = build(n_train + n_test), build(N_NEW)
     order = np.arange(n_train + n_test)
     if min(shares) < max(shares):  # every class in the same share of both
-        order = np.argsort(_rank_within(both.codes) * 1.0, kind="stable")
+        order = np.argsort(_rank_within(both.codes, rng), kind="stable")
         order = np.r_[np.sort(order[:n_train]), np.sort(order[n_train:])]
     train, test = both[order[:n_train]], both[order[n_train:]]
     truth = true_sources(sources, ch_names) if make is None else {}
@@ -242,12 +242,12 @@ def plain(seed: int) -> tuple[Case, Recording, Recording]:
     return sound(seed)
 
 
-def _rank_within(codes: np.ndarray) -> np.ndarray:
-    """Return for every trial which share of its class comes before it."""
+def _rank_within(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return for every trial which share of its class comes before it in a random order."""
     rank = np.empty(len(codes))
     for code in np.unique(codes):
         members = np.flatnonzero(codes == code)
-        rank[members] = np.arange(len(members)) / len(members)
+        rank[members] = rng.permutation(len(members)) / len(members)
     return rank
 
 

@@ -255,3 +255,18 @@ def test_long_runs_of_a_frequent_class_are_no_blocks():
         exchangeable_trials(pd.DataFrame(index=range(200)), in_blocks).attrs["confounds"]
         == "labels_in_blocks"
     )
+
+
+def test_a_rare_class_in_nearly_random_order_comes_in_no_blocks_and_one_in_two_blocks_does():
+    # 28 runs, where 37 are expected: p 0.0004, mean length 7.1 against 5.4.
+    order = (
+        "00001111111111111111101110111111111111111111111111111111110011111110111110111011111111111111111101"
+        "111111111111111111111111111111111111011111111111101011011111111111110011111111111110011111111111111"
+        "111"
+    )
+    rare = np.array(list(order), int)[:200]
+    assert exchangeable_trials(pd.DataFrame(index=range(200)), rare).attrs["confounds"] == ""
+    blocks = np.repeat([1, 0, 1, 0, 1], [60, 10, 60, 10, 60])
+    assert (
+        exchangeable_trials(pd.DataFrame(index=range(200)), blocks).attrs["confounds"] == "labels_in_blocks"
+    )
