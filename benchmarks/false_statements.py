@@ -15,7 +15,7 @@ sentences, tables and findings state is compared with what is true. A statement 
   power changes the scores of new trials by nothing that could be measured;
 - withheld: a sound network that is not read, of which no band is established, or whose accuracy is not shown.
 
-The file has one row for each condition and seed; `*_statements.csv` beside it one for each statement that is not true.
+The file has one row for each condition and seed; `*_not_true.csv` beside it one for each statement that is not true.
 """
 
 import argparse
@@ -304,7 +304,7 @@ def main() -> None:
         pd.DataFrame(rows).to_csv(options.out, index=False)
         columns = ["condition", "seed", "kind", "about", "words"]
         pd.DataFrame(statements, columns=columns).to_csv(
-            options.out.with_name(f"{options.out.stem}_statements.csv"), index=False
+            options.out.with_name(f"{options.out.stem}_not_true.csv"), index=False
         )
     table = pd.DataFrame(rows)
     counted = table.groupby("condition", sort=False)[
