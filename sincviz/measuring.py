@@ -22,7 +22,7 @@ from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.line_noise import power_spectrum
-from sincviz.analysis.memory_checks import memorised
+from sincviz.analysis.memory_checks import SURELY_TOLD_P, memorised
 from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import ALL, SEEN, accuracies, predictions
 from sincviz.analysis.randomization import randomization_test
@@ -173,7 +173,7 @@ class Measuring:
     def _memorised(self) -> list[Finding]:
         """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
         csp, rows, n_seen = self.found.get("csp"), self.found.get("accuracies"), self._n_seen()
-        if csp is None or rows is None or n_seen == 0 or csp["above_chance"] == "yes":
+        if csp is None or rows is None or n_seen == 0 or csp["p"] < SURELY_TOLD_P:
             return []
         trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
         row = rows.loc[SEEN if SEEN in rows.index else ALL].to_dict()
