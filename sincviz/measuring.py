@@ -23,7 +23,7 @@ from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.intervals import bootstrap_intervals
 from sincviz.analysis.line_noise import power_spectrum
-from sincviz.analysis.memory_checks import memorised
+from sincviz.analysis.memory_checks import SURELY_TOLD_P, memorised
 from sincviz.analysis.power_direction import power_direction
 from sincviz.analysis.predictions import ALL, accuracies, predictions, structure_in
 from sincviz.analysis.randomization import randomization_test
@@ -54,9 +54,6 @@ MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
 N_RANDOM_NETWORKS = 3
 LEAST_FOR_INTERVALS = 5
 """Of each class; the bootstrap's intervals cover too rarely below about ten."""
-
-SURELY_DECODED = 0.01
-"""Where a simple decoder is so far above chance, a network need not have memorised anything."""
 
 ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
 """The rhythms, and what is slower: drifts and eye movements are there."""
@@ -184,7 +181,7 @@ class Measuring:
         all_seen = n_seen is not None and n_seen == self.found["trials"]["n_trials"]
         if rows is None or not (all_seen or n_seen is None) or rows.loc[ALL, "above_chance"] != "yes":
             return []
-        if csp is not None and float(csp["p"]) < SURELY_DECODED:
+        if csp is not None and float(csp["p"]) < SURELY_TOLD_P:
             return []  # no need to ask the other decoders
         try:
             trials, codes = self._evidence_trials(MOST_EVIDENCE_TRIALS)
