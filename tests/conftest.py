@@ -27,6 +27,14 @@ def _close_figures():
     plt.close("all")
 
 
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Weights that a test draws do not depend on which tests ran before it in the same process."""
+    seed = int(os.environ.get("SINCVIZ_TEST_SEED", "0"))
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+
+
 @pytest.fixture(scope="session")
 def test_data():
     """The folder with reference arrays and recordings, which is no part of the project."""

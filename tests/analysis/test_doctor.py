@@ -306,7 +306,8 @@ def test_an_untrained_network_is_told_so(epochs):
     )
     model.scale, model.class_names = 1e6, ["left", "right"]
     found = diagnose(model, epochs)
-    assert {"unmoved", "batch_norm"} <= set(found["check"]) <= {"unmoved", "batch_norm", "chance"}
+    # Weights that were only drawn answer at chance, and often one class alone.
+    assert {"unmoved", "batch_norm"} <= set(found["check"]) <= {"unmoved", "batch_norm", "chance", "never_answered"}
 
 
 @pytest.fixture(scope="module")
