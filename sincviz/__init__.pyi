@@ -47,6 +47,7 @@ from .groups import Group, group
 from .inspection import Inspection, inspect
 from .models.sinc_conv import SincConv
 from .models.sinc_shallow import SincShallowNet
+from .networks import network
 from .recalibration import recalibrate_batch_norm
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "load_checkpoint",
     "match_filters",
     "most_important",
+    "network",
     "plotting",
     "predictions",
     "randomization_test",

@@ -1,6 +1,7 @@
 """The class of every trial: names from ``event_id``, numbers of the network's outputs."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
+from sincviz.label_kinds import plain_labels
 
 if TYPE_CHECKING:
     import mne
@@ -50,24 +52,97 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
         If the network has no such class.
     """
     network = decoder(model)
-    if labels.dtype == object:  # as pandas keeps them
-        labels = np.array(labels.tolist())
+    labels = plain_labels(labels, np.shape(labels)[0] if np.ndim(labels) else 0)
+    names = [str(name) for name in network.class_names or []]
+    n_outputs = network.n_outputs
     if np.issubdtype(labels.dtype, np.integer):
         codes = labels.astype(np.int64)
-        known = (codes >= 0) & (codes < (np.inf if network.n_outputs is None else network.n_outputs))
+        known = (codes >= 0) & (codes < (np.inf if n_outputs is None else n_outputs))
     else:
-        names = [str(name) for name in network.class_names or []]
+        if not names and n_outputs is not None:
+            names = [str(number) for number in range(n_outputs)]  # as results name them
         codes = np.array(
             [names.index(str(label)) if str(label) in names else -1 for label in labels.tolist()], np.int64
         )
         known = codes >= 0
     if not known.all():
-        outputs = "outputs" if network.n_outputs is None else f"outputs 0 to {network.n_outputs - 1}"
         raise ValueError(
-            f"The network does not know the classes {sorted(set(labels[~known].tolist()))}; it has "
-            f"{network.class_names or outputs}. Integers mean outputs (not event codes), other labels names."
+            unknown_classes(sorted(set(labels[~known].tolist())), network.class_names, n_outputs)
+            + _ready_line(sorted(set(labels.tolist())), network.class_names, n_outputs)
         )
     return codes
+
+
+def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
+    """Return which classes a network does not know, beside those that it knows."""
+    outputs = "outputs" if n_outputs is None else f"outputs 0 to {n_outputs - 1}"
+    return (
+        f"The network does not know the classes {unknown}; it has {class_names or outputs}. Integers mean outputs (not "
+        "event codes), other labels names."
+    )
+
+
+def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
+    """Return the line that names the classes of `y` as the network does, if there are as many."""
+    if class_names and len(class_names) == len(labels):
+        mapping = dict(zip(labels, map(str, class_names), strict=True))
+        return f" If they mean the same in this order, `y = [{mapping}[label] for label in y]`."
+    if not class_names and len(labels) == (n_outputs or len(labels)) > 1 and isinstance(labels[0], str):
+        return (
+            f" If they are its outputs in this order, `model = sincviz.network(model, class_names={labels})`."
+        )
+    if n_outputs is not None and len(labels) == n_outputs and isinstance(labels[0], int):
+        mapping = dict(zip(labels, range(n_outputs), strict=True))
+        return f" If they are its outputs in this order, `y = [{mapping}[label] for label in y]`."
+    return ""
+
+
+def named_events(epochs: "mne.BaseEpochs", classes: Mapping[str, str | int]) -> "mne.BaseEpochs":
+    """Return the epochs of some events, called by the names of classes.
+
+    Parameters
+    ----------
+    epochs : mne.BaseEpochs
+        Trials; they are not changed.
+    classes : mapping of str to (str | int)
+        Of each class the name of its events in ``epochs.event_id``, or their code. Other trials are left out.
+
+    Returns
+    -------
+    mne.BaseEpochs
+        A copy whose ``event_id`` names the classes.
+
+    Raises
+    ------
+    EpochsError
+        If there are no such events, or one means two classes.
+
+    Examples
+    --------
+    >>> import mne
+    >>> events = np.array([[0, 0, 769], [300, 0, 770], [600, 0, 1023]])
+    >>> info = mne.create_info(["C3"], 160.0, "eeg")
+    >>> epochs = mne.EpochsArray(np.zeros((3, 1, 99)), info, events, event_id={"769": 769, "770": 770, "1023": 1023})
+    >>> renamed = named_events(epochs, {"left": 769, "right": "770"})
+    >>> renamed.event_id, len(renamed)
+    ({'left': 769, 'right': 770}, 2)
+    """
+    codes = {}
+    for name, event in classes.items():
+        code = epochs.event_id.get(str(event))
+        if code is None and str(event).lstrip("-").isdecimal() and int(event) in epochs.events[:, 2]:
+            code = int(event)
+        if code is None:
+            raise EpochsError(
+                f"There are no events {event!r} for the class {name!r}. The epochs have: "
+                f"{', '.join(f'{own} ({number})' for own, number in epochs.event_id.items())}."
+            )
+        codes[str(name)] = int(code)
+    if len(set(codes.values())) < len(codes):
+        raise EpochsError(f"Each class needs events of its own; got {codes}.")
+    kept = epochs[np.flatnonzero(np.isin(epochs.events[:, 2], list(codes.values())))]
+    kept.event_id = codes
+    return kept
 
 
 def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
@@ -109,15 +184,34 @@ def true_classes(
     ValueError
         If the network has no such class, or labels and trials differ in number.
     """
-    if y is None:
-        return class_codes(model, trial_labels(epochs)) if is_epochs(epochs) else None
-    labels = np.asarray(y)
-    n_trials = n_trials_of(epochs)
-    if labels.shape != (n_trials,):
-        raise ValueError(
-            f"`y` must have one label per trial; got the shape {labels.shape} for {n_trials} trials."
-        )
-    return class_codes(model, labels)
+    if y is not None:
+        return class_codes(model, plain_labels(y, n_trials_of(epochs)))
+    if not is_epochs(epochs):
+        return None
+    network, labels = decoder(model), trial_labels(epochs)
+    names = [str(name) for name in network.class_names or range(network.n_outputs or 0)]
+    if unknown := sorted(set(labels.tolist()) - set(names)):
+        raise ValueError(_events_unlike(unknown, epochs, network.class_names, network.n_outputs))
+    return class_codes(network, labels)
+
+
+def _events_unlike(
+    unknown: list[str], epochs: "mne.BaseEpochs", class_names: Sequence[str] | None, n_outputs: int | None
+) -> str:
+    """Return that events are not called as the classes are, and the lines that call them so."""
+    said = unknown_classes(unknown, class_names, n_outputs)
+    own = class_order(epochs)
+    codes = {name: int(epochs.event_id[name]) for name in own}
+    if class_names is None:
+        wanted = "" if n_outputs is None else f" {n_outputs} of"
+        return f"{said} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
+    if len(own) == len(class_names):
+        mapping = dict(zip(map(str, class_names), codes.values(), strict=True))
+        return f"{said} If the events mean these classes in this order, `epochs.event_id = {mapping}`."
+    kept = [name for name in own if name in class_names]
+    if kept:
+        return f"{said} Keep the trials of its classes, `epochs = epochs[{kept}]`."
+    return f"{said} The epochs have the events {codes}: keep those of its classes, and name them in `epochs.event_id`."
 
 
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:

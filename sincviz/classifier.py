@@ -23,6 +23,7 @@ from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.progress import switched_off
 from sincviz.recording_levels import recordings_of
 from sincviz.recordings import data_hash, eeg_channels, recording_facts
+from sincviz.trial_containers import trials_and_labels
 from sincviz.trial_identity import remembered_trials, trial_fingerprints
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         self, X: EpochsOrArray, y: ArrayLike | None = None, *, groups: ArrayLike | None = None
     ) -> "EpochsClassifier":
         """Fit on epochs or an array; see :func:`sincviz.training.fit`."""
+        X, y = trials_and_labels(X, y)
         X = gathered(X)
         positive_int("patience", self.patience)
         finite_float("scale", self.scale, above=0, advice=1e6)
@@ -173,6 +175,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
     def score(self, X: EpochsOrArray, y: ArrayLike | None = None) -> float:
         """Return the accuracy; labels come from ``event_id`` where ``y`` is not given."""
+        X, y = trials_and_labels(X, y)
         X = gathered(X)
         if y is None and not is_epochs(X):
             raise ValueError("`y` is missing: an array does not know its labels.")

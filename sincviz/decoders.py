@@ -1,6 +1,5 @@
 """Any network that maps trials to class scores, as the analyses of its inputs and scores see it."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -8,9 +7,12 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.front_ends import front_end, knows_front_end, unwrapped, weights_hash
-from sincviz.live_networks import is_live_network
-from sincviz.models.precision import is_narrow
+from sincviz.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
+from sincviz.module_copies import evaluated_copy
+from sincviz.network_attributes import attributes_told
+from sincviz.wrappers import unwrapped
+
+__all__ = ["BlackBox", "Decoder", "checked_scores", "decoder", "evaluated_copy"]
 
 
 class Decoder(Protocol):
@@ -71,7 +73,35 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class BlackBox:
-    """A network of which only inputs and scores are known; ``module`` is a copy in evaluation mode."""
+    """A network of which only inputs and scores are known.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        A copy in evaluation mode, which takes (batch, channels, times).
+    n_chans, n_times, n_outputs : int | None
+        Sizes; ``None`` where they are not known.
+    sfreq : float | None
+        Sampling rate in Hz.
+    ch_names : list of str | None
+        Channels in the network's order.
+    chs_info : list of dict | None
+        Channels with positions, as in ``mne.Info["chs"]``.
+    units_per_volt : float | None
+        Factor from volts to the network's units, 1e6 for microvolts.
+    class_names : list of str | None
+        Names of the scores, in order.
+    weights_sha256 : str
+        Hash of the network's weights.
+    dtype, device
+        Precision, and where the network is.
+    provenance : mapping
+        What is known of the training.
+    kind : str
+        Name of the network's class.
+    tried : bool
+        Whether trials have gone through it: ``module`` takes them, and ``n_outputs`` is right.
+    """
 
     module: nn.Module
     n_chans: int | None
@@ -86,6 +116,8 @@ class BlackBox:
     dtype: torch.dtype
     device: torch.device
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    tried: bool = False
 
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
@@ -118,42 +150,18 @@ def decoder(model: object) -> Decoder:
     >>> decoder(nn.Sequential(nn.Flatten(), nn.Linear(6, 2))).scores(torch.zeros(1, 2, 3)).shape
     torch.Size([1, 2])
     """
-    if isinstance(model, BlackBox):
-        return model
+    if isinstance(model, BlackBox | FrontEnd):
+        return cast(Decoder, model)
     inner = unwrapped(model)
-    if is_live_network(inner) and not hasattr(inner, "get_config"):
-        return _black_box(inner)
-    if isinstance(inner, nn.Module) and not knows_front_end(inner):
-        return _black_box(inner)
-    return cast(Decoder, front_end(inner))
-
-
-def evaluated_copy(model: object) -> nn.Module:
-    """Return a copy of the network in evaluation mode, which can be looked into and changed.
-
-    A network of 16 bits is copied in single precision, in which the trials are.
-
-    Raises
-    ------
-    TypeError
-        If this is no module, as a :class:`sincviz.FrontEnd` is none.
-    """
-    inner = unwrapped(model)
-    if not isinstance(inner, nn.Module):
-        raise TypeError(
-            f"This needs the network itself, whose layers it looks into; got {type(inner).__name__}. Pass the "
-            "`torch.nn.Module`."
-        )
-    # What a layer keeps of its last forward pass is part of a graph, which cannot be copied.
-    kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
-    detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
-    try:
-        copied = copy.deepcopy(inner, detached).eval().requires_grad_(False)
-        return copied.float() if is_narrow(copied) else copied
-    except RuntimeError as error:
-        raise TypeError(
-            f"{type(inner).__name__} cannot be copied: {error} Delete what it keeps of its last forward pass."
-        ) from None
+    if isinstance(inner, nn.Module):
+        try:
+            if knows_front_end(inner):
+                return cast(Decoder, front_end(model))
+        except TypeError:
+            if is_registered(inner):
+                raise
+        return _black_box(inner, attributes_told(model))
+    return cast(Decoder, front_end(model))
 
 
 def checked_scores(scores: Any, x: Tensor) -> Tensor:
@@ -167,38 +175,22 @@ def checked_scores(scores: Any, x: Tensor) -> Tensor:
     )
 
 
-def _black_box(module: nn.Module) -> BlackBox:
-    known = {
-        name: _known(module, name)
-        for name in ("chs_info", "sfreq", "n_times", "n_chans", "n_outputs", "scale", "class_names")
-    }
-    channels = known["chs_info"]
+def _black_box(module: nn.Module, told: Mapping[str, Any]) -> BlackBox:
     copied = evaluated_copy(module)
     first = next(iter(copied.parameters()), torch.zeros(0))
     return BlackBox(
         module=copied,
-        n_chans=len(channels) if channels else known["n_chans"],
-        n_times=known["n_times"],
-        n_outputs=known["n_outputs"],
-        sfreq=known["sfreq"],
-        ch_names=[channel["ch_name"] for channel in channels] if channels else None,
-        chs_info=channels,
-        # Of somebody else's network: a factor below 1 is some other scale.
-        units_per_volt=known["scale"]
-        if isinstance(known["scale"], int | float) and known["scale"] >= 1
-        else None,
-        class_names=known["class_names"],
+        n_chans=told["n_chans"],
+        n_times=told["n_times"],
+        n_outputs=told["n_outputs"],
+        sfreq=told["sfreq"],
+        ch_names=told["ch_names"],
+        chs_info=told["chs_info"],
+        units_per_volt=told["scale"],
+        class_names=told["class_names"],
         weights_sha256=weights_hash(module),
         dtype=first.dtype,
         device=first.device,
-        provenance=_known(module, "provenance") or {},
+        provenance=told["provenance"] or {},
+        kind=type(module).__name__,
     )
-
-
-def _known(module: nn.Module, name: str) -> Any:
-    """Return an attribute of somebody else's network, unless it is a weight or not to be had."""
-    try:
-        value = getattr(module, name, None)
-    except ValueError:  # braindecode's networks raise it for what they were not told
-        return None
-    return None if isinstance(value, Tensor | nn.Module) else value

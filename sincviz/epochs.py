@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.channel_types import UNTYPED, other_types, refusal
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
+from sincviz.nameless import nameless_message
 from sincviz.progress import followed
 from sincviz.trial_values import UNITS, not_finite_message, units_message
 
@@ -220,7 +221,7 @@ def _values(parts: Decoder, epochs: Any, picks: list[int], which: slice) -> NDAr
     if parts.units_per_volt is None:
         raise EpochsError(
             "Epochs are in volts and this network does not say in which units it was trained. "
-            "Set `model.scale`, for example 1e6 if it was trained in microvolts."
+            "`model = sincviz.network(model, scale=1e6)` if it was trained in microvolts."
         )
     data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * parts.units_per_volt
     values: NDArray[Any] = data.astype(precision)
@@ -238,10 +239,7 @@ def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
 
 def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if parts.ch_names is None:
-        raise EpochsError(
-            "The network does not know the names of its channels, so epochs cannot be put into its order. "
-            "Build or load it with `chs_info=epochs.info['chs']`, or pass an array in the network's units."
-        )
+        raise EpochsError(nameless_message(parts, epochs))
     missing = [name for name in parts.ch_names if name not in epochs.ch_names]
     if missing:
         raise EpochsError(

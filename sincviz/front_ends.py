@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz.dressing import dressed
 from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.activation import POINTWISE
 from sincviz.models.deduction import start_is_assumed
@@ -18,6 +20,17 @@ from sincviz.models.normalization import gain_and_shift, recorded_statistics
 from sincviz.models.precision import is_narrow, widened
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.models.spatial_maps import filtered_back, spatial_maps
+from sincviz.module_copies import maps_alike
+from sincviz.network_attributes import attributes_told
+from sincviz.wrappers import has_forward, held_networks, unwrapped
+
+__all__ = ["FrontEnd", "RecordedStatistics", "front_end", "knows_front_end", "unwrapped", "weights_hash"]
+
+ANY_NETWORK = (
+    "`sincviz.spectral_relevance(model, epochs)`, `sincviz.ablate(model, epochs)` and "
+    "`sincviz.deletion_curve(model, epochs)`"
+)
+"""What needs inputs and scores only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +106,8 @@ class FrontEnd:
         What is known of the training, as :attr:`SincShallowNet.provenance` says it.
     initial_kernels : torch.Tensor, shape (filters, taps), or None
         Impulse responses before training; ``None`` where nobody knows the start.
+    module : torch.nn.Module | None
+        The network itself, for what looks into its layers; :func:`sincviz.network` keeps a copy of it here.
     """
 
     kernels: Tensor
@@ -117,6 +132,7 @@ class FrontEnd:
     recorded: RecordedStatistics | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     initial_kernels: Tensor | None = None
+    module: nn.Module | None = None
 
     def __post_init__(self) -> None:
         """Keep values only: a registered network may give its parameters."""
@@ -202,8 +218,8 @@ def front_end(model: object) -> FrontEnd:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        The network, a fitted skorch classifier, a compiled or data-parallel network, or braindecode's
-        SincShallowNet.
+        The network, braindecode's SincShallowNet, or what holds one: a fitted skorch classifier or braindecode's, a
+        pipeline of scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network.
 
     Returns
     -------
@@ -223,13 +239,29 @@ def front_end(model: object) -> FrontEnd:
     """
     inner = unwrapped(model)
     if inner is not model:
-        return front_end(inner)
-    if is_live_network(model):
-        return front_end(from_live_network(model))
-    raise TypeError(
-        f"sincviz does not know the front end of {type(model).__name__}. Pass a SincShallowNet or a fitted "
-        "classifier, or register your network with `@sincviz.front_end.register`."
-    )
+        return _filled(front_end(inner), attributes_told(model))
+    if is_live_network(inner):
+        ours = from_live_network(inner)
+        if has_forward(inner) and not maps_alike(ours, inner, ours.n_chans, ours.n_times):
+            raise TypeError(
+                f"{type(inner).__name__} has the weights of a SincShallowNet but makes other scores of trials, so it "
+                f"is read as any network: {ANY_NETWORK}."
+            )
+        told = attributes_told(inner)
+        own = dressed(
+            front_end(ours), **{name: told[name] for name in ("ch_names", "chs_info", "class_names", "scale")}
+        )
+        return replace(own, weights_sha256=weights_hash(inner))
+    if isinstance(inner, nn.Module) and (held := _held(inner)) is not None:
+        name, network = held
+        parts = front_end(network)
+        if not maps_alike(network, inner, parts.n_chans, parts.n_times or 4096):
+            raise TypeError(
+                f"{type(inner).__name__} holds a network as `.{name}` but makes other scores of trials than it. To "
+                f"read the network inside, pass `model.{name}`; of the whole: {ANY_NETWORK}."
+            )
+        return _filled(parts, attributes_told(inner))
+    raise TypeError(unknown_network(inner))
 
 
 @front_end.register
@@ -312,20 +344,55 @@ def _recorded(first: nn.BatchNorm2d, second: nn.BatchNorm2d, shape: tuple[int, i
     )
 
 
-def unwrapped(model: Any) -> Any:
-    """Return the network inside a fitted classifier, a compiled or a data-parallel network."""
-    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-        return unwrapped(model.module)
-    for attribute in ("module_", "_orig_mod"):
-        if hasattr(model, attribute):
-            return unwrapped(getattr(model, attribute))
-    return model
-
-
 def knows_front_end(model: object) -> bool:
-    """Tell networks that :func:`front_end` knows or that were registered with it."""
-    known = front_end.dispatch(type(model)) is not front_end.dispatch(object)
-    return known or is_live_network(model)
+    """Tell networks that :func:`front_end` knows or that were registered with it, also where a module holds them."""
+    if is_registered(model) or is_live_network(model):
+        return True
+    return isinstance(model, nn.Module) and _held(model) is not None
+
+
+def is_registered(model: object) -> bool:
+    """Tell networks of a kind for which a front end was registered."""
+    return front_end.dispatch(type(model)) is not front_end.dispatch(object)
+
+
+def unknown_network(model: object) -> str:
+    """Return why this has no front end, and what can be done with it."""
+    kind = type(model).__name__
+    if isinstance(model, nn.Module) or hasattr(model, "weights_sha256"):
+        return (
+            f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. Of "
+            f"any network: {ANY_NETWORK}. A network of your own with a temporal and a spatial convolution can be "
+            "registered with `@sincviz.front_end.register`."
+        )
+    said = f"sincviz does not know the front end of {kind}: it is no network. "
+    if isinstance(model, str | os.PathLike):
+        return said + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
+    if isinstance(model, Mapping):
+        return said + (
+            "Of weights alone, `torch.save(weights, 'weights.pt')`, then `sincviz.load_checkpoint('weights.pt')`; or "
+            "load them into their network and pass that."
+        )
+    if isinstance(model, type):
+        return f"{model.__name__} is a class, no network. Make one and load its weights: `{model.__name__}(...)`."
+    return said + (
+        "Pass the network first, then trials: a `torch.nn.Module`, such as a SincShallowNet, or a fitted classifier; "
+        "`@sincviz.front_end.register` registers a kind of your own."
+    )
+
+
+def _held(module: nn.Module) -> tuple[str, nn.Module] | None:
+    """Return name and network where a module holds one whose front end is known, such as a LightningModule does."""
+    return next((one for one in held_networks(module).items() if knows_front_end(one[1])), None)
+
+
+def _filled(parts: FrontEnd, told: Mapping[str, Any]) -> FrontEnd:
+    """Return what is known of a network, and what only its wrapper tells."""
+    own = {"ch_names": parts.ch_names, "class_names": parts.class_names, "scale": parts.units_per_volt}
+    missing = {name: told[name] for name, value in own.items() if value is None}
+    if "ch_names" in missing:
+        missing["chs_info"] = told["chs_info"]
+    return dressed(parts, **missing)
 
 
 def weights_hash(model: nn.Module) -> str:

@@ -10,12 +10,13 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
+from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.classes import classes_if_known
 from sincviz.epochs import EpochsOrArray, input_batches, ready, warned_once
-from sincviz.front_ends import front_end, unwrapped
 from sincviz.measuring import SECTIONS, Measuring, checked_sections
 from sincviz.network_facts import network_facts
 from sincviz.progress import switched_off
+from sincviz.wrappers import unwrapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +225,7 @@ def inspect(
     (32, True)
     """
     sections = checked_sections(only)
-    parts = front_end(model)
+    parts, epochs, y = with_or_without_trials(model, epochs, y)
     with warned_once(parts, epochs):
         trials = None if epochs is None else ready(epochs)
         codes = None
@@ -233,7 +234,7 @@ def inspect(
                 iter(input_batches(parts, trials))
             )  # what does not fit is refused before the first long step
             codes = classes_if_known(parts, trials, y, needed=False)
-        measuring = Measuring(model, parts, trials, y, codes, sections, seed, held_out)
+        measuring = Measuring(parts, parts, trials, y, codes, sections, seed, held_out)
         steps = list(measuring.steps())
         # The notebook's and the terminal's bar; quiet where nobody looks.
         with tqdm(
@@ -244,7 +245,7 @@ def inspect(
                 measuring.do(fields, measure)
     measuring.finish()
     return Inspection(
-        network=network_facts(parts, unwrapped(model)),
+        network=network_facts(parts, unwrapped(parts)),
         missing=measuring.missing,
         sections=sections,
         seed=seed,

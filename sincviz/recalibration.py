@@ -10,6 +10,7 @@ from sincviz.epochs import EpochsOrArray
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.signal_moments import Moments, moments_of_filters, moments_of_units
+from sincviz.trial_containers import trials_and_labels
 
 
 def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowNet:
@@ -53,6 +54,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
             "with its settings, load its state dict, and recalibrate that."
         )
     network = copy.deepcopy(inner).eval()
+    epochs, _ = trials_and_labels(epochs, n_times=network.n_times, sfreq=network.sfreq)
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
     n_times = (

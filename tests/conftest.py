@@ -13,7 +13,7 @@ import torch
 from hypothesis import settings
 from matplotlib.text import Text
 
-from sincviz import SincShallowNet
+from sincviz import SincShallowNet, networks
 from sincviz.datasets import simulate_motor_imagery
 
 mne.set_log_level("ERROR")
@@ -33,6 +33,12 @@ def _seeded():
     seed = int(os.environ.get("SINCVIZ_TEST_SEED", "0"))
     torch.manual_seed(seed)
     np.random.seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said_yet():
+    """What is said once in a process is said in each test."""
+    networks._SAID.clear()
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from sincviz.analysis.exchangeability import structure_of
 from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import check_codes, labelled_trials
-from sincviz.decoders import Decoder, decoder
+from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.trial_identity import trial_fingerprints
 
@@ -149,7 +150,7 @@ def replaceable_trials(
     EpochsError
         If the epochs do not fit the network.
     """
-    network = decoder(model)
+    network, epochs, y = analysis_inputs(model, epochs, y)
     x, codes = labelled_trials(network, epochs, y)
     trials = torch.from_numpy(x)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)

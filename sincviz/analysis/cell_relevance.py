@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.spectral_relevance import spectral_relevance
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import classes_if_known
-from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, n_trials_of, ready, some_of
+from sincviz.epochs import EpochsOrArray, n_trials_of, some_of
 from sincviz.progress import followed
 
 _TRIALS_AT_ONCE = 64
@@ -53,7 +53,7 @@ def cell_relevance(
     >>> dict(cell_relevance(model, np.random.default_rng(0).standard_normal((4, 3, 256))).sizes)
     {'trial': 4, 'target': 2, 'band': 6, 'channel': 3}
     """
-    network, epochs = decoder(model), ready(epochs)
+    network, epochs, y = analysis_inputs(model, epochs, y)
     codes = classes_if_known(network, epochs, y, needed=False)
 
     def parts() -> Iterator[xr.DataArray]:
@@ -62,7 +62,7 @@ def cell_relevance(
             some = slice(start, start + _TRIALS_AT_ONCE)
             of_some = None if codes is None else codes[some]
             found = spectral_relevance(
-                model, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
+                network, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
             )
             yield group_frequencies(found, bands).drop_vars("completeness_error", errors="ignore")
 

@@ -13,9 +13,10 @@ from sincviz.analysis.band_replacement import in_bands
 from sincviz.analysis.exchangeability import exchangeable_trials, structure_of
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.band_limits import with_band_limits
 from sincviz.classes import labelled_trials
-from sincviz.decoders import Decoder, decoder
+from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.progress import followed
@@ -291,7 +292,7 @@ def _with_folds_apart(structure: pd.DataFrame) -> pd.DataFrame:
 def _trials(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None, sfreq: float | None
 ) -> tuple[Decoder, NDArray[np.floating], NDArray[np.int64], float]:
-    network = decoder(model)
+    network, epochs, y = analysis_inputs(model, epochs, y)
     x, codes = labelled_trials(network, epochs, y)
     return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
 

@@ -20,9 +20,10 @@ from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.order_test import N_ORDERS, order_test
 from sincviz.analysis.spectral_relevance import spectral_relevance
 from sincviz.analysis.trial_average import trial_weights
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.band_limits import band_ranges, in_ranges
 from sincviz.classes import true_classes
-from sincviz.epochs import EpochsOrArray, ready, some_of
+from sincviz.epochs import EpochsOrArray, some_of
 from sincviz.models.checks import positive_int
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
@@ -144,8 +145,8 @@ def deletion_curve(
             f"function that returns one, or None; got {type(ranking).__name__}."
         )
     n_steps, n_random = positive_int("n_steps", n_steps), positive_int("n_random", n_random)
-    epochs = ready(epochs)
-    codes = true_classes(model, epochs, y)
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    codes = true_classes(network, epochs, y)
     if codes is None:
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
     chosen = _tested(tested, len(codes))
@@ -160,13 +161,13 @@ def deletion_curve(
         _check_halves(codes, halves, chosen)
 
     trials = replaceable_trials(
-        model, some_of(epochs, chosen), codes[chosen], sfreq=sfreq, seed=seed, parts=halves[chosen]
+        network, some_of(epochs, chosen), codes[chosen], sfreq=sfreq, seed=seed, parts=halves[chosen]
     )
     if ready_made:
         rankings = [ranking]
     else:
         rankings = [
-            _ranked_on(model, epochs, codes, ranking, np.flatnonzero(halves != half), trials.sfreq_hz)
+            _ranked_on(network, epochs, codes, ranking, np.flatnonzero(halves != half), trials.sfreq_hz)
             for half in (0, 1)
         ]
     found = [_cells(trials, one) for one in rankings]  # type: ignore[arg-type]

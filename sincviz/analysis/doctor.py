@@ -22,10 +22,11 @@ from sincviz.analysis.resolvability import resolvability
 from sincviz.analysis.spatial import spatial_patterns
 from sincviz.analysis.transfer_function import Floats
 from sincviz.analysis.trial_signals import standardised, trial_signals
+from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.classes import true_classes
 from sincviz.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.errors import EpochsError
-from sincviz.front_ends import FrontEnd, front_end
+from sincviz.front_ends import FrontEnd
 from sincviz.recordings import recording_facts, unapplied_projectors
 from sincviz.signal_moments import Moments, moments_of_filters, moments_of_units, pooled
 
@@ -76,7 +77,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     >>> diagnose(model).check.tolist()
     ['unmoved', 'unresolvable', 'positions']
     """
-    parts = front_end(model)
+    parts, epochs, y = with_or_without_trials(model, epochs, y)
     findings = list(_findings(parts, epochs, y))
     table = pd.DataFrame([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
     table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import class_labels, map_coords, origin
+from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.epochs import EpochsOrArray, input_batches
-from sincviz.front_ends import FrontEnd, front_end
+from sincviz.front_ends import FrontEnd
 from sincviz.models.checks import positive_int
 
 
@@ -52,7 +53,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     >>> found.importance.dims, found.filter_importance.sizes["filter"]
     (('filter', 'depth'), 32)
     """
-    parts = front_end(model)
+    parts, epochs, _ = with_or_without_trials(model, epochs)
     if not has_linear_head(parts):
         raise TypeError(
             "This network's front end names no linear head with two scores or more, so what a unit adds to the scores "

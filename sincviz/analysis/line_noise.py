@@ -5,8 +5,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.labels import channel_coords
-from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, input_batches, ready, sampling_rate_hz
+from sincviz.analysis_inputs import analysis_inputs
+from sincviz.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 
 FAR_ABOVE = 10.0  # times the power beside it
 RHYTHMS_BELOW_HZ = 35.0  # below, rhythms of the brain may be nearly as narrow as a line
@@ -51,12 +51,11 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
     >>> power.dims, float(power.mean("channel").idxmax())
     (('channel', 'frequency'), 50.0)
     """
-    network = decoder(model)
-    epochs = ready(epochs)
+    network, epochs, _ = analysis_inputs(model, epochs)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     total: NDArray[np.float64] | None = None
     n_trials = n_times = 0
-    for batch in input_batches(model, epochs):
+    for batch in input_batches(network, epochs):
         n_times = batch.shape[2]
         window = np.hanning(n_times + 2)[1:-1]
         signal = (batch - batch.mean(2, keepdims=True)) * (window / np.sqrt((window**2).sum()))

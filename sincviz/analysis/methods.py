@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from sincviz.analysis.explanation import COMPLETE_ENOUGH
 from sincviz.analysis.input_gradients import input_gradients
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.decoders import BlackBox, Decoder, decoder, evaluated_copy
 from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.errors import MethodError
@@ -64,13 +65,13 @@ def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
     >>> table.reason["guided_backprop"]
     'It equals the gradient on this network, which has no ReLU to guide through.'
     """
-    network = decoder(model)
+    network, epochs, _ = analysis_inputs(model, epochs)
     x = torch.from_numpy(next(input_batches(network, epochs, _N_TEST_TRIALS))).to(network.device)
     network.scores(x[:1])  # what makes no class scores is refused here
     rows = [
         (method, reason == "", reason, "" if reason == "" else instead(method))
         for method in ALL_METHODS
-        for reason in [_refusal(method, model, network, x, torch.zeros_like(x))]
+        for reason in [_refusal(method, network, network, x, torch.zeros_like(x))]
     ]
     return pd.DataFrame(rows, columns=["method", "applies", "reason", "instead"]).set_index("method")
 

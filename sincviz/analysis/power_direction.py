@@ -6,9 +6,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.spectral_shares import bin_weights
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.band_limits import Ranges, band_ranges, in_ranges
-from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, input_batches, ready, sampling_rate_hz
+from sincviz.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 
 LEAST_CORRELATION = 0.3
 ALPHA = 0.01
@@ -50,7 +50,7 @@ def power_direction(
     >>> dict(power_direction(model, x, cell_relevance(model, x)).sizes)
     {'target': 2, 'band': 6, 'channel': 3}
     """
-    network, epochs = decoder(model), ready(epochs)
+    network, epochs, _ = analysis_inputs(model, epochs)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     ranges = band_ranges(single)
     power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])

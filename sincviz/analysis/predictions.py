@@ -11,9 +11,9 @@ from sincviz.analysis.accuracy import chance_test
 from sincviz.analysis.exchangeability import STRUCTURE, trial_structure
 from sincviz.analysis.labels import class_labels, decoder_origin
 from sincviz.analysis.shared_signal import telling_channels
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import check_codes, classes_if_known
-from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, input_batches, ready
+from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.trial_identity import seen_in_training, trial_fingerprints
 
 _COLUMNS = {"accuracy_low": "low", "accuracy_high": "high"}
@@ -55,7 +55,7 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     >>> predictions(model, np.random.default_rng(0).standard_normal((4, 3, 256)), [0, 1, 0, 1]).shape
     (4, 5)
     """
-    network, epochs = decoder(model), ready(epochs)
+    network, epochs, y = analysis_inputs(model, epochs, y)
     codes = classes_if_known(network, epochs, y, needed=False)
     scores, fingerprints, signals = [], [], []
     picks = None

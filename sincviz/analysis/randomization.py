@@ -22,8 +22,8 @@ from sincviz.analysis.rank_agreement import spearman
 from sincviz.analysis.relevance import relevance
 from sincviz.analysis.spectral_relevance import spectral_relevance
 from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import check_codes, labelled_trials
-from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import positive_int
 from sincviz.trial_identity import trial_fingerprints
@@ -129,11 +129,11 @@ def randomization_test(
     >>> found.kind.value_counts().to_dict()
     {'cascading': 5, 'independent': 5, 'wrong class': 1}
     """
-    module = changeable_copy(model)
-    network = decoder(module)
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    module = changeable_copy(network)
     n_draws = positive_int("n_draws", n_draws, minimum=2)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
-    x, codes = labelled_trials(model, epochs, y)
+    x, codes = labelled_trials(network, epochs, y)
     tensor = torch.from_numpy(x).to(network.device)
     with torch.no_grad():
         scores = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)])

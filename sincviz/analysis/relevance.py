@@ -16,9 +16,10 @@ from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, o
 from sincviz.analysis.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.methods import SINC_LAYER_METHODS, checked_method
 from sincviz.analysis.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.analysis_inputs import front_end_inputs
 from sincviz.classes import classes_if_known
-from sincviz.epochs import EpochsOrArray, ready
-from sincviz.front_ends import FrontEnd, front_end
+from sincviz.epochs import EpochsOrArray
+from sincviz.front_ends import FrontEnd
 from sincviz.models.checks import positive_int
 from sincviz.models.trial_blocks import trial_blocks
 
@@ -106,12 +107,11 @@ def relevance(
     >>> found.dims, found.attrs["completeness_error"] < 1e-3
     (('target', 'filter', 'channel'), True)
     """
-    parts = front_end(model)
-    checked_method(method, SINC_LAYER_METHODS, model)
+    parts, epochs, y = front_end_inputs(model, epochs, y)
+    checked_method(method, SINC_LAYER_METHODS, parts)
     rule = (
         gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
     )
-    epochs = ready(epochs)
     codes = classes_if_known(parts, epochs, y, needed=needs_classes(trials, baseline))
     gradients_of = map_gradients(parts, explain, rule)
 

@@ -8,6 +8,7 @@ import xarray as xr
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import filter_coords, origin
 from sincviz.analysis.transfer_function import Floats, impulse_responses, response_at, transfer_function
+from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.epochs import EpochsOrArray, input_batches
 from sincviz.front_ends import FrontEnd, front_end
 
@@ -68,7 +69,7 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     >>> found.attrs["n_dimensions"]
     4
     """
-    parts = front_end(model)
+    parts, epochs, _ = with_or_without_trials(model, epochs)
     bands = learned_bands(parts)
     kernels = impulse_responses(parts)
     measured_width = (bands["measured_high_hz"] - bands["measured_low_hz"]).to_numpy()

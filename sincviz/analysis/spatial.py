@@ -9,6 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 from sincviz.analysis.bands import learned_bands
 from sincviz.analysis.labels import map_coords, origin
 from sincviz.analysis.transfer_function import impulse_responses, transfer_function
+from sincviz.analysis_inputs import front_end_inputs
 from sincviz.epochs import EpochsOrArray, input_batches, is_epochs
 from sincviz.front_ends import FrontEnd, front_end
 from sincviz.models.spatial_maps import spatial_maps
@@ -104,7 +105,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     >>> patterns.dims
     ('filter', 'depth', 'channel')
     """
-    parts = front_end(model)
+    parts, epochs, _ = front_end_inputs(model, epochs)
     # Also where the caller has switched gradients off.
     with torch.inference_mode(False), torch.enable_grad():
         n_trials, covariance = _covariance_with_units(parts, epochs)

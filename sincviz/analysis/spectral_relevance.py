@@ -14,9 +14,9 @@ from sincviz.analysis.labels import channel_coords, class_labels, class_of_trial
 from sincviz.analysis.methods import INPUT_METHODS, check_applies, checked_method
 from sincviz.analysis.relevance import attribution_settings
 from sincviz.analysis.spectral_shares import amplitude_gradients, spectral_shares
+from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import classes_if_known
-from sincviz.decoders import decoder
-from sincviz.epochs import EpochsOrArray, is_epochs, ready, sampling_rate
+from sincviz.epochs import EpochsOrArray, is_epochs, sampling_rate
 from sincviz.models.checks import positive_int
 
 
@@ -105,9 +105,8 @@ def spectral_relevance(
     >>> found.dims, float(found.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
-    network = decoder(model)
-    checked_method(method, INPUT_METHODS, model)
-    epochs = ready(epochs)
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    checked_method(method, INPUT_METHODS, network)
     codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
     n_steps = positive_int("n_steps", n_steps)
     split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
@@ -116,8 +115,8 @@ def spectral_relevance(
     def attribute(x: Tensor, start: Tensor) -> Attribution:
         nonlocal gradients_of
         if gradients_of is None:
-            check_applies(method, model, x, start.expand_as(x))
-            gradients_of = input_gradients(model, network, method=method, explain=explain, n_steps=n_steps)
+            check_applies(method, network, x, start.expand_as(x))
+            gradients_of = input_gradients(network, network, method=method, explain=explain, n_steps=n_steps)
         gradients = gradients_of(x, start)
         with torch.no_grad():
             values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)

@@ -1,0 +1,82 @@
+"""What every analysis begins with: a network that takes the trials, the trials, and their labels."""
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from sincviz.decoders import BlackBox
+from sincviz.epochs import EpochsOrArray
+from sincviz.errors import EpochsError
+from sincviz.front_ends import FrontEnd, front_end
+from sincviz.networks import network, suited
+from sincviz.trial_containers import trials_and_labels
+from sincviz.wrappers import skipped_steps
+
+
+def analysis_inputs(
+    model: object, epochs: Any, y: ArrayLike | None = None
+) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
+    """Return the network as analyses see it, epochs or an array, and labels.
+
+    Parameters
+    ----------
+    model : object
+        Anything that :func:`sincviz.network` takes.
+    epochs : object
+        Anything that :func:`sincviz.trial_containers.trials_and_labels` takes.
+    y : array, shape (trials,) | None
+        Class of each trial; ``None`` takes what the trials tell.
+
+    Raises
+    ------
+    TypeError
+        If there is no network, or there are no trials.
+    EpochsError
+        If steps of a pipeline would have to change the trials first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> seen, trials, labels = analysis_inputs(model, (np.zeros((2, 3, 256)), [0, 1]))
+    >>> type(seen).__name__, trials.shape, labels
+    ('FrontEnd', (2, 3, 256), [0, 1])
+    """
+    return _suited(network(model), model, epochs, y)
+
+
+def front_end_inputs(
+    model: object, epochs: Any, y: ArrayLike | None = None
+) -> tuple[FrontEnd, EpochsOrArray, ArrayLike | None]:
+    """Return what :func:`analysis_inputs` returns, of a network whose front end is known.
+
+    Raises
+    ------
+    TypeError
+        If its front end is unknown, or there are no trials.
+    EpochsError
+        If steps of a pipeline would have to change the trials first.
+    """
+    seen, trials, labels = _suited(front_end(network(model)), model, epochs, y)
+    return front_end(seen), trials, labels
+
+
+def with_or_without_trials(
+    model: object, epochs: Any, y: ArrayLike | None = None
+) -> tuple[FrontEnd, EpochsOrArray | None, ArrayLike | None]:
+    """Return what :func:`front_end_inputs` returns, also where there are no trials."""
+    return (front_end(network(model)), None, y) if epochs is None else front_end_inputs(model, epochs, y)
+
+
+def _suited(
+    seen: FrontEnd | BlackBox, model: object, epochs: Any, y: ArrayLike | None
+) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
+    if steps := skipped_steps(model):
+        raise EpochsError(
+            f"The pipeline changes trials before its network gets them ({', '.join(steps)}), and what is read is the "
+            "network's own input. Pass the network, `model[-1]`, and trials as it gets them: "
+            "`model[:-1].transform(epochs)`."
+        )
+    trials, labels = trials_and_labels(epochs, y, n_times=seen.n_times, sfreq=seen.sfreq)
+    return suited(seen, trials, labelled=labels is not None), trials, labels

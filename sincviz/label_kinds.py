@@ -1,0 +1,87 @@
+"""Labels as MATLAB, pandas, HDF5 and neural networks keep them, as whole numbers or names."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
+    """Return one label per trial, a whole number or a name.
+
+    Parameters
+    ----------
+    y : array, shape (trials,), (trials, 1), (1, trials) or (trials, classes)
+        Whole numbers, also as floats; truth values, which count as 0 and 1; names, also as bytes; with several columns
+        one-hot, a single 1 in each row. Series and categories of pandas, tensors, lists.
+    n_trials : int
+        Number of trials.
+
+    Returns
+    -------
+    array of int or str, shape (trials,)
+        Labels; floats that are no whole numbers stay what they are.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label per trial, or one is missing.
+
+    Examples
+    --------
+    >>> plain_labels([[1.0], [0.0]], 2), plain_labels([b"left", b"right"], 2), plain_labels([[0, 1], [1, 0]], 2)
+    (array([1, 0]), array(['left', 'right'], dtype='<U5'), array([1, 0]))
+    """
+    labels = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y)
+    if labels.dtype == object:  # as pandas keeps names, and numbers with gaps
+        labels = _of_objects(labels)
+    given = labels.shape
+    if labels.ndim == 2 and given in ((n_trials, 1), (1, n_trials)):
+        labels = labels.ravel()
+    elif labels.ndim == 2 and len(labels) == n_trials and _is_one_hot(labels):
+        labels = labels.argmax(1)
+    if labels.shape != (n_trials,):
+        several = ""
+        if labels.ndim == 2 and len(labels) == n_trials:
+            several = " Of several columns each row must have a single 1; of scores take `y.argmax(1)`."
+        raise ValueError(
+            f"`y` must have one label per trial; got the shape {given} for {n_trials} trials.{several}"
+        )
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8")
+    if labels.dtype == bool:
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind == "f":
+        if not np.isfinite(labels).all():
+            _refuse_missing(~np.isfinite(labels))
+        if (labels == np.round(labels)).all():
+            labels = labels.astype(np.int64)
+    return labels
+
+
+def _of_objects(labels: NDArray[Any]) -> NDArray[Any]:
+    flat = [label.item() if hasattr(label, "item") else label for label in labels.ravel().tolist()]
+    # Not-a-number and pandas' missing value are not equal to themselves, or do not say so.
+    missing = np.array(
+        [label is None or not isinstance(label == label, bool) or label != label for label in flat]
+    )
+    if missing.any():
+        _refuse_missing(missing)
+    flat = [label.decode() if isinstance(label, bytes) else label for label in flat]
+    return np.array(flat).reshape(labels.shape)
+
+
+def _is_one_hot(labels: NDArray[Any]) -> bool:
+    if labels.dtype.kind not in "biuf" or labels.shape[1] < 2:
+        return False
+    return bool(((labels == 0) | (labels == 1)).all() and (labels.sum(1) == 1).all())
+
+
+def _refuse_missing(missing: NDArray[np.bool_]) -> None:
+    trials = np.flatnonzero(missing).tolist()
+    listed = ", ".join(map(str, trials[:8])) + (f" and {len(trials) - 8} more" if len(trials) > 8 else "")
+    raise ValueError(
+        f"{len(trials)} of the labels in `y` {'is' if len(trials) == 1 else 'are'} missing (trial {listed}). Leave "
+        "these trials out, `known = ~pd.isna(y)`: `epochs[known]` and `y[known]`."
+    )

@@ -1,0 +1,108 @@
+"""What people keep a network in: classifiers, pipelines, searches; compiled, parallel and Lightning modules."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import nn
+
+HELD_AS = ("model", "module", "net", "network")
+"""What a module calls the network that it holds."""
+
+_LIGHTNING = ("lightning", "pytorch_lightning")
+
+
+def unwrapped(model: Any) -> Any:
+    """Return the network inside a fitted classifier, a pipeline, a compiled or a data-parallel network.
+
+    Raises
+    ------
+    TypeError
+        If a classifier was never fitted.
+    """
+    return list(layers_around(model))[-1]
+
+
+def layers_around(model: Any) -> Iterator[Any]:
+    """Yield what was passed, and what lies inside it, down to the network.
+
+    Raises
+    ------
+    TypeError
+        If a classifier was never fitted.
+
+    Examples
+    --------
+    >>> inner = nn.Linear(2, 2)
+    >>> [type(layer).__name__ for layer in layers_around(nn.DataParallel(inner))]
+    ['DataParallel', 'Linear']
+    """
+    yield model
+    inside = _inside(model)
+    if inside is not None:
+        yield from layers_around(inside)
+
+
+def held_networks(module: nn.Module) -> dict[str, nn.Module]:
+    """Return by name the modules that may be the network that this one holds: they have all its parameters."""
+    own = {id(parameter) for parameter in module.parameters()}
+    return {
+        name: child
+        for name, child in module.named_children()
+        if name in HELD_AS and own and {id(parameter) for parameter in child.parameters()} == own
+    }
+
+
+def skipped_steps(model: Any) -> list[str]:
+    """Return the names of the steps of a pipeline that change trials before its last step gets them.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer, StandardScaler
+    >>> skipped_steps(make_pipeline(FunctionTransformer(), StandardScaler(), nn.Linear(2, 2)))
+    ['standardscaler']
+    """
+    names: list[str] = []
+    for layer in layers_around(model):
+        for name, step in _steps(layer)[:-1]:
+            nothing = step is None or step == "passthrough"
+            # scikit-learn's transformer by a function, without a function.
+            if not nothing and getattr(step, "func", step) is not None:
+                names.append(str(name))
+    return names
+
+
+def has_forward(module: nn.Module) -> bool:
+    """Tell whether a module has a forward pass of its own; a LightningModule need not have one."""
+    forward = type(module).forward
+    made_by = getattr(forward, "__module__", "").partition(".")[0]
+    return forward is not nn.Module.forward and made_by not in _LIGHTNING
+
+
+def _inside(model: Any) -> Any:
+    """Return what lies in a wrapper; ``None`` of a network."""
+    if hasattr(model, "weights_sha256"):  # what was opened before
+        return model.module if isinstance(model.module, nn.Module) else None
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return model.module
+    for attribute in ("best_estimator_", "module_", "_orig_mod"):
+        if hasattr(model, attribute):
+            return getattr(model, attribute)
+    if isinstance(model, nn.Module):
+        held = held_networks(model)
+        return next(iter(held.values())) if held and not has_forward(model) else None
+    if steps := _steps(model):
+        return steps[-1][1]
+    if hasattr(model, "initialize_module"):
+        raise TypeError(
+            f"{type(model).__name__} is not fitted, so there is no network in it yet. Fit it with `.fit(X, y)`; "
+            "`.initialize()` makes its network with the weights that training begins with."
+        )
+    return None
+
+
+def _steps(model: Any) -> list[tuple[str, Any]]:
+    """Return the steps of a pipeline, by scikit-learn's habit pairs of name and step."""
+    steps = None if isinstance(model, nn.Module | type) else getattr(model, "steps", None)
+    pairs = isinstance(steps, list) and all(isinstance(step, tuple) and len(step) == 2 for step in steps)
+    return list(steps) if pairs and steps is not None else []

@@ -1,0 +1,118 @@
+"""Labels of every kind mean the same classes, or are refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sincviz import EpochsError, spectral_relevance
+from sincviz.classes import class_codes, named_events, true_classes
+from sincviz.label_kinds import plain_labels
+
+CODES = np.array([1, 0, 0, 1, 1])
+NAMES = np.array(["left", "right"])
+
+KINDS = {
+    "integers": CODES,
+    "floats": CODES.astype(float),
+    "unsigned": CODES.astype(np.uint8),
+    "truth": CODES.astype(bool),
+    "column": CODES[:, None],
+    "row": CODES[None].astype(float),
+    "one-hot": np.eye(2)[CODES],
+    "one-hot truth": np.eye(2, dtype=bool)[CODES],
+    "list": CODES.tolist(),
+    "objects": CODES.astype(object),
+    "tensor": torch.from_numpy(CODES),
+    "tensor of a graph": torch.from_numpy(CODES).float().requires_grad_(),
+    "series": pd.Series(CODES, index=range(5, 10)),
+    "nullable": pd.Series(CODES, dtype="Int64"),
+    "categories of numbers": pd.Series(CODES).astype("category"),
+    "frame": pd.DataFrame({"y": CODES}),
+}
+NAMED = {
+    "names": NAMES[CODES],
+    "bytes": NAMES[CODES].astype("S"),
+    "bytes in objects": NAMES[CODES].astype("S").astype(object),
+    "names in objects": NAMES[CODES].astype(object),
+    "series of names": pd.Series(NAMES[CODES]),
+    "categorical": pd.Categorical(NAMES[CODES], categories=["right", "left", "feet"]),
+    "string": pd.Series(NAMES[CODES], dtype="string"),
+    "column of names": NAMES[CODES][:, None],
+}
+
+
+@pytest.mark.parametrize("labels", [*KINDS.values(), *NAMED.values()], ids=[*KINDS, *NAMED])
+def test_every_kind_means_the_same_classes(network, labels):
+    model = network()
+    model.class_names = NAMES.tolist()
+    assert true_classes(model, np.zeros((5, 6, 128)), labels).tolist() == CODES.tolist()
+
+
+@pytest.mark.parametrize("labels", [KINDS["floats"], KINDS["truth"], KINDS["column"], NAMED["bytes"]])
+def test_a_contrast_is_that_of_whole_numbers(network, moved, labels):
+    model = moved(network())
+    model.class_names = NAMES.tolist()
+    trials = np.random.default_rng(0).standard_normal((5, 6, 128))
+    expected = spectral_relevance(model, trials, CODES, trials="contrast")
+    np.testing.assert_array_equal(spectral_relevance(model, trials, labels, trials="contrast"), expected)
+
+
+@given(codes=st.lists(st.integers(0, 4), min_size=1, max_size=8))
+def test_one_hot_is_undone(codes):
+    assert plain_labels(np.eye(5)[codes], len(codes)).tolist() == codes
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        [0.0, np.nan],
+        pd.Series([0, None], dtype="Int64"),
+        pd.Series(["left", None]),
+        np.array(["left", None], object),
+    ],
+)
+def test_labels_that_are_missing_are_told_by_trial(missing):
+    with pytest.raises(ValueError, match=r"1 of the labels in `y` is missing \(trial 1\)"):
+        plain_labels(missing, 2)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.array([[0.2, 0.8], [0.5, 0.5]]), np.array([[1, 1], [0, 1]]), np.zeros((2, 2)), np.zeros((2, 2, 2))],
+)
+def test_several_columns_that_are_no_one_hot_are_refused(labels):
+    with pytest.raises(ValueError, match=r"one label per trial; got the shape \(2, 2"):
+        plain_labels(labels, 2)
+
+
+def test_fractions_are_no_numbers_of_outputs(network):
+    with pytest.raises(ValueError, match=r"does not know the classes \[0\.4\]"):
+        class_codes(network(), np.array([0.4]))
+
+
+def test_a_network_without_names_knows_those_that_its_results_have(network):
+    assert class_codes(network(), np.array(["1", "0"])).tolist() == [1, 0]
+
+
+def test_events_are_called_as_the_classes_are_and_others_left_out(epochs):
+    epochs.event_id = {"769": 1, "770": 2}
+    named = named_events(epochs, {"right": 2, "left": "769"})
+    assert named.event_id == {"right": 2, "left": 1}
+    assert len(named_events(epochs, {"right": "770"})) == (epochs.events[:, 2] == 2).sum()
+    assert epochs.event_id == {"769": 1, "770": 2}
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ({"left": 771}, r"no events 771 for the class 'left'.*769 \(1\)"),
+        ({"a": 1, "b": "769"}, "events of its own"),
+    ],
+)
+def test_events_that_are_not_there_are_refused(epochs, classes, message):
+    epochs.event_id = {"769": 1, "770": 2}
+    with pytest.raises(EpochsError, match=message):
+        named_events(epochs, classes)
