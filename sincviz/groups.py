@@ -171,6 +171,7 @@ def group(
     runs: str = "4,8,12",
     data_path: str | os.PathLike[str] | None = None,
     download: bool = False,
+    held_out: bool = False,
     alpha: float = ALPHA,
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
@@ -208,6 +209,9 @@ def group(
         The folder that holds the recordings of eegbci; ``None`` looks where MNE does.
     download : bool
         Fetch recordings of eegbci that are missing.
+    held_out : bool
+        Say that no network was trained on the trials of its row. It is believed where a checkpoint does not tell which
+        trials it was trained on; networks that do tell are judged by what they tell.
     alpha : float
         Family-wise error of each map test.
     n_permutations : int
@@ -268,6 +272,7 @@ def group(
         runs=runs,
         data_path="" if data_path is None else str(Path(data_path).resolve()),
         download=download,
+        held_out=held_out,
     )
     rows, place = read_manifest(manifest), Path(folder).resolve()
     keys, errors = read_rows(

@@ -18,6 +18,7 @@ from sincviz.analysis.deletion import deletion_curve
 from sincviz.analysis.doctor import diagnose
 from sincviz.analysis.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.established import corrected_p
+from sincviz.analysis.exchangeability import exchangeable_trials
 from sincviz.analysis.findings import Finding
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.importance import has_linear_head, importance
@@ -277,6 +278,8 @@ class Measuring:
     def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
         cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
         cells.attrs |= group_frequencies(spectrum).attrs
+        if "subject" in self.structure and (n_subjects := self.structure["subject"].nunique()) > 1:
+            cells.attrs["interval"] += f" of these {n_subjects} subjects"
         permuted_codes, strata = self._exchange()
         p = corrected_p(
             single, trials=self.kind, permuted_codes=permuted_codes, strata=strata, seed=self.seed
@@ -294,6 +297,13 @@ class Measuring:
         if self.kind != "contrast" or self.codes is None:
             return None, None
         return label_permutations(self.structure, self.codes, self.seed) or (None, None)
+
+    def _kept_together(self) -> NDArray[np.int64] | None:
+        """Return what no half of the trials may tear apart, such as windows that share signal; ``None`` if nothing."""
+        if self.codes is None:
+            return None
+        trials = exchangeable_trials(self.structure, self.codes)
+        return None if trials.attrs["unit"] == "trial" else trials["unit"].to_numpy()
 
     def _fewest(self) -> int:
         """Return how many trials the smallest class has that has any; all of them where there is no contrast."""
@@ -326,6 +336,7 @@ class Measuring:
             trials,
             self.codes,
             self.of_trials,
+            groups=self._kept_together(),
             tested=evenly_drawn(self.codes, MOST_EVIDENCE_TRIALS, self.seed),
             n_random=1,
             seed=self.seed,

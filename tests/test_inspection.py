@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import warnings
 
+import mne
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ import xarray as xr
 from sincviz import (
     EpochsError,
     ablate,
+    deletion_curve,
     diagnose,
     front_end,
     learned_bands,
@@ -24,6 +26,7 @@ from sincviz.epochs import network_input
 from sincviz.inspection import inspect
 from sincviz.measuring import SECTIONS, evenly_drawn
 from sincviz.montages import standard_montage
+from sincviz.report.methods import methods_paragraph
 from sincviz.trial_identity import trial_fingerprints
 
 OF_TRIALS = {
@@ -312,3 +315,34 @@ def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_ot
     assert found.spectral_relevance.attrs["held_out"] == "yes"
     np.testing.assert_array_equal(found.leading_cells["p"], others.leading_cells["p"])
     assert found.trials["n_trials"] == 40
+
+
+def test_halves_of_the_deletion_keep_trials_that_share_signal_together(model, simulation, monkeypatch):
+    import sincviz.measuring as measuring
+
+    asked = {}
+
+    def spy(*args, groups=None, **settings):
+        asked["groups"] = groups
+        return deletion_curve(*args, groups=groups, **settings)
+
+    monkeypatch.setattr(measuring, "deletion_curve", spy)
+    epochs = simulation[0]
+    inspect(model, epochs, only=["evidence"], progress=False)
+    assert asked["groups"] is None
+    copies = mne.concatenate_epochs([epochs, epochs], verbose="error")
+    inspect(model, copies, only=["evidence"], progress=False)
+    np.testing.assert_array_equal(asked["groups"][:40], asked["groups"][40:])
+    assert len(np.unique(asked["groups"])) == 40
+
+
+def test_whose_trials_the_intervals_are_over_is_said(model, simulation):
+    epochs = simulation[0].copy()
+    one = inspect(model, epochs, only=["relevance"], progress=False)
+    assert one.band_relevance.attrs["interval"] == "95% bootstrap over trials"
+    epochs.metadata = pd.DataFrame({"subject": np.resize(["S1", "S1", "S2", "S2"], 40)})
+    two = inspect(model, epochs, only=["relevance"], progress=False)
+    assert two.band_relevance.attrs["interval"] == "95% bootstrap over trials of these 2 subjects"
+    text, _ = methods_paragraph(two)
+    assert "intervals over trials of these 2 subjects, not over subjects in general" in text
+    assert "in general" not in methods_paragraph(one)[0]

@@ -108,13 +108,15 @@ def deletion_curve(
         - ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first,
           with intervals over trials; ``accuracy_area_to_least`` is least minus most relevant first;
         - ``shown``: ``"yes"`` where the first cells of the order cost more of the margin than cells in general
-          (``p`` < 0.05). ``"no"`` means not shown, which does not say that the relevance is wrong;
+          (``p_deletion`` < 0.05). ``"no"`` means not shown, which does not say that the relevance is wrong;
           ``"could not be checked"`` that with so few cells or trials no order could have been shown;
-        - ``p``, the larger of ``p_orders`` (random orders that do as well, of ``n_orders``) and ``p_trials`` (as much
-          by chance of the trials, had the network nothing to do with the classes). For these each cell is replaced
-          alone, in ``n_trials_alone`` trials, and the first 1, 2, 5, 10, 20 and a quarter of all cells are compared.
-          What several cells carry alike, so that any one of them suffices, escapes this test;
-        - ``ranked_on``: ``"the other half"`` or ``"given"``.
+        - ``p_deletion``, the larger of ``p_orders`` (random orders that do as well, of ``n_orders``) and ``p_trials``
+          (as much by chance of the trials, had the network nothing to do with the classes). For these each cell is
+          replaced alone, in ``n_trials_alone`` trials, and the first 1, 2, 5, 10, 20 and a quarter of all cells are
+          compared. What several cells carry alike, so that any one of them suffices, escapes this test;
+        - ``ranked_on``: ``"the other half"`` or ``"given"``;
+        - how well the network does on the trials that are deleted from (``accuracy``, ``p`` ...), as
+          :func:`sincviz.accuracies` tells it.
 
     Raises
     ------
@@ -192,7 +194,7 @@ def deletion_curve(
     table.attrs |= {
         "ranked_on": GIVEN if ready_made else OTHER_HALF,
         "shown": test.shown,
-        "p": test.p,
+        "p_deletion": test.p,
         "p_orders": test.p_orders,
         "p_trials": test.p_trials,
         "n_orders": N_ORDERS,

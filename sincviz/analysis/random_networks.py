@@ -70,13 +70,13 @@ def with_random_layers(module: nn.Module, layers: list[str], trials: Tensor, see
     torch.nn.Module
         In evaluation mode.
     """
-    network = copy.deepcopy(module)
-    devices = list(range(torch.cuda.device_count())) if trials.is_cuda else []
-    with torch.random.fork_rng(devices), torch.no_grad():
+    # Drawn on the CPU: every device has another generator, and a seed means the same weights on all.
+    network = copy.deepcopy(module).cpu()
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         for name in layers:
             _draw(network.get_submodule(name))
-        _measure_normalisations(network, trials)
+        _measure_normalisations(network.to(trials.device), trials)
     return network.eval()
 
 

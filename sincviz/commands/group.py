@@ -37,6 +37,13 @@ def group(
     runs: Runs = "4,8,12",
     data_path: DataPath = None,
     download: Download = False,
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Say that no network was trained on its trials; without it, networks that do not tell are doubted.",
+        ),
+    ] = False,
     reference: Annotated[
         str, typer.Option(help="'trained' as each network was trained, 'average', or 'recorded'.")
     ] = "trained",
@@ -101,6 +108,7 @@ def group(
         runs=runs,
         data_path=data_path,
         download=download,
+        held_out=held_out,
         alpha=alpha,
         seed=seed,
         n_jobs=jobs,

@@ -80,7 +80,7 @@ def deletion_area(attrs: Attrs) -> str:
     Examples
     --------
     >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31,
-    ...                "shown": "yes", "p": 0.004, "ranked_on": "the other half"})
+    ...                "shown": "yes", "p_deletion": 0.004, "ranked_on": "the other half"})
     'area between deletion curves 0.20 (0.10–0.31), relevance shown by deletion (p = 0.004)'
     """
     area = with_interval(attrs, "accuracy_area")
@@ -95,7 +95,7 @@ def against_random(attrs: Attrs) -> str:
 
     Where the order was given ready, it is said: nobody knows whether the same trials made it.
     """
-    p, words = _number(attrs, "p"), _SHOWN.get(str(attrs.get("shown")))
+    p, words = _number(attrs, "p_deletion"), _SHOWN.get(str(attrs.get("shown")))
     if words is None:
         return ""
     value = [] if p is None or attrs["shown"] == "could not be checked" else [p_words(p)]

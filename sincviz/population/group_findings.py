@@ -143,7 +143,8 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             f"{unknown} networks do not tell which trials they were trained on.",
             "On trials of its training a network separates the classes even if it learned nothing: no contrast would "
             "be zero by chance.",
-            "Make sure that the trials were held out; networks that `sincviz train` trained remember theirs.",
+            "If you know that they were held out, say so: `held_out=True` (`--held-out`). Networks that "
+            "`sincviz train` trained remember their trials.",
         )
     share = shared_training(averages)
     if share is not None and share > MOST_SHARED:

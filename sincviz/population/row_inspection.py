@@ -49,8 +49,8 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
         (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
         :func:`sincviz.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``, ``p``,
-        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"no"``,
-        ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
+        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by the
+        user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
         ``Inspection.verdict``.
 
     Raises
@@ -67,7 +67,14 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         parameters=settings.parameters,
     )
     trials = referenced_as_trained(trials, model, settings.reference)
-    found = inspect(model, trials, only=settings.sections, seed=settings.seed, progress=False)
+    found = inspect(
+        model,
+        trials,
+        only=settings.sections,
+        held_out=settings.held_out,
+        seed=settings.seed,
+        progress=False,
+    )
     return row_dataset(front_end(model), found)
 
 
@@ -203,6 +210,7 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
     known = "seen_in_training" in found.predictions
     n_seen = int(found.predictions["seen_in_training"].sum()) if known else 0
     reasons = found.verdict["reasons"]
+    said = found.predictions.attrs.get("held_out") == "said"
     evidence = {}
     if found.deletion is not None:
         evidence["deletion_area"] = float(found.deletion.attrs["accuracy_area"])
@@ -213,7 +221,13 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
         "not_readable_because": json.dumps(reasons),
         "n_trials": int(whole["n_trials"]),
         # Trials that were prepared otherwise than those of the training are not recognised.
-        "held_out": "no" if n_seen else "unknown" if "unknown_trials" in reasons else "yes",
+        "held_out": "no"
+        if n_seen
+        else "unknown"
+        if "unknown_trials" in reasons
+        else "said"
+        if said
+        else "yes",
         "n_seen": n_seen,
         "weights_sha256": parts.weights_sha256,
         "trials_sha256": found.trials["sha256"],

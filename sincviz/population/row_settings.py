@@ -47,6 +47,8 @@ class RowSettings:
         The folder that holds the recordings; empty where MNE looks.
     download : bool
         Fetch recordings that are missing.
+    held_out : bool
+        Whether the user says that no network was trained on its trials.
     """
 
     sections: tuple[str, ...] = SECTIONS
@@ -58,6 +60,7 @@ class RowSettings:
     runs: str = "4,8,12"
     data_path: str = ""
     download: bool = False
+    held_out: bool = False
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -69,6 +72,7 @@ class RowSettings:
             "channels": self.channels,
             "montage": self.montage,
             "parameters": list(self.parameters),
+            **({"held_out": True} if self.held_out else {}),
         }
 
 

@@ -135,13 +135,14 @@ def _trials_words(found: Group) -> Iterator[str]:
             "that were used in training or for other classes."
         )
     held_out = found.networks.loc[status == READ, "held_out"]
-    unknown = int((held_out != "yes").sum())
-    if not unknown:
+    silent, said = int((held_out != "yes").sum()), int((held_out == "said").sum())
+    if not silent:
         yield "No trial that was examined was used in training its network."
-    elif unknown < len(held_out):
+    elif said or silent < len(held_out):
+        claimed = f"; for {said} of these it is what the user says" if said else ""
         yield (
             "No trial that was examined was used in training its network, as far as networks tell ("
-            f"{unknown} of {len(held_out)} do not)."
+            f"{silent} of {len(held_out)} do not{claimed})."
         )
     if share:
         yield f"Networks of different subjects had a median of {percent(share)} of their training trials in common."

@@ -1,5 +1,8 @@
 """The methods paragraph: what was done, in the past tense, with the references that belong to it."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -89,7 +92,7 @@ def methods_paragraph(found: Inspection) -> tuple[str, list[str]]:
             f"baseline of zero ({attrs.get('n_steps')} steps), split exactly over frequencies and channels "
             "by Parseval's theorem and summed over bands (in Hz: "
             f"{_bands(found.band_relevance)}), {over}, with 95% bootstrap "
-            f"intervals over trials ({attrs.get('n_resamples')} resamples; Hesterberg, 2015)."
+            f"intervals {_over(attrs)} ({attrs.get('n_resamples')} resamples; Hesterberg, 2015)."
         )
     evidence = _evidence(found)
     if evidence:
@@ -102,6 +105,12 @@ def methods_paragraph(found: Inspection) -> tuple[str, list[str]]:
             f"decoded {percent(found.csp['accuracy'])} of {found.csp['n_trials']:.0f} trials in a cross-validation."
         )
     return " ".join(text), sorted(REFERENCES[name] for name in cited)
+
+
+def _over(attrs: Mapping[Hashable, Any]) -> str:
+    """Return over what the intervals are: trials, and whose."""
+    over = str(attrs.get("interval", "")).partition(" over ")[2] or "trials"
+    return f"over {over}, not over subjects in general" if "subjects" in over else f"over {over}"
 
 
 def _bands(cells: xr.DataArray) -> str:

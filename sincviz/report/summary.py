@@ -343,7 +343,7 @@ def _deletion_words(curve: pd.DataFrame) -> str:
         if attrs.get("ranked_on") == "the other half"
         else "in a given order, which flatters itself if these trials made it"
     )
-    p = f"p {p_words(attrs.get('p', math.nan))}"
+    p = f"p {p_words(attrs.get('p_deletion', math.nan))}"
     if shown == "yes":
         return (
             "Shown by taking it away: what is called most relevant costs the network more of its margin for the true "

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sincviz import band_power_contrast, csp_accuracy
+from sincviz.analysis.data_contrast import yardstick_accuracies
 from sincviz.datasets import simulate_motor_imagery
 
 
@@ -45,7 +46,7 @@ def test_csp_decodes_them_and_not_shuffled_labels(model, imagined):
     found = csp_accuracy(model, imagined)
     assert found["accuracy"] > 0.85
     assert found["accuracy_low"] < found["accuracy"] < found["accuracy_high"]
-    assert found["p"] == pytest.approx(1 / 2000)  # no permutation does as well
+    assert found["p"] == pytest.approx(2 / 2000)  # no permutation does as well in either half
     assert (found["kept_apart"], found["n_folds"]) == ("trial", 5)
     assert found["n_trials"] == 120
     shuffled = np.random.default_rng(0).permutation(imagined.events[:, 2] - 1)
@@ -64,9 +65,12 @@ def test_labels_are_needed(network, function):
         function(network(), np.zeros((10, 6, 128)))
 
 
-def test_too_few_trials_for_the_folds(network):
-    with pytest.raises(ValueError, match="smaller `n_folds`"):
-        csp_accuracy(network(), np.zeros((6, 6, 128)), [0, 0, 0, 0, 0, 1])
+@pytest.mark.parametrize(("n_last", "way_out"), [(1, "Pass more trials"), (2, "smaller `n_folds`")])
+def test_too_few_trials_for_the_folds(network, n_last, way_out):
+    model, codes = network(), [0] * 5 + [1] * n_last
+    model.class_names = ["left", "right"]
+    with pytest.raises(ValueError, match=rf"left: 5, right: {n_last}\. .*{way_out}"):
+        csp_accuracy(model, np.zeros((len(codes), 6, 128)), codes)
 
 
 def test_no_subject_is_in_training_and_test_at_once(model, imagined):
@@ -84,11 +88,24 @@ def test_classes_of_two_people_cannot_be_told_from_the_people(model, imagined):
         csp_accuracy(model, told)
 
 
-def test_amplitude_that_drifts_over_blocks_of_labels_is_not_decoded(network):
+@pytest.mark.parametrize(("n_blocks", "said"), [(16, "no"), (8, "unknown")])
+def test_amplitude_that_drifts_over_blocks_of_labels_is_not_decoded(network, n_blocks, said):
     rng = np.random.default_rng(0)
-    codes = np.repeat([0, 1, 0, 1, 1, 0, 0, 1], 12)
-    level = np.exp(0.4 * np.repeat(rng.standard_normal(8), 12))  # of each block, whatever its label
-    x = rng.standard_normal((96, 6, 128)) * level[:, None, None]
+    codes = np.repeat(np.tile([0, 1, 0, 1, 1, 0, 0, 1], n_blocks // 8), 12)
+    level = np.exp(0.4 * np.repeat(rng.standard_normal(n_blocks), 12))  # of each block, whatever its label
+    x = rng.standard_normal((12 * n_blocks, 6, 128)) * level[:, None, None]
     found = csp_accuracy(network(), x, codes)
     assert found["kept_apart"] == "block"
-    assert found["above_chance"] == "no"
+    assert found["above_chance"] == said  # four blocks in each half have too few orders for a test
+    assert found["unknown_because"] == {"no": "", "unknown": "few_trials"}[said]
+
+
+def test_what_random_labels_reach_is_no_knowledge(network):
+    """The folds of a cross-validation share trials: a test that takes them for independent is too sure."""
+    above = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((60, 6, 128)) * np.exp(0.2 * rng.standard_normal((60, 1, 1)))
+        found = yardstick_accuracies(network(), x, rng.permutation(np.repeat([0, 1], 30)))
+        above.append((found["above_chance"] == "yes").any())
+    assert sum(above) <= 4

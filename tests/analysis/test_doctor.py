@@ -307,7 +307,11 @@ def test_an_untrained_network_is_told_so(epochs):
     model.scale, model.class_names = 1e6, ["left", "right"]
     found = diagnose(model, epochs)
     # Weights that were only drawn answer at chance, and often one class alone.
-    assert {"unmoved", "batch_norm"} <= set(found["check"]) <= {"unmoved", "batch_norm", "chance", "never_answered"}
+    assert (
+        {"unmoved", "batch_norm"}
+        <= set(found["check"])
+        <= {"unmoved", "batch_norm", "chance", "never_answered"}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -91,11 +91,14 @@ def with_attrs(curve, **attrs):
 @pytest.mark.parametrize(
     ("attrs", "written"),
     [
-        ({"p": 0.0004, "shown": "yes"}, "Relevance shown by deletion (p < 0.001)."),
-        ({"p": 0.24, "shown": "no"}, "Relevance not shown by deletion (p = 0.24)."),
-        ({"p": 0.2, "shown": "could not be checked"}, "Too few cells or trials to check by deletion."),
+        ({"p_deletion": 0.0004, "shown": "yes"}, "Relevance shown by deletion (p < 0.001)."),
+        ({"p_deletion": 0.24, "shown": "no"}, "Relevance not shown by deletion (p = 0.24)."),
         (
-            {"p": 0.024, "shown": "yes", "ranked_on": "given"},
+            {"p_deletion": 0.2, "shown": "could not be checked"},
+            "Too few cells or trials to check by deletion.",
+        ),
+        (
+            {"p_deletion": 0.024, "shown": "yes", "ranked_on": "given"},
             "Relevance shown by deletion (p = 0.024, order given, perhaps by these trials).",
         ),
     ],

@@ -74,6 +74,22 @@ def test_trials_that_were_prepared_otherwise_are_not_called_held_out(row, people
     assert row_dataset(_parts(model), found).attrs["held_out"] == held_out
 
 
+def test_a_network_of_unknown_history_is_read_where_the_user_says_that_trials_are_new(found, row):
+    said = inspect_row(row, RowSettings(held_out=True))
+    assert said.attrs["held_out"] == "said"
+    reasons, said_reasons = (json.loads(one.attrs["not_readable_because"]) for one in (found, said))
+    assert set(reasons) - set(said_reasons) == {"unknown_trials"}
+    xr.testing.assert_allclose(said["band_contrast"], found["band_contrast"])
+    assert RowSettings().facts | {"held_out": True} == RowSettings(held_out=True).facts
+
+
+def test_trials_of_the_training_stay_known_whatever_the_user_says(row, people):
+    model = load_checkpoint(row["checkpoint"])
+    model.provenance["training_trials"] = trial_fingerprints(people["ann"].get_data(verbose="error"))
+    found = inspect(model, people["ann"], only=["relevance"], held_out=True, progress=False)
+    assert row_dataset(_parts(model), found).attrs["held_out"] == "no"
+
+
 def test_a_file_holds_the_same(found, tmp_path):
     found.to_netcdf(tmp_path / "row.nc", engine="scipy")
     again = xr.load_dataset(tmp_path / "row.nc", engine="scipy")

@@ -221,6 +221,11 @@ def test_filters_that_move_are_counted(make):
         (["yes"] * 6, "No trial that was examined was used in training its network."),
         (["unknown"] + ["yes"] * 5, "as far as networks tell (1 of 6 do not)."),
         (["unknown"] * 6, None),
+        (["said"] * 6, "as far as networks tell (6 of 6 do not; for 6 of these it is what the user says)."),
+        (
+            ["unknown"] * 2 + ["said"] * 3 + ["yes"],
+            "as far as networks tell (5 of 6 do not; for 3 of these it is what the user says).",
+        ),
     ],
 )
 def test_the_methods_claim_new_trials_only_where_networks_tell(make, held_out, words):

@@ -538,7 +538,7 @@ def curve(low, p, shown="yes", ranked_on="the other half"):
         "accuracy_area": 0.2,
         "accuracy_area_low": low,
         "accuracy_area_high": 0.3,
-        "p": p,
+        "p_deletion": p,
         "shown": shown,
         "ranked_on": ranked_on,
     }
