@@ -24,7 +24,7 @@ from sincviz.models.deduction import (
     same,
     start_is_assumed,
 )
-from sincviz.models.state_dict import bare_weights
+from sincviz.models.state_dict import EARLIER_LAYOUT, bare_weights
 from sincviz.models.weights_file import (
     LONGEST_JSON,
     WeightsFile,
@@ -177,8 +177,9 @@ def _from_folder(folder: Path) -> _Stored:
     if not isinstance(config, dict):
         raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
     maker = "braindecode" if config.pop("braindecode_version", None) is not None else None
-    weights, _ = _bare(file)
+    weights, found_in = _bare(file)
     kind = f"Hugging Face folder{f' of {maker}' if maker else ''}"
+    kind += f", {EARLIER_LAYOUT}" if found_in.endswith(EARLIER_LAYOUT) else ""
     return _Stored(weights, config, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
 
 

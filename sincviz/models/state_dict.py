@@ -7,8 +7,11 @@ from typing import Any
 from torch import Tensor
 
 DEEPEST = 3  # containers around a state dict
+EARLIER_LAYOUT = "layout of braindecode 1.0 to 1.5"
 _SIGN = "sinc_filter_layer.low_freqs"
 _COMPILED = "_orig_mod."
+# Until braindecode 1.5 a layer without weights came first in `depthwiseconv`, so that the others were 1 and 2.
+_NOW_NAMED = {"depthwiseconv.1.": "depthwiseconv.0.", "depthwiseconv.2.": "depthwiseconv.1."}
 
 
 def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
@@ -53,10 +56,31 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
         )
     where, state = chosen[0]
     weights = _without_prefix(state)
-    if not where:
-        return weights, "bare state dict"
     lightning = where == ("state_dict",) and "pytorch-lightning_version" in content
-    return weights, "Lightning checkpoint" if lightning else f"state dict under {'/'.join(where)!r}"
+    kind = "bare state dict" if not where else f"state dict under {'/'.join(where)!r}"
+    kind = "Lightning checkpoint" if lightning else kind
+    return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
+
+
+def is_earlier(weights: Mapping[str, Any]) -> bool:
+    """Tell weights that braindecode 1.0 to 1.5 named.
+
+    Examples
+    --------
+    >>> is_earlier({"depthwiseconv.1.weight": 0, "depthwiseconv.2.weight": 0})
+    True
+    """
+    layers = {name.split(".")[1] for name in weights if name.startswith("depthwiseconv.")}
+    return layers == {"1", "2"}
+
+
+def now_named(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights that braindecode 1.0 to 1.5 named under the names that they have since."""
+    renamed = {}
+    for name, value in weights.items():
+        block = next((block for block in _NOW_NAMED if name.startswith(block)), "")
+        renamed[_NOW_NAMED.get(block, "") + name.removeprefix(block)] = value
+    return renamed
 
 
 def _state_dicts(content: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
