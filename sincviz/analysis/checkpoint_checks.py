@@ -24,13 +24,17 @@ def assumed(parts: FrontEnd) -> Iterator[Finding]:
     if not settings:
         return
     passed = next(iter(settings))
+    opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
+    live = str(parts.provenance.get("format", "")).startswith("live network")
     yield Finding(
         "assumed",
         "note",
-        "The file does not tell everything: what is missing was assumed as documented.",
+        f"The {'layers do' if live else 'file does'} not tell everything: what is missing was assumed as documented.",
         ", ".join(_written(name, value) for name, value in settings.items())
         + ("." if parts.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
-        f"Pass what differs: `load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`.",
+        f"Save its `state_dict()`, open it and pass what differs: {opened}."
+        if live
+        else f"Pass what differs: {opened}.",
     )
 
 

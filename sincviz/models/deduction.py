@@ -9,6 +9,8 @@ from torch import Tensor
 
 from sincviz.models.activation import activation_class
 from sincviz.models.checks import finite_float, positive_int
+from sincviz.models.shown_names import listed
+from sincviz.models.stored_tensor import StoredTensor
 
 START = ("min_freq", "first_freq", "freq_stride", "bandwidth")
 """The settings that cut-offs begin with."""
@@ -38,7 +40,7 @@ def start_is_assumed(provenance: Mapping[str, Any]) -> bool:
     )
 
 
-def check_precision(weights: Mapping[str, Tensor]) -> torch.dtype:
+def check_precision(weights: Mapping[str, Tensor | StoredTensor]) -> torch.dtype:
     """Return the precision that all weights have.
 
     Raises
@@ -64,7 +66,7 @@ def check_precision(weights: Mapping[str, Tensor]) -> torch.dtype:
     return types.pop()
 
 
-def check_outline(weights: Mapping[str, Tensor]) -> None:
+def check_outline(weights: Mapping[str, Tensor | StoredTensor]) -> None:
     """Refuse weights whose names or shapes no network has; values are not looked at, so there need be none.
 
     Raises
@@ -79,7 +81,7 @@ def check_outline(weights: Mapping[str, Tensor]) -> None:
         if name not in _NAMES and not (name.startswith(f"{_TIME}.1.") and value.numel() <= units)
     ]
     if strange:
-        raise ValueError(f"it has weights that no SincShallowNet has: {_listed(strange)}")
+        raise ValueError(f"it has weights that no SincShallowNet has: {listed(strange)}")
 
 
 def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -95,11 +97,11 @@ def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     return sizes | {"sfreq": _sampling_rate(weights[f"{_SINC}.n_pi"])}
 
 
-def _sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+def _sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
     """Return what shapes alone tell."""
     missing = [name for name in _NAMES if name not in weights]
     if missing:
-        raise ValueError(f"weights are missing: {_listed(missing)}")
+        raise ValueError(f"weights are missing: {listed(missing)}")
     shapes = {name: tuple(weights[name].shape) for name in _NAMES}
     filters = _size(shapes, f"{_SINC}.low_freqs", 1)
     half = _size(shapes, f"{_SINC}.n_pi", 0)
@@ -179,11 +181,11 @@ def configuration(
         extra = [name for name in extra if not name.startswith(f"{_TIME}.1.")]
     elif extra:
         raise ValueError(
-            f"its activation has weights ({_listed(extra)}), so it is not the default. Pass it: `activation='PReLU'`, "
+            f"its activation has weights ({listed(extra)}), so it is not the default. Pass it: `activation='PReLU'`, "
             "or whichever class of `torch.nn` it is"
         )
     if extra:
-        raise ValueError(f"it has weights that no SincShallowNet has: {_listed(extra)}")
+        raise ValueError(f"it has weights that no SincShallowNet has: {listed(extra)}")
     # In the units that the network keeps: a float32 that was rounded for the weights is no other rate.
     config = dict(told) | {name: value for name, value in sizes.items() if name not in told}
     assumed = {
@@ -345,8 +347,3 @@ def _size(shapes: Mapping[str, tuple[int, ...]], name: str, dimension: int) -> i
 
 def _type(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(f"{name:.80}" for name in names[:4]) + more

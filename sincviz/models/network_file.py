@@ -16,6 +16,7 @@ from sincviz._version import __version__
 from sincviz.atomic_file import replacing
 from sincviz.errors import CheckpointError
 from sincviz.models.checks import finite_float
+from sincviz.models.content_walk import left_unread
 from sincviz.models.deduction import (
     check_outline,
     check_precision,
@@ -24,14 +25,11 @@ from sincviz.models.deduction import (
     same,
     start_is_assumed,
 )
-from sincviz.models.state_dict import bare_weights
-from sincviz.models.weights_file import (
-    LONGEST_JSON,
-    WeightsFile,
-    content_hash,
-    parsed_json,
-    read_weights_file,
-)
+from sincviz.models.file_content import FileContent
+from sincviz.models.foreign_weights import other_weights
+from sincviz.models.safetensors_file import LONGEST_JSON, parsed_json
+from sincviz.models.state_dict import EARLIER_LAYOUT, NoNetworkError, bare_weights
+from sincviz.models.weights_file import content_hash, read_weights_file
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -177,23 +175,24 @@ def _from_folder(folder: Path) -> _Stored:
     if not isinstance(config, dict):
         raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
     maker = "braindecode" if config.pop("braindecode_version", None) is not None else None
-    weights, _ = _bare(file)
+    weights, provenance = _bare(file)
     kind = f"Hugging Face folder{f' of {maker}' if maker else ''}"
-    return _Stored(weights, config, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
+    kind += f", {EARLIER_LAYOUT}" if provenance["format"].endswith(EARLIER_LAYOUT) else ""
+    return _Stored(weights, config, None, None, provenance | {"format": kind})
 
 
-def _from_file(path: Path, file: WeightsFile) -> _Stored:
+def _from_file(path: Path, file: FileContent) -> _Stored:
     if _HEADER not in file.metadata:
         if any('"sha256": "' in text for text in file.metadata.values()):
             raise CheckpointError(f"{path} is damaged: its header is one of sincviz, but not under its name.")
-        weights, kind = _bare(file)
-        return _Stored(weights, {}, None, None, {"format": kind, "assumed": {"scale": MICROVOLTS}})
+        weights, provenance = _bare(file)
+        return _Stored(weights, {}, None, None, provenance)
     header = parsed_json(file.metadata[_HEADER])
     if unknown := sorted(set(header) - _ENTRIES):
         raise ValueError(f"its header has unknown entries: {', '.join(unknown)}. Try a newer sincviz.")
     check_outline(file.outline)
     check_precision(file.outline)
-    weights = file.content
+    weights = file.read(file.outline)
     if "sha256" in header:
         text = file.metadata[_HEADER].removesuffix(_seal(header["sha256"])) + "}"
         if content_hash(text, weights) != header["sha256"]:
@@ -210,12 +209,19 @@ def _from_file(path: Path, file: WeightsFile) -> _Stored:
     )
 
 
-def _bare(file: WeightsFile) -> tuple[dict[str, Tensor], str]:
-    """Return the weights and what they were found in; they are read only if names, types and shapes fit."""
-    outline, _ = bare_weights(file.outline)
+def _bare(file: FileContent) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the weights, and what is known of their file; they are read only if names, types and shapes fit."""
+    try:
+        outline, kind = bare_weights(file.outline)
+    except NoNetworkError as error:
+        raise ValueError(f"{error}. {other_weights(file)}") from error
     check_outline(outline)
     check_precision(outline)
-    return bare_weights(file.content)
+    unread = left_unread(file.outline)
+    provenance = {"format": kind, "assumed": {"scale": MICROVOLTS}} | (
+        {"left_unread": unread} if unread else {}
+    )
+    return file.read(outline), provenance
 
 
 def _seal(digest: str) -> str:

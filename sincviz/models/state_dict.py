@@ -1,17 +1,29 @@
 """The weights of a SincShallowNet among what a file holds, under the names that the network gives them."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 
+from sincviz.models.shown_names import listed, shown
+from sincviz.models.stored_tensor import StoredTensor
+
 DEEPEST = 3  # containers around a state dict
+EARLIER_LAYOUT = "layout of braindecode 1.0 to 1.5"
 _SIGN = "sinc_filter_layer.low_freqs"
 _COMPILED = "_orig_mod."
+# Until braindecode 1.5 a layer without weights came first in `depthwiseconv`, so that the others were 1 and 2.
+_NOW_NAMED = {"depthwiseconv.1.": "depthwiseconv.0.", "depthwiseconv.2.": "depthwiseconv.1."}
 
 
-def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
+Weight = TypeVar("Weight")
+
+
+class NoNetworkError(ValueError):
+    """There are no weights of a SincShallowNet."""
+
+
+def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
     """Return the weights without prefixes, and in a few words what they were found in.
 
     Parameters
@@ -21,15 +33,17 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
 
     Returns
     -------
-    weights : dict of torch.Tensor
+    weights : dict of torch.Tensor or StoredTensor
         By the names of the network's own state dict, as far as it was one.
     kind : str
         Such as ``"bare state dict"`` or ``"Lightning checkpoint"``.
 
     Raises
     ------
+    NoNetworkError
+        If there is no such network.
     ValueError
-        If there is no such network, or more than one.
+        If there is more than one.
 
     Examples
     --------
@@ -40,12 +54,10 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
     """
     found = list(_state_dicts(content))
     if not found:
-        raise ValueError(
-            f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`. {_holds(content)}"
-        )
+        raise NoNetworkError(f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`")
     chosen = [one for one in found if one[0] == ("state_dict",)] if len(found) > 1 else found
     if len(chosen) != 1:
-        places = _listed(["/".join(where) for where, _ in found])
+        places = listed(["/".join(map(str, where)) or "the top" for where, _ in found], 6)
         raise ValueError(
             f"there are several networks in it, under {places}. Save one: "
             f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in found[0][0])}, "
@@ -53,41 +65,70 @@ def bare_weights(content: Any) -> tuple[dict[str, Tensor], str]:
         )
     where, state = chosen[0]
     weights = _without_prefix(state)
-    if not where:
-        return weights, "bare state dict"
     lightning = where == ("state_dict",) and "pytorch-lightning_version" in content
-    return weights, "Lightning checkpoint" if lightning else f"state dict under {'/'.join(where)!r}"
+    kind = f"state dict under {'/'.join(map(shown, where))!r}" if where else "bare state dict"
+    kind = "Lightning checkpoint" if lightning else kind
+    return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
 
 
-def _state_dicts(content: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
-    level: list[tuple[tuple[str, ...], Any]] = [((), content)]
+def is_earlier(weights: Mapping[str, Any]) -> bool:
+    """Tell weights that braindecode 1.0 to 1.5 named.
+
+    Examples
+    --------
+    >>> is_earlier({"depthwiseconv.1.weight": 0, "depthwiseconv.2.weight": 0})
+    True
+    """
+    layers = {name.split(".")[1] for name in weights if name.startswith("depthwiseconv.")}
+    return layers == {"1", "2"}
+
+
+def now_named(weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """Return weights that braindecode 1.0 to 1.5 named under the names that they have since."""
+    renamed = {}
+    for name, value in weights.items():
+        block = next((block for block in _NOW_NAMED if name.startswith(block)), "")
+        renamed[_NOW_NAMED.get(block, "") + name.removeprefix(block)] = value
+    return renamed
+
+
+def _state_dicts(content: Any) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    level: list[tuple[tuple[str | int, ...], Any]] = [((), content)]
     opened: dict[int, dict[str, Any] | None] = {}  # a state dict, or a container that was opened
     for _ in range(DEEPEST + 1):
-        below: list[tuple[tuple[str, ...], Any]] = []
+        below: list[tuple[tuple[str | int, ...], Any]] = []
         for where, container in level:
-            # The methods of a dict that came out of a file may be hidden by attributes of the same name.
-            if not isinstance(container, dict):
+            if not isinstance(container, dict | list | tuple):
                 continue
             if id(container) in opened:
                 # A dict that lies under many names, and in it another one, would be opened endlessly.
                 if (state := opened[id(container)]) is not None:
                     yield where, state
                 continue
+            opened[id(container)] = None
+            if not isinstance(container, dict):
+                below += [((*where, number), part) for number, part in enumerate(container)]
+                continue
+            # The methods of a dict may be hidden by attributes of the same name.
             named = {key: value for key, value in dict.items(container) if isinstance(key, str)}
-            if any(isinstance(value, Tensor) and key.endswith(_SIGN) for key, value in _plain(named)):
+            if any(is_tensor(value) and key.endswith(_SIGN) for key, value in _plain(named)):
                 opened[id(container)] = named
                 yield where, named
             else:
-                opened[id(container)] = None
                 below += [((*where, key), value) for key, value in named.items()]
         level = below
+
+
+def is_tensor(value: object) -> bool:
+    """Tell a tensor, be it read or only described."""
+    return isinstance(value, Tensor | StoredTensor)
 
 
 def _plain(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(key.replace(_COMPILED, ""), value) for key, value in named.items()]
 
 
-def _without_prefix(state: Mapping[str, Any]) -> dict[str, Tensor]:
+def _without_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
     plain = _plain(state)
     if len(dict(plain)) < len(plain):
         raise ValueError(
@@ -95,29 +136,15 @@ def _without_prefix(state: Mapping[str, Any]) -> dict[str, Tensor]:
         )
     prefixes = [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)]
     if len(prefixes) > 1:
-        listed = _listed([repr(prefix) for prefix in prefixes])
         raise ValueError(
-            f"there are several networks in it, with the prefixes {listed}. Save one, for example: "
+            f"there are several networks in it, with the prefixes {listed([repr(one) for one in prefixes], 6)}. "
+            "Save one, for example: "
             f"`torch.save({{k: v for k, v in state_dict.items() if k.startswith({prefixes[0]!r:.80})}}, "
             '"weights.pt")`'
         )
     prefix = prefixes[0]
     weights = {key.removeprefix(prefix): value for key, value in plain if key.startswith(prefix)}
-    strangers = [key for key, value in weights.items() if not isinstance(value, Tensor)]
+    strangers = [key for key, value in weights.items() if not is_tensor(value)]
     if strangers:
-        raise ValueError(f"what should be weights is something else: {_listed(strangers)}")
-    return {key: value.detach() for key, value in weights.items()}
-
-
-def _holds(content: Any) -> str:
-    if not isinstance(content, dict):
-        return f"It holds one {type(content).__name__}"
-    return (
-        f"It holds: {_listed([str(key) for key in islice(dict.keys(content), 6)], len(content)) or 'nothing'}"
-    )
-
-
-def _listed(names: list[str], number: int = 0) -> str:
-    number = max(number, len(names))
-    more = f" and {number - 6} more" if number > 6 else ""
-    return ", ".join(f"{name:.60}" for name in names[:6]) + more
+        raise ValueError(f"what should be weights is something else: {listed(strangers, 6)}")
+    return weights

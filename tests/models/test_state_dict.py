@@ -75,9 +75,9 @@ def test_the_networks_own_state_dict_comes_before_an_average_of_it():
         ({"ema": STATE, "model": STATE}, ["under ema, model", "torch.save", "['ema']"]),
         (prefixed("model.") | prefixed("ema."), ["prefixes 'model.', 'ema.'", "torch.save"]),
         (STATE | prefixed("_orig_mod."), ["with and without `_orig_mod.`"]),
-        ({"weights": torch.zeros(3)}, ["no weights of a SincShallowNet", "It holds: weights"]),
-        (torch.zeros(3), ["no weights of a SincShallowNet", "It holds one Tensor"]),
-        ({}, ["It holds: nothing"]),
+        ({"weights": torch.zeros(3)}, ["no weights of a SincShallowNet"]),
+        (torch.zeros(3), ["no weights of a SincShallowNet"]),
+        ({}, ["no weights of a SincShallowNet"]),
         (STATE | {"note": "mine"}, ["something else: note"]),
         ({"a": {"b": {"c": {"d": STATE}}}}, ["no weights"]),
     ],
@@ -103,7 +103,7 @@ def test_dicts_that_lie_in_each_other_under_many_names_are_opened_once():
     inner = {}
     for _ in range(3):
         inner = dict.fromkeys(map(str, range(2000)), inner)
-    with pytest.raises(ValueError, match=r"It holds: 0, 1, 2, 3, 4, 5 and 1994 more"):
+    with pytest.raises(ValueError, match="no weights of a SincShallowNet"):
         bare_weights(inner)
     with pytest.raises(ValueError, match=r"several networks in it, under .* and 1994 more") as caught:
         bare_weights(dict.fromkeys(map(str, range(2000)), STATE))

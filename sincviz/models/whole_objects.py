@@ -1,0 +1,113 @@
+"""Pickles of whole objects: why they are refused, and the lines that make weights of them."""
+
+from pathlib import Path
+from typing import Any
+
+from sincviz.errors import CheckpointError
+from sincviz.models.content_walk import Place, walked
+from sincviz.models.pickle_scan import Scanned, Unread
+from sincviz.models.shown_names import listed
+from sincviz.models.stored_tensor import StoredTensor
+from sincviz.models.torch_pickle import is_attack, is_plain
+
+TORCH = "torch.load({!r}, weights_only=False)"
+JOBLIB = "joblib.load({!r})"
+_SIGN = "sinc_filter_layer.low_freqs"
+_LONGEST_CODE = 200
+_SKORCH = "__cuda_dependent_attributes__"  # where skorch's classifiers keep their network in a pickle
+
+
+def stored_tensors(root: Any) -> list[StoredTensor]:
+    """Return every tensor that a pickle describes."""
+    return [place.node for place in walked(root) if isinstance(place.node, StoredTensor)]
+
+
+def check_objects(path: Path, found: Scanned) -> None:
+    """Refuse a pickle that would run programs, and one of a whole object, in which no weights lie by themselves.
+
+    Raises
+    ------
+    CheckpointError
+        With what it holds, and the lines that make weights of it.
+    """
+    if attacks := [name for name in found.names if is_attack(name)]:
+        raise CheckpointError(
+            f"{path} is refused: it calls {listed(attacks)}, which no file of weights needs. Programs that open "
+            "pickles would run that code; nothing of it was run here. Do not open the file elsewhere; take the "
+            "weights from whoever trained the network."
+        )
+    if found.damage:
+        return
+    by_items = [place for place in walked(found.root) if not any(step.is_attribute for step in place.steps)]
+    if any(_is_state_dict(place.node) for place in by_items):
+        return
+    if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(found.root):
+        return
+    of_a_program = not all(map(is_plain, found.names))
+    if (isinstance(found.root, Unread) and of_a_program) or _networks(found.root):
+        raise CheckpointError(refusal(path, found))
+
+
+def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
+    """Return why a pickle of whole objects is refused, and how a file of weights is made of it."""
+    objects = [name for name in found.names if not is_plain(name)]
+    wanted = listed(objects or found.names) or "a class that is not named"
+    safe = str(path.with_name(f"{path.stem}_weights.pt"))
+    name, what = _weights_in(found)
+    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({name}{what}, {safe!r})"]
+    advice = (
+        "" if what or name != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
+    )
+    return (
+        f"{path} holds whole objects, not weights alone: it wants {wanted}. "
+        "Opening it would run the code in it, so it is refused. If you trust whoever made it, these two lines (they "
+        f"run that code) make a safe file of it:\n    {lines[0]}\n    {lines[1]}{advice}"
+    )
+
+
+def _weights_in(found: Scanned) -> tuple[str, str]:
+    """Return a name for what the file opens as, and the code that gets weights from it."""
+    networks = [place for place in _networks(found.root) if len(place.code) < _LONGEST_CODE]
+    if networks:
+        place = networks[0]
+        code = f"{place.code}.module_" if _is_skorch(place.node) else place.code
+        return "checkpoint" if code.startswith("[") else "model", f"{code}.state_dict()"
+    state = next((place for place in walked(found.root) if _is_state_dict(place.node)), None)
+    if state is not None and len(state.code) < _LONGEST_CODE:
+        return "checkpoint" if state.code else "weights", state.code
+    if isinstance(found.root, Unread) and not found.damage:
+        return "model", ".state_dict()"
+    return "checkpoint", ""
+
+
+def _networks(root: Any) -> list[Place]:
+    """Return the outermost modules of torch and classifiers of skorch, those with sinc filters first."""
+    found = [place for place in walked(root) if _is_module(place.node) or _is_skorch(place.node)]
+    outermost = [place for place in found if not _lies_in_a_module(place)]
+    return sorted(outermost, key=lambda place: "sinc_filter_layer" not in _parts(place.node))
+
+
+def _lies_in_a_module(place: Place) -> bool:
+    above = place.above
+    while above is not None:
+        if _is_module(above.node):
+            return True
+        above = above.above
+    return False
+
+
+def _is_module(node: Any) -> bool:
+    return isinstance(node, Unread) and isinstance(node.state, dict) and "_modules" in node.state
+
+
+def _is_skorch(node: Any) -> bool:
+    return isinstance(node, Unread) and isinstance(node.state, dict) and _SKORCH in node.state
+
+
+def _parts(node: Unread) -> Any:
+    parts = node.state.get("_modules", {})
+    return parts if isinstance(parts, dict) else {}
+
+
+def _is_state_dict(node: Any) -> bool:
+    return isinstance(node, dict) and any(isinstance(key, str) and key.endswith(_SIGN) for key in node)
