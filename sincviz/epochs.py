@@ -267,10 +267,16 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
             f"Try `epochs.resample({parts.sfreq:g})`."
         )
     if parts.n_times is not None and len(epochs.times) != parts.n_times:
+        end = f"{epochs.tmin + (parts.n_times - 1) / sfreq:.6g}"
+        longer = len(epochs.times) > parts.n_times
         raise EpochsError(
             f"The epochs have {len(epochs.times)} samples, the network takes {parts.n_times} "
-            f"({parts.n_times / sfreq:g} s). Try `epochs.crop(tmin, tmin + "
-            f"{(parts.n_times - 1) / sfreq:g})`."
+            f"({parts.n_times / sfreq:g} s). "
+            + (
+                f"Try `epochs.crop(tmax={end})`, or another such window."
+                if longer
+                else f"Cut longer ones from the recording, such as with `tmin={epochs.tmin:g}, tmax={end}`."
+            )
         )
 
 

@@ -18,7 +18,7 @@ from sincviz.front_ends import FrontEnd
 from sincviz.models.network_file import MICROVOLTS
 from sincviz.module_copies import evaluated_copy
 from sincviz.network_shapes import taking, telling_two_classes
-from sincviz.normalisation_units import SURELY_OFF, decades_off
+from sincviz.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
 from sincviz.wrappers import unwrapped
 
 if TYPE_CHECKING:
@@ -181,9 +181,10 @@ def _say(
         _say_once(seen, f"Of {_kind(seen)}: {'; '.join(done)}.")
     if not told:
         return
-    settings = {"ch_names": seen.ch_names if "chs_info" in told else None}
-    settings |= {name: told.get(name) for name in ("class_names", "scale", "sfreq")}
-    line = ", ".join(f"{name}={value!r}" for name, value in settings.items() if value is not None)
+    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in told)
+    settings += [f"class_names={told.get('class_names')}"] * ("class_names" in told)
+    settings += ["scale=1e6"] * ("scale" in told) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in told)
+    line = ", ".join(settings)
     message = f"{_kind(seen)} does not tell everything."
     message += f" From the epochs it takes {_joined(said)}." if said else ""
     message += " Its units are taken to be microvolts." if "scale" in told else ""
@@ -214,7 +215,7 @@ def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
         return ""
     size = f"before its first batch normalisation trials are {10**off:.1g} times as large as those of the training"
     thousands = 3 * round(off / 3)
-    if thousands and abs(off - thousands) <= SURELY_OFF / 2:
+    if thousands and abs(off - thousands) <= PEOPLE_DIFFER:
         return (
             f"The units of {_kind(seen)} are probably not microvolts: {size}. Set its own: "
             f"`model = sincviz.network(model, scale={MICROVOLTS / 10.0**thousands:g})`."

@@ -7,7 +7,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from sincviz.module_copies import evaluated_copy
 
-SURELY_OFF = 1.5  # decades of amplitude: people differ by less than 0.7, and units by 3 or 6
+PEOPLE_DIFFER = 0.7  # decades of amplitude
+SURELY_OFF = 1.0  # decades of amplitude: people differ by less than 0.7, units by 3 or 6
 
 
 @torch.no_grad()
