@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,15 +58,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def staging(folder: str | os.PathLike[str]) -> Iterator[Path]:
+def staging(folder: str | os.PathLike[str], *, last: str | None = None) -> Iterator[Path]:
     """Give an empty folder to write into; its files are moved to ``folder`` if the block ends well.
 
-    Each file comes whole, and they all come within a moment, when everything is written.
+    Each file comes whole, and they all come within a moment, when everything is written. A signal that would end the
+    process waits for that moment to pass.
 
     Parameters
     ----------
     folder : path-like
         Where the files go, those of subfolders to subfolders; made if it does not exist. Files of other names are left.
+    last : str | None
+        A file that speaks of the others: an earlier one goes before they come, the new one comes after them, so that
+        it is never beside files of another run.
 
     Yields
     ------
@@ -98,16 +104,41 @@ def staging(folder: str | os.PathLike[str]) -> Iterator[Path]:
             place = target / path.relative_to(scratch)
             if place.is_dir():
                 raise FileExistsError(f"{str(place)!r} is a folder where a file goes. Choose another folder.")
-        for path in ready:
-            place = target / path.relative_to(scratch)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, place)
-        for parent in {target / path.relative_to(scratch).parent for path in ready}:
-            _flush_to_disk(parent)
+        with _undisturbed():
+            if last is not None and scratch / last in ready:
+                ready.sort(key=lambda path: path == scratch / last)
+                (target / last).unlink(missing_ok=True)
+                _flush_to_disk(target)
+            for path in ready:
+                place = target / path.relative_to(scratch)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(path, place)
+            for parent in {target / path.relative_to(scratch).parent for path in ready}:
+                _flush_to_disk(parent)
+            # Here too: a signal may end the process at once.
+            shutil.rmtree(scratch, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if is_new and not any(target.iterdir()):
             target.rmdir()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals that end the process wait; they can be caught in the first thread only."""
+    waiting: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, lambda caught, _: waiting.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # A handler that was not set from Python cannot be set again by it.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def _make_public(path: Path) -> None:

@@ -1,7 +1,9 @@
 """The command line: ``sincviz train``, ``sincviz inspect``, ``sincviz group``, ``sincviz demo``."""
 
 import re
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -40,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     warnings.showwarning = _warn
+    if threading.current_thread() is threading.main_thread():
+        # As an exception it lets every command clear away what it has half written.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         sys.exit(app(arguments, standalone_mode=False) or 0)
     except _UsageError as error:

@@ -1,7 +1,9 @@
 """A file is whole or not there, whatever happens while it is written; so are the files of a folder."""
 
 import os
+import signal
 import stat
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -334,3 +336,61 @@ def test_files_of_a_folder_can_be_read_as_any_new_file(folder):
     finally:
         os.umask(before)
     assert {stat.S_IMODE((folder / name).stat().st_mode) for name in ("page", "arrays/deep")} == {0o644}
+
+
+def test_what_speaks_of_the_others_goes_first_and_comes_last(folder, monkeypatch):
+    write(folder, **{"a.json": b"old"})
+    move, seen = os.replace, []
+
+    def watched(source, destination):
+        seen.append((destination.name, (folder / "a.json").exists()))
+        move(source, destination)
+
+    monkeypatch.setattr(os, "replace", watched)
+    with staging(folder, last="a.json") as scratch:
+        write(scratch, **{"a.json": b"new", "page": b"new", "tables__bands": b"new"})
+    assert seen == [("page", False), ("bands", False), ("a.json", False)]
+    assert contents(folder) == OLD | {"page": b"new", "tables/bands": b"new", "a.json": b"new"}
+
+
+def test_without_a_new_one_the_earlier_one_stays(folder):
+    write(folder, **{"a.json": b"old"})
+    with staging(folder, last="a.json") as scratch:
+        write(scratch, page=b"new")
+    assert contents(folder)["a.json"] == b"old"
+
+
+SLOW_MOVES = """
+import os, pathlib, sys, time
+from sincviz.atomic_file import staging
+move = os.replace
+def slow(*paths):
+    print("moving", flush=True)
+    time.sleep(0.02)
+    move(*paths)
+os.replace = slow
+with staging(sys.argv[1], last="a.json") as scratch:
+    for name in [*map(str, range(20)), "a.json"]:
+        (scratch / name).write_text("new")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_signal_between_two_moves_leaves_no_mixture_that_claims_to_be_whole(tmp_path, number):
+    write(tmp_path, **{str(name): b"old" for name in range(20)}, **{"a.json": b"old"})
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_MOVES, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as run:
+        for _ in range(5):
+            run.stdout.readline()
+        run.send_signal(number)
+        run.stdout.read()
+    assert run.returncode != 0
+    found = contents(tmp_path)
+    if number == signal.SIGKILL:
+        assert "a.json" not in found
+        assert {found[str(name)] for name in range(20)} == {b"old", b"new"}
+    else:
+        assert found == dict.fromkeys([*map(str, range(20)), "a.json"], b"new")
+        assert not [name for name in names(tmp_path) if name.startswith(".")]

@@ -66,7 +66,7 @@ def file_kind(path: Path, start: bytes) -> str:
     'eegnet.h5 is an HDF5 file, as Keras'
     """
     if not start:
-        return f"{path} is empty. Was it downloaded to its end?"
+        return f"{path} is no readable safetensors file or torch file: it is empty. Was it downloaded to its end?"
     for first, kind, advice in _STARTS:
         if start.lower().startswith(first.lower()):
             return f"{path} is {kind}; only weights of PyTorch are read. {advice}"

@@ -16,10 +16,11 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from sincviz._version import __version__
-from sincviz.errors import MissingDependencyError, SincvizError
+from sincviz.errors import MissingDependencyError, SincvizError, warn
+from sincviz.models.shown_names import listed
 from sincviz.population.row_inspection import inspect_row
 from sincviz.population.row_settings import RowSettings, row_key
-from sincviz.population.row_store import is_stored, store_row
+from sincviz.population.row_store import is_damaged, is_stored, store_row
 from sincviz.progress import silenced, switched_off
 
 BACKENDS = ("processes", "dask")
@@ -88,6 +89,8 @@ def read_rows(
             continue
         if key not in tasks and not is_stored(folder, key):
             tasks[key] = texts
+    if damaged := [f"{key}.nc" for key in tasks if is_damaged(folder, key)]:
+        warn(f"Stored results that are damaged are computed again, {len(damaged)} in all: {listed(damaged)}.")
     if tasks:
         with _engine(backend, scheduler) as check:
             failed = _run(tasks, settings, folder, n_jobs, progress, check)

@@ -55,7 +55,7 @@ def write_folder(
     checked_formats(formats)
     target = check_folder(folder, overwrite=overwrite)
     earlier = _of_earlier_inspection(target)
-    with plotting.journal(style), staging(target) as scratch:
+    with plotting.journal(style), staging(target, last=FACTS) as scratch:
         for name, table in tables_of(found).items():
             path = _room_for(scratch / "tables" / f"{name}.csv")
             table.to_csv(path, float_format="%.6g", lineterminator="\n")
@@ -140,6 +140,9 @@ def _of_earlier_inspection(folder: Path) -> set[str]:
     try:
         told = json.loads((folder / FACTS).read_text("utf-8"))["files"]
         return set(FILES) & {str(name) for name in told}
+    except FileNotFoundError:
+        # A run that was killed while its files came has left some of them, and not what speaks of them.
+        return set(existing_files(folder))
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 

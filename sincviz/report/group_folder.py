@@ -60,7 +60,7 @@ def write_group_folder(
     ]
     target = check_group_folder(folder, names, overwrite=overwrite)
     earlier = _of_earlier_group(target)
-    with plotting.journal(style), staging(target) as scratch:
+    with plotting.journal(style), staging(target, last=FACTS) as scratch:
         for part in _OWN:
             (scratch / part).mkdir()
         for name, table in tables.items():

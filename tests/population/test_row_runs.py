@@ -71,8 +71,11 @@ def test_a_damaged_result_is_read_again(manifest, read_once, tmp_path):
     rows = read_manifest(manifest)[:1]
     keys, _ = read_rows(rows, SETTINGS, tmp_path, n_jobs=1, progress=False)
     file = stored_file(tmp_path, keys[1])
-    file.write_bytes(file.read_bytes()[:300])
-    read_rows(rows, SETTINGS, tmp_path, n_jobs=1, progress=False)
+    damaged = bytearray(file.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    file.write_bytes(damaged)
+    with pytest.warns(RuntimeWarning, match=rf"damaged are computed again, 1 in all: {keys[1]}\.nc"):
+        read_rows(rows, SETTINGS, tmp_path, n_jobs=1, progress=False)
     assert file.read_bytes() == stored_file(read_once, keys[1]).read_bytes()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sincviz.population.row_store import is_stored, store_row, stored_file, stored_row
+from sincviz.population.row_store import is_damaged, is_stored, store_row, stored_file, stored_row
 
 FOUND = xr.Dataset({"a": ("x", np.arange(100.0))}, {"x": [f"n{i}" for i in range(100)]}, {"word": "µV − ok"})
 
@@ -31,6 +31,27 @@ def test_a_damaged_file_counts_as_none(tmp_path, damage):
     file = stored_file(tmp_path, "k")
     file.write_bytes(damage(file.read_bytes()))
     assert not is_stored(tmp_path, "k")
+
+
+def test_whatever_bit_is_flipped_it_is_noticed(tmp_path):
+    store_row(tmp_path, "k", FOUND)
+    file = stored_file(tmp_path, "k")
+    whole = file.read_bytes()
+    rng = np.random.default_rng(0)
+    for at in [*rng.integers(0, len(whole), 150), 0, len(whole) - 1]:
+        changed = bytearray(whole)
+        changed[at] ^= 1 << rng.integers(8)
+        file.write_bytes(changed)
+        assert is_damaged(tmp_path, "k"), at
+    file.write_bytes(whole)
+    assert is_stored(tmp_path, "k")
+    assert not is_damaged(tmp_path, "k")
+
+
+def test_a_stored_file_is_one_of_netcdf_for_others_too(tmp_path):
+    store_row(tmp_path, "k", FOUND)
+    with xr.open_dataset(stored_file(tmp_path, "k"), engine="scipy") as found:
+        xr.testing.assert_identical(found.load(), FOUND)
 
 
 def test_what_is_not_there_is_not_stored(tmp_path):

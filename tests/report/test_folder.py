@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sincviz import inspect
+from sincviz import SincShallowNet, inspect, save_checkpoint
 from sincviz.band_limits import ranges_by_name
 from sincviz.report.drawings import DRAWINGS
 from sincviz.report.folder import check_folder
@@ -208,6 +208,42 @@ def test_every_format_has_a_name_for_every_figure():
     assert FORMATS == ("png", "pdf", "svg")
 
 
+def test_what_a_run_that_was_killed_left_is_replaced_and_cleared_away(small, tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "csp.csv").write_text("of a run that was killed before inspection.json came")
+    (tmp_path / "tables" / "mine.csv").write_text("mine")
+    written = small.save(tmp_path, overwrite=True, progress=False)
+    assert set(contents(tmp_path)) == {*written, "tables/mine.csv"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+@pytest.mark.parametrize("wait_s", [2.0, 3.5, 5.0, 6.5])
+def test_a_command_that_is_asked_to_end_leaves_nothing_half_written(tmp_path, wait_s):
+    model = SincShallowNet(
+        n_chans=4, n_outputs=2, n_times=128, sfreq=128, num_time_filters=3, time_filter_len=17
+    )
+    save_checkpoint(model, tmp_path / "a.safetensors")
+    command = [
+        sys.executable,
+        "-m",
+        "sincviz",
+        "inspect",
+        tmp_path / "a.safetensors",
+        "--out",
+        tmp_path / "out",
+        "-q",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        time.sleep(wait_s)
+        run.terminate()
+        assert run.wait(timeout=60) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+        assert "Traceback" not in run.stderr.read()
+    left = contents(tmp_path / "out") if (tmp_path / "out").exists() else {}
+    assert not [name for name in left if name.startswith(".")]
+    assert not left or "inspection.json" in left
+
+
 @pytest.mark.slow
 def test_a_kill_leaves_the_old_page_or_the_new_one(tmp_path):
     code = f"""
@@ -232,6 +268,8 @@ while True:
         assert page.rstrip().endswith("</html>")
         title = re.search(r"<title>run \d+ of many</title>", page).group()
         assert page.count(title.removeprefix("<title>").removesuffix("</title>")) >= 2
-        json.loads((tmp_path / "out" / "inspection.json").read_text("utf-8"))
+        if (tmp_path / "out" / "inspection.json").exists():  # it is away while the files come
+            facts = json.loads((tmp_path / "out" / "inspection.json").read_text("utf-8"))
+            assert all((tmp_path / "out" / name).is_file() for name in facts["files"])
         for picture in (tmp_path / "out" / "figures").iterdir():
             plt.imread(picture)
