@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sincviz.channel_names import listed
+
 if TYPE_CHECKING:
     import mne
 
@@ -39,12 +41,23 @@ def channel_type(channel: Mapping[str, Any]) -> str | None:
 
 
 def other_types(
-    epochs: "mne.BaseEpochs", names: Sequence[str], chs_info: Sequence[Mapping[str, Any]] | None
+    epochs: "mne.BaseEpochs", found: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
 ) -> dict[str, str]:
-    """Return the type of each named channel of the epochs that is no EEG, unless the network knows it as such."""
-    own = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
-    found = {name: channel_type(epochs.info["chs"][epochs.ch_names.index(name)]) or UNTYPED for name in names}
-    return {name: kind for name, kind in found.items() if kind not in (*BRAIN_POTENTIALS, own.get(name))}
+    """Return the type of each channel of the epochs that is no EEG, unless the network knows it as such.
+
+    Parameters
+    ----------
+    epochs : mne.BaseEpochs
+        Trials.
+    found : mapping of str to str
+        The network's names, and the names of the epochs for them.
+    chs_info : sequence of dict | None
+        The network's channels.
+    """
+    known = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
+    channels = {channel["ch_name"]: channel for channel in epochs.info["chs"]}
+    types = {own: (channel_type(channels[own]) or UNTYPED, known.get(name)) for name, own in found.items()}
+    return {own: kind for own, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)}
 
 
 def by_type(types: Mapping[str, str]) -> str:
@@ -58,7 +71,7 @@ def by_type(types: Mapping[str, str]) -> str:
     groups: dict[str, list[str]] = {}
     for name, kind in types.items():
         groups.setdefault(kind, []).append(name)
-    return ", ".join(f"{_first(names)} ({kind})" for kind, names in groups.items())
+    return ", ".join(f"{listed(names)} ({kind})" for kind, names in groups.items())
 
 
 def refusal(types: Mapping[str, str]) -> str:
@@ -79,8 +92,3 @@ def refusal(types: Mapping[str, str]) -> str:
         f"If they are EEG and only typed wrongly, {typed}; else pass the network's own channels, or train a network "
         "whose `chs_info` knows these types."
     )
-
-
-def _first(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -1,7 +1,9 @@
 """The errors that callers may want to catch, and how to warn them."""
 
+import difflib
 import sys
 import warnings
+from collections.abc import Iterable
 
 
 class SincvizError(Exception):
@@ -30,6 +32,19 @@ class PositionsError(SincvizError, ValueError):
 
 class MethodError(SincvizError, ValueError):
     """A method cannot work on this network; the message says why, and what to use instead."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that names what is written most alike, after a blank; nothing if nothing is.
+
+    Examples
+    --------
+    >>> did_you_mean("eegbic", ["eegbci", "simulated"]), did_you_mean("xyz", ["eegbci"])
+    (" Did you mean 'eegbci'?", '')
+    """
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f" Did you mean {names[close[0]]!r}?" if close else ""
 
 
 def warn(message: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import mne
 
+from sincviz.channel_names import matched_names
 from sincviz.datasets import eegbci
 from sincviz.epochs import gathered
 from sincviz.errors import EpochsError, MissingDependencyError, warn
@@ -101,8 +102,10 @@ def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", refer
     wanted = model.provenance.get("reference") if reference == "trained" else reference
     if wanted != "average":
         return epochs
-    surplus = sorted(set(epochs.ch_names) - set(model.ch_names or epochs.ch_names))
-    if surplus and set(model.ch_names or ()) <= set(epochs.ch_names):
+    wanted = epochs.ch_names if model.ch_names is None else model.ch_names
+    found, _ = matched_names(wanted, epochs.ch_names)
+    surplus = sorted(set(epochs.ch_names) - set(found.values()))
+    if surplus and len(found) == len(wanted):
         # The average of the training was over the network's channels alone.
         warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
         epochs = epochs.copy().drop_channels(surplus)

@@ -225,7 +225,7 @@ def _drop(facts: DataFacts, trials: NDArray[np.int64]) -> str:
 
 
 def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
-    names = facts.parts.ch_names
+    names = facts.own_names
     if len(channels) > len(facts.signals.distance) / 2:
         return "Too many to interpolate: look at the recording and at how the trials were made."
     if facts.source == "array" or names is None:
@@ -238,7 +238,7 @@ def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
 
 
 def _separate(facts: DataFacts, groups: list[list[int]]) -> str:
-    names = facts.parts.ch_names
+    names = facts.own_names
     if facts.source == "array" or names is None:
         return "Read them as one place."
     pairs = [(names[one], names[other]) for group in groups for one, other in pairwise(group)]
