@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
+from sincviz.event_classes import mapping_remedy
 
 if TYPE_CHECKING:
     import mne
@@ -110,7 +111,7 @@ def true_classes(
         If the network has no such class, or labels and trials differ in number.
     """
     if y is None:
-        return class_codes(model, trial_labels(epochs)) if is_epochs(epochs) else None
+        return _codes_of_events(model, epochs) if is_epochs(epochs) else None
     labels = np.asarray(y)
     n_trials = n_trials_of(epochs)
     if labels.shape != (n_trials,):
@@ -118,6 +119,15 @@ def true_classes(
             f"`y` must have one label per trial; got the shape {labels.shape} for {n_trials} trials."
         )
     return class_codes(model, labels)
+
+
+def _codes_of_events(model: object, epochs: "mne.BaseEpochs") -> NDArray[np.int64]:
+    labels = trial_labels(epochs)
+    try:
+        return class_codes(model, labels)
+    except ValueError as error:
+        event_id = {name: epochs.event_id[name] for name in class_order(epochs)}
+        raise ValueError(f"{error}{mapping_remedy(decoder(model).class_names or [], event_id)}") from None
 
 
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:
