@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sincviz.channel_names import matched_names
+from sincviz.channel_types import warn_of_types
 from sincviz.classes import class_order
 from sincviz.epochs import is_epochs
 from sincviz.errors import CheckpointError
@@ -171,6 +172,7 @@ def _set_channels(
     model.chs_info = [
         channel | {"ch_name": name} for channel, name in zip(channels or [], known or names, strict=True)
     ]
+    warn_of_types(model.chs_info)
     _forget_assumed(model, "ch_names")
 
 

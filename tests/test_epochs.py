@@ -130,6 +130,7 @@ def test_channels_of_another_type_do_not_become_eeg_by_their_name(model, epochs,
     network_input(model, epochs)
 
 
+@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
 @pytest.mark.parametrize("kind", [*OTHER_SIGNALS, "misc"])
 def test_a_network_that_was_trained_with_other_signals_takes_them(network, epochs, kind):
     epochs.set_channel_types({"C3": kind}, on_unit_change="ignore")

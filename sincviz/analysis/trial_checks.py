@@ -126,10 +126,11 @@ def channel_types(facts: WeightFacts) -> Iterator[Finding]:
     }
     if others and facts.parts.chs_info:
         stimulus = "stim" in others.values()
+        kinds = ", ".join(dict.fromkeys(others.values()))
         yield Finding(
             "channel_types",
             "warning",
-            "The network takes channels that are no EEG: what it decides by need not come from the brain.",
+            f"The network takes channels that are no EEG ({kinds}): what it decides by need not come from the brain.",
             f"{by_type(others)}{', and a stimulus channel may hold the classes themselves' if stimulus else ''}.",
             "Train it on EEG alone: `epochs.pick('eeg')`.",
         )
