@@ -4,6 +4,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from sincviz.shown_text import shown
+
 _PREFIX = re.compile(r"eeg[\s:_-]+(?=[a-z])")
 _REFERENCE = re.compile(r"[\s:_-]+\(?(?:ref|le|avg?|ave|ar|car|[am][12](?:[\s+/-]?[am][12])?)\)?$")
 _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
@@ -167,7 +169,7 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     'C3, Cz and 1 more'
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(shown, names[:most])) + more
 
 
 def _by_key(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[str]]:

@@ -5,9 +5,14 @@ import sys
 import warnings
 from collections.abc import Iterable
 
+from sincviz.shown_text import shown
+
 
 class SincvizError(Exception):
-    """Base of every error that sincviz defines."""
+    """Base of every error that sincviz defines; names out of files are shown with what is not seen escaped."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in parts))
 
 
 class CheckpointError(SincvizError, ValueError):
@@ -55,4 +60,4 @@ def warn(message: str) -> None:
         ("sincviz.", "contextlib", "torch.utils._contextlib")
     ):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, RuntimeWarning, stacklevel=level)
+    warnings.warn(shown(message, keep="\n"), RuntimeWarning, stacklevel=level)

@@ -90,7 +90,7 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     names = [str(name) for name in ch_names]
     double = _same_electrode(names)
     if double:
-        raise ValueError(f"Channels must be named once each; named twice: {', '.join(double)}.")
+        raise ValueError(f"Channels must be named once each; named twice: {listed(double)}.")
     positions = standard_montage(montage)
     found, _ = matched_names(names, positions.ch_names)
     unknown = [name for name in names if name not in found]

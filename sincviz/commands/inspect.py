@@ -121,6 +121,7 @@ def inspect(
         from sincviz.plotting import journal
         from sincviz.report.folder import check_folder, facts_of
         from sincviz.report.pictures import checked_formats
+        from sincviz.report.strict_json import seen
         from sincviz.trial_cutting import cut_to
         from sincviz.trial_sources import epochs_of_file, holds_arrays, recordings, referenced_as_trained
 
@@ -170,7 +171,7 @@ def inspect(
         folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
     )
     if as_json:
-        print(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False))
+        print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
     if not talks:
         return
     print_network(found)
