@@ -1,7 +1,11 @@
 """What kind of signal a channel holds, as MNE types it, and which kinds are no EEG."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from sincviz.channel_names import listed, spelling_key
+from sincviz.errors import warn
 
 if TYPE_CHECKING:
     import mne
@@ -11,6 +15,13 @@ BRAIN_POTENTIALS = ("eeg", "seeg", "ecog", "dbs")
 
 UNTYPED = "misc"
 """What MNE calls a channel of which nobody said the type."""
+
+_BRAIN_KINDS = (2, 802, 902, 904)  # MNE's numbers of these types
+_NAMED_OTHERWISE = re.compile(
+    r"(?P<eog>[hv]?eog|[hv]eo)|(?P<ecg>ecg|ekg)|(?P<emg>emg)|(?P<stim>sti\d*$|stim|status$|trigger|marker|event)"
+    r"|(?P<resp>resp)"
+)
+"""Names, in any spelling, of what is no EEG: files of amplifiers seldom tell the type."""
 
 OTHER_UNITS = {
     "mag": "a magnetic field in T",
@@ -39,12 +50,60 @@ def channel_type(channel: Mapping[str, Any]) -> str | None:
 
 
 def other_types(
-    epochs: "mne.BaseEpochs", names: Sequence[str], chs_info: Sequence[Mapping[str, Any]] | None
+    epochs: "mne.BaseEpochs", found: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
 ) -> dict[str, str]:
-    """Return the type of each named channel of the epochs that is no EEG, unless the network knows it as such."""
-    own = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
-    found = {name: channel_type(epochs.info["chs"][epochs.ch_names.index(name)]) or UNTYPED for name in names}
-    return {name: kind for name, kind in found.items() if kind not in (*BRAIN_POTENTIALS, own.get(name))}
+    """Return the type of each channel of the epochs that is no EEG, unless the network knows it as such.
+
+    Parameters
+    ----------
+    epochs : mne.BaseEpochs
+        Trials.
+    found : mapping of str to str
+        The network's names, and the names of the epochs for them.
+    chs_info : sequence of dict | None
+        The network's channels.
+    """
+    known = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
+    channels = {channel["ch_name"]: channel for channel in epochs.info["chs"]}
+    types = {own: (channel_type(channels[own]) or UNTYPED, known.get(name)) for name, own in found.items()}
+    return {own: kind for own, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)}
+
+
+def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
+    """Warn of a network's channels that are no EEG, by type or, where that is EEG or unknown, by name.
+
+    Networks of one other kind of signal, such as MEG, are meant so.
+
+    Warns
+    -----
+    RuntimeWarning
+        If there are such channels beside EEG, or a stimulus channel.
+
+    Examples
+    --------
+    >>> warn_of_types([{"ch_name": "C3", "kind": 2}, {"ch_name": "C4"}])
+    """
+    types: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    for channel in chs_info or ():
+        name, kind = channel["ch_name"], None
+        if channel.get("kind", 2) not in (*_BRAIN_KINDS, None):
+            kind = channel_type(channel)
+        if kind is not None and kind not in BRAIN_POTENTIALS:
+            types[name] = kind
+        elif match := _NAMED_OTHERWISE.match(spelling_key(name)):
+            by_name[name] = str(match.lastgroup)
+    found = types | by_name
+    if not found or (len(found) == len(chs_info or ()) and "stim" not in found.values()):
+        return
+    stimulus = " A stimulus channel may hold the classes themselves." if "stim" in found.values() else ""
+    names = list(by_name)
+    typed = f" (By name: {listed(names)}.)" if names else ""
+    remedy = "epochs.copy().pick('eeg')" + (f".drop_channels({names})" if names else "")
+    warn(
+        f"The network takes channels that are no EEG: {by_type(found)}.{typed}{stimulus} To leave them out: "
+        f"`chs_info={remedy}.info['chs']`."
+    )
 
 
 def by_type(types: Mapping[str, str]) -> str:
@@ -58,7 +117,7 @@ def by_type(types: Mapping[str, str]) -> str:
     groups: dict[str, list[str]] = {}
     for name, kind in types.items():
         groups.setdefault(kind, []).append(name)
-    return ", ".join(f"{_first(names)} ({kind})" for kind, names in groups.items())
+    return ", ".join(f"{listed(names)} ({kind})" for kind, names in groups.items())
 
 
 def refusal(types: Mapping[str, str]) -> str:
@@ -79,8 +138,3 @@ def refusal(types: Mapping[str, str]) -> str:
         f"If they are EEG and only typed wrongly, {typed}; else pass the network's own channels, or train a network "
         "whose `chs_info` knows these types."
     )
-
-
-def _first(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

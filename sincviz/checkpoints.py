@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sincviz.channel_names import matched_names
+from sincviz.channel_types import warn_of_types
 from sincviz.classes import class_order
 from sincviz.epochs import is_epochs
 from sincviz.errors import CheckpointError
@@ -157,15 +159,20 @@ def _set_channels(
 ) -> None:
     channels = chs_info_from_json(chs_info)
     names = [channel["ch_name"] for channel in channels or []]
+    known = None if _assumed(model, "ch_names") else model.ch_names
     if len(names) != model.n_chans or (
-        model.ch_names not in (None, names) and not _assumed(model, "ch_names")
+        known is not None and list(matched_names(known, names)[0].values()) != names
     ):
         own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
         raise CheckpointError(
             f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
             "Pick the network's channels in its order first."
         )
-    model.chs_info = channels
+    # A file that knows its names keeps their spelling.
+    model.chs_info = [
+        channel | {"ch_name": name} for channel, name in zip(channels or [], known or names, strict=True)
+    ]
+    warn_of_types(model.chs_info)
     _forget_assumed(model, "ch_names")
 
 

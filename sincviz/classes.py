@@ -1,6 +1,6 @@
 """The class of every trial: names from ``event_id``, numbers of the network's outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
+from sincviz.event_classes import mapping_remedy
 from sincviz.label_kinds import plain_labels
 
 if TYPE_CHECKING:
@@ -97,54 +98,6 @@ def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs:
     return ""
 
 
-def named_events(epochs: "mne.BaseEpochs", classes: Mapping[str, str | int]) -> "mne.BaseEpochs":
-    """Return the epochs of some events, called by the names of classes.
-
-    Parameters
-    ----------
-    epochs : mne.BaseEpochs
-        Trials; they are not changed.
-    classes : mapping of str to (str | int)
-        Of each class the name of its events in ``epochs.event_id``, or their code. Other trials are left out.
-
-    Returns
-    -------
-    mne.BaseEpochs
-        A copy whose ``event_id`` names the classes.
-
-    Raises
-    ------
-    EpochsError
-        If there are no such events, or one means two classes.
-
-    Examples
-    --------
-    >>> import mne
-    >>> events = np.array([[0, 0, 769], [300, 0, 770], [600, 0, 1023]])
-    >>> info = mne.create_info(["C3"], 160.0, "eeg")
-    >>> epochs = mne.EpochsArray(np.zeros((3, 1, 99)), info, events, event_id={"769": 769, "770": 770, "1023": 1023})
-    >>> renamed = named_events(epochs, {"left": 769, "right": "770"})
-    >>> renamed.event_id, len(renamed)
-    ({'left': 769, 'right': 770}, 2)
-    """
-    codes = {}
-    for name, event in classes.items():
-        code = epochs.event_id.get(str(event))
-        if code is None and str(event).lstrip("-").isdecimal() and int(event) in epochs.events[:, 2]:
-            code = int(event)
-        if code is None:
-            raise EpochsError(
-                f"There are no events {event!r} for the class {name!r}. The epochs have: "
-                f"{', '.join(f'{own} ({number})' for own, number in epochs.event_id.items())}."
-            )
-        codes[str(name)] = int(code)
-    if len(set(codes.values())) < len(codes):
-        raise EpochsError(f"Each class needs events of its own; got {codes}.")
-    kept = epochs[np.flatnonzero(np.isin(epochs.events[:, 2], list(codes.values())))]
-    kept.event_id = codes
-    return kept
-
-
 def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
     """Raise if classes are numbered beyond the scores that the network turned out to have.
 
@@ -205,9 +158,8 @@ def _events_unlike(
     if class_names is None:
         wanted = "" if n_outputs is None else f" {n_outputs} of"
         return f"{said} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
-    if len(own) == len(class_names):
-        mapping = dict(zip(map(str, class_names), codes.values(), strict=True))
-        return f"{said} If the events mean these classes in this order, `epochs.event_id = {mapping}`."
+    if remedy := mapping_remedy(class_names, codes):
+        return said + remedy
     kept = [name for name in own if name in class_names]
     if kept:
         return f"{said} Keep the trials of its classes, `epochs = epochs[{kept}]`."

@@ -10,7 +10,6 @@ from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from sincviz._version import __version__
@@ -19,7 +18,7 @@ from sincviz.commands.group import group
 from sincviz.commands.inspect import inspect
 from sincviz.commands.train import train
 from sincviz.errors import SincvizError
-from sincviz.terminal import console
+from sincviz.terminal import SafeConsole, console
 
 app = typer.Typer(
     name="sincviz",
@@ -58,14 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """Say a warning in one line, without the line of code that it came from."""
     text = escape(" ".join(str(message).split()))
-    Console(stderr=True).print(f"[bold yellow]Warning:[/] {text}", highlight=False, soft_wrap=True)
+    SafeConsole(stderr=True).print(f"[bold yellow]Warning:[/] {text}", highlight=False, soft_wrap=True)
 
 
 def _stop(message: str, *, code: int) -> NoReturn:
     """Say why in one line, and leave."""
     # Two lines of code stay two statements.
     one_line = " ".join(re.sub(r"\)\n\s+(?=\w+[.(])", "); ", message).split())
-    Console(stderr=True).print(f"[bold red]Error:[/] {escape(one_line)}", highlight=False, soft_wrap=True)
+    SafeConsole(stderr=True).print(f"[bold red]Error:[/] {escape(one_line)}", highlight=False, soft_wrap=True)
     sys.exit(code)
 
 

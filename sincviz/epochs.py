@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.channel_types import UNTYPED, other_types, refusal
+from sincviz.channel_names import listed, matched_names, missing_names_remedy, other_spellings, spelled
+from sincviz.channel_types import BRAIN_POTENTIALS, UNTYPED, channel_type, other_types, refusal
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
 from sincviz.nameless import nameless_message
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _BADS = "Channels marked as bad are used"
 _DROPPED = "Channels that the network does not know are dropped"
 _UNTYPED = "Channels without a type are taken for EEG"
+_SPELLED = "Channels are matched under another spelling"
 
 EpochsOrArray: TypeAlias = Union["mne.BaseEpochs", ArrayLike]
 
@@ -190,7 +192,7 @@ def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
     if is_epochs(epochs):
         _checked_picks(decoder(model), epochs)
     with warnings.catch_warnings():
-        for beginning in (f"{_DROPPED}: ", f"{_BADS}: ", f"{_UNTYPED}: ", UNITS):
+        for beginning in (f"{_DROPPED}: ", f"{_BADS}: ", f"{_UNTYPED}: ", f"{_SPELLED}: ", UNITS):
             warnings.filterwarnings("ignore", beginning, RuntimeWarning)
         yield
 
@@ -199,7 +201,8 @@ def _trials(parts: Decoder, epochs: Any, picks: list[int], which: slice, *, firs
     trials = _checked(_values(parts, epochs, picks, which), parts)
     if not np.isfinite(trials).all():
         finite = _where_finite(parts, epochs, picks)
-        raise EpochsError(not_finite_message(finite, parts.ch_names, in_epochs=is_epochs(epochs)))
+        names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else parts.ch_names
+        raise EpochsError(not_finite_message(finite, names, in_epochs=is_epochs(epochs)))
     if first == 0:
         size = float(np.median(np.std(trials, axis=2, dtype=float)))
         message = units_message(size, parts.units_per_volt, in_epochs=is_epochs(epochs))
@@ -233,30 +236,46 @@ def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     picks = _picks(parts, epochs)
     bads = [name for name in epochs.info["bads"] if epochs.ch_names.index(name) in picks]
     if bads:
-        warn(f"{_BADS}: {_listed(bads)}.")
+        warn(f"{_BADS}: {listed(bads)}.")
     return picks
 
 
 def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if parts.ch_names is None:
         raise EpochsError(nameless_message(parts, epochs))
-    missing = [name for name in parts.ch_names if name not in epochs.ch_names]
+    found, _ = matched_names(parts.ch_names, epochs.ch_names)
+    missing = [name for name in parts.ch_names if name not in found]
     if missing:
-        raise EpochsError(
-            f"{len(missing)} of the network's {parts.n_chans} channels are missing in the epochs: "
-            f"{_listed(missing)}. The epochs have: {_listed(epochs.ch_names)}. "
-            "Rename them with `epochs.rename_channels`, or interpolate them."
-        )
-    types = other_types(epochs, parts.ch_names, parts.chs_info)
+        raise EpochsError(_missing_words(parts.ch_names, epochs, missing))
+    renamed = other_spellings(found)
+    if renamed:
+        warn(f"{_SPELLED}: {spelled(renamed)}.")
+    types = other_types(epochs, found, parts.chs_info)
     untyped = [name for name, kind in types.items() if kind == UNTYPED]
     if len(untyped) < len(types):
         raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
     if untyped:
-        warn(f"{_UNTYPED}: {_listed(untyped)}.")
-    surplus = [name for name in epochs.ch_names if name not in parts.ch_names]
+        warn(f"{_UNTYPED}: {listed(untyped)}.")
+    places = {name: index for index, name in enumerate(epochs.ch_names)}
+    surplus = sorted(set(places) - set(found.values()), key=places.__getitem__)
     if surplus:
-        warn(f"{_DROPPED}: {_listed(surplus)}.")
-    return [epochs.ch_names.index(name) for name in parts.ch_names]
+        warn(f"{_DROPPED}: {listed(surplus)}.")
+    return [places[own] for own in found.values()]
+
+
+def _missing_words(wanted: Sequence[str], epochs: "mne.BaseEpochs", missing: list[str]) -> str:
+    from sincviz.montages import likely_montage  # loads MNE
+
+    eeg = [channel["ch_name"] for channel in epochs.info["chs"] if channel_type(channel) in BRAIN_POTENTIALS]
+    caps = likely_montage(epochs.ch_names), likely_montage(wanted)
+    other = ""
+    if None not in caps and caps[0] != caps[1]:
+        other = f" These are names of {caps[0]!r}, the network's of {caps[1]!r}: another cap."
+    return (
+        f"{len(missing)} of the network's {len(wanted)} channels are missing in the epochs: {listed(missing)}. "
+        f"The epochs have: {listed(epochs.ch_names)}.{other} "
+        f"{missing_names_remedy(wanted, epochs.ch_names, eeg)}"
+    )
 
 
 def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
@@ -296,8 +315,3 @@ def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
         raise EpochsError("There are no trials.")
     # The layout in memory decides the last bits of what the network computes.
     return np.require(trials, requirements=["C", "W"])
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -1,11 +1,18 @@
 """The errors that callers may want to catch, and how to warn them."""
 
+import difflib
 import sys
 import warnings
+from collections.abc import Iterable
+
+from sincviz.shown_text import shown
 
 
 class SincvizError(Exception):
-    """Base of every error that sincviz defines."""
+    """Base of every error that sincviz defines; names out of files are shown with what is not seen escaped."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in parts))
 
 
 class CheckpointError(SincvizError, ValueError):
@@ -32,6 +39,19 @@ class MethodError(SincvizError, ValueError):
     """A method cannot work on this network; the message says why, and what to use instead."""
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that names what is written most alike, after a blank; nothing if nothing is.
+
+    Examples
+    --------
+    >>> did_you_mean("eegbic", ["eegbci", "simulated"]), did_you_mean("xyz", ["eegbci"])
+    (" Did you mean 'eegbci'?", '')
+    """
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f" Did you mean {names[close[0]]!r}?" if close else ""
+
+
 def warn(message: str) -> None:
     """Warn at the first line outside this package, where a caller passed what the warning is about."""
     frame, level = sys._getframe(), 1
@@ -40,4 +60,4 @@ def warn(message: str) -> None:
         ("sincviz.", "contextlib", "torch.utils._contextlib")
     ):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, RuntimeWarning, stacklevel=level)
+    warnings.warn(shown(message, keep="\n"), RuntimeWarning, stacklevel=level)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from sincviz.errors import PositionsError
 
@@ -42,7 +43,7 @@ def electrode_positions(chs_info: Iterable[Mapping[str, Any]]) -> NDArray[np.flo
     return np.array(
         [
             nowhere
-            if channel.get("loc") is None or int(channel.get("kind", _EEG_KIND)) != _EEG_KIND
+            if channel.get("loc") is None or channel.get("kind", _EEG_KIND) not in (_EEG_KIND, None)
             else np.asarray(channel["loc"], float)[:3]
             for channel in chs_info
         ]
@@ -73,9 +74,7 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     missing = np.isnan(positions_m).any(1)
     origin = (positions_m == 0).all(1)
     far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
-    distances = np.linalg.norm(positions_m[:, None] - positions_m, axis=2)
-    np.fill_diagonal(distances, np.inf)
-    same = (distances < _SAME_PLACE_M).any(1) & ~origin
+    same = _near_another(positions_m) & ~origin
     found = {
         "without a position on the scalp": missing,
         "at the origin": origin,
@@ -87,6 +86,22 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
         for reason, flags in found.items()
         if flags.any()
     }
+
+
+def _near_another(positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which positions lie on another's; time and memory grow with their number, not with its square."""
+    near = np.zeros(len(positions_m), bool)
+    placed = np.flatnonzero(~np.isnan(positions_m).any(1))
+    if len(placed) > 1:
+        # Equal ones first: a tree of many points in one place cannot be divided.
+        points, first, counts = np.unique(
+            positions_m[placed], axis=0, return_inverse=True, return_counts=True
+        )
+        nearest = np.full(len(points), np.inf)
+        if len(points) > 1:
+            nearest = np.asarray(KDTree(points).query(points, k=2)[0])[:, 1]
+        near[placed] = ((counts > 1) | (nearest < _SAME_PLACE_M))[first.reshape(-1)]
+    return near
 
 
 def scalp_info(maps: "xr.DataArray") -> "mne.Info":

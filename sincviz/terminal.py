@@ -1,11 +1,14 @@
 """What the commands print."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from sincviz.shown_text import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +17,16 @@ if TYPE_CHECKING:
     from sincviz.groups import Group
     from sincviz.inspection import Inspection
 
-console = Console()
+
+class SafeConsole(Console):
+    """A console that shows control codes in what it is given, and never sends them to the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return rich text of a string, ends of lines kept."""
+        return super().render_str(shown(text, keep="\n"), **options)
+
+
+console = SafeConsole()
 
 
 def print_network(found: "Inspection") -> None:
@@ -24,7 +36,7 @@ def print_network(found: "Inspection") -> None:
     n_trials = found.network["training"].get("n_training_trials")
     known = "" if n_trials is None else f" ({n_trials} trials)"
     for sentence in (network_words(found), f"{data_words(found, of_trials=False).removesuffix('.')}{known}."):
-        console.print(sentence, highlight=False, markup=False)
+        console.print(shown(sentence), highlight=False, markup=False)
 
 
 def print_bands(bands: "pd.DataFrame") -> None:
@@ -63,10 +75,10 @@ def print_summary(found: "Inspection") -> None:
     """Print in words how well the network does, what it uses and how sure that is."""
     from sincviz.report.summary import accuracy_words, basis_words, certainty_words, verdict_words
 
-    console.print(f"[bold]{escape(verdict_words(found))}[/]", highlight=False)
+    console.print(f"[bold]{escape(shown(verdict_words(found)))}[/]", highlight=False)
     for words in (accuracy_words, basis_words, certainty_words):
         for sentence in words(found):
-            console.print(sentence, highlight=False, markup=False)
+            console.print(shown(sentence), highlight=False, markup=False)
 
 
 def print_group(found: "Group") -> None:
@@ -74,7 +86,7 @@ def print_group(found: "Group") -> None:
     from sincviz.report.group_words import summary_words
 
     for sentence in summary_words(found):
-        console.print(sentence, highlight=False, markup=False)
+        console.print(shown(sentence), highlight=False, markup=False)
 
 
 def print_findings(findings: "pd.DataFrame") -> None:
@@ -84,8 +96,8 @@ def print_findings(findings: "pd.DataFrame") -> None:
         console.print("Findings: none.", highlight=False)
     for row in findings.to_dict("records"):
         console.print(
-            f"[bold {colours[row['severity']]}]{row['severity']}[/] [bold]{escape(row['finding'])}[/] "
-            f"{escape(row['evidence'])} [italic]{escape(row['remedy'])}[/]",
+            f"[bold {colours[row['severity']]}]{row['severity']}[/] [bold]{escape(shown(row['finding']))}[/] "
+            f"{escape(shown(row['evidence']))} [italic]{escape(shown(row['remedy']))}[/]",
             highlight=False,
         )
 

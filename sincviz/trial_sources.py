@@ -1,37 +1,59 @@
-"""Where the commands get their trials: recordings of PhysioNet, or a file of epochs."""
+"""Where trials come from: recordings of PhysioNet, or a file of epochs, arrays or a continuous recording."""
 
+import os
+import re
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mne
 
+from sincviz.channel_names import matched_names
+from sincviz.checkpoints import SUFFIXES
 from sincviz.datasets import eegbci
 from sincviz.epochs import gathered
-from sincviz.errors import EpochsError, MissingDependencyError, warn
+from sincviz.errors import EpochsError, MissingDependencyError, did_you_mean, warn
+from sincviz.event_classes import with_classes
+from sincviz.trial_arrays import ARRAY_KINDS, HOW_TO_MAKE, epochs_of_arrays
+from sincviz.trial_cutting import HOW_TO_CUT, RECORDING_KINDS, epochs_of_recording
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
 
+_HOW_TO_READ = (
+    "Trials come as epochs of MNE (-epo.fif, `mne.Epochs.save`) or EEGLAB (.set), as a recording (.edf, .bdf, .gdf, "
+    ".vhdr, .fif), or as arrays (.npz, .mat, .csv)."
+)
+MOST_NUMBERS = 10_000
+_RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
+
 
 def numbers(option: str, text: str) -> list[int]:
-    """Return the numbers of an option such as ``2,7,29``.
+    """Return the numbers of an option such as ``2,7,29-32``.
 
     Raises
     ------
     ValueError
-        If they are no whole numbers with commas between.
+        If they are no whole numbers or ranges with commas between.
 
     Examples
     --------
-    >>> numbers("--subjects", "2,7,29")
-    [2, 7, 29]
+    >>> numbers("--subjects", "2,7,29-32")
+    [2, 7, 29, 30, 31, 32]
     """
-    try:
-        return [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise ValueError(
-            f"`{option}` must be numbers with commas between; got {text!r}. Try 2,7,29."
-        ) from None
+    found: list[int] = []
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        match = _RANGE.fullmatch(part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last or last - first >= MOST_NUMBERS:
+            raise ValueError(
+                f"`{option}` must be numbers or ranges with commas between; got {text!r}. Try 2,7,29-32."
+            )
+        found += range(first, last + 1)
+    return found
 
 
 def recordings(
@@ -52,35 +74,146 @@ def recordings(
     return eegbci(chosen, numbers("--runs", runs), path=path, download=download, progress=progress)
 
 
-def epochs_of_file(path: Path) -> mne.BaseEpochs:
-    """Return the epochs of a file of MNE (``-epo.fif``) or EEGLAB (``.set``).
+def epochs_of_file(
+    path: str | os.PathLike[str],
+    *,
+    classes: Mapping[str, object] | None = None,
+    tmin: float | None = None,
+    tmax: float | None = None,
+    sfreq: float | None = None,
+    ch_names: Sequence[str] | None = None,
+    units: str | None = None,
+) -> mne.BaseEpochs:
+    """Return the trials of a file: epochs, arrays, a table, or a continuous recording that is cut.
+
+    Parameters
+    ----------
+    path : path-like
+        Epochs of MNE (``-epo.fif``) or EEGLAB (``.set``); arrays of NumPy (``.npz``, ``.npy``) or MATLAB (``.mat``):
+        one of the shape (trials, channels, times), and ``y`` with a label for each trial; a table (``.csv``,
+        ``.tsv``) as ``epochs.to_data_frame()`` makes it; a recording in EDF, BDF, GDF, FIF, of BrainVision (``.vhdr``),
+        EEGLAB, Neuroscan or EGI.
+    classes : mapping of str to str or int | None
+        Event of each class, such as ``{"left": "T1", "right": "T2"}`` or ``{"left": 769, "right": 770}``; other
+        trials are left out. ``None`` keeps epochs and arrays as they are; a recording needs it.
+    tmin, tmax : float | None
+        First and last sample of a trial in seconds after the event, both included as in MNE; ``tmin`` is 0 for a
+        recording if it is not given. Epochs are cropped.
+    sfreq : float | None
+        Sampling rate in Hz of arrays that do not tell it (``sfreq``, ``fs``).
+    ch_names : sequence of str | None
+        Names of the channels of arrays that do not tell them (``ch_names``); of a table, the columns to take.
+    units : {"V", "mV", "uV"} | None
+        Of arrays; ``None`` takes volts or microvolts where the values leave no doubt, and says so.
+
+    Returns
+    -------
+    mne.BaseEpochs
+        In volts.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     EpochsError
-        If it holds no epochs that MNE can read, or none at all.
+        If it holds no trials, or something is missing; the message says which kind of file it is.
+    ValueError
+        If an option is for files of another kind.
     MissingDependencyError
-        If it is one of EEGLAB and pymatreader is not installed.
+        If it needs pymatreader and that is not installed.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "trials.npz"
+    >>> np.savez(path, X=np.random.default_rng(0).normal(size=(10, 2, 256)), y=[769, 770] * 5)
+    >>> epochs = epochs_of_file(path, classes={"left": 769, "right": 770}, sfreq=128, ch_names=["C3", "C4"], units="uV")
+    >>> len(epochs), epochs.event_id
+    (10, {'left': 769, 'right': 770})
     """
-    if not path.is_file():
+    path = Path(path)
+    if not (path.is_file() or (path.is_dir() and path.suffix.lower() == ".mff")):
         raise FileNotFoundError(
-            f"There is no file {str(path)!r}. Name a file of MNE epochs (-epo.fif) or of EEGLAB (.set), or "
-            "take 'eegbci' as data."
+            f"There is no file {str(path)!r}.{did_you_mean(path.name, _names_beside(path))} Name a file of MNE epochs "
+            "(-epo.fif) or of EEGLAB (.set), a recording or arrays, or take 'eegbci' as data."
         )
+    kind = _kind_of(path)
+    arrays, recording = holds_arrays(path), kind in RECORDING_KINDS.values()
+    if arrays and (tmin is not None or tmax is not None):
+        raise ValueError(f"`--tmin` and `--tmax` are for epochs and recordings; {str(path)!r} is {kind}.")
+    if not arrays and any(option is not None for option in (sfreq, ch_names, units)):
+        raise ValueError(
+            f"`--sfreq` and `--units` (`sfreq`, `ch_names`, `units`) are for arrays; {str(path)!r} is {kind}."
+        )
+    how = HOW_TO_MAKE if arrays else HOW_TO_CUT if recording else _HOW_TO_READ
     try:
-        if path.suffix.lower() == ".set":
-            return gathered(mne.read_epochs_eeglab(path, verbose="error"))
-        return gathered(mne.read_epochs(path, verbose="error"))
-    except EpochsError:
+        if arrays:
+            return epochs_of_arrays(path, classes=classes, sfreq=sfreq, ch_names=ch_names, units=units)
+        if recording:
+            return epochs_of_recording(path, classes=classes, tmin=tmin, tmax=tmax)
+        read = mne.read_epochs_eeglab if path.suffix.lower() == ".set" else mne.read_epochs
+        epochs = with_classes(gathered(read(path, verbose="error")), classes)
+        return epochs if tmin is None and tmax is None else epochs.crop(tmin, tmax)
+    except MissingDependencyError:
         raise
+    except EpochsError as error:
+        more = "" if how in str(error) else f" {how}"
+        raise EpochsError(f"{str(path)!r} is {kind}. {error}{more}") from error
     except ImportError as error:  # only MATLAB's files need more than MNE
         raise MissingDependencyError(
             "EEGLAB's files need pymatreader. Install it: pip install 'sincviz[eeglab]'"
         ) from error
-    except Exception as error:  # MNE raises nearly anything on a damaged file
-        raise EpochsError(f"{str(path)!r} holds no epochs that MNE can read: {error}") from error
+    except Exception as error:  # MNE, NumPy and SciPy raise nearly anything on a damaged file
+        why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise EpochsError(
+            f"{str(path)!r} is {kind}, but holds no epochs that MNE can read: {why}. {how}"
+        ) from error
+
+
+def holds_arrays(path: str | os.PathLike[str]) -> bool:
+    """Tell, by the ending of its name, a file of arrays, which may have to be told rate and channels."""
+    return Path(path).suffix.lower() in ARRAY_KINDS
+
+
+def _kind_of(path: Path) -> str:
+    """Return what a file is, in words."""
+    kind = path.suffix.lower()
+    if kind in ARRAY_KINDS:
+        return ARRAY_KINDS[kind]
+    if kind == ".set":
+        return _eeglab_kind(path)
+    if kind == ".fif" or path.name.lower().endswith(".fif.gz"):
+        return _fif_kind(path)
+    if kind in RECORDING_KINDS:
+        return RECORDING_KINDS[kind]
+    if kind in (".eeg", ".vmrk"):
+        return "a part of a recording of BrainVision, whose header (.vhdr) is the file to name"
+    if kind in SUFFIXES:
+        return "a file of weights, or a pickle"
+    return f"a file of a kind that is not known here ({kind or 'its name has no ending'})"
+
+
+def _fif_kind(path: Path) -> str:
+    try:
+        found = mne.what(path)
+    except Exception:  # of a damaged file
+        return "a FIF file"
+    return {"raw": RECORDING_KINDS[".fif"], "epochs": "a FIF file of epochs"}.get(
+        found, f"a FIF file ({found})"
+    )
+
+
+def _eeglab_kind(path: Path) -> str:
+    try:
+        mne.io.read_raw(path, preload=False, verbose="error")
+    except Exception:  # of epochs, or damaged
+        return "a file of EEGLAB (.set)"
+    return RECORDING_KINDS[".set"]
+
+
+def _names_beside(path: Path) -> list[str]:
+    """Return the files in the same folder, and the data that need none."""
+    return ["eegbci", "simulated", *(one.name for one in islice(path.parent.glob("*"), 1000))]
 
 
 def average_referenced(epochs: mne.BaseEpochs) -> mne.BaseEpochs:
@@ -101,8 +234,10 @@ def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", refer
     wanted = model.provenance.get("reference") if reference == "trained" else reference
     if wanted != "average":
         return epochs
-    surplus = sorted(set(epochs.ch_names) - set(model.ch_names or epochs.ch_names))
-    if surplus and set(model.ch_names or ()) <= set(epochs.ch_names):
+    wanted = epochs.ch_names if model.ch_names is None else model.ch_names
+    found, _ = matched_names(wanted, epochs.ch_names)
+    surplus = sorted(set(epochs.ch_names) - set(found.values()))
+    if surplus and len(found) == len(wanted):
         # The average of the training was over the network's channels alone.
         warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
         epochs = epochs.copy().drop_channels(surplus)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sincviz.channel_names import listed
+
 UNITS = "These trials look as if they were in "
 """How a warning of probably wrong units begins."""
 
@@ -58,7 +60,7 @@ def not_finite_message(finite: NDArray[np.bool_], ch_names: Sequence[str] | None
     )
     return (
         f"{len(trials)} trial{' holds' if one else 's hold'} values that are not finite, {where} (in "
-        f"{_first(channels) if ch_names is not None else f'channel {_first(channels)}'}). Drop "
+        f"{listed(channels) if ch_names is not None else f'channel {listed(channels)}'}). Drop "
         f"{'it' if one else 'them'}: {line}."
     )
 
@@ -70,7 +72,7 @@ def _of_channels(
     n_bad = int((~finite[:, broken]).any(1).sum())
     one = len(channels) == 1
     what = (
-        f"Channel{'' if one else 's'} {_first(channels)} ({len(channels)} of {finite.shape[1]}) "
+        f"Channel{'' if one else 's'} {listed(channels)} ({len(channels)} of {finite.shape[1]}) "
         f"hold{'s' if one else ''} values that are not finite in {n_bad} of {len(finite)} trials. "
     )
     if len(channels) > finite.shape[1] / 2:
@@ -119,8 +121,3 @@ def units_message(size: float, units_per_volt: float | None, *, in_epochs: bool)
         f"volt. Multiply the array by {units_per_volt:g}; if the network was trained on such arrays, set "
         "`model.scale = 1`."
     )
-
-
-def _first(names: Sequence[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

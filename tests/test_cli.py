@@ -257,9 +257,49 @@ def test_epochs_of_eeglab_are_read(folder):
     assert json.loads(result.stdout)["trials"]["classes"] == {"left": 20, "right": 20}
 
 
+def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
+    epochs = mne.read_epochs(folder / "some-epo.fif", verbose="error")
+    trials = epochs.get_data()
+    raw = mne.io.RawArray(np.concatenate(list(trials), 1), epochs.info, verbose="error")
+    codes = ["769" if code == epochs.event_id["left"] else "770" for code in epochs.events[:, 2]]
+    raw.set_annotations(mne.Annotations(np.arange(40) * epochs.get_data().shape[2] / 160, 0.0, codes))
+    raw.save(folder / "rest_raw.fif", verbose="error")
+    np.savez(folder / "xy.npz", X=trials, y=[int(code) for code in codes])
+    classes = ("--classes", "left=769,right=770")
+    n_times = load_checkpoint(folder / "network.safetensors").n_times
+    cut = ("--epochs", "rest_raw.fif", "--tmax", (n_times - 1) / 160, *classes)
+    arrays = (
+        "--epochs",
+        "xy.npz",
+        "--sfreq",
+        160,
+        "--channels",
+        ",".join(epochs.ch_names),
+        *classes,
+        "--units",
+        "V",
+    )
+    found = []
+    for name, options in (("cut", cut), ("arrays", arrays), ("epochs", ("--epochs", "some-epo.fif"))):
+        result = run(
+            *("inspect", "network.safetensors", *options, "--reference", "recorded", "--only", "bands"),
+            *("--out", name, "--json"),
+            folder=folder,
+        )
+        assert result.returncode == 0, result.stderr
+        found.append(json.loads(result.stdout)["trials"])
+    assert found[0]["classes"] == found[1]["classes"] == {"left": 20, "right": 20}
+    assert found[1]["sha256"] == found[2]["sha256"]
+    told = run("inspect", "network.safetensors", "--epochs", "rest_raw.fif", "--out", "c", folder=folder)
+    assert refused(told, "a recording in FIF", "769 (20), 770 (20)", "--classes")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("inspect", "network.safetensors", "--tmax", 4, "--out", "c"), ("--tmax", "for `--epochs`")),
+        (("train", "simulated", "--tmax", 4, "--out", "c.safetensors"), ("--tmax", "for files")),
+        (("train", "eegbic", "--out", "c.safetensors"), ("did you mean 'eegbci'",)),
         (("inspect", "missing.safetensors"), ("missing.safetensors",)),
         (("inspect", "some-epo.fif"), ("some-epo.fif", "safetensors")),
         (("inspect", "[bold]odd[/].safetensors"), ("[bold]odd[/].safetensors",)),

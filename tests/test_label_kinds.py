@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz import EpochsError, spectral_relevance
-from sincviz.classes import class_codes, named_events, true_classes
+from sincviz import spectral_relevance
+from sincviz.classes import class_codes, true_classes
 from sincviz.label_kinds import plain_labels
 
 CODES = np.array([1, 0, 0, 1, 1])
@@ -95,24 +95,3 @@ def test_fractions_are_no_numbers_of_outputs(network):
 
 def test_a_network_without_names_knows_those_that_its_results_have(network):
     assert class_codes(network(), np.array(["1", "0"])).tolist() == [1, 0]
-
-
-def test_events_are_called_as_the_classes_are_and_others_left_out(epochs):
-    epochs.event_id = {"769": 1, "770": 2}
-    named = named_events(epochs, {"right": 2, "left": "769"})
-    assert named.event_id == {"right": 2, "left": 1}
-    assert len(named_events(epochs, {"right": "770"})) == (epochs.events[:, 2] == 2).sum()
-    assert epochs.event_id == {"769": 1, "770": 2}
-
-
-@pytest.mark.parametrize(
-    ("classes", "message"),
-    [
-        ({"left": 771}, r"no events 771 for the class 'left'.*769 \(1\)"),
-        ({"a": 1, "b": "769"}, "events of its own"),
-    ],
-)
-def test_events_that_are_not_there_are_refused(epochs, classes, message):
-    epochs.event_id = {"769": 1, "770": 2}
-    with pytest.raises(EpochsError, match=message):
-        named_events(epochs, classes)

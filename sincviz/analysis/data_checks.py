@@ -267,9 +267,10 @@ def _standardise(facts: DataFacts) -> str:
             "x.std((0, 2), keepdims=True)`."
         )
     load = "`epochs.load_data()` and " if facts.source == "file" else ""
+    picks = "model.ch_names" if facts.own_names == facts.parts.ch_names else repr(facts.own_names)
     return (
         f"Do as was done in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
-        f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks=model.ch_names)`; for each channel "
+        f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks={picks})`; for each channel "
         "over all trials take the mean and the standard deviation of all."
     )
 

@@ -23,6 +23,7 @@ from sincviz.analysis.spatial import spatial_patterns
 from sincviz.analysis.transfer_function import Floats
 from sincviz.analysis.trial_signals import standardised, trial_signals
 from sincviz.analysis_inputs import with_or_without_trials
+from sincviz.channel_names import matched_names
 from sincviz.classes import true_classes
 from sincviz.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.errors import EpochsError
@@ -177,6 +178,9 @@ def _facts(
     # One trial of a hundred times the size of the others would be all that is found.
     sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
     table = predictions(parts, epochs, codes)
+    own_names = None
+    if is_epochs(epochs) and parts.ch_names is not None:
+        own_names = list(matched_names(parts.ch_names, epochs.ch_names)[0].values())
     facts = DataFacts(
         parts=parts,
         bands=bands,
@@ -192,7 +196,8 @@ def _facts(
         confusion=None if codes is None else _confusion(codes, signals.scores),
         source="array" if not is_epochs(epochs) else "epochs" if epochs.preload else "file",
         numbered=y is not None and np.issubdtype(np.asarray(y).dtype, np.integer),
-        projectors=tuple(unapplied_projectors(epochs, parts.ch_names)),
+        projectors=tuple(unapplied_projectors(epochs, own_names)),
+        own_names=own_names,
     )
     if not amplitudes_are_off(facts):
         return facts

@@ -52,7 +52,8 @@ class DataFacts:
     are the moments of the filters' outputs if every channel of every trial had a standard deviation of 1; only where
     amplitudes do not fit. ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source`` is
     ``"array"``, ``"epochs"`` or ``"file"``, which is epochs that are not loaded; ``numbered`` says that the labels are
-    numbers of outputs, and ``projectors`` which are not applied.
+    numbers of outputs, ``projectors`` which are not applied, and ``own_names`` what the epochs call the network's
+    channels.
     """
 
     parts: FrontEnd
@@ -71,6 +72,7 @@ class DataFacts:
     source: str = "array"
     numbered: bool = False
     projectors: tuple[str, ...] = ()
+    own_names: list[str] | None = None
 
 
 def listed(filters: Sequence[int], most: int = 8) -> str:

@@ -126,10 +126,11 @@ def channel_types(facts: WeightFacts) -> Iterator[Finding]:
     }
     if others and facts.parts.chs_info:
         stimulus = "stim" in others.values()
+        kinds = ", ".join(dict.fromkeys(others.values()))
         yield Finding(
             "channel_types",
             "warning",
-            "The network takes channels that are no EEG: what it decides by need not come from the brain.",
+            f"The network takes channels that are no EEG ({kinds}): what it decides by need not come from the brain.",
             f"{by_type(others)}{', and a stimulus channel may hold the classes themselves' if stimulus else ''}.",
             "Train it on EEG alone: `epochs.pick('eeg')`.",
         )
@@ -225,7 +226,7 @@ def _drop(facts: DataFacts, trials: NDArray[np.int64]) -> str:
 
 
 def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
-    names = facts.parts.ch_names
+    names = facts.own_names
     if len(channels) > len(facts.signals.distance) / 2:
         return "Too many to interpolate: look at the recording and at how the trials were made."
     if facts.source == "array" or names is None:
@@ -238,7 +239,7 @@ def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
 
 
 def _separate(facts: DataFacts, groups: list[list[int]]) -> str:
-    names = facts.parts.ch_names
+    names = facts.own_names
     if facts.source == "array" or names is None:
         return "Read them as one place."
     pairs = [(names[one], names[other]) for group in groups for one, other in pairwise(group)]

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from sincviz.commands.options import DataPath, Download, Overwrite, Runs, importing, listed
+from sincviz.commands.options import (
+    Classes,
+    DataPath,
+    Download,
+    Overwrite,
+    Rate,
+    Runs,
+    Tmax,
+    Tmin,
+    Units,
+    importing,
+    listed,
+)
 from sincviz.terminal import console, print_bands, print_findings, print_network, print_summary
 
 
@@ -29,9 +41,15 @@ def inspect(
     epochs: Annotated[
         Path | None,
         typer.Option(
-            help="Epochs of MNE (-epo.fif) or EEGLAB (.set): adds accuracy, patterns, relevance and the evidence."
+            help="Epochs of MNE (-epo.fif) or EEGLAB (.set), a recording that --tmax and --classes cut (.edf, .gdf, "
+            ".vhdr, .fif ...), or arrays (.npz, .mat, .csv): adds accuracy, patterns, relevance and the evidence."
         ),
     ] = None,
+    tmin: Tmin = None,
+    tmax: Tmax = None,
+    classes: Classes = "",
+    sfreq: Rate = None,
+    units: Units = "",
     data: Annotated[
         str, typer.Option(help="'eegbci' takes PhysioNet imagery instead of a file of epochs.")
     ] = "",
@@ -43,7 +61,10 @@ def inspect(
         str, typer.Option(help="'trained' as the network was trained, 'average', or 'recorded'.")
     ] = "trained",
     channels: Annotated[
-        str, typer.Option(help="Names of the network's channels in its order, such as Fz,C3,Cz,C4.")
+        str,
+        typer.Option(
+            help="Names of the network's channels in its order, such as Fz,C3,Cz,C4; with arrays, of theirs."
+        ),
     ] = "",
     montage: Annotated[
         str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
@@ -93,18 +114,23 @@ def inspect(
     if quiet or as_json:
         os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported: no bar of any step
     with importing():
+        from sincviz.event_classes import parsed_classes
         from sincviz.inspection import inspect as inspect_network
         from sincviz.measuring import checked_sections
         from sincviz.network_sources import opened
         from sincviz.plotting import journal
         from sincviz.report.folder import check_folder, facts_of
         from sincviz.report.pictures import checked_formats
-        from sincviz.trial_sources import epochs_of_file, recordings, referenced_as_trained
+        from sincviz.report.strict_json import seen
+        from sincviz.trial_cutting import cut_to
+        from sincviz.trial_sources import epochs_of_file, holds_arrays, recordings, referenced_as_trained
 
     if data not in ("", "eegbci"):
         raise ValueError(f"`--data` must be 'eegbci'; got {data!r}. A file of epochs goes to `--epochs`.")
     if data and epochs is not None:
         raise ValueError("Pass `--epochs` or `--data`, not both.")
+    if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
+        raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
     if subjects and not data:
         raise ValueError("`--subjects` is for `--data eegbci`.")
     source = Path(checkpoint)
@@ -123,8 +149,21 @@ def inspect(
     if data:
         trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
     elif epochs is not None:
-        trials = epochs_of_file(epochs)
+        arrays = holds_arrays(epochs)
+        trials = epochs_of_file(
+            epochs,
+            classes=parsed_classes(classes) if classes else None,
+            tmin=tmin,
+            tmax=tmax,
+            sfreq=sfreq,
+            ch_names=listed(channels) or None if arrays else None,
+            units=units or None,
+        )
+        # Names of an array's channels are the network's only if it has none of its own.
+        channels = "" if arrays else channels
     model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
+    if trials is not None and tmax is not None:
+        trials = cut_to(trials, model.n_times)
     if trials is not None:
         trials = referenced_as_trained(trials, model, reference)
     found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
@@ -132,7 +171,7 @@ def inspect(
         folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
     )
     if as_json:
-        print(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False))
+        print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
     if not talks:
         return
     print_network(found)

@@ -19,6 +19,23 @@ Runs = Annotated[str, typer.Option(help="eegbci: runs; 4,8,12 is left against ri
 DataPath = Annotated[Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")]
 Download = Annotated[bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")]
 
+Classes = Annotated[
+    str,
+    typer.Option(
+        help="Events that stand for classes, such as left=T1,right=T2 or left=769,right=770; others are left out."
+    ),
+]
+Tmin = Annotated[
+    float | None, typer.Option(help="Start of a trial in seconds after its event; of a recording 0.")
+]
+Tmax = Annotated[
+    float | None, typer.Option(help="End of a trial in seconds after its event; a recording needs it.")
+]
+Rate = Annotated[
+    float | None, typer.Option("--sfreq", min=0, help="Sampling rate in Hz of arrays that do not tell it.")
+]
+Units = Annotated[str, typer.Option(help="Of arrays: V, mV or uV; else what their values show.")]
+
 
 def listed(text: str) -> list[str]:
     """Return the parts of an option with commas between."""

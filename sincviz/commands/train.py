@@ -6,18 +6,39 @@ from typing import Annotated
 
 import typer
 
-from sincviz.commands.options import DataPath, Download, Overwrite, Runs, Seed
+from sincviz.commands.options import (
+    Classes,
+    DataPath,
+    Download,
+    Overwrite,
+    Rate,
+    Runs,
+    Seed,
+    Tmax,
+    Tmin,
+    Units,
+    listed,
+)
 from sincviz.terminal import console
 
 
 def train(
     data: Annotated[
         str,
-        typer.Argument(help="'simulated', 'eegbci' (PhysioNet imagery), or a file of MNE epochs (-epo.fif)."),
+        typer.Argument(
+            help="'simulated', 'eegbci' (PhysioNet imagery), or a file: epochs of MNE (-epo.fif) or EEGLAB (.set), a "
+            "recording that --tmax and --classes cut, or arrays (.npz, .mat, .csv)."
+        ),
     ] = "simulated",
     out: Annotated[Path, typer.Option("--out", "-o", help="The checkpoint to write.")] = Path(
         "network.safetensors"
     ),
+    tmin: Tmin = None,
+    tmax: Tmax = None,
+    classes: Classes = "",
+    sfreq: Rate = None,
+    channels: Annotated[str, typer.Option(help="Names of the channels of arrays, such as C3,Cz,C4.")] = "",
+    units: Units = "",
     subjects: Annotated[str, typer.Option(help="eegbci: subjects to train on, such as 2,7,29.")] = "",
     test_subjects: Annotated[
         str, typer.Option(help="eegbci: subjects to test on; never used in training or early stopping.")
@@ -49,6 +70,7 @@ def train(
     from sincviz.checkpoints import save_checkpoint
     from sincviz.classes import class_order
     from sincviz.datasets import simulate_motor_imagery
+    from sincviz.event_classes import parsed_classes
     from sincviz.models.checks import finite_float
     from sincviz.models.sinc_shallow import SincShallowNet
     from sincviz.recordings import eeg_channels
@@ -66,6 +88,12 @@ def train(
     if reference not in ("average", "recorded"):
         raise ValueError(f"`--reference` must be 'average' or 'recorded'; got {reference!r}.")
     finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
+    of_file = classes or channels or units or (tmin, tmax, sfreq) != (None, None, None)
+    if of_file and data in ("eegbci", "simulated"):
+        raise ValueError(
+            "`--tmin`, `--tmax`, `--classes`, `--sfreq`, `--channels` and `--units` are for files; the data are "
+            f"{data!r}."
+        )
     if data == "eegbci":
         both = sorted(set(numbers("--subjects", subjects)) & set(numbers("--test-subjects", test_subjects)))
         if both:
@@ -82,19 +110,28 @@ def train(
             simulate_motor_imagery(seed=seed + 1_000_000)[0],
         )
     else:
-        epochs, test_epochs = epochs_of_file(Path(data)), None
+        test_epochs = None
+        epochs = epochs_of_file(
+            data,
+            classes=parsed_classes(classes) if classes else None,
+            tmin=tmin,
+            tmax=tmax,
+            sfreq=sfreq,
+            ch_names=listed(channels) or None,
+            units=units or None,
+        )
     if reference == "average":
         epochs = average_referenced(epochs)
         test_epochs = None if test_epochs is None else average_referenced(test_epochs)
 
     torch.manual_seed(seed)
-    sfreq = float(epochs.info["sfreq"])
+    rate = float(epochs.info["sfreq"])
     model = SincShallowNet(
         num_time_filters=num_time_filters,
-        time_filter_len=2 * round(kernel_seconds * sfreq / 2) + 1,
+        time_filter_len=2 * round(kernel_seconds * rate / 2) + 1,
         n_outputs=len(class_order(epochs)),
         n_times=len(epochs.times),
-        sfreq=sfreq,
+        sfreq=rate,
         chs_info=eeg_channels(epochs),
     )
     several = validation and data == "eegbci" and epochs.metadata["subject"].nunique() > 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sincviz.channel_names import listed, named_twice
 from sincviz.models.checks import finite_float, positive_int
 
 
@@ -146,9 +147,9 @@ def chs_info_from_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dic
         )
     channels = [_channel_from_json(index, channel) for index, channel in enumerate(chs_info)]
     names = [channel["ch_name"] for channel in channels]
-    if len(set(names)) < len(names):
-        double = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"`chs_info` names channels twice: {', '.join(double)}. Rename one of each pair.")
+    double = named_twice(names)
+    if double:
+        raise ValueError(f"`chs_info` names channels twice: {listed(double)}. Rename one of each pair.")
     return channels
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from sincviz.channel_types import warn_of_types
 from sincviz.models.activation import activation_class, activation_name, build_activation
 from sincviz.models.cheap_order import features
 from sincviz.models.checks import finite_float, positive_int
@@ -80,6 +81,11 @@ class SincShallowNet(HubMixin, nn.Module):
     ValueError
         If a signal parameter is missing and cannot be inferred, contradicts another, or is out of range.
 
+    Warns
+    -----
+    RuntimeWarning
+        If ``chs_info`` holds channels that are no EEG beside EEG, or a stimulus channel.
+
     See Also
     --------
     sincviz.learned_bands : The bands that the filters have learned.
@@ -131,6 +137,7 @@ class SincShallowNet(HubMixin, nn.Module):
     ) -> None:
         super().__init__()
         self.chs_info = chs_info_from_json(chs_info)
+        warn_of_types(self.chs_info)
         signal = resolve_signal_spec(
             n_chans=n_chans,
             n_outputs=n_outputs,

@@ -12,6 +12,7 @@ from sincviz import plotting
 from sincviz.atomic_file import replacing, staging
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
+from sincviz.report.csv_file import write_csv
 from sincviz.report.drawings import DRAWINGS, drawings_of
 from sincviz.report.page import write_html
 from sincviz.report.pictures import FORMATS, Picture, checked_formats, draw_pictures
@@ -58,7 +59,7 @@ def write_folder(
     with plotting.journal(style), staging(target, last=FACTS) as scratch:
         for name, table in tables_of(found).items():
             path = _room_for(scratch / "tables" / f"{name}.csv")
-            table.to_csv(path, float_format="%.6g", lineterminator="\n")
+            write_csv(table, path)
         for name, array in arrays_of(found).items():
             array.to_netcdf(_room_for(scratch / "arrays" / f"{name}.nc"), engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:

@@ -15,6 +15,7 @@ from sincviz import plotting
 from sincviz.atomic_file import replacing, staging
 from sincviz.groups import Group
 from sincviz.network_facts import system_facts
+from sincviz.report.csv_file import write_csv
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import write_group_html
 from sincviz.report.group_words import summary_words
@@ -64,7 +65,7 @@ def write_group_folder(
         for part in _OWN:
             (scratch / part).mkdir()
         for name, table in tables.items():
-            table.to_csv(scratch / "tables" / f"{name}.csv", float_format="%.6g", lineterminator="\n")
+            write_csv(table, scratch / "tables" / f"{name}.csv")
         for name, array in arrays.items():
             array.to_netcdf(scratch / "arrays" / f"{name}.nc", engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:

@@ -20,7 +20,7 @@ from sincviz.report.group_words import (
     shift_words,
     subjects_words,
 )
-from sincviz.report.html import empty_page, figure_html, render, table_html
+from sincviz.report.html import empty_page, figure_html, render, save_page, table_html
 from sincviz.report.tables import Rows
 from sincviz.report.words import counted
 
@@ -46,7 +46,7 @@ def write_group_html(
     page = empty_page(title or default_title(found))
     for section, name, html in _parts(found, pictures):
         page.add_html(html, name, section=section, tags=(section.lower().replace(" ", "-"),))
-    page.save(path, open_browser=False, overwrite=True, verbose="error")
+    save_page(page, path)
 
 
 def default_title(found: Group) -> str:

@@ -1,14 +1,19 @@
 """Pieces of a page: an empty page, figures with captions, tables, what templates make of values."""
 
 import base64
+import hashlib
 import re
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup, escape
+
+from sincviz.shown_text import shown
 
 if TYPE_CHECKING:
     import mne
@@ -21,9 +26,33 @@ def empty_page(title: str) -> "mne.Report":
     """Return a page with the style of sincviz and nothing else."""
     import mne
 
-    page = mne.Report(title=title, verbose="error")
+    page = mne.Report(title=shown(title), verbose="error")
     page.add_custom_css(style_sheet())
     return page
+
+
+def save_page(page: "mne.Report", path: Path) -> None:
+    """Write a page that runs its own scripts alone, and asks nobody for anything, whatever is written in it."""
+    page.save(path, open_browser=False, overwrite=True, verbose="error")
+    html = path.read_text("utf-8")
+    policy = (
+        f"default-src 'none'; script-src {_own_scripts()}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    head, rest = html.split("<head>", 1)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    path.write_text(f'{head}<head>\n  <meta charset="UTF-8">\n  {meta}{rest}', encoding="utf-8", newline="\n")
+
+
+@cache
+def _own_scripts() -> str:
+    """Return the hashes of the scripts of an empty page; what is added to a page has none."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.html"
+        empty_page("").save(path, open_browser=False, overwrite=True, verbose="error")
+        scripts = re.findall(r"<script\b[^>]*>(.*?)</script>", path.read_text("utf-8"), re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    return " ".join(f"'sha256-{one}'" for one in hashes)
 
 
 def style_sheet() -> str:
@@ -50,7 +79,11 @@ def render(template: str, **values: object) -> str:
 
 def _code(text: object) -> Markup:
     """Return text in which what stands between backticks is code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(_seen(text)))))
+
+
+def _seen(value: object) -> object:
+    return value if isinstance(value, Markup) or not isinstance(value, str) else shown(value, keep="\n\t")
 
 
 _ENVIRONMENT = jinja2.Environment(
@@ -59,5 +92,6 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
+    finalize=_seen,
 )
 _ENVIRONMENT.filters["code"] = _code

@@ -7,7 +7,7 @@ from typing import Any
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
 from sincviz.report.drawings import DRAWINGS, drawings_of, reasons_of
-from sincviz.report.html import empty_page, figure_html, render, style_sheet, table_html
+from sincviz.report.html import empty_page, figure_html, render, save_page, style_sheet, table_html
 from sincviz.report.methods import methods_paragraph
 from sincviz.report.summary import (
     accuracy_words,
@@ -57,7 +57,7 @@ def write_html(
     page = empty_page(title or default_title(found))
     for section, name, html in _parts(found, pictures):
         page.add_html(html, name, section=section, tags=(section.lower().replace(" ", "-"),))
-    page.save(path, open_browser=False, overwrite=True, verbose="error")
+    save_page(page, path)
 
 
 def default_title(found: Inspection) -> str:

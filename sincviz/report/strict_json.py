@@ -16,7 +16,18 @@ def json_text(facts: dict[str, Any]) -> str:
       "p": null
     }
     """
-    return json.dumps(plain(facts), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return seen(json.dumps(plain(facts), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def seen(text: str) -> str:
+    r"""Return JSON that says the same, with an escape for every character that is not seen.
+
+    Examples
+    --------
+    >>> print(seen('{"name": "C3' + chr(0x9D) + '"}'))
+    {"name": "C3\u009d"}
+    """
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
 
 
 def plain(value: Any) -> Any:

@@ -115,6 +115,24 @@ def test_it_opens_from_disk_in_silence_and_asks_for_nothing(opened, pages, name)
     assert [url for url in page.asked if url != own and not url.startswith("data:")] == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_script_runs_but_those_of_the_page(opened, name):
+    page = opened(name)
+    ran = page.evaluate(
+        """async () => {
+          const script = document.createElement("script");
+          script.textContent = "window.ran = 1";
+          document.body.append(script);
+          document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = 2'><a href='javascript:1'>");
+          const asked = await fetch("https://example.org").then(() => "answered", () => "refused");
+          await new Promise(done => setTimeout(done, 200));
+          return [window.ran ?? null, asked, typeof bootstrap, typeof jQuery];
+        }"""
+    )
+    assert ran == [None, "refused", "object", "function"]
+    assert sum("Content Security Policy" in text for text in page.said) >= 3
+
+
 def test_the_table_of_contents_jumps(opened):
     page = opened("whole")
     for heading in ("Evidence", "Summary", *HEADINGS.values(), "Methods"):
