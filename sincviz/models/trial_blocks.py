@@ -9,9 +9,9 @@ BLOCK_BYTES = 2**21
 def in_blocks(x: Tensor) -> bool:
     """Whether this batch is better computed in blocks: on a CPU, where nobody else plans the computation.
 
-    Compilers do better on the whole.
+    Compilers do better on the whole, and what is traced must not depend on the number of trials that it was traced with.
     """
-    return x.device.type == "cpu" and not torch.compiler.is_compiling()
+    return x.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing())
 
 
 def trial_blocks(x: Tensor, values_per_trial: int) -> tuple[Tensor, ...]:
