@@ -92,8 +92,8 @@ class SincShallowNet(HubMixin, nn.Module):
     function as the order of the layers, which :meth:`feature_maps` computes. A layer that has a hook, or that was
     replaced by one of another kind, is called as it stands, at the price of that order. On a CPU the forward pass
     has no forward-mode derivative (``torch.func.jvp``); reverse mode, second derivatives, ``vmap``, compilation,
-    export, ``torch.jit.trace`` and both exporters to ONNX work, for any number of trials. ``torch.jit.script`` does not:
-    trace the network instead.
+    export, ``torch.jit.trace`` and both exporters to ONNX work, for any number of trials; ``torch.jit.script`` does
+    not.
 
     References
     ----------

@@ -141,7 +141,7 @@ def style() -> Iterator[None]:
 def _settings_of(one: Journal) -> Iterator[None]:
     # Matplotlib loads its backend with the first figure, and Jupyter's then switches the display of figures on: were it
     # loaded inside the context, the end of the context would switch that off again. This loads it, and draws nothing.
-    plt.draw_if_interactive()
+    plt.draw_if_interactive()  # type: ignore[no-untyped-call]
     with mpl.rc_context(_settings(one)):
         yield
 
