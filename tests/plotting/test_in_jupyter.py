@@ -93,3 +93,11 @@ def test_who_switched_display_off_keeps_it_off(shown_by):
         "print(plt.isinteractive())",
     )
     assert [words for words, _ in shown_by(*cells)][-1] == "False"
+
+
+def test_an_inspection_shows_its_pictures_once(shown_by):
+    found = (
+        "from sincviz import SincShallowNet, inspect\n"
+        "inspect(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128), only=['bands'], progress=False)"
+    )
+    assert shown_by(found, "print(plt.get_fignums())") == [("", EMPTY), ("[]", EMPTY)]
