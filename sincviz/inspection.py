@@ -19,7 +19,7 @@ from sincviz.progress import switched_off
 from sincviz.wrappers import unwrapped
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Inspection:
     """What was measured; see the function of each name. What could not be measured is ``None``.
 
@@ -166,6 +166,11 @@ class Inspection:
             self, folder, formats=formats, title=title, style=style, overwrite=overwrite, progress=progress
         )
 
+    def __repr__(self) -> str:
+        from sincviz.report.screen import screen_text
+
+        return screen_text(self)
+
     def _repr_html_(self) -> str:
         from sincviz.report.page import summary_html
 
@@ -206,7 +211,7 @@ def inspect(
     Returns
     -------
     Inspection
-        What was measured; in a notebook it shows itself.
+        What was measured; printed in one screen of words, in a notebook with pictures.
 
     Raises
     ------

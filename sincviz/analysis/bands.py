@@ -31,18 +31,18 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     Returns
     -------
     pandas.DataFrame
-        One row per filter. All but the last two columns are in Hz.
+        One row per filter. Columns whose names end in ``_hz`` are in Hz.
 
         ``low_hz``, ``high_hz``, ``center_hz``, ``bandwidth_hz``
             Nominal: parameters after the smallest frequency is added and the Nyquist limit applied.
-        ``measured_low_hz``, ``measured_high_hz``, ``peak_hz``
-            The peak of the kernel's response and the contiguous band around it above half its power (−3 dB).
         ``initial_low_hz``, ``initial_high_hz``
             Nominal cut-offs before training.
         ``in_band_energy``
             Share of the kernel's energy between its nominal cut-offs, 0 to 1.
         ``rhythm``
             Name of the band that the nominal centre lies in (the measured peak where filters are free).
+        ``peak_hz``, ``measured_low_hz``, ``measured_high_hz``
+            The peak of the kernel's response and the contiguous band around it above half its power (−3 dB).
 
     Raises
     ------
@@ -71,13 +71,14 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
             "high_hz": nominal[:, 1],
             "center_hz": center_hz,
             "bandwidth_hz": nominal[:, 1] - nominal[:, 0],
-            "measured_low_hz": measured[:, 0],
-            "measured_high_hz": measured[:, 1],
-            "peak_hz": peak_hz,
             "initial_low_hz": initial[:, 0],
             "initial_high_hz": initial[:, 1],
             "in_band_energy": energy_share(kernels, nominal, sfreq=parts.sfreq),
             "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), rhythms),
+            # pandas prints first and last columns where it has no room for all: cut-offs, and what became of them.
+            "peak_hz": peak_hz,
+            "measured_low_hz": measured[:, 0],
+            "measured_high_hz": measured[:, 1],
         }
     )
     bands.index.name = "filter"

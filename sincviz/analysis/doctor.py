@@ -14,7 +14,7 @@ from sincviz.analysis.class_order_checks import class_order
 from sincviz.analysis.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.drift import cutoff_drift
-from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, WeightFacts
+from sincviz.analysis.findings import DRIFT_BELOW_HZ, SEVERITIES, DataFacts, Finding, Findings, WeightFacts
 from sincviz.analysis.importance import has_linear_head, importance
 from sincviz.analysis.labels import origin
 from sincviz.analysis.predictions import chance_of, predictions
@@ -50,7 +50,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     Returns
     -------
     pandas.DataFrame
-        One row per finding, the worst first; empty if nothing was found.
+        One row per finding, the worst first; empty if nothing was found. It is printed as sentences.
 
         ``check``
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
@@ -80,7 +80,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     """
     parts, epochs, y = with_or_without_trials(model, epochs, y)
     findings = list(_findings(parts, epochs, y))
-    table = pd.DataFrame([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
+    table = Findings([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
     table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
     table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
     table = table.sort_values("severity", kind="stable", ignore_index=True)

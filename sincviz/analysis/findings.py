@@ -1,6 +1,7 @@
-"""What a finding is, and what the checks of the doctor look at."""
+"""What a finding is, the table of them, and what the checks of the doctor look at."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,60 @@ class Finding:
     evidence: str
     remedy: str
     filters: tuple[int, ...] = ()
+
+
+class Findings(pd.DataFrame):
+    """A table with a row for each finding, which is printed as sentences: a cell of a printed table holds few words.
+
+    Examples
+    --------
+    >>> row = {"severity": "note", "finding": "It is so.", "evidence": "It was counted.", "remedy": "Count again."}
+    >>> Findings([row])
+    1 note
+    <BLANKLINE>
+    note: It is so.
+        It was counted.
+        What to do: Count again.
+    """
+
+    @property
+    def _constructor(self) -> type["Findings"]:
+        return Findings
+
+    def __repr__(self) -> str:
+        if not {"severity", "finding", "evidence", "remedy"} <= set(self.columns):
+            return super().__repr__()
+        counts = self["severity"].astype(str).value_counts()
+        told = [counted(int(counts[one]), one) for one in SEVERITIES if one in counts]
+        return "\n\n".join([", ".join(told) or "No findings.", *map(_in_sentences, self.to_dict("records"))])
+
+    def _repr_html_(self) -> str | None:
+        with pd.option_context("display.max_colwidth", None):
+            html: str | None = super()._repr_html_()  # type: ignore[misc]
+        return html
+
+
+def _in_sentences(row: dict[Hashable, Any]) -> str:
+    filters = str(row.get("filters") or "").split(", ")
+    of_filters = f" (Filter{'s' * (len(filters) > 1)} {listed(filters)}.)" if filters[0] else ""
+    width = pd.get_option("display.width") or 80
+    lines = [
+        textwrap.fill(printable(text), width, initial_indent=indent, subsequent_indent=" " * 4,
+                      break_on_hyphens=False, break_long_words=False)
+        for indent, text in (
+            ("", f"{row['severity']}: {row['finding']}"),
+            (" " * 4, f"{row['evidence']}{of_filters}"),
+            (" " * 4, f"What to do: {row['remedy']}"),
+        )
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """Return text in which what would steer a terminal is written out; names come from files."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(text.split())
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +130,7 @@ class DataFacts:
     own_names: list[str] | None = None
 
 
-def listed(filters: Sequence[int], most: int = 8) -> str:
+def listed(filters: Sequence[int] | Sequence[str], most: int = 8) -> str:
     """Return numbers with commas between, the surplus counted."""
     more = f" and {len(filters) - most} more" if len(filters) > most else ""
     return ", ".join(map(str, filters[:most])) + more

@@ -106,7 +106,7 @@ def _filters_of_units(
     else:
         mean, variance = recorded_statistics(normalization)
     gain, shift = gain_and_shift(normalization, mean, variance)
-    depth = len(weights) // len(kernels)
+    depth = weights.shape[0] // kernels.shape[0]
     taps = (gain[:, None] * kernels).repeat_interleave(depth, 0)
     return taps, shift.repeat_interleave(depth) * weights.sum(1)
 

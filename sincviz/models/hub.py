@@ -159,9 +159,13 @@ class HubMixin:
         """
         _huggingface_hub()
         model, folder = cast("SincShallowNet", self), Path(folder)
-        _write_network_files(model, folder)
+        self._save_pretrained(folder)
         if not (folder / _CARD).exists():
             _write_model_card(model, folder / _CARD, source="path/to/this/folder")
+
+    def _save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
+        # By this name programs that know huggingface_hub's own mixin write weights and configuration without a card.
+        _write_network_files(cast("SincShallowNet", self), Path(save_directory))
 
     @classmethod
     def from_pretrained(

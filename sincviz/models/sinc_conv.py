@@ -191,7 +191,7 @@ class SincConv(nn.Module):
         """Return what the impulse responses are with these cut-offs in Hz, shape (num_time_filters, 2)."""
         window, n_pi, ones = map(widened, (self.window, self.n_pi, self.ones))
         low, high = cutoffs.to(window).unbind(1)
-        left = window * torch.cos(n_pi * (low + high) / 2) * torch.sinc(n_pi * (high - low) / (2 * math.pi))
+        left = window * torch.cos(n_pi * (low + high) / 2) * _sinc(n_pi * (high - low) / (2 * math.pi))
         bank = torch.cat([left, ones.reshape(1, -1), left.flip(0)]).T
         return (bank / bank.std()).to(self.window.dtype)
 
@@ -208,10 +208,8 @@ class SincConv(nn.Module):
         torch.Tensor, shape (batch, num_time_filters, channels, times)
             The filtered signals; ``time_filter_len - 1`` samples fewer with padding ``"valid"``.
         """
-        batch, channels, times = x.shape
-        signals, kernels = x.reshape(batch * channels, 1, times), self.kernels()[:, None]
-        maps = in_single_precision(partial(F.conv1d, padding=self.padding), signals, kernels)
-        return maps.reshape(batch, channels, *maps.shape[1:]).transpose(1, 2)
+        filtered = partial(F.conv2d, padding=(0, self.pad))
+        return in_single_precision(filtered, x[:, None], self.kernels()[:, None, None])
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *details: Any) -> None:
         """Refuse weights of another sampling rate before anything is copied."""
@@ -234,6 +232,15 @@ class SincConv(nn.Module):
             f"{self.num_time_filters}, time_filter_len={self.time_filter_len}, sfreq={self.sfreq:g}, "
             f"padding={self.padding!r}"
         )
+
+
+def _sinc(x: Tensor) -> Tensor:
+    if not torch.onnx.is_in_onnx_export():
+        return torch.sinc(x)
+    # The older exporter to ONNX does not know this function.
+    angle = math.pi * x
+    at_zero = angle == 0
+    return torch.where(at_zero, 1.0, torch.sin(angle) / torch.where(at_zero, 1.0, angle))
 
 
 def _three_digits_down(value: float) -> float:

@@ -97,8 +97,9 @@ class SincShallowNet(HubMixin, nn.Module):
     afterwards; filtering, normalisation (given its statistics) and mixing are linear, so this is the same
     function as the order of the layers, which :meth:`feature_maps` computes. A layer that has a hook, or that was
     replaced by one of another kind, is called as it stands, at the price of that order. On a CPU the forward pass
-    has no forward-mode derivative (``torch.func.jvp``); reverse mode, second derivatives, ``vmap``, compilation and
-    export work.
+    has no forward-mode derivative (``torch.func.jvp``); reverse mode, second derivatives, ``vmap``, compilation,
+    export, ``torch.jit.trace`` and both exporters to ONNX work, for any number of trials; ``torch.jit.script`` does
+    not.
 
     References
     ----------
@@ -212,6 +213,15 @@ class SincShallowNet(HubMixin, nn.Module):
     def ch_names(self) -> list[str] | None:
         """Names of the channels in the network's order, if known."""
         return None if self.chs_info is None else [channel["ch_name"] for channel in self.chs_info]
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of a batch of one trial: (1, n_chans, n_times)."""
+        return 1, self.n_chans, self.n_times
+
+    def get_output_shape(self) -> tuple[int, int]:
+        """Return the shape of the class scores of one trial, (1, n_outputs)."""
+        return 1, self.n_outputs
 
     def cutoffs(self) -> Tensor:
         """Return the nominal cut-offs of each filter in Hz, shape (num_time_filters, 2)."""

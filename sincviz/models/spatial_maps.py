@@ -82,7 +82,7 @@ def _mixed(x: Tensor, weights: Tensor) -> Tensor:
 
 
 def _filtered(mixed: Tensor, taps: Tensor, bias: Tensor | None, pad: int) -> Tensor:
-    return F.conv2d(mixed, taps[:, None, None, :], bias, padding=(0, pad), groups=len(taps))
+    return F.conv2d(mixed, taps[:, None, None, :], bias, padding=(0, pad), groups=taps.shape[0])
 
 
 class _SpatialMaps(torch.autograd.Function):

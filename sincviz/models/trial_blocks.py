@@ -9,9 +9,10 @@ BLOCK_BYTES = 2**21
 def in_blocks(x: Tensor) -> bool:
     """Whether this batch is better computed in blocks: on a CPU, where nobody else plans the computation.
 
-    Compilers do better on the whole.
+    Compilers do better on the whole; what is traced must hold for other numbers of trials.
     """
-    return x.device.type == "cpu" and not torch.compiler.is_compiling()
+    recorded = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    return x.device.type == "cpu" and not recorded
 
 
 def trial_blocks(x: Tensor, values_per_trial: int) -> tuple[Tensor, ...]:

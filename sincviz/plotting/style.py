@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 from cmcrameri import cm
+from matplotlib import pyplot as plt
 
 from sincviz.plotting.glyphs import first_installed, noting_missing
 from sincviz.plotting.journals import JOURNALS, Journal
@@ -89,7 +90,7 @@ def journal(name: str) -> Iterator[None]:
         raise ValueError(f"The style must be one of {', '.join(map(repr, JOURNALS))}; got {name!r}.")
     token = _journal.set(JOURNALS[name])
     try:
-        with mpl.rc_context(_settings(JOURNALS[name])):
+        with _settings_of(JOURNALS[name]):
             yield
     finally:
         _journal.reset(token)
@@ -132,7 +133,16 @@ def type_mm(of_7_pt: float) -> float:
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in the style of the journal; the user's own settings come back afterwards."""
-    with mpl.rc_context(_settings(_journal.get())), noting_missing():
+    with _settings_of(_journal.get()), noting_missing():
+        yield
+
+
+@contextmanager
+def _settings_of(one: Journal) -> Iterator[None]:
+    # Matplotlib loads its backend with the first figure, and Jupyter's then switches the display of figures on: were it
+    # loaded inside the context, the end of the context would switch that off again. This loads it, and draws nothing.
+    plt.draw_if_interactive()  # type: ignore[no-untyped-call]
+    with mpl.rc_context(_settings(one)):
         yield
 
 

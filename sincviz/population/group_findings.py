@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from sincviz.analysis.findings import Findings
 from sincviz.band_limits import ranges_by_name
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
@@ -87,7 +88,7 @@ def group_findings(averages: Averages) -> pd.DataFrame:
             for note in averages.notes
         ),
     ]
-    return pd.DataFrame(sorted(rows, key=lambda row: _WORST_FIRST.index(row[0])), columns=list(COLUMNS))
+    return Findings(sorted(rows, key=lambda row: _WORST_FIRST.index(row[0])), columns=list(COLUMNS))
 
 
 def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:

@@ -1,12 +1,17 @@
 """One self-contained HTML page: an mne.Report of an inspection."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib import pyplot as plt
+
+from sincviz import plotting
 from sincviz.inspection import Inspection
 from sincviz.network_facts import system_facts
-from sincviz.report.drawings import DRAWINGS, drawings_of, reasons_of
+from sincviz.plotting.style import millimetres
+from sincviz.report.drawings import DRAWINGS, Drawing, drawings_of, reasons_of
 from sincviz.report.html import empty_page, figure_html, render, save_page, style_sheet, table_html
 from sincviz.report.methods import methods_paragraph
 from sincviz.report.summary import (
@@ -28,6 +33,7 @@ from sincviz.report.tables import (
 )
 from sincviz.report.words import data_words, few, network_words
 
+_NOTEBOOK_DPI = 120
 HEADINGS = {
     "bands": "Bands",
     "responses": "Responses",
@@ -66,11 +72,30 @@ def default_title(found: Inspection) -> str:
 
 
 def summary_html(found: Inspection) -> str:
-    """Return the summary and the findings, for a notebook."""
+    """Return the summary, a few figures and the findings, for a notebook."""
     css = style_sheet()
     # What is after the first media rule is about the page, not about these parts.
     own = "\n".join(line for line in css.split("@media")[0].splitlines() if line.startswith(".sincviz"))
-    return f"<style>{own}</style>{_summary(found)}{_findings(found)}"
+    return f"<style>{own}</style>{_summary(found)}{''.join(_shown(found))}{_findings(found)}"
+
+
+def _shown(found: Inspection) -> Iterator[str]:
+    """Yield a few figures for a notebook; they keep the pixels that a screen shows."""
+    made = {drawing.name: drawing for drawing in drawings_of(found)}
+    maps = "filters_and_patterns" if "filters_and_patterns" in made else "spatial_maps"
+    with tempfile.TemporaryDirectory(prefix="sincviz-") as folder:
+        for drawing in (made[name] for name in ("relevance", maps, "bands") if name in made):
+            figure, picture = drawing.draw(found), Path(folder, "figure.png")
+            plotting.save_figure(figure, picture, dpi=_NOTEBOOK_DPI)
+            plt.close(figure)
+            yield _figure(found, drawing, picture, millimetres(figure.get_figwidth()))
+
+
+def _figure(found: Inspection, drawing: Drawing, picture: Path, width_mm: float) -> str:
+    of_trials = drawing.is_of_trials(found)
+    warning = not_evidence(found) if of_trials else ""
+    caption = f"{warning} {drawing.caption} {data_words(found, of_trials=of_trials)}".strip()
+    return figure_html(drawing.title, caption, picture, width_mm)
 
 
 def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "Iterator[tuple[str, str, str]]":
@@ -86,10 +111,7 @@ def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "It
             continue
         for drawing in DRAWINGS:
             if drawing.section == section and drawing.name in made:
-                of_trials = drawing.is_of_trials(found)
-                warning = not_evidence(found) if of_trials else ""
-                caption = f"{warning} {drawing.caption} {data_words(found, of_trials=of_trials)}".strip()
-                yield heading, drawing.title, figure_html(drawing.title, caption, *pictures[drawing.name])
+                yield heading, drawing.title, _figure(found, drawing, *pictures[drawing.name])
         yield from ((heading, name, table_html(*rows)) for name, rows in _tables_of(section, found))
         missing = [
             (drawing.title, reasons[drawing.title])

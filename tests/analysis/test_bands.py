@@ -176,11 +176,20 @@ def test_the_table_is_labelled(network, epochs):
     bands = learned_bands(model)
     assert (bands.index.name, bands.index.tolist()) == ("filter", [0, 1, 2, 3])
     assert bands.columns.tolist() == [
-        "low_hz", "high_hz", "center_hz", "bandwidth_hz", "measured_low_hz", "measured_high_hz", "peak_hz",
-        "initial_low_hz", "initial_high_hz", "in_band_energy", "rhythm",
+        "low_hz", "high_hz", "center_hz", "bandwidth_hz", "initial_low_hz", "initial_high_hz", "in_band_energy",
+        "rhythm", "peak_hz", "measured_low_hz", "measured_high_hz",
     ]  # fmt: skip
     assert (bands.attrs["sfreq_hz"], bands.attrs["n_taps"]) == (128, 17)
     assert bands.attrs["rhythm_by"] == "nominal centre"
+
+
+def test_nominal_and_measured_bands_are_printed_in_80_columns(network, moved, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    with pd.option_context("display.width", 80, "display.max_columns", 0):
+        lines = repr(learned_bands(moved(network(sfreq=1000)))).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["low_hz", "high_hz", "...", "measured_low_hz", "measured_high_hz"]
 
 
 def test_rhythms_of_your_own_name_the_filters(network):

@@ -219,6 +219,15 @@ def test_a_checkpoint_and_the_folder_hold_the_same_file(tmp_path):
 
 
 @needs_hub
+def test_the_name_that_huggingfaces_own_mixin_calls_writes_the_network_without_a_card(tmp_path):
+    model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128).eval()
+    model._save_pretrained(str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+    x = torch.randn(2, *model.input_shape[1:])
+    torch.testing.assert_close(SincShallowNet.from_pretrained(tmp_path)(x), model(x))
+
+
+@needs_hub
 def test_another_number_of_outputs_rebuilds_the_head_and_keeps_the_rest(tmp_path):
     model, x = make_model(), torch.randn(5, 3, 128)
     model.save_pretrained(tmp_path)

@@ -1,12 +1,16 @@
 """The page: one file, what a reader wants first, names shown and never run, reasons for what is missing."""
 
+import base64
 import dataclasses
+import io
 import re
 from html import unescape
 from html.parser import HTMLParser
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 from sincviz.report.drawings import DRAWINGS, drawings_of, reasons_of
 from sincviz.report.methods import methods_paragraph
@@ -160,7 +164,30 @@ def test_a_notebook_shows_the_summary(whole, hostile):
     for sentence in accuracy_words(whole):
         assert squeezed(sentence) in squeezed(unescape(re.sub(r"<[^>]+>", "", html)))
     assert "<script" not in hostile._repr_html_()
-    assert len(html) < 50_000
+    assert len(html) < 400_000
+    assert Page(html).fetched == []
+
+
+@pytest.mark.parametrize("results", ["whole", "weights_only", "hostile"])
+def test_a_notebook_shows_pictures(results, request):
+    found = request.getfixturevalue(results)
+    plt.figure("of the user")
+    html = found._repr_html_()
+    assert plt.get_figlabels() == ["of the user"]
+    pictures = re.findall(r'alt="([^"]+)" src="data:image/png;base64,([^"]+)"', html)
+    assert [title for title, _ in pictures] == {
+        "whole": [
+            "What the decision rests on, on the scalp",
+            "Weights and patterns of the leading units",
+            "Bands of the filters",
+        ],
+        "weights_only": ["Scalp maps of the units", "Bands of the filters"],
+        "hostile": ["What the decision rests on, on the scalp", "Bands of the filters"],
+    }[results]
+    for _, png in pictures:
+        width, height = Image.open(io.BytesIO(base64.b64decode(png))).size
+        assert 600 < width < 1200
+        assert 100 < height < 2000
 
 
 def test_maps_without_positions_say_so_in_their_place(whole, misplaced_text):
