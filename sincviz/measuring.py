@@ -171,6 +171,9 @@ class Measuring:
         for name in OF_TRIALS:
             if self.found.get(name) is not None:
                 result = self.found[name]
+                if "p" in getattr(result, "coords", ()) and not verdict["readable"]:
+                    # Nothing is established by such trials, also where attributes get lost on the way.
+                    result = self.found[name] = result.assign_coords(p=result["p"] * np.nan)
                 result.attrs = marked(dict(result.attrs), verdict) | said
 
     def _add_findings(self, more: list[Finding]) -> None:

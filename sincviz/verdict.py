@@ -77,10 +77,11 @@ def verdict_on(
         reasons.add("seen_trials")
     elif not held_out and (
         n_seen is None
-        or "overlapping_trials" in set(findings["check"])
+        or {"overlapping_trials", "duplicate_trials"} & set(findings["check"])
         or (n_seen == 0 and "recording" in set(findings["check"]))
     ):
-        # Trials that were prepared otherwise are not recognised, and of windows only those that begin alike.
+        # Trials that were prepared otherwise are not recognised, nor copies with noise, and of windows only those that
+        # begin alike.
         reasons.add("unknown_trials")
     if "no_classes" in reasons:
         reasons -= {"chance", "few_trials"}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial import cKDTree
 
 import sincviz
@@ -162,6 +163,33 @@ def test_the_same_trial_is_known_again(kind, change):
         trials = kind(np.random.default_rng(5), (3200 // n_channels, n_channels, n_times))
         known = trial_fingerprints(trials)
         assert known_trials(trial_fingerprints(change(trials)), known).all()
+
+
+@pytest.mark.parametrize("step_uv", [0.0488, 0.0976, 0.1])
+@pytest.mark.parametrize("kind", [white, pink])
+def test_rounding_to_the_steps_of_a_file_does_not_hide_a_trial(kind, step_uv):
+    trials = kind(np.random.default_rng(6), (400, 16, 256))
+    trials *= 10 / trials.std()  # of microvolts
+    known = trial_fingerprints(trials)
+    for stored in (np.round(trials / step_uv) * step_uv, torch.tensor(trials).bfloat16().double().numpy()):
+        assert known_trials(trial_fingerprints(stored), known).all()
+    assert duplicate_trials(known) == []
+
+
+@pytest.mark.parametrize("kind", [white, pink, with_artefact, of_few_sources])
+@pytest.mark.parametrize(("n_channels", "n_times"), [(2, 16), (8, 96)])
+def test_other_trials_are_not_taken_for_rounded_ones(kind, n_channels, n_times):
+    rng = np.random.default_rng(7)
+    known = trial_fingerprints(kind(rng, (20_000, n_channels, n_times)))
+    assert known_trials(trial_fingerprints(kind(rng, (200, n_channels, n_times))), known).sum() == 0
+
+
+def test_a_few_rounded_trials_among_new_ones_are_known_again():
+    trials = pink(np.random.default_rng(8), (300, 8, 256))
+    trials *= 10 / trials.std()
+    known = trial_fingerprints(trials[:200])
+    asked = np.round(trials[180:] / 0.1) * 0.1
+    assert known_trials(trial_fingerprints(asked), known).tolist() == [True] * 20 + [False] * 100
 
 
 @pytest.mark.parametrize("kind", [white, pink, of_few_sources])

@@ -77,8 +77,9 @@ def test_trials_prepared_otherwise_are_not_recognised(held_out):
 
 @pytest.mark.parametrize("n_seen", [0, 20])
 @pytest.mark.parametrize("held_out", [True, False])
-def test_windows_that_overlap_may_be_in_the_training_in_part(held_out, n_seen):
-    findings = pd.DataFrame({"check": ["overlapping_trials"], "severity": ["warning"]})
+@pytest.mark.parametrize("check", ["overlapping_trials", "duplicate_trials"])
+def test_windows_that_overlap_and_copies_may_be_in_the_training_in_part(check, held_out, n_seen):
+    findings = pd.DataFrame({"check": [check], "severity": ["warning"]})
     found = of(findings, accuracies=judged("yes"), n_seen=n_seen, held_out=held_out)
     assert found["reasons"] == ([] if held_out else ["unknown_trials"])
 

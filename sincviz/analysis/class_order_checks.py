@@ -120,7 +120,8 @@ def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
     named = f"class_names={renamed}"
     return (
         f"Name them in the order of the outputs: `model.{named.replace('=', ' = ')}`, or "
-        f"`load_checkpoint(path, {named})`; on the command line `-p class_names={','.join(renamed)}`."
+        f"`load_checkpoint(path, {named})`; on the command line `-p class_names={','.join(renamed)}`. "
+        "Of classes that mirror each other, exchanged sides of the cap look the same: check these first."
     )
 
 

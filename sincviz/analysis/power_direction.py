@@ -12,6 +12,7 @@ from sincviz.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 
 LEAST_CORRELATION = 0.3
 ALPHA = 0.01
+LEAST_OF_CLASS = 5  # trials
 MORE, LESS = "more power speaks for it", "less power speaks for it"
 
 
@@ -39,7 +40,8 @@ def power_direction(
     -------
     xarray.DataArray, dims (target, band, channel)
         Pearson's correlation over trials between the logarithm of the power and the relevance. Near zero where the
-        network does not read power, as of an evoked response.
+        network does not read power, as of an evoked response; not-a-number where it goes one way in the trials of one
+        class and the other way in those of another.
 
     Examples
     --------
@@ -55,8 +57,18 @@ def power_direction(
     ranges = band_ranges(single)
     power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])
     with np.errstate(divide="ignore", invalid="ignore"):
-        standardized = _standardized(np.log(power))[:, None]
-        found = (standardized * _standardized(single.to_numpy().astype(float))).mean(0)
+        log_power, values = np.log(power)[:, None], single.to_numpy().astype(float)
+        found = _correlation(log_power, values)
+        # Power does the same to a score whatever the class; a waveform speaks for one class and against the other.
+        of_classes = [
+            _correlation(log_power[own], values[own]) * np.sqrt(own.sum() - 3)
+            for own in _classes(single)
+            if own.sum() > LEAST_OF_CLASS
+        ]
+        if len(of_classes) > 1:
+            sizes = np.nan_to_num(of_classes)
+            opposite = (sizes.min(0) < -1) & (sizes.max(0) > 1)
+            found[opposite] = np.nan
     kept = {name: coord for name, coord in single.coords.items() if "trial" not in coord.dims}
     return xr.DataArray(
         found, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
@@ -86,6 +98,19 @@ def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: floa
     frequency_hz = np.fft.rfftfreq(n_times, 1 / rate_hz)
     members = np.array([in_ranges(frequency_hz, one) for one in ranges], float)
     found: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
+    return found
+
+
+def _classes(single: xr.DataArray) -> list[NDArray[np.bool_]]:
+    """Return which trials are of each class, if that is known."""
+    if "class_name" not in single.coords:
+        return []
+    names = single["class_name"].to_numpy()
+    return [names == name for name in np.unique(names)]
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = (_standardized(one) * _standardized(other)).mean(0)
     return found
 
 

@@ -20,7 +20,7 @@ ALL_CLASSES = "all classes"
 READ, LEFT_OUT, FAILED = STATUSES = ("read", "left out", "failed")
 _OF_ROWS = (
     *("accuracy", "majority", "balanced_accuracy", "chance_level", "p", "above_chance", "unknown_because"),
-    *("n_trials", "held_out", "weights_sha256", "sfreq_hz", "deletion_area"),
+    *("n_trials", "held_out", "weights_sha256", "trials_sha256", "sfreq_hz", "deletion_area"),
 )
 _OF_SUBJECTS = ("accuracy", "majority", "balanced_accuracy", "chance_level")
 _POSITION = ("x", "y", "z", "region")

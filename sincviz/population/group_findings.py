@@ -9,6 +9,7 @@ import pandas as pd
 
 from sincviz.analysis.findings import Findings
 from sincviz.band_limits import ranges_by_name
+from sincviz.channel_names import listed
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
 from sincviz.population.row_verdicts import (
@@ -136,6 +137,15 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
 
 def _of_trials(averages: Averages) -> Iterator[Finding]:
     used = averages.networks[averages.networks["status"] == READ]
+    shared = _subjects_of_the_same_trials(used)
+    if shared:
+        yield (
+            "error",
+            "same_trials",
+            f"{len(shared)} subjects were examined on the trials of another one: {listed(shared)}.",
+            "One person under several names counts as several people: intervals are too narrow, and p too small.",
+            "Give each row the trials of its subject, and the same name to every row of one person.",
+        )
     unknown = 0 if used.empty else int((used["held_out"] == "unknown").sum())
     if unknown:
         yield (
@@ -157,6 +167,12 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             "such networks, and intervals about the filters are too narrow.",
             "Train a network for each subject alone if the question is whether subjects' networks agree.",
         )
+
+
+def _subjects_of_the_same_trials(used: pd.DataFrame) -> list[str]:
+    """Return the subjects whose trials are those of a subject that stands before them."""
+    pairs = used.reindex(columns=["trials_sha256", "subject"]).dropna().drop_duplicates()
+    return [str(name) for name in dict.fromkeys(pairs.loc[pairs.duplicated("trials_sha256"), "subject"])]
 
 
 def _of_networks(averages: Averages) -> Iterator[Finding]:

@@ -274,6 +274,23 @@ def test_what_is_doubtful_is_found(combined, attrs, check):
     ]
 
 
+def test_one_person_under_several_names_is_found(combined):
+    rows = [
+        ({"subject": name}, row(number, slow=0.05, trials_sha256=sha))
+        for number, (name, sha) in enumerate(
+            [("ann", "a"), ("bea", "b"), ("cleo", "a"), ("ann", "a"), ("dan", "b")]
+        )
+    ]
+    for number, (labels, _) in enumerate(rows):
+        labels["seed"] = number
+    findings = group_findings(combined(rows)).set_index("check")
+    assert findings.loc["same_trials", "severity"] == "error"
+    assert (
+        "2 subjects were examined on the trials of another one: cleo, dan."
+        in findings.loc["same_trials", "finding"]
+    )
+
+
 def test_limits_of_bands_stay(combined):
     found = combined(
         [({"subject": 1, "seed": 0}, row(1)), ({"subject": 1, "seed": 1}, row(2)), ({"subject": 2}, row(3))]
