@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from sincviz.models.checks import finite_float, positive_int
+from sincviz.models.shown_names import listed, shown
+
+_CODES = {"kind", "coil_type", "coord_frame", "unit", "unit_mul"}
 
 
 @dataclass(frozen=True)
@@ -147,8 +151,8 @@ def chs_info_from_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dic
     channels = [_channel_from_json(index, channel) for index, channel in enumerate(chs_info)]
     names = [channel["ch_name"] for channel in channels]
     if len(set(names)) < len(names):
-        double = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"`chs_info` names channels twice: {', '.join(double)}. Rename one of each pair.")
+        double = sorted(name for name, number in Counter(names).items() if number > 1)
+        raise ValueError(f"`chs_info` names channels twice: {listed(double, 10)}. Rename one of each pair.")
     return channels
 
 
@@ -159,6 +163,12 @@ def _channel_from_json(index: int, channel: object) -> dict[str, Any]:
             "Pass `epochs.info['chs']`."
         )
     result = dict(channel)
+    for name in _CODES & result.keys():
+        if not isinstance(result[name], numbers.Integral):
+            raise ValueError(
+                f"`{name}` of channel {shown(result['ch_name'])!r} must be a whole number, as MNE keeps it; got "
+                f"{result[name]!r:.40}. Leave it out where it is not known."
+            )
     if result.get("loc") is not None:
         try:
             result["loc"] = np.array([math.nan if value is None else value for value in result["loc"]], float)

@@ -17,6 +17,14 @@ _LONGEST_CODE = 200
 _SKORCH = "__cuda_dependent_attributes__"  # where skorch's classifiers keep their network in a pickle
 
 
+class RefusedError(CheckpointError):
+    """A file is refused for the objects in it, not for damage; ``names`` are their classes and functions."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 def stored_tensors(root: Any) -> list[StoredTensor]:
     """Return every tensor that a pickle describes."""
     return [place.node for place in walked(root) if isinstance(place.node, StoredTensor)]
@@ -31,10 +39,11 @@ def check_objects(path: Path, found: Scanned) -> None:
         With what it holds, and the lines that make weights of it.
     """
     if attacks := [name for name in found.names if is_attack(name)]:
-        raise CheckpointError(
+        raise RefusedError(
             f"{path} is refused: it calls {listed(attacks)}, which no file of weights needs. Programs that open "
             "pickles would run that code; nothing of it was run here. Do not open the file elsewhere; take the "
-            "weights from whoever trained the network."
+            "weights from whoever trained the network.",
+            tuple(attacks),
         )
     if found.damage:
         return
@@ -45,7 +54,7 @@ def check_objects(path: Path, found: Scanned) -> None:
         return
     of_a_program = not all(map(is_plain, found.names))
     if (isinstance(found.root, Unread) and of_a_program) or _networks(found.root):
-        raise CheckpointError(refusal(path, found))
+        raise RefusedError(refusal(path, found), found.names)
 
 
 def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
