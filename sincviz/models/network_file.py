@@ -83,21 +83,20 @@ def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None
             raise ValueError(
                 f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
             )
-    start = (
-        {} if start_is_assumed(model.provenance) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
-    )
+    try:
+        told = json.loads(json.dumps(model.provenance, allow_nan=False))
+    except TypeError as error:
+        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
+    check_provenance(told, model.num_time_filters, _assumable(type(model)))
+    start = {} if start_is_assumed(told) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
     described = {
         "version": __version__,
         "config": model.get_config(),
         "class_names": _class_names(model.class_names, model.n_outputs),
         "scale": _scale(model.scale),
-        "provenance": start | model.provenance,
+        "provenance": start | told,
     }
-    try:
-        text = json.dumps(described, allow_nan=False)
-    except TypeError as error:
-        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
-    check_provenance(json.loads(text)["provenance"], model.num_time_filters, _assumable(type(model)))
+    text = json.dumps(described, allow_nan=False)
     # Inside the one entry: of several entries safetensors does not fix the order.
     header = text[:-1] + _seal(content_hash(text, weights))
     with replacing(path) as temporary:

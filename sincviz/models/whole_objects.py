@@ -48,7 +48,9 @@ def check_objects(path: Path, found: Scanned) -> None:
     if found.damage:
         return
     by_items = [place for place in walked(found.root) if not any(step.is_attribute for step in place.steps)]
-    if any(_is_state_dict(place.node) for place in by_items):
+    if states := [place for place in by_items if _is_state_dict(place.node)]:
+        if all(_holds_arrays(place.node) for place in states):
+            raise RefusedError(refusal(path, found), found.names)
         return
     if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(found.root):
         return
@@ -62,11 +64,9 @@ def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
     objects = [name for name in found.names if not is_plain(name)]
     wanted = listed(objects or found.names) or "a class that is not named"
     safe = str(path.with_name(f"{path.stem}_weights.pt"))
-    name, what = _weights_in(found)
-    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({name}{what}, {safe!r})"]
-    advice = (
-        "" if what or name != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
-    )
+    name, weights = _weights_in(found)
+    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({weights}, {safe!r})"]
+    advice = "" if weights != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
     return (
         f"{path} holds whole objects, not weights alone: it wants {wanted}. "
         "Opening it would run the code in it, so it is refused. If you trust whoever made it, these two lines (they "
@@ -80,13 +80,18 @@ def _weights_in(found: Scanned) -> tuple[str, str]:
     if networks:
         place = networks[0]
         code = f"{place.code}.module_" if _is_skorch(place.node) else place.code
-        return "checkpoint" if code.startswith("[") else "model", f"{code}.state_dict()"
+        name = "checkpoint" if code.startswith("[") else "model"
+        return name, f"{name}{code}.state_dict()"
     state = next((place for place in walked(found.root) if _is_state_dict(place.node)), None)
     if state is not None and len(state.code) < _LONGEST_CODE:
-        return "checkpoint" if state.code else "weights", state.code
+        name = "checkpoint" if state.code else "weights"
+        weights = f"{name}{state.code}"
+        if _holds_arrays(state.node):
+            weights = f"{{key: torch.as_tensor(value) for key, value in {weights}.items()}}"
+        return name, weights
     if isinstance(found.root, Unread) and not found.damage:
-        return "model", ".state_dict()"
-    return "checkpoint", ""
+        return "model", "model.state_dict()"
+    return "checkpoint", "checkpoint"
 
 
 def _networks(root: Any) -> list[Place]:
@@ -120,3 +125,9 @@ def _parts(node: Unread) -> Any:
 
 def _is_state_dict(node: Any) -> bool:
     return isinstance(node, dict) and any(isinstance(key, str) and key.endswith(_SIGN) for key in node)
+
+
+def _holds_arrays(state: Any) -> bool:
+    """Tell a state dict of NumPy's arrays."""
+    values = [value for key, value in state.items() if isinstance(key, str) and key.endswith(_SIGN)]
+    return all(isinstance(value, Unread) and value.name.startswith("numpy.") for value in values)
