@@ -69,7 +69,7 @@ def file_kind(path: Path, start: bytes) -> str:
         return f"{path} is no readable safetensors file or torch file: it is empty. Was it downloaded to its end?"
     for first, kind, advice in _STARTS:
         if start.lower().startswith(first.lower()):
-            return f"{path} is {kind}; only weights of PyTorch are read. {advice}"
+            return f"{path} is {kind}; only weights of PyTorch are read (.safetensors, .pt, .ckpt). {advice}"
     if start[4:8] == b"TFL3":
         return f"{path} is a program of TensorFlow Lite; only weights of PyTorch are read. {ANOTHER_PROGRAM}"
     # A message of protocol buffers that begins with a small number, the version, and a text or a message.

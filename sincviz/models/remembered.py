@@ -94,7 +94,7 @@ _TEXT, _NUMBER = (_is_text, "text"), (_is_number_or_unknown, "a number or null")
 _WHOLE = (_is_whole, "a whole number")
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("format", "training_data_sha256", "data_sha256"), _TEXT),
-    "reference": (lambda value: value is None or _is_text(value) or _are_texts(value), "text or null"),
+    "reference": (lambda value: value is None or _is_text(value), "text or null"),
     **dict.fromkeys(("n_training_trials", "n_recalibration_trials", "seed"), _WHOLE),
     **dict.fromkeys(("highpass_hz", "lowpass_hz"), _NUMBER),
     "training_trials": (_are_texts, "a list of texts"),

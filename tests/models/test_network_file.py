@@ -40,7 +40,7 @@ def model(network, moved):
         )
     )
     model.class_names, model.scale = ["left hand", "Füße"], 1e6
-    model.provenance = {"highpass": 4.0, "reference": ["average"], "initial_cutoffs_hz": [[6.0, 10.5]] * 4}
+    model.provenance = {"highpass": 4.0, "reference": "average", "initial_cutoffs_hz": [[6.0, 10.5]] * 4}
     return model
 
 

@@ -18,7 +18,7 @@ DAMAGED = {
     "training_trials": [[1], "text", {"a": 1}, [None]],
     "training_trials_complete": [None, 1, "yes"],
     "training_recordings": [[{"subject": None}], [1], {"subject": "1"}, [[{}]], "text"],
-    "reference": [5, {"kind": None}, [[["average"]]]],
+    "reference": [5, ["average"], {"kind": None}, [[["average"]]]],
     "format": [3, [], "x" * 5000],
     "highpass_hz": ["low", [1.0], 10**400],
     "seed": ["a", -1, {}],
