@@ -130,15 +130,15 @@ def _undisturbed() -> Iterator[None]:
     before = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, lambda caught, _: waiting.append(caught))
+            before[number] = signal.signal(number, lambda received, _: waiting.append(received))
     try:
         yield
     finally:
         for number, handler in before.items():
             # A handler that was not set from Python cannot be set again by it.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for number in waiting:
-            signal.raise_signal(number)
+        for caught in waiting:
+            signal.raise_signal(caught)
 
 
 def _make_public(path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sincviz.shown_text import shown
+from sincviz.shown_text import listed
 
 _PREFIX = re.compile(r"eeg[\s:_-]+(?=[a-z])")
 _REFERENCE = re.compile(r"[\s:_-]+\(?(?:ref|le|avg?|ave|ar|car|[am][12](?:[\s+/-]?[am][12])?)\)?$")
@@ -158,18 +158,6 @@ def named_twice(names: Iterable[str]) -> list[str]:
     ['C3']
     """
     return sorted(name for name, count in Counter(names).items() if count > 1)
-
-
-def listed(names: Sequence[str], most: int = 8) -> str:
-    """Return names with commas between, the first ones of many.
-
-    Examples
-    --------
-    >>> listed(["C3", "Cz", "C4"], most=2)
-    'C3, Cz and 1 more'
-    """
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(shown, names[:most])) + more
 
 
 def _by_key(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[str]]:

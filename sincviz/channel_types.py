@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sincviz.channel_names import listed, spelling_key
+from sincviz.channel_names import spelling_key
 from sincviz.errors import warn
+from sincviz.shown_text import listed
 
 if TYPE_CHECKING:
     import mne

@@ -97,7 +97,8 @@ def load_checkpoint(
     Returns
     -------
     SincShallowNet
-        The network; ``provenance["format"]`` says what a file of others was.
+        The network; ``provenance["format"]`` says what a file of others was, ``provenance["left_unread"]`` what lay
+        beside its weights and was not read.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The command line: ``sincviz train``, ``sincviz inspect``, ``sincviz group``, ``sincviz demo``."""
+"""The command line: ``sincviz`` and ``train``, ``inspect``, ``check``, ``group`` or ``demo``."""
 
 import re
 import signal
@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from sincviz._version import __version__
+from sincviz.commands.check import check
 from sincviz.commands.demo import demo
 from sincviz.commands.group import group
 from sincviz.commands.inspect import inspect
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (train, inspect, group, demo):
+for command in (train, inspect, check, group, demo):
     app.command()(command)
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.

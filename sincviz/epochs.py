@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.channel_names import listed, matched_names, missing_names_remedy, other_spellings, spelled
+from sincviz.channel_names import matched_names, missing_names_remedy, other_spellings, spelled
 from sincviz.channel_types import BRAIN_POTENTIALS, UNTYPED, channel_type, other_types, refusal
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
 from sincviz.nameless import nameless_message
 from sincviz.progress import followed
+from sincviz.shown_text import listed
 from sincviz.trial_values import UNITS, not_finite_message, units_message
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sincviz.channel_names import listed
 from sincviz.errors import EpochsError, did_you_mean
+from sincviz.shown_text import listed
 
 if TYPE_CHECKING:
     import mne

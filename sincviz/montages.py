@@ -7,8 +7,9 @@ from typing import Any
 import mne
 import numpy as np
 
-from sincviz.channel_names import electrode_key, listed, matched_names, other_spellings, spelled, spelling_key
+from sincviz.channel_names import electrode_key, matched_names, other_spellings, spelled, spelling_key
 from sincviz.errors import did_you_mean, warn
+from sincviz.shown_text import listed
 
 _RENAMED = {
     f"standard_{kind}": f"colin27_{kind}"

@@ -1,5 +1,10 @@
 """Text of files as it may be shown: what would steer a terminal or hide letters is written as an escape."""
 
+from collections.abc import Collection
+from itertools import islice
+
+LONGEST_NAME = 80
+
 _JOINERS = "\u200c\u200d"
 """Letters of several scripts are joined, or kept apart, by these."""
 
@@ -26,6 +31,29 @@ def shown(text: str, keep: str = "") -> str:
     return "".join(
         one if one.isprintable() or one in keep or one in _JOINERS else _escaped(one) for one in text
     )
+
+
+def shown_name(name: object) -> str:
+    """Return a name as it may be shown, cut to a line.
+
+    Examples
+    --------
+    >>> shown_name(3.5), len(shown_name("C" * 1000))
+    ('3.5', 80)
+    """
+    return shown(str(name)[:LONGEST_NAME])
+
+
+def listed(names: Collection[object], most: int = 8) -> str:
+    """Return names with commas between, the first ones of many.
+
+    Examples
+    --------
+    >>> listed(["C3", "Cz", "C4"], most=2)
+    'C3, Cz and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(shown_name, islice(names, most))) + more
 
 
 def _escaped(one: str) -> str:

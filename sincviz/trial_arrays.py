@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sincviz.channel_names import listed, matched_names
+from sincviz.channel_names import matched_names
 from sincviz.errors import EpochsError, MissingDependencyError, warn
 from sincviz.event_classes import with_classes
+from sincviz.shown_text import listed
 
 ARRAY_KINDS = {
     ".npz": "a file of NumPy arrays (.npz)",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.channel_names import listed
+from sincviz.shown_text import listed
 
 UNITS = "These trials look as if they were in "
 """How a warning of probably wrong units begins."""

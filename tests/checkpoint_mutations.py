@@ -1,7 +1,8 @@
 """Damage a checkpoint in many ways and see what opening it does; run as a script of its own, with limits.
 
-``python checkpoint_mutations.py SAMPLE FOLDER FIRST LAST`` opens the sample as damaged with each seed and prints, as
-JSON, how often it opened and how often it was refused, and every seed for which it did anything else.
+``python checkpoint_mutations.py SAMPLE FOLDER FIRST LAST`` opens the sample as damaged with each seed, inspects what
+opens and writes its report, and prints, as JSON, how often it opened and how often it was refused, and every seed for
+which it did anything else.
 """
 
 import io
@@ -12,16 +13,22 @@ import shutil
 import signal
 import struct
 import sys
+import threading
 import time
+import traceback
+import warnings
 import zipfile
 from pathlib import Path
 
+import mne
 import numpy as np
 import safetensors.torch
 import torch
 
 import sincviz
+from sincviz.models.network_file import _seal
 from sincviz.models.state_dict import bare_weights
+from sincviz.models.weights_file import content_hash
 
 SECONDS = 5.0  # of the processor: a busy machine is no fault
 ROOM = 3 * 2**30  # bytes of address space above what the interpreter has
@@ -173,6 +180,62 @@ def sizes_in_the_directory(rng, content):
     return content[: at + field] + size + content[at + field + 4 :]
 
 
+def in_zip64(rng, content):
+    """Write the archive with fields of 64 bits, and perhaps other sizes in them."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, value in entries_of(content).items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                entry.write(value)
+    changed = bytearray(file.getvalue())
+    if rng.random() < 0.8:
+        fields = [at for at in range(len(changed) - 20) if changed[at : at + 4] == b"\x01\x00\x10\x00"]
+        at = rng.choice(fields) + 4 + rng.choice([0, 8])
+        changed[at : at + 8] = struct.pack(
+            "<Q", rng.choice([0, 1, TERA, 2**63, 2**64 - 1, rng.randrange(2**20)])
+        )
+    if rng.random() < 0.3:
+        end = changed.rindex(b"PK\x05\x06")
+        directory = struct.pack("<Q", rng.choice([0, TERA, 2**63, len(changed)]))
+        record = b"PK\x06\x06" + struct.pack("<QHHIIQQ", 44, 45, 45, 0, 0, 3, 3) + directory + directory
+        locator = b"PK\x06\x07" + struct.pack("<IQI", 0, rng.choice([end, TERA, 2**63]), 1)
+        changed[end:end] = record + locator
+    return bytes(changed)
+
+
+def wide(rng, content):
+    """Save a network of sizes that none has; its weights contradict nothing."""
+    sizes = {"n_chans": 3, "n_outputs": 2, "num_time_filters": 2, "depth_multiplier": 1, "time_filter_len": 9}
+    name = rng.choice(list(sizes))
+    sizes[name] = rng.choice([10_001, 20_001, 75_001, 300_001])
+    if rng.random() < 0.3 and sizes["num_time_filters"] * sizes["depth_multiplier"] < 10:
+        sizes["n_chans"] = rng.choice([1_000, 10_000])
+    taps, filters = sizes["time_filter_len"], sizes["num_time_filters"]
+    units, half = filters * sizes["depth_multiplier"], taps // 2
+    statistics = ("weight", "bias", "running_mean", "running_var")
+    state = {
+        "sinc_filter_layer.bandwidths": torch.full((1, filters), 4.0),
+        "sinc_filter_layer.low_freqs": torch.full((1, filters), 9.0),
+        "sinc_filter_layer.window": torch.ones(half, 1),
+        "sinc_filter_layer.n_pi": 2 * torch.pi * torch.arange(-half, 0)[:, None] / 128,
+        "sinc_filter_layer.ones": torch.ones(1, 1, 1, filters),
+        **{f"depthwiseconv.0.{part}": torch.ones(filters) for part in statistics},
+        **{f"temporal_aggregation.0.{part}": torch.ones(units) for part in statistics},
+        **{
+            f"{block}.0.num_batches_tracked": torch.tensor(1)
+            for block in ("depthwiseconv", "temporal_aggregation")
+        },
+        "depthwiseconv.1.weight": torch.ones(1).expand(units, 1, sizes["n_chans"], 1).contiguous(),
+        "final_layer.weight": torch.ones(sizes["n_outputs"], units),
+        "final_layer.bias": torch.ones(sizes["n_outputs"]),
+    }
+    file = io.BytesIO()
+    if content[:2] == b"PK":
+        torch.save(state, file)
+        return file.getvalue()
+    return safetensors.torch.save(state)
+
+
 COLLIDING = (
     b"}("
     + b"".join(b"\x8a\x0c" + (i * (2**61 - 1)).to_bytes(12, "little") + b"N" for i in range(30_000))
@@ -187,6 +250,9 @@ def shape_of(sizes, number):
     return (
         b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00(" + sizes + b"t(" + strides + b"t\x89NtR0"
     )
+
+
+LEAVES = b")q\xf9" + b"h\xf9\x86q\xf9" * 60  # a tuple of tuples with 2**60 leaves
 
 
 def payloads(marker):
@@ -230,6 +296,42 @@ def payloads(marker):
         b"ccollections\nCounter\n(X\x03\x00\x00\x00abctR0",
         b"ccollections\nOrderedDict\n(]tR0",
         b"ccollections\nOrderedDict\n)R}X\x05\x00\x00\x00itemsNsb0",
+        b"ccollections\nOrderedDict\n)R" + LEAVES + b"b0",
+        b"cargparse\nNamespace\n)\x81" + LEAVES + b"b0",
+        b"cargparse\nNamespace\n)\x81}" + LEAVES + b"NsX\x01\x00\x00\x00aNsb0",
+        LEAVES + b"0",
+        b"(cposix\nsystem\nX" + struct.pack("<I", len(command)) + command + b"o0",
+        b"(cargparse\nNamespace\nN" + LEAVES + b"o0",
+        b"cargparse\nNamespace\n" + LEAVES + b"}\x920",
+        b"cposix\nsystem\n(X" + struct.pack("<I", len(command)) + command + b"t}\x920",
+        b"cposix\nsystem\n(X" + struct.pack("<I", len(command)) + command + b"t\x810",
+        *(code + b"0" for code in (b"\x82\x01", b"\x83\x01\x02", b"\x84\xff\xff\xff\x7f")),
+        b"\x82\x01(X" + struct.pack("<I", len(command)) + command + b"tR0",
+        b"Pwhatever\n0",
+        LEAVES + b"Q0",
+        b"(X\x07\x00\x00\x00storage" + LEAVES + LEAVES.replace(b"\xf9", b"\xf8") + b"NNtQ0",
+        b"X\x01\x00\x00\x00aQ0",
+        b"\x8f(" + LEAVES + b"\x900",
+        b"(" + LEAVES + b"\x910",
+        b"\x96" + long + b"abc0",
+        b"\x970",
+        b"N\x980",
+        b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"2" * 100 + b"0" * 100,
+        b"(d0",
+        b"(l0",
+        b"]q\xf9h\xf9a0",
+        b"}q\xf9X\x01\x00\x00\x00ah\xf9s0",
+        b"I" + b"9" * 5000 + b"\n0",
+        b"L" + b"9" * 100_000 + b"L\n0",
+        b"\x8b\x00\x00\x01\x00" + b"\x7f" * 65536 + b"0",
+        b"F1e999\n0",
+        b"S'\\xff'\n0",
+        b"V\\ud800\n0",
+        b"X\x03\x00\x00\x00\xed\xa0\x800",
+        b"g99\n",
+        b"\x94" * 3,
+        b"cnumpy\nndarray\n)\x81N" + LEAVES + b"\x86b0",
     ]
 
 
@@ -308,6 +410,132 @@ def header_of_safetensors(rng, content):
 def values_of_safetensors(rng, content):
     header, data = header_and_data(content)
     return joined(json.dumps(header).encode(), flipped(rng, data))
+
+
+def deep(value, depth):
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def hostile_values(marker):
+    return [
+        *(
+            None,
+            True,
+            -1,
+            0,
+            2.5,
+            TERA,
+            10**400,
+            1e308,
+            "",
+            "same",
+            "\x1b]52;c;YQ==\x07",
+            "=1+1",
+            "a\nb",
+            "\u202e",
+        ),
+        *(
+            [],
+            [1],
+            {},
+            [None],
+            [[1]],
+            {"a": None},
+            [{}],
+            [["a"]],
+            [[[1.0, 2.0]]],
+            {"epoch": [1]},
+            [[1e308, -1e308]],
+        ),
+        *(deep(1, 500), deep({}, 30), ["x"] * 5000, dict.fromkeys(map(str, range(5000)), 1), "y" * 100_000),
+        *(
+            "torch.nn.Linear",
+            f"__import__('os').system('touch {marker}')",
+            [[9.0, 1.0]] * 8,
+            [[None, 1.0]] * 8,
+        ),
+        *(
+            [{"subject": None}],
+            [{"kind": None}],
+            {"kind": None},
+            {"kind": "average"},
+            [[[8.0, 12.0]] * 8] * 3,
+        ),
+    ]
+
+
+PROVENANCE = (
+    *(
+        "initial_cutoffs_hz",
+        "cutoff_history_hz",
+        "n_training_trials",
+        "training_trials",
+        "training_trials_complete",
+    ),
+    *(
+        "training_recordings",
+        "reference",
+        "seed",
+        "n_recalibration_trials",
+        "format",
+        "assumed",
+        "left_unread",
+    ),
+    *(
+        "highpass",
+        "lowpass",
+        "training_data",
+        "validation",
+        "x",
+        "sha256",
+        "kind",
+        "history",
+        "n_times",
+        "filters",
+    ),
+)
+
+
+def provenance_of_ours(rng, content, marker):
+    """Change what the header says, and seal it again, as whoever makes such a file can."""
+    header, data = header_and_data(content)
+    described = json.loads(header["__metadata__"]["sincviz"])
+    described.pop("sha256")
+    provenance = described["provenance"]
+    known = [*PROVENANCE, *provenance]
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        value = rng.choice(hostile_values(marker))
+        match rng.randrange(10):
+            case 0:
+                described[rng.choice(["class_names", "scale", "version", "provenance"])] = value
+            case 1:
+                described["class_names"] = [
+                    rng.choice(["\x1b[2J", "=cmd", "", "a\nb", "\u202eb", "c" * 9999]),
+                    "b",
+                ]
+            case 2:
+                described["config"]["chs_info"][0]["ch_name"] = rng.choice(
+                    ["\x1b[2J", "=cmd()", "a\nb", "c" * 9999, ""]
+                )
+            case 3:
+                described["config"]["chs_info"][rng.randrange(8)][
+                    rng.choice(["kind", "loc", "unit", "x"])
+                ] = value
+            case 4 if provenance:
+                inner = rng.choice(list(provenance))
+                if isinstance(provenance[inner], dict) and provenance[inner]:
+                    provenance[inner][rng.choice(list(provenance[inner]))] = value
+            case _:
+                provenance[rng.choice(known)] = value
+        if not isinstance(provenance, dict):
+            break
+    text = json.dumps(described, ensure_ascii=rng.random() < 0.5)
+    if rng.random() < 0.1:
+        text = text.replace('"C3"', rng.choice(['"\\ud800"', '"\\u0000"', '"C4"']))
+    sealed = text[:-1] + _seal(content_hash(text, safetensors.torch.load(content)))
+    return joined({**header, "__metadata__": {"sincviz": sealed}}, data)
 
 
 # --- the state dict and the configuration --------------------------------------------------------------------------
@@ -427,7 +655,16 @@ def mutated(rng, sample, path, marker):
     content = sample.read_bytes()
     if content[:2] == b"PK":
         archive = [bytes_of_the_pickle, numbers_of_the_pickle, values_in_the_archive, entries_of_the_archive]
-        kinds = [*BYTES, *(archive * 2), sizes_in_the_directory, hostile, hostile, hostile, bare_pickle]
+        kinds = [
+            *BYTES,
+            *(archive * 2),
+            sizes_in_the_directory,
+            *[hostile] * 6,
+            bare_pickle,
+            in_zip64,
+            in_zip64,
+            wide,
+        ]
         if "pickle" not in sample.name:
             kinds += [changed_state] * 4
     else:
@@ -437,7 +674,10 @@ def mutated(rng, sample, path, marker):
             values_of_safetensors,
             values_of_safetensors,
             *[changed_state] * 3,
+            wide,
         ]
+        if "sincviz" in sample.name:
+            kinds += [provenance_of_ours] * 12
     kind = rng.choice(kinds)
     if kind is changed_state:
         if content[:2] == b"PK":
@@ -450,7 +690,7 @@ def mutated(rng, sample, path, marker):
             state = changed_state(rng, safetensors.torch.load(content))
             state = {name: value.contiguous() for name, value in state.items()}
             path.write_bytes(safetensors.torch.save(state, header.get("__metadata__")))
-    elif kind in (hostile, bare_pickle):
+    elif kind in (hostile, bare_pickle, provenance_of_ours):
         path.write_bytes(kind(rng, content, marker))
     else:
         path.write_bytes(kind(rng, content))
@@ -519,7 +759,117 @@ def attempt(path, given, x, expected):
         right = says_the_same(path, model, x.to(precision), expected)
     except Exception as error:
         return f"opened, but is wrong: {type(error).__name__}: {error!s:.300}"
-    return "opened" if right else "opened as another network"
+    if not right:
+        return "opened as another network"
+    return inspected(path, model, x, began) or "opened"
+
+
+def epochs_of(model, x):
+    """Return trials in volts of the channels and classes that the network says it has."""
+    names = model.ch_names or [f"EEG{number}" for number in range(model.n_chans)]
+    info = mne.create_info(names, model.sfreq, "eeg")
+    classes = model.class_names or [f"class {number}" for number in range(model.n_outputs)]
+    codes = np.arange(10) % model.n_outputs
+    events = np.column_stack([np.arange(10) * 1000, np.zeros(10, int), codes + 1])
+    data = x.double().numpy() * 1e-6
+    return mne.EpochsArray(
+        data, info, events, event_id={classes[code]: code + 1 for code in set(codes)}, verbose="error"
+    )
+
+
+SEEN = set()
+
+
+def inspected(path, model, x, began):
+    """Inspect a network that opened, with trials and a report; return what is wrong, else nothing."""
+    facts = [model.get_config(), model.provenance, model.class_names, model.scale]
+    known = hash(json.dumps(facts, default=str) + sincviz.front_ends.weights_hash(model))
+    if known in SEEN:
+        return ""
+    SEEN.add(known)
+    signal.setitimer(signal.ITIMER_PROF, max(0.1, SECONDS - (time.process_time() - began)))
+    try:
+        trials = None
+        if x.shape[1:] == (model.n_chans, model.n_times):
+            # Trials that are all the same have no variance, which is another matter.
+            x = x.repeat(10 // len(x) + 1, 1, 1)[:10] + torch.randn(
+                10, *x.shape[1:], generator=torch.Generator().manual_seed(0)
+            )
+            trials = epochs_of(model, x) if model.ch_names else x.numpy()
+        codes = np.arange(10) % model.n_outputs if isinstance(trials, np.ndarray) else None
+        with torch.enable_grad():
+            found = sincviz.inspect(model, progress=False)
+            if trials is not None:
+                sincviz.diagnose(model, trials, codes)
+                sincviz.accuracies(sincviz.predictions(model, trials, codes))
+        found.report(path.parent / "report.html", overwrite=True)
+    except (sincviz.SincvizError, ValueError) as error:
+        return "" if len(str(error)) < 2000 else f"inspection says too much: {error!s:.300}"
+    except TooLongError:
+        return f"inspection took more than {SECONDS} s"
+    except BaseException as error:
+        where = " < ".join(
+            f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[:-5:-1]
+        )
+        return f"inspection: {type(error).__name__}: {error!s:.300} in {where}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return ""
+
+
+def attempt_while_it_changes(path, given, x, expected, one, other):
+    """Open a file that a thread writes again and again; return what came of it each time."""
+    done = threading.Event()
+
+    def write():
+        while not done.is_set():
+            for content in (one, other):
+                path.write_bytes(content)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        outcomes = []
+        for _ in range(5):
+            try:
+                model = sincviz.load_checkpoint(path, **given)
+            except sincviz.CheckpointError:
+                outcomes.append("refused")
+                continue
+            scores = model(x.to(model.final_layer.weight.dtype))
+            whole = any(torch.allclose(scores, known.to(scores.dtype), atol=1e-5) for known in expected)
+            outcomes.append("opened" if whole else "opened as a mixture")
+    except Exception as error:
+        outcomes.append(f"{type(error).__name__}: {error!s:.300}")
+    finally:
+        done.set()
+        writer.join()
+    return outcomes
+
+
+def changed_values(content):
+    """Return the same file with other values throughout, and of the same length."""
+    if content[:2] == b"PK":
+        whole = torch.load(io.BytesIO(content), weights_only=True)
+        inner = whole.get("state_dict", whole)
+        other = {
+            name: value * 2 if value.is_floating_point() and ".n_pi" not in name else value
+            for name, value in inner.items()
+        }
+        file = io.BytesIO()
+        torch.save(whole | {"state_dict": other} if inner is not whole else type(whole)(other), file)
+        return file.getvalue()
+    header, _ = header_and_data(content)
+    state = safetensors.torch.load(content)
+    other = {
+        name: value * 2 if value.is_floating_point() and ".n_pi" not in name else value
+        for name, value in state.items()
+    }
+    metadata = header.get("__metadata__")
+    if metadata and "sincviz" in metadata:
+        text = json.dumps({k: v for k, v in json.loads(metadata["sincviz"]).items() if k != "sha256"})
+        metadata = {"sincviz": text[:-1] + _seal(content_hash(text, other))}
+    return safetensors.torch.save(other, metadata)
 
 
 def stop(*_):
@@ -553,6 +903,14 @@ def main(sample, folder, first, last):
         else:
             failures.append(f"{what}: {outcome}")
 
+    warnings.simplefilter("ignore")
+    if not sample.is_dir() and not whole["pickle"]:
+        one, other = sample.read_bytes(), changed_values(sample.read_bytes())
+        path.write_bytes(other)
+        second = sincviz.load_checkpoint(path, **given)(x)
+        for _ in range((last - first) // 50):
+            for outcome in attempt_while_it_changes(path, given, x, (expected, second), one, other):
+                note(outcome, "while it changes")
     for seed in range(first, last):
         kind = mutated(random.Random(f"{sample.name} {seed}"), sample, path, marker)
         note(attempt(path, given, x, expected), f"seed {seed} ({kind})")

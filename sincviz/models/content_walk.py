@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sincviz.models.pickle_scan import OTHER_KEYS, Named, Unread
-from sincviz.models.shown_names import shown
 from sincviz.models.stored_tensor import StoredTensor
 from sincviz.models.torch_pickle import is_plain
+from sincviz.shown_text import shown_name
 
 MOST_LISTED = 20
 _DEEPEST = 12  # steps; nobody keeps weights further down
@@ -36,7 +36,7 @@ class Place:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys on the way."""
-        return tuple(shown(step.key) for step in self.steps)
+        return tuple(shown_name(step.key) for step in self.steps)
 
     @property
     def code(self) -> str:
@@ -94,7 +94,7 @@ def left_unread(root: Any) -> list[str]:
         if isinstance(place.node, Unread) or (
             isinstance(place.node, Named) and not is_plain(place.node.name)
         ):
-            found.append(f"{where}{shown(place.node.name)}")
+            found.append(f"{where}{shown_name(place.node.name)}")
         if isinstance(place.node, dict) and (number := place.node.get(OTHER_KEYS, 0)):
             entries = f"{number} entr{'ies' if number > 1 else 'y'}"
             found.append(f"{where}{entries} under a key that is neither text nor a small number")

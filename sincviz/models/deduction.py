@@ -9,14 +9,23 @@ from torch import Tensor
 
 from sincviz.models.activation import activation_class
 from sincviz.models.checks import finite_float, positive_int
-from sincviz.models.shown_names import listed
 from sincviz.models.stored_tensor import StoredTensor
+from sincviz.shown_text import listed
 
 START = ("min_freq", "first_freq", "freq_stride", "bandwidth")
 """The settings that cut-offs begin with."""
 
 MOST_SAMPLES = 1_000_000
 """Samples of the longest trial: nothing but a number in a file bounds it, and memory is taken by it."""
+
+LARGEST = {
+    "n_chans": 1024,
+    "num_time_filters": 1024,
+    "depth_multiplier": 64,
+    "time_filter_len": 16_385,
+    "n_outputs": 1024,
+}
+"""Sizes beyond which no montage, filter bank or task goes; what is computed of them grows with their square."""
 
 _MOST_POOLED = 2**31  # samples of one pooling window
 
@@ -74,7 +83,14 @@ def check_outline(weights: Mapping[str, Tensor | StoredTensor]) -> None:
     ValueError
         If a name is missing or strange, or a shape contradicts another.
     """
-    units = _sizes(weights)["units"]
+    sizes = shape_sizes(weights)
+    units = sizes["units"]
+    for name, largest in LARGEST.items():
+        if sizes[name] > largest:
+            raise ValueError(
+                f"`{name}` is {sizes[name]} by the weights; at most {largest} are read. No recording, filter bank or "
+                "task is so large: check how the weights were saved"
+            )
     strange = [
         name
         for name, value in weights.items()
@@ -92,13 +108,19 @@ def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     ValueError
         If a name is missing, or a shape contradicts another.
     """
-    sizes = _sizes(weights)
+    sizes = shape_sizes(weights)
     del sizes["units"]
     return sizes | {"sfreq": _sampling_rate(weights[f"{_SINC}.n_pi"])}
 
 
-def _sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
-    """Return what shapes alone tell."""
+def shape_sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
+    """Return the sizes that shapes alone tell, with ``units``, the number of spatial filters.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing, or a shape contradicts another.
+    """
     missing = [name for name in _NAMES if name not in weights]
     if missing:
         raise ValueError(f"weights are missing: {listed(missing)}")

@@ -17,6 +17,7 @@ MOST_BYTES = 2**29
 """Of the weights of one network: what is larger is none."""
 
 _FRESH_S = 2.0  # longer than any clock of a file system lags
+SETTLING_S = 0.2  # longer than whoever is writing pauses
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sincviz.models.shown_names import listed, shown
+from sincviz.shown_text import listed, shown_name
 
 ANOTHER_PROGRAM = (
     "Build the network in PyTorch, copy the weights into it, and pass the live network: "
@@ -69,7 +69,7 @@ def file_kind(path: Path, start: bytes) -> str:
         return f"{path} is no readable safetensors file or torch file: it is empty. Was it downloaded to its end?"
     for first, kind, advice in _STARTS:
         if start.lower().startswith(first.lower()):
-            return f"{path} is {kind}; only weights of PyTorch are read. {advice}"
+            return f"{path} is {kind}; only weights of PyTorch are read (.safetensors, .pt, .ckpt). {advice}"
     if start[4:8] == b"TFL3":
         return f"{path} is a program of TensorFlow Lite; only weights of PyTorch are read. {ANOTHER_PROGRAM}"
     # A message of protocol buffers that begins with a small number, the version, and a text or a message.
@@ -154,6 +154,8 @@ def _arrays(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> str:
     for info in infos[:6]:
         with archive.open(info) as file:
             shape = _NPY.search(file.read(512))
-        found.append(f"{shown(info.filename.removesuffix('.npy'))} {shape[1].decode() if shape else '(?)'}")
+        found.append(
+            f"{shown_name(info.filename.removesuffix('.npy'))} {shape[1].decode() if shape else '(?)'}"
+        )
     more = f" and {len(infos) - 6} more" if len(infos) > 6 else ""
     return ", ".join(found) + more

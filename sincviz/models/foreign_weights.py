@@ -8,8 +8,8 @@ from torch import Tensor
 from sincviz.models.content_walk import Place, walked
 from sincviz.models.file_content import FileContent
 from sincviz.models.pickle_scan import Named, Unread
-from sincviz.models.shown_names import listed, shown
 from sincviz.models.stored_tensor import StoredTensor
+from sincviz.shown_text import listed, shown_name
 
 _MOST_FILTERS = 6
 # Names of the lower cut-off and of the width: in Hz in SincNet's second version, in sampling rates in its first.
@@ -34,7 +34,7 @@ def other_weights(content: FileContent) -> str:
         groups.values(), key=lambda group: ("optim" not in "/".join(group[0].keys).lower(), len(group[1]))
     )
     under = f" under {'/'.join(place.keys)!r}" if place.keys else ""
-    described = [f"{shown(name)} {_size(weight)}" for name, weight in weights.items()]
+    described = [f"{shown_name(name)} {_size(weight)}" for name, weight in weights.items()]
     n_weights = f"{len(weights)} weight{'s' * (len(weights) != 1)}"
     return (
         f"It holds {n_weights}{under}: {listed(described, 6)}. {_sinc_layers(weights, content.read)}{_WAY_ON}"
@@ -66,8 +66,8 @@ def _sinc_layers(
             widths = values["width"].abs().flatten().tolist()
             bands = [f"{low:.4g}–{low + width:.4g}" for low, width in zip(lows, widths, strict=True)]
             words.append(
-                f"{shown(layer.removesuffix('.')) or 'It'} is a sinc layer of SincNet's kind, {len(bands)} filters "
-                f"whose cut-offs lie at {listed(bands, _MOST_FILTERS)} {unit}, to which its code adds a lowest "
+                f"{shown_name(layer.removesuffix('.')) or 'It'} is a sinc layer of SincNet's kind, {len(bands)} "
+                f"filters whose cut-offs lie at {listed(bands, _MOST_FILTERS)} {unit}, to which its code adds a lowest "
                 "frequency and a narrowest band that weights do not tell (50 Hz each in SincNet for speech). "
             )
     return "".join(words[:3])
@@ -79,7 +79,7 @@ def _size(weight: StoredTensor) -> str:
 
 def _kinds(outline: Any) -> str:
     if isinstance(outline, Unread | Named):
-        return f"an object of the class {shown(outline.name)}"
+        return f"an object of the class {shown_name(outline.name)}"
     if isinstance(outline, dict):
         return f"entries named {listed(outline, 6)}" if outline else "nothing"
     return f"one {type(outline).__name__}"

@@ -27,6 +27,7 @@ from sincviz.models.deduction import (
 )
 from sincviz.models.file_content import FileContent
 from sincviz.models.foreign_weights import other_weights
+from sincviz.models.remembered import check_provenance
 from sincviz.models.safetensors_file import LONGEST_JSON, parsed_json
 from sincviz.models.state_dict import EARLIER_LAYOUT, NoNetworkError, bare_weights
 from sincviz.models.weights_file import content_hash, read_weights_file
@@ -40,7 +41,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 CONFIG = "config.json"
 MICROVOLTS = 1e6  # per volt: the units that almost everybody trains in
 
-_HEADER = "sincviz"
+HEADER = "sincviz"
 _ENTRIES = {"version", "config", "class_names", "scale", "provenance", "sha256"}
 
 
@@ -82,24 +83,24 @@ def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None
             raise ValueError(
                 f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
             )
-    start = (
-        {} if start_is_assumed(model.provenance) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
-    )
+    try:
+        told = json.loads(json.dumps(model.provenance, allow_nan=False))
+    except TypeError as error:
+        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
+    check_provenance(told, model.num_time_filters, _assumable(type(model)))
+    start = {} if start_is_assumed(told) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
     described = {
         "version": __version__,
         "config": model.get_config(),
         "class_names": _class_names(model.class_names, model.n_outputs),
         "scale": _scale(model.scale),
-        "provenance": start | model.provenance,
+        "provenance": start | told,
     }
-    try:
-        text = json.dumps(described, allow_nan=False)
-    except TypeError as error:
-        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
+    text = json.dumps(described, allow_nan=False)
     # Inside the one entry: of several entries safetensors does not fix the order.
     header = text[:-1] + _seal(content_hash(text, weights))
     with replacing(path) as temporary:
-        safetensors.torch.save_file(weights, temporary, metadata={_HEADER: header})
+        safetensors.torch.save_file(weights, temporary, metadata={HEADER: header})
 
 
 def read_network(
@@ -152,18 +153,30 @@ def read_network(
 
 def is_ours(path: Path) -> bool:
     """Tell a file that :func:`write_network` wrote, whose header makes a configuration file needless."""
-    return _HEADER in read_weights_file(path).metadata
+    return HEADER in read_weights_file(path).metadata
 
 
-def _from_folder(folder: Path) -> _Stored:
+def weights_in_folder(folder: Path) -> Path:
+    """Return the file of weights in a folder of the Hugging Face Hub.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none.
+    """
     path = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
     if path is None:
         raise CheckpointError(
             f"The folder {str(folder)!r} holds no {' and no '.join(WEIGHTS)}. Pass a folder that `save_pretrained` "
             "wrote, or the file of weights itself."
         )
+    return path
+
+
+def _from_folder(folder: Path) -> _Stored:
+    path = weights_in_folder(folder)
     file = read_weights_file(path)
-    if _HEADER in file.metadata:
+    if HEADER in file.metadata:
         return _from_file(path, file)
     if not (folder / CONFIG).is_file():
         raise CheckpointError(
@@ -182,19 +195,19 @@ def _from_folder(folder: Path) -> _Stored:
 
 
 def _from_file(path: Path, file: FileContent) -> _Stored:
-    if _HEADER not in file.metadata:
+    if HEADER not in file.metadata:
         if any('"sha256": "' in text for text in file.metadata.values()):
             raise CheckpointError(f"{path} is damaged: its header is one of sincviz, but not under its name.")
         weights, provenance = _bare(file)
         return _Stored(weights, {}, None, None, provenance)
-    header = parsed_json(file.metadata[_HEADER])
+    header = parsed_json(file.metadata[HEADER])
     if unknown := sorted(set(header) - _ENTRIES):
         raise ValueError(f"its header has unknown entries: {', '.join(unknown)}. Try a newer sincviz.")
     check_outline(file.outline)
     check_precision(file.outline)
     weights = file.read(file.outline)
     if "sha256" in header:
-        text = file.metadata[_HEADER].removesuffix(_seal(header["sha256"])) + "}"
+        text = file.metadata[HEADER].removesuffix(_seal(header["sha256"])) + "}"
         if content_hash(text, weights) != header["sha256"]:
             raise CheckpointError(
                 f"{path} is damaged or was changed: it does not have the hash that was written into it. "
@@ -232,6 +245,9 @@ def _built(
     cls: "type[Network]", stored: _Stored, given: dict[str, Any], trial: tuple[int, float] | None
 ) -> "Network":
     precision = check_precision(stored.weights)
+    check_provenance(
+        stored.provenance, stored.weights["sinc_filter_layer.low_freqs"].shape[1], _assumable(cls)
+    )
     config, assumed = _completed(cls, stored, given, trial)
     defaults = {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}
     check_sizes(stored.weights, defaults | config)
@@ -246,11 +262,11 @@ def _built(
         model.provenance["assumed"] = assumed
     else:
         model.provenance.pop("assumed", None)
-    if model.initial_cutoffs().shape != (model.num_time_filters, 2):
-        raise ValueError(
-            f"the initial cut-offs must be two for each of the {model.num_time_filters} filters."
-        )
     return model.eval()
+
+
+def _assumable(cls: type) -> set[str]:
+    return {*inspect.signature(cls).parameters, "ch_names", "class_names", "scale"}
 
 
 def _completed(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,9 +10,9 @@ from typing import Any, BinaryIO
 import torch
 from torch import Tensor
 
-from sincviz.models.file_content import CHANGED, FileContent, check_size, is_fresh, naming, steady
-from sincviz.models.shown_names import shown
+from sincviz.models.file_content import CHANGED, SETTLING_S, FileContent, check_size, is_fresh, naming, steady
 from sincviz.models.stored_tensor import MOST_DIMENSIONS, Storage, StoredTensor, is_size
+from sincviz.shown_text import shown_name
 
 LONGEST_JSON = 32 * 2**20  # channels, fingerprints of training trials and the history of cut-offs in plenty
 _KIND = "safetensors file"
@@ -55,8 +56,11 @@ def read_safetensors(path: Path) -> FileContent:
         check_size(weights)
         with naming(path, _KIND), steady(path) as file:
             values = _bytes_of(file, text, places, weights)
-            # Nothing in this format tells a mixture of two files that were written one upon the other.
-            if is_fresh(file) and values != _bytes_of(file, text, places, weights):
+            # Nothing in a file of others tells a mixture of two that were written one upon the other; ours have a hash.
+            if "sincviz" in metadata or not is_fresh(file):
+                return {name: weight.of(values[name]) for name, weight in weights.items()}
+            time.sleep(SETTLING_S)
+            if values != _bytes_of(file, text, places, weights):
                 raise ValueError(CHANGED)
             return {name: weight.of(values[name]) for name, weight in weights.items()}
 
@@ -90,7 +94,7 @@ def _entries_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"its JSON names {shown(name)!r:.60} twice")
+                raise ValueError(f"its JSON names {shown_name(name)!r:.60} twice")
             seen.add(name)
     return entries
 
@@ -106,13 +110,13 @@ def _outline(
         if kind not in _TYPES:
             raise ValueError(f"it has weights of the type {kind!s:.40}")
         if len(shape) > MOST_DIMENSIONS or not all(map(is_size, shape)):
-            raise ValueError(f"{shown(name)!r} has sizes that no tensor has")
+            raise ValueError(f"{shown_name(name)!r} has sizes that no tensor has")
         n_values = 0 if 0 in shape else math.prod(shape)
         storage = Storage(name, _TYPES[kind], n_values)
         first, last = entry["data_offsets"]
         fits = is_size(first) and is_size(last) and last - first == storage.n_bytes and first <= held
         if not fits:
-            raise ValueError(f"{shown(name)!r} lies at bytes that do not fit its type and sizes")
+            raise ValueError(f"{shown_name(name)!r} lies at bytes that do not fit its type and sizes")
         claimed += storage.n_bytes
         if claimed > held:
             raise ValueError(f"its weights claim more than the {held} bytes that the file holds for them")

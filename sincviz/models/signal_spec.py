@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from sincviz.channel_names import listed, named_twice
+from sincviz.channel_names import named_twice
 from sincviz.models.checks import finite_float, positive_int
+from sincviz.shown_text import listed, shown_name
+
+_CODES = {"kind", "coil_type", "coord_frame", "unit", "unit_mul"}
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,12 @@ def _channel_from_json(index: int, channel: object) -> dict[str, Any]:
             "Pass `epochs.info['chs']`."
         )
     result = dict(channel)
+    for name in _CODES & result.keys():
+        if not isinstance(result[name], numbers.Integral):
+            raise ValueError(
+                f"`{name}` of channel {shown_name(result['ch_name'])!r} must be a whole number, as MNE keeps it; got "
+                f"{result[name]!r:.40}. Leave it out where it is not known."
+            )
     if result.get("loc") is not None:
         try:
             result["loc"] = np.array([math.nan if value is None else value for value in result["loc"]], float)

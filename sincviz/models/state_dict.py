@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from sincviz.models.shown_names import listed, shown
 from sincviz.models.stored_tensor import StoredTensor
+from sincviz.shown_text import listed, shown_name
 
 DEEPEST = 3  # containers around a state dict
 EARLIER_LAYOUT = "layout of braindecode 1.0 to 1.5"
@@ -66,7 +66,7 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
     where, state = chosen[0]
     weights = _without_prefix(state)
     lightning = where == ("state_dict",) and "pytorch-lightning_version" in content
-    kind = f"state dict under {'/'.join(map(shown, where))!r}" if where else "bare state dict"
+    kind = f"state dict under {'/'.join(map(shown_name, where))!r}" if where else "bare state dict"
     kind = "Lightning checkpoint" if lightning else kind
     return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
 

@@ -11,9 +11,9 @@ from sincviz.errors import CheckpointError
 from sincviz.models.file_content import CHANGED, FileContent, check_size, naming, steady
 from sincviz.models.foreign_files import zip_kind
 from sincviz.models.pickle_scan import scanned
-from sincviz.models.shown_names import shown
 from sincviz.models.stored_tensor import StoredTensor
 from sincviz.models.whole_objects import check_objects, stored_tensors
+from sincviz.shown_text import shown_name
 
 MOST_ENTRIES = 100_000
 LONGEST_PICKLE = 2**28
@@ -86,7 +86,7 @@ def _entries(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipIn
     for info in infos:
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             raise ValueError(
-                f"its entry {shown(info.filename)!r} is compressed or encrypted; torch stores as is"
+                f"its entry {shown_name(info.filename)!r} is compressed or encrypted; torch stores as is"
             )
     if sum(info.file_size for info in infos) > size or any(i.compress_size != i.file_size for i in infos):
         raise ValueError(f"its entries claim more than the {size} bytes of the file")

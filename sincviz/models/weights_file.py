@@ -12,10 +12,10 @@ from sincviz.models.file_content import FileContent
 from sincviz.models.foreign_files import file_kind, unpacked_head
 from sincviz.models.pickle_scan import scanned
 from sincviz.models.safetensors_file import read_safetensors
-from sincviz.models.shown_names import listed
 from sincviz.models.torch_archive import read_torch_archive
 from sincviz.models.torch_pickle import is_attack
-from sincviz.models.whole_objects import JOBLIB, check_objects, refusal
+from sincviz.models.whole_objects import JOBLIB, RefusedError, check_objects, refusal
+from sincviz.shown_text import listed
 
 _LEGACY_TORCH = (
     b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number every torch file before the zip format begins with
@@ -55,7 +55,7 @@ def read_weights_file(path: Path) -> FileContent:
         if not packing:
             with path.open("rb") as file:
                 head = file.read(_LONGEST_HEAD)
-        raise CheckpointError(_of_a_pickle(path, head))
+        raise _of_a_pickle(path, head)
     if packing:
         raise CheckpointError(f"{path} is compressed by {packing}. Unpack it first, and pass what comes out.")
     raise CheckpointError(
@@ -74,15 +74,20 @@ def content_hash(text: str, weights: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _of_a_pickle(path: Path, head: bytes) -> str:
+def _of_a_pickle(path: Path, head: bytes) -> CheckpointError:
     """Return why a plain pickle is refused; where large arrays lie in it only what comes before them is known."""
     found = scanned(head)
     if any(map(is_attack, found.names)):
         check_objects(path, found)
+    if not found.names:
+        damaged = f"damaged ({found.damage})" if found.damage else "one of plain data"
+        return CheckpointError(f"{path} is a plain pickle, {damaged}: it holds no weights of a network.")
     of_scikit = [name for name in found.names if name.startswith(_SCIKIT)]
     if of_scikit and not any(name.startswith(("torch.", "skorch.", "braindecode.")) for name in found.names):
-        return (
+        message = (
             f"{path} is a decoder of scikit-learn ({listed(of_scikit)}), saved by pickle or joblib, not a network of "
             "PyTorch: it has no temporal filters to read."
         )
-    return f"{refusal(path, found, JOBLIB)}\nIt is a plain pickle, as joblib makes them too."
+    else:
+        message = f"{refusal(path, found, JOBLIB)}\nIt is a plain pickle, as joblib makes them too."
+    return RefusedError(message, found.names)

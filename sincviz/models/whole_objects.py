@@ -6,15 +6,23 @@ from typing import Any
 from sincviz.errors import CheckpointError
 from sincviz.models.content_walk import Place, walked
 from sincviz.models.pickle_scan import Scanned, Unread
-from sincviz.models.shown_names import listed
 from sincviz.models.stored_tensor import StoredTensor
 from sincviz.models.torch_pickle import is_attack, is_plain
+from sincviz.shown_text import listed
 
 TORCH = "torch.load({!r}, weights_only=False)"
 JOBLIB = "joblib.load({!r})"
 _SIGN = "sinc_filter_layer.low_freqs"
 _LONGEST_CODE = 200
 _SKORCH = "__cuda_dependent_attributes__"  # where skorch's classifiers keep their network in a pickle
+
+
+class RefusedError(CheckpointError):
+    """A file is refused for the objects in it, not for damage; ``names`` are their classes and functions."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 def stored_tensors(root: Any) -> list[StoredTensor]:
@@ -31,21 +39,24 @@ def check_objects(path: Path, found: Scanned) -> None:
         With what it holds, and the lines that make weights of it.
     """
     if attacks := [name for name in found.names if is_attack(name)]:
-        raise CheckpointError(
+        raise RefusedError(
             f"{path} is refused: it calls {listed(attacks)}, which no file of weights needs. Programs that open "
             "pickles would run that code; nothing of it was run here. Do not open the file elsewhere; take the "
-            "weights from whoever trained the network."
+            "weights from whoever trained the network.",
+            tuple(attacks),
         )
     if found.damage:
         return
     by_items = [place for place in walked(found.root) if not any(step.is_attribute for step in place.steps)]
-    if any(_is_state_dict(place.node) for place in by_items):
+    if states := [place for place in by_items if _is_state_dict(place.node)]:
+        if all(_holds_arrays(place.node) for place in states):
+            raise RefusedError(refusal(path, found), found.names)
         return
     if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(found.root):
         return
     of_a_program = not all(map(is_plain, found.names))
     if (isinstance(found.root, Unread) and of_a_program) or _networks(found.root):
-        raise CheckpointError(refusal(path, found))
+        raise RefusedError(refusal(path, found), found.names)
 
 
 def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
@@ -53,11 +64,9 @@ def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
     objects = [name for name in found.names if not is_plain(name)]
     wanted = listed(objects or found.names) or "a class that is not named"
     safe = str(path.with_name(f"{path.stem}_weights.pt"))
-    name, what = _weights_in(found)
-    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({name}{what}, {safe!r})"]
-    advice = (
-        "" if what or name != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
-    )
+    name, weights = _weights_in(found)
+    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({weights}, {safe!r})"]
+    advice = "" if weights != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
     return (
         f"{path} holds whole objects, not weights alone: it wants {wanted}. "
         "Opening it would run the code in it, so it is refused. If you trust whoever made it, these two lines (they "
@@ -71,13 +80,18 @@ def _weights_in(found: Scanned) -> tuple[str, str]:
     if networks:
         place = networks[0]
         code = f"{place.code}.module_" if _is_skorch(place.node) else place.code
-        return "checkpoint" if code.startswith("[") else "model", f"{code}.state_dict()"
+        name = "checkpoint" if code.startswith("[") else "model"
+        return name, f"{name}{code}.state_dict()"
     state = next((place for place in walked(found.root) if _is_state_dict(place.node)), None)
     if state is not None and len(state.code) < _LONGEST_CODE:
-        return "checkpoint" if state.code else "weights", state.code
+        name = "checkpoint" if state.code else "weights"
+        weights = f"{name}{state.code}"
+        if _holds_arrays(state.node):
+            weights = f"{{key: torch.as_tensor(value) for key, value in {weights}.items()}}"
+        return name, weights
     if isinstance(found.root, Unread) and not found.damage:
-        return "model", ".state_dict()"
-    return "checkpoint", ""
+        return "model", "model.state_dict()"
+    return "checkpoint", "checkpoint"
 
 
 def _networks(root: Any) -> list[Place]:
@@ -111,3 +125,9 @@ def _parts(node: Unread) -> Any:
 
 def _is_state_dict(node: Any) -> bool:
     return isinstance(node, dict) and any(isinstance(key, str) and key.endswith(_SIGN) for key in node)
+
+
+def _holds_arrays(state: Any) -> bool:
+    """Tell a state dict of NumPy's arrays."""
+    values = [value for key, value in state.items() if isinstance(key, str) and key.endswith(_SIGN)]
+    return all(isinstance(value, Unread) and value.name.startswith("numpy.") for value in values)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from sincviz.analysis.findings import Findings
 from sincviz.band_limits import ranges_by_name
-from sincviz.channel_names import listed
 from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.comparison import share_intervals
 from sincviz.population.row_verdicts import (
@@ -20,6 +19,7 @@ from sincviz.population.row_verdicts import (
     not_readable,
 )
 from sincviz.rhythms import OTHER
+from sincviz.shown_text import listed
 from sincviz.trial_identity import duplicate_trials
 from sincviz.verdict import REASONS
 

@@ -40,7 +40,7 @@ def model(network, moved):
         )
     )
     model.class_names, model.scale = ["left hand", "Füße"], 1e6
-    model.provenance = {"highpass": 4.0, "reference": ["average"], "initial_cutoffs_hz": [[6.0, 10.5]] * 4}
+    model.provenance = {"highpass": 4.0, "reference": "average", "initial_cutoffs_hz": [[6.0, 10.5]] * 4}
     return model
 
 
@@ -170,7 +170,7 @@ def test_a_truncated_file_is_named(model, path, share):
         (b"no such thing", "is no readable safetensors file"),
         (b"", "is no readable safetensors file"),
         (b"\xff" * 64, "is no readable safetensors file"),
-        (b"\x80\x04\x95" + b"." * 100, "holds whole objects, not weights alone"),
+        (b"\x80\x04\x95" + b"." * 100, "is a plain pickle, damaged"),
         (b"PK\x03\x04" * 9, "is no readable torch file: File is not a zip file"),
     ],
 )

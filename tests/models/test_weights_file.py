@@ -5,6 +5,8 @@ import json
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 import time
 import zipfile
@@ -425,6 +427,59 @@ def test_a_file_that_changes_between_header_and_values_is_noticed(path):
     safetensors.torch.save_file({"a": torch.ones(2)}, path, metadata={"a": "2"})
     with pytest.raises(CheckpointError, match="changed while it was read"):
         file.read(file.outline)
+
+
+@pytest.mark.parametrize("write", [torch.save, safetensors.torch.save_file], ids=["torch", "safetensors"])
+def test_values_that_change_after_the_outline_was_read_are_not_taken(path, write):
+    write({"a": torch.ones(64)}, path)
+    file = read_weights_file(path)
+    size = path.stat().st_size
+    write({"a": torch.full((64,), 2.0)}, path)
+    assert path.stat().st_size == size
+    if write is torch.save:
+        with pytest.raises(CheckpointError, match=r"changed while it was read|CRC"):
+            file.read(file.outline)
+    else:  # its header is the same, and it is one file as a whole
+        assert torch.equal(file.read(file.outline)["a"], torch.full((64,), 2.0))
+
+
+@pytest.mark.parametrize("write", [torch.save, safetensors.torch.save_file], ids=["torch", "safetensors"])
+@pytest.mark.parametrize("again", ["in place", "truncated first", "moved there"])
+def test_a_file_that_is_written_again_and_again_opens_whole_or_not(path, tmp_path, write, again):
+    contents = []
+    for value in (1.0, 2.0):
+        write({f"a{number}": torch.full((20_000,), value) for number in range(8)}, path)
+        contents.append(path.read_bytes())
+    assert len(contents[0]) == len(contents[1])
+    script = (
+        "import os, sys, itertools\n"
+        "path, way, *files = sys.argv[1:]\n"
+        "contents = [open(file, 'rb').read() for file in files]\n"
+        "print('ready', flush=True)\n"
+        "for number, content in enumerate(itertools.cycle(contents)):\n"
+        "    name = path + '.new' if way == 'moved there' else path\n"
+        "    with open(name, 'r+b' if way == 'in place' else 'wb') as file:\n"
+        "        file.write(content)\n"
+        "    if way == 'moved there':\n"
+        "        os.replace(name, path)\n"
+    )
+    for name, content in zip("xy", contents, strict=True):
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-c", script, path, again, tmp_path / "x", tmp_path / "y"]
+    outcomes, n_reads = Counter(), 60 if write is torch.save else 12
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        writer.stdout.readline()
+        for _ in range(n_reads):
+            try:
+                found = read(path)
+            except CheckpointError:
+                outcomes["refused"] += 1
+                continue
+            values = {float(value) for tensor in found.values() for value in tensor.unique()}
+            outcomes["whole" if len(values) == 1 else "a mixture"] += 1
+        writer.kill()
+    assert not outcomes["a mixture"], outcomes
+    assert sum(outcomes.values()) == n_reads
 
 
 def test_json_has_limits():

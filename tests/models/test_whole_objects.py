@@ -109,6 +109,21 @@ def test_weights_in_a_plain_pickle_become_a_file_of_weights(model, tmp_path, wra
     assert load_checkpoint(tmp_path / "w_weights.pt", **POOLING).n_chans == 6
 
 
+@pytest.mark.parametrize("write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
+@pytest.mark.parametrize(
+    "wrap", [dict, lambda state: {"epoch": 1, "weights": state}], ids=["bare", "in a dict"]
+)
+def test_weights_that_are_arrays_become_a_file_of_weights(model, tmp_path, wrap, write):
+    path = tmp_path / "a.pt"
+    write(wrap({name: value.numpy() for name, value in model.state_dict().items()}), path)
+    with pytest.raises(CheckpointError, match=r"numpy\._?core") as caught:
+        load_checkpoint(path)
+    for line in lines_of(str(caught.value)):
+        exec(line, SCOPE)
+    x = torch.randn(2, 6, 128)
+    assert torch.equal(load_checkpoint(tmp_path / "a_weights.pt", **POOLING)(x), model(x))
+
+
 BESIDE = {
     "Lightning's hyper-parameters": {"hyper_parameters": argparse.Namespace(lr=1e-3, net="sinc")},
     "numbers of numpy": {"best": np.float64(0.5), "losses": np.arange(3.0)},
