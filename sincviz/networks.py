@@ -15,11 +15,13 @@ from sincviz.dressing import dressed
 from sincviz.epochs import network_input, some_of
 from sincviz.errors import EpochsError, warn
 from sincviz.front_ends import FrontEnd
+from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.network_file import MICROVOLTS
+from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.module_copies import evaluated_copy
 from sincviz.network_shapes import taking, telling_two_classes
 from sincviz.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
-from sincviz.wrappers import unwrapped
+from sincviz.wrappers import held_networks, unwrapped
 
 if TYPE_CHECKING:
     import mne
@@ -85,6 +87,31 @@ def network(
     if isinstance(seen, FrontEnd) and seen.module is None and isinstance(inner, nn.Module):
         seen = replace(seen, module=evaluated_copy(inner))
     return dressed(seen, ch_names=ch_names, class_names=class_names, scale=scale, sfreq=sfreq)
+
+
+def own_network(model: object) -> SincShallowNet:
+    """Return a copy of a SincShallowNet as one of ours, with all that is known of it; braindecode's is read as one.
+
+    Raises
+    ------
+    TypeError
+        If there is none in it.
+    """
+    parts = network(model)
+    inner = unwrapped(parts)
+    while not (isinstance(inner, SincShallowNet) or is_live_network(inner)):
+        held = list(held_networks(inner).values()) if isinstance(inner, nn.Module) else []
+        if not held or not isinstance(parts, FrontEnd):
+            raise TypeError(
+                f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(parts)}."
+            )
+        inner = unwrapped(held[0])
+    ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
+    ours.requires_grad_(True)
+    ours.chs_info, ours.scale, ours.provenance = parts.chs_info, parts.units_per_volt, dict(parts.provenance)
+    if parts.class_names is not None and len(parts.class_names) == ours.n_outputs:
+        ours.class_names = list(parts.class_names)
+    return ours
 
 
 def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEnd | BlackBox:
