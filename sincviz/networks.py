@@ -21,7 +21,7 @@ from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.module_copies import evaluated_copy
 from sincviz.network_shapes import taking, telling_two_classes
 from sincviz.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
-from sincviz.wrappers import held_networks, unwrapped
+from sincviz.wrappers import has_forward, held_networks, unwrapped
 
 if TYPE_CHECKING:
     import mne
@@ -114,7 +114,9 @@ def own_network(model: object) -> SincShallowNet:
     return ours
 
 
-def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEnd | BlackBox:
+def suited(
+    seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool, classes: bool = True
+) -> FrontEnd | BlackBox:
     """Return a network that takes these trials, with what it lacks taken from them, and warn once of what was taken.
 
     Parameters
@@ -125,6 +127,8 @@ def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEn
         Trials.
     labelled : bool
         Whether classes are given beside the trials, and not by the names of the events.
+    classes : bool
+        Whether classes play a part; else none are taken from the events.
 
     Raises
     ------
@@ -141,8 +145,8 @@ def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEn
     if isinstance(seen, BlackBox) and noise is not None:
         seen, how = taking(seen, noise)
         done += [how] if how else []
-    names = [] if own is None else class_order(own)
-    if seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
+    names = class_order(own) if classes and own is not None else []
+    if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
         seen, how = telling_two_classes(seen, noise)
         done.append(how)
     if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
@@ -231,7 +235,7 @@ def _say_once(seen: FrontEnd | BlackBox, message: str) -> bool:
 
 def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
     """Return that microvolts are probably not the network's units; nothing where that cannot be told."""
-    if seen.module is None:
+    if seen.module is None or not has_forward(seen.module):
         return ""
     try:
         trials = network_input(seen, some_of(epochs, slice(0, _TRIALS_TRIED)))

@@ -51,7 +51,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
     """
     parts = front_end(opened(model))
     trials, _ = trials_and_labels(epochs, n_times=parts.n_times, sfreq=parts.sfreq)
-    network = own_network(suited(parts, trials, labelled=True))  # the names of the classes play no part
+    network = own_network(suited(parts, trials, labelled=False, classes=False))
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
     n_times = (

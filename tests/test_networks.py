@@ -184,7 +184,7 @@ def test_what_was_borrowed_is_a_finding(network, moved, epochs):
     assert "channels of the epochs" in row["evidence"]
     assert "left | right" in row["evidence"]
     assert "network" in row["finding"]
-    assert "sincviz.network(model, " in row["remedy"]
+    assert "sincviz.network(model, ch_names=[" in row["remedy"]
 
 
 @pytest.mark.parametrize("make", [Somebodys, FourDimensional, None])
