@@ -14,7 +14,7 @@ from sincviz.wrappers import skipped_steps
 
 
 def analysis_inputs(
-    model: object, epochs: Any, y: ArrayLike | None = None
+    model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
     """Return the network as analyses see it, epochs or an array, and labels.
 
@@ -26,6 +26,8 @@ def analysis_inputs(
         Anything that :func:`sincviz.trial_containers.trials_and_labels` takes.
     y : array, shape (trials,) | None
         Class of each trial; ``None`` takes what the trials tell.
+    classes : bool
+        Whether the analysis is about classes; else their names are not asked for.
 
     Raises
     ------
@@ -43,11 +45,11 @@ def analysis_inputs(
     >>> type(seen).__name__, trials.shape, labels
     ('FrontEnd', (2, 3, 256), [0, 1])
     """
-    return _suited(network(model), model, epochs, y)
+    return _suited(network(model), model, epochs, y, classes=classes)
 
 
 def front_end_inputs(
-    model: object, epochs: Any, y: ArrayLike | None = None
+    model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd, EpochsOrArray, ArrayLike | None]:
     """Return what :func:`analysis_inputs` returns, of a network whose front end is known.
 
@@ -58,19 +60,21 @@ def front_end_inputs(
     EpochsError
         If steps of a pipeline would have to change the trials first.
     """
-    seen, trials, labels = _suited(front_end(network(model)), model, epochs, y)
+    seen, trials, labels = _suited(front_end(network(model)), model, epochs, y, classes=classes)
     return front_end(seen), trials, labels
 
 
 def with_or_without_trials(
-    model: object, epochs: Any, y: ArrayLike | None = None
+    model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd, EpochsOrArray | None, ArrayLike | None]:
     """Return what :func:`front_end_inputs` returns, also where there are no trials."""
-    return (front_end(network(model)), None, y) if epochs is None else front_end_inputs(model, epochs, y)
+    if epochs is None:
+        return front_end(network(model)), None, y
+    return front_end_inputs(model, epochs, y, classes=classes)
 
 
 def _suited(
-    seen: FrontEnd | BlackBox, model: object, epochs: Any, y: ArrayLike | None
+    seen: FrontEnd | BlackBox, model: object, epochs: Any, y: ArrayLike | None, *, classes: bool
 ) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
     if steps := skipped_steps(model):
         raise EpochsError(
@@ -78,5 +82,7 @@ def _suited(
             "network's own input. Pass the network, `model[-1]`, and trials as it gets them: "
             "`model[:-1].transform(epochs)`."
         )
-    trials, labels = trials_and_labels(epochs, y, n_times=seen.n_times, sfreq=seen.sfreq)
-    return suited(seen, trials, labelled=labels is not None), trials, labels
+    trials, labels = trials_and_labels(
+        epochs, y, n_times=seen.n_times, sfreq=seen.sfreq, ch_names=seen.ch_names
+    )
+    return suited(seen, trials, labelled=labels is not None, classes=classes), trials, labels

@@ -11,11 +11,12 @@ from sincviz.channel_types import warn_of_types
 from sincviz.classes import class_order
 from sincviz.epochs import is_epochs
 from sincviz.errors import CheckpointError
-from sincviz.front_ends import unwrapped
+from sincviz.front_ends import FrontEnd, unwrapped
 from sincviz.models.hub import downloaded_network
 from sincviz.models.network_file import read_network, write_network
 from sincviz.models.signal_spec import chs_info_from_json
 from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.networks import own_network
 
 if TYPE_CHECKING:
     import mne
@@ -32,8 +33,8 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : SincShallowNet | classifier
-        The network, or the fitted classifier around it.
+    model : SincShallowNet | classifier | FrontEnd
+        The network, ours or braindecode's, the fitted classifier around it, or what :func:`sincviz.network` returned.
     path : path-like
         The file to write or replace; its folder must exist.
 
@@ -56,11 +57,8 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
     256
     """
     network = unwrapped(model)
-    if not isinstance(network, SincShallowNet):
-        raise TypeError(
-            f"Only a SincShallowNet (or a fitted classifier of one) can be saved; got {type(network).__name__}."
-        )
-    write_network(network, path)
+    told = isinstance(model, FrontEnd)  # more than the network itself knows
+    write_network(network if isinstance(network, SincShallowNet) and not told else own_network(model), path)
 
 
 def load_checkpoint(

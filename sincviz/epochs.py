@@ -300,6 +300,19 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
         )
 
 
+def _reshaped(shape: tuple[int, ...]) -> str:
+    """Return the line that makes trials of an array with a dimension too many or too few."""
+    match shape:
+        case (_, _):
+            return " If this is one trial, pass `x.reshape(1, *x.shape)`."
+        case (_, 1, _, _):
+            return " Pass `x.squeeze(1)`: a network that wants the dimension of one gets it."
+        case (_, _, _, 1):
+            return " Pass `x.squeeze(3)`: a network that wants the dimension of one gets it."
+        case _:
+            return ""
+
+
 def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
     times = "any number of" if parts.n_times is None else parts.n_times
     chans = "any number of" if parts.n_chans is None else parts.n_chans
@@ -311,6 +324,7 @@ def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
     if not fits:
         raise EpochsError(
             f"Trials must have the shape (trials, {chans} channels, {times} times); got {trials.shape}."
+            f"{_reshaped(trials.shape)}"
         )
     if len(trials) == 0:
         raise EpochsError("There are no trials.")

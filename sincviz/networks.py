@@ -15,11 +15,13 @@ from sincviz.dressing import dressed
 from sincviz.epochs import network_input, some_of
 from sincviz.errors import EpochsError, warn
 from sincviz.front_ends import FrontEnd
+from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.network_file import MICROVOLTS
+from sincviz.models.sinc_shallow import SincShallowNet
 from sincviz.module_copies import evaluated_copy
 from sincviz.network_shapes import taking, telling_two_classes
 from sincviz.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
-from sincviz.wrappers import unwrapped
+from sincviz.wrappers import has_forward, held_networks, unwrapped
 
 if TYPE_CHECKING:
     import mne
@@ -87,7 +89,34 @@ def network(
     return dressed(seen, ch_names=ch_names, class_names=class_names, scale=scale, sfreq=sfreq)
 
 
-def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEnd | BlackBox:
+def own_network(model: object) -> SincShallowNet:
+    """Return a copy of a SincShallowNet as one of ours, with all that is known of it; braindecode's is read as one.
+
+    Raises
+    ------
+    TypeError
+        If there is none in it.
+    """
+    parts = network(model)
+    inner = unwrapped(parts)
+    while not (isinstance(inner, SincShallowNet) or is_live_network(inner)):
+        held = list(held_networks(inner).values()) if isinstance(inner, nn.Module) else []
+        if not held or not isinstance(parts, FrontEnd):
+            raise TypeError(
+                f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(parts)}."
+            )
+        inner = unwrapped(held[0])
+    ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
+    ours.requires_grad_(True)
+    ours.chs_info, ours.scale, ours.provenance = parts.chs_info, parts.units_per_volt, dict(parts.provenance)
+    if parts.class_names is not None and len(parts.class_names) == ours.n_outputs:
+        ours.class_names = list(parts.class_names)
+    return ours
+
+
+def suited(
+    seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool, classes: bool = True
+) -> FrontEnd | BlackBox:
     """Return a network that takes these trials, with what it lacks taken from them, and warn once of what was taken.
 
     Parameters
@@ -98,6 +127,8 @@ def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEn
         Trials.
     labelled : bool
         Whether classes are given beside the trials, and not by the names of the events.
+    classes : bool
+        Whether classes play a part; else none are taken from the events.
 
     Raises
     ------
@@ -114,8 +145,8 @@ def suited(seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool) -> FrontEn
     if isinstance(seen, BlackBox) and noise is not None:
         seen, how = taking(seen, noise)
         done += [how] if how else []
-    names = [] if own is None else class_order(own)
-    if seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
+    names = class_order(own) if classes and own is not None else []
+    if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
         seen, how = telling_two_classes(seen, noise)
         done.append(how)
     if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
@@ -204,7 +235,7 @@ def _say_once(seen: FrontEnd | BlackBox, message: str) -> bool:
 
 def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
     """Return that microvolts are probably not the network's units; nothing where that cannot be told."""
-    if seen.module is None:
+    if seen.module is None or not has_forward(seen.module):
         return ""
     try:
         trials = network_input(seen, some_of(epochs, slice(0, _TRIALS_TRIED)))

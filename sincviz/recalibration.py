@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from sincviz.epochs import EpochsOrArray
-from sincviz.front_ends import front_end, unwrapped
+from sincviz.front_ends import front_end
 from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.networks import network as opened
+from sincviz.networks import own_network, suited
 from sincviz.signal_moments import Moments, moments_of_filters, moments_of_units
 from sincviz.trial_containers import trials_and_labels
 
@@ -23,7 +25,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
     Parameters
     ----------
     model : SincShallowNet | classifier
-        The network; it is not changed.
+        The network, ours or braindecode's; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best those it was trained on.
 
@@ -47,20 +49,15 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
     >>> bool((recalibrated.depthwiseconv[0].running_var > 1e4).all())
     True
     """
-    inner = unwrapped(model)
-    if not isinstance(inner, SincShallowNet):
-        raise TypeError(
-            f"Only a SincShallowNet can be recalibrated; got {type(inner).__name__}. Build a `sincviz.SincShallowNet` "
-            "with its settings, load its state dict, and recalibrate that."
-        )
-    network = copy.deepcopy(inner).eval()
-    epochs, _ = trials_and_labels(epochs, n_times=network.n_times, sfreq=network.sfreq)
+    parts = front_end(opened(model))
+    trials, _ = trials_and_labels(epochs, n_times=parts.n_times, sfreq=parts.sfreq)
+    network = own_network(suited(parts, trials, labelled=False, classes=False))
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
     n_times = (
         network.n_times - network.sinc_filter_layer.time_filter_len + 1 + 2 * network.sinc_filter_layer.pad
     )
-    found = moments_of_filters(front_end(network), epochs)
+    found = moments_of_filters(front_end(network), trials)
     _record(first, found)
 
     # With the second normalisation doing nothing, the units are what it will normalise.
@@ -74,7 +71,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
             (identity.bias, 0.0),
         ):
             cast(torch.Tensor, tensor).fill_(value)
-    _record(second, moments_of_units(front_end(bare), epochs))
+    _record(second, moments_of_units(front_end(bare), trials))
     n_trials = found.count // (network.n_chans * n_times)
     network.provenance = network.provenance | {"n_recalibration_trials": n_trials}
     return network

@@ -1,7 +1,7 @@
 """Trials in whatever people keep them: epochs, arrays and tensors, data sets and loaders, pairs, files."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,12 @@ _EPOCHS = "Epochs, an array (trials, channels, times) in the network's units, or
 
 
 def trials_and_labels(
-    data: Any, y: Any = None, *, n_times: int | None = None, sfreq: float | None = None
+    data: Any,
+    y: Any = None,
+    *,
+    n_times: int | None = None,
+    sfreq: float | None = None,
+    ch_names: Sequence[str] | None = None,
 ) -> tuple[EpochsOrArray, Any]:
     """Return epochs or an array, and the labels that came beside them.
 
@@ -34,6 +39,8 @@ def trials_and_labels(
         Labels, which count more than those of the data.
     n_times, sfreq : int | float | None
         Samples that the network takes and their rate in Hz, for the lines that a message proposes.
+    ch_names : sequence of str | None
+        The network's channels: a data set that names the same ones is put into their order.
 
     Returns
     -------
@@ -64,7 +71,9 @@ def trials_and_labels(
 
         data = epochs_of_file(Path(data))
     if isinstance(data, DataLoader | Dataset):
+        info = _info_of(data)
         data, beside = _of_dataset(data)
+        data = _in_order(data, info, ch_names, sfreq)
         y = beside if y is None else y
     if is_epochs(data) or (isinstance(data, list | tuple) and data and all(map(is_epochs, data))):
         return ready(data), y
@@ -130,6 +139,31 @@ def _of_dataset(data: Any) -> tuple[NDArray[Any], Any]:
     return trials, beside
 
 
+def _info_of(data: Any) -> "mne.Info | None":
+    """Return what a data set of braindecode knows of its recordings; ``None`` of others."""
+    data = data.dataset if isinstance(data, DataLoader) else data
+    first = next(iter(getattr(data, "datasets", [])), data)
+    kept = [getattr(first, name, None) for name in ("windows", "raw")]
+    return next((one.info for one in kept if hasattr(one, "info")), None)
+
+
+def _in_order(
+    trials: NDArray[Any], info: "mne.Info | None", ch_names: Sequence[str] | None, sfreq: float | None
+) -> NDArray[Any]:
+    """Return trials in the order of the network's channels, where the data set names the same ones."""
+    if info is None:
+        return trials
+    if sfreq is not None and not np.isclose(info["sfreq"], sfreq, rtol=1e-5):
+        raise EpochsError(
+            f"The data set is sampled at {info['sfreq']:g} Hz, the network at {sfreq:g} Hz. Resample the recordings "
+            f"before they are cut: `preprocess(data, [Preprocessor('resample', sfreq={sfreq:g})])`."
+        )
+    places = {name: place for place, name in enumerate(info["ch_names"])}
+    if ch_names is None or not set(ch_names) <= set(places) or len(places) != trials.shape[1]:
+        return trials
+    return trials[:, [places[name] for name in ch_names]]
+
+
 def _numbers(value: Any) -> NDArray[Any]:
     return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
 
@@ -142,17 +176,6 @@ def _array(data: Any) -> NDArray[Any]:
             f"These trials make no array of (trials, channels, times): {str(error).splitlines()[0]} Cut all of them "
             "to the same channels and times."
         ) from error
-    if found.ndim == 4 and 1 in (found.shape[1], found.shape[3]):
-        place = "x[:, 0]" if found.shape[1] == 1 else "x[..., 0]"
-        raise EpochsError(
-            f"Trials must have the shape (trials, channels, times); got {found.shape}. Pass `{place}`: a network that "
-            "wants the dimension of one gets it."
-        )
-    if found.ndim == 2:
-        raise EpochsError(
-            f"Trials must have the shape (trials, channels, times); got {found.shape}. If this is one trial, pass "
-            "`x[None]`."
-        )
     if found.dtype.kind not in "fiub" or found.dtype == bool:
         raise TypeError(f"Trials must be real numbers; got an array of {found.dtype}. {_EPOCHS}.")
     return found

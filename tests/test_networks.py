@@ -184,7 +184,7 @@ def test_what_was_borrowed_is_a_finding(network, moved, epochs):
     assert "channels of the epochs" in row["evidence"]
     assert "left | right" in row["evidence"]
     assert "network" in row["finding"]
-    assert "sincviz.network(model, " in row["remedy"]
+    assert "sincviz.network(model, ch_names=[" in row["remedy"]
 
 
 @pytest.mark.parametrize("make", [Somebodys, FourDimensional, None])
@@ -332,3 +332,15 @@ def test_more_channels_than_the_network_has(network, epochs):
     model.class_names, model.scale = ["left", "right"], 1e6
     with pytest.raises(EpochsError, match=r"has 4 channels.*epochs have 6.*`epochs\.pick\(\["):
         spectral_relevance(model, epochs)
+
+
+def test_what_was_told_is_saved_with_the_network(network, moved, epochs, tmp_path):
+    model = moved(network()).eval()
+    told = opened(model, ch_names=epochs.ch_names, class_names=["left", "right"], scale=1e6)
+    sincviz.save_checkpoint(told, tmp_path / "network.safetensors")
+    again = sincviz.load_checkpoint(tmp_path / "network.safetensors")
+    assert (again.ch_names, again.class_names, again.scale) == (epochs.ch_names, ["left", "right"], 1e6)
+    x = torch.randn(3, 6, 128)
+    torch.testing.assert_close(again(x), model(x))
+    with pytest.raises(TypeError, match=r"needs a SincShallowNet.*got Somebodys"):
+        sincviz.save_checkpoint(opened(Somebodys()), tmp_path / "other.safetensors")

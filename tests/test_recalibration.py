@@ -197,7 +197,7 @@ def test_a_unit_without_weights_becomes_its_bias(model, trials):
 
 @pytest.mark.parametrize("unknown", [nn.Linear(2, 2), "a string", None])
 def test_other_networks_are_refused(unknown, epochs):
-    with pytest.raises(TypeError, match="Only a SincShallowNet can be recalibrated; got "):
+    with pytest.raises(TypeError, match="does not know the front end of "):
         recalibrate_batch_norm(unknown, epochs)
 
 

@@ -111,8 +111,8 @@ def test_two_trials_are_no_pair_of_trials_and_labels():
         (Samples(), TypeError, "create_windows_from_events"),
         (Endless(), TypeError, "may never end"),
         ([X[0], X[1, :, :100]], EpochsError, "same channels and times"),
-        (X[:, None], EpochsError, r"got \(10, 1, 6, 128\)\. Pass `x\[:, 0\]`"),
-        (X[0], EpochsError, r"got \(6, 128\)\. If this is one trial, pass `x\[None\]`"),
+        (X[:, None], EpochsError, r"got \(10, 1, 6, 128\)\. Pass `x\.squeeze\(1\)`"),
+        (X[0], EpochsError, r"got \(6, 128\)\. If this is one trial, pass `x\.reshape\(1"),
         (np.full((2, 6, 128), "a"), TypeError, "real numbers"),
         (X.astype(complex), TypeError, "complex128"),
     ],
@@ -144,6 +144,23 @@ def test_tables_recordings_and_averages_are_named(model, epochs):
             inspect(model, data, progress=False)
 
 
+class Named(Windows):
+    """Windows that know their channels and rate as braindecode's do."""
+
+    def __init__(self, names, sfreq=128.0):
+        self.raw = mne.io.RawArray(np.zeros((6, 9)), mne.create_info(names, sfreq, "eeg"), verbose="error")
+
+
+def test_a_data_set_that_knows_its_channels_is_put_into_order(model):
+    expected = spectral_relevance(model, X, trials="all")
+    turned = spectral_relevance(model, Named(model.ch_names[::-1])).to_numpy()
+    np.testing.assert_array_equal(turned, spectral_relevance(model, X[:, ::-1]))
+    assert not np.allclose(turned, expected)
+    np.testing.assert_array_equal(spectral_relevance(model, Named(list("abcdef"))), expected)
+    with pytest.raises(EpochsError, match="sampled at 250 Hz, the network at 128 Hz"):
+        spectral_relevance(model, DataLoader(Named(model.ch_names, 250.0)))
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_data_sets_of_braindecode(model):
     datasets = pytest.importorskip("braindecode.datasets", reason="braindecode is an optional peer")
@@ -151,6 +168,12 @@ def test_data_sets_of_braindecode(model):
     expected = spectral_relevance(model, X, Y, trials="contrast")
     np.testing.assert_array_equal(spectral_relevance(model, made, trials="contrast"), expected)
     np.testing.assert_array_equal(spectral_relevance(model, made.datasets[0]).sizes["frequency"], 65)
+    names, picks = model.ch_names[::-1], np.arange(6)[::-1]
+    turned = datasets.create_from_X_y(X[:, picks], Y, drop_last_window=False, sfreq=128, ch_names=names)
+    np.testing.assert_array_equal(spectral_relevance(model, turned, trials="contrast"), expected)
+    faster = datasets.create_from_X_y(X, Y, drop_last_window=False, sfreq=250, ch_names=names)
+    with pytest.raises(EpochsError, match="sampled at 250 Hz, the network at 128 Hz"):
+        spectral_relevance(model, faster)
     raw = mne.io.RawArray(np.zeros((6, 1000)), mne.create_info(6, 128.0, "eeg"), verbose="error")
     kind = getattr(datasets, "RawDataset", None) or datasets.BaseDataset
     uncut = datasets.BaseConcatDataset([kind(raw, {"subject": 1})])

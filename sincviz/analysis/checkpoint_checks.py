@@ -26,14 +26,15 @@ def assumed(parts: FrontEnd) -> Iterator[Finding]:
     passed = next(iter(settings))
     opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
     live = str(parts.provenance.get("format", "live network")).startswith("live network")
-    told = [name for name in settings if name in ("ch_names", "class_names", "scale")]
+    told = [f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings]
     yield Finding(
         "assumed",
         "note",
         f"The {'network' if live else 'file'} does not tell everything: what is missing was assumed as documented.",
-        ", ".join(_written(name, value) for name, value in settings.items())
+        ("Assumed: " if live else "")
+        + ", ".join(_written(name, value) for name, value in settings.items())
         + ("." if parts.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
-        f"Say what differs: `sincviz.network(model, {told[0]}=...)`."
+        f"Say what differs: `model = sincviz.network(model, {', '.join(told)})`."
         if live and told
         else f"Save its `state_dict()`, open it and pass what differs: {opened}."
         if live

@@ -51,7 +51,7 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
     >>> power.dims, float(power.mean("channel").idxmax())
     (('channel', 'frequency'), 50.0)
     """
-    network, epochs, _ = analysis_inputs(model, epochs)
+    network, epochs, _ = analysis_inputs(model, epochs, classes=False)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     total: NDArray[np.float64] | None = None
     n_trials = n_times = 0

@@ -65,7 +65,7 @@ def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
     >>> table.reason["guided_backprop"]
     'It equals the gradient on this network, which has no ReLU to guide through.'
     """
-    network, epochs, _ = analysis_inputs(model, epochs)
+    network, epochs, _ = analysis_inputs(model, epochs, classes=False)
     x = torch.from_numpy(next(input_batches(network, epochs, _N_TEST_TRIALS))).to(network.device)
     network.scores(x[:1])  # what makes no class scores is refused here
     rows = [

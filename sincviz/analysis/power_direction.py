@@ -52,7 +52,7 @@ def power_direction(
     >>> dict(power_direction(model, x, cell_relevance(model, x)).sizes)
     {'target': 2, 'band': 6, 'channel': 3}
     """
-    network, epochs, _ = analysis_inputs(model, epochs)
+    network, epochs, _ = analysis_inputs(model, epochs, classes=False)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     ranges = band_ranges(single)
     power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])

@@ -67,6 +67,11 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
         signals.append(batch[:, picks])
     values = np.concatenate(scores)
     check_codes(codes, values.shape[1])
+    if values.shape[1] == 1:
+        raise ValueError(
+            "The network has one output, and which classes it tells apart is not known. Pass `y`, or name them, the "
+            "one that it means last: `model = sincviz.network(model, class_names=['other', 'this'])`."
+        )
     names = np.array(class_labels(network, values.shape[1]))
     table = pd.DataFrame(index=pd.RangeIndex(len(values), name="trial"))
     if codes is not None:

@@ -69,7 +69,7 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     >>> found.attrs["n_dimensions"]
     4
     """
-    parts, epochs, _ = with_or_without_trials(model, epochs)
+    parts, epochs, _ = with_or_without_trials(model, epochs, classes=False)
     bands = learned_bands(parts)
     kernels = impulse_responses(parts)
     measured_width = (bands["measured_high_hz"] - bands["measured_low_hz"]).to_numpy()

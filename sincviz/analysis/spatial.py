@@ -105,7 +105,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     >>> patterns.dims
     ('filter', 'depth', 'channel')
     """
-    parts, epochs, _ = front_end_inputs(model, epochs)
+    parts, epochs, _ = front_end_inputs(model, epochs, classes=False)
     # Also where the caller has switched gradients off.
     with torch.inference_mode(False), torch.enable_grad():
         n_trials, covariance = _covariance_with_units(parts, epochs)

@@ -218,10 +218,16 @@ def test_only_networks_can_be_ablated(epochs):
         quietly("network", epochs)
 
 
-def test_one_score_has_no_margin(trials, codes):
+def test_the_margin_of_one_score_is_the_score(trials, codes):
     module = nn.Sequential(nn.Flatten(), nn.Linear(6 * 128, 1))
-    with pytest.raises(ValueError, match="one score"):
-        quietly(module, trials, 0 * codes, sfreq=128)
+    pair = nn.Sequential(nn.Flatten(), nn.Linear(6 * 128, 2))
+    with torch.no_grad():
+        for whole, single in zip(pair[1].parameters(), module[1].parameters(), strict=True):
+            whole.copy_(torch.cat([0 * single, single]))
+    with pytest.warns(RuntimeWarning, match="logit of class 1"):
+        found = quietly(module, trials, codes, sfreq=128)
+    expected = quietly(pair, trials, codes, sfreq=128)
+    np.testing.assert_allclose(found.score_loss, expected.score_loss, atol=1e-5)
 
 
 def test_a_single_name_is_no_list_of_channels(model, epochs):

@@ -330,18 +330,20 @@ def test_unknown_classes(healthy, fresh, only):
     assert "['feet', 'hands']" in row["evidence"]
 
 
-@pytest.mark.parametrize("y", [[0, 2], [-1, 0], ["left", "up"], [0.0, 1.0], [True, False]])
+@pytest.mark.parametrize("y", [[0, 2], [-1, 0], ["left", "up"], [0.5, 1.0], [b"left", b"up"]])
 def test_labels_that_the_network_does_not_know(healthy, array, only, y):
     only(diagnose(healthy, array, np.resize(np.array(y), len(array))), "classes", "warning")
 
 
 def test_epochs_for_a_network_that_does_not_name_its_classes(patient, fresh, only):
     patient.class_names = None
-    row = only(diagnose(patient, fresh), "classes", "warning")
-    assert "set `model.class_names`" in row["remedy"]
+    with pytest.warns(RuntimeWarning, match="names of its classes, in the order of the event codes"):
+        found = diagnose(patient, fresh)
+    assert "classes" not in set(found["check"])
+    assert "left | right" in only(found, "assumed", "note")["evidence"]
 
 
-@pytest.mark.parametrize("y", [[0, 1], [], 0, [[0]] * 80, [["left"]] * 80])
+@pytest.mark.parametrize("y", [[0, 1], [], 0, [[0, 0]] * 80, [["left", "up"]] * 80])
 def test_labels_of_the_wrong_shape(healthy, array, only, y):
     row = only(diagnose(healthy, array, y), "classes", "warning")
     assert "one label per trial" in row["evidence"]
@@ -357,13 +359,13 @@ def test_epochs_of_another_length(healthy, fresh, only):
     row = only(diagnose(healthy, fresh.copy().crop(0.5, 2.0)), "epochs", "error")
     assert "240 samples" not in row["evidence"]
     assert "241 samples, the network takes 320" in row["evidence"]
-    assert "epochs.crop" in row["remedy"]
+    assert "Cut longer ones" in row["remedy"]
 
 
 def test_the_remedy_for_another_length_cures_it(healthy, imagery):
     epochs = imagery(80, seed=7, duration=3.0)
-    seconds = re.search(r"tmin \+ ([\d.]+)\)", diagnose(healthy, epochs).loc[0, "remedy"])[1]
-    assert "epochs" not in set(diagnose(healthy, epochs.crop(0.5, 0.5 + float(seconds)))["check"])
+    line = re.search(r"`(epochs\.crop\(tmax=[\d.]+\))`", diagnose(healthy, epochs).loc[0, "remedy"])[1]
+    assert "epochs" not in set(diagnose(healthy, eval(line, {"epochs": epochs}))["check"])
 
 
 SHAPES = {
@@ -395,8 +397,10 @@ def test_trials_that_are_not_finite(healthy, array, only, value):
 
 def test_epochs_for_a_network_that_does_not_know_its_units(patient, fresh, only):
     patient.scale = None
-    row = only(diagnose(patient, fresh), "epochs", "error")
-    assert "model.scale" in row["remedy"]
+    with pytest.warns(RuntimeWarning, match=r"taken to be microvolts.*scale=1e6"):
+        found = diagnose(patient, fresh)
+    assert "epochs" not in set(found["check"])
+    assert "scale = 1e+06 per volt" in only(found, "assumed", "note")["evidence"]
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.05, 20, 100])

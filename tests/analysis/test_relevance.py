@@ -495,7 +495,7 @@ def test_a_network_that_is_right_is_above_chance_and_one_that_is_wrong_is_not(mo
 
 
 def test_labels_that_nobody_knows_are_needed_for_the_contrast_only(network, epochs):
-    model = network(chs_info=epochs.info["chs"])
+    model = network(n_outputs=3, chs_info=epochs.info["chs"])  # not as many as the epochs have classes
     model.scale = 1e6
     attrs = relevance(model, epochs).attrs
     assert attrs["above_chance"] == "unknown"

@@ -303,24 +303,35 @@ def named(model, epochs, **known):
 def test_any_network_that_tells_channels_and_units_takes_epochs(eegnet, epochs, tmp_path, known):
     model = named(eegnet(n_times=128, n_outputs=2), epochs, **known)
     trials = "contrast" if "class_names" in known else "all"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        spectral_relevance(model, epochs, n_steps=1)
+    said = " ".join(str(one.message) for one in caught)
+    assert ("names of its classes" in said, "128 Hz" in said) == (
+        "class_names" not in known,
+        "sfreq" not in known,
+    )
     found = spectral_relevance(model, epochs, trials=trials, n_steps=3)
-    y = [["left", "right"][code - 1] for code in epochs.events[:, 2]] if "class_names" in known else None
+    y = epochs.events[:, 2] - 1
     expected = spectral_relevance(model, epochs.get_data() * 1e6, y, trials=trials, n_steps=3, sfreq=128.0)
     assert_close(found, expected, 1e-5)
     assert found["channel"].to_numpy().tolist() == epochs.ch_names
     np.testing.assert_array_equal(found["frequency"], np.fft.rfftfreq(128, 1 / 128))
     assert found["frequency"].attrs["units"] == "Hz"
-    assert found.attrs["above_chance"] in (("yes", "no") if known.get("class_names") else ("unknown",))
+    assert found.attrs["above_chance"] in ("yes", "no")
+    assert found["target"].to_numpy().tolist() == ["left", "right"]
     epochs.save(tmp_path / "trials-epo.fif", fmt="double")
     on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
     assert_close(spectral_relevance(model, on_disk, trials=trials, n_steps=3), found, 1e-5)
     assert not on_disk.preload
 
 
-def test_a_network_without_units_does_not_take_epochs(eegnet, epochs):
-    model = named(eegnet(n_times=128), epochs, scale=None)
-    with pytest.raises(EpochsError, match=r"model\.scale"):
-        spectral_relevance(model, epochs)
+@pytest.mark.filterwarnings("ignore:.*prepared otherwise")  # it was not trained at all
+def test_units_that_a_network_does_not_tell_are_taken_for_microvolts_and_that_is_said(eegnet, epochs):
+    model = named(eegnet(n_times=128, n_outputs=2), epochs, scale=None)
+    with pytest.warns(RuntimeWarning, match=r"taken to be microvolts\. Where that is wrong.*scale=1e6"):
+        found = spectral_relevance(model, epochs, n_steps=1)
+    assert_close(found, spectral_relevance(model, epochs.get_data() * 1e6, n_steps=1, sfreq=128.0), 1e-5)
 
 
 def test_frequencies_are_in_hz_where_somebody_knows_the_rate(eegnet, network, noise):
@@ -359,7 +370,7 @@ def test_dimensions_and_attributes_are_labelled(network, moved, epochs):
 @pytest.mark.parametrize("per_trial", [False, True])
 def test_it_survives_a_file(network, moved, epochs, tmp_path, per_trial):
     model = moved(network(chs_info=epochs.info["chs"]))
-    model.scale = 1e6
+    model.scale, model.class_names = 1e6, ["left", "right"]
     found = spectral_relevance(model, epochs, n_steps=3, per_trial=per_trial)
     found.to_netcdf(tmp_path / "relevance.nc", engine="scipy")
     assert xr.load_dataarray(tmp_path / "relevance.nc", engine="scipy").identical(found)
