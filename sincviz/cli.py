@@ -15,7 +15,7 @@ from sincviz.commands.demo import demo
 from sincviz.commands.group import group
 from sincviz.commands.inspect import inspect
 from sincviz.commands.train import train
-from sincviz.errors import SincvizError
+from sincviz.errors import SincvizError, did_you_mean
 from sincviz.terminal import SafeConsole, console
 
 app = typer.Typer(
@@ -38,15 +38,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that lacks a dash must not lose the table.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    warnings.showwarning = _warn
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
     try:
         sys.exit(app(arguments, standalone_mode=False) or 0)
     except _UsageError as error:
-        _stop(error.format_message(), code=2)
+        _stop(_usage_words(error), code=2)
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
+    except RecursionError:
+        _stop("A file holds lists in lists without end, as no program writes them.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("Interrupted.", code=130)
+
+
+def _usage_words(error: Any) -> str:
+    """Return what is wrong with a command, and what was probably meant."""
+    option = getattr(error, "option_name", None)
+    if option is None or error.ctx is None:
+        return str(error.format_message())
+    known = [
+        name for parameter in error.ctx.command.params for name in parameter.opts if name.startswith("--")
+    ]
+    return f"No such option: {option}.{did_you_mean(option, known)} `{error.ctx.command_path} --help` lists them."
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

@@ -14,6 +14,7 @@ from sincviz.classes import classes_if_known
 from sincviz.epochs import EpochsOrArray, input_batches, ready, warned_once
 from sincviz.front_ends import front_end, unwrapped
 from sincviz.measuring import SECTIONS, Measuring, checked_sections
+from sincviz.models.checks import checked_seed
 from sincviz.network_facts import network_facts
 from sincviz.progress import switched_off
 
@@ -214,7 +215,7 @@ def inspect(
     EpochsError
         If the epochs do not fit the network.
     ValueError
-        If a section is unknown, or labels were given and do not fit.
+        If a section is unknown, ``seed`` is not between 0 and 2**31 - 1, or labels were given and do not fit.
 
     Examples
     --------
@@ -223,7 +224,7 @@ def inspect(
     >>> len(found.bands), found.spatial_patterns is None
     (32, True)
     """
-    sections = checked_sections(only)
+    sections, seed = checked_sections(only), checked_seed(seed)
     parts = front_end(model)
     with warned_once(parts, epochs):
         trials = None if epochs is None else ready(epochs)

@@ -22,6 +22,7 @@ from sincviz.datasets.simulated_sources import (
     hum_map_uv,
     line_source,
 )
+from sincviz.models.checks import checked_seed
 from sincviz.montages import standard_montage
 
 EVENT_ID = {"left": 1, "right": 2}
@@ -121,7 +122,7 @@ def simulate_motor_imagery(
     'C4'
     """
     ch_names = _checked_ch_names(n_chans, ch_names)
-    n_trials, seed = operator.index(n_trials), operator.index(seed)
+    n_trials, seed = operator.index(n_trials), checked_seed(seed)
     _check_numbers(n_trials, sfreq, duration, erd_depth, snr_db, line_noise_hz, seed)
     n_times = round(duration * sfreq)
     rng = np.random.default_rng(seed)
