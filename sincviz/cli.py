@@ -48,6 +48,9 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         sys.exit(app(arguments, standalone_mode=False) or 0)
     except _UsageError as error:
         _stop(_usage_words(error), code=2)
+    except UnicodeEncodeError as error:
+        part = error.object[max(0, error.start - 20) : error.end + 20]
+        _stop(f"A name holds half of a character, which no file can keep: {part!r}. Give it another.", code=2)
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
     except RecursionError:
