@@ -108,36 +108,6 @@ def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
     return listed([f"{own} as {name}" for own, name in renamed.items()], most)
 
 
-def missing_names_remedy(wanted: Sequence[str], available: Sequence[str], eeg: Sequence[str]) -> str:
-    """Return what to do about the network's names that the epochs lack.
-
-    Parameters
-    ----------
-    wanted : sequence of str
-        The network's names.
-    available : sequence of str
-        The names of the epochs.
-    eeg : sequence of str
-        Those of them that are EEG.
-
-    Examples
-    --------
-    >>> missing_names_remedy(["C3", "C4"], ["1", "2"], ["1", "2"])
-    "If they are the network's channels in its order: `epochs.rename_channels({'1': 'C3', '2': 'C4'})`."
-    """
-    found, ambiguous = matched_names(wanted, available)
-    if not found and not ambiguous and len(eeg) == len(wanted):
-        in_order = rename_line(dict(zip(eeg, wanted, strict=True)))
-        return f"If they are the network's channels in its order: {in_order}."
-    if not ambiguous:
-        return "Pass epochs that have them, or train a network without them."
-    several = "; ".join(f"{name} may be {' or '.join(names)}" for name, names in ambiguous.items())
-    proposed: dict[str, str] = {}
-    for name, names in ambiguous.items():
-        proposed.setdefault(names[0], name)
-    return f"{several}. Choose, and say so: {rename_line(other_spellings(found) | proposed)}."
-
-
 def rename_line(renamed: Mapping[str, str]) -> str:
     """Return the line that gives channels other names, to be copied.
 

@@ -1,7 +1,7 @@
 """What kind of signal a channel holds, as MNE types it, and which kinds are no EEG."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sincviz.channel_names import spelling_key
@@ -105,6 +105,17 @@ def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
         f"The network takes channels that are no EEG: {by_type(found)}.{typed}{stimulus} To leave them out: "
         f"`chs_info={remedy}.info['chs']`."
     )
+
+
+def named_otherwise(names: Iterable[str]) -> list[str]:
+    """Return the names that say that a channel is no EEG, whatever its type.
+
+    Examples
+    --------
+    >>> named_otherwise(["C3", "EOG-left", "EEG EKG1-REF", "STI 014"])
+    ['EOG-left', 'EEG EKG1-REF', 'STI 014']
+    """
+    return [name for name in names if _NAMED_OTHERWISE.match(spelling_key(name))]
 
 
 def by_type(types: Mapping[str, str]) -> str:

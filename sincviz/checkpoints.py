@@ -1,8 +1,11 @@
 """A trained network to and from a file."""
 
+import difflib
 import inspect
 import os
+import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +13,7 @@ from sincviz.channel_names import matched_names
 from sincviz.channel_types import warn_of_types
 from sincviz.classes import class_order
 from sincviz.epochs import is_epochs
-from sincviz.errors import CheckpointError
+from sincviz.errors import CheckpointError, did_you_mean
 from sincviz.front_ends import FrontEnd, unwrapped
 from sincviz.models.hub import downloaded_network
 from sincviz.models.network_file import read_network, write_network
@@ -21,6 +24,23 @@ from sincviz.networks import own_network
 if TYPE_CHECKING:
     import mne
 
+_HUB_NAME = re.compile(r"\w[\w.-]*", re.ASCII).fullmatch
+_HUB = "hf://"
+_FILES = (
+    ".onnx",
+    ".h5",
+    ".keras",
+    ".npz",
+    ".mat",
+    ".fif",
+    ".edf",
+    ".set",
+    ".csv",
+    ".json",
+    ".yaml",
+    ".txt",
+    ".py",
+)
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
 
 
@@ -80,7 +100,8 @@ def load_checkpoint(
     path : path-like
         A file of :func:`save_checkpoint`; a state dict of this network or of braindecode's (``.pt``, ``.pth``,
         ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
-        or the id of a repository such as ``"user/model"`` if there is no such file.
+        or the id of a repository such as ``"user/model"`` if there is no such file, nor a folder called nearly as the
+        user; ``"hf://user/model"`` is a repository in any case.
     chs_info : sequence of dict | None
         The channels, as in ``epochs.info["chs"]``, for a file that does not know them.
     epochs : mne.BaseEpochs | None
@@ -125,7 +146,9 @@ def load_checkpoint(
         if not is_epochs(epochs):
             raise TypeError(f"`epochs` must be `mne.Epochs`; got {type(epochs).__name__}.")
         trial = (len(epochs.times), float(epochs.info["sfreq"]))
-    place = downloaded_network(os.fspath(path)) if _is_repository(path) else path
+    place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
+    if not Path(place).exists():
+        raise FileNotFoundError(f"There is no checkpoint {str(Path(place))!r}.{_meant(Path(place))}")
     model = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
     if chs_info is not None:
         _set_channels(model, path, chs_info)
@@ -141,16 +164,32 @@ def _check_names(parameters: Mapping[str, Any]) -> None:
     unknown = [name for name in parameters if name not in known]
     if unknown:
         raise TypeError(
-            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}. It takes: {', '.join(known)}."
+            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
+            f"It takes: {', '.join(known)}."
         )
 
 
 def _is_repository(path: str | os.PathLike[str]) -> bool:
+    if isinstance(path, str) and path.startswith(_HUB):
+        return True
     if not isinstance(path, str) or path.count("/") != 1 or Path(path).exists():
         return False
     owner, name = path.split("/")
-    # A slip in the name of a file must not go to the Hub.
-    return bool(owner and name) and Path(name).suffix not in SUFFIXES and not Path(owner).is_dir()
+    # A slip in the name of a file or folder must not go to the Hub.
+    if Path(name).suffix.lower() in (*SUFFIXES, *_FILES) or not (_HUB_NAME(owner) and _HUB_NAME(name)):
+        return False
+    folders = [entry.name for entry in islice(Path().iterdir(), 10_000) if entry.is_dir()]
+    return not difflib.get_close_matches(owner, folders, n=1, cutoff=0.8)
+
+
+def _meant(path: Path) -> str:
+    """Return what is beside a path that does not exist, or beside its folder, and is written like it."""
+    folder, own = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
+    if not folder.is_dir():
+        return ""
+    meant = did_you_mean(own.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
+    hub = f" A repository of the Hub is {_HUB}{path}." if own != path and len(path.parts) == 2 else ""
+    return meant + (hub if meant else "")
 
 
 def _set_channels(

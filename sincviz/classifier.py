@@ -18,7 +18,7 @@ from sincviz.classes import class_order, trial_labels
 from sincviz.cutoff_table import cutoff_table
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input
 from sincviz.errors import EpochsError
-from sincviz.models.checks import finite_float, positive_int
+from sincviz.models.checks import checked_seed, finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.progress import switched_off
 from sincviz.recording_levels import recordings_of
@@ -125,6 +125,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         X, y = trials_and_labels(X, y)
         X = gathered(X)
         positive_int("patience", self.patience)
+        checked_seed(self.seed)
         finite_float("scale", self.scale, above=0, advice=1e6)
         labels, self.labels_ = _labels(X, y, self.module)
         codes = np.array([self.labels_.index(label) for label in labels], np.int64)

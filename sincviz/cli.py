@@ -18,7 +18,7 @@ from sincviz.commands.demo import demo
 from sincviz.commands.group import group
 from sincviz.commands.inspect import inspect
 from sincviz.commands.train import train
-from sincviz.errors import SincvizError
+from sincviz.errors import SincvizError, did_you_mean
 from sincviz.terminal import SafeConsole, console
 
 app = typer.Typer(
@@ -41,18 +41,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that lacks a dash must not lose the table.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    warnings.showwarning = _warn
     if threading.current_thread() is threading.main_thread():
         # As an exception it lets every command clear away what it has half written.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> NoReturn:
     try:
         sys.exit(app(arguments, standalone_mode=False) or 0)
     except _UsageError as error:
-        _stop(error.format_message(), code=2)
+        _stop(_usage_words(error), code=2)
+    except UnicodeEncodeError as error:
+        part = error.object[max(0, error.start - 20) : error.end + 20]
+        _stop(f"A name holds half of a character, which no file can keep: {part!r}. Give it another.", code=2)
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
+    except RecursionError:
+        _stop("A file holds lists in lists without end, as no program writes them.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("Interrupted.", code=130)
+
+
+def _usage_words(error: Any) -> str:
+    """Return what is wrong with a command, and what was probably meant."""
+    option = getattr(error, "option_name", None)
+    if option is None or error.ctx is None:
+        return str(error.format_message())
+    known = [
+        name for parameter in error.ctx.command.params for name in parameter.opts if name.startswith("--")
+    ]
+    return f"No such option: {option}.{did_you_mean(option, known)} `{error.ctx.command_path} --help` lists them."
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

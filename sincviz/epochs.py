@@ -1,7 +1,7 @@
 """Epochs as a network wants them: its channels, its order, its units, its classes."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, Union
 
@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from sincviz.channel_names import matched_names, missing_names_remedy, other_spellings, spelled
-from sincviz.channel_types import BRAIN_POTENTIALS, UNTYPED, channel_type, other_types, refusal
+from sincviz.channel_names import matched_names, other_spellings, spelled
+from sincviz.channel_types import UNTYPED, other_types, refusal
 from sincviz.decoders import Decoder, decoder
 from sincviz.errors import EpochsError, warn
+from sincviz.missing_channels import missing_words
 from sincviz.nameless import nameless_message
 from sincviz.progress import followed
 from sincviz.shown_text import listed
@@ -245,9 +246,8 @@ def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if parts.ch_names is None:
         raise EpochsError(nameless_message(parts, epochs))
     found, _ = matched_names(parts.ch_names, epochs.ch_names)
-    missing = [name for name in parts.ch_names if name not in found]
-    if missing:
-        raise EpochsError(_missing_words(parts.ch_names, epochs, missing))
+    if len(found) < len(parts.ch_names):
+        raise EpochsError(missing_words(parts.ch_names, epochs))
     renamed = other_spellings(found)
     if renamed:
         warn(f"{_SPELLED}: {spelled(renamed)}.")
@@ -262,21 +262,6 @@ def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if surplus:
         warn(f"{_DROPPED}: {listed(surplus)}.")
     return [places[own] for own in found.values()]
-
-
-def _missing_words(wanted: Sequence[str], epochs: "mne.BaseEpochs", missing: list[str]) -> str:
-    from sincviz.montages import likely_montage  # loads MNE
-
-    eeg = [channel["ch_name"] for channel in epochs.info["chs"] if channel_type(channel) in BRAIN_POTENTIALS]
-    caps = likely_montage(epochs.ch_names), likely_montage(wanted)
-    other = ""
-    if None not in caps and caps[0] != caps[1]:
-        other = f" These are names of {caps[0]!r}, the network's of {caps[1]!r}: another cap."
-    return (
-        f"{len(missing)} of the network's {len(wanted)} channels are missing in the epochs: {listed(missing)}. "
-        f"The epochs have: {listed(epochs.ch_names)}.{other} "
-        f"{missing_names_remedy(wanted, epochs.ch_names, eeg)}"
-    )
 
 
 def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:

@@ -14,7 +14,7 @@ from sincviz.analysis.filter_matching import filter_stability, match_filters
 from sincviz.analysis.run_agreement import agreement_by_subject, run_agreement
 from sincviz.analysis.subject_test import subject_test
 from sincviz.measuring import checked_sections
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 from sincviz.population.combination import READ, Averages, combine
 from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects
 from sincviz.population.group_findings import group_findings, shared_training
@@ -258,8 +258,7 @@ def group(
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}. Try 0.05.")
     positive_int("n_permutations", n_permutations)
-    if not 0 <= seed < 2**31:
-        raise ValueError(f"`seed` must lie between 0 and {2**31 - 1}; got {seed}.")
+    seed = checked_seed(seed)
     # A section that is compared cannot be left out.
     asked = set(SECTIONS) if only is None else set(checked_sections(only)) | {"relevance"}
     settings = RowSettings(

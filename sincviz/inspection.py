@@ -14,6 +14,7 @@ from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.classes import classes_if_known
 from sincviz.epochs import EpochsOrArray, input_batches, ready, warned_once
 from sincviz.measuring import SECTIONS, Measuring, checked_sections
+from sincviz.models.checks import checked_seed
 from sincviz.network_facts import network_facts
 from sincviz.progress import switched_off
 from sincviz.wrappers import unwrapped
@@ -220,7 +221,7 @@ def inspect(
     EpochsError
         If the epochs do not fit the network.
     ValueError
-        If a section is unknown, or labels were given and do not fit.
+        If a section is unknown, ``seed`` is not between 0 and 2**31 - 1, or labels were given and do not fit.
 
     Examples
     --------
@@ -229,7 +230,7 @@ def inspect(
     >>> len(found.bands), found.spatial_patterns is None
     (32, True)
     """
-    sections = checked_sections(only)
+    sections, seed = checked_sections(only), checked_seed(seed)
     parts, epochs, y = with_or_without_trials(model, epochs, y)
     with warned_once(parts, epochs):
         trials = None if epochs is None else ready(epochs)

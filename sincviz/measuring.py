@@ -39,7 +39,7 @@ from sincviz.analysis.response import filter_response
 from sincviz.analysis.spatial import spatial_filters, spatial_patterns
 from sincviz.analysis.spectral_relevance import spectral_relevance
 from sincviz.epochs import EpochsOrArray, n_trials_of, some_of
-from sincviz.errors import SincvizError
+from sincviz.errors import SincvizError, did_you_mean
 from sincviz.front_ends import FrontEnd
 from sincviz.network_facts import trial_facts
 from sincviz.rhythms import RHYTHMS
@@ -396,7 +396,8 @@ def checked_sections(only: Sequence[str] | None) -> tuple[str, ...]:
         return SECTIONS
     unknown = [name for name in only if name not in SECTIONS]
     if unknown or isinstance(only, str) or not only:
-        raise ValueError(f"`only` must name sections out of {', '.join(SECTIONS)}; got {only!r}.")
+        meant = "".join(did_you_mean(str(name), SECTIONS) for name in unknown[:1])
+        raise ValueError(f"`only` must name sections out of {', '.join(SECTIONS)}; got {only!r}.{meant}")
     return tuple(name for name in SECTIONS if name in only)
 
 

@@ -1,15 +1,12 @@
 """What is said of epochs for a network that does not tell the names of its channels."""
 
-import re
 from typing import TYPE_CHECKING
 
-from sincviz.channel_types import BRAIN_POTENTIALS, channel_type
+from sincviz.channel_types import BRAIN_POTENTIALS, channel_type, named_otherwise
 from sincviz.decoders import Decoder
 
 if TYPE_CHECKING:
     import mne
-
-_NO_EEG = re.compile(r"EOG|ECG|EKG|EMG|^[HV]EO|^(STI|TRIG|STATUS|MARKER)", re.IGNORECASE)
 
 
 def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
@@ -35,7 +32,7 @@ def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
             "Pass epochs of the channels that it was trained on; if channels have a wrong type, "
             f"`epochs.set_channel_types({dict.fromkeys(epochs.ch_names[:1], 'eeg')})` gives them the right one."
         )
-    other = [name for name in eeg if _NO_EEG.search(name)]
+    other = named_otherwise(eeg)
     own = [name for name in eeg if name not in other]
     if len(own) == n_chans:
         why = f"If {', '.join(other)} are no EEG"

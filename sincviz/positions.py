@@ -73,7 +73,8 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     positions_m = np.where(np.isfinite(positions_m), positions_m, np.nan)
     missing = np.isnan(positions_m).any(1)
     origin = (positions_m == 0).all(1)
-    far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
+    with np.errstate(over="ignore"):
+        far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
     same = _near_another(positions_m) & ~origin
     found = {
         "without a position on the scalp": missing,

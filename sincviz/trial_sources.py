@@ -230,7 +230,10 @@ def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", refer
         If ``reference`` is none of these.
     """
     if reference not in ("trained", "average", "recorded"):
-        raise ValueError(f"`--reference` must be 'trained', 'average' or 'recorded'; got {reference!r}.")
+        raise ValueError(
+            f"`--reference` must be 'trained', 'average' or 'recorded'; got {reference!r}."
+            f"{did_you_mean(reference, ('trained', 'average', 'recorded'))}"
+        )
     wanted = model.provenance.get("reference") if reference == "trained" else reference
     if wanted != "average":
         return epochs

@@ -183,5 +183,20 @@ def test_another_cap_is_named(model, epochs):
         network_input(model, epochs)
 
 
+def test_more_channels_than_a_nameless_network_takes_are_picked_by_the_remedy(network, epochs):
+    expected = network(n_times=len(epochs.times), chs_info=epochs.info["chs"])
+    nameless = network(n_times=len(epochs.times))
+    nameless.scale = expected.scale = 1e6
+    eyes = epochs.copy().pick(["C3", "C4"]).rename_channels({"C3": "EOG-left", "C4": "EOG-right"})
+    more = epochs.copy().add_channels([eyes], force_update_info=True)
+    with pytest.raises(
+        EpochsError, match=r"takes 6, the epochs have 8 of EEG.*EOG-left, EOG-right are none"
+    ) as raised:
+        network_input(nameless, more)
+    exec(re.search(r"`(epochs\.pick\(.*?\))`", str(raised.value))[1], {"epochs": more})
+    nameless.chs_info = more.info["chs"]
+    np.testing.assert_array_equal(network_input(nameless, more), network_input(expected, epochs))
+
+
 def test_the_line_that_renames_is_python():
     assert rename_line({"a'b": "C3"}) == "`epochs.rename_channels({\"a'b\": 'C3'})`"

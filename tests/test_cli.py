@@ -300,6 +300,19 @@ def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
         (("inspect", "network.safetensors", "--tmax", 4, "--out", "c"), ("--tmax", "for `--epochs`")),
         (("train", "simulated", "--tmax", 4, "--out", "c.safetensors"), ("--tmax", "for files")),
         (("train", "eegbic", "--out", "c.safetensors"), ("did you mean 'eegbci'",)),
+        (("inspekt", "network.safetensors"), ("did you mean 'inspect'",)),
+        (("inspect", "network.safetensors", "--chanels", "C3"), ("--chanels", "did you mean '--channels'")),
+        (("inspect", "network.safetensor", "--out", "c"), ("did you mean 'network.safetensors'",)),
+        (("inspect", "network.safetensors", "--data", "eegbic", "--out", "c"), ("did you mean 'eegbci'",)),
+        (("inspect", "network.safetensors", "--style", "natur", "--out", "c"), ("did you mean 'nature'",)),
+        (("inspect", "network.safetensors", "--only", "band", "--out", "c"), ("did you mean 'bands'",)),
+        (("inspect", "network.safetensors", "--format", "pgn", "--out", "c"), ("did you mean 'png'",)),
+        (("inspect", "network.safetensors", "-p", "min_frq=3", "--out", "c"), ("did you mean 'min_freq'",)),
+        (("train", "some-epo.fif", "--reference", "averge", "--out", "c.safetensors"), ("mean 'average'",)),
+        (
+            ("train", "eegbci", "--subjects", "29-31", "--data-path", ".", "--out", "c.safetensors"),
+            ("subject 29", "subject 30", "subject 31"),
+        ),
         (("inspect", "missing.safetensors"), ("missing.safetensors",)),
         (("inspect", "some-epo.fif"), ("some-epo.fif", "safetensors")),
         (("inspect", "[bold]odd[/].safetensors"), ("[bold]odd[/].safetensors",)),
@@ -364,6 +377,44 @@ def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, words):
     assert refused(run(*arguments, folder=folder), *words)
     assert not (folder / "c.safetensors").exists()
     assert not (folder / "c").exists()
+
+
+def test_a_path_that_does_not_exist_is_not_asked_of_the_hub(folder, monkeypatch):
+    def asked(*_):
+        raise AssertionError("the Hub was asked")
+
+    monkeypatch.setattr("sincviz.checkpoints.downloaded_network", asked)
+    (folder / "results").mkdir(exist_ok=True)
+    for path in (
+        "resuls/net",
+        "results/net",
+        "../net",
+        "runs/net.PT",
+        "runs/net.onnx",
+        "~/net",
+        "my nets/one",
+    ):
+        assert refused(run("inspect", path, "--out", "c", folder=folder), "There is no checkpoint", path)
+    slip = run("inspect", "resuls/net", "--out", "c", folder=folder)
+    assert refused(slip, "Did you mean 'results'", "hf://resuls/net")
+    for repository in ("user/model-v1.5", "hf://resuls/net"):
+        with chdir(folder), pytest.raises(AssertionError, match="was asked"):
+            load_checkpoint(repository)
+
+
+@pytest.mark.parametrize("option", ["--quiet", "--json"])
+def test_a_quiet_command_leaves_the_process_as_it_was(folder, option, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    filters, shower = list(warnings.filters), warnings.showwarning
+    for name in ("network.safetensors", "missing.safetensors"):
+        run(
+            "inspect", name, option, "--only", "bands", "--out", f"left{option}", "--overwrite", folder=folder
+        )
+        assert "TQDM_DISABLE" not in os.environ
+        assert warnings.filters == filters
+        assert warnings.showwarning is shower
+    run("group", "missing.csv", "--out", "no", "--quiet", folder=folder)
+    assert "TQDM_DISABLE" not in os.environ
 
 
 def test_a_damaged_checkpoint_is_one_line_and_exit_code_2(folder):

@@ -1,5 +1,7 @@
 """Positions are taken as they are, and those that cannot be used are named."""
 
+import time
+
 import mne
 import numpy as np
 import pytest
@@ -141,3 +143,21 @@ def test_numbers_as_names_become_strings():
 def test_the_info_is_good_for_the_topomaps_of_mne():
     image, _ = mne.viz.plot_topomap(maps().to_numpy(), scalp_info(maps()), show=False)
     assert np.isfinite(image.get_array()).any()
+
+
+@given(arrays(float, (6, 3), elements=st.sampled_from([0.0, 0.05, 0.05 + 5e-5, 0.05 + 2e-4, 0.07, np.nan])))
+def test_same_places_are_those_of_the_distances(positions_m):
+    names = [str(number) for number in range(6)]
+    distances = np.linalg.norm(positions_m[:, None] - positions_m, axis=2)
+    np.fill_diagonal(distances, np.inf)
+    expected = (distances < 1e-4).any(1) & ~(positions_m == 0).all(1)
+    found = unusable_positions(names, positions_m).get("in the same place", [])
+    assert found == [name for name, same in zip(names, expected, strict=True) if same]
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.0])
+def test_many_channels_are_looked_at_in_a_moment(spread):
+    many = 0.1 + spread * 0.2 * np.random.default_rng(0).random((100_000, 3))
+    start = time.perf_counter()
+    assert len(unusable_positions([str(number) for number in range(100_000)], many)) <= 2
+    assert time.perf_counter() - start < 20

@@ -13,6 +13,7 @@ from sincviz.analysis.intervals import mean_intervals
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.band_limits import with_band_limits
 from sincviz.epochs import EpochsOrArray
+from sincviz.models.checks import checked_seed
 from sincviz.rhythms import checked_rhythms
 
 
@@ -84,6 +85,7 @@ def ablate(
     chosen_bands = checked_rhythms(bands)
     if not chosen_bands:
         raise ValueError("`bands` is empty. Pass bands, or None for delta to gamma.")
+    seed = checked_seed(seed)
     trials = replaceable_trials(model, epochs, y, replacement=replacement, sfreq=sfreq, seed=seed)
     coords = channel_coords(trials.network, trials.trials.shape[1])
     names = list(coords["channel"])

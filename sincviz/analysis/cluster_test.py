@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sincviz.analysis.neighbours import neighbours
 from sincviz.analysis.subject_test import effect_interval, hedges_g, subject_test, with_values
 from sincviz.band_limits import low_and_high_hz
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 
 ALPHA = 0.05
 CLUSTER_FORMING_P = 0.01
@@ -112,6 +112,7 @@ def cluster_test(
             raise ValueError(f"`{name}` must lie between 0 and 1; got {value}. Try 0.05.")
     test = subject_test(maps)
     n_subjects = int(test.attrs["n_subjects"])
+    seed = checked_seed(seed)
     n_made = _permutations(n_subjects, alpha, positive_int("n_permutations", n_permutations))
     threshold = float(scipy.stats.t.isf(cluster_forming_p / 2, n_subjects - 1))
     clusters = _clusters(with_values(maps), test["t"].to_numpy(), threshold, n_permutations, seed)

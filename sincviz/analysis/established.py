@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.intervals import codes_of_targets
 from sincviz.analysis.trial_average import checked_trials
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 from sincviz.progress import followed
 
 ALPHA = 0.05
@@ -94,7 +94,7 @@ def corrected_p(
     spread = np.where(np.isfinite(flat).all(0), flat.std(0), 0.0).max(0)
     tested = (spread > 0) & (spread >= LEAST_SPREAD * spread.max())
     scaled = np.where(np.isfinite(scaled) & tested, scaled, 0.0)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checked_seed(seed))
     if contrast:
         codes = codes_of_targets(values)
         if permuted_codes is None:

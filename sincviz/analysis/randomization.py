@@ -25,7 +25,7 @@ from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import check_codes, labelled_trials
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 from sincviz.trial_identity import trial_fingerprints
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
@@ -131,7 +131,7 @@ def randomization_test(
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
     module = changeable_copy(network)
-    n_draws = positive_int("n_draws", n_draws, minimum=2)
+    n_draws, seed = positive_int("n_draws", n_draws, minimum=2), checked_seed(seed)
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     x, codes = labelled_trials(network, epochs, y)
     tensor = torch.from_numpy(x).to(network.device)

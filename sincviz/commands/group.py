@@ -1,13 +1,11 @@
 """``sincviz group``."""
 
-import os
-import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sincviz.commands.options import DataPath, Download, Overwrite, Runs, importing, listed
+from sincviz.commands.options import DataPath, Download, Overwrite, Runs, hushed, importing, listed
 from sincviz.terminal import console, print_findings, print_group
 
 
@@ -82,49 +80,47 @@ def group(
 
     What is read of a network is stored at once: the same command goes on where an earlier one was stopped.
     """
-    if quiet:
-        warnings.simplefilter("ignore")
-        os.environ["TQDM_DISABLE"] = "1"
-    with importing():
-        from sincviz.groups import group as group_networks
-        from sincviz.plotting import journal
-        from sincviz.report.group_folder import check_group_folder
-        from sincviz.report.pictures import checked_formats
+    with hushed(warned=not quiet, bars=not quiet):
+        with importing():
+            from sincviz.groups import group as group_networks
+            from sincviz.plotting import journal
+            from sincviz.report.group_folder import check_group_folder
+            from sincviz.report.pictures import checked_formats
 
-    check_group_folder(out, overwrite=overwrite)
-    formats = checked_formats(listed(figure_format))
-    if not formats:
-        raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
-    with journal(style):
-        pass  # an unknown style is refused before anything is computed
-    found = group_networks(
-        manifest,
-        out,
-        only=listed(only) or None,
-        reference=reference,
-        channels=channels,
-        montage=montage,
-        parameters=parameter or (),
-        runs=runs,
-        data_path=data_path,
-        download=download,
-        held_out=held_out,
-        alpha=alpha,
-        seed=seed,
-        n_jobs=jobs,
-        backend=backend,
-        scheduler=scheduler or None,
-        progress=not quiet,
-    )
-    # Two runs on one folder write the same: the second replaces what the first wrote meanwhile.
-    written = found.save(out, formats=formats, style=style, overwrite=True, progress=not quiet)
-    if quiet:
-        return
-    print_group(found)
-    print_findings(found.findings)
-    console.print(
-        f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
-        markup=False,
-        soft_wrap=True,
-        highlight=False,
-    )
+        check_group_folder(out, overwrite=overwrite)
+        formats = checked_formats(listed(figure_format))
+        if not formats:
+            raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
+        with journal(style):
+            pass  # an unknown style is refused before anything is computed
+        found = group_networks(
+            manifest,
+            out,
+            only=listed(only) or None,
+            reference=reference,
+            channels=channels,
+            montage=montage,
+            parameters=parameter or (),
+            runs=runs,
+            data_path=data_path,
+            download=download,
+            held_out=held_out,
+            alpha=alpha,
+            seed=seed,
+            n_jobs=jobs,
+            backend=backend,
+            scheduler=scheduler or None,
+            progress=not quiet,
+        )
+        # Two runs on one folder write the same: the second replaces what the first wrote meanwhile.
+        written = found.save(out, formats=formats, style=style, overwrite=True, progress=not quiet)
+        if quiet:
+            return
+        print_group(found)
+        print_findings(found.findings)
+        console.print(
+            f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            markup=False,
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,8 +1,6 @@
 """``sincviz inspect``."""
 
 import json
-import os
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +16,7 @@ from sincviz.commands.options import (
     Tmax,
     Tmin,
     Units,
+    hushed,
     importing,
     listed,
 )
@@ -109,79 +108,80 @@ def inspect(
     overwrite: Overwrite = False,
 ) -> None:
     """Open any checkpoint, print what it has learned, write a report with tables, arrays and figures."""
-    if quiet:
-        warnings.simplefilter("ignore")
-    if quiet or as_json:
-        os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is imported: no bar of any step
-    with importing():
-        from sincviz.event_classes import parsed_classes
-        from sincviz.inspection import inspect as inspect_network
-        from sincviz.measuring import checked_sections
-        from sincviz.network_sources import opened
-        from sincviz.plotting import journal
-        from sincviz.report.folder import check_folder, facts_of
-        from sincviz.report.pictures import checked_formats
-        from sincviz.report.strict_json import seen
-        from sincviz.trial_cutting import cut_to
-        from sincviz.trial_sources import epochs_of_file, holds_arrays, recordings, referenced_as_trained
+    with hushed(warned=not quiet, bars=not (quiet or as_json)):
+        with importing():
+            from sincviz.errors import did_you_mean
+            from sincviz.event_classes import parsed_classes
+            from sincviz.inspection import inspect as inspect_network
+            from sincviz.measuring import checked_sections
+            from sincviz.network_sources import opened
+            from sincviz.plotting import journal
+            from sincviz.report.folder import check_folder, facts_of
+            from sincviz.report.pictures import checked_formats
+            from sincviz.report.strict_json import seen
+            from sincviz.trial_cutting import cut_to
+            from sincviz.trial_sources import epochs_of_file, holds_arrays, recordings, referenced_as_trained
 
-    if data not in ("", "eegbci"):
-        raise ValueError(f"`--data` must be 'eegbci'; got {data!r}. A file of epochs goes to `--epochs`.")
-    if data and epochs is not None:
-        raise ValueError("Pass `--epochs` or `--data`, not both.")
-    if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
-        raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
-    if subjects and not data:
-        raise ValueError("`--subjects` is for `--data eegbci`.")
-    source = Path(checkpoint)
-    if not source.name:  # such as "."
-        source = source.resolve()
-    folder = source.with_name(f"{source.stem}-inspection") if out is None else out
-    check_folder(folder, overwrite=overwrite)
-    formats = checked_formats(listed(figure_format))
-    if not formats:
-        raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
-    sections = checked_sections(listed(only) or None)
-    with journal(style):
-        pass  # an unknown style is refused before anything is computed
-    talks = not (quiet or as_json)
-    trials = None
-    if data:
-        trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
-    elif epochs is not None:
-        arrays = holds_arrays(epochs)
-        trials = epochs_of_file(
-            epochs,
-            classes=parsed_classes(classes) if classes else None,
-            tmin=tmin,
-            tmax=tmax,
-            sfreq=sfreq,
-            ch_names=listed(channels) or None if arrays else None,
-            units=units or None,
+        if data not in ("", "eegbci"):
+            raise ValueError(
+                f"`--data` must be 'eegbci'; got {data!r}.{did_you_mean(data, ['eegbci'])} A file of epochs goes to "
+                "`--epochs`."
+            )
+        if data and epochs is not None:
+            raise ValueError("Pass `--epochs` or `--data`, not both.")
+        if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
+            raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
+        if subjects and not data:
+            raise ValueError("`--subjects` is for `--data eegbci`.")
+        source = Path(checkpoint)
+        if not source.name:  # such as "."
+            source = source.resolve()
+        folder = source.with_name(f"{source.stem}-inspection") if out is None else out
+        check_folder(folder, overwrite=overwrite)
+        formats = checked_formats(listed(figure_format))
+        if not formats:
+            raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
+        sections = checked_sections(listed(only) or None)
+        with journal(style):
+            pass  # an unknown style is refused before anything is computed
+        talks = not (quiet or as_json)
+        trials = None
+        if data:
+            trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
+        elif epochs is not None:
+            arrays = holds_arrays(epochs)
+            trials = epochs_of_file(
+                epochs,
+                classes=parsed_classes(classes) if classes else None,
+                tmin=tmin,
+                tmax=tmax,
+                sfreq=sfreq,
+                ch_names=listed(channels) or None if arrays else None,
+                units=units or None,
+            )
+            # Names of an array's channels are the network's only if it has none of its own.
+            channels = "" if arrays else channels
+        model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
+        if trials is not None and tmax is not None:
+            trials = cut_to(trials, model.n_times)
+        if trials is not None:
+            trials = referenced_as_trained(trials, model, reference)
+        found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
+        written = found.save(
+            folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
         )
-        # Names of an array's channels are the network's only if it has none of its own.
-        channels = "" if arrays else channels
-    model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
-    if trials is not None and tmax is not None:
-        trials = cut_to(trials, model.n_times)
-    if trials is not None:
-        trials = referenced_as_trained(trials, model, reference)
-    found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
-    written = found.save(
-        folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
-    )
-    if as_json:
-        print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
-    if not talks:
-        return
-    print_network(found)
-    if found.bands is not None:
-        print_bands(found.bands)
-    print_summary(found)
-    print_findings(found.findings)
-    console.print(
-        f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
-        markup=False,
-        soft_wrap=True,
-        highlight=False,
-    )
+        if as_json:
+            print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
+        if not talks:
+            return
+        print_network(found)
+        if found.bands is not None:
+            print_bands(found.bands)
+        print_summary(found)
+        print_findings(found.findings)
+        console.print(
+            f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            markup=False,
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,8 +1,9 @@
 """What several commands share: options, and how they are read."""
 
 import gc
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,19 @@ Units = Annotated[str, typer.Option(help="Of arrays: V, mV or uV; else what thei
 def listed(text: str) -> list[str]:
     """Return the parts of an option with commas between."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@contextmanager
+def hushed(*, warned: bool, bars: bool) -> Iterator[None]:
+    """Give no warnings, or show no progress bars, inside; leave the process as it was."""
+    from sincviz.progress import (
+        silenced,  # loads tqdm before its switch is set, so that its own default stays
+    )
+
+    with warnings.catch_warnings(), nullcontext() if bars else silenced():
+        if not warned:
+            warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

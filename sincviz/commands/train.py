@@ -70,6 +70,7 @@ def train(
     from sincviz.checkpoints import save_checkpoint
     from sincviz.classes import class_order
     from sincviz.datasets import simulate_motor_imagery
+    from sincviz.errors import did_you_mean
     from sincviz.event_classes import parsed_classes
     from sincviz.models.checks import finite_float
     from sincviz.models.sinc_shallow import SincShallowNet
@@ -86,7 +87,10 @@ def train(
     if not out.parent.is_dir():
         raise FileNotFoundError(f"The folder {str(out.parent)!r} does not exist; create it first.")
     if reference not in ("average", "recorded"):
-        raise ValueError(f"`--reference` must be 'average' or 'recorded'; got {reference!r}.")
+        raise ValueError(
+            f"`--reference` must be 'average' or 'recorded'; got {reference!r}."
+            f"{did_you_mean(reference, ('average', 'recorded'))}"
+        )
     finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
     of_file = classes or channels or units or (tmin, tmax, sfreq) != (None, None, None)
     if of_file and data in ("eegbci", "simulated"):
@@ -107,7 +111,7 @@ def train(
     elif data == "simulated":
         epochs, test_epochs = (
             simulate_motor_imagery(seed=seed)[0],
-            simulate_motor_imagery(seed=seed + 1_000_000)[0],
+            simulate_motor_imagery(seed=(seed + 1_000_000) % 2**31)[0],
         )
     else:
         test_epochs = None

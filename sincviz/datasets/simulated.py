@@ -22,6 +22,7 @@ from sincviz.datasets.simulated_sources import (
     hum_map_uv,
     line_source,
 )
+from sincviz.models.checks import checked_seed
 from sincviz.montages import standard_montage
 
 EVENT_ID = {"left": 1, "right": 2}
@@ -121,8 +122,8 @@ def simulate_motor_imagery(
     'C4'
     """
     ch_names = _checked_ch_names(n_chans, ch_names)
-    n_trials, seed = operator.index(n_trials), operator.index(seed)
-    _check_numbers(n_trials, sfreq, duration, erd_depth, snr_db, line_noise_hz, seed)
+    n_trials, seed = operator.index(n_trials), checked_seed(seed)
+    _check_numbers(n_trials, sfreq, duration, erd_depth, snr_db, line_noise_hz)
     n_times = round(duration * sfreq)
     rng = np.random.default_rng(seed)
 
@@ -208,7 +209,6 @@ def _check_numbers(
     erd_depth: float,
     snr_db: float,
     line_noise_hz: float | None,
-    seed: int,
 ) -> None:
     """Raise ValueError for what cannot be simulated."""
     least_sfreq = 2 * max(source.high_hz for source in RHYTHMS)
@@ -231,7 +231,6 @@ def _check_numbers(
             f"`line_noise_hz` must be above 0 and below half of `sfreq` ({sfreq / 2:g} Hz); "
             f"got {line_noise_hz}. Try 50 or 60, or a higher `sfreq`.",
         ),
-        (seed >= 0, f"`seed` must be 0 or more; got {seed}. Try 0."),
     ]
     for passed, message in checks:
         if not passed:

@@ -36,6 +36,27 @@ def positive_int(
     return number
 
 
+def checked_seed(seed: object) -> int:
+    """Return a seed as an ``int`` that NumPy, torch and the commands take alike.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it does not lie between 0 and 2**31 - 1.
+
+    Examples
+    --------
+    >>> checked_seed(7)
+    7
+    """
+    number = positive_int("seed", seed, minimum=0)
+    if number >= 2**31:
+        raise ValueError(f"`seed` must lie between 0 and {2**31 - 1}; got {number}. Try 0.")
+    return number
+
+
 def finite_float(
     name: str,
     value: object,

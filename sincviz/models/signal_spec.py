@@ -169,6 +169,11 @@ def _channel_from_json(index: int, channel: object) -> dict[str, Any]:
                 f"`{name}` of channel {shown_name(result['ch_name'])!r} must be a whole number, as MNE keeps it; got "
                 f"{result[name]!r:.40}. Leave it out where it is not known."
             )
+    if any("\ud800" <= letter <= "\udfff" for letter in result["ch_name"]):
+        raise ValueError(
+            f"`chs_info[{index}]` has a name with half of a character, which no file can keep: "
+            f"{result['ch_name']!r:.80}. Rename it."
+        )
     if result.get("loc") is not None:
         try:
             result["loc"] = np.array([math.nan if value is None else value for value in result["loc"]], float)

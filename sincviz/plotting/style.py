@@ -11,6 +11,7 @@ import matplotlib as mpl
 from cmcrameri import cm
 from matplotlib import pyplot as plt
 
+from sincviz.errors import did_you_mean
 from sincviz.plotting.glyphs import first_installed, noting_missing
 from sincviz.plotting.journals import JOURNALS, Journal
 
@@ -87,7 +88,9 @@ def journal(name: str) -> Iterator[None]:
     190
     """
     if name not in JOURNALS:
-        raise ValueError(f"The style must be one of {', '.join(map(repr, JOURNALS))}; got {name!r}.")
+        raise ValueError(
+            f"The style must be one of {', '.join(map(repr, JOURNALS))}; got {name!r}.{did_you_mean(name, JOURNALS)}"
+        )
     token = _journal.set(JOURNALS[name])
     try:
         with _settings_of(JOURNALS[name]):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from sincviz import plotting
+from sincviz.errors import did_you_mean
 from sincviz.plotting.style import millimetres
 from sincviz.progress import switched_off
 
@@ -34,7 +35,8 @@ def checked_formats(formats: Sequence[str]) -> Sequence[str]:
     """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or isinstance(formats, str):
-        raise ValueError(f"Figures can be written as {', '.join(FORMATS)}; got {unknown or formats}.")
+        meant = "".join(did_you_mean(name, FORMATS) for name in unknown[:1])
+        raise ValueError(f"Figures can be written as {', '.join(FORMATS)}; got {unknown or formats}.{meant}")
     return formats
 
 

@@ -271,7 +271,7 @@ def test_odd_numbers_of_trials_and_samples():
         ({"erd_depth": -0.1}, "got -0.1"),
         ({"snr_db": np.inf}, "`snr_db`"),
         ({"line_noise_hz": 80.0}, r"below half of `sfreq` \(80 Hz\); got 80.0"),
-        ({"seed": -1}, "`seed` must be 0 or more; got -1"),
+        ({"seed": -1}, "`seed` must be at least 0; got -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

@@ -1,6 +1,7 @@
 """Sizes and sampling rate given or inferred; channels to and from strict JSON."""
 
 import json
+import time
 
 import mne
 import numpy as np
@@ -144,3 +145,11 @@ def test_channels_that_are_none_are_refused(chs_info, message):
 def test_a_value_that_json_cannot_keep_is_refused():
     with pytest.raises(ValueError, match="`chs_info` holds a value that JSON cannot keep: <object"):
         chs_info_to_json([{"ch_name": "C3", "secret": object()}])
+
+
+def test_one_double_among_many_names_is_found_in_a_moment():
+    many = [{"ch_name": f"E{number}"} for number in range(100_000)]
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match="names channels twice: E7"):
+        chs_info_from_json([*many, {"ch_name": "E7"}])
+    assert time.perf_counter() - start < 20
