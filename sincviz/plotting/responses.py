@@ -30,7 +30,7 @@ from sincviz.rhythms import RHYTHMS
 
 _LOWEST_DB = -40
 _COLUMNS = 5
-_LEFT_MM, _RIGHT_MM, _GAP_MM = 12.0, 2.0, 3.5
+_LEFT_MM, _RIGHT_MM, _GAP_MM = 13.0, 2.0, 3.5
 _LEGEND_MM, _BELOW_MM = 6.0, 9.5
 _TITLE_MM, _PANEL_MM = 6.0, 18.5
 
