@@ -84,6 +84,10 @@ MOST_MAPS = 200  # smaller ones cannot be read
 _OF_ONE_NETWORK = ("center_shift_hz", "width_change_hz")  # what `cutoff_drift` returned
 
 
+class TooManyMapsError(ValueError):
+    """One figure cannot show so many scalp maps."""
+
+
 def check_drawn(plot: str, result: object) -> None:
     """Refuse what a plot function does not draw, and say what to call.
 
@@ -222,7 +226,7 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
 
     Raises
     ------
-    ValueError
+    TooManyMapsError
         If there are more than 200 maps.
     """
     sizes = {str(dim): size for dim, size in maps.sizes.items() if dim != "channel"}
@@ -239,7 +243,7 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
             room //= kept
             chosen += [f"{dim}=slice({kept})"] * (kept < size)
         call = f"result.isel({', '.join(chosen)})"
-    raise ValueError(
+    raise TooManyMapsError(
         f"One figure shows {MOST_MAPS} scalp maps at most; got {prod(sizes.values())} ({sizes}). Choose or group: "
         f"`{call}`."
     )
