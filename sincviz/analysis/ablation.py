@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from tqdm.auto import tqdm
 
 from sincviz.analysis.band_replacement import in_bands, replaceable_trials
@@ -14,7 +14,7 @@ from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.band_limits import with_band_limits
 from sincviz.epochs import EpochsOrArray
 from sincviz.models.checks import checked_seed
-from sincviz.rhythms import checked_rhythms
+from sincviz.rhythms import RHYTHMS, checked_rhythms
 
 
 def ablate(
@@ -62,15 +62,15 @@ def ablate(
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
         of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
-        bootstrap interval over trials. Not-a-number for a band that
-        none of the frequencies of these trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
+        bootstrap interval over trials. Not-a-number for those of delta to gamma that none of the frequencies of these
+        trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
         ``band_high_hz``; bands may overlap, and each is taken as a whole.
 
     Raises
     ------
     ValueError
-        If a channel or a class is unknown, a band's limits are not two increasing numbers, labels and trials
-        differ in number, or there are fewer than two trials.
+        If a channel or a class is unknown, a band's limits are not two increasing numbers, no frequency of these trials
+        lies in a band of your own, labels and trials differ in number, or there are fewer than two trials.
     EpochsError
         If the epochs do not fit the network.
 
@@ -91,6 +91,7 @@ def ablate(
     names = list(coords["channel"])
     regions = _regions(channels, names)
     masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
+    _check_heard(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
 
     before = trials.margins()
     losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
@@ -136,6 +137,26 @@ def ablate(
             for name, coord in coords.items()
             if isinstance(coord, tuple)
         }
+    )
+
+
+def _check_heard(
+    bands: Mapping[str, tuple[float, float]], masks: NDArray[np.bool_], n_times: int, sfreq_hz: float
+) -> None:
+    """Refuse bands of the user's own in which no frequency of the trials lies; the rhythms are asked for anyhow."""
+    heard = {name: mask.any() for name, mask in zip(bands, masks, strict=True)}
+    deaf = [name for name in bands if not heard[name] and tuple(bands[name]) not in RHYTHMS.values()]
+    if not deaf:
+        return
+    low, high = bands[deaf[0]]
+    apart = sfreq_hz / n_times
+    if low >= sfreq_hz / 2:
+        advice = f"Give bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
+    else:
+        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band as wide, or take longer trials."
+    raise ValueError(
+        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {deaf[0]!r}, {low:g} to "
+        f"{high:g} Hz. {advice}"
     )
 
 

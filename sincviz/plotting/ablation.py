@@ -4,6 +4,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sincviz.plotting.channel_images import channel_images
+from sincviz.plotting.drawn_results import check_drawn, check_number_of_maps
 from sincviz.plotting.evidence import bands_in_hz, write_below
 from sincviz.plotting.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.scalp_table import scalp_table
@@ -30,6 +31,8 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the kind is unknown, ``score_loss`` is missing or over other dimensions, or there is nothing to draw.
     PositionsError
@@ -43,6 +46,7 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     >>> [line.get_label() for line in plot_ablation(loss).axes[0].lines][:1]  # on the cell of Fz
     ['marked']
     """
+    check_drawn("plot_ablation", loss)
     if kind not in _KINDS:
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _KINDS))}; got {kind!r}.")
     if (
@@ -61,6 +65,7 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     # One row of maps, or one panel: without a name.
     cells = score.drop_vars(list(ends)).expand_dims({"panel": [""]})
     if kind == "topomaps":
+        check_number_of_maps(cells)
         check_positions(cells)
     not_zero, zero = zero_words(loss)
     with style():

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import bands_in_hz, write_below
 from sincviz.plotting.glyphs import legible
 from sincviz.plotting.lettering import fitted_apart, percent, widest_mm, wrapped
@@ -46,6 +47,8 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If ``share`` is missing, over other dimensions, or has no finite value.
 
@@ -58,6 +61,7 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
     'Share of the contrast (%)'
     >>> plt.close(figure)
     """
+    check_drawn("plot_band_use", shares)
     _check(shares)
     one = shares if "condition" in shares["share"].dims else shares.drop_vars("condition", errors="ignore")
     if "condition" not in one.dims:

@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.glyphs import missing_note
 from sincviz.plotting.rhythm_shades import shade_rhythms
@@ -33,6 +34,8 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty or lacks a column.
 
@@ -44,6 +47,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     >>> figure.axes[0].get_xlabel()
     'Frequency (Hz)'
     """
+    check_drawn("plot_bands", bands)
     _check(bands)
     with style():
         own = ax is None

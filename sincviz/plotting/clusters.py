@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sincviz.plotting.channel_images import channel_images
+from sincviz.plotting.drawn_results import check_drawn, check_number_of_maps
 from sincviz.plotting.evidence import bands_in_hz, write_below
 from sincviz.plotting.lettering import p_words
 from sincviz.plotting.scalp_table import scalp_table
@@ -32,6 +33,8 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If ``mean`` is missing or over other dimensions, or there are several comparisons.
     PositionsError
@@ -50,7 +53,9 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
     'alpha\np = 0.004'
     >>> plt.close(figure)
     """
+    check_drawn("plot_cluster_topomaps", test)
     one = _one_comparison(test, "band")
+    check_number_of_maps(one["mean"])
     check_positions(one["mean"])
     areas, q = _significant(one), _q(one)
     marked, ringed = areas > 0, (q <= _alpha(one)) & (areas == 0)
@@ -84,6 +89,8 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If ``mean`` is missing or over other dimensions, or there are several comparisons.
 
@@ -99,6 +106,7 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     'p = 0.004'
     >>> plt.close(figure)
     """
+    check_drawn("plot_cluster_spectrum", test)
     one = _one_comparison(test, "frequency")
     mean, areas = _mean(one), _significant(one)
     titles = [
@@ -125,9 +133,16 @@ def _one_comparison(test: xr.Dataset, dim: str) -> xr.Dataset:
         one = one.expand_dims("target" if "target" in one.coords else {"target": [""]})
     dims = ("target", dim, "channel")
     if "mean" not in one or set(one["mean"].dims) != set(dims) or one["mean"].size == 0:
+        others = {"band": "spectrum", "frequency": "topomaps"}
+        other = others[dim] if set(others) - {dim} <= set(one.dims) else ""
         raise ValueError(
             f"`test` must hold `mean` over ([target,] {dim}, channel) with one entry or more; got "
-            f"{', '.join(map(str, test)) or 'nothing'} over {dict(test.sizes)}. Pass what `cluster_test` returned."
+            f"{', '.join(map(str, test)) or 'nothing'} over {dict(test.sizes)}. "
+            + (
+                f"Try `sincviz.plotting.plot_cluster_{other}(result)`."
+                if other
+                else "Pass what `cluster_test` returned."
+            )
         )
     return one.transpose(*dims)
 

@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.style import ORDERED, double_column_mm, inches, style
 
 _COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
@@ -29,6 +30,8 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty or lacks a column, or ``axes`` are not two.
 
@@ -39,6 +42,7 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
     >>> [line.get_label() for line in figure.axes[0].lines]
     ['filter 0', 'filter 1']
     """
+    check_drawn("plot_cutoff_history", history)
     missing = sorted({"epoch", "filter", *_COLUMNS} - set(history.columns))
     if missing or history.empty:
         wrong = f"lacks {', '.join(missing)}" if missing else "is empty"

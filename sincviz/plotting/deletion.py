@@ -6,6 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
 from sincviz.plotting.style import (
     INITIAL,
@@ -45,6 +46,8 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or names another order.
 
@@ -56,6 +59,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     >>> plot_deletion(curve).legends[0].get_texts()[-1].get_text()
     'area 0.20 (0.10–0.30)'
     """
+    check_drawn("plot_deletion", curve)
     _check(curve)
     with style():
         own = ax is None

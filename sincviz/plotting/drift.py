@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import bands_in_hz, write_below
 from sincviz.plotting.lettering import fitted_apart, p_words, percent
 from sincviz.plotting.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
@@ -32,6 +33,8 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or is of several conditions.
 
@@ -43,6 +46,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     ['q = 0.004']
     >>> plt.close(figure)
     """
+    check_drawn("plot_drift", drift)
     one, condition = _one_condition(drift)
     alpha = float(drift.attrs.get("alpha", 0.05))
     rows = np.arange(len(one))

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.rhythm_shades import shade_rhythms
 from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
@@ -34,6 +35,8 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty or lacks a column.
 
@@ -46,6 +49,7 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
     ['3']
     >>> plt.close(figure)
     """
+    check_drawn("plot_filter_stability", stability)
     _check(stability)
     rows = np.arange(len(stability))
     with style():

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.paragraphs import Paragraph, write_paragraphs
 from sincviz.plotting.style import SEVERITIES, style
 
@@ -22,6 +23,8 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table lacks a column.
 
@@ -32,6 +35,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
     >>> figure.texts[0].get_text()
     'warning'
     """
+    check_drawn("plot_findings", findings)
     missing = sorted({"severity", "finding", "evidence", "remedy"} - set(findings.columns))
     if missing:
         raise ValueError(f"The table lacks {', '.join(missing)}; pass what `diagnose` returned.")

@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.style import AMOUNT, NO_OUTPUT, inches, single_column_mm, style
 
 _MOST_LABELS = 12  # of three digits
@@ -30,6 +31,8 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the array has other dimensions, or no filters.
 
@@ -40,6 +43,7 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
     >>> figure.axes[0].get_xlabel()
     'Filter'
     """
+    check_drawn("plot_overlap", overlap)
     if overlap.dims != ("filter", "other_filter") or overlap.size == 0:
         raise ValueError(
             f"`overlap` must be over (filter, other_filter) with one filter or more; got {dict(overlap.sizes)}. "

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.lettering import fitted_apart, widest_mm, wrapped
 from sincviz.plotting.style import (
@@ -62,6 +63,8 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or names another kind.
 
@@ -74,6 +77,7 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
     >>> plot_randomization(table).axes[0].get_title("left")
     'Differs: explanations change when the network loses what it has learned.'
     """
+    check_drawn("plot_randomization", table)
     _check(table)
     layers = list(dict.fromkeys(table.loc[table["kind"] != "wrong class", "layer"]))
     apart = (table["kind"] == "wrong class").any()

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sincviz.plotting.channel_images import channel_images
 from sincviz.plotting.class_matrix import class_matrix
+from sincviz.plotting.drawn_results import check_cells, check_drawn, check_number_of_maps
 from sincviz.plotting.evidence import bands_in_hz, write_below
 from sincviz.plotting.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.scalp_table import scalp_table
@@ -45,6 +46,8 @@ def plot_relevance(
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the kind is unknown, the dimensions are others, or there is nothing to draw.
     PositionsError
@@ -58,23 +61,16 @@ def plot_relevance(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['0.40', '−0.10', '−0.30', '0.20']
     """
+    check_drawn("plot_relevance", cells)
     if kind not in _DIMS:
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
     dims = _DIMS[kind]
-    if set(cells.dims) != set(dims) or len(cells.dims) != len(dims) or cells.size == 0:
-        hint = (
-            " Sum over channels first: `cells.sum('channel', skipna=False)`."
-            if "channel" in cells.dims
-            else ""
-        )
-        raise ValueError(
-            f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got "
-            f"{dict(cells.sizes)}.{hint if kind == 'matrix' else ''}"
-        )
+    check_cells("plot_relevance", cells, kind, dims)
     ordered = cells.transpose(*dims)
     doubtful, sure = includes_zero(ordered), excludes_zero(ordered)
     known = doubtful is not None
     if kind == "topomaps":
+        check_number_of_maps(ordered)
         check_positions(ordered)
     with style():
         established, not_established = zero_words(cells)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.lettering import hz
 from sincviz.plotting.rhythm_shades import shade_rhythms
 from sincviz.plotting.style import (
@@ -29,7 +30,7 @@ from sincviz.rhythms import RHYTHMS
 
 _LOWEST_DB = -40
 _COLUMNS = 5
-_LEFT_MM, _RIGHT_MM, _GAP_MM = 12.0, 2.0, 3.5
+_LEFT_MM, _RIGHT_MM, _GAP_MM = 13.0, 2.0, 3.5
 _LEGEND_MM, _BELOW_MM = 6.0, 9.5
 _TITLE_MM, _PANEL_MM = 6.0, 18.5
 
@@ -57,6 +58,8 @@ def plot_responses(
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If there are fewer axes than filters, more than one for an overlay, or no filters.
 
@@ -68,6 +71,7 @@ def plot_responses(
     >>> [ax.get_title() for ax in figure.axes]
     ['filter 0: 6.0–10.0 Hz', 'filter 10: 16.0–20.0 Hz']
     """
+    check_drawn("plot_responses", response)
     n_filters = response.sizes.get("filter", 0)
     if n_filters == 0:
         raise ValueError("The response has no filters; keep the dimension, as in `response.sel(filter=[0])`.")
@@ -110,6 +114,8 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If there are no filters.
 
@@ -120,6 +126,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
     >>> plot_cumulative_response(response).axes[0].get_ylabel()
     'Power (dB re largest)'
     """
+    check_drawn("plot_cumulative_response", response)
     if response.sizes.get("filter", 0) == 0:
         raise ValueError("The response has no filters; there is nothing to draw.")
     with style():

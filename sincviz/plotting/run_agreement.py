@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz.plotting.drawn_results import check_drawn
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.lettering import fitted_apart, widest_mm
 from sincviz.plotting.scalp_grid import (
@@ -51,6 +52,8 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the array is over other dimensions, has no runs or no coordinate ``subject``.
 
@@ -63,6 +66,7 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
     ['7']
     >>> plt.close(figure)
     """
+    check_drawn("plot_run_agreement", agreement)
     _check(agreement)
     groups = _groups([str(name) for name in agreement["subject"].to_numpy()])
     n_runs, n_subjects = agreement.sizes["run"], len({name for name, _, _ in groups})

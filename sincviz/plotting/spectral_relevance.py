@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from sincviz.plotting.channel_images import channel_images
+from sincviz.plotting.drawn_results import check_cells, check_drawn
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.rhythm_shades import name_height_pt, shade_rhythms
@@ -65,6 +66,8 @@ def plot_spectral_relevance(
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     ValueError
         If the kind is unknown, the dimensions are others, or there is nothing to draw.
 
@@ -75,14 +78,11 @@ def plot_spectral_relevance(
     >>> [line.get_label() for line in plot_spectral_relevance(values).axes[0].lines][1:]  # after zero
     ['left', 'right']
     """
+    check_drawn("plot_spectral_relevance", values)
     if kind not in _DIMS:
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
     dims = _DIMS[kind]
-    if set(values.dims) != set(dims) or len(values.dims) != len(dims) or values.size == 0:
-        raise ValueError(
-            f"`kind={kind!r}` draws an array over {', '.join(sorted(dims))} with one entry or more; got "
-            f"{dict(values.sizes)}."
-        )
+    check_cells("plot_spectral_relevance", values, kind, dims)
     ordered = values.transpose(*dims)
     with style():
         if kind == "image":

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz.plotting.drawn_results import check_drawn, check_map_dims, check_number_of_maps
 from sincviz.plotting.evidence import write_below
 from sincviz.plotting.glyphs import legible
 from sincviz.plotting.lettering import hz
@@ -54,10 +55,13 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     PositionsError
         If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
-        If there is no dimension ``channel``, no map, more than two other dimensions, or fewer axes than maps.
+        If there is no dimension ``channel``, no map, more than two other dimensions, more than 200 maps in a figure, or
+        fewer axes than maps.
 
     Examples
     --------
@@ -68,7 +72,10 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
     >>> [ax.get_title() for ax in figure.axes[:2]]
     ['filter 3 (0)\n7.7–14.3 Hz', 'filter 3 (1)\n7.7–14.3 Hz']
     """
+    check_drawn("plot_topomaps", maps)
     dims = _checked_dims(maps)
+    if axes is None:
+        check_number_of_maps(maps)
     check_positions(maps)
     scale = colour_scale(maps.to_numpy())
     as_table = len(dims) == 2 and "depth" not in dims
@@ -120,6 +127,8 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
 
     Raises
     ------
+    TypeError
+        If it is something else, such as a network; the message says what to call.
     PositionsError
         If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
@@ -137,7 +146,10 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     >>> len(figure.axes)  # 4 pairs and two colour bars
     10
     """
+    for maps in (filters, patterns):
+        check_drawn("plot_spatial_filters_and_patterns", maps)
     dims = _checked_dims(filters)
+    check_number_of_maps(filters)
     if filters.dims != patterns.dims or filters.shape != patterns.shape:
         raise ValueError(
             f"Filters and patterns must be of the same units; got {dict(filters.sizes)} and {dict(patterns.sizes)}."
@@ -212,13 +224,5 @@ def _at_the_start(units: str) -> str:
 
 
 def _checked_dims(maps: xr.DataArray) -> list[str]:
-    if "channel" not in maps.dims:
-        raise ValueError(
-            f"The array has no dimension `channel`; it has {', '.join(map(str, maps.dims)) or 'none'}."
-        )
-    dims = [str(dim) for dim in maps.dims if dim != "channel"]
-    if len(dims) > 2:
-        raise ValueError(f"At most two dimensions beside `channel` can be drawn; got {', '.join(dims)}.")
-    if maps.size == 0:
-        raise ValueError("The array has no maps; there is nothing to draw.")
-    return dims
+    check_map_dims(maps)
+    return [str(dim) for dim in maps.dims if dim != "channel"]

@@ -15,6 +15,7 @@ from sincviz.analysis.spatial import relative_maps
 from sincviz.band_limits import ranges_by_name
 from sincviz.errors import PositionsError
 from sincviz.inspection import Inspection
+from sincviz.plotting.drawn_results import TooManyMapsError
 from sincviz.report.words import band_words
 from sincviz.rhythms import OTHER
 
@@ -136,7 +137,7 @@ def _or_say_why(draw: Callable[[Inspection], Figure]) -> Callable[[Inspection], 
     def drawn(found: Inspection) -> Figure:
         try:
             return draw(found)
-        except PositionsError as error:
+        except (PositionsError, TooManyMapsError) as error:
             return plotting.plot_notice("Scalp maps of this network cannot be drawn.", str(error))
 
     return drawn

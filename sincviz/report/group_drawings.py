@@ -14,6 +14,7 @@ from sincviz.analysis.grouping import sort_by_region
 from sincviz.band_limits import ranges_by_name
 from sincviz.errors import PositionsError
 from sincviz.groups import Group
+from sincviz.plotting.drawn_results import TooManyMapsError
 from sincviz.population.comparison import share_intervals
 from sincviz.population.row_verdicts import doubt_words
 from sincviz.report.group_numbers import are_matched, n_drifted
@@ -117,7 +118,7 @@ def group_drawings(found: Group) -> Iterator[GroupDrawing]:
 def _topomaps(test: xr.Dataset) -> Figure:
     try:
         return plotting.plot_cluster_topomaps(_named(test))
-    except PositionsError as error:
+    except (PositionsError, TooManyMapsError) as error:
         return plotting.plot_notice("Scalp maps of this group cannot be drawn.", str(error))
 
 

@@ -62,10 +62,27 @@ def test_a_band_of_everything_is_the_channel_of_another_trial(model, epochs, tri
     assert loss.attrs["accuracy"] == pytest.approx((before > 0).mean())
 
 
-def test_a_band_without_frequencies_takes_nothing(model, epochs):
-    loss = quietly(model, epochs, bands={"above everything": (64.5, 100), "between bins": (10.2, 10.8)})
-    assert loss.score_loss.isnull().all()
-    assert loss.accuracy_loss_low.isnull().all()
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ((64.5, 100), r"'own', 64\.5 to 100 Hz\. Give bands that begin below the Nyquist frequency, 64 Hz"),
+        ((10.2, 10.8), r"'own', 10\.2 to 10\.8 Hz\. Their frequencies are 1 Hz apart: make the band as wide"),
+    ],
+)
+def test_a_band_without_frequencies_is_refused(model, epochs, limits, message):
+    with pytest.raises(ValueError, match=message):
+        quietly(model, epochs, bands={"alpha": (8, 13), "own": limits})
+    as_wide = (limits[0] % 60, limits[0] % 60 + 1)
+    assert quietly(model, epochs, bands={"own": as_wide}, channels=["C3"]).score_loss.notnull().all()
+
+
+def test_a_rhythm_that_the_rate_cannot_hold_takes_nothing(network):
+    x = np.random.default_rng(0).standard_normal((6, 6, 128)).astype(np.float32)
+    slow = network(sfreq=50, freq_stride=2).eval()
+    loss = quietly(slow, x, [0, 1] * 3)
+    assert loss.score_loss.isnull().all("channel").to_series()[lambda empty: empty].index.tolist() == [
+        "gamma"
+    ]
 
 
 def test_only_the_band_itself_matters(model, epochs, trials, codes):

@@ -191,7 +191,9 @@ def test_a_matrix_is_as_wide_as_its_bands_need(matrix, misplaced_text, n_bands, 
 
 
 def test_a_matrix_with_channels_says_what_to_do(cells):
-    with pytest.raises(ValueError, match=r"Sum over channels first: `cells.sum\('channel', skipna=False\)`"):
+    with pytest.raises(
+        ValueError, match=r"Try `.*result\.sum\('channel', skipna=False, keep_attrs=True\), 'matrix'\)`"
+    ):
         plot_relevance(cells(), "matrix")
 
 

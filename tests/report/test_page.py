@@ -199,6 +199,14 @@ def test_maps_without_positions_say_so_in_their_place(whole, misplaced_text):
     assert str(lost["channel"].to_numpy()[0]) in said
 
 
+def test_more_maps_than_a_figure_shows_are_said_in_their_place(whole):
+    cells = whole.band_relevance.isel(target=[0] * 40)
+    found = dataclasses.replace(whole, band_relevance=cells)
+    drawing = next(drawing for drawing in DRAWINGS if drawing.name == "relevance")
+    said = " ".join(text.get_text() for text in drawing.draw(found).texts)
+    assert "One figure shows 200 scalp maps at most; got 240" in " ".join(said.split())
+
+
 def test_the_most_important_units_come_first(whole):
     drawing = next(drawing for drawing in DRAWINGS if drawing.name == "spatial_maps")
     order = whole.importance["importance"].to_series().sort_values(ascending=False).index

@@ -1,0 +1,274 @@
+"""Which result each plot function draws, and what to call where it was given something else."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from math import prod
+
+import pandas as pd
+import xarray as xr
+
+
+@dataclass(frozen=True)
+class DrawnResult:
+    """What a plot function draws, and what to pass to it: of an inspection or a group, or else of a network.
+
+    ``marks`` are columns, dimensions or variables that only this result has; empty where several are drawn.
+    """
+
+    kind: type[pd.DataFrame | xr.DataArray | xr.Dataset]
+    of_found: str
+    of_network: str = ""
+    marks: tuple[str, ...] = ()
+
+
+_RESPONSE = DrawnResult(xr.Dataset, "found.response", "sincviz.filter_response(model)", ("magnitude_db",))
+_CONTRAST = "sincviz.spectral_relevance(model, epochs, trials='contrast')"
+_RESULTS = {
+    "plot_bands": DrawnResult(
+        pd.DataFrame, "found.bands", "sincviz.learned_bands(model)", ("in_band_energy", "peak_hz")
+    ),
+    "plot_responses": _RESPONSE,
+    "plot_cumulative_response": _RESPONSE,
+    "plot_overlap": DrawnResult(
+        xr.DataArray, "found.overlap", "sincviz.filter_overlap(model)", ("filter", "other_filter")
+    ),
+    "plot_cutoff_history": DrawnResult(
+        pd.DataFrame,
+        "found.cutoff_history",
+        "sincviz.cutoff_history(model)",
+        ("epoch", "filter", "center_hz"),
+    ),
+    "plot_topomaps": DrawnResult(xr.DataArray, "found.spatial_filters", "sincviz.spatial_filters(model)"),
+    "plot_spatial_filters_and_patterns": DrawnResult(
+        xr.DataArray,
+        "found.spatial_filters, found.spatial_patterns",
+        "sincviz.spatial_filters(model), sincviz.spatial_patterns(model, epochs)",
+    ),
+    "plot_relevance": DrawnResult(
+        xr.DataArray,
+        "found.band_relevance",
+        f"sincviz.group_frequencies({_CONTRAST})",
+        ("target", "band", "channel"),
+    ),
+    "plot_spectral_relevance": DrawnResult(
+        xr.DataArray,
+        "found.spectral_relevance, 'image'",
+        f"{_CONTRAST}, 'image'",
+        ("target", "region", "frequency"),
+    ),
+    "plot_deletion": DrawnResult(
+        pd.DataFrame, "found.deletion", "sincviz.deletion_curve(model, epochs)", ("order", "share_removed")
+    ),
+    "plot_ablation": DrawnResult(
+        xr.Dataset, "found.ablation", "sincviz.ablate(model, epochs)", ("score_loss",)
+    ),
+    "plot_randomization": DrawnResult(
+        pd.DataFrame,
+        "found.randomization",
+        "sincviz.randomization_test(model, epochs)",
+        ("layer", "similarity"),
+    ),
+    "plot_findings": DrawnResult(
+        pd.DataFrame, "found.findings", "sincviz.diagnose(model)", ("finding", "remedy")
+    ),
+    "plot_cluster_topomaps": DrawnResult(xr.Dataset, "found.band_test", marks=("mean", "cluster_p")),
+    "plot_cluster_spectrum": DrawnResult(xr.Dataset, "found.spectral_test", marks=("mean", "cluster_p")),
+    "plot_band_use": DrawnResult(xr.Dataset, "found.band_use.to_dataset(name='share')", marks=("share",)),
+    "plot_run_agreement": DrawnResult(xr.DataArray, "found.agreement", marks=("run", "other_run")),
+    "plot_filter_stability": DrawnResult(
+        pd.DataFrame, "found.filter_stability", marks=("lowest_overlap", "chance_overlap")
+    ),
+    "plot_drift": DrawnResult(pd.DataFrame, "found.drift", marks=("before", "after", "change")),
+}
+MOST_MAPS = 200  # smaller ones cannot be read
+_OF_ONE_NETWORK = ("center_shift_hz", "width_change_hz")  # what `cutoff_drift` returned
+
+
+class TooManyMapsError(ValueError):
+    """One figure cannot show so many scalp maps."""
+
+
+def check_drawn(plot: str, result: object) -> None:
+    """Refuse what a plot function does not draw, and say what to call.
+
+    Parameters
+    ----------
+    plot : str
+        Name of the plot function.
+    result : object
+        What it was given.
+
+    Raises
+    ------
+    TypeError
+        If it is no table or array, such as a network, or one of another kind.
+    ValueError
+        If it is a result that another function draws.
+    """
+    wanted = _RESULTS[plot]
+    fits = isinstance(result, wanted.kind)
+    if fits and set(wanted.marks or {"channel"}) <= _marks_of(result):
+        return
+    if other := _drawn_by(result, plot):
+        error = ValueError if fits else TypeError
+        raise error(f"`{plot}` does not draw this result. Try `{other}`.")
+    if fits:
+        return  # the function itself says what is missing
+    name = wanted.kind.__name__
+    library = "pandas" if wanted.kind is pd.DataFrame else "xarray"
+    raise TypeError(
+        f"`{plot}` draws a {library}.{name}; got {_named(result)}. {_advice(plot, wanted, result)}"
+    )
+
+
+def _marks_of(result: object) -> set[Hashable]:
+    if isinstance(result, pd.DataFrame):
+        return set(result.columns)
+    if isinstance(result, xr.DataArray):
+        return set(result.dims)
+    return set(result.data_vars) if isinstance(result, xr.Dataset) else set()
+
+
+def _drawn_by(result: object, plot: str) -> str:
+    """Return the call that draws a result of ours, nothing if it is none that can be told."""
+    marks = _marks_of(result)
+    if isinstance(result, pd.DataFrame) and set(_OF_ONE_NETWORK) <= marks:
+        return "sincviz.plotting.plot_bands(sincviz.learned_bands(model))"
+    if isinstance(result, xr.DataArray) and {"subject", "band"} <= marks <= {"condition", "subject", "band"}:
+        return "sincviz.plotting.plot_band_use(result.to_dataset(name='share'))"
+    for other, drawn in _RESULTS.items():
+        # An array is told by all its dimensions; a table or dataset has more columns than its marks.
+        exact = not isinstance(result, xr.DataArray) or set(drawn.marks) == marks
+        if drawn.marks and isinstance(result, drawn.kind) and set(drawn.marks) <= marks and exact:
+            return "" if other == plot else f"sincviz.plotting.{other}(result)"
+    return ""
+
+
+def _named(result: object) -> str:
+    return "None" if result is None else type(result).__name__
+
+
+def _advice(plot: str, wanted: DrawnResult, result: object) -> str:
+    field = wanted.of_found.split(".")[1].split(",")[0]
+    if result is None:
+        return "This was not measured; an inspection or a group says in `found.missing` why."
+    if hasattr(result, field) and hasattr(result, "missing"):
+        return f"Try `sincviz.plotting.{plot}({wanted.of_found})`."
+    if wanted.of_network:
+        return f"Try `sincviz.plotting.{plot}({wanted.of_network})`."
+    return (
+        "It is of several networks: with `found = sincviz.group('manifest.csv', 'population')`, try "
+        f"`sincviz.plotting.{plot}({wanted.of_found})`."
+    )
+
+
+def check_cells(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]) -> None:
+    """Refuse relevance over other dimensions, or none, and say what makes these of it.
+
+    Parameters
+    ----------
+    plot : str
+        Name of the plot function.
+    cells : xarray.DataArray
+        What it was given.
+    kind : str
+        The kind of figure.
+    dims : tuple of str
+        The dimensions that it draws.
+
+    Raises
+    ------
+    ValueError
+        If the dimensions are others or there is no entry.
+    """
+    if set(cells.dims) == set(dims) and len(cells.dims) == len(dims) and cells.size:
+        return
+    call = _call_for(plot, cells, kind, dims) if cells.size else ""
+    raise ValueError(
+        f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got {dict(cells.sizes)}."
+        + (f" Try `{call}`." if call else "")
+    )
+
+
+def _call_for(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]) -> str:
+    """Return a call that draws an array of relevance over other dimensions; nothing where none is known."""
+    found, expression = {str(dim) for dim in cells.dims}, "result"
+    if "trial" in found:
+        found.remove("trial")
+        expression += ".mean('trial', keep_attrs=True)"
+    if "target" not in found:
+        found.add("target")
+        expression += ".expand_dims('target')"
+    others = found - {"target"}
+    if others == {"filter", "channel"}:
+        others = {"band", "channel"}
+        expression = f"sincviz.group_by_band({expression}, sincviz.band_membership(model))"
+    if others == {"frequency", "channel"} and plot == "plot_relevance":
+        others = {"band", "channel"}
+        expression = f"sincviz.group_frequencies({expression})"
+    if others == {"band", "channel"}:
+        if kind == "matrix":
+            expression += ".sum('channel', skipna=False, keep_attrs=True)"
+        return f"sincviz.plotting.plot_relevance({expression}, {kind if plot == 'plot_relevance' else 'channels'!r})"
+    if others == {"band", "region"}:
+        return f"sincviz.plotting.plot_relevance({expression}.sum('region', skipna=False, keep_attrs=True), 'matrix')"
+    if others == {"band"}:
+        return f"sincviz.plotting.plot_relevance({expression}, 'matrix')"
+    if others == {"frequency", "channel"}:
+        return f"sincviz.plotting.plot_spectral_relevance({expression}, 'image')"
+    if others == {"frequency", "region"}:
+        return f"sincviz.plotting.plot_spectral_relevance({expression}, 'profile')"
+    return ""
+
+
+def check_number_of_maps(maps: xr.DataArray) -> None:
+    """Refuse more scalp maps than one figure can show, and say how to choose.
+
+    Raises
+    ------
+    TooManyMapsError
+        If there are more than 200 maps.
+    """
+    sizes = {str(dim): size for dim, size in maps.sizes.items() if dim != "channel"}
+    if prod(sizes.values()) <= MOST_MAPS:
+        return
+    if "frequency" in sizes:
+        call = "sincviz.group_frequencies(result)"
+    elif set(sizes) == {"filter", "depth"}:
+        call = "sincviz.most_important(result, sincviz.importance(model), 32)"
+    else:
+        room, chosen = MOST_MAPS, []
+        for dim, size in sorted(sizes.items(), key=lambda item: item[1]):
+            kept = min(size, room)
+            room //= kept
+            chosen += [f"{dim}=slice({kept})"] * (kept < size)
+        call = f"result.isel({', '.join(chosen)})"
+    raise TooManyMapsError(
+        f"One figure shows {MOST_MAPS} scalp maps at most; got {prod(sizes.values())} ({sizes}). Choose or group: "
+        f"`{call}`."
+    )
+
+
+def check_map_dims(maps: xr.DataArray) -> None:
+    """Refuse what is no array of scalp maps, or one over too many dimensions, and say what to call.
+
+    Raises
+    ------
+    ValueError
+        If there is no dimension ``channel``, no map, or more than two other dimensions.
+    """
+    dims = [str(dim) for dim in maps.dims if dim != "channel"]
+    if "channel" not in maps.dims:
+        call = _call_for("plot_relevance", maps, "matrix", ())
+        raise ValueError(
+            f"The array has no dimension `channel`; it has {', '.join(dims) or 'none'}."
+            + (f" Try `{call}`." if call else "")
+        )
+    if len(dims) > 2:
+        chosen = ", ".join(f"{dim}=0" for dim in dims[:-2])
+        advice = "mean('trial', keep_attrs=True)" if dims[:-2] == ["trial"] else f"isel({chosen})"
+        raise ValueError(
+            f"At most two dimensions beside `channel` can be drawn; got {', '.join(dims)}. Try `result.{advice}`."
+        )
+    if maps.size == 0:
+        raise ValueError("The array has no maps; there is nothing to draw.")

@@ -1,0 +1,242 @@
+"""Plot functions given something close to what they draw say what to call, and what they say works."""
+
+import inspect as python_inspect
+import re
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import sincviz
+from sincviz import plotting
+from tests.group_examples import group_of, manifest, row
+
+OF_NETWORK = [
+    *("plot_bands", "plot_responses", "plot_cumulative_response", "plot_overlap", "plot_cutoff_history"),
+    *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
+    *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings"),
+]
+OF_GROUP = [
+    *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
+    *("plot_filter_stability", "plot_drift"),
+]
+
+
+@pytest.fixture(scope="module")
+def names(network, moved, simulation):
+    """What the lines in messages speak of."""
+    model = moved(network(chs_info=simulation[0].info["chs"])).eval()
+    model.scale, model.class_names = 1e6, ["left", "right"]
+    model.provenance = {"cutoff_history_hz": [model.cutoffs().tolist()] * 3}
+    epochs = simulation[0][:24]
+    return {
+        "sincviz": sincviz,
+        "model": model,
+        "epochs": epochs,
+        "found": sincviz.inspect(model, epochs, progress=False),
+    }
+
+
+@pytest.fixture
+def group(tmp_path, monkeypatch):
+    rng = np.random.default_rng(1)
+    table = manifest(conditions=("",))
+    rows = [row(rng, 1.0) for _ in range(len(table))]
+    return group_of(table, rows, tmp_path, monkeypatch)
+
+
+def call(plot, result, *more):
+    function = getattr(plotting, plot)
+    both = plot == "plot_spatial_filters_and_patterns"
+    return function(result, result) if both else function(result, *more)
+
+
+def line_in(error):
+    """Return the last line of code in a message, and what came before it."""
+    return [
+        code for code in re.findall(r"`([^`]+)`", str(error)) if code.startswith(("sincviz.", "result."))
+    ][-1]
+
+
+def draws(line, names, **own):
+    try:
+        return isinstance(eval(line, names | own), Figure)
+    finally:
+        plt.close("all")
+
+
+def test_every_plot_function_is_here():
+    others = {"plot_notice"}
+    functions = {name for name in plotting.__all__ if name.startswith("plot_")}
+    assert functions == {*OF_NETWORK, *OF_GROUP} | others
+
+
+@pytest.mark.parametrize("plot", OF_NETWORK)
+def test_of_a_network_it_says_what_to_measure(plot, names):
+    for wrong in (names["model"], names["epochs"], np.zeros((3, 3)), "network.pt"):
+        with pytest.raises(TypeError, match=f"`{plot}` draws an? .*; got {type(wrong).__name__}") as error:
+            call(plot, wrong)
+        assert plot in line_in(error.value)
+    assert draws(line_in(error.value), names)
+
+
+@pytest.mark.parametrize("plot", OF_NETWORK)
+def test_of_an_inspection_it_says_the_field(plot, names):
+    with pytest.raises(TypeError, match="got Inspection") as error:
+        call(plot, names["found"])
+    assert f"{plot}(found." in line_in(error.value)
+    assert draws(line_in(error.value), names)
+
+
+@pytest.mark.parametrize("plot", OF_GROUP)
+def test_of_several_networks_it_says_the_field(plot, names, group):
+    with pytest.raises(TypeError, match="got Group") as error:
+        call(plot, group)
+    assert f"{plot}(found." in line_in(error.value)
+    assert draws(line_in(error.value), names | {"found": group})
+    with pytest.raises(
+        TypeError, match=r"got SincShallowNet. It is of several networks: with `found = sincviz\.group"
+    ):
+        call(plot, names["model"])
+
+
+@pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
+def test_what_was_not_measured_is_said(plot):
+    with pytest.raises(TypeError, match=r"got None\. This was not measured.*`found\.missing`"):
+        call(plot, None)
+
+
+RESULTS = {
+    "bands": "sincviz.learned_bands(model)",
+    "response": "sincviz.filter_response(model)",
+    "overlap": "sincviz.filter_overlap(model)",
+    "history": "sincviz.cutoff_history(model)",
+    "cutoff drift": "sincviz.cutoff_drift(model)",
+    "cells": "found.band_relevance",
+    "deletion": "found.deletion",
+    "loss": "found.ablation",
+    "randomization": "found.randomization",
+    "findings": "found.findings",
+}
+
+
+@pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
+@pytest.mark.parametrize("result", RESULTS)
+def test_a_result_that_another_function_draws_names_it(result, plot, names):
+    given = eval(RESULTS[result], names)
+    try:
+        assert isinstance(call(plot, given), Figure)
+        return  # it is the one that draws it
+    except (TypeError, ValueError) as found:
+        error = found
+    finally:
+        plt.close("all")
+    if plot == "plot_spatial_filters_and_patterns" and result == "cells":
+        return  # two dimensions beside the channels: maps, of which it wants the weights
+    assert draws(line_in(error), names, result=given)
+
+
+RELEVANCE = {
+    "by frequency": "sincviz.spectral_relevance(model, epochs)",
+    "of each trial": "sincviz.spectral_relevance(model, epochs, per_trial=True)",
+    "of one class": "sincviz.spectral_relevance(model, epochs).sel(target='left')",
+    "at the sinc layer": "sincviz.relevance(model, epochs)",
+    "at the sinc layer of each trial": "sincviz.relevance(model, epochs, per_trial=True)",
+    "by band": "found.band_relevance",
+    "by band of one class": "found.band_relevance.sel(target='left')",
+    "by band summed": "found.band_relevance.sum('channel')",
+    "by region": "sincviz.group_by_region(sincviz.spectral_relevance(model, epochs))",
+    "by band and region": "sincviz.group_by_region(found.band_relevance)",
+}
+KINDS = [
+    *(("plot_relevance", kind) for kind in ("topomaps", "channels", "matrix")),
+    *(("plot_spectral_relevance", kind) for kind in ("profile", "image")),
+]
+
+
+@pytest.mark.parametrize(("plot", "kind"), KINDS)
+@pytest.mark.parametrize("result", RELEVANCE)
+def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, names):
+    given = eval(RELEVANCE[result], names)
+    try:
+        assert isinstance(call(plot, given, kind), Figure)
+        return
+    except ValueError as found:
+        error = found
+    finally:
+        plt.close("all")
+    assert draws(line_in(error), names, result=given)
+
+
+def test_what_a_message_says_keeps_the_evidence(names):
+    given = names["found"].band_relevance
+    with pytest.raises(ValueError, match="keep_attrs=True") as error:
+        plotting.plot_relevance(given, "matrix")
+    figure = eval(line_in(error.value), names | {"result": given})
+    said = " ".join(text.get_text() for text in figure.texts)
+    assert f"{given.attrs['n_trials']} trials" in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "sincviz.spectral_relevance(model, epochs).isel(target=[0] * 7)",
+        "sincviz.spatial_filters(model)",
+        "found.band_relevance.isel(target=[0] * 70)",
+        "found.band_relevance.isel(target=[0] * 300, band=[0] * 300)",
+        "sincviz.spatial_filters(model).isel(filter=0, depth=[0] * 400)",
+    ],
+)
+def test_four_hundred_maps_are_refused(given, names, network, simulation):
+    settings = {"num_time_filters": 200, "freq_stride": 0.2, "depth_multiplier": 2}
+    own = names | {"model": network(chs_info=simulation[0].info["chs"], **settings)}
+    maps = eval(given, names if "relevance" in given else own)
+    with pytest.raises(ValueError, match=r"One figure shows 200 scalp maps at most; got \d+ \(") as error:
+        plotting.plot_topomaps(maps)
+    fewer = eval(line_in(error.value), own | {"result": maps})
+    n_maps = fewer.size // fewer.sizes["channel"]
+    assert 1 <= n_maps <= 200
+    if n_maps <= 40:  # more take long
+        assert isinstance(plotting.plot_topomaps(fewer), Figure)
+
+
+def test_the_limit_holds_for_tables_of_maps_and_not_for_axes_of_the_user(names):
+    cells = names["found"].band_relevance.isel(target=[0] * 40)
+    with pytest.raises(ValueError, match="One figure shows 200 scalp maps at most"):
+        plotting.plot_relevance(cells, "topomaps")
+    with pytest.raises(ValueError, match="got 1 for 240 maps"):
+        plotting.plot_topomaps(cells, plt.figure().add_subplot())
+
+
+def test_maps_of_many_dimensions_are_chosen_as_the_message_says(names):
+    for given in (
+        "sincviz.relevance(model, epochs, per_trial=True)",
+        "found.spatial_filters.expand_dims('target')",
+    ):
+        maps = eval(given, names)
+        with pytest.raises(ValueError, match="At most two dimensions") as error:
+            plotting.plot_topomaps(maps)
+        assert draws(f"sincviz.plotting.plot_topomaps({line_in(error.value)})", names, result=maps)
+
+
+def test_a_test_over_subjects_of_the_other_kind_is_sent_to_its_function(band_test, spectral_test, names):
+    for plot, given in (
+        ("plot_cluster_spectrum", band_test(bands=2)),
+        ("plot_cluster_topomaps", spectral_test(n_chans=8)),
+    ):
+        with pytest.raises(ValueError, match="must hold `mean`") as error:
+            call(plot, given)
+        assert draws(line_in(error.value), names, result=given)
+
+
+def test_an_object_with_such_a_field_by_chance_is_no_inspection():
+    with pytest.raises(TypeError, match=re.escape("plot_bands(sincviz.learned_bands(model))")):
+        plotting.plot_bands(SimpleNamespace(bands=3))
+
+
+def test_nothing_is_measured_by_drawing():
+    for module in ("bands", "drawn_results", "relevance", "topomaps"):
+        source = python_inspect.getsource(__import__(f"sincviz.plotting.{module}", fromlist=["_"]))
+        assert not re.search(r"^\s*(import|from) (torch|sincviz\.analysis)", source, re.MULTILINE)
