@@ -29,7 +29,9 @@ from sincviz.models.file_content import FileContent
 from sincviz.models.foreign_weights import other_weights
 from sincviz.models.remembered import check_provenance
 from sincviz.models.safetensors_file import LONGEST_JSON, parsed_json
+from sincviz.models.shown_names import listed
 from sincviz.models.state_dict import EARLIER_LAYOUT, NoNetworkError, bare_weights
+from sincviz.models.torch_pickle import opens_weights_only
 from sincviz.models.weights_file import content_hash, read_weights_file
 
 if TYPE_CHECKING:
@@ -228,6 +230,12 @@ def _bare(file: FileContent) -> tuple[dict[str, Tensor], dict[str, Any]]:
         outline, kind = bare_weights(file.outline)
     except NoNetworkError as error:
         raise ValueError(f"{error}. {other_weights(file)}") from error
+    except ValueError as error:
+        refused = [name for name in file.names if not opens_weights_only(name)]
+        if not refused or "weights_only=True" not in str(error):
+            raise
+        advice = str(error).replace("weights_only=True", "weights_only=False")
+        raise ValueError(f"{advice}, if you trust it: that runs the code of {listed(refused)}") from error
     check_outline(outline)
     check_precision(outline)
     unread = left_unread(file.outline)

@@ -44,6 +44,13 @@ _PLAIN = (
     ),
     *(*_TENSORS, *_PARAMETERS, _SUBCLASS, *DTYPES),
 )
+_BY_TORCH = (
+    "collections.OrderedDict",
+    "collections.Counter",
+    "builtins.set",
+    "builtins.bytearray",
+    "_codecs.encode",
+)
 _RUNS_PROGRAMS = {
     *("os", "posix", "nt", "subprocess", "_posixsubprocess", "pty", "runpy", "importlib", "ctypes", "sys"),
     *("socket", "shutil", "webbrowser", "pip", "pdb", "bdb"),
@@ -68,6 +75,17 @@ def is_plain(name: str) -> bool:
     # Not by `getattr`, at which torch imports some of its parts.
     known = vars(torch).get(name.removeprefix("torch.")) if name.startswith("torch.") else None
     return name in _PLAIN or isinstance(known, torch.dtype)
+
+
+def opens_weights_only(name: str) -> bool:
+    """Tell functions and classes that ``torch.load`` calls with ``weights_only=True``.
+
+    Examples
+    --------
+    >>> opens_weights_only("collections.OrderedDict"), opens_weights_only("argparse.Namespace")
+    (True, False)
+    """
+    return name in _BY_TORCH or (name.startswith("torch.") and is_plain(name))
 
 
 def is_attack(name: str) -> bool:

@@ -225,3 +225,17 @@ def test_a_file_of_pickles_is_never_executed_whatever_it_is_packed_in(tmp_path):
         with pytest.raises(CheckpointError, match=r"calls (_io|io|builtins)\.open"):
             load_checkpoint(tmp_path / name)
     assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"seen": {1}, "bytes": b"a"}, {"args": argparse.Namespace(lr=1)}], ids=str
+)
+def test_what_is_said_of_two_networks_in_a_file_makes_a_file_of_one(model, tmp_path, monkeypatch, beside):
+    monkeypatch.chdir(tmp_path)
+    state = model.state_dict()
+    torch.save({"student": state, "teacher": state} | beside, "two.pt")
+    with pytest.raises(CheckpointError, match="several networks in it, under student, teacher") as caught:
+        load_checkpoint("two.pt")
+    assert ("if you trust it" in str(caught.value)) == ("args" in beside)
+    exec(str(caught.value).split("`")[1], {"torch": torch, "path": "two.pt"})
+    assert load_checkpoint("weights.pt", **POOLING).n_chans == 6
