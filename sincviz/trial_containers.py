@@ -143,7 +143,7 @@ def _info_of(data: Any) -> "mne.Info | None":
     """Return what a data set of braindecode knows of its recordings; ``None`` of others."""
     data = data.dataset if isinstance(data, DataLoader) else data
     first = next(iter(getattr(data, "datasets", [])), data)
-    kept = [getattr(first, name, None) for name in ("windows", "raw")]
+    kept: list[Any] = [getattr(first, name, None) for name in ("windows", "raw")]
     return next((one.info for one in kept if hasattr(one, "info")), None)
 
 
