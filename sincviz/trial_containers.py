@@ -144,7 +144,7 @@ def _info_of(data: Any) -> "mne.Info | None":
     data = data.dataset if isinstance(data, DataLoader) else data
     first = next(iter(getattr(data, "datasets", [])), data)
     kept: list[Any] = [getattr(first, name, None) for name in ("windows", "raw")]
-    return next((one.info for one in kept if one is not None and hasattr(one, "info")), None)
+    return next((one.info for one in kept if hasattr(one, "info")), None)
 
 
 def _in_order(
