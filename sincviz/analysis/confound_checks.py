@@ -44,7 +44,7 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
     if found is None or found["unknown_because"] == "one_class":
         return
     structure = structure_in(facts.predictions)
-    for level in LEVELS[:3]:
+    for level in LEVELS[:-1]:
         if level not in structure or structure[level].nunique() < 2:
             continue
         name = f"label_tied_to_{level}"

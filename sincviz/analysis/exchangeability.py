@@ -14,7 +14,7 @@ from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of
 from sincviz.recording_levels import LEVELS, UNKNOWN, levels_of, same_name
 
-RECORDING = ("subject", "session", "run", "part")
+RECORDING = (*LEVELS[:-1], "part")
 """What tells one recording from another; ``part`` is used where the sample numbers of events start again."""
 
 STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
@@ -124,7 +124,7 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     """
     codes = np.asarray(codes)
     order = _order_in_time(structure)
-    levels = [level for level in ("subject", "session", "run", "part", "block") if level in structure]
+    levels = [level for level in (*RECORDING, "block") if level in structure]
     if "block" in levels and _one_each(structure, levels):
         levels.remove("block")  # it counts trials
     unit = np.arange(len(codes))
@@ -148,7 +148,7 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     runs = _run_lengths(stratum[order], unit[order], codes[order])
     # People stand in no order of time.
     long = runs["mean"] >= max(LEAST_RUN, TIMES_EXPECTED * runs["expected"])
-    if kind != "subject" and runs["p"] < RUN_P and long:
+    if kind not in ("site", "subject") and runs["p"] < RUN_P and long:
         unit = _joined(_blocks(stratum, codes, order), unit)
         kind = "block"
         confounds.insert(0, "labels_in_blocks")
@@ -204,7 +204,7 @@ def _parts(
 
 def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
     found = np.full(len(table), "", dtype="<U8")
-    known = [level for level in LEVELS[:3] if level in table and all(level in one for one in training)]
+    known = [level for level in LEVELS[:-1] if level in table and all(level in one for one in training)]
     # A name that is only written in another way is not new, and of what has no name nobody knows.
     names = {level: table[level].map(same_name).tolist() for level in known}
     for number in range(len(known), 0, -1):
