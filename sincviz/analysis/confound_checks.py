@@ -8,15 +8,22 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from sincviz.analysis.exchangeability import exchangeable_trials
+from sincviz.analysis.exchangeability import (
+    exchangeable_trials,
+    order_in_time,
+    order_is_known,
+    recordings_in,
+)
 from sincviz.analysis.findings import DataFacts, Finding, counted
 from sincviz.analysis.predictions import structure_in
+from sincviz.analysis.time_trends import relative_places
 from sincviz.recording_levels import LEVELS
 
 LEAST_TIE = (
     0.5  # Cramér's V; 0.5 is 3 of 4 trials of one class in one half of the subjects, 1 of 4 in the other
 )
 TIE_P = 1e-3
+N_QUARTERS = 4
 
 
 def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
@@ -71,6 +78,37 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
         return  # of finer levels it follows
 
 
+def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
+    """Report classes that become more or less frequent in the course of the recordings."""
+    found = facts.chance
+    if found is None or found["unknown_because"] == "one_class":
+        return
+    exchange = _exchange(facts)
+    if exchange.attrs["trend_p"] >= TIE_P:
+        return
+    structure = structure_in(facts.predictions)
+    order = order_in_time(structure)
+    table = facts.predictions.iloc[order]
+    recording = pd.factorize(recordings_in(structure)[order])[0]
+    quarter = np.floor(N_QUARTERS * relative_places(recording))
+    of_classes = pd.crosstab(quarter, table["true"].to_numpy(), normalize="index")
+    name = (of_classes.max() - of_classes.min()).idxmax()
+    shares = ", ".join(f"{share:.0%}" for share in of_classes[name])
+    part = exchange["stratum"].iloc[order].to_numpy()
+    own = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
+    within = [recall.mean() for recall in own if len(recall) > 1]
+    known = f" Balanced accuracy within each of them, averaged: {np.mean(within):.2f}." if within else ""
+    yield Finding(
+        "label_tied_to_time",
+        "warning",
+        f"Classes become more or less frequent {_in_time(structure)} what changes meanwhile (fatigue, drying gel, "
+        "learning) differs between the classes too, and relevance may show it.",
+        f"In the four quarters {shares} of the trials are {name}. {_accounted(found, '')}{known}",
+        "Compare trials that are near in time: take as many of each class from every stretch of the recording, in "
+        "training too.",
+    )
+
+
 def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
     """Report trials that share a part of their signal."""
     table = facts.predictions
@@ -113,12 +151,18 @@ def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
     )
 
 
-CONFOUND_CHECKS = (labels_in_blocks, label_tied_to, overlapping_trials, duplicate_trials)
+CONFOUND_CHECKS = (labels_in_blocks, label_tied_to, label_tied_to_time, overlapping_trials, duplicate_trials)
 
 
 def _exchange(facts: DataFacts) -> pd.DataFrame:
     codes = pd.factorize(facts.predictions["true"])[0]
     return exchangeable_trials(structure_in(facts.predictions), codes)
+
+
+def _in_time(structure: pd.DataFrame) -> str:
+    if order_is_known(structure):
+        return "in the course of the recording:"
+    return "in the order given: if that is the order of recording,"
 
 
 def _copied(table: pd.DataFrame) -> "pd.Series[bool]":

@@ -13,7 +13,7 @@ from sincviz.datasets import simulate_motor_imagery
 
 CHECKS = {
     *("labels_in_blocks", "label_tied_to_subject", "label_tied_to_session", "label_tied_to_run"),
-    *("overlapping_trials", "duplicate_trials"),
+    *("label_tied_to_time", "overlapping_trials", "duplicate_trials"),
 }
 N_TIMES = 128
 
@@ -83,6 +83,42 @@ def test_labels_in_blocks_leave_it_open_whether_the_network_knows_them(model, si
     assert "when whole blocks exchange their labels" in row["evidence"]
     assert "chance" not in set(found["check"])
     assert not slips_of(found[found["check"].isin(CHECKS)])
+
+
+@pytest.mark.parametrize("shape", ["rising", "most in the middle"])
+def test_classes_that_go_with_time_are_told_with_the_accuracy_at_equal_time(named, signal, shape, slips_of):
+    time = np.linspace(0, 1, 128)
+    rng = np.random.default_rng(5)
+    share = 0.2 + 0.6 * time if shape == "rising" else 0.1 + 0.75 * np.sin(np.pi * time)
+    codes = (rng.random(128) < share).astype(int)
+    x = cut(signal, np.arange(128) * 150)
+    row = finding(diagnose(named, as_epochs(x, codes)), "label_tied_to_time")
+    assert row["severity"] == "warning"
+    assert row["finding"].startswith(
+        "Classes become more or less frequent in the course of the recording: what"
+    )
+    shares = [np.mean(part) for part in np.split(codes, 4)]
+    of_right = ", ".join(f"{share:.0%}" for share in shares)
+    of_left = ", ".join(f"{1 - share:.0%}" for share in shares)
+    assert row["evidence"].startswith(
+        (
+            f"In the four quarters {of_right} of the trials are right.",
+            f"In the four quarters {of_left} of the trials are left.",
+        )
+    )
+    assert "when labels are exchanged within stretch of time" in row["evidence"]
+    table = predictions(named, as_epochs(x, codes))
+    eighths = [
+        own["correct"].groupby(own["true"]).mean().mean()
+        for _, own in table.groupby(np.arange(128) // 16)
+        if len(set(own["true"])) > 1
+    ]
+    assert f"averaged: {np.mean(eighths):.2f}." in row["evidence"]
+    assert (
+        "if that is the order of recording"
+        in diagnose(named, x, codes).set_index("check").loc["label_tied_to_time", "finding"]
+    )
+    assert not slips_of(pd.DataFrame([row]))
 
 
 def test_blocks_of_a_recording_that_the_training_did_not_have_are_a_warning(named, signal, slips_of):
