@@ -240,12 +240,17 @@ def order_in_time(structure: pd.DataFrame) -> NDArray[np.int64]:
     return np.lexsort([structure["sample"].to_numpy(), recordings_in(structure)])
 
 
-def order_is_known(structure: pd.DataFrame) -> bool:
-    """Tell whether events say when trials were recorded; counted from trial to trial they do not."""
-    if "sample" not in structure:
+def order_is_known(structure: pd.DataFrame, codes: NDArray[np.int64]) -> bool:
+    """Tell whether events say when trials were recorded.
+
+    Events that count the trials do not, nor do those of epochs that were put together class by class.
+    """
+    if "sample" not in structure or (np.diff(np.sort(structure["sample"].to_numpy())) <= 1).all():
         return False
-    steps = np.diff(np.sort(structure["sample"].to_numpy()))
-    return bool((steps > 1).any())
+    order, recording = order_in_time(structure), recordings_in(structure)
+    runs = pd.Series(codes[order]).groupby(recording[order]).agg(lambda own: 1 + (np.diff(own) != 0).sum())
+    labels = pd.Series(codes).groupby(recording).agg(lambda own: len(set(own)))
+    return bool((runs > labels).any() or (labels == 1).all())
 
 
 def recordings_in(structure: pd.DataFrame) -> NDArray[np.int64]:

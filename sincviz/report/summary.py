@@ -25,7 +25,7 @@ LEAST_SHARE = 0.1
 _SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
 _UNITS = {"stretch of signal": "stretches of signal"}
 _CONFOUNDS = {
-    "labels_in_blocks": "trials of a class come in blocks",
+    "labels_in_blocks": "trials of a class stand in blocks",
     **{
         f"label_tied_to_{level}": f"each {level} has one class only"
         for level in ("subject", "session", "run")

@@ -313,7 +313,7 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
 @pytest.mark.parametrize(
     ("structure", "codes", "why"),
     [
-        ({}, np.repeat([0, 1] * 5, 10), "trials of a class come in blocks"),
+        ({}, np.repeat([0, 1] * 5, 10), "trials of a class stand in blocks"),
         (
             {"subject": np.repeat(list("abcdefghij"), 10)},
             np.repeat([0, 1] * 5, 10),
