@@ -63,8 +63,8 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
     placed_by = np.full(n_chans, "", dtype=object)
     angles = np.full((n_chans, 2), np.nan)
     if positions_m is not None:
-        usable = _usable(ch_names, positions_m)
-        angles[usable] = _angles_deg(positions_m[usable])
+        usable = usable_positions(ch_names, positions_m)
+        angles[usable] = angles_deg(positions_m[usable])
         placed_by[usable] = "position"
     for number, found in _angles_by_name(ch_names, placed_by == "").items():
         angles[number] = found
@@ -93,7 +93,7 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
     return pd.DataFrame(table, index=pd.Index([str(name) for name in ch_names], name="channel"))
 
 
-def _usable(ch_names: Sequence[str], positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+def usable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which positions can be on a head; two electrodes in one place do no harm here."""
     rows = [str(number) for number in range(len(ch_names))]
     reasons = unusable_positions(rows, positions_m)
@@ -114,7 +114,7 @@ def _angles_by_name(ch_names: Sequence[str], missing: NDArray[np.bool_]) -> dict
     standard = standard_montage().get_positions()["ch_pos"]
     names = [name for name in standard if scalp_regions([name])[0] != OTHER]
     angles = dict(
-        zip(map(str.lower, names), _angles_deg(np.array([standard[name] for name in names])), strict=True)
+        zip(map(str.lower, names), angles_deg(np.array([standard[name] for name in names])), strict=True)
     )
     wanted = {
         number: str(name).strip().rstrip(".").lower()
@@ -124,7 +124,7 @@ def _angles_by_name(ch_names: Sequence[str], missing: NDArray[np.bool_]) -> dict
     return {number: angles[name] for number, name in wanted.items() if name in angles}
 
 
-def _angles_deg(positions_m: NDArray[np.float64]) -> NDArray[np.float64]:
+def angles_deg(positions_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the angle from the vertex, and from straight ahead to the right, of each electrode."""
     right, front, up = (positions_m - _middle_m(positions_m)).T
     down_deg = np.degrees(np.arctan2(np.hypot(right, front), up))

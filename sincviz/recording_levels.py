@@ -1,7 +1,7 @@
-"""Subject, session, run and block of trials, from the metadata of epochs."""
+"""Site, subject, session, run and block of trials, from the metadata of epochs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,26 +10,43 @@ from numpy.typing import NDArray
 
 from sincviz.epochs import EpochsOrArray, is_epochs
 
-LEVELS = ("subject", "session", "run", "block")
+LEVELS = ("site", "subject", "session", "run", "block")
 """From the coarsest to the finest."""
 
 UNKNOWN = ""
 """What a level is called for a trial whose metadata do not tell it."""
 
+IN_STRETCHES = 0.6
+"""Of the runs that a random order has: what changes no more often was recorded stretch by stretch."""
+
 _MISSING = {"", "nan", "n/a", "<na>"}
 _PREFIXES = {"s", "sub", "subj", "subject", "p", "participant", "patient", "ses", "session", "r", "run"}
 
-_SYNONYMS = {
-    "subject": {"subject", "subjects", "subjectid", "sub", "subj", "participant", "participantid", "patient",
-                "patientid", "person"},
-    "session": {"session", "sessions", "sessionid", "ses", "day", "visit"},
-    "run": {"run", "runs", "runid", "recording", "recordingid", "file"},
-    "block": {"block", "blocks", "blockid", "blocknumber", "blocknr"},
+_BEFORE = "(?:trial|recording|experiment|exp|eeg|task)?"
+_AFTER = "(?:id|nr|no|num|number|name|index|idx|label|code|key)?"
+_SURE = {
+    "subject": "subjects?|subj|sbj|participants?|patients?|proband|volunteer|ppt|ppn|vpn?",
+    "session": "sessions?|sess|ses",
+    "run": "runs?|recordings?",
 }  # fmt: skip
+_SHORT = re.compile("(?:sub|pp)(?:id|nr|no|num|number)?|pid|sid")  # a `sub_label` is another thing
+_PERHAPS = {
+    "site": "sites?|centre|center|lab|laboratory",
+    "subject": "person|user|observer|animal",
+    "session": "day|visit",
+    "run": "file",
+    "block": "blocks?|blk",
+}
+_NAMES = {
+    kind: {level: re.compile(f"{_BEFORE}(?:{stems}){_AFTER}") for level, stems in of_levels.items()}
+    for kind, of_levels in (("sure", _SURE), ("perhaps", _PERHAPS))
+}
+
+_Question = Callable[[NDArray[np.str_], NDArray[np.int64]], bool]
 
 
 def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
-    """Return the columns of the metadata that name subject, session, run and block, as text.
+    """Return the columns of the metadata that name site, subject, session, run and block, as text.
 
     Parameters
     ----------
@@ -39,9 +56,12 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
     Returns
     -------
     dict
-        Of ``"subject"``, ``"session"``, ``"run"``, ``"block"`` those that are known, also by names such as
-        ``participant_id``; upper and lower case are the same. Whole numbers are written as such, also where missing
-        values made fractions of them; a missing value is :data:`UNKNOWN`.
+        Of ``"site"``, ``"subject"``, ``"session"``, ``"run"``, ``"block"`` those that are known, also by names such as
+        ``participant_id``, ``subject_nr``, ``subjID``, ``vp_code`` or ``trial_block``, in any case.
+        Names that stimuli have as well (``person``, ``visit``, ``site``, ``file``) and blocks count only where their
+        values come in stretches, in the given order or in that of the events; a plain ``id`` is the subject where
+        nothing else is, its values return, and they come in stretches or have trials of several classes. Whole numbers
+        are written as such, also where missing values made fractions of them; a missing value is :data:`UNKNOWN`.
 
     Examples
     --------
@@ -49,20 +69,57 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
     {}
     """
     found: dict[str, NDArray[np.str_]] = {}
-    metadata = epochs.metadata if is_epochs(epochs) else None
-    if metadata is None:
+    if not is_epochs(epochs) or epochs.metadata is None:
         return found
-    plain = {
-        "".join(character for character in str(column).lower() if character.isalnum()): column
+    metadata, events = epochs.metadata, epochs.events
+    columns = {
+        "".join(character for character in str(column).casefold() if character.isalnum()): column
         for column in metadata.columns
     }
-    for level, names in _SYNONYMS.items():
-        known = [plain[name] for name in plain if name in names]
-        if known:
-            values = np.array([_plain(value) for value in metadata[known[0]]], str)
-            if (values != UNKNOWN).any():
+    for level in LEVELS:
+        for name, is_level in _candidates(level, columns):
+            values = np.array([_plain(value) for value in metadata[columns[name]]], str)
+            if (values != UNKNOWN).any() and is_level(values, events):
                 found[level] = values
+                break
     return found
+
+
+def _candidates(level: str, names: Collection[str]) -> list[tuple[str, _Question]]:
+    """Return the names of columns that may tell a level, the surest first, each with what its values must fulfil."""
+    found: list[tuple[str, _Question]] = []
+    if level in _NAMES["sure"]:
+        found += [(name, _any) for name in names if _NAMES["sure"][level].fullmatch(name)]
+    if level == "subject":
+        found += [(name, _any) for name in names if _SHORT.fullmatch(name)]
+    if level in _NAMES["perhaps"]:
+        found += [(name, _in_stretches) for name in names if _NAMES["perhaps"][level].fullmatch(name)]
+    if level == "subject" and "id" in names:
+        found.append(("id", _is_of_people))
+    return found
+
+
+def _any(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
+    return True
+
+
+def _in_stretches(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
+    """Tell whether values stay the same for some time, as what is recorded does and what is shown does not."""
+    codes = pd.factorize(values)[0]
+    counts = np.bincount(codes)
+    if len(counts) == 1:
+        return True
+    expected = 1 + len(codes) - (counts**2).sum() / len(codes)
+    orders = (codes, codes[np.argsort(events[:, 0], kind="stable")])
+    fewest = min(1 + int((np.diff(order) != 0).sum()) for order in orders)
+    return bool(fewest <= IN_STRETCHES * expected)
+
+
+def _is_of_people(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
+    """Tell whether a plain number is that of a person: it returns, and is neither the trial's nor the stimulus'."""
+    groups = pd.Series(events[:, 2]).groupby(values)
+    several = groups.agg(lambda own: len(set(own))) > 1
+    return bool(groups.size().median() > 1 and (_in_stretches(values, events) or several.mean() > 0.5))
 
 
 def same_name(name: object) -> str:

@@ -19,6 +19,10 @@ _LOBES = {
 }
 _SIDES = ("left", "midline", "right")
 _LOBE_OF = {letters.lower(): lobe for lobe, names in _LOBES.items() for letters in names}
+_HIGHEST = 10  # of the numbers of 10-5
+_NUMBERED = re.compile(r"\s*([A-H]|I|O|P|T)(\d+)\.*\s*", re.IGNORECASE)
+_HIGHEST_OF = {"a": 2, "c": 6, "e": 2, "f": 10, "i": 2, "o": 10, "p": 10, "t": 10}
+_LEAST_FOREIGN = 2
 _NAME = re.compile(r"([A-Za-z]+?)(z|\d+)(h?)$", re.IGNORECASE)
 
 REGIONS = (*(f"{side} {lobe}" for lobe in _LOBES for side in _SIDES), OTHER)
@@ -28,12 +32,15 @@ REGIONS = (*(f"{side} {lobe}" for lobe in _LOBES for side in _SIDES), OTHER)
 def scalp_regions(ch_names: Sequence[str]) -> NDArray[np.str_]:
     """Return the region of each electrode, such as ``"left central"``; ``"other"`` for names that are none of 10-5.
 
+    So are all of a cap that numbers its electrodes (A1, A2 ... B1 ...), whose C3 is no C3.
+
     Examples
     --------
     >>> scalp_regions(["C3", "CPz", "FC4", "EXG1"]).tolist()
     ['left central', 'midline centro-parietal', 'right fronto-central', 'other']
     """
-    return np.array([_region(name) for name in ch_names], dtype=str)
+    regions = [_region(name) for name in ch_names]
+    return np.array([OTHER] * len(regions) if _are_numbered(ch_names, regions) else regions, dtype=str)
 
 
 def region_order(regions: Sequence[str]) -> NDArray[np.intp]:
@@ -48,4 +55,15 @@ def _region(name: str) -> str:
         return OTHER
     if match.group(2).lower() == "z":
         return f"midline {lobe}"
+    if int(match.group(2)) > _HIGHEST:
+        return OTHER
     return f"{'left' if int(match.group(2)) % 2 else 'right'} {lobe}"
+
+
+def _are_numbered(ch_names: Sequence[str], regions: Sequence[str]) -> bool:
+    """Tell whether names are letters with running numbers, some of which 10-5 does not have."""
+    numbered = [_NUMBERED.fullmatch(name) for name in ch_names]
+    if any(match is None and region != OTHER for match, region in zip(numbered, regions, strict=True)):
+        return False  # Cz, Fp1 and CP4 are of 10-5
+    foreign = [match for match in numbered if match and int(match[2]) > _HIGHEST_OF.get(match[1].lower(), 0)]
+    return len(foreign) >= _LEAST_FOREIGN

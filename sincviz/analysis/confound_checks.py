@@ -8,15 +8,22 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from sincviz.analysis.exchangeability import exchangeable_trials
+from sincviz.analysis.exchangeability import (
+    exchangeable_trials,
+    order_in_time,
+    order_is_known,
+    recordings_in,
+)
 from sincviz.analysis.findings import DataFacts, Finding, counted
 from sincviz.analysis.predictions import structure_in
+from sincviz.analysis.time_trends import relative_places
 from sincviz.recording_levels import LEVELS
 
 LEAST_TIE = (
     0.5  # Cramér's V; 0.5 is 3 of 4 trials of one class in one half of the subjects, 1 of 4 in the other
 )
 TIE_P = 1e-3
+N_QUARTERS = 4
 
 
 def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
@@ -25,16 +32,23 @@ def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
     if found is None or "labels_in_blocks" not in str(found["confounds"]):
         return
     order = _exchange(facts)
+    structure = structure_in(facts.predictions)
     length = f"of {order.attrs['mean_run_length']:.3g} on average, {order.attrs['expected_run_length']:.2g} expected"
+    known = order_is_known(structure, pd.factorize(facts.predictions["true"])[0])
+    if known:
+        what = "Trials of a class come in blocks: trials near in time are mostly of one class, and what they share "
+        what += "beside it (drift, alertness) tells it too"
+    else:
+        what = "In the order given, trials of a class stand together: if that is the order of recording, what drifts "
+        what += "meanwhile differs between the classes too"
+    remedy = "" if known else f"{_in_order(facts)} "
     yield Finding(
         "labels_in_blocks",
         _severity(found),
-        "Trials of a class come in blocks: what drifts during the recording differs between the classes too"
-        f"{_open(found, 'knew other trials of these blocks may tell the block, not the class')}.",
+        f"{what}{_open(found, 'knew other trials of these blocks may tell the block, not the class')}.",
         f"{counted(int(found['n_units']), 'block')} of equal labels, {counted(int(found['n_trials']), 'trial')} (runs "
         f"{length}). {_accounted(found, 'whole blocks')}",
-        f"{_remedy('blocks, runs or people')} If the trials were sorted by class after the recording, pass them in its "
-        "order.",
+        f"{remedy}{_remedy('blocks, runs or people')}",
     )
 
 
@@ -44,7 +58,7 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
     if found is None or found["unknown_because"] == "one_class":
         return
     structure = structure_in(facts.predictions)
-    for level in LEVELS[:3]:
+    for level in LEVELS[:-1]:
         if level not in structure or structure[level].nunique() < 2:
             continue
         name = f"label_tied_to_{level}"
@@ -69,6 +83,37 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
             f"equally frequent in every {level}.",
         )
         return  # of finer levels it follows
+
+
+def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
+    """Report classes that become more or less frequent in the course of the recordings."""
+    found = facts.chance
+    if found is None or found["unknown_because"] == "one_class":
+        return
+    exchange = _exchange(facts)
+    if exchange.attrs["trend_p"] >= TIE_P:
+        return
+    structure = structure_in(facts.predictions)
+    order = order_in_time(structure)
+    table = facts.predictions.iloc[order]
+    recording = pd.factorize(recordings_in(structure)[order])[0]
+    quarter = np.floor(N_QUARTERS * relative_places(recording))
+    of_classes = pd.crosstab(quarter, table["true"].to_numpy(), normalize="index")
+    name = (of_classes.max() - of_classes.min()).idxmax()
+    shares = ", ".join(f"{share:.0%}" for share in of_classes[name])
+    part = exchange["stratum"].iloc[order].to_numpy()
+    own = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
+    within = [recall.mean() for recall in own if len(recall) > 1]
+    known = f" Balanced accuracy within each of them, averaged: {np.mean(within):.2f}." if within else ""
+    yield Finding(
+        "label_tied_to_time",
+        "warning",
+        f"Classes become more or less frequent {_in_time(facts)} what changes meanwhile (fatigue, drying gel, "
+        "learning) differs between the classes too, and relevance may show it.",
+        f"In the four quarters {shares} of the trials are {name}. {_accounted(found, '')}{known}",
+        "Compare trials that are near in time: take as many of each class from every stretch of the recording, in "
+        "training too.",
+    )
 
 
 def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
@@ -113,12 +158,31 @@ def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
     )
 
 
-CONFOUND_CHECKS = (labels_in_blocks, label_tied_to, overlapping_trials, duplicate_trials)
+CONFOUND_CHECKS = (labels_in_blocks, label_tied_to, label_tied_to_time, overlapping_trials, duplicate_trials)
 
 
 def _exchange(facts: DataFacts) -> pd.DataFrame:
     codes = pd.factorize(facts.predictions["true"])[0]
     return exchangeable_trials(structure_in(facts.predictions), codes)
+
+
+def _in_time(facts: DataFacts) -> str:
+    if order_is_known(structure_in(facts.predictions), pd.factorize(facts.predictions["true"])[0]):
+        return "in the course of the recording:"
+    return "in the order given: if that is the order of recording,"
+
+
+def _in_order(facts: DataFacts) -> str:
+    """Return how to tell in which order trials were recorded."""
+    if "sample" in facts.predictions:
+        return (
+            "If they were put together class by class, keep the samples of their events: pass the epochs as they were "
+            "before, or join their parts by `mne.concatenate_epochs(parts, add_offset=False)`."
+        )
+    return (
+        "If they were sorted afterwards, pass them in the order of recording, `x[order]` and `y[order]` with `order = "
+        "onset.argsort()`, or as epochs whose events hold the samples at which they began."
+    )
 
 
 def _copied(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -177,7 +241,7 @@ def _remedy(what: str) -> str:
     return (
         f"Judge the network on {what} that were not in its training. A network that `sincviz.training.fit` trained on "
         "epochs with `metadata` remembers them; of another, set `model.provenance['training_recordings']`, such as "
-        "[{'subject': '1', 'run': '3'}]."
+        "[{'subject': '1', 'run': '3'}]. The trials given here need the same columns in their `metadata`."
     )
 
 

@@ -10,11 +10,12 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from sincviz.analysis.shared_signal import shared_signal, telling_channels
+from sincviz.analysis.time_trends import stretches_of_time, trend_p
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of
 from sincviz.recording_levels import LEVELS, UNKNOWN, levels_of, same_name
 
-RECORDING = ("subject", "session", "run", "part")
+RECORDING = (*LEVELS[:-1], "part")
 """What tells one recording from another; ``part`` is used where the sample numbers of events start again."""
 
 STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
@@ -23,6 +24,8 @@ STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
 RUN_P = 1e-3
 LEAST_RUN = 3.0  # trials, and
 TIMES_EXPECTED = 1.5  # the length in a random order: of rare classes runs are long without any blocks
+LOCAL_P = 0.05
+"""Below, labels change places nearby only: that costs little, and what grows with time then tells nothing."""
 
 
 def trial_structure(
@@ -108,13 +111,17 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
         One row per trial: ``stratum`` and ``unit``, numbers. ``attrs``: ``permuted_within`` (such as ``"subject and
         run"``), ``unit`` (``"trial"``, ``"stretch of signal"``, ``"block"``, ``"run"`` ...), ``n_units``, ``confounds``
         (``"labels_in_blocks"``, ``"label_tied_to_subject"`` ..., with commas between; empty if there are none),
-        ``mean_run_length`` and ``expected_run_length`` in units, ``run_p`` (Wald-Wolfowitz, one-sided).
+        ``mean_run_length`` and ``expected_run_length`` in units, ``run_p`` (Wald-Wolfowitz, one-sided), ``trend_p``
+        (:func:`sincviz.analysis.time_trends.trend_p`; 1 where units are blocks or recordings).
 
     Notes
     -----
     Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and their
     runs are three units long or longer, and half as long again as in a random order. A block is a run of equal
     labels, or, where all runs are multiples of the shortest one, as long as that.
+
+    Where classes become more or less frequent with time (p < 0.05), labels change places within eighths of the stratum
+    only, or within stretches of eight units where that is more.
 
     Examples
     --------
@@ -123,8 +130,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     ('block', 4, 'labels_in_blocks')
     """
     codes = np.asarray(codes)
-    order = _order_in_time(structure)
-    levels = [level for level in ("subject", "session", "run", "part", "block") if level in structure]
+    order = order_in_time(structure)
+    levels = [level for level in (*RECORDING, "block") if level in structure]
     if "block" in levels and _one_each(structure, levels):
         levels.remove("block")  # it counts trials
     unit = np.arange(len(codes))
@@ -148,21 +155,32 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     runs = _run_lengths(stratum[order], unit[order], codes[order])
     # People stand in no order of time.
     long = runs["mean"] >= max(LEAST_RUN, TIMES_EXPECTED * runs["expected"])
-    if kind != "subject" and runs["p"] < RUN_P and long:
+    if kind not in ("site", "subject") and runs["p"] < RUN_P and long:
         unit = _joined(_blocks(stratum, codes, order), unit)
         kind = "block"
         confounds.insert(0, "labels_in_blocks")
     if len(np.unique(codes)) < 2:
         confounds = []
+    trend, within = 1.0, ["recording" if level == "part" else level for level in levels]
+    if kind in ("trial", "stretch of signal") and not confounds:
+        # Units in the order of time, each where it begins.
+        first = order[np.sort(np.unique(unit[order], return_index=True)[1])]
+        trend = trend_p(stratum[first], codes[first])
+        if trend < LOCAL_P:
+            part = np.zeros(int(unit.max()) + 1, np.int64)
+            part[unit[first]] = stretches_of_time(stratum[first])
+            stratum = _numbered(stratum, part[unit])
+            within.append("stretch of time")
     table = pd.DataFrame({"stratum": stratum, "unit": _numbered(stratum, unit)}, index=structure.index)
     table.attrs = {
-        "permuted_within": _listed(["recording" if level == "part" else level for level in levels]),
+        "permuted_within": _listed(within),
         "unit": kind,
         "n_units": int(table["unit"].nunique()),
         "confounds": ", ".join(dict.fromkeys(confounds)),
         "mean_run_length": runs["mean"],
         "expected_run_length": runs["expected"],
         "run_p": runs["p"],
+        "trend_p": trend,
     }
     return table
 
@@ -204,7 +222,7 @@ def _parts(
 
 def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
     found = np.full(len(table), "", dtype="<U8")
-    known = [level for level in LEVELS[:3] if level in table and all(level in one for one in training)]
+    known = [level for level in LEVELS[:-1] if level in table and all(level in one for one in training)]
     # A name that is only written in another way is not new, and of what has no name nobody knows.
     names = {level: table[level].map(same_name).tolist() for level in known}
     for number in range(len(known), 0, -1):
@@ -215,15 +233,32 @@ def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArr
     return found
 
 
-def _order_in_time(structure: pd.DataFrame) -> NDArray[np.int64]:
+def order_in_time(structure: pd.DataFrame) -> NDArray[np.int64]:
     """Return the trials of each recording in the order of their samples; in the given order where these say nothing."""
-    levels = [level for level in RECORDING if level in structure]
     if "sample" not in structure:
         return np.arange(len(structure))
-    keys = [structure["sample"].to_numpy()]
-    if levels:
-        keys.append(_numbered(*(structure[level].to_numpy() for level in levels)))
-    return np.lexsort(keys)
+    return np.lexsort([structure["sample"].to_numpy(), recordings_in(structure)])
+
+
+def order_is_known(structure: pd.DataFrame, codes: NDArray[np.int64]) -> bool:
+    """Tell whether events say when trials were recorded.
+
+    Events that count the trials do not, nor do those of epochs that were put together class by class.
+    """
+    if "sample" not in structure or (np.diff(np.sort(structure["sample"].to_numpy())) <= 1).all():
+        return False
+    order, recording = order_in_time(structure), recordings_in(structure)
+    runs = pd.Series(codes[order]).groupby(recording[order]).agg(lambda own: 1 + (np.diff(own) != 0).sum())
+    labels = pd.Series(codes).groupby(recording).agg(lambda own: len(set(own)))
+    return bool((runs > labels).any() or (labels == 1).all())
+
+
+def recordings_in(structure: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the number of the recording that each trial comes from, as far as that is known."""
+    levels = [level for level in RECORDING if level in structure]
+    if not levels:
+        return np.zeros(len(structure), np.int64)
+    return _numbered(*(structure[level].to_numpy() for level in levels))
 
 
 def _one_each(structure: pd.DataFrame, levels: Sequence[str]) -> bool:

@@ -9,10 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._version import __version__
+from sincviz.channel_regions import channel_regions
 from sincviz.decoders import Decoder
 from sincviz.front_ends import FrontEnd
 from sincviz.positions import AXES, electrode_positions
-from sincviz.scalp_regions import scalp_regions
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 
@@ -36,12 +36,12 @@ def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
     """Return the channels, numbers where their names are unknown, with positions in metres and regions of the scalp."""
     if network.ch_names is None:
         return {"channel": [str(index) for index in range(n_chans)]}
+    positions_m = None if network.chs_info is None else electrode_positions(network.chs_info)
     coords: dict[str, Any] = {
         "channel": list(network.ch_names),
-        "region": ("channel", scalp_regions(network.ch_names)),
+        "region": ("channel", channel_regions(network.ch_names, positions_m)),
     }
-    if network.chs_info is not None:
-        positions_m = electrode_positions(network.chs_info)
+    if positions_m is not None:
         for axis, values in zip(AXES, positions_m.T, strict=True):
             coords[axis] = ("channel", values, {"units": "m", "frame": "head"})
     return coords

@@ -109,6 +109,20 @@ def not_checked(spectrum: xr.DataArray) -> dict[str, str]:
     return _reasons(spectrum, _regions(spectrum))
 
 
+def places_without_electrode(spectrum: xr.DataArray) -> list[str]:
+    """Return the places near muscles, of forehead, temples and neck, where no electrode lies.
+
+    Examples
+    --------
+    >>> channels = ["Fp1", "Fp2", "T7", "T8", "C3", "C4", "O1", "O2"]
+    >>> values = xr.DataArray(np.ones(8), {"channel": channels}, ("channel",))
+    >>> places_without_electrode(values)
+    ['neck']
+    """
+    regions = _regions(spectrum)
+    return [place for place in ("forehead", "temples", "neck") if not regions[place].any()]
+
+
 def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None) -> xr.DataArray:
     """Return the classes whose relevance adds up to more than nothing: of nothing there are no shares.
 

@@ -17,6 +17,9 @@ OUTLYING_TIMES = (
 )
 OUTLYING_Z = 5.0  # and so far, in robust standard deviations, where all trials differ much
 FLAT_BELOW = 1e-3  # of the typical range; the quietest channel of 22 recordings had 0.2
+LARGE_TIMES = 5.0  # times the typical channel; in 69 recordings of PhysioNet none was beyond 4.7
+LARGE_Z = 5.0  # and so many robust standard deviations, where all channels differ much
+LEAST_CHANNELS = 5  # a median of fewer says nothing of what is usual
 MOSTLY = 0.5  # of the trials: then it is the channel
 BRIDGED_BELOW = 0.005
 """Of the typical squared difference of two channels. Neighbours among 64 simulated ones are 0.038 apart or more; in 15
@@ -81,6 +84,27 @@ def flat(facts: DataFacts) -> Iterator[Finding]:
         )
 
 
+def large_channels(facts: DataFacts) -> Iterator[Finding]:
+    """Report channels that are many times as large as the others."""
+    times = times_typical(facts.signals)
+    channels = np.flatnonzero(is_large(facts.signals))
+    if not len(channels):
+        return
+    one = len(channels) == 1
+    power = np.square(facts.signals.fast).sum(0)
+    ratios = ", ".join(f"{times[channel]:.3g}" for channel in channels[:8])
+    yield Finding(
+        "large_channels",
+        "warning",
+        f"{'Channel' if one else 'Channels'} {_names(facts, channels)} {'is' if one else 'are'} many times as large as "
+        "the others: a loose or broken electrode, or another gain.",
+        f"Without slow drift {ratios} times the typical channel (median over trials), with "
+        f"{power[channels].sum() / power.sum():.0%} of the power of all channels. What is said of the size of the "
+        f"trials leaves {'it' if one else 'them'} out.",
+        _interpolate(facts, channels),
+    )
+
+
 def bridged(facts: DataFacts) -> Iterator[Finding]:
     """Report channels that hold one and the same signal."""
     groups = bridged_groups(facts.signals)
@@ -136,7 +160,7 @@ def channel_types(facts: WeightFacts) -> Iterator[Finding]:
         )
 
 
-TRIAL_CHECKS = (outlying_trials, flat, bridged, projectors)
+TRIAL_CHECKS = (outlying_trials, flat, large_channels, bridged, projectors)
 
 
 def times_usual(signals: TrialSignals) -> Floats:
@@ -151,6 +175,26 @@ def times_usual(signals: TrialSignals) -> Floats:
             own = signals.person == person
             if own.sum() >= LEAST_TRIALS:
                 found[own] = np.maximum(found[own], _times(sizes[own]))
+    return found
+
+
+def times_typical(signals: TrialSignals) -> Floats:
+    """Return how many times as large as the typical channel of a trial each channel is, median over the trials."""
+    typical = np.median(signals.fast, 1, keepdims=True)
+    ratio = np.divide(signals.fast, typical, out=np.zeros_like(signals.fast), where=typical > 0)
+    times: Floats = np.median(ratio, 0)
+    return times
+
+
+def is_large(signals: TrialSignals) -> NDArray[np.bool_]:
+    """Tell the channels that are many times as large as the others in most trials."""
+    times = times_typical(signals)
+    alive = flat_signals(signals).mean(0) <= MOSTLY
+    if alive.sum() < LEAST_CHANNELS:
+        return np.zeros(len(times), bool)
+    log = np.log(np.where(times > 0, times, 1.0))
+    spread = 1.4826 * np.median(np.abs(log[alive] - np.median(log[alive])))
+    found: NDArray[np.bool_] = alive & (times >= LARGE_TIMES) & (log > LARGE_Z * spread)
     return found
 
 

@@ -12,7 +12,14 @@ from sincviz.analysis.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
 from sincviz.analysis.power_direction import LESS, MORE
 from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
-from sincviz.analysis.relevance_checks import LINES, not_checked, of_established_classes, placed_by_name
+from sincviz.analysis.relevance_checks import (
+    LINES,
+    MUSCLES,
+    not_checked,
+    of_established_classes,
+    placed_by_name,
+    places_without_electrode,
+)
 from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.inspection import Inspection
 from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
@@ -25,7 +32,7 @@ LEAST_SHARE = 0.1
 _SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
 _UNITS = {"stretch of signal": "stretches of signal"}
 _CONFOUNDS = {
-    "labels_in_blocks": "trials of a class come in blocks",
+    "labels_in_blocks": "trials of a class stand in blocks",
     **{
         f"label_tied_to_{level}": f"each {level} has one class only"
         for level in ("subject", "session", "run")
@@ -480,6 +487,9 @@ def unsuspected_words(found: Inspection) -> str:
             sentences.append(
                 f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be told from rhythms in trials shorter than 3 s."
             )
+    blind = places_without_electrode(found.spectral_relevance) if MUSCLES in checked else []
+    if blind:
+        sentences.append(f"Not checked: muscles of the {listed(blind, 'and')}, where no electrode lies.")
     for reason in dict.fromkeys(reasons.values()):
         kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
         sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")

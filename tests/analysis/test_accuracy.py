@@ -218,3 +218,27 @@ def test_it_costs_little_where_it_is_asked_for_again():
         chance_test(codes, scores)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.2  # about 0.01 on an idle machine
+
+
+def rising_with_time(rng):
+    """Five people: classes and scores both rise in each session, and the scores know nothing else."""
+    share = np.tile(np.linspace(0.3, 0.7, 40), 5)
+    scores = np.tile(np.linspace(-1, 1, 40), 5) + rng.standard_normal(200)
+    structure = pd.DataFrame({"subject": np.repeat(list("abcde"), 40), "sample": 512 * np.arange(200)})
+    return (rng.random(200) < share).astype(int), np.stack([-scores, scores], 1), structure
+
+
+def test_what_only_grows_with_time_is_rarely_above_chance_where_classes_do_too():
+    verdicts = [
+        chance_test(*rising_with_time(np.random.default_rng(seed)))["above_chance"] for seed in range(60)
+    ]
+    assert verdicts.count("yes") <= 9  # 3 or 4 expected; 31 if labels changed places over the whole session
+
+
+def test_what_knows_rare_classes_is_found_though_they_become_frequent():
+    rng = np.random.default_rng(0)
+    codes = (rng.random(160) < np.linspace(0.1, 0.6, 160)).astype(int)
+    right = rng.random(160) < 0.75
+    found = chance_test(codes, np.eye(2)[np.where(right, codes, 1 - codes)])
+    assert found["permuted_within"] == "stretch of time"
+    assert found["above_chance"] == "yes"

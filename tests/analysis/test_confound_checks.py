@@ -13,7 +13,7 @@ from sincviz.datasets import simulate_motor_imagery
 
 CHECKS = {
     *("labels_in_blocks", "label_tied_to_subject", "label_tied_to_session", "label_tied_to_run"),
-    *("overlapping_trials", "duplicate_trials"),
+    *("label_tied_to_time", "overlapping_trials", "duplicate_trials"),
 }
 N_TIMES = 128
 
@@ -83,6 +83,95 @@ def test_labels_in_blocks_leave_it_open_whether_the_network_knows_them(model, si
     assert "when whole blocks exchange their labels" in row["evidence"]
     assert "chance" not in set(found["check"])
     assert not slips_of(found[found["check"].isin(CHECKS)])
+
+
+@pytest.mark.parametrize("shape", ["rising", "most in the middle"])
+def test_classes_that_go_with_time_are_told_with_the_accuracy_at_equal_time(named, signal, shape, slips_of):
+    time = np.linspace(0, 1, 128)
+    rng = np.random.default_rng(5)
+    share = 0.2 + 0.6 * time if shape == "rising" else 0.1 + 0.75 * np.sin(np.pi * time)
+    codes = (rng.random(128) < share).astype(int)
+    x = cut(signal, np.arange(128) * 150)
+    row = finding(diagnose(named, as_epochs(x, codes)), "label_tied_to_time")
+    assert row["severity"] == "warning"
+    assert row["finding"].startswith(
+        "Classes become more or less frequent in the course of the recording: what"
+    )
+    shares = [np.mean(part) for part in np.split(codes, 4)]
+    of_right = ", ".join(f"{share:.0%}" for share in shares)
+    of_left = ", ".join(f"{1 - share:.0%}" for share in shares)
+    assert row["evidence"].startswith(
+        (
+            f"In the four quarters {of_right} of the trials are right.",
+            f"In the four quarters {of_left} of the trials are left.",
+        )
+    )
+    assert "when labels are exchanged within stretch of time" in row["evidence"]
+    table = predictions(named, as_epochs(x, codes))
+    eighths = [
+        own["correct"].groupby(own["true"]).mean().mean()
+        for _, own in table.groupby(np.arange(128) // 16)
+        if len(set(own["true"])) > 1
+    ]
+    assert f"averaged: {np.mean(eighths):.2f}." in row["evidence"]
+    assert (
+        "if that is the order of recording"
+        in diagnose(named, x, codes).set_index("check").loc["label_tied_to_time", "finding"]
+    )
+    assert not slips_of(pd.DataFrame([row]))
+
+
+@pytest.mark.parametrize("kind", ["array", "counted", "concatenated"])
+def test_trials_sorted_by_class_are_doubted_only_if_that_is_their_order_and_the_remedy_works(
+    named, signal, kind, slips_of
+):
+    codes = np.random.default_rng(1).permutation(np.arange(60) % 2)
+    x = cut(signal, np.arange(60) * 200)
+    whole = as_epochs(x, codes)
+    by_class = [whole["left"], whole["right"]]
+    order = np.argsort(codes, kind="stable")
+    given = {"array": x[order], "concatenated": mne.concatenate_epochs(by_class, verbose="error")}.get(kind)
+    if kind == "counted":
+        given = as_epochs(x[order], codes[order])
+        given.events[:, 0] = np.arange(60)
+    row = finding(diagnose(named, given, codes[order]), "labels_in_blocks")
+    assert row["finding"].startswith(
+        "In the order given, trials of a class stand together: if that is the order of"
+    )
+    assert not slips_of(pd.DataFrame([row]))
+    if kind == "array":
+        onset = order * 1000
+        assert "`x[order]` and `y[order]` with `order = onset.argsort()`" in row["remedy"]
+        again = onset.argsort()
+        mended = diagnose(named, given[again], codes[order][again])
+    else:
+        assert "`mne.concatenate_epochs(parts, add_offset=False)`" in row["remedy"]
+        mended = diagnose(named, mne.concatenate_epochs(by_class, add_offset=False, verbose="error"))
+    assert not CHECKS & set(mended["check"])
+    assert not CHECKS & set(diagnose(named, whole[order])["check"])  # their events tell
+
+
+def test_random_blocks_of_three_are_said_to_be_blocks_and_judged_where_the_training_had_none_of_them(
+    named, signal
+):
+    codes = np.repeat(np.random.default_rng(2).permutation([0, 1] * 20), 3)
+    epochs = as_epochs(cut(signal, np.arange(120) * 150), codes)
+    row = finding(diagnose(named, epochs), "labels_in_blocks")
+    assert row["finding"].startswith(
+        "Trials of a class come in blocks: trials near in time are mostly of one class"
+    )
+    assert row["severity"] == "error"
+    assert row["evidence"].startswith("40 blocks of equal labels, 120 trials")
+    # As the remedy says.
+    named.provenance["training_recordings"] = [{"subject": "1", "run": "3"}]
+    epochs.metadata = pd.DataFrame({"subject": ["2"] * 120, "run": ["3"] * 120})
+    try:
+        judged = accuracies(predictions(named, epochs)).loc["all"]
+    finally:
+        named.provenance = {}
+    assert (judged["unit"], judged["unknown_because"]) == ("block", "")
+    assert judged["n_units"] == 40
+    assert judged["above_chance"] == ("yes" if judged["p"] < 0.05 else "no")
 
 
 def test_blocks_of_a_recording_that_the_training_did_not_have_are_a_warning(named, signal, slips_of):

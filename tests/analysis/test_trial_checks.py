@@ -313,3 +313,32 @@ def test_on_recordings_no_trial_is_outlying_and_channels_that_gel_joins_are_foun
         48: set(),
     }
     assert pairs == expected[subject]
+
+
+@pytest.mark.parametrize("spoiled", ["noise", "gain"])
+def test_a_channel_out_of_order_is_named_and_not_blamed_on_the_trials(healthy, recorded, spoiled):
+    """Noise of 50 times the size, or a gain of 100, in one channel."""
+    channel = recorded.ch_names.index("C3")
+    data = recorded._data
+    if spoiled == "noise":
+        data[:, channel] += 50 * data.std() * np.random.default_rng(0).standard_normal(data[:, 0].shape)
+    else:
+        data[:, channel] *= 100
+    found = diagnose(healthy, recorded)
+    (row,) = about(found, "large_channels").to_dict("records")
+    assert row["finding"].startswith("Channel C3 is many times as large as the others")
+    assert not {"scale", "batch_norm", "artefact"} & set(found["check"])
+    run(row["remedy"], **named(epochs=recorded))
+    assert about(diagnose(healthy, recorded), "large_channels").empty
+
+
+def test_trials_in_other_units_are_still_told_beside_a_channel_out_of_order(healthy, recorded):
+    recorded._data *= 1000
+    recorded._data[:, 2] *= 100
+    found = diagnose(healthy, recorded)
+    assert {"scale", "large_channels"} <= set(found["check"])
+    assert "they fit when divided by 10^3" in about(found, "scale").iloc[0]["finding"]
+
+
+def test_channels_of_a_sound_recording_are_not_large(healthy, fresh):
+    assert about(diagnose(healthy, fresh), "large_channels").empty

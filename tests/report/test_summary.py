@@ -313,7 +313,7 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
 @pytest.mark.parametrize(
     ("structure", "codes", "why"),
     [
-        ({}, np.repeat([0, 1] * 5, 10), "trials of a class come in blocks"),
+        ({}, np.repeat([0, 1] * 5, 10), "trials of a class stand in blocks"),
         (
             {"subject": np.repeat(list("abcdefghij"), 10)},
             np.repeat([0, 1] * 5, 10),
@@ -744,18 +744,21 @@ def relevance_at(channels, trials="contrast", **coords):
 
 SLOW_LINES = " Lines below 35 Hz cannot be told from rhythms in trials shorter than 3 s."
 
+BLIND = " Not checked: muscles of the {}, where no electrode lies."
+UNSEEN = BLIND.format("temples and neck")
+
 UNSUSPECTED = [
     (
         relevance_at(["Fp1", "C3"]),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        f"their names); that is no proof that there are none.{SLOW_LINES}",
+        f"their names); that is no proof that there are none.{SLOW_LINES}{UNSEEN}",
     ),
     (
         relevance_at(
             ["E1", "E2"], x=("channel", [0.0, 0.07]), y=("channel", [0.09, 0.0]), z=("channel", [0.035, 0.1])
         ),
         "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none."
-        f"{SLOW_LINES}",
+        f"{SLOW_LINES}{UNSEEN}",
     ),
     (
         relevance_at(["E1", "E2"]),
@@ -765,13 +768,18 @@ UNSUSPECTED = [
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
-        f"is no proof that there are none.{SLOW_LINES} Not checked: eye movements, because no channel lies beside the "
-        "eyes.",
+        f"is no proof that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye movements, "
+        "because no channel lies beside the eyes.",
     ),
     (
         relevance_at(["Fp1", "C3"]).assign_coords(frequency=0.25 * frequencies + 20),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        "their names); that is no proof that there are none.",
+        f"their names); that is no proof that there are none.{UNSEEN}",
+    ),
+    (
+        relevance_at(["Fp1", "T7", "C3", "P10"]),
+        "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
+        f"their names); that is no proof that there are none.{SLOW_LINES}",
     ),
     (
         relevance_at(["Fp1", "C3"], trials="all"),
