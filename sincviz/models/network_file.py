@@ -29,10 +29,10 @@ from sincviz.models.file_content import FileContent
 from sincviz.models.foreign_weights import other_weights
 from sincviz.models.remembered import check_provenance
 from sincviz.models.safetensors_file import LONGEST_JSON, parsed_json
-from sincviz.models.shown_names import listed
 from sincviz.models.state_dict import EARLIER_LAYOUT, NoNetworkError, bare_weights
 from sincviz.models.torch_pickle import opens_weights_only
 from sincviz.models.weights_file import content_hash, read_weights_file
+from sincviz.shown_text import listed
 
 if TYPE_CHECKING:
     from sincviz.models.sinc_shallow import SincShallowNet
