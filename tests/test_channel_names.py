@@ -190,7 +190,7 @@ def test_more_channels_than_a_nameless_network_takes_are_picked_by_the_remedy(ne
     eyes = epochs.copy().pick(["C3", "C4"]).rename_channels({"C3": "EOG-left", "C4": "EOG-right"})
     more = epochs.copy().add_channels([eyes], force_update_info=True)
     with pytest.raises(
-        EpochsError, match=r"takes 6, the epochs have 8 of EEG.*EOG-left, EOG-right are none"
+        EpochsError, match=r"has 6 channels .*have 8 of type EEG.*EOG-left, EOG-right are no EEG"
     ) as raised:
         network_input(nameless, more)
     exec(re.search(r"`(epochs\.pick\(.*?\))`", str(raised.value))[1], {"epochs": more})

@@ -137,12 +137,6 @@ CASES = {
     "events that are numbers": Case(
         knowing(epochs=lambda: epochs_of(event_id={"769": 769, "770": 770})), error=ValueError
     ),
-    "one output of nobody knows what": Case(
-        lambda: {"model": nn.Sequential(nn.Flatten(), nn.Linear(4 * 128, 1)), "x": X},
-        "sincviz.predictions(model, x)",
-        ValueError,
-        then="sincviz.predictions(sincviz.network(model, scale=1e6), x)",
-    ),
     "events of other classes": Case(
         knowing(epochs=lambda: epochs_of(event_id={"left": 1, "rest": 2, "right": 3})), error=ValueError
     ),

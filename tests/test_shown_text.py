@@ -97,6 +97,6 @@ def test_the_page_and_the_facts_show_none_of_it(tmp_path):
 @pytest.mark.parametrize("name", [f"C3{COPY}", "\ud800"])
 def test_a_refusal_shows_the_name(tmp_path, name):
     save_checkpoint(hostile_network(), tmp_path / "a.safetensors")
-    with pytest.raises(ValueError, match="names") as raised:
+    with pytest.raises(ValueError, match="name") as raised:
         load_checkpoint(tmp_path / "a.safetensors", [{"ch_name": name}] * 3)
     assert not STEERING.search(str(raised.value))

@@ -36,7 +36,8 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
     Returns
     -------
     pandas.DataFrame
-        One row per trial, index ``trial``: ``predicted``, the class of the highest score; ``true`` and ``correct``
+        One row per trial, index ``trial``: ``predicted``, the class of the highest score (not of a single output whose
+        classes are not known); ``true`` and ``correct``
         where classes are known; ``seen_in_training`` where the network remembers the trials of its training; the
         score of each class, ``score_left``; and what is known of where the trial comes from, such as ``subject`` and
         ``run`` (:func:`sincviz.analysis.exchangeability.trial_structure`).
@@ -67,16 +68,12 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
         signals.append(batch[:, picks])
     values = np.concatenate(scores)
     check_codes(codes, values.shape[1])
-    if values.shape[1] == 1:
-        raise ValueError(
-            "The network has one output, and which classes it tells apart is not known. Pass `y`, or name them, the "
-            "one that it means last: `model = sincviz.network(model, class_names=['other', 'this'])`."
-        )
     names = np.array(class_labels(network, values.shape[1]))
     table = pd.DataFrame(index=pd.RangeIndex(len(values), name="trial"))
     if codes is not None:
         table["true"] = names[codes]
-    table["predicted"] = names[values.argmax(1)]
+    if len(names) > 1:
+        table["predicted"] = names[values.argmax(1)]
     if codes is not None:
         table["correct"] = values.argmax(1) == codes
     seen = seen_in_training(network.provenance, fingerprints)

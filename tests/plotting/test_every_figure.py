@@ -111,7 +111,7 @@ def population(band_test, spectral_test, shares, agreement, stability, drift):
 def results(network, moved, simulation, scalp_maps, explanations, population):
     """What can be drawn, all of one network."""
     model = moved(network(num_time_filters=2, chs_info=simulation[0].info["chs"])).eval()
-    model.scale = 1e6
+    model.scale, model.class_names = 1e6, ["left", "right"]
     found = importance(model, simulation[0])
     own = {
         "bands": learned_bands(model),
