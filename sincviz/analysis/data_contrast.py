@@ -269,9 +269,10 @@ def _cross_validated(
     groups, kept_apart = _groups_of_folds(structure, codes)
     n_folds = min(n_folds, *(len(np.unique(groups[codes == code])) for code in present))
     if n_folds < 2:
+        several = {"stretch of signal": "stretches of signal"}.get(kept_apart, f"{kept_apart}s")
         raise ValueError(
-            f"Cross-validation needs trials of each class in two {kept_apart}s or more; a class is in one only. Pass "
-            f"trials of further {kept_apart}s."
+            f"Cross-validation needs trials of each class in two {several} or more; a class is in one only. Pass trials "
+            f"of further {several}."
         )
     labels = np.searchsorted(present, codes)
     structure = structure.assign(new_in="subject")  # every trial is new to the decoder of its fold
