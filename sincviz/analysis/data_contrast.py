@@ -271,8 +271,8 @@ def _cross_validated(
     if n_folds < 2:
         several = {"stretch of signal": "stretches of signal"}.get(kept_apart, f"{kept_apart}s")
         raise ValueError(
-            f"Cross-validation needs trials of each class in two {several} or more; a class is in one only. Pass trials "
-            f"of further {several}."
+            f"Cross-validation needs trials of each class in two {several} or more; a class is in one only. Pass "
+            f"trials of further {several}."
         )
     labels = np.searchsorted(present, codes)
     structure = structure.assign(new_in="subject")  # every trial is new to the decoder of its fold
