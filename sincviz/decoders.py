@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from sincviz.described import described
 from sincviz.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
 from sincviz.module_copies import evaluated_copy
 from sincviz.network_attributes import attributes_told
@@ -71,7 +72,7 @@ class Decoder(Protocol):
         """Where the network is."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BlackBox:
     """A network of which only inputs and scores are known.
 
@@ -118,6 +119,17 @@ class BlackBox:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
     tried: bool = False
+
+    def __repr__(self) -> str:
+        return described(
+            f"{self.kind or 'Network'}, of which inputs and scores are known",
+            n_chans=self.n_chans,
+            ch_names=self.ch_names,
+            n_times=self.n_times,
+            sfreq=self.sfreq,
+            class_names=self.class_names,
+            units_per_volt=self.units_per_volt,
+        )
 
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz.described import described
 from sincviz.dressing import dressed
 from sincviz.live_networks import from_live_network, is_live_network
 from sincviz.models.activation import POINTWISE
@@ -58,7 +59,7 @@ class RecordedStatistics:
             object.__setattr__(self, name, getattr(self, name).detach().cpu())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FrontEnd:
     """A temporal and a depthwise spatial convolution, all normalisation folded in.
 
@@ -139,6 +140,19 @@ class FrontEnd:
         for name, value in vars(self).items():
             if isinstance(value, Tensor):
                 object.__setattr__(self, name, value.detach())
+
+    def __repr__(self) -> str:
+        of = "" if self.module is None else f" of {type(self.module).__name__}"
+        n_filters, depth = self.spatial.shape[:2]
+        return described(
+            f"FrontEnd{of} | {n_filters} temporal filters, {depth} spatial ones each",
+            n_chans=self.n_chans,
+            ch_names=self.ch_names,
+            n_times=self.n_times,
+            sfreq=self.sfreq,
+            class_names=self.class_names,
+            units_per_volt=self.units_per_volt,
+        )
 
     @property
     def n_chans(self) -> int:
