@@ -1,6 +1,6 @@
 """The class of every trial: names from ``event_id``, numbers of the network's outputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.decoders import decoder
 from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
-from sincviz.event_classes import mapping_remedy
+from sincviz.event_classes import likely_pairs, mapping_remedy
 from sincviz.label_kinds import plain_labels
 
 if TYPE_CHECKING:
@@ -85,16 +85,19 @@ def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n
 
 def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
     """Return the line that names the classes of `y` as the network does, if there are as many."""
-    if class_names and len(class_names) == len(labels):
-        mapping = dict(zip(labels, map(str, class_names), strict=True))
-        return f" If they mean the same in this order, `y = [{mapping}[label] for label in y]`."
+    pairs, by_name = likely_pairs(list(map(str, class_names or [])), list(map(str, labels)))
+    if pairs:
+        of_label = {label: name for name, label in pairs.items()}
+        mapping = {label: of_label[str(label)] for label in labels}
+        order = "" if by_name else " in this order"
+        return f" If they mean the same{order}, {_renaming_line(mapping)}."
     if not class_names and len(labels) == (n_outputs or len(labels)) > 1 and isinstance(labels[0], str):
         return (
             f" If they are its outputs in this order, `model = sincviz.network(model, class_names={labels})`."
         )
     if n_outputs is not None and len(labels) == n_outputs and isinstance(labels[0], int):
-        mapping = dict(zip(labels, range(n_outputs), strict=True))
-        return f" If they are its outputs in this order, `y = [{mapping}[label] for label in y]`."
+        outputs = dict(zip(labels, range(n_outputs), strict=True))
+        return f" If they are its outputs in this order, {_renaming_line(outputs)}."
     return ""
 
 
@@ -111,6 +114,12 @@ def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
             f"The classes go up to number {codes.max()}, but the network has the outputs 0 to {n_scores - 1}. Numbers "
             "in `y` mean outputs, not event codes: leave `y` out, or subtract."
         )
+
+
+def _renaming_line(mapping: Mapping[Any, Any]) -> str:
+    """Return the line that replaces labels, whether `y` is a list, an array, a column, a tensor or of pandas."""
+    kind = "int" if all(isinstance(label, int) for label in mapping) else "str"
+    return f"`y = [{dict(mapping)}[label] for label in np.ravel(y).astype({kind}).tolist()]`"
 
 
 def true_classes(

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sincviz.errors import EpochsError, did_you_mean
-from sincviz.shown_text import listed
+from sincviz.shown_text import listed, shown
 
 if TYPE_CHECKING:
     import mne
+
+_LEAST_LETTERS = 3  # of a name that is looked for in another
 
 
 def parsed_classes(text: str) -> dict[str, str]:
@@ -89,22 +91,73 @@ def with_classes(epochs: "mne.BaseEpochs", classes: Mapping[str, object] | None)
 
 
 def mapping_remedy(class_names: Sequence[str], event_id: Mapping[str, int]) -> str:
-    """Return the lines that name events as a network names its classes, if these are as many; else nothing.
+    """Return the lines that name events as a network names its classes, if it can be told which are which.
 
     Examples
     --------
     >>> mapping_remedy(["left", "right"], {"769": 769, "770": 770})
     " If the events are these classes in this order: `epochs.event_id = {'left': 769, 'right': 770}`, or `--classes
     left=769,right=770`."
+    >>> mapping_remedy(["left", "right"], {"RIGHT": 1, "LEFT": 2})
+    " If the events are these classes: `epochs.event_id = {'left': 2, 'right': 1}`, or `--classes
+    left=LEFT,right=RIGHT`."
     """
-    if not class_names or len(class_names) != len(event_id):
+    events = [event for event, _ in sorted(event_id.items(), key=lambda item: item[1])]
+    pairs, by_name = likely_pairs(class_names, events)
+    if not pairs:
         return ""
-    pairs = list(zip(class_names, sorted(event_id.items(), key=lambda item: item[1]), strict=True))
-    mapping = {label: code for label, (_, code) in pairs}
-    option = ",".join(f"{label}={event}" for label, (event, _) in pairs)
+    mapping = {label: int(event_id[event]) for label, event in pairs.items()}
+    option = ",".join(f"{shown(label)}={shown(event)}" for label, event in pairs.items())
     if any(character in option for character in " '\""):
         option = f'"{option}"'
-    return f" If the events are these classes in this order: `epochs.event_id = {mapping}`, or `--classes {option}`."
+    order = "" if by_name else " in this order"
+    return f" If the events are these classes{order}: `epochs.event_id = {mapping}`, or `--classes {option}`."
+
+
+def likely_pairs(class_names: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, str], bool]:
+    """Return which label probably stands for which class, and whether their names say so.
+
+    Labels are paired by their names: equal ones, those that differ in case and separators only, and those of which one
+    is part of the other. Only where no name tells anything, they are paired by their order. Where names tell some
+    and not all, nobody knows, and nothing is returned.
+
+    Examples
+    --------
+    >>> likely_pairs(["left_hand", "feet"], ["Feet", "left"])
+    ({'left_hand': 'left', 'feet': 'Feet'}, True)
+    >>> likely_pairs(["left", "right"], ["left", "feet"]), likely_pairs(["left", "right"], ["769", "770"])
+    (({}, False), ({'left': '769', 'right': '770'}, False))
+    """
+    if not class_names or len(class_names) != len(labels):
+        return {}, False
+    found: dict[str, str] = {}
+    for alike in (str.__eq__, _are_spelt_alike, _is_part):
+        free = [label for label in labels if label not in found.values()]
+        close = {
+            name: [label for label in free if alike(name, label)] for name in class_names if name not in found
+        }
+        taken = Counter(label for names in close.values() for label in names)
+        found |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
+    if len(found) == len(class_names):
+        return {name: found[name] for name in class_names}, True
+    if any(
+        _are_spelt_alike(name, label) or _is_part(name, label) for name in class_names for label in labels
+    ):
+        return {}, False
+    return dict(zip(class_names, labels, strict=True)), False
+
+
+def _letters(name: str) -> str:
+    return "".join(one for one in name.casefold() if one.isalnum())
+
+
+def _are_spelt_alike(one: str, other: str) -> bool:
+    return _letters(one) == _letters(other)
+
+
+def _is_part(one: str, other: str) -> bool:
+    short, long = sorted((_letters(one), _letters(other)), key=len)
+    return len(short) >= _LEAST_LETTERS and short in long
 
 
 def _key(name: str) -> str:

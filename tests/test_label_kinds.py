@@ -1,5 +1,7 @@
 """Labels of every kind mean the same classes, or are refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from sincviz import spectral_relevance
 from sincviz.classes import class_codes, true_classes
+from sincviz.event_classes import mapping_remedy
 from sincviz.label_kinds import plain_labels
 
 CODES = np.array([1, 0, 0, 1, 1])
@@ -95,3 +98,56 @@ def test_fractions_are_no_numbers_of_outputs(network):
 
 def test_a_network_without_names_knows_those_that_its_results_have(network):
     assert class_codes(network(), np.array(["1", "0"])).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "meant"),
+    [
+        (lambda y: y + 1, ["left", "right"]),
+        (lambda y: torch.from_numpy(y + 1), ["left", "right"]),
+        (lambda y: (y + 1.0)[:, None], ["left", "right"]),
+        (lambda y: pd.DataFrame({"label": y + 1}), ["left", "right"]),
+        (lambda y: np.array([b"L", b"R"])[y], ["left", "right"]),
+        (lambda y: list(np.array(["RIGHT", "Left"])[y]), ["right", "left"]),
+    ],
+)
+def test_the_line_that_renames_labels_works_for_every_kind_of_them(network, labels, meant):
+    model = network()
+    model.class_names = ["left", "right"]
+    numbers = np.array([0, 1, 1, 0, 1])
+    y = labels(numbers)
+    with pytest.raises(ValueError, match="does not know") as raised:
+        class_codes(model, y)
+    line = re.search(r"`(y = .*?)`", str(raised.value))[1]
+    namespace = {"y": y, "np": np}
+    exec(line, namespace)
+    assert namespace["y"] == [meant[number] for number in numbers]
+    assert class_codes(model, namespace["y"]).tolist() == [
+        ["left", "right"].index(name) for name in namespace["y"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("class_names", "event_id", "mapping"),
+    [
+        (["left", "right"], {"RIGHT": 1, "LEFT": 2}, {"left": 2, "right": 1}),
+        (["left", "right"], {"right_hand": 1, "left_hand": 2}, {"left": 2, "right": 1}),
+        (
+            ["left_hand", "right_hand", "feet", "tongue"],
+            {"feet": 1, "left": 2, "right": 3, "tongue": 4},
+            {"left_hand": 2, "right_hand": 3, "feet": 1, "tongue": 4},
+        ),
+        (["left", "right"], {"769": 769, "770": 770}, {"left": 769, "right": 770}),
+    ],
+)
+def test_events_are_proposed_by_their_names_and_else_by_their_order(class_names, event_id, mapping):
+    assert f"`epochs.event_id = {mapping}`" in mapping_remedy(class_names, event_id)
+
+
+@pytest.mark.parametrize("events", [["left", "feet"], ["left_hand", "left_foot"], ["left"], ["rest", "left"]])
+def test_where_names_tell_some_classes_only_nothing_is_proposed(events):
+    assert mapping_remedy(["left", "right"], dict(zip(events, (1, 2), strict=False))) == ""
+
+
+def test_proposed_lines_do_not_steer_a_terminal():
+    assert "\x1b" not in mapping_remedy(["a\x1b]52;c;aGk=\x07", "b"], {"1": 1, "2": 2})

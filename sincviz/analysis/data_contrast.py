@@ -18,7 +18,7 @@ from sincviz.band_limits import with_band_limits
 from sincviz.classes import labelled_trials
 from sincviz.decoders import Decoder
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 from sincviz.progress import followed
 from sincviz.rhythms import RHYTHMS, checked_rhythms
 
@@ -165,6 +165,7 @@ def csp_accuracy(
         raise ValueError(
             f"`band_hz` must be two increasing frequencies below {rate_hz / 2:g} Hz; got {band_hz}. Try (8, 30)."
         )
+    seed = checked_seed(seed)
     structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
     _check_folds(network, codes, n_folds)
     filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")

@@ -24,7 +24,7 @@ from sincviz.analysis_inputs import analysis_inputs
 from sincviz.band_limits import band_ranges, in_ranges
 from sincviz.classes import true_classes
 from sincviz.epochs import EpochsOrArray, some_of
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 OTHER_HALF, GIVEN = ("the other half", "given")
@@ -147,6 +147,7 @@ def deletion_curve(
             f"function that returns one, or None; got {type(ranking).__name__}."
         )
     n_steps, n_random = positive_int("n_steps", n_steps), positive_int("n_random", n_random)
+    seed = checked_seed(seed)
     network, epochs, y = analysis_inputs(model, epochs, y)
     codes = true_classes(network, epochs, y)
     if codes is None:

@@ -135,8 +135,8 @@ def _findings_in_data(
             "warning",
             "The labels do not fit the network and the trials, so the accuracy was not measured.",
             str(error),
-            "Rename them in `epochs.event_id`, keep only the network's classes (`epochs[['left', 'right']]`), set "
-            "`model.class_names`, or pass `y`: for each trial a name or the number of an output.",
+            "Rename them in `epochs.event_id`, keep only trials of the network's classes, set `model.class_names`, or "
+            "pass `y`: for each trial a name or the number of an output.",
         )
     try:
         with warned_once(parts, epochs):

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.trial_average import checked_trials, trial_weights
-from sincviz.models.checks import positive_int
+from sincviz.models.checks import checked_seed, positive_int
 from sincviz.progress import followed
 
 LEVEL = 0.95
@@ -74,7 +74,7 @@ def bootstrap_intervals(
         )
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
-    n_resamples = positive_int("n_resamples", n_resamples)
+    n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
     n_trials, n_classes = values.shape[:2]
     codes = codes_of_targets(values) if checked_trials(trials) == "contrast" else None
     weights = trial_weights(trials, n_trials, n_classes, codes)

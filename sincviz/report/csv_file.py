@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from sincviz.shown_text import shown
+
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _PREFIXED = re.compile(r"'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
@@ -41,7 +43,8 @@ def text_of_cell(cell: str) -> str:
 
 
 def _safe(value: Any) -> Any:
-    return cell_text(value) if isinstance(value, str) else value
+    # What steers a terminal is written as an escape: files are looked at there, too.
+    return cell_text(shown(value, keep="\t\r\n")) if isinstance(value, str) else value
 
 
 def _safe_index(index: pd.Index) -> pd.Index:
