@@ -26,7 +26,7 @@ has_spatial_filter = pytest.mark.skipif(
 @pytest.fixture
 def model(network, moved, epochs):
     model = moved(network(chs_info=epochs.info["chs"])).eval()
-    model.scale = 1e6
+    model.scale, model.class_names = 1e6, ["left", "right"]
     return model
 
 
