@@ -34,7 +34,7 @@ def other_weights(content: FileContent) -> str:
         trust = "" if safe else ", if you trust whoever made it: that runs the code in it"
         return (
             f"It holds {unread} entr{'ies' if unread > 1 else 'y'} under keys that are not read: they are no text, "
-            "small numbers or short tuples of them. Save what lies there under text: "
+            "small numbers or short tuples of them. If weights lie there, save them under text: "
             f"`torch.save({{str(key): value for key, value in torch.load(path, weights_only={safe}).items()}}, "
             f'"weights.pt")`{trust}.'
         )
