@@ -275,3 +275,46 @@ def test_many_tuples_as_keys_are_not_compared():
     found = scanned(pickle.dumps({(number, 1): number for number in range(3000)})).root
     assert 1000 <= len(found) < 1100
     assert not any(isinstance(key, tuple) for key in scanned(pickle.dumps({((0,), 1): 2})).root)
+
+
+@pytest.mark.parametrize("compress", [0, 3])
+def test_arrays_that_joblib_keeps_become_weights_by_the_lines_that_are_printed(model, tmp_path, compress):
+    path = tmp_path / "a.joblib"
+    joblib.dump({key: value.numpy() for key, value in model.state_dict().items()}, path, compress=compress)
+    with pytest.raises(CheckpointError, match="NumpyArrayWrapper") as caught:
+        load_checkpoint(path)
+    exec("\n".join(lines_of(str(caught.value))), {"torch": torch, "joblib": joblib})
+    x = torch.randn(2, 6, 128)
+    assert torch.equal(load_checkpoint(tmp_path / "a_weights.pt", **POOLING)(x), model(x))
+
+
+@pytest.mark.parametrize(
+    "beside", [None, np.float64(0.8), argparse.Namespace(a=1), pathlib.Path("a")], ids=repr
+)
+def test_both_ways_that_are_named_for_a_file_of_an_old_torch_work(model, tmp_path, beside):
+    content = {"state_dict": model.state_dict()} | ({} if beside is None else {"beside": beside})
+    path = tmp_path / "l.pt"
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match=r"before 1\.6") as caught:
+        load_checkpoint(path)
+    code = "\n".join(lines_of(str(caught.value)))
+    if beside is not None:
+        with pytest.raises(pickle.UnpicklingError):
+            exec(code, {"torch": torch})
+        assert "`weights_only=False`" in str(caught.value)
+        code = code.replace("weights_only=True", "weights_only=False")
+    exec(code, {"torch": torch})
+    assert load_checkpoint(tmp_path / "l_weights.pt", **POOLING).n_chans == 6
+
+
+def test_the_way_from_a_whole_network_of_an_old_torch_works(model, tmp_path):
+    torch.save(model, tmp_path / "l.pt", _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match=r"of a whole network save `weights\.state_dict\(\)`") as caught:
+        load_checkpoint(tmp_path / "l.pt")
+    code = (
+        "\n".join(lines_of(str(caught.value)))
+        .replace("=True", "=False")
+        .replace("save(weights", "save(weights.state_dict()")
+    )
+    exec(code, {"torch": torch})
+    assert load_checkpoint(tmp_path / "l_weights.pt", **POOLING).n_chans == 6
