@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from sincviz.channel_names import matched_names
 from sincviz.channel_types import warn_of_types
 from sincviz.classes import class_order
@@ -126,7 +128,7 @@ def load_checkpoint(
     CheckpointError
         If the file is damaged, of another kind or would run code, or contradicts what was given.
     TypeError
-        If a parameter is unknown, or ``epochs`` are none.
+        If ``path`` is no path, a parameter is unknown, or ``epochs`` are none.
     MissingDependencyError
         If ``path`` is the id of a repository and huggingface_hub is not installed.
 
@@ -140,6 +142,13 @@ def load_checkpoint(
     >>> again.sfreq, again.num_time_filters, again.provenance["assumed"]["min_freq"]
     (128.0, 32, 1.0)
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            "`load_checkpoint` takes the path of a file or folder, or the id of a repository, such as 'weights.pt'; "
+            f"got {type(path).__name__}.{_instead_of_path(path)}"
+        )
+    home = os.path.expanduser(path)  # of an unknown user it stays as it is
+    path = home if isinstance(path, str) else Path(home)
     _check_names(missing_parameters)
     trial = None
     if epochs is not None:
@@ -155,6 +164,14 @@ def load_checkpoint(
     if epochs is not None:
         _ask_epochs(model, epochs)
     return model
+
+
+def _instead_of_path(given: object) -> str:
+    if isinstance(given, torch.nn.Module):
+        return " This is a network already: pass it to the analyses, `sincviz.inspect(network)`."
+    if isinstance(given, Mapping):
+        return " Save it first: `torch.save(state_dict, 'weights.pt')`."
+    return " Write what it holds to a file first." if hasattr(given, "read") else ""
 
 
 def _check_names(parameters: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Trials out of files of arrays and tables: NumPy's, MATLAB's and CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from sincviz.channel_names import matched_names
 from sincviz.errors import EpochsError, MissingDependencyError, warn
 from sincviz.event_classes import with_classes
-from sincviz.shown_text import listed
+from sincviz.shown_text import listed, shown_name
 
 ARRAY_KINDS = {
     ".npz": "a file of NumPy arrays (.npz)",
@@ -48,8 +49,6 @@ def epochs_of_arrays(
     units: str | None = None,
 ) -> mne.BaseEpochs:
     """Return the epochs of a file of arrays; see :func:`sincviz.trial_sources.epochs_of_file`."""
-    if units is not None and units not in UNITS_PER_VOLT:
-        raise ValueError(f"`units` must be one of {', '.join(UNITS_PER_VOLT)}; got {units!r}. Try uV.")
     table = path.suffix.lower() in (".csv", ".tsv")
     found = _of_table(path, ch_names) if table else _by_role(_stored(path), ch_names)
     rate, names, trials = found.get("sfreq", sfreq), found.get("ch_names", ch_names), found["trials"]
@@ -76,14 +75,30 @@ def epochs_of_arrays(
     return with_classes(epochs, classes)
 
 
+def check_units(units: str) -> None:
+    """Refuse units that arrays do not come in.
+
+    Raises
+    ------
+    ValueError
+        With the unit that is written alike, if there is one.
+    """
+    if units not in UNITS_PER_VOLT:
+        plain = str(units).lower().replace("\u00b5", "u").replace("\u03bc", "u")  # both signs of micro
+        meant = next((f" Try {unit}." for unit in UNITS_PER_VOLT if unit.lower() == plain), "")
+        raise ValueError(
+            f"`--units` (`units`) must be one of {', '.join(UNITS_PER_VOLT)}; got {units!r}.{meant}"
+        )
+
+
 def _stored(path: Path) -> dict[str, Any]:
     """Return the arrays of a file by name; nothing in it is run."""
     kind = path.suffix.lower()
     if kind == ".npy":
-        return {"x": np.load(path, allow_pickle=False)}
+        return {"x": _without_objects("x", lambda: np.load(path, allow_pickle=False))}
     if kind == ".npz":
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            return {name: _without_objects(name, partial(stored.get, name)) for name in stored.files}
     import scipy.io
 
     try:
@@ -97,6 +112,19 @@ def _stored(path: Path) -> dict[str, Any]:
                 "with `save(..., '-v7')`."
             ) from error
         return _flat(read_mat(path))
+
+
+def _without_objects(name: str, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except ValueError as error:
+        if not str(error).startswith("Object arrays"):
+            raise
+        raise EpochsError(
+            f"Its array {shown_name(name)} holds objects of Python, and loading these can run code, so it is not "
+            "loaded. Save the file again with text or numbers in it: `y.astype(str)` for labels, `x.astype(float)` for "
+            "trials."
+        ) from error
 
 
 def _flat(stored: Mapping[str, Any], depth: int = 2) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from sincviz.datasets import eegbci
 from sincviz.epochs import gathered
 from sincviz.errors import EpochsError, MissingDependencyError, did_you_mean, warn
 from sincviz.event_classes import with_classes
-from sincviz.trial_arrays import ARRAY_KINDS, HOW_TO_MAKE, epochs_of_arrays
+from sincviz.trial_arrays import ARRAY_KINDS, HOW_TO_MAKE, check_units, epochs_of_arrays
 from sincviz.trial_cutting import HOW_TO_CUT, RECORDING_KINDS, epochs_of_recording
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _HOW_TO_READ = (
     ".vhdr, .fif), or as arrays (.npz, .mat, .csv)."
 )
 MOST_NUMBERS = 10_000
+_FIF_START = b"\x00\x00\x00\x64\x00\x00\x00\x1f"
 _RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
@@ -131,7 +133,9 @@ def epochs_of_file(
     >>> len(epochs), epochs.event_id
     (10, {'left': 769, 'right': 770})
     """
-    path = Path(path)
+    path = Path(os.path.expanduser(path))  # of an unknown user it stays as it is
+    if path.is_dir() and path.suffix.lower() != ".mff":
+        raise EpochsError(f"{str(path)!r} is a folder. Name a file. {_HOW_TO_READ}")
     if not (path.is_file() or (path.is_dir() and path.suffix.lower() == ".mff")):
         raise FileNotFoundError(
             f"There is no file {str(path)!r}.{did_you_mean(path.name, _names_beside(path))} Name a file of MNE epochs "
@@ -145,6 +149,10 @@ def epochs_of_file(
         raise ValueError(
             f"`--sfreq` and `--units` (`sfreq`, `ch_names`, `units`) are for arrays; {str(path)!r} is {kind}."
         )
+    if units is not None:
+        check_units(units)
+    if not (arrays or recording or path.suffix.lower() == ".set" or _is_fif(path)):
+        raise EpochsError(f"{str(path)!r} is {kind}: no trials are read from it. {_HOW_TO_READ}")
     how = HOW_TO_MAKE if arrays else HOW_TO_CUT if recording else _HOW_TO_READ
     try:
         if arrays:
@@ -164,9 +172,9 @@ def epochs_of_file(
             "EEGLAB's files need pymatreader. Install it: pip install 'sincviz[eeglab]'"
         ) from error
     except Exception as error:  # MNE, NumPy and SciPy raise nearly anything on a damaged file
-        why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        why = _reason(error) or "it is damaged, or of another kind than its name says"
         raise EpochsError(
-            f"{str(path)!r} is {kind}, but holds no epochs that MNE can read: {why}. {how}"
+            f"{str(path)!r} is {kind} by its name, but cannot be read: {why}. {_HOW_TO_READ}"
         ) from error
 
 
@@ -193,7 +201,23 @@ def _kind_of(path: Path) -> str:
     return f"a file of a kind that is not known here ({kind or 'its name has no ending'})"
 
 
+def _is_fif(path: Path) -> bool:
+    with path.open("rb") as file:
+        return path.suffix.lower() == ".gz" or file.read(8) == _FIF_START
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says, if it was written for whoever has the file; of a slip in a reader it is not."""
+    innermost = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1].f_globals["__name__"]
+    meant = innermost.startswith(("mne.", "pandas.", "sincviz."))
+    if not (meant and isinstance(error, ValueError | RuntimeError | OSError)):
+        return ""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _fif_kind(path: Path) -> str:
+    if not _is_fif(path):
+        return "no FIF file, though it is named like one"
     try:
         found = mne.what(path)
     except Exception:  # of a damaged file

@@ -1,6 +1,8 @@
 """What is saved comes back, or an error says why not."""
 
+import io
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from sincviz import (
     save_checkpoint,
     training,
 )
+from sincviz.models.file_check import checked
 
 
 @pytest.fixture
@@ -393,3 +396,34 @@ def test_a_repository_is_downloaded(model, tmp_path, monkeypatch):
     save_checkpoint(model, tmp_path / "model.safetensors")
     monkeypatch.setattr(checkpoints, "downloaded_network", {"user/model": tmp_path}.__getitem__)
     assert_same_network(load_checkpoint("user/model"), model)
+
+
+NO_PATHS = {
+    "nothing": (None, r"got NoneType\.$"),
+    "a number": (3, r"got int\.$"),
+    "bytes": (b"a.pt", r"got bytes\.$"),
+    "a dict": ({"a": 1}, r"got dict\. Save it first: `torch\.save"),
+    "a file": (io.BytesIO(), r"got BytesIO\. Write what it holds to a file first\.$"),
+}
+
+
+@pytest.mark.parametrize(("path", "message"), NO_PATHS.values(), ids=NO_PATHS)
+def test_what_is_no_path_is_refused_with_what_is_taken(path, message):
+    with pytest.raises(TypeError, match=rf"takes the path of a file or folder.*{message}"):
+        load_checkpoint(path)
+
+
+def test_a_network_is_said_to_be_one_already(network):
+    with pytest.raises(
+        TypeError, match=r"a network already: pass it to the analyses, `sincviz\.inspect\(network\)`"
+    ):
+        load_checkpoint(network())
+
+
+@pytest.mark.parametrize("kind", [str, pathlib.Path])
+def test_a_file_in_the_home_folder_opens(network, tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    save_checkpoint(network(), tmp_path / "a.safetensors")
+    assert load_checkpoint(kind("~/a.safetensors")).n_chans == network().n_chans
+    assert checked(kind("~/a.safetensors")).facts["network"]

@@ -177,3 +177,16 @@ def test_commas_divide_the_names_of_classes_alone():
 def test_what_is_no_assignment_is_refused(option):
     with pytest.raises(ValueError, match="must be NAME=VALUE; got"):
         parameters_of(["padding=valid", option])
+
+
+@pytest.mark.parametrize(
+    ("option", "why"), [("sfreq=abc", "must be a number; got 'abc'"), ("n_times=300", "300 was given")]
+)
+def test_a_parameter_that_is_refused_is_not_blamed_on_the_file(network, tmp_path, option, why):
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(network(), path)
+    name = option.partition("=")[0]
+    with pytest.raises(
+        CheckpointError, match=f"^A parameter that was given for .* is refused: `{name}` .*{why}"
+    ):
+        opened(str(path), None, parameters=[option])

@@ -258,7 +258,7 @@ HOSTILE = {
     "a.gdf": "a recording in GDF",
     "a.vhdr": "a recording of BrainVision",
     "a.set": "a file of EEGLAB",
-    "a-epo.fif": "a FIF file",
+    "a-epo.fif": "no FIF file",
     "a.pt": "a file of weights",
     "a.vmrk": "whose header (.vhdr) is the file to name",
     "a.docx": "a kind that is not known here (.docx)",
@@ -291,7 +291,7 @@ MISSING = {
     "two arrays": ({"a": X, "b": X, "y": Y}, TOLD, r"one array of the shape.*a \(6, 3, 64\), b \(6, 3, 64\)"),
     "no array": ({"x": X[0], "y": Y}, TOLD, "one array of the shape"),
     "labels of other trials": ({"x": X, "y": Y[:5]}, TOLD, r"got \(6, 3, 64\), with 5 labels and 3 names"),
-    "other units": ({"x": X, "y": Y}, TOLD | {"units": "kV"}, "`units` must be one of V, mV, uV"),
+    "other units": ({"x": X, "y": Y}, TOLD | {"units": "kV"}, r"must be one of V, mV, uV; got 'kV'\.$"),
 }
 
 
@@ -346,3 +346,61 @@ def test_a_table_whose_trials_differ_in_length_is_refused(tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(EpochsError, match="1 to 2 rows"):
         epochs_of_file(tmp_path / "a.csv", sfreq=RATE)
+
+
+@pytest.mark.parametrize(
+    ("units", "meant"), [("mv", "mV"), ("UV", "uV"), ("\u00b5V", "uV"), ("\u03bcV", "uV")]
+)
+def test_the_unit_that_was_meant_is_proposed_and_the_file_is_not_blamed(tmp_path, units, meant):
+    with pytest.raises(ValueError, match=rf"^`--units` \(`units`\) .* Try {meant}\.$"):
+        epochs_of_file(saved(tmp_path, "npz", x=X, y=Y), **TOLD | {"units": units})
+
+
+NO_TRIALS = {
+    "t-epo.fif": (b"hallo", "no FIF file, though it is named like one"),
+    "a.xdf": (b"XDF:", "of a kind that is not known here"),
+    "a.pkl": (b"\x80\x04N.", "a file of weights, or a pickle"),
+    "a.gdf": (b"GDF 2.20" + bytes(300), "it is damaged, or of another kind than its name says"),
+    "a.npz": (b"x", "it is damaged, or of another kind than its name says"),
+    "a.npy": (b"x", "it is damaged, or of another kind than its name says"),
+    "a.mat": (b"x", "it is damaged, or of another kind than its name says"),
+    "a.edf": (b"x", "cannot be read"),
+    "a.vhdr": (b"x", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"), [(k, *v) for k, v in NO_TRIALS.items()], ids=NO_TRIALS
+)
+def test_what_no_reader_knows_is_said_without_the_reader_s_own_words(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(EpochsError, match=message) as caught:
+        epochs_of_file(tmp_path / name)
+    assert "Trials come as" in str(caught.value)
+    assert not any(word in str(caught.value) for word in ("NoneType", "ufunc", "pickle=", "attribute"))
+
+
+def test_a_folder_is_said_to_be_one(tmp_path):
+    (tmp_path / "a.ds").mkdir()
+    with pytest.raises(EpochsError, match=r"a\.ds' is a folder") as caught:
+        epochs_of_file(tmp_path / "a.ds")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_labels_that_are_objects_are_refused_with_the_line_that_helps(tmp_path):
+    y = np.array(["left", "right"], object)[Y.astype(int) % 2]
+    with pytest.raises(EpochsError, match=r"Its array y holds objects of Python.*`y\.astype\(str\)`"):
+        epochs_of_file(saved(tmp_path, "npz", x=X, y=y), **TOLD)
+    assert set(epochs_of_file(saved(tmp_path, "npz", x=X, y=y.astype(str)), **TOLD).event_id) <= {
+        "left",
+        "right",
+    }
+
+
+def test_a_file_in_the_home_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    name = saved(tmp_path, "npz", x=X, y=Y).name
+    assert len(epochs_of_file(f"~/{name}", **TOLD)) == len(X)
+    with pytest.raises(FileNotFoundError, match=r"There is no file '~nobody_here/a\.npz'"):
+        epochs_of_file("~nobody_here/a.npz")

@@ -1,6 +1,7 @@
 """``sincviz inspect``."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -133,7 +134,7 @@ def inspect(
             raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
         if subjects and not data:
             raise ValueError("`--subjects` is for `--data eegbci`.")
-        source = Path(checkpoint)
+        source = Path(os.path.expanduser(checkpoint))
         if not source.name:  # such as "."
             source = source.resolve()
         folder = source.with_name(f"{source.stem}-inspection") if out is None else out

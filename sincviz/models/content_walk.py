@@ -85,8 +85,8 @@ def left_unread(root: Any) -> list[str]:
     --------
     >>> import argparse, pickle
     >>> from sincviz.models.pickle_scan import scanned
-    >>> left_unread(scanned(pickle.dumps({"args": argparse.Namespace(), (1, 2): 3})).root)
-    ['1 entry under a key that is neither text nor a small number', 'args: argparse.Namespace']
+    >>> left_unread(scanned(pickle.dumps({"args": argparse.Namespace(), 0.5: 3})).root)
+    ['1 entry under a key that is no text, small number or short tuple', 'args: argparse.Namespace']
     """
     found = []
     for place in walked(root, into_objects=False):
@@ -97,7 +97,7 @@ def left_unread(root: Any) -> list[str]:
             found.append(f"{where}{shown_name(place.node.name)}")
         if isinstance(place.node, dict) and (number := place.node.get(OTHER_KEYS, 0)):
             entries = f"{number} entr{'ies' if number > 1 else 'y'}"
-            found.append(f"{where}{entries} under a key that is neither text nor a small number")
+            found.append(f"{where}{entries} under a key that is no text, small number or short tuple")
     return [
         *found[:MOST_LISTED],
         *([f"and {len(found) - MOST_LISTED} more"] if len(found) > MOST_LISTED else []),

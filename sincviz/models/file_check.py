@@ -67,7 +67,7 @@ def checked(path: str | os.PathLike[str]) -> FileCheck:
     >>> found.exit_code, found.facts["safe"], found.facts["n_filters"]
     (0, True, 32)
     """
-    path = Path(path)
+    path = Path(os.path.expanduser(path))
     if not path.exists():
         raise FileNotFoundError(f"There is no file {str(path)!r}.")
     try:

@@ -4,9 +4,11 @@ import bz2
 import json
 import lzma
 import re
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ _UNPACKERS: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {
     ),
 }
 _LONGEST_HEAD = 2**22
+_MOST_MEMBERS = 100  # that are named
 _TRUST = "If you trust whoever made it, these two lines make a file of weights of it:\n"
 _LONGEST_CONFIG = 2**24
 _NPY = re.compile(rb"'shape': (\([0-9, ]*\))")
@@ -134,6 +137,20 @@ def zip_kind(path: Path, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo])
     if inside and "data.pkl" not in ends:
         return f"{path} is a zip file that holds {listed(inside)}. Unpack it and pass one of these."
     return ""
+
+
+def tar_kind(path: Path) -> str:
+    """Return what a tar archive holds that torch did not write, and the way on; else ``""``."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            names = [member.name for member in islice(archive, _MOST_MEMBERS)]
+    except Exception as error:  # tarfile raises nearly anything on a hostile archive
+        return (
+            f"{path} is a tar archive that cannot be read ({type(error).__name__}). Was it copied to its end?"
+        )
+    if "pickle" in names:  # as torch wrote them before 0.1.10
+        return ""
+    return f"{path} is a tar archive that holds {listed(names) or 'nothing'}. Unpack it, and pass the file of weights."
 
 
 def _keras_layers(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -> str:

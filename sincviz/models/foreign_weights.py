@@ -7,8 +7,9 @@ from torch import Tensor
 
 from sincviz.models.content_walk import Place, walked
 from sincviz.models.file_content import FileContent
-from sincviz.models.pickle_scan import Named, Unread
+from sincviz.models.pickle_scan import OTHER_KEYS, Named, Unread
 from sincviz.models.stored_tensor import StoredTensor
+from sincviz.models.torch_pickle import opens_weights_only
 from sincviz.shown_text import listed, shown_name
 
 _MOST_FILTERS = 6
@@ -27,6 +28,16 @@ def other_weights(content: FileContent) -> str:
     for place in walked(content.outline):
         if isinstance(place.node, StoredTensor) and place.above is not None:
             groups.setdefault(id(place.above.node), (place.above, {}))[1][str(place.key)] = place.node
+    unread = content.outline.get(OTHER_KEYS, 0) if isinstance(content.outline, dict) else 0
+    if not groups and unread:
+        safe = all(map(opens_weights_only, content.names))
+        trust = "" if safe else ", if you trust whoever made it: that runs the code in it"
+        return (
+            f"It holds {unread} entr{'ies' if unread > 1 else 'y'} under keys that are not read: they are no text, "
+            "small numbers or short tuples of them. If weights lie there, save them under text: "
+            f"`torch.save({{str(key): value for key, value in torch.load(path, weights_only={safe}).items()}}, "
+            f'"weights.pt")`{trust}.'
+        )
     if not groups:
         return f"It holds no weights at all, but {_kinds(content.outline)}."
     # The states of an optimizer are as large as the weights.

@@ -150,6 +150,10 @@ def read_network(
         MemoryError,
     ) as error:
         reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+        if any(reason.startswith(f"`{name}`") for name, value in (given or {}).items() if value is not None):
+            raise CheckpointError(
+                f"A parameter that was given for {path} is refused: {reason:.1200}."
+            ) from error
         raise CheckpointError(f"{path} holds no usable network: {reason:.1200}.") from error
 
 

@@ -10,6 +10,8 @@ from sincviz.models.torch_pickle import DTYPES, rebuilt
 
 MOST_OPERATIONS = 400_000  # a checkpoint with the states of its optimizer has thousands
 _LARGEST_KEY = 2**32  # the hashes of larger numbers can be made to be all the same
+_LONGEST_TUPLE = 4  # of text and numbers, such as a subject and a fold
+_MOST_TUPLES = 1000  # whose hashes can be made to be all the same too
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _SCALARS = (
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
@@ -102,6 +104,7 @@ class _Scan:
         self.storages: dict[str, Storage] = {}
         self.names: dict[str, None] = {}
         self.n_pairs = 0
+        self.n_tuples = 0
         self.steps: dict[str, Callable[[Any], None]] = {
             **dict.fromkeys(("PROTO", "FRAME", "STOP", "READONLY_BUFFER"), lambda _: None),
             **dict.fromkeys(_SCALARS, self._push),
@@ -272,11 +275,19 @@ class _Scan:
         target = self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
             raise ValueError("it sets items of what is no dict")
-        entries = [(key, value) for key, value in zip(items[::2], items[1::2], strict=True) if _is_key(key)]
+        entries = [
+            (key, value) for key, value in zip(items[::2], items[1::2], strict=True) if self._is_key(key)
+        ]
         # Other keys are not even compared: the hash of a tuple of tuples can take years.
         target.update(entries)
         if n_others := len(items) // 2 - len(entries):
             target[OTHER_KEYS] = target.get(OTHER_KEYS, 0) + n_others
+
+    def _is_key(self, key: Any) -> bool:
+        if type(key) is not tuple:
+            return _is_simple(key)
+        self.n_tuples += 1
+        return self.n_tuples <= _MOST_TUPLES and len(key) <= _LONGEST_TUPLE and all(map(_is_simple, key))
 
 
 class _OtherKeys:
@@ -286,5 +297,5 @@ class _OtherKeys:
 OTHER_KEYS = _OtherKeys()
 
 
-def _is_key(key: Any) -> bool:
+def _is_simple(key: Any) -> bool:
     return key is None or type(key) is str or (type(key) in (int, bool) and abs(key) < _LARGEST_KEY)

@@ -92,11 +92,11 @@ def now_named(weights: Mapping[str, Weight]) -> dict[str, Weight]:
     return renamed
 
 
-def _state_dicts(content: Any) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    level: list[tuple[tuple[str | int, ...], Any]] = [((), content)]
+def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    level: list[tuple[tuple[Any, ...], Any]] = [((), content)]
     opened: dict[int, dict[str, Any] | None] = {}  # a state dict, or a container that was opened
     for _ in range(DEEPEST + 1):
-        below: list[tuple[tuple[str | int, ...], Any]] = []
+        below: list[tuple[tuple[Any, ...], Any]] = []
         for where, container in level:
             if not isinstance(container, dict | list | tuple):
                 continue
@@ -115,7 +115,7 @@ def _state_dicts(content: Any) -> Iterator[tuple[tuple[str | int, ...], dict[str
                 opened[id(container)] = named
                 yield where, named
             else:
-                below += [((*where, key), value) for key, value in named.items()]
+                below += [((*where, key), value) for key, value in dict.items(container)]
         level = below
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sincviz.errors import CheckpointError
 from sincviz.models.file_content import FileContent
-from sincviz.models.foreign_files import file_kind, unpacked_head
+from sincviz.models.foreign_files import file_kind, tar_kind, unpacked_head
 from sincviz.models.pickle_scan import scanned
 from sincviz.models.safetensors_file import read_safetensors
 from sincviz.models.torch_archive import read_torch_archive
@@ -44,13 +44,10 @@ def read_weights_file(path: Path) -> FileContent:
         return read_safetensors(path)
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return read_torch_archive(path)
-    if _LEGACY_TORCH in start[:32] or start[257:262] == b"ustar":
-        raise CheckpointError(
-            f"{path} was written in the format that torch had before 1.6, which cannot be checked before it is read. "
-            "If you trust whoever made it, these two lines make a safe file of it:\n"
-            f"    weights = torch.load({str(path)!r}, weights_only=True)\n"
-            f"    torch.save(weights, {str(path.with_name(f'{path.stem}_weights.pt'))!r})"
-        )
+    if start[257:262] == b"ustar":
+        raise CheckpointError(tar_kind(path) or _legacy(path, weights_only=False))
+    if _LEGACY_TORCH in start[:32]:
+        raise CheckpointError(_legacy(path, weights_only=True))
     if start[:1] == b"\x80" or head[:1] == b"\x80":
         if not packing:
             with path.open("rb") as file:
@@ -62,6 +59,22 @@ def read_weights_file(path: Path) -> FileContent:
         file_kind(path, start)
         or f"{path} is no readable safetensors file, and none that `torch.save` wrote either. "
         "Pass a file of weights: .safetensors, .pt, .pth, .bin or .ckpt."
+    )
+
+
+def _legacy(path: Path, *, weights_only: bool) -> str:
+    """Return the way on from a file of an old torch; from the oldest ones torch reads no weights alone."""
+    opener, safe = f"torch.load({str(path)!r}, weights_only=", str(path.with_name(f"{path.stem}_weights.pt"))
+    code = "" if weights_only else " (they run the code in it)"
+    otherwise = (
+        "\nIf torch refuses the first line, objects lie beside the weights, or it is a whole network: with "
+        "`weights_only=False` it opens, and the code in it runs; of a whole network save `weights.state_dict()`."
+    )
+    return (
+        f"{path} was written in the format that torch had before 1.6, which cannot be checked before it is read. "
+        f"If you trust whoever made it, these two lines{code} make a safe file of it:\n"
+        f"    weights = {opener}{weights_only})\n"
+        f"    torch.save(weights, {safe!r}){otherwise if weights_only else ''}"
     )
 
 

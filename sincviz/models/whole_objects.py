@@ -12,6 +12,9 @@ from sincviz.shown_text import listed
 
 TORCH = "torch.load({!r}, weights_only=False)"
 JOBLIB = "joblib.load({!r})"
+_ARRAYS = "{{key: torch.as_tensor(value) for key, value in {}.items()}}"
+_JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_OF_TORCH = ("torch.", "skorch.", "braindecode.")
 _SIGN = "sinc_filter_layer.low_freqs"
 _LONGEST_CODE = 200
 _SKORCH = "__cuda_dependent_attributes__"  # where skorch's classifiers keep their network in a pickle
@@ -66,7 +69,8 @@ def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
     safe = str(path.with_name(f"{path.stem}_weights.pt"))
     name, weights = _weights_in(found)
     lines = [f"{name} = {opener.format(str(path))}", f"torch.save({weights}, {safe!r})"]
-    advice = "" if weights != "checkpoint" else "\nIf the weights lie under a name, save what lies there."
+    unknown = weights in ("checkpoint", _ARRAYS.format("checkpoint"))
+    advice = "\nIf the weights lie under a name, save what lies there." if unknown else ""
     return (
         f"{path} holds whole objects, not weights alone: it wants {wanted}. "
         "Opening it would run the code in it, so it is refused. If you trust whoever made it, these two lines (they "
@@ -87,8 +91,11 @@ def _weights_in(found: Scanned) -> tuple[str, str]:
         name = "checkpoint" if state.code else "weights"
         weights = f"{name}{state.code}"
         if _holds_arrays(state.node):
-            weights = f"{{key: torch.as_tensor(value) for key, value in {weights}.items()}}"
+            weights = _ARRAYS.format(weights)
         return name, weights
+    # The arrays of joblib lie between the parts of a pickle, which is followed only to the first of them.
+    if _JOBLIB_ARRAY in found.names and not any(name.startswith(_OF_TORCH) for name in found.names):
+        return "checkpoint", _ARRAYS.format("checkpoint")
     if isinstance(found.root, Unread) and not found.damage:
         return "model", "model.state_dict()"
     return "checkpoint", "checkpoint"

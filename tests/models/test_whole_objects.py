@@ -19,6 +19,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from torch import nn
 
 from sincviz import CheckpointError, load_checkpoint
+from sincviz.models.file_check import checked
+from sincviz.models.pickle_scan import scanned
 from sincviz.models.sinc_shallow import SincShallowNet
 
 POOLING = {"pool_size": 32, "pool_stride": 16, "n_times": 128}
@@ -158,11 +160,11 @@ def test_weights_beside_other_objects_open_and_it_is_said_what_was_left(model, t
 
 
 def test_what_was_left_is_named_by_place_and_class(model, tmp_path):
-    beside = {"args": {"run": [argparse.Namespace()]}, "best": np.float32(1), "by": {(0, 1): 3}}
+    beside = {"args": {"run": [argparse.Namespace()]}, "best": np.float32(1), "by": {0.5: 3}}
     torch.save({"state_dict": model.state_dict()} | beside, tmp_path / "a.ckpt")
     second, first, third = load_checkpoint(tmp_path / "a.ckpt", **POOLING).provenance["left_unread"]
     assert (first, third) == (
-        "by: 1 entry under a key that is neither text nor a small number",
+        "by: 1 entry under a key that is no text, small number or short tuple",
         "args/run/0: argparse.Namespace",
     )
     assert re.fullmatch(r"best: numpy\._?core\.multiarray\.scalar", second)
@@ -239,3 +241,80 @@ def test_what_is_said_of_two_networks_in_a_file_makes_a_file_of_one(model, tmp_p
     assert ("if you trust it" in str(caught.value)) == ("args" in beside)
     exec(str(caught.value).split("`")[1], {"torch": torch, "path": "two.pt"})
     assert load_checkpoint("weights.pt", **POOLING).n_chans == 6
+
+
+FOLDS = {"numbers": (0, 1, "0, 1"), "tuples": (("S1", 1), ("S1", 2), r"\('S1', 1\), \('S1', 2\)")}
+
+
+@pytest.mark.parametrize(("first", "second", "places"), FOLDS.values(), ids=FOLDS)
+def test_folds_under_numbers_or_tuples_are_told_apart_and_one_alone_opens(
+    model, tmp_path, monkeypatch, first, second, places
+):
+    monkeypatch.chdir(tmp_path)
+    torch.save({first: model.state_dict(), second: {}}, "one.pt")
+    assert load_checkpoint("one.pt", **POOLING).n_chans == 6
+    torch.save({first: model.state_dict(), second: model.state_dict()}, "two.pt")
+    with pytest.raises(CheckpointError, match=f"several networks in it, under {places}") as caught:
+        load_checkpoint("two.pt")
+    assert "under" in checked("two.pt").facts["reason"]
+    exec(str(caught.value).split("`")[1], {"torch": torch, "path": "two.pt"})
+    assert load_checkpoint("weights.pt", **POOLING).n_chans == 6
+
+
+@pytest.mark.parametrize("key", [0.5, np.int64(1)], ids=repr)
+def test_weights_under_a_key_that_is_not_read_are_saved_under_text(model, tmp_path, monkeypatch, key):
+    monkeypatch.chdir(tmp_path)
+    torch.save({key: model.state_dict()}, "fold.pt")
+    with pytest.raises(CheckpointError, match="1 entry under keys that are not read") as caught:
+        load_checkpoint("fold.pt")
+    exec(str(caught.value).split("`")[3], {"torch": torch, "path": "fold.pt"})
+    assert load_checkpoint("weights.pt", **POOLING).n_chans == 6
+
+
+def test_many_tuples_as_keys_are_not_compared():
+    found = scanned(pickle.dumps({(number, 1): number for number in range(3000)})).root
+    assert 1000 <= len(found) < 1100
+    assert not any(isinstance(key, tuple) for key in scanned(pickle.dumps({((0,), 1): 2})).root)
+
+
+@pytest.mark.parametrize("compress", [0, 3])
+def test_arrays_that_joblib_keeps_become_weights_by_the_lines_that_are_printed(model, tmp_path, compress):
+    path = tmp_path / "a.joblib"
+    joblib.dump({key: value.numpy() for key, value in model.state_dict().items()}, path, compress=compress)
+    with pytest.raises(CheckpointError, match="NumpyArrayWrapper") as caught:
+        load_checkpoint(path)
+    exec("\n".join(lines_of(str(caught.value))), {"torch": torch, "joblib": joblib})
+    x = torch.randn(2, 6, 128)
+    assert torch.equal(load_checkpoint(tmp_path / "a_weights.pt", **POOLING)(x), model(x))
+
+
+@pytest.mark.parametrize(
+    "beside", [None, np.float64(0.8), argparse.Namespace(a=1), pathlib.Path("a")], ids=repr
+)
+def test_both_ways_that_are_named_for_a_file_of_an_old_torch_work(model, tmp_path, beside):
+    content = {"state_dict": model.state_dict()} | ({} if beside is None else {"beside": beside})
+    path = tmp_path / "l.pt"
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match=r"before 1\.6") as caught:
+        load_checkpoint(path)
+    code = "\n".join(lines_of(str(caught.value)))
+    if beside is not None:
+        with pytest.raises(pickle.UnpicklingError):
+            exec(code, {"torch": torch})
+        assert "`weights_only=False`" in str(caught.value)
+        code = code.replace("weights_only=True", "weights_only=False")
+    exec(code, {"torch": torch})
+    assert load_checkpoint(tmp_path / "l_weights.pt", **POOLING).n_chans == 6
+
+
+def test_the_way_from_a_whole_network_of_an_old_torch_works(model, tmp_path):
+    torch.save(model, tmp_path / "l.pt", _use_new_zipfile_serialization=False)
+    with pytest.raises(CheckpointError, match=r"of a whole network save `weights\.state_dict\(\)`") as caught:
+        load_checkpoint(tmp_path / "l.pt")
+    code = (
+        "\n".join(lines_of(str(caught.value)))
+        .replace("=True", "=False")
+        .replace("save(weights", "save(weights.state_dict()")
+    )
+    exec(code, {"torch": torch})
+    assert load_checkpoint(tmp_path / "l_weights.pt", **POOLING).n_chans == 6
