@@ -163,6 +163,20 @@ def test_what_a_network_computes_with_is_not_what_it_was_told():
     assert opened(model).units_per_volt is None
 
 
+def test_a_forward_pass_outside_torch_is_told_and_what_needs_no_gradients_works(epochs):
+    class Outside(Somebodys):
+        def forward(self, x):
+            return torch.from_numpy(super().forward(x).detach().numpy())
+
+    model = opened(Outside(), ch_names=epochs.ch_names, class_names=["left", "right"], scale=1e6, sfreq=128)
+    with pytest.raises(
+        sincviz.MethodError, match=r"no gradient: `forward` .* leaves torch.*predictions.*ablate"
+    ):
+        spectral_relevance(model, epochs)
+    assert len(predictions(model, epochs)) == len(epochs)
+    assert ablate(model, epochs) is not None
+
+
 def test_channels_of_an_info_tell_names_and_positions(epochs):
     told = opened(Somebodys(), ch_names=epochs.info["chs"])
     assert told.ch_names == epochs.ch_names
