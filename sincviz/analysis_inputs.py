@@ -10,7 +10,7 @@ from sincviz.errors import EpochsError
 from sincviz.front_ends import FrontEnd, front_end
 from sincviz.networks import network, suited
 from sincviz.trial_containers import trials_and_labels
-from sincviz.wrappers import skipped_steps
+from sincviz.wrappers import place_of_skipped, skipped_steps
 
 
 def analysis_inputs(
@@ -77,10 +77,11 @@ def _suited(
     seen: FrontEnd | BlackBox, model: object, epochs: Any, y: ArrayLike | None, *, classes: bool
 ) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
     if steps := skipped_steps(model):
+        pipeline = place_of_skipped(model)
         raise EpochsError(
             f"The pipeline changes trials before its network gets them ({', '.join(steps)}), and what is read is the "
-            "network's own input. Pass the network, `model[-1]`, and trials as it gets them: "
-            "`model[:-1].transform(epochs)`."
+            f"network's own input. Pass the network, `{pipeline}[-1]`, and trials as it gets them: "
+            f"`{pipeline}[:-1].transform(epochs)`."
         )
     trials, labels = trials_and_labels(
         epochs, y, n_times=seen.n_times, sfreq=seen.sfreq, ch_names=seen.ch_names

@@ -16,8 +16,9 @@ from tqdm.auto import tqdm
 
 from sincviz.classes import class_order, trial_labels
 from sincviz.cutoff_table import cutoff_table
-from sincviz.epochs import EpochsOrArray, gathered, is_epochs, network_input
+from sincviz.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.errors import EpochsError
+from sincviz.label_kinds import plain_labels
 from sincviz.models.checks import checked_seed, finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.progress import switched_off
@@ -180,7 +181,11 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         X = gathered(X)
         if y is None and not is_epochs(X):
             raise ValueError("`y` is missing: an array does not know its labels.")
-        labels = trial_labels(X) if y is None else np.asarray(y)
+        labels = _read_labels(X, y)
+        # Epochs name the classes, also where training was told the numbers of the outputs.
+        given = dict(zip(self.module_.class_names or [], self.labels_, strict=False))
+        if not set(labels.tolist()) <= set(self.labels_):
+            labels = np.array([given.get(str(label), label) for label in labels.tolist()])
         unknown = set(labels.tolist()) - set(self.labels_)
         if unknown:
             raise EpochsError(
@@ -217,7 +222,8 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     ) -> None:
         """Let the trained network remember what it was trained on."""
         network = self.module_.eval()
-        network.class_names = [str(label) for label in self.labels_]
+        if network.class_names is None or not _are_outputs(self.labels_, network.class_names):
+            network.class_names = [str(label) for label in self.labels_]
         network.scale, network.chs_info = template.scale, template.chs_info
         # Statistics that were measured anew are overwritten by training.
         earlier = {
@@ -273,9 +279,9 @@ def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> t
     """Return the label of every trial, and the labels in the order of the outputs."""
     if y is None and not is_epochs(X):
         raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
-    labels = trial_labels(X) if y is None else np.asarray(y)
-    if labels.ndim != 1 or len(labels) == 0:
-        raise ValueError(f"`y` must have one label per trial; got the shape {labels.shape}.")
+    labels = _read_labels(X, y)
+    if len(labels) == 0:
+        raise EpochsError("There are no trials.")
     order = class_order(X) if y is None else np.unique(labels).tolist()
     if len(order) < 2:
         raise ValueError(f"All trials are of one class, {order[0]!r}; a classifier needs two or more.")
@@ -286,12 +292,29 @@ def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> t
         )
     if model.class_names is None:
         return labels, order
+    if _are_outputs(order, model.class_names):
+        return labels, order
     if {str(label) for label in order} != set(model.class_names):
         raise ValueError(
             f"The network's classes are {', '.join(model.class_names)}, the trials' are "
             f"{', '.join(map(str, order))}. Rename them, or start with `model.reset_head`."
         )
     return labels, sorted(order, key=lambda label: model.class_names.index(str(label)))
+
+
+def _read_labels(X: EpochsOrArray, y: Any) -> NDArray[Any]:
+    """Return one label per trial as analyses read them; truth values stay such, as scikit-learn keeps them."""
+    if y is None:
+        return trial_labels(X)
+    labels = plain_labels(y, n_trials_of(X))
+    is_truth = not isinstance(y, torch.Tensor) and np.asarray(y).dtype == bool
+    return labels.astype(bool) if is_truth and np.ndim(y) == 1 else labels
+
+
+def _are_outputs(order: list[Any], class_names: list[str]) -> bool:
+    """Tell the numbers of the outputs from names, which count more."""
+    numbers = all(isinstance(label, int) for label in order) and order == list(range(len(class_names)))
+    return numbers and {str(label) for label in order} != set(class_names)
 
 
 def _validation_split(

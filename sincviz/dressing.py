@@ -2,13 +2,13 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from sincviz.models.checks import finite_float
 from sincviz.models.signal_spec import chs_info_from_json
-from sincviz.network_attributes import channels_of
+from sincviz.network_attributes import channels_of, listed_names
 
 Seen = TypeVar("Seen", bound=Any)
 """A ``FrontEnd`` or a ``BlackBox``."""
@@ -17,7 +17,7 @@ Seen = TypeVar("Seen", bound=Any)
 def dressed(
     network: Seen,
     *,
-    ch_names: Sequence[str] | None = None,
+    ch_names: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
     chs_info: Sequence[Mapping[str, Any]] | None = None,
     class_names: Sequence[str] | None = None,
     scale: float | None = None,
@@ -33,7 +33,10 @@ def dressed(
     changes: dict[str, Any] = {}
     if ch_names is not None or chs_info is not None:
         known = network.chs_info if chs_info is None else chs_info
-        names, channels = channels_of(_listed("ch_names", ch_names), known)
+        wanted = None if ch_names is None else listed_names("ch_names", ch_names)
+        if ch_names is not None and all(isinstance(one, Mapping) for one in ch_names):
+            known = cast(Sequence[Mapping[str, Any]], ch_names)  # `info["chs"]` tells positions too
+        names, channels = channels_of(wanted, known)
         chans = chs_info_from_json(channels)
         if network.n_chans not in (None, len(names or ())):
             raise ValueError(
@@ -44,7 +47,7 @@ def dressed(
         if "n_chans" in {entry.name for entry in dataclasses.fields(network)}:
             changes["n_chans"] = len(names or ())
     if class_names is not None:
-        classes = _listed("class_names", class_names) or []
+        classes = listed_names("class_names", class_names)
         n_outputs = network.n_outputs
         # A single output tells two classes.
         allowed = (None, len(classes), 1) if len(classes) == 2 else (None, len(classes))
@@ -65,13 +68,3 @@ def dressed(
             )
         changes["sfreq"] = rate_hz if network.sfreq is None else network.sfreq
     return dataclasses.replace(network, **changes) if changes else network
-
-
-def _listed(name: str, values: Sequence[str] | None) -> list[str] | None:
-    if values is None:
-        return None
-    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
-        raise TypeError(
-            f"`{name}` must be a list of names; got {values!r:.80}. Try {name}=['left', 'right']."
-        )
-    return [str(value) for value in values]

@@ -17,6 +17,7 @@ from sincviz.missing_channels import missing_words
 from sincviz.nameless import nameless_message
 from sincviz.progress import followed
 from sincviz.shown_text import listed
+from sincviz.trial_shapes import check_shape
 from sincviz.trial_values import UNITS, not_finite_message, units_message
 
 if TYPE_CHECKING:
@@ -178,8 +179,7 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
         picks = _checked_picks(parts, epochs)
     else:
         epochs = np.asarray(epochs)
-        if len(epochs.shape) != 3 or len(epochs) == 0:
-            _checked(epochs, parts)
+        check_shape(epochs.shape, parts.n_chans, parts.n_times)
     starts = range(0, len(epochs), batch_size)
     for start in followed(starts, "Reading trials", "batch"):
         yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
@@ -285,33 +285,7 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
         )
 
 
-def _reshaped(shape: tuple[int, ...]) -> str:
-    """Return the line that makes trials of an array with a dimension too many or too few."""
-    match shape:
-        case (_, _):
-            return " If this is one trial, pass `x.reshape(1, *x.shape)`."
-        case (_, 1, _, _):
-            return " Pass `x.squeeze(1)`: a network that wants the dimension of one gets it."
-        case (_, _, _, 1):
-            return " Pass `x.squeeze(3)`: a network that wants the dimension of one gets it."
-        case _:
-            return ""
-
-
 def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
-    times = "any number of" if parts.n_times is None else parts.n_times
-    chans = "any number of" if parts.n_chans is None else parts.n_chans
-    fits = (
-        trials.ndim == 3
-        and parts.n_chans in (None, trials.shape[1])
-        and parts.n_times in (None, trials.shape[2])
-    )
-    if not fits:
-        raise EpochsError(
-            f"Trials must have the shape (trials, {chans} channels, {times} times); got {trials.shape}."
-            f"{_reshaped(trials.shape)}"
-        )
-    if len(trials) == 0:
-        raise EpochsError("There are no trials.")
+    check_shape(trials.shape, parts.n_chans, parts.n_times)
     # The layout in memory decides the last bits of what the network computes.
     return np.require(trials, requirements=["C", "W"])

@@ -35,7 +35,8 @@ def evaluated_copy(model: object) -> nn.Module:
         return copied.float() if is_narrow(copied) else copied
     except RuntimeError as error:
         raise TypeError(
-            f"{type(inner).__name__} cannot be copied: {error} Delete what it keeps of its last forward pass."
+            f"{type(inner).__name__} cannot be copied: {str(error).rstrip('.')}. If it keeps something of its last "
+            "forward pass, delete that."
         ) from None
 
 

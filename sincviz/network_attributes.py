@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
+from sincviz.channel_names import named_twice
+from sincviz.models.checks import finite_float
+from sincviz.models.signal_spec import chs_info_from_json
+from sincviz.shown_text import listed
 from sincviz.wrappers import layers_around
 
 OF_TRIALS = ("chs_info", "ch_names", "class_names", "scale", "sfreq")
@@ -27,6 +31,11 @@ def attributes_told(model: object) -> dict[str, Any]:
     dict
         ``chs_info``, ``ch_names``, ``class_names``, ``scale``, ``sfreq``, ``n_times``, ``n_chans``, ``n_outputs`` and
         ``provenance``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of the first five was set to what is not allowed.
 
     Examples
     --------
@@ -62,30 +71,83 @@ def _first(layers: list[Any], name: str) -> Any:
     return next((value for value in values if value is not None), None)
 
 
+def listed_names(name: str, values: Any) -> list[str]:
+    """Return names that were given as a list, or as the channels of an ``mne.Info``.
+
+    Raises
+    ------
+    TypeError
+        If this is no list of names.
+    ValueError
+        If there are none, one is empty, or channels are named twice.
+
+    Examples
+    --------
+    >>> listed_names("ch_names", ("C3", b"Cz")), listed_names("ch_names", [{"ch_name": "C4"}])
+    (['C3', 'Cz'], ['C4'])
+    """
+    channels = name == "ch_names"
+    example = "['C3', 'Cz', 'C4']" if channels else "['left', 'right']"
+    if isinstance(values, str) and "," in values:
+        example = str([part.strip() for part in values.split(",")])
+    expected = f"`{name}` must be a list of names; got {values!r:.80}. Try {name}={example}."
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
+        raise TypeError(expected)
+    names = [_one_name(value) for value in values]
+    if None in names:
+        raise TypeError(expected)
+    found = [one for one in names if one is not None]
+    if not found or not all(one.strip() for one in found):
+        raise ValueError(
+            f"`{name}` must not be empty, nor any of its names; got {found!r:.80}. Try {example}."
+        )
+    if channels and (double := named_twice(found)):
+        raise ValueError(f"`{name}` names channels twice: {listed(double)}. Rename one of each pair.")
+    return found
+
+
+def _one_name(value: Any) -> str | None:
+    value = value.get("ch_name") if isinstance(value, Mapping) else value
+    if isinstance(value, bytes):
+        return value.decode()
+    return str(value) if isinstance(value, str | numbers.Integral) else None
+
+
 def _known(layer: Any, name: str) -> Any:
-    """Return an attribute of somebody else's object if it is what its name says here."""
+    """Return an attribute of somebody else's object; of what a user may set, what is not allowed is refused."""
     try:
         value = getattr(layer, name, None)
     except (ValueError, AttributeError):  # braindecode's networks raise it for what they were not told
         return None
-    if value is None or isinstance(value, Tensor | nn.Module):
+    if value is None or _is_part(layer, name, value):
         return None
-    match name:
-        case "chs_info":
-            fits = _is_list(value) and all(isinstance(one, Mapping) and "ch_name" in one for one in value)
-        case "ch_names" | "class_names":
-            fits = _is_list(value) and len(value) > 0
-            value = [str(one) for one in value] if fits else value
-        case "scale":
-            # Of somebody else's network: a factor below 1 is some other scale.
-            fits = isinstance(value, numbers.Real) and 1 <= float(value) < np.inf
-        case "sfreq":
-            fits = isinstance(value, numbers.Real) and 0 < float(value) < np.inf
-        case "provenance":
-            fits = isinstance(value, Mapping)
-        case _:
-            fits = isinstance(value, numbers.Integral) and int(value) > 0
-    return value if fits else None
+    if name not in OF_TRIALS:
+        if name == "provenance":
+            return value if isinstance(value, Mapping) else None
+        return value if isinstance(value, numbers.Integral) and int(value) > 0 else None
+    try:
+        return _told(name, value)
+    except (TypeError, ValueError) as error:
+        own = f" {type(layer).__name__} has it as an attribute: set it right, or delete it."
+        if isinstance(layer, nn.Module):
+            own += " Where it means something else there, pass `torch.nn.Sequential(network)`."
+        raise type(error)(f"{error}{own}") from None
+
+
+def _told(name: str, value: Any) -> Any:
+    if name == "chs_info":
+        return value if chs_info_from_json(value) else None
+    if name in ("ch_names", "class_names"):
+        return None if _is_list(value) and len(value) == 0 else listed_names(name, value)
+    number = finite_float(name, value, above=0, advice=1e6 if name == "scale" else 250)
+    # Of somebody else's network: a factor below 1 is some other scale, such as that of attention.
+    return None if name == "scale" and number < 1 else number
+
+
+def _is_part(layer: Any, name: str, value: Any) -> bool:
+    """Tell what a network computes with, such as a method or a learned scale, from what it was told."""
+    held = isinstance(layer, nn.Module) and name in layer._buffers
+    return held or callable(value) or isinstance(value, nn.Parameter)
 
 
 def _names_of_classes(layers: list[Any]) -> list[str] | None:

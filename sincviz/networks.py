@@ -1,6 +1,6 @@
 """One door for every network: what it does not tell of channels, classes, units and rate is told here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,7 +33,7 @@ _TRIALS_TRIED = 32
 def network(
     model: object,
     *,
-    ch_names: Sequence[str] | None = None,
+    ch_names: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
     class_names: Sequence[str] | None = None,
     scale: float | None = None,
     sfreq: float | None = None,
@@ -53,8 +53,8 @@ def network(
         to one logit; or what holds one: a fitted classifier of skorch or braindecode, a pipeline or search of
         scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network. What is set on it,
         or on what holds it, is honoured: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``.
-    ch_names : sequence of str | None
-        Names of the network's channels, in its order.
+    ch_names : sequence of str | sequence of dict | None
+        Names of the network's channels, in its order; ``epochs.info["chs"]`` tells their positions too.
     class_names : sequence of str | None
         Names of its outputs, in their order; two for a network with a single output, which means the second.
     scale : float | None
@@ -71,9 +71,10 @@ def network(
     Raises
     ------
     TypeError
-        If there is no network in it.
+        If there is no network in it, or names are no list of names.
     ValueError
-        If names are not as many as channels or outputs, or contradict what the network knows.
+        If names are not as many as channels or outputs, or contradict what the network knows; also if an attribute of
+        these names was set to what is not allowed.
 
     Examples
     --------

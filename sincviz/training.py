@@ -7,9 +7,13 @@ from numpy.typing import ArrayLike
 
 from sincviz.classifier import EpochsClassifier
 from sincviz.epochs import EpochsOrArray
-from sincviz.front_ends import unwrapped
+from sincviz.front_ends import FrontEnd
+from sincviz.live_networks import is_live_network
 from sincviz.models.checks import positive_int
 from sincviz.models.sinc_shallow import SincShallowNet
+from sincviz.networks import network as opened
+from sincviz.networks import own_network
+from sincviz.wrappers import unwrapped
 
 
 def fit(
@@ -35,11 +39,12 @@ def fit(
     Parameters
     ----------
     model : SincShallowNet
-        The network to start from; it is not changed.
+        The network to start from, also braindecode's; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Training trials: epochs in volts, or an array in the network's units.
     y : array, shape (trials,) | None
-        Class of each trial; ``None`` takes the names of ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs, in any form that the analyses take; ``None`` takes
+        the names of ``epochs.event_id``.
     groups : array, shape (trials,) | None
         Group of each trial, such as the subject; no group is in training and validation at once.
     scale : float
@@ -96,9 +101,12 @@ def fit(
     12
     """
     network = unwrapped(model)
+    if is_live_network(network) and isinstance(opened(model), FrontEnd):
+        network = own_network(model)
     if not isinstance(network, SincShallowNet):
         raise TypeError(
-            f"`model` must be a SincShallowNet; got {network!r:.80}. Build one: `SincShallowNet(...)`."
+            f"`model` must be a SincShallowNet of sincviz, or one of braindecode; got {type(network).__name__}. Build "
+            "one: `sincviz.SincShallowNet(...)`."
         )
     classifier = EpochsClassifier(
         copy.deepcopy(network),

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler
 
 from sincviz.epochs import EpochsOrArray, is_epochs, ready
 from sincviz.errors import EpochsError
+from sincviz.shown_text import listed
 
 if TYPE_CHECKING:
     import mne
@@ -195,6 +196,8 @@ def _refusal(data: Any, n_times: int | None, sfreq: float | None) -> str:
             "made of; to read it as if it were a single one, `epochs = mne.EpochsArray(evoked.data[None], evoked.info, "
             "tmin=evoked.times[0])`."
         )
+    if hasattr(data, "info") and hasattr(data, "freqs"):  # MNE's spectra and time-frequency representations
+        return f"{kind} holds a spectrum, and signals in time are needed. Pass the epochs that it was computed from."
     if isinstance(data, pd.DataFrame | pd.Series):
         return _of_table(data)
     if isinstance(data, Mapping):
@@ -221,9 +224,13 @@ def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | Non
             f"tmin=0, tmax={seconds - 1 / own_hz:.6g}, baseline=None, preload=True){resampled}`, with those of its "
             f"events as `event_id` that are classes: {', '.join(sorted(set(marked))[:8])}."
         )
+    passed_over = sorted(set(raw.annotations.description))
+    annotated = "It has no annotations"
+    if passed_over:
+        annotated = f"Its annotations ({listed(passed_over)}) mark what to leave out and no classes"
     return said + (
-        f"`epochs = mne.make_fixed_length_epochs(raw, duration={seconds:.6g}, preload=True){resampled}`. It has no "
-        "annotations, so the class of a piece has to be passed as `y`."
+        f"`epochs = mne.make_fixed_length_epochs(raw, duration={seconds:.6g}, preload=True){resampled}`. "
+        f"{annotated}, so the class of a piece has to be passed as `y`."
     )
 
 

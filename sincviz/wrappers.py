@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import nn
 
 HELD_AS = ("model", "module", "net", "network")
@@ -17,7 +18,7 @@ def unwrapped(model: Any) -> Any:
     Raises
     ------
     TypeError
-        If a classifier was never fitted.
+        If a classifier or search was never fitted, or PyTorch's TorchScript has compiled the network.
     """
     return list(layers_around(model))[-1]
 
@@ -37,9 +38,8 @@ def layers_around(model: Any) -> Iterator[Any]:
     ['DataParallel', 'Linear']
     """
     yield model
-    inside = _inside(model)
-    if inside is not None:
-        yield from layers_around(inside)
+    if (inside := _inside(model)) is not None:
+        yield from layers_around(inside[1])
 
 
 def held_networks(module: nn.Module) -> dict[str, nn.Module]:
@@ -62,14 +62,24 @@ def skipped_steps(model: Any) -> list[str]:
     >>> skipped_steps(make_pipeline(FunctionTransformer(), StandardScaler(), nn.Linear(2, 2)))
     ['standardscaler']
     """
-    names: list[str] = []
-    for layer in layers_around(model):
-        for name, step in _steps(layer)[:-1]:
-            nothing = step is None or step == "passthrough"
-            # scikit-learn's transformer by a function, without a function.
-            if not nothing and getattr(step, "func", step) is not None:
-                names.append(str(name))
-    return names
+    return [name for layer in layers_around(model) for name in _changing(layer)]
+
+
+def place_of_skipped(model: Any, name: str = "model") -> str:
+    """Return the expression for the pipeline, within what was passed, whose steps are skipped.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> pipeline = make_pipeline(StandardScaler(), nn.Linear(2, 2))
+    >>> place_of_skipped(SimpleNamespace(best_estimator_=pipeline))
+    'model.best_estimator_'
+    """
+    while not _changing(model) and (inside := _inside(model)) is not None:
+        name, model = name + inside[0], inside[1]
+    return name
 
 
 def has_forward(module: nn.Module) -> bool:
@@ -79,20 +89,46 @@ def has_forward(module: nn.Module) -> bool:
     return forward is not nn.Module.forward and made_by not in _LIGHTNING
 
 
-def _inside(model: Any) -> Any:
-    """Return what lies in a wrapper; ``None`` of a network."""
+def _changing(layer: Any) -> list[str]:
+    """Return the names of the steps of this pipeline alone that change trials."""
+    return [
+        str(name)
+        for name, step in _steps(layer)[:-1]
+        # scikit-learn's transformer by a function may be without a function.
+        if step is not None and step != "passthrough" and getattr(step, "func", step) is not None
+    ]
+
+
+def _inside(model: Any) -> tuple[str, Any] | None:
+    """Return what lies in a wrapper, and how it is written after the wrapper's name; ``None`` of a network."""
     if hasattr(model, "weights_sha256"):  # what was opened before
-        return model.module if isinstance(model.module, nn.Module) else None
+        return (".module", model.module) if isinstance(model.module, nn.Module) else None
     if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-        return model.module
+        return ".module", model.module
     for attribute in ("best_estimator_", "module_", "_orig_mod"):
         if hasattr(model, attribute):
-            return getattr(model, attribute)
+            return f".{attribute}", getattr(model, attribute)
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TypeError(
+            f"{type(model).__name__} is a network compiled by `torch.jit`, of which no copy can be looked into. Pass "
+            "the network that was traced or scripted; of a file, make that network anew and load the weights, "
+            "`network.load_state_dict(model.state_dict())`."
+        )
     if isinstance(model, nn.Module):
         held = held_networks(model)
-        return next(iter(held.values())) if held and not has_forward(model) else None
+        return (
+            next((f".{name}", one) for name, one in held.items()) if held and not has_forward(model) else None
+        )
     if steps := _steps(model):
-        return steps[-1][1]
+        return "[-1]", steps[-1][1]
+    if hasattr(model, "refit") and hasattr(model, "estimator"):
+        kind = type(model).__name__
+        if hasattr(model, "cv_results_"):
+            raise TypeError(
+                f"{kind} has searched with `refit={model.refit}`, so there is no fitted classifier in it. Fit it anew "
+                "with `refit=True`, `model.set_params(refit=True).fit(X, y)`."
+            )
+        raise TypeError(f"{kind} is not fitted, so there is no network in it yet. Fit it with `.fit(X, y)`.")
     if hasattr(model, "initialize_module"):
         raise TypeError(
             f"{type(model).__name__} is not fitted, so there is no network in it yet. Fit it with `.fit(X, y)`; "

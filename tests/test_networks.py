@@ -128,12 +128,70 @@ def test_what_was_opened_can_be_told_more(epochs):
     assert (told.ch_names, told.units_per_volt, told.class_names) == (epochs.ch_names, 1e6, ["l", "r"])
 
 
+@pytest.mark.parametrize("scale", [torch.tensor(1.0), np.array(1.0), np.float32(1), 1])
+def test_a_scale_that_was_set_in_any_kind_of_number_is_honoured(scale):
+    model = Somebodys()
+    model.scale = scale
+    assert opened(model).units_per_volt == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scale", "uV"), ("scale", 0), ("scale", float("nan")), ("scale", -1), ("scale", torch.ones(2)),
+        ("class_names", {"left": 0, "right": 1}), ("ch_names", "Fp1"), ("ch_names", ["C3"] * 6), ("sfreq", "fast"),
+        ("chs_info", "all"),
+    ],
+)  # fmt: skip
+def test_what_was_set_and_is_not_allowed_is_refused_by_name(name, value):
+    model = Somebodys()
+    setattr(model, name, value)
+    with pytest.raises((TypeError, ValueError), match=rf"`{name}`.*Somebodys has it.*nn.Sequential"):
+        opened(model)
+    # What the message proposes for an attribute that means something else.
+    assert getattr(opened(nn.Sequential(model)), {"scale": "units_per_volt"}.get(name, name)) is None
+
+
+def test_what_a_network_computes_with_is_not_what_it_was_told():
+    class Scaling(Somebodys):
+        def scale(self, x):
+            return x
+
+    model = Somebodys()
+    model.register_buffer("scale", torch.tensor(3.0))
+    assert opened(Scaling()).units_per_volt is None
+    assert opened(model).units_per_volt is None
+
+
+def test_a_forward_pass_outside_torch_is_told_and_what_needs_no_gradients_works(epochs):
+    class Outside(Somebodys):
+        def forward(self, x):
+            return torch.from_numpy(super().forward(x).detach().numpy())
+
+    model = opened(Outside(), ch_names=epochs.ch_names, class_names=["left", "right"], scale=1e6, sfreq=128)
+    with pytest.raises(
+        sincviz.MethodError, match=r"no gradient: `forward` .* leaves torch.*predictions.*ablate"
+    ):
+        spectral_relevance(model, epochs)
+    assert len(predictions(model, epochs)) == len(epochs)
+    assert ablate(model, epochs) is not None
+
+
+def test_channels_of_an_info_tell_names_and_positions(epochs):
+    told = opened(Somebodys(), ch_names=epochs.info["chs"])
+    assert told.ch_names == epochs.ch_names
+    np.testing.assert_array_equal(told.chs_info[0]["loc"], epochs.info["chs"][0]["loc"])
+
+
 @pytest.mark.parametrize("make", [Somebodys, None])
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
         ({"ch_names": ["C3", "C4"]}, ValueError, r"network's 6 channels in its order; got 2: C3, C4"),
-        ({"ch_names": ["C3"] * 6}, ValueError, "twice: C3"),
+        ({"ch_names": ["C3"] * 6}, ValueError, "`ch_names` names channels twice: C3"),
+        ({"ch_names": "C3,C4"}, TypeError, r"Try ch_names=\['C3', 'C4'\]"),
+        ({"ch_names": ["C3", "", "C4", "Cz", "Pz", "Oz"]}, ValueError, "`ch_names` must not be empty"),
+        ({"ch_names": [1.5] * 6}, TypeError, "must be a list of names"),
         ({"ch_names": "C3"}, TypeError, "must be a list of names; got 'C3'"),
         ({"class_names": ["a", "b", "c"]}, ValueError, r"2 outputs in their order, each differently; got 3"),
         ({"class_names": ["a", "a"]}, ValueError, "each differently"),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from torch import nn
 
 from sincviz import EpochsError, cutoff_history, datasets, recalibrate_batch_norm, training
 from sincviz.classes import trial_labels
@@ -333,6 +334,49 @@ def test_labels_come_back_as_they_were_given(model, array, labels, classes):
     assert classifier.score(array, y) == (predicted == y).mean()
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda codes: codes, lambda codes: codes.astype(bool), lambda codes: codes.astype(float),
+        torch.tensor, lambda codes: np.array([b"left", b"right"])[codes], lambda codes: np.eye(2)[codes],
+        lambda codes: codes[:, None],
+    ],
+)  # fmt: skip
+def test_labels_are_read_as_analyses_read_them(model, array, epochs, read):
+    model.class_names = ["left", "right"]
+    y = np.arange(40) % 2
+    expected = fit(model, array, np.array(["left", "right"])[y])
+    classifier = fit(model, array, read(y))
+    assert classifier.module_.class_names == ["left", "right"]
+    np.testing.assert_array_equal(classifier.predict_proba(array), expected.predict_proba(array))
+    assert classifier.score(array, read(y)) == expected.score(array, np.array(["left", "right"])[y])
+    assert classifier.score(epochs) == expected.score(epochs)
+
+
+class Foreign(nn.Module):
+    """Somebody else's class with the layers and state dict of a SincShallowNet, as braindecode's is."""
+
+    def __init__(self, own):
+        super().__init__()
+        for name, layer in own.named_children():
+            setattr(self, name, layer)
+        self.get_config, self.forward = own.get_config, own.forward
+
+
+def test_somebody_elses_network_of_the_same_weights_is_trained_as_ours(model, epochs):
+    foreign = Foreign(copy.deepcopy(model))
+    foreign.class_names = ["left", "right"]
+    before = weights(foreign)
+    ours = fit(model, epochs)
+    classifier = fit(foreign, epochs)
+    assert same_weights(classifier.module_, ours.module_)
+    assert all(torch.equal(value, before[name]) for name, value in weights(foreign).items())
+    with pytest.raises(
+        TypeError, match="must be a SincShallowNet of sincviz, or one of braindecode; got Linear"
+    ):
+        fit(nn.Linear(2, 2), epochs)
+
+
 def test_outputs_keep_the_order_of_the_class_names_the_network_knows(model, epochs):
     model.class_names = ["right", "left"]
     classifier = fit(model, epochs)
@@ -378,10 +422,10 @@ REFUSED = {
     "one class": (lambda a, y: {"epochs": a, "y": [0] * 40}, "one class, 0"),
     "no labels": (lambda a, y: {"epochs": a}, "`y` is missing"),
     "labels of two dimensions": (
-        lambda a, y: {"epochs": a, "y": np.eye(40)},
-        r"one label per trial.*\(40, 40\)",
+        lambda a, y: {"epochs": a, "y": np.ones((40, 2))},
+        r"one label per trial.*\(40, 2\)",
     ),
-    "too few labels": (lambda a, y: {"epochs": a, "y": y[:-1]}, "got 39 for 40 trials"),
+    "too few labels": (lambda a, y: {"epochs": a, "y": y[:-1]}, r"got the shape \(39,\) for 40 trials"),
     "one group": (lambda a, y: {"epochs": a, "y": y, "groups": [1] * 40}, "one group.*groups=None"),
     "groups that each hold one class": (
         lambda a, y: {"epochs": a, "y": y, "groups": y},

@@ -144,6 +144,52 @@ def test_tables_recordings_and_averages_are_named(model, epochs):
             inspect(model, data, progress=False)
 
 
+def test_spectra_are_told_from_what_holds_no_trials(model, epochs):
+    spectra = (
+        epochs.compute_psd(verbose="error"),
+        epochs.compute_tfr("morlet", [8.0], n_cycles=1, verbose="error"),
+    )
+    for data in spectra:
+        with pytest.raises(TypeError, match=r"holds a spectrum.*Pass the epochs that it was computed from"):
+            spectral_relevance(model, data)
+
+
+def test_annotations_that_mark_no_classes_are_not_denied(epochs):
+    raw = mne.io.RawArray(np.zeros((6, 1000)), epochs.info, verbose="error")
+    with pytest.raises(TypeError, match="It has no annotations, so"):
+        trials_and_labels(raw)
+    raw.set_annotations(mne.Annotations([1], [1], ["BAD_x"]))
+    with pytest.raises(
+        TypeError, match=r"Its annotations \(BAD_x\) mark what to leave out and no classes, so"
+    ):
+        trials_and_labels(raw)
+
+
+@pytest.mark.parametrize("axes", [(0, 2, 1), (1, 2, 0), (2, 1, 0)])
+def test_axes_in_another_order_are_named_with_the_line_that_orders_them(model, axes):
+    x = X.transpose(axes)
+    with pytest.raises(EpochsError, match=r"another order: pass `(x\.transpose\(.*\))`") as caught:
+        spectral_relevance(model, x)
+    np.testing.assert_array_equal(eval(str(caught.value).split("`")[1], {"x": x}), X)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((4, 64, 128), r"Axis 1 has 64 channels instead of 6: .*`x\[:, picks\]`"),
+        ((4, 5, 128), r"Axis 1 has 5 channels instead of 6: some are missing"),
+        ((4, 6, 300), r"Axis 2 has 300 samples instead of 128: .*crop, such as `x\[:, :, :128\]`"),
+        ((4, 6, 100), r"Axis 2 has 100 samples instead of 128: .*cut longer trials"),
+    ],
+)
+def test_the_axis_that_differs_is_named(model, shape, message):
+    with pytest.raises(EpochsError, match=message) as caught:
+        spectral_relevance(model, np.zeros(shape))
+    if shape[2] > 128:
+        mended = eval(str(caught.value).split("`")[1], {"x": np.zeros(shape)})
+        assert spectral_relevance(model, mended).sizes["channel"] == 6
+
+
 class Named(Windows):
     """Windows that know their channels and rate as braindecode's do."""
 

@@ -135,6 +135,63 @@ def test_trials_that_a_pipeline_would_change_are_refused(network):
     assert len(learned_bands(pipeline)) == 4  # the weights are the same
 
 
+def test_the_steps_of_the_pipeline_that_a_search_chose_are_named_within_it(network):
+    trials = np.random.default_rng(0).standard_normal((12, 6, 128)).astype(np.float32)
+    labels = np.resize([0, 1], 12)
+    doubled = FunctionTransformer(lambda x: 2 * x)
+    pipeline = make_pipeline(
+        doubled, NeuralNetClassifier(network(), max_epochs=1, train_split=None, verbose=0)
+    )
+    model = GridSearchCV(pipeline, {"neuralnetclassifier__lr": [0.01]}, cv=2).fit(trials, labels)
+    with pytest.raises(EpochsError, match=r"`model\.best_estimator_\[-1\]`") as caught:
+        spectral_relevance(model, trials, labels)
+    inner, prepare = (text for text in str(caught.value).split("`")[1::2])
+    prepared = eval(prepare, {"model": model, "epochs": trials})
+    np.testing.assert_array_equal(prepared, 2 * trials)
+    assert spectral_relevance(eval(inner), prepared, labels, trials="contrast").sizes["channel"] == 6
+
+
+def test_a_search_without_a_fitted_classifier_is_refused_with_what_to_do(network):
+    trials = np.random.default_rng(0).standard_normal((12, 6, 128)).astype(np.float32)
+    labels = np.resize([0, 1], 12)
+    search = GridSearchCV(
+        NeuralNetClassifier(network(), max_epochs=1, train_split=None, verbose=0),
+        {"lr": [0.01]},
+        cv=2,
+        refit=False,
+    )
+    with pytest.raises(TypeError, match=r"GridSearchCV is not fitted.*`\.fit\(X, y\)`"):
+        learned_bands(search)
+    search.fit(trials, labels)
+    with pytest.raises(TypeError, match=r"`model\.set_params\(refit=True\)\.fit\(X, y\)`"):
+        learned_bands(search)
+    assert len(learned_bands(search.set_params(refit=True).fit(trials, labels))) == 4
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch calls TorchScript deprecated
+@pytest.mark.parametrize(
+    "compiled", [lambda net, x: torch.jit.trace(net, x), lambda net, x: torch.jit.script(net)]
+)
+def test_a_network_of_torchscript_is_refused_and_its_weights_can_be_taken(compiled, tmp_path):
+    def plain():
+        return nn.Sequential(nn.Flatten(), nn.Linear(6 * 128, 2)).eval()
+
+    trials = np.random.default_rng(0).standard_normal((4, 6, 128)).astype(np.float32)
+    network = plain()
+    model = compiled(network, torch.zeros(2, 6, 128))
+    model.save(str(tmp_path / "model.pt"))
+    for one in (model, torch.jit.load(str(tmp_path / "model.pt"))):
+        for function in (sincviz.network, learned_bands):
+            with pytest.raises(
+                TypeError, match=r"compiled by `torch\.jit`.*load_state_dict\(model\.state_dict"
+            ):
+                function(one)
+        again = plain()
+        again.load_state_dict(one.state_dict())
+        expected = spectral_relevance(network, trials, sfreq=128)
+        np.testing.assert_array_equal(spectral_relevance(again, trials, sfreq=128), expected)
+
+
 def test_a_classifier_that_was_never_fitted_is_refused(network):
     with pytest.raises(TypeError, match=r"NeuralNetClassifier is not fitted.*`\.fit\(X, y\)`"):
         learned_bands(NeuralNetClassifier(network()))

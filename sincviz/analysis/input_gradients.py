@@ -13,6 +13,7 @@ from sincviz.analysis.explained import explained
 from sincviz.analysis.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.path_gradients import AT_THE_END, gauss_legendre
 from sincviz.decoders import Decoder, checked_scores, evaluated_copy
+from sincviz.errors import MethodError
 from sincviz.front_ends import FrontEnd
 from sincviz.models.trial_blocks import trial_blocks
 
@@ -46,7 +47,8 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
     Raises
     ------
     TypeError
-        If captum must look into the layers and there is no module.
+        If captum must look into the layers and there is no module; the function returned raises ``MethodError`` for
+        scores that have no gradient.
     """
     if method in AVERAGED and isinstance(network, FrontEnd):
         rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
@@ -68,7 +70,14 @@ class Explained(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, classes) of (batch, channels, times)."""
         with torch.autocast("cpu", enabled=False):
-            return explained(checked_scores(self.network(x), x), self.explain)
+            found = explained(checked_scores(self.network(x), x), self.explain)
+        if torch.is_grad_enabled() and x.requires_grad and not found.requires_grad:
+            raise MethodError(
+                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
+                "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
+                "`sincviz.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+            )
+        return found
 
 
 def _in_closed_form(parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
