@@ -147,7 +147,7 @@ def load_checkpoint(
             "`load_checkpoint` takes the path of a file or folder, or the id of a repository, such as 'weights.pt'; "
             f"got {type(path).__name__}.{_instead_of_path(path)}"
         )
-    home = os.path.expanduser(path)  # of an unknown user it stays as it is
+    asked, home = Path(path), os.path.expanduser(path)  # of an unknown user it stays as it is
     path = home if isinstance(path, str) else Path(home)
     _check_names(missing_parameters)
     trial = None
@@ -157,7 +157,7 @@ def load_checkpoint(
         trial = (len(epochs.times), float(epochs.info["sfreq"]))
     place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
     if not Path(place).exists():
-        raise FileNotFoundError(f"There is no checkpoint {str(Path(place))!r}.{_meant(Path(place))}")
+        raise FileNotFoundError(f"There is no checkpoint {str(asked)!r}.{_meant(Path(place))}")
     model = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
     if chs_info is not None:
         _set_channels(model, path, chs_info)

@@ -147,7 +147,8 @@ def _told(name: str, value: Any) -> Any:
 def _is_part(layer: Any, name: str, value: Any) -> bool:
     """Tell what a network computes with, such as a method or a learned scale, from what it was told."""
     held = isinstance(layer, nn.Module) and name in layer._buffers
-    return held or callable(value) or isinstance(value, nn.Parameter)
+    gains = name == "scale" and hasattr(layer, "units_per_volt")  # what was opened before calls its factor so
+    return held or gains or callable(value) or isinstance(value, nn.Parameter)
 
 
 def _names_of_classes(layers: list[Any]) -> list[str] | None:

@@ -321,7 +321,7 @@ def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
         (("train", "some-epo.fif", "--out", "no/such/a.safetensors"), ("no/such",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", 9), ("time_filter_len",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--reference", "Cz"), ("reference", "average")),
-        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "no epochs that MNE can read")),
+        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "no trials are read from it")),
         (("train", "some-epo.fif", "--out", "."), ("folder",)),
         (
             ("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", "inf"),
