@@ -85,6 +85,8 @@ def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n
 
 def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
     """Return the line that names the classes of `y` as the network does, if there are as many."""
+    if not all(isinstance(label, int | str) for label in labels):
+        return ""  # fractions name no class
     pairs, by_name = likely_pairs(list(map(str, class_names or [])), list(map(str, labels)))
     if pairs:
         of_label = {label: name for name, label in pairs.items()}

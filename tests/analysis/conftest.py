@@ -20,7 +20,7 @@ CHANNELS = (
 BAD_GRAMMAR = {
     "a plural for one": r"\b1 (filters|trials|channels|units)\b|\bfilters \d+(?!\d|, | and)",
     "a singular for several": r"\bfilter \d+, |\b(?!1 )\d+ (filter|trial|channel|unit)\b(?! multiplier)",
-    "a missing value": r"\b(nan|None|inf)\b|array\(|tensor\(|np\.(?!delete|flatnonzero|isfinite)",
+    "a missing value": r"\b(nan|None|inf)\b|array\(|tensor\(|np\.(?!delete|flatnonzero|isfinite|ravel)",
     "a slip": r"\.\.|  |\n|,\.|;\.|\( | \)|^\s|\s$|^$",
     "no full stop": r"[^.`]$|[^.]`$",
     "no capital": r"^[a-z]",
