@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from sincviz.shown_text import listed, shown_name
 
 _LONGEST_TEXT = 1000
+_DEEPEST = 50  # lists in lists; what is deeper cannot be copied
 
 
 def check_provenance(provenance: object, n_filters: int, assumable: set[str]) -> None:
@@ -34,6 +35,8 @@ def check_provenance(provenance: object, n_filters: int, assumable: set[str]) ->
     """
     if not isinstance(provenance, Mapping):
         raise ValueError(f"its provenance must be a mapping; got {type(provenance).__name__}")
+    if _is_deeper(provenance, _DEEPEST):
+        raise ValueError(f"its provenance is nested more than {_DEEPEST} deep")
     for name, (fits, kind) in _KINDS.items():
         if name in provenance and not fits(provenance[name]):
             raise ValueError(
@@ -52,6 +55,19 @@ def check_provenance(provenance: object, n_filters: int, assumable: set[str]) ->
             raise ValueError(
                 f"its provenance is damaged: `{name}` was assumed to be {shown_name(repr(value))}"
             )
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    """Tell whether lists and mappings hold each other in more levels than that, whatever the deepest one is."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, Mapping | list | tuple)
+            for inner in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+    return bool(level)
 
 
 def _is_text(value: object) -> bool:
