@@ -1,5 +1,6 @@
 """What a file says that a network remembers is of its kind, or the file is refused."""
 
+import copy
 import json
 import time
 
@@ -10,6 +11,7 @@ import torch
 from sincviz import CheckpointError, SincShallowNet, inspect, load_checkpoint, save_checkpoint
 from sincviz.models.deduction import LARGEST
 from sincviz.models.network_file import _seal
+from sincviz.models.remembered import check_provenance
 from sincviz.models.safetensors_file import parsed_json
 from sincviz.models.weights_file import content_hash
 
@@ -96,3 +98,22 @@ def test_sizes_that_nobody_needs_are_refused_with_the_limit(tmp_path, name):
         CheckpointError, match=rf"`{name}` is {LARGEST[name] + 1} by the weights; at most {LARGEST[name]}"
     ):
         load_checkpoint(tmp_path / "a.pt")
+
+
+def nested(depth):
+    value = "end"
+    for number in range(depth):
+        value = [value] if number % 2 else {"inside": value}
+    return {"note": value}
+
+
+@pytest.mark.parametrize("depth", [0, 1, 40])
+def test_what_is_nested_as_people_nest_is_kept(depth):
+    check_provenance(nested(depth), 4, set())
+    assert copy.deepcopy(nested(depth)) == nested(depth)
+
+
+@pytest.mark.parametrize("depth", [51, 400, 900])
+def test_what_is_nested_without_end_is_refused(depth):
+    with pytest.raises(ValueError, match="nested more than 50 deep"):
+        check_provenance(nested(depth), 4, set())
