@@ -121,15 +121,7 @@ class BlackBox:
     tried: bool = False
 
     def __repr__(self) -> str:
-        return described(
-            f"{self.kind or 'Network'}, of which inputs and scores are known",
-            n_chans=self.n_chans,
-            ch_names=self.ch_names,
-            n_times=self.n_times,
-            sfreq=self.sfreq,
-            class_names=self.class_names,
-            units_per_volt=self.units_per_volt,
-        )
+        return described(f"{self.kind or 'Network'}, of which inputs and scores are known", self)
 
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""

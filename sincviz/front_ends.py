@@ -144,15 +144,7 @@ class FrontEnd:
     def __repr__(self) -> str:
         of = "" if self.module is None else f" of {type(self.module).__name__}"
         n_filters, depth = self.spatial.shape[:2]
-        return described(
-            f"FrontEnd{of} | {n_filters} temporal filters, {depth} spatial ones each",
-            n_chans=self.n_chans,
-            ch_names=self.ch_names,
-            n_times=self.n_times,
-            sfreq=self.sfreq,
-            class_names=self.class_names,
-            units_per_volt=self.units_per_volt,
-        )
+        return described(f"FrontEnd{of} | {n_filters} temporal filters, {depth} spatial ones each", self)
 
     @property
     def n_chans(self) -> int:
