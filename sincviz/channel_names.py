@@ -79,7 +79,8 @@ def matched_names(
                 found[names[0]] = several[0]
             elif several:
                 ambiguous |= dict.fromkeys(names, several)
-    doubles = _doubles(name for name in available if name not in set(found.values()))
+    taken = set(found.values())
+    doubles = _doubles(name for name in available if name not in taken)
     for name in wanted:
         if name not in found and name not in ambiguous and electrode_key(name) in doubles:
             ambiguous[name] = doubles[electrode_key(name)]

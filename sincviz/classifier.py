@@ -12,7 +12,6 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring
 from torch.utils.data import Dataset, Subset
-from tqdm.auto import tqdm
 
 from sincviz.classes import class_order, trial_labels
 from sincviz.cutoff_table import cutoff_table
@@ -21,7 +20,7 @@ from sincviz.errors import EpochsError
 from sincviz.label_kinds import plain_labels
 from sincviz.models.checks import checked_seed, finite_float, positive_int
 from sincviz.models.signal_spec import chs_info_from_json, chs_info_to_json
-from sincviz.progress import switched_off
+from sincviz.progress import switched_off, tqdm
 from sincviz.recording_levels import recordings_of
 from sincviz.recordings import data_hash, eeg_channels, recording_facts
 from sincviz.trial_containers import trials_and_labels

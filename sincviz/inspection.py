@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
-from tqdm.auto import tqdm
 
 from sincviz.analysis_inputs import with_or_without_trials
 from sincviz.classes import classes_if_known
@@ -16,7 +15,7 @@ from sincviz.epochs import EpochsOrArray, input_batches, ready, warned_once
 from sincviz.measuring import SECTIONS, Measuring, checked_sections
 from sincviz.models.checks import checked_seed
 from sincviz.network_facts import network_facts
-from sincviz.progress import switched_off
+from sincviz.progress import switched_off, tqdm
 from sincviz.wrappers import unwrapped
 
 

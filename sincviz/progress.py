@@ -1,11 +1,20 @@
 """Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless TQDM_DISABLE is set."""
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
+
+with warnings.catch_warnings():
+    warnings.simplefilter(
+        "ignore", TqdmWarning
+    )  # a notebook without ipywidgets has bars of text: nothing is missing
+    from tqdm.auto import tqdm
+
+__all__ = ["followed", "silenced", "switched_off", "tqdm"]
 
 Item = TypeVar("Item")
 

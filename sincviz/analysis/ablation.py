@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
 
 from sincviz.analysis.band_replacement import in_bands, replaceable_trials
 from sincviz.analysis.intervals import mean_intervals
@@ -14,6 +13,7 @@ from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.band_limits import with_band_limits
 from sincviz.epochs import EpochsOrArray
 from sincviz.models.checks import checked_seed
+from sincviz.progress import tqdm
 from sincviz.rhythms import RHYTHMS, checked_rhythms
 
 

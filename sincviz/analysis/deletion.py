@@ -10,7 +10,6 @@ import pandas as pd
 import scipy
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from tqdm.auto import tqdm
 
 from sincviz.analysis.band_replacement import ReplaceableTrials, replaceable_trials
 from sincviz.analysis.grouping import group_frequencies
@@ -25,6 +24,7 @@ from sincviz.band_limits import band_ranges, in_ranges
 from sincviz.classes import true_classes
 from sincviz.epochs import EpochsOrArray, some_of
 from sincviz.models.checks import checked_seed, positive_int
+from sincviz.progress import tqdm
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 OTHER_HALF, GIVEN = ("the other half", "given")

@@ -12,7 +12,6 @@ import torch
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from torch import nn
-from tqdm.auto import tqdm
 
 from sincviz.analysis.exchangeability import structure_of
 from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
@@ -26,6 +25,7 @@ from sincviz.analysis_inputs import analysis_inputs
 from sincviz.classes import check_codes, labelled_trials
 from sincviz.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.models.checks import checked_seed, positive_int
+from sincviz.progress import tqdm
 from sincviz.trial_identity import trial_fingerprints
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")

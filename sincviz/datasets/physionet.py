@@ -9,11 +9,10 @@ import mne
 import numpy as np
 import pandas as pd
 from mne.datasets import eegbci as mne_eegbci
-from tqdm import tqdm
 
 from sincviz.errors import DownloadNeededError
 from sincviz.montages import standard_montage
-from sincviz.progress import switched_off
+from sincviz.progress import switched_off, tqdm
 
 URL = "https://physionet.org/content/eegmmidb/1.0.0/"
 SUBJECTS = range(1, 110)

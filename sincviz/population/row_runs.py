@@ -13,14 +13,13 @@ import joblib
 import pandas as pd
 import torch
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from sincviz._version import __version__
 from sincviz.errors import MissingDependencyError, SincvizError, warn
 from sincviz.population.row_inspection import inspect_row
 from sincviz.population.row_settings import RowSettings, row_key
 from sincviz.population.row_store import is_damaged, is_stored, store_row
-from sincviz.progress import silenced, switched_off
+from sincviz.progress import silenced, switched_off, tqdm
 from sincviz.shown_text import listed
 
 BACKENDS = ("processes", "dask")

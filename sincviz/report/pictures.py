@@ -6,12 +6,11 @@ from pathlib import Path
 
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from tqdm.auto import tqdm
 
 from sincviz import plotting
 from sincviz.errors import did_you_mean
 from sincviz.plotting.style import millimetres
-from sincviz.progress import switched_off
+from sincviz.progress import switched_off, tqdm
 
 FORMATS = ("png", "pdf", "svg")
 

@@ -95,8 +95,9 @@ def test_who_switched_display_off_keeps_it_off(shown_by):
     assert [words for words, _ in shown_by(*cells)][-1] == "False"
 
 
-def test_an_inspection_shows_its_pictures_once(shown_by):
-    found = (
+@pytest.mark.parametrize("missing", ["", "import sys\nsys.modules['ipywidgets'] = None\n"])
+def test_an_inspection_shows_its_pictures_once(shown_by, missing):
+    found = missing + (
         "from sincviz import SincShallowNet, inspect\n"
         "inspect(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128), only=['bands'], progress=False)"
     )
