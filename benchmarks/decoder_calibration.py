@@ -16,8 +16,8 @@ import pandas as pd
 
 from sincviz import SincShallowNet
 from sincviz.analysis.accuracy import ALPHA, wilson_interval
-from sincviz.analysis.data_contrast import yardstick_accuracies
-from sincviz.analysis.memory_checks import SURELY_TOLD_P
+from sincviz.analysis.doctor.memory_checks import SURELY_TOLD_P
+from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 
 RESULTS = Path(__file__).parent / "results" / "decoder_calibration.csv"
 N_TRIALS, N_TIMES, SFREQ_HZ = 100, 256, 128

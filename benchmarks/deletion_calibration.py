@@ -20,7 +20,7 @@ import xarray as xr
 from torch import nn
 
 import sincviz
-from sincviz.analysis.order_test import order_test
+from sincviz.analysis.evidence.order_test import order_test
 
 N_TRIALS, N_CHANS, N_TIMES, SFREQ = 100, 24, 32, 64
 BANDS = {name: (2.0 * n, 2.0 * n + 2) for n, name in enumerate(("a", "b", "c", "d"))} | {"ten": (8.0, 12.0)}

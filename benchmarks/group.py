@@ -20,10 +20,10 @@ import pandas as pd
 import torch
 
 import sincviz
-import sincviz.trial_sources
+import sincviz.trials.files
 from sincviz.population.manifest import read_manifest
-from sincviz.population.row_runs import read_rows
-from sincviz.population.row_settings import SECTIONS, RowSettings
+from sincviz.population.rows.runs import read_rows
+from sincviz.population.rows.settings import SECTIONS, RowSettings
 
 N_SUBJECTS = 10
 
@@ -57,7 +57,7 @@ def run_s(manifest: Path, n_jobs: int) -> tuple[float, float]:
     """Return the time that the rows took in a fresh process, and the peak of its own memory in MiB."""
     code = f"""
 import json, resource, tempfile, time
-from sincviz.groups import group
+from sincviz.population.group import group
 with tempfile.TemporaryDirectory() as folder:
     start = time.perf_counter()
     group({str(manifest)!r}, folder, n_jobs={n_jobs}, backend="processes", progress=False)
@@ -77,7 +77,7 @@ def row_overhead(manifest: pd.DataFrame) -> float:
     for number in range(len(rows)):
         row = rows.iloc[[number]]
         start = time.perf_counter()
-        epochs = sincviz.trial_sources.epochs_of_file(Path(row["epochs"].iloc[0]))
+        epochs = sincviz.trials.files.epochs_of_file(Path(row["epochs"].iloc[0]))
         model = sincviz.load_checkpoint(row["checkpoint"].iloc[0])
         sincviz.inspect(model, epochs, only=SECTIONS, progress=False)
         by_hand += time.perf_counter() - start

@@ -19,7 +19,7 @@ import sincviz
 from sincviz.datasets.head_model import electrode_positions, fit_sphere, head_info
 from sincviz.datasets.simulated_signals import coloured_noise, pink, rhythm
 from sincviz.datasets.simulated_sources import CH_NAMES, DISTRACTOR, Source, anatomy
-from sincviz.montages import standard_montage
+from sincviz.eeg.montages import standard_montage
 
 SFREQ, N_TIMES = 128, 256
 N_TRAIN, N_TEST, N_NEW = 160, 120, 400

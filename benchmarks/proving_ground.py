@@ -26,9 +26,9 @@ from torch import nn
 from tqdm import tqdm
 
 import sincviz
-from sincviz.analysis.random_networks import layers_with_weights, with_random_layers
-from sincviz.analysis.recovery import recovery
-from sincviz.rhythms import RHYTHMS
+from sincviz.analysis.evidence.random_networks import layers_with_weights, with_random_layers
+from sincviz.analysis.evidence.recovery import recovery
+from sincviz.eeg.bands import RHYTHMS
 
 CONDITIONS = {
     "33 taps, 160 Hz": {"taps": 33, "sfreq": 160.0},

@@ -86,7 +86,7 @@ def bring_notebooks(source: Path, target: Path) -> None:
 
 def describe_commands(target: Path) -> None:
     """Write what the commands say of themselves, one section each."""
-    asked = [sys.executable, "-m", "typer", "sincviz.cli", "utils", "docs", "--name", "sincviz"]
+    asked = [sys.executable, "-m", "typer", "sincviz.cli.main", "utils", "docs", "--name", "sincviz"]
     told = subprocess.run(asked, capture_output=True, text=True, encoding="utf-8", check=True).stdout
     text = told[told.index("\n## ") + 1 :]
     target.parent.mkdir(exist_ok=True)

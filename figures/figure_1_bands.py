@@ -8,9 +8,9 @@ import sincviz
 from figures.publishing import letter, publish, run, spread
 from figures.study import Study
 from sincviz import plotting
-from sincviz.plotting.rhythm_shades import shade_rhythms
-from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches
-from sincviz.rhythms import RHYTHMS
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
+from sincviz.plotting.canvas.style import INITIAL, MEASURED, double_column_mm, inches
 
 CAPTION = """
 Bands of the filters, (a) before and (b) after training (seed 0): blue between the learned cut-offs, as written; orange

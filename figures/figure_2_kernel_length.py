@@ -8,7 +8,7 @@ import sincviz
 from figures.publishing import letter, publish, run
 from figures.study import Study
 from sincviz import plotting
-from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
+from sincviz.plotting.canvas.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
 
 TAPS = (33, 65, 129)
 CENTRE_HZ = 20.0

@@ -12,7 +12,7 @@ from benchmarks import proving_ground
 from benchmarks.proving_ground import CONDITIONS, agreement, installed_methods, trained
 from figures.publishing import letter, publish, run
 from figures.study import PACKAGE, TRAINING_CODE, Study, code_hash
-from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches
+from sincviz.plotting.canvas.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches
 
 MOST_SEEDS = 3
 OWN_CODE = Path(proving_ground.__file__)

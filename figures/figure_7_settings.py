@@ -8,7 +8,7 @@ from scipy import stats
 import sincviz
 from figures.publishing import letter, publish, run
 from figures.study import DEFAULTS, VARIED, Study
-from sincviz.plotting.style import INITIAL, MEASURED, double_column_mm, inches
+from sincviz.plotting.canvas.style import INITIAL, MEASURED, double_column_mm, inches
 
 NAMES = {
     "num_time_filters": "Filters",

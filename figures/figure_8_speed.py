@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from benchmarks.against_reference import MEMORY, RESULTS
 from figures.publishing import letter, publish, run
 from figures.study import Study
-from sincviz.plotting.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
+from sincviz.plotting.canvas.style import CLASS_COLOURS, INITIAL, double_column_mm, inches
 
 CAPTION = """
 SincShallowNet of sincviz against braindecode's with the same weights: batches of 64 trials of 1000 samples, 32 filters

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 import sincviz
 from figures.study import Study, study_from, trials_hash
 from sincviz import plotting
-from sincviz.atomic_file import replacing
-from sincviz.plotting.style import large_pt
+from sincviz._utils.files import replacing
+from sincviz.plotting.canvas.style import large_pt
 
 FORMATS = ("pdf", "svg", "png")
 PACKAGES = (

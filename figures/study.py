@@ -17,7 +17,7 @@ from tqdm import tqdm
 import sincviz
 from sincviz.errors import DownloadNeededError
 from sincviz.plotting import JOURNALS
-from sincviz.recordings import data_hash
+from sincviz.trials.recordings import data_hash
 
 HERE = Path(__file__).parent
 TRAINING_SUBJECTS = (2, 7, 29, 32, 34, 42, 54, 55)
@@ -35,7 +35,7 @@ PASSES = 50
 
 PACKAGE = Path(sincviz.__file__).parent
 # A change in what trains a network makes the networks that were kept worthless.
-TRAINING_CODE = (PACKAGE / "classifier.py", *sorted(PACKAGE.glob("models/*.py")), PACKAGE / "training.py")
+TRAINING_CODE = (*sorted(PACKAGE.glob("networks/**/*.py")), *sorted(PACKAGE.glob("training/*.py")))
 
 
 @dataclass(frozen=True)

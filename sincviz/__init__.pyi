@@ -1,15 +1,21 @@
 from . import datasets, plotting, training
 from ._version import __version__
-from .analysis.ablation import ablate
-from .analysis.bands import learned_bands
-from .analysis.cluster_test import cluster_table, cluster_test
-from .analysis.data_contrast import band_power_contrast, csp_accuracy
-from .analysis.decision_basis import leading_bands, leading_filters
-from .analysis.deletion import deletion_curve
-from .analysis.doctor import diagnose
-from .analysis.drift import cutoff_drift, cutoff_history
-from .analysis.established import corrected_p
-from .analysis.filter_matching import filter_stability, match_filters
+from .analysis.attribution.leading import leading_bands, leading_filters
+from .analysis.attribution.methods import applicable_methods
+from .analysis.attribution.sinc_layer import relevance
+from .analysis.attribution.spectral import spectral_relevance
+from .analysis.doctor.doctor import diagnose
+from .analysis.evidence.ablation import ablate
+from .analysis.evidence.data_contrast import band_power_contrast, csp_accuracy
+from .analysis.evidence.deletion import deletion_curve
+from .analysis.evidence.predictions import accuracies, predictions
+from .analysis.evidence.randomization import randomization_test
+from .analysis.filters.bands import learned_bands
+from .analysis.filters.drift import cutoff_drift, cutoff_history
+from .analysis.filters.filter_matching import filter_stability, match_filters
+from .analysis.filters.occupancy import band_occupancy
+from .analysis.filters.resolvability import filter_overlap, resolvability
+from .analysis.filters.response import filter_response
 from .analysis.grouping import (
     band_membership,
     group_by_band,
@@ -17,22 +23,15 @@ from .analysis.grouping import (
     group_frequencies,
     sort_by_region,
 )
-from .analysis.importance import importance, most_important
-from .analysis.intervals import bootstrap_intervals
-from .analysis.methods import applicable_methods
-from .analysis.mne_objects import to_evoked, to_spatial_filter
-from .analysis.occupancy import band_occupancy
-from .analysis.predictions import accuracies, predictions
-from .analysis.randomization import randomization_test
-from .analysis.rank_agreement import rank_agreement
-from .analysis.relevance import relevance
-from .analysis.resolvability import filter_overlap, resolvability
-from .analysis.response import filter_response
-from .analysis.run_agreement import agreement_by_subject, run_agreement
-from .analysis.spatial import relative_maps, spatial_filters, spatial_patterns
-from .analysis.spectral_relevance import spectral_relevance
-from .analysis.subject_test import subject_test
-from .checkpoints import load_checkpoint, save_checkpoint
+from .analysis.maps.importance import importance, most_important
+from .analysis.maps.mne_objects import to_evoked, to_spatial_filter
+from .analysis.maps.spatial import relative_maps, spatial_filters, spatial_patterns
+from .analysis.statistics.cluster_test import cluster_table, cluster_test
+from .analysis.statistics.established import corrected_p
+from .analysis.statistics.intervals import bootstrap_intervals
+from .analysis.statistics.rank_agreement import rank_agreement
+from .analysis.statistics.run_agreement import agreement_by_subject, run_agreement
+from .analysis.statistics.subject_test import subject_test
 from .errors import (
     CheckpointError,
     DownloadNeededError,
@@ -42,13 +41,14 @@ from .errors import (
     PositionsError,
     SincvizError,
 )
-from .front_ends import FrontEnd, front_end
-from .groups import Group, group
-from .inspection import Inspection, inspect
-from .models.sinc_conv import SincConv
-from .models.sinc_shallow import SincShallowNet
-from .networks import network
-from .recalibration import recalibrate_batch_norm
+from .inspection.inspection import Inspection, inspect
+from .networks.front_end import FrontEnd, front_end
+from .networks.sinc_conv import SincConv
+from .networks.sinc_shallow import SincShallowNet
+from .opening.checkpoints import load_checkpoint, save_checkpoint
+from .opening.network import network
+from .population.group import Group, group
+from .training.recalibration import recalibrate_batch_norm
 
 __all__ = [
     "CheckpointError",

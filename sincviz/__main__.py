@@ -1,6 +1,6 @@
 """``python -m sincviz`` is ``sincviz``."""
 
-from sincviz.cli import main
+from sincviz.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 
-from sincviz.shown_text import shown
+from sincviz._utils.text import shown
 
 
 class SincvizError(Exception):

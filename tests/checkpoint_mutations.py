@@ -26,9 +26,9 @@ import safetensors.torch
 import torch
 
 import sincviz
-from sincviz.models.network_file import _seal
-from sincviz.models.state_dict import bare_weights
-from sincviz.models.weights_file import content_hash
+from sincviz.weights.network_file import _seal
+from sincviz.weights.state_dict import bare_weights
+from sincviz.weights.weights_file import content_hash
 
 SECONDS = 5.0  # of the processor: a busy machine is no fault
 ROOM = 3 * 2**30  # bytes of address space above what the interpreter has
@@ -783,7 +783,7 @@ SEEN = set()
 def inspected(path, model, x, began):
     """Inspect a network that opened, with trials and a report; return what is wrong, else nothing."""
     facts = [model.get_config(), model.provenance, model.class_names, model.scale]
-    known = hash(json.dumps(facts, default=str) + sincviz.front_ends.weights_hash(model))
+    known = hash(json.dumps(facts, default=str) + sincviz.networks.front_end.weights_hash(model))
     if known in SEEN:
         return ""
     SEEN.add(known)

@@ -13,8 +13,9 @@ import torch
 from hypothesis import settings
 from matplotlib.text import Text
 
-from sincviz import SincShallowNet, networks
+from sincviz import SincShallowNet
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.opening import network as opened
 
 mne.set_log_level("ERROR")
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
@@ -36,7 +37,7 @@ def _seeded():
 @pytest.fixture(autouse=True)
 def _nothing_said_yet():
     """What is said once in a process is said in each test."""
-    networks._SAID.clear()
+    opened._SAID.clear()
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz import groups
-from sincviz.band_limits import with_band_limits
-from sincviz.population.row_store import store_row
-from sincviz.rhythms import RHYTHMS
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.population import group as groups
+from sincviz.population.rows.store import store_row
 
 PLACES = {
     **{"F7": (-0.07, 0.04, 0.0), "Fz": (0.0, 0.06, 0.08), "F8": (0.07, 0.04, 0.0)},

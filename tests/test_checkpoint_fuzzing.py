@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sincviz import load_checkpoint, save_checkpoint
-from sincviz.trial_identity import trial_fingerprints
+from sincviz.trials.identity import trial_fingerprints
 
 pytestmark = [
     pytest.mark.slow,

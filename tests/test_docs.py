@@ -33,7 +33,7 @@ def public_names():
     names = [f"sincviz.{name}" for name in sincviz.__all__ if name not in MODULES]
     for module in ("sincviz.plotting", "sincviz.datasets"):
         names += [f"{module}.{name}" for name in importlib.import_module(module).__all__]
-    return [*names, "sincviz.training.fit", "sincviz.classifier.EpochsClassifier"]
+    return [*names, "sincviz.training.fit", "sincviz.training.classifier.EpochsClassifier"]
 
 
 def public_object(name):

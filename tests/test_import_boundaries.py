@@ -37,7 +37,7 @@ MEASURING = [f"sincviz.{name}" for name in ("checkpoints", "epochs", "front_ends
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        (modules_in(sincviz.plotting), {"torch", "mne", "skorch", "sincviz.front_ends"}),
+        (modules_in(sincviz.plotting), {"torch", "mne", "skorch", "sincviz.networks.front_end"}),
         (modules_in(sincviz.analysis) + MEASURING, {"matplotlib"}),
     ],
     ids=["what draws needs no network", "what measures and trains does not draw"],
@@ -57,7 +57,7 @@ def test_nothing_depends_on_the_optional_libraries():
     loaded = modules_after(
         f"import sys; {blocked}; import {names}; [getattr(sincviz, n) for n in sincviz.__all__]"
     )
-    assert {"sincviz.training", "sincviz.cli", "sincviz.models.hub"} <= loaded
+    assert {"sincviz.training", "sincviz.cli.main", "sincviz.weights.hub"} <= loaded
 
 
 @pytest.mark.parametrize("package", ["sincviz", "sincviz.plotting", "sincviz.datasets"])

@@ -18,8 +18,8 @@ from sincviz import (
     relevance,
     spectral_relevance,
 )
-from sincviz.analysis.methods import INPUT_METHODS
-from sincviz.models.spatial_maps import filtered_back, spatial_maps
+from sincviz.analysis.attribution.methods import INPUT_METHODS
+from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
 
 NARROW = [torch.float16, torch.bfloat16]
 

@@ -11,7 +11,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from sincviz.analysis.exchangeability import exchangeable_trials, is_new
+from sincviz.analysis.statistics.exchangeability import exchangeable_trials, is_new
 
 LEVEL = 0.95
 ALPHA = 0.05
@@ -49,7 +49,7 @@ def chance_test(
 
     The predictions stay as they are, the labels change places: within subject, session, run and block where these are
     known, trials that share signal together, and whole blocks where labels come in blocks
-    (:func:`sincviz.analysis.exchangeability.exchangeable_trials`). What is compared is the balanced accuracy, and for
+    (`exchangeable_trials`). What is compared is the balanced accuracy, and for
     two classes the area under the ROC curve too; p is that of the better of the two among the same of all
     permutations [1]_. Among permutations of the same balanced accuracy the ranks of the scores decide.
 
@@ -60,7 +60,7 @@ def chance_test(
     scores : array, shape (trials, classes)
         The score of each class.
     structure : pandas.DataFrame | None
-        What :func:`sincviz.analysis.exchangeability.trial_structure` returned; ``None`` if nothing is known.
+        What :func:`sincviz.analysis.statistics.exchangeability.trial_structure` returned; ``None`` if nothing is known.
     seed : int
         Seed of the permutations.
 
@@ -158,7 +158,7 @@ def label_permutations(
     Parameters
     ----------
     structure : pandas.DataFrame
-        What :func:`sincviz.analysis.exchangeability.trial_structure` returned.
+        What :func:`sincviz.analysis.statistics.exchangeability.trial_structure` returned.
     codes : array of int, shape (trials,)
         The class of each trial.
     seed : int

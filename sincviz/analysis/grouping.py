@@ -6,13 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from sincviz.analysis.bands import energy_share, learned_bands
+from sincviz.analysis.filters.bands import energy_share, learned_bands
+from sincviz.analysis.filters.transfer_function import Floats, impulse_responses
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.analysis.transfer_function import Floats, impulse_responses
-from sincviz.band_limits import BAND_LIMITS, with_band_limits
-from sincviz.front_ends import front_end
-from sincviz.rhythms import OTHER, checked_rhythms, rhythm_names
-from sincviz.scalp_regions import REGIONS, region_order
+from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
+from sincviz.eeg.bands import OTHER, checked_rhythms, rhythm_names
+from sincviz.eeg.regions import REGIONS, region_order
+from sincviz.networks.front_end import front_end
 
 BY = ("nominal_center", "measured_energy")
 

@@ -9,10 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._version import __version__
-from sincviz.channel_regions import channel_regions
-from sincviz.decoders import Decoder
-from sincviz.front_ends import FrontEnd
-from sincviz.positions import AXES, electrode_positions
+from sincviz.eeg.channel_regions import channel_regions
+from sincviz.eeg.positions import AXES, electrode_positions
+from sincviz.networks.decoder import Decoder
+from sincviz.networks.front_end import FrontEnd
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 

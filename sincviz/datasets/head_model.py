@@ -6,7 +6,7 @@ import mne
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.montages import standard_montage
+from sincviz.eeg.montages import standard_montage
 
 FloatArray = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from mne.datasets import eegbci as mne_eegbci
 
+from sincviz._utils.progress import switched_off, tqdm
+from sincviz.eeg.montages import standard_montage
 from sincviz.errors import DownloadNeededError
-from sincviz.montages import standard_montage
-from sincviz.progress import switched_off, tqdm
 
 URL = "https://physionet.org/content/eegmmidb/1.0.0/"
 SUBJECTS = range(1, 110)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.checks import checked_seed
 from sincviz._version import __version__
 from sincviz.datasets.head_model import FloatArray, head_info
 from sincviz.datasets.simulated_signals import blinks as blink_courses
@@ -22,8 +23,7 @@ from sincviz.datasets.simulated_sources import (
     hum_map_uv,
     line_source,
 )
-from sincviz.models.checks import checked_seed
-from sincviz.montages import standard_montage
+from sincviz.eeg.montages import standard_montage
 
 EVENT_ID = {"left": 1, "right": 2}
 TMIN_S = 0.5  # cue at 0; by then the desynchronisation is complete, so that it holds for the whole epoch

@@ -1,21 +1,21 @@
 from .ablation import plot_ablation
 from .band_use import plot_band_use
 from .bands import plot_bands
+from .canvas.figure_file import save_figure
+from .canvas.journals import JOURNALS
+from .canvas.style import journal
 from .clusters import plot_cluster_spectrum, plot_cluster_topomaps
 from .cutoffs import plot_cutoff_history
 from .deletion import plot_deletion
 from .drift import plot_drift
-from .figure_file import save_figure
 from .filter_stability import plot_filter_stability
 from .findings import plot_findings, plot_notice
-from .journals import JOURNALS
 from .overlap import plot_overlap
 from .randomization import plot_randomization
 from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
 from .run_agreement import plot_run_agreement
 from .spectral_relevance import plot_spectral_relevance
-from .style import journal
 from .topomaps import plot_spatial_filters_and_patterns, plot_topomaps
 
 __all__ = [

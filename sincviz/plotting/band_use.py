@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.glyphs import legible
-from sincviz.plotting.lettering import fitted_apart, percent, widest_mm, wrapped
-from sincviz.plotting.style import (
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
+from sincviz.plotting.canvas.glyphs import legible
+from sincviz.plotting.canvas.lettering import fitted_apart, percent, widest_mm, wrapped
+from sincviz.plotting.canvas.style import (
     CLASS_COLOURS,
     double_column_mm,
     inches,

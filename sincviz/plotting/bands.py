@@ -8,12 +8,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import write_below
-from sincviz.plotting.glyphs import missing_note
-from sincviz.plotting.rhythm_shades import shade_rhythms
-from sincviz.plotting.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
-from sincviz.rhythms import RHYTHMS
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import write_below
+from sincviz.plotting.canvas.glyphs import missing_note
+from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
+from sincviz.plotting.canvas.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
 
 
 def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:

@@ -5,13 +5,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.channel_images import channel_images
-from sincviz.plotting.drawn_results import check_drawn, check_number_of_maps
-from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.lettering import p_words
-from sincviz.plotting.scalp_table import scalp_table
-from sincviz.plotting.style import style
-from sincviz.positions import check_positions
+from sincviz.eeg.positions import check_positions
+from sincviz.plotting.canvas.channel_images import channel_images
+from sincviz.plotting.canvas.drawn_results import check_drawn, check_number_of_maps
+from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
+from sincviz.plotting.canvas.lettering import p_words
+from sincviz.plotting.canvas.scalp_table import scalp_table
+from sincviz.plotting.canvas.style import style
 
 _MOST_P = 2  # of the clusters in one map
 

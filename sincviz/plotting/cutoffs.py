@@ -6,8 +6,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.style import ORDERED, double_column_mm, inches, style
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.style import ORDERED, double_column_mm, inches, style
 
 _COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
 
@@ -37,7 +37,7 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
 
     Examples
     --------
-    >>> from sincviz.cutoff_table import cutoff_table
+    >>> from sincviz.networks.cutoff_table import cutoff_table
     >>> figure = plot_cutoff_history(cutoff_table([[[6, 10], [20, 24]], [[7, 12], [20, 22]]]))
     >>> [line.get_label() for line in figure.axes[0].lines]
     ['filter 0', 'filter 1']

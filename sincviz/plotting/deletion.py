@@ -6,9 +6,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
-from sincviz.plotting.style import (
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
+from sincviz.plotting.canvas.style import (
     INITIAL,
     MEASURED,
     NOMINAL,

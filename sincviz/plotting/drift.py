@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.lettering import fitted_apart, p_words, percent
-from sincviz.plotting.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
+from sincviz.plotting.canvas.lettering import fitted_apart, p_words, percent
+from sincviz.plotting.canvas.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
 
 _ROW_MM = 5.5
 _AROUND_MM = 22.0

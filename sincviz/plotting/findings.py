@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.paragraphs import Paragraph, write_paragraphs
-from sincviz.plotting.style import SEVERITIES, style
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.paragraphs import Paragraph, write_paragraphs
+from sincviz.plotting.canvas.style import SEVERITIES, style
 
 
 def plot_findings(findings: pd.DataFrame) -> Figure:

@@ -8,8 +8,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.style import AMOUNT, NO_OUTPUT, inches, single_column_mm, style
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.style import AMOUNT, NO_OUTPUT, inches, single_column_mm, style
 
 _MOST_LABELS = 12  # of three digits
 

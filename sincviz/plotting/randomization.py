@@ -7,10 +7,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import write_below
-from sincviz.plotting.lettering import fitted_apart, widest_mm, wrapped
-from sincviz.plotting.style import (
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import write_below
+from sincviz.plotting.canvas.lettering import fitted_apart, widest_mm, wrapped
+from sincviz.plotting.canvas.style import (
     INITIAL,
     MEASURED,
     NOMINAL,

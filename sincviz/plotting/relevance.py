@@ -5,14 +5,14 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from sincviz.plotting.channel_images import channel_images
-from sincviz.plotting.class_matrix import class_matrix
-from sincviz.plotting.drawn_results import check_cells, check_drawn, check_number_of_maps
-from sincviz.plotting.evidence import bands_in_hz, write_below
-from sincviz.plotting.intervals import excludes_zero, includes_zero, zero_words
-from sincviz.plotting.scalp_table import scalp_table
-from sincviz.plotting.style import style
-from sincviz.positions import check_positions
+from sincviz.eeg.positions import check_positions
+from sincviz.plotting.canvas.channel_images import channel_images
+from sincviz.plotting.canvas.class_matrix import class_matrix
+from sincviz.plotting.canvas.drawn_results import check_cells, check_drawn, check_number_of_maps
+from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
+from sincviz.plotting.canvas.intervals import excludes_zero, includes_zero, zero_words
+from sincviz.plotting.canvas.scalp_table import scalp_table
+from sincviz.plotting.canvas.style import style
 
 _DIMS = {
     "matrix": ("target", "band"),

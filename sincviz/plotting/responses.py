@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.lettering import hz
-from sincviz.plotting.rhythm_shades import shade_rhythms
-from sincviz.plotting.style import (
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.lettering import hz
+from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
+from sincviz.plotting.canvas.style import (
     MEASURED,
     NOMINAL,
     ORDERED,
@@ -26,7 +27,6 @@ from sincviz.plotting.style import (
     style,
     type_mm,
 )
-from sincviz.rhythms import RHYTHMS
 
 _LOWEST_DB = -40
 _COLUMNS = 5

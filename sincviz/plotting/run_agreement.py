@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from sincviz.plotting.drawn_results import check_drawn
-from sincviz.plotting.evidence import write_below
-from sincviz.plotting.lettering import fitted_apart, widest_mm
-from sincviz.plotting.scalp_grid import (
+from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.evidence import write_below
+from sincviz.plotting.canvas.lettering import fitted_apart, widest_mm
+from sincviz.plotting.canvas.scalp_grid import (
     ABOVE_BAR_MM,
     BAR_HEIGHT_MM,
     BELOW_BAR_MM,
@@ -19,7 +19,7 @@ from sincviz.plotting.scalp_grid import (
     ColourScale,
     draw_colour_bar,
 )
-from sincviz.plotting.style import (
+from sincviz.plotting.canvas.style import (
     NO_OUTPUT,
     SIGNED,
     double_column_mm,

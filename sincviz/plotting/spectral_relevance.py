@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
-from sincviz.plotting.channel_images import channel_images
-from sincviz.plotting.drawn_results import check_cells, check_drawn
-from sincviz.plotting.evidence import write_below
-from sincviz.plotting.lettering import fitted, fitted_apart, widest_mm
-from sincviz.plotting.rhythm_shades import name_height_pt, shade_rhythms
-from sincviz.plotting.scalp_table import quantity
-from sincviz.plotting.style import (
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.plotting.canvas.channel_images import channel_images
+from sincviz.plotting.canvas.drawn_results import check_cells, check_drawn
+from sincviz.plotting.canvas.evidence import write_below
+from sincviz.plotting.canvas.lettering import fitted, fitted_apart, widest_mm
+from sincviz.plotting.canvas.rhythm_shades import name_height_pt, shade_rhythms
+from sincviz.plotting.canvas.scalp_table import quantity
+from sincviz.plotting.canvas.style import (
     CLASS_COLOURS,
     double_column_mm,
     inches,
@@ -25,7 +26,6 @@ from sincviz.plotting.style import (
     style,
     type_mm,
 )
-from sincviz.rhythms import RHYTHMS
 
 _DIMS = {"profile": ("target", "region", "frequency"), "image": ("target", "frequency", "channel")}
 _SIDES = ("left", "midline", "right")

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.drawn_results import check_drawn, check_map_dims, check_number_of_maps
-from sincviz.plotting.evidence import write_below
-from sincviz.plotting.glyphs import legible
-from sincviz.plotting.lettering import hz
-from sincviz.plotting.scalp_grid import colour_scale, draw_colour_bar, scalp_figure
-from sincviz.plotting.scalp_table import (
+from sincviz.eeg.positions import check_positions
+from sincviz.plotting.canvas.drawn_results import check_drawn, check_map_dims, check_number_of_maps
+from sincviz.plotting.canvas.evidence import write_below
+from sincviz.plotting.canvas.glyphs import legible
+from sincviz.plotting.canvas.lettering import hz
+from sincviz.plotting.canvas.scalp_grid import colour_scale, draw_colour_bar, scalp_figure
+from sincviz.plotting.canvas.scalp_table import (
     LABEL_MM,
     draw_maps,
     fitting,
@@ -25,8 +26,7 @@ from sincviz.plotting.scalp_table import (
     scalp_table,
     units_of,
 )
-from sincviz.plotting.style import style, type_mm
-from sincviz.positions import check_positions
+from sincviz.plotting.canvas.style import style, type_mm
 from sincviz.verdict import warning_words
 
 _MOST_COLUMNS = 8

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.analysis.cluster_test import cluster_table, cluster_test
-from sincviz.analysis.occupancy import AFTER, BEFORE
-from sincviz.analysis.subject_test import subject_test
-from sincviz.band_limits import BAND_LIMITS
-from sincviz.population.combination import ALL_CLASSES
+from sincviz.analysis.filters.occupancy import AFTER, BEFORE
+from sincviz.analysis.statistics.cluster_test import cluster_table, cluster_test
+from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.eeg.band_limits import BAND_LIMITS
+from sincviz.population.averages import ALL_CLASSES
 
 BETWEEN_CLASSES = "between classes"
 MAPS = {"band": "band × channel", "frequency": "channel × frequency"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sincviz.shown_text import shown
+from sincviz._utils.text import shown
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _PREFIXED = re.compile(r"'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")

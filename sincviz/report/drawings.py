@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 
 from sincviz import plotting
 from sincviz.analysis.grouping import group_by_region, sort_by_region
-from sincviz.analysis.importance import most_important
 from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.spatial import relative_maps
-from sincviz.band_limits import ranges_by_name
+from sincviz.analysis.maps.importance import most_important
+from sincviz.analysis.maps.spatial import relative_maps
+from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.bands import OTHER
 from sincviz.errors import PositionsError
-from sincviz.inspection import Inspection
-from sincviz.plotting.drawn_results import TooManyMapsError
+from sincviz.inspection.inspection import Inspection
+from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.report.words import band_words
-from sincviz.rhythms import OTHER
 
 OF_WEIGHTS = {"bands", "overlap", "response", "cutoff_history", "spatial_filters", "findings"}
 MOST_MAPS = 32

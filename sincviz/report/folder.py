@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sincviz import plotting
-from sincviz.atomic_file import replacing, staging
-from sincviz.inspection import Inspection
-from sincviz.network_facts import system_facts
+from sincviz._utils.files import replacing, staging
+from sincviz._utils.strict_json import json_text, plain
+from sincviz.inspection.facts import system_facts
+from sincviz.inspection.inspection import Inspection
 from sincviz.report.csv_file import write_csv
 from sincviz.report.drawings import DRAWINGS, drawings_of
 from sincviz.report.page import write_html
 from sincviz.report.pictures import FORMATS, Picture, checked_formats, draw_pictures
-from sincviz.report.strict_json import json_text, plain
 from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
 from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of, with_verdict
 

@@ -11,16 +11,16 @@ from matplotlib.figure import Figure
 
 from sincviz import plotting
 from sincviz.analysis.grouping import sort_by_region
-from sincviz.band_limits import ranges_by_name
+from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.bands import OTHER
 from sincviz.errors import PositionsError
-from sincviz.groups import Group
-from sincviz.plotting.drawn_results import TooManyMapsError
+from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.population.comparison import share_intervals
-from sincviz.population.row_verdicts import doubt_words
+from sincviz.population.group import Group
+from sincviz.population.rows.verdicts import doubt_words
 from sincviz.report.group_numbers import are_matched, n_drifted
 from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
-from sincviz.rhythms import OTHER
 
 _NEARLY_ALL = 0.99
 

@@ -12,15 +12,15 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz.atomic_file import replacing, staging
-from sincviz.groups import Group
-from sincviz.network_facts import system_facts
+from sincviz._utils.files import replacing, staging
+from sincviz._utils.strict_json import json_text, plain
+from sincviz.inspection.facts import system_facts
+from sincviz.population.group import Group
 from sincviz.report.csv_file import write_csv
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import write_group_html
 from sincviz.report.group_words import summary_words
 from sincviz.report.pictures import FORMATS, checked_formats, draw_pictures
-from sincviz.report.strict_json import json_text, plain
 from sincviz.report.words import few
 
 PAGE, FACTS = "report.html", "group.json"

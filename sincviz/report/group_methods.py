@@ -8,8 +8,8 @@ import xarray as xr
 
 from sincviz._version import __version__
 from sincviz.analysis.accuracy import ALPHA
-from sincviz.groups import Group
-from sincviz.population.combination import FAILED, LEFT_OUT, READ
+from sincviz.population.averages import FAILED, LEFT_OUT, READ
+from sincviz.population.group import Group
 from sincviz.report.group_numbers import has_several_runs, paired_comparisons
 from sincviz.report.group_words import majority_words
 from sincviz.report.methods import REFERENCES

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from sincviz.groups import Group
-from sincviz.population.combination import READ
+from sincviz.population.averages import READ
+from sincviz.population.group import Group
 
 
 def has_several_runs(found: Group) -> bool:

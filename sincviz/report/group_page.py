@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sincviz.groups import Group
-from sincviz.network_facts import system_facts
+from sincviz.inspection.facts import system_facts
+from sincviz.population.group import Group
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_methods import group_methods
 from sincviz.report.group_tables import group_tables, network_rows

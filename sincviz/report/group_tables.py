@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sincviz.band_limits import ranges_by_name
-from sincviz.groups import Group
+from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.population.comparison import MAPS
+from sincviz.population.group import Group
 from sincviz.report.group_numbers import are_matched, coefficient, in_brackets, points, signed
 from sincviz.report.group_words import bands_in_words
 from sincviz.report.tables import Rows

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from sincviz.analysis.accuracy import ALPHA as CHANCE_ALPHA
-from sincviz.band_limits import ranges_by_name
-from sincviz.groups import Group
-from sincviz.population.combination import ALL_CLASSES, FAILED, LEFT_OUT
+from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.bands import OTHER
+from sincviz.population.averages import ALL_CLASSES, FAILED, LEFT_OUT
 from sincviz.population.comparison import share_intervals
-from sincviz.population.row_verdicts import doubt_words
+from sincviz.population.group import Group
+from sincviz.population.rows.verdicts import doubt_words
 from sincviz.report.group_numbers import (
     are_matched,
     coefficient,
@@ -22,7 +23,6 @@ from sincviz.report.group_numbers import (
     signed,
 )
 from sincviz.report.words import band_words, counted, few, p_words, percent
-from sincviz.rhythms import OTHER
 from sincviz.verdict import REASONS
 
 MOST_CLUSTERS = 6

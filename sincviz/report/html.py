@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup, escape
 
-from sincviz.shown_text import shown
+from sincviz._utils.text import shown
 
 if TYPE_CHECKING:
     import mne

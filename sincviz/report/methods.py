@@ -7,11 +7,11 @@ import numpy as np
 import xarray as xr
 
 from sincviz._version import __version__
-from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
-from sincviz.analysis.randomization import MORE_DRAWS
-from sincviz.band_limits import low_and_high_hz
-from sincviz.inspection import Inspection
-from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
+from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.evidence.randomization import MORE_DRAWS
+from sincviz.eeg.band_limits import low_and_high_hz
+from sincviz.inspection.inspection import Inspection
+from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
 from sincviz.report.summary import chance_words, n_read, prepared_otherwise
 from sincviz.report.words import counted, filter_words, percent, reference_words
 

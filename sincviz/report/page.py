@@ -8,9 +8,9 @@ from typing import Any
 from matplotlib import pyplot as plt
 
 from sincviz import plotting
-from sincviz.inspection import Inspection
-from sincviz.network_facts import system_facts
-from sincviz.plotting.style import millimetres
+from sincviz.inspection.facts import system_facts
+from sincviz.inspection.inspection import Inspection
+from sincviz.plotting.canvas.style import millimetres
 from sincviz.report.drawings import DRAWINGS, Drawing, drawings_of, reasons_of
 from sincviz.report.html import empty_page, figure_html, render, save_page, style_sheet, table_html
 from sincviz.report.methods import methods_paragraph

@@ -8,9 +8,9 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from sincviz import plotting
+from sincviz._utils.progress import switched_off, tqdm
 from sincviz.errors import did_you_mean
-from sincviz.plotting.style import millimetres
-from sincviz.progress import switched_off, tqdm
+from sincviz.plotting.canvas.style import millimetres
 
 FORMATS = ("png", "pdf", "svg")
 

@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from sincviz.analysis.findings import SEVERITIES, printable
-from sincviz.inspection import Inspection
+from sincviz.analysis.doctor.findings import SEVERITIES, printable
+from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import accuracy_words, basis_words, verdict_words
 from sincviz.report.words import counted, network_words
 

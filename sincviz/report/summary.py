@@ -6,13 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from sincviz.analysis.decision_basis import LEAST_OF_LARGEST, MOST_CHANNELS
-from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
-from sincviz.analysis.power_direction import LESS, MORE
-from sincviz.analysis.predictions import ALL, HELD_OUT, SEEN
-from sincviz.analysis.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
-from sincviz.analysis.relevance_checks import (
+from sincviz.analysis.attribution.leading import LEAST_OF_LARGEST, MOST_CHANNELS
+from sincviz.analysis.attribution.power_direction import LESS, MORE
+from sincviz.analysis.doctor.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
+from sincviz.analysis.doctor.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
+from sincviz.analysis.doctor.relevance_checks import (
     LINES,
     MUSCLES,
     not_checked,
@@ -20,11 +18,13 @@ from sincviz.analysis.relevance_checks import (
     placed_by_name,
     places_without_electrode,
 )
-from sincviz.band_limits import Ranges, ranges_by_name, ranges_of
-from sincviz.inspection import Inspection
-from sincviz.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
+from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.labels import with_known_classes
+from sincviz.eeg.band_limits import Ranges, ranges_by_name, ranges_of
+from sincviz.eeg.bands import OTHER, RHYTHMS
+from sincviz.inspection.inspection import Inspection
+from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
-from sincviz.rhythms import OTHER, RHYTHMS
 from sincviz.verdict import reason_words
 
 MOST_CLASSES = 4  # more are in the table

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from sincviz.band_limits import ranges_by_name
-from sincviz.inspection import Inspection
+from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import not_evidence
 from sincviz.report.words import band_words, data_words, number_words, p_words, percent
 

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from sincviz.band_limits import Ranges
-from sincviz.inspection import Inspection
-from sincviz.rhythms import OTHER
+from sincviz.eeg.band_limits import Ranges
+from sincviz.eeg.bands import OTHER
+from sincviz.inspection.inspection import Inspection
 
 
 def data_words(found: Inspection, *, of_trials: bool) -> str:
@@ -20,7 +20,7 @@ def data_words(found: Inspection, *, of_trials: bool) -> str:
 
 
 def reference_words(reference: str) -> str:
-    """Return what :func:`sincviz.recordings.recording_facts` says of the reference.
+    """Return what :func:`sincviz.trials.recordings.recording_facts` says of the reference.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def band_words(name: str, ranges: "dict[str, Ranges]") -> str:
     name : str
         Name of the band.
     ranges : dict of str to tuple of (float, float)
-        What :func:`sincviz.band_limits.ranges_by_name` returned.
+        What :func:`sincviz.eeg.band_limits.ranges_by_name` returned.
 
     Examples
     --------

@@ -6,10 +6,10 @@ import scipy.ndimage
 import scipy.stats
 import xarray as xr
 
-from sincviz.analysis.cluster_test import cluster_test
-from sincviz.band_limits import with_band_limits
-from sincviz.montages import standard_montage
-from sincviz.rhythms import RHYTHMS
+from sincviz.analysis.statistics.cluster_test import cluster_test
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.eeg.montages import standard_montage
 
 pytestmark = pytest.mark.slow
 

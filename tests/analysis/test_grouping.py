@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sincviz import band_membership, front_end, group_by_band, importance, learned_bands, spatial_filters
-from sincviz.analysis.bands import energy_share
+from sincviz.analysis.filters.bands import energy_share
 from sincviz.analysis.grouping import group_by_region, group_frequencies, sort_by_region
-from sincviz.band_limits import BAND_LIMITS, ranges_by_name, ranges_of
-from sincviz.scalp_regions import REGIONS, scalp_regions
+from sincviz.eeg.band_limits import BAND_LIMITS, ranges_by_name, ranges_of
+from sincviz.eeg.regions import REGIONS, scalp_regions
 
 BOTH = ("nominal_center", "measured_energy")
 

@@ -16,9 +16,9 @@ from sincviz import (
     spatial_filters,
     spectral_relevance,
 )
-from sincviz.analysis.recovery import recovery
+from sincviz.analysis.evidence.recovery import recovery
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.rhythms import RHYTHMS
+from sincviz.eeg.bands import RHYTHMS
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sincviz.band_limits import with_band_limits
 from sincviz.datasets.head_model import head_info, standard_montage
 from sincviz.datasets.simulated_sources import CH_NAMES
-from sincviz.rhythms import RHYTHMS
-from sincviz.scalp_regions import region_order, scalp_regions
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.eeg.bands import RHYTHMS
+from sincviz.eeg.regions import region_order, scalp_regions
 
 NAMES = {
     "target": ["left", "right", "feet", "tongue"],

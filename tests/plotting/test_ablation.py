@@ -6,8 +6,8 @@ import pytest
 from matplotlib.collections import QuadMesh
 
 from sincviz import PositionsError
+from sincviz.eeg.regions import REGIONS
 from sincviz.plotting import plot_ablation
-from sincviz.scalp_regions import REGIONS
 
 
 def marked(ax):

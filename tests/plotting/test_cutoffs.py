@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import same_color, to_rgb
 
-from sincviz.cutoff_table import cutoff_table
+from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.plotting import plot_cutoff_history
 
 

@@ -25,8 +25,8 @@ from sincviz import (
     spatial_filters,
     spatial_patterns,
 )
-from sincviz.cutoff_table import cutoff_table
-from sincviz.plotting.style import style
+from sincviz.networks.cutoff_table import cutoff_table
+from sincviz.plotting.canvas.style import style
 
 SINGLE_MM, DOUBLE_MM = 88, 178
 

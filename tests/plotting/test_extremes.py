@@ -9,12 +9,12 @@ import xarray as xr
 from matplotlib.text import Text
 
 from sincviz import plotting
-from sincviz.cutoff_table import cutoff_table
-from sincviz.plotting import glyphs
-from sincviz.plotting.glyphs import legible, missing_note
-from sincviz.plotting.journals import JOURNALS
-from sincviz.plotting.lettering import fitted_apart, text_width_pt
-from sincviz.plotting.style import style
+from sincviz.networks.cutoff_table import cutoff_table
+from sincviz.plotting.canvas import glyphs
+from sincviz.plotting.canvas.glyphs import legible, missing_note
+from sincviz.plotting.canvas.journals import JOURNALS
+from sincviz.plotting.canvas.lettering import fitted_apart, text_width_pt
+from sincviz.plotting.canvas.style import style
 
 WORDS = "imagined slow repetitive opening and closing of the left hand while looking ahead"
 WORD = WORDS.replace(" ", "_")

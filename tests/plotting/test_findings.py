@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from sincviz import diagnose
 from sincviz.plotting import plot_findings, plot_notice
-from sincviz.plotting.style import SEVERITIES
+from sincviz.plotting.canvas.style import SEVERITIES
 
 LONG = "The filters cannot be told from one another, and so it goes on. " * 12
 AWKWARD = [

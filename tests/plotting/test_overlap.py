@@ -9,7 +9,7 @@ from matplotlib.colors import same_color
 
 from sincviz import filter_overlap
 from sincviz.plotting import plot_overlap
-from sincviz.plotting.style import NO_OUTPUT
+from sincviz.plotting.canvas.style import NO_OUTPUT
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from matplotlib.colors import same_color
 from matplotlib.text import Text
 
 from sincviz.plotting import plot_randomization
-from sincviz.plotting.style import SEVERITIES
+from sincviz.plotting.canvas.style import SEVERITIES
 
 
 def points(ax):

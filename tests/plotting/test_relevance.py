@@ -7,7 +7,7 @@ from matplotlib.collections import QuadMesh
 
 from sincviz import PositionsError
 from sincviz.plotting import plot_relevance
-from sincviz.plotting.evidence import evidence_line
+from sincviz.plotting.canvas.evidence import evidence_line
 
 NAMES = ["$x_1$", r"$\bad$", "<script>alert(1)</script>", "левая рука", "_hidden", "a very long name " * 6]
 

@@ -6,9 +6,9 @@ import pytest
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import same_color
 
+from sincviz.eeg.regions import REGIONS
 from sincviz.plotting import plot_spectral_relevance
-from sincviz.plotting.style import CLASS_COLOURS
-from sincviz.scalp_regions import REGIONS
+from sincviz.plotting.canvas.style import CLASS_COLOURS
 
 
 def titles(figure):

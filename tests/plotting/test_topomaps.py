@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from sincviz import PositionsError, relative_maps, spatial_filters
 from sincviz.plotting import plot_spatial_filters_and_patterns, plot_topomaps, save_figure
-from sincviz.plotting.style import AMOUNT, SIGNED
+from sincviz.plotting.canvas.style import AMOUNT, SIGNED
 
 
 def images(figure):

@@ -16,7 +16,7 @@ import pytest
 import xarray as xr
 
 from sincviz import SincShallowNet, inspect, save_checkpoint
-from sincviz.band_limits import ranges_by_name
+from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.report.drawings import DRAWINGS
 from sincviz.report.folder import check_folder
 from sincviz.report.pictures import FORMATS

@@ -10,7 +10,7 @@ from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_folder import group_facts
 from sincviz.report.group_methods import group_methods
 from sincviz.report.group_words import summary_words
-from sincviz.trial_identity import trial_fingerprints
+from sincviz.trials.identity import trial_fingerprints
 from tests.group_examples import manifest, row
 from tests.report.conftest import HOSTILE
 

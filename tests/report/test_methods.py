@@ -9,10 +9,10 @@ import pytest
 import xarray as xr
 
 from sincviz._version import __version__
-from sincviz.analysis.predictions import accuracies
-from sincviz.band_limits import with_band_limits
-from sincviz.inspection import Inspection
-from sincviz.measuring import N_RANDOM_NETWORKS
+from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.inspection.inspection import Inspection
+from sincviz.inspection.measuring import N_RANDOM_NETWORKS
 from sincviz.report.methods import REFERENCES, methods_paragraph
 
 NETWORK = {

@@ -9,10 +9,10 @@ import pytest
 import xarray as xr
 
 from sincviz import inspect
-from sincviz.analysis.decision_basis import leading_bands, leading_cells, leading_filters
+from sincviz.analysis.attribution.leading import leading_bands, leading_cells, leading_filters
+from sincviz.analysis.evidence.predictions import accuracies
 from sincviz.analysis.grouping import group_frequencies
-from sincviz.analysis.predictions import accuracies
-from sincviz.inspection import Inspection
+from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import (
     accuracy_words,
     alarm_words,

@@ -11,8 +11,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.predictions import accuracies
-from sincviz.inspection import Inspection
+from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.inspection.inspection import Inspection
 from sincviz.report.folder import facts_of
 from sincviz.report.tables import (
     accuracy_rows,

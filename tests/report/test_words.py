@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sincviz.band_limits import ranges_of
+from sincviz.eeg.band_limits import ranges_of
 from sincviz.report.words import band_words, class_words, counted, few, filter_words, percent
 
 

@@ -1,0 +1,1 @@
+"""Tools without EEG: files, progress bars, checks of arguments, JSON, words."""

@@ -1,0 +1,1 @@
+"""Relevance of filters, channels and frequencies for each class."""

@@ -1,0 +1,188 @@
+"""What every attribution shares: batches in, averages and their evidence out."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sincviz.analysis.attribution.baselines import BaselineOf
+from sincviz.analysis.evidence.trial_evidence import trial_evidence
+from sincviz.analysis.statistics.exchangeability import trial_structure
+from sincviz.analysis.statistics.shared_signal import telling_channels
+from sincviz.analysis.statistics.trial_average import trial_weights
+from sincviz.errors import warn
+from sincviz.networks.decoder import Decoder
+from sincviz.trials.classes import check_codes
+from sincviz.trials.epochs import EpochsOrArray, input_batches, n_trials_of
+from sincviz.trials.identity import trial_fingerprints
+
+COMPLETE_ENOUGH = 0.05
+_LAST_DIGITS = 1e-4
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Of some trials: what each input is worth for each class, and what it should add up to.
+
+    Attributes
+    ----------
+    values : torch.Tensor, shape (batch, classes, ...)
+        The attribution.
+    scores : torch.Tensor, shape (batch, classes)
+        Class scores.
+    change : torch.Tensor, shape (batch, classes), or None
+        What is explained, minus the same of the baseline; ``None`` where values are not meant to add up.
+    """
+
+    values: Tensor
+    scores: Tensor
+    change: Tensor | None
+
+
+@dataclass
+class Explanation:
+    """The attribution of all trials.
+
+    Attributes
+    ----------
+    values : array, shape (classes, ...), or (trials, classes, ...) for each trial
+        Averages over trials.
+    completeness_error : array, shape (classes,), or None
+        Sum over trials of what the shares miss, over the sum of what they should add up to.
+    evidence : dict
+        What a result says of its trials.
+    """
+
+    values: NDArray[np.floating[Any]]
+    completeness_error: NDArray[np.float64] | None
+    evidence: dict[Hashable | None, Any]
+
+
+def explain_trials(
+    attribute: Callable[[Tensor, Tensor], Attribution],
+    network: Decoder,
+    epochs: EpochsOrArray,
+    codes: NDArray[np.int64] | None,
+    *,
+    trials: str,
+    baseline: BaselineOf,
+    per_trial: bool = False,
+    batch_size: int = 64,
+) -> Explanation:
+    """Attribute batch by batch, and keep averages only, unless each trial is wanted.
+
+    Parameters
+    ----------
+    attribute : callable
+        From a batch and its baseline to an :class:`Attribution`.
+    network : Decoder
+        The network.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    codes : array of int, shape (trials,), or None
+        The class of each trial.
+    trials : {"all", "contrast"}
+        As in :func:`sincviz.analysis.statistics.trial_average.trial_weights`.
+    baseline : callable
+        What :func:`sincviz.analysis.attribution.baselines.baseline_of` returned.
+    per_trial : bool
+        Keep every trial's attribution.
+    batch_size : int
+        Most trials in a batch.
+
+    Returns
+    -------
+    Explanation
+        Averages and evidence.
+
+    Raises
+    ------
+    ValueError
+        If each trial is wanted and averaged at the same time.
+    """
+    if per_trial and trials != "all":
+        raise ValueError(
+            f"`per_trial` keeps trials, `trials={trials!r}` averages them: choose one. Of single trials "
+            "`bootstrap_intervals` makes the contrast."
+        )
+    n_trials = n_trials_of(epochs)
+    tally = _Tally()
+    weights: Tensor | None = None
+    kept: list[NDArray[np.floating[Any]]] = []
+    total: Any = 0.0
+    start = 0
+    for batch in input_batches(network, epochs, batch_size):
+        which = slice(start, start + len(batch))
+        x = torch.from_numpy(batch).to(network.device)
+        found = attribute(x, baseline(x, which))
+        values = found.values.detach()
+        if weights is None:
+            check_codes(codes, found.scores.shape[1])
+            weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
+        tally.add(batch, found)
+        if per_trial:
+            kept.append(values.cpu().numpy())
+        else:
+            own = weights[:, which].to(values.device, values.dtype)
+            total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
+        start += len(batch)
+    error = tally.completeness_error()
+    # Of a single score it is not known which class it speaks for.
+    judged = codes if found.scores.shape[1] > 1 else None
+    structure = None
+    if judged is not None:
+        known = network.provenance.get("training_recordings", ())
+        structure = trial_structure(epochs, np.concatenate(tally.signals), known)
+    evidence = trial_evidence(network, judged, np.concatenate(tally.scores), tally.fingerprints, structure)
+    if error is not None:
+        evidence["completeness_error"] = float(error.max())
+    return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
+
+
+@dataclass
+class _Tally:
+    """What is counted while trials pass."""
+
+    scores: list[NDArray[np.floating[Any]]] = field(default_factory=list)
+    signals: list[NDArray[Any]] = field(default_factory=list)
+    picks: NDArray[np.int64] | None = None
+    fingerprints: list[str] = field(default_factory=list)
+    missed: Any = 0.0
+    due: Any = None
+    size: Any = 0.0
+
+    def add(self, batch: NDArray[Any], found: Attribution) -> None:
+        self.scores.append(found.scores.detach().double().cpu().numpy())
+        self.picks = telling_channels(batch) if self.picks is None else self.picks
+        self.signals.append(batch[:, self.picks])
+        self.fingerprints.extend(trial_fingerprints(batch))
+        if found.change is not None:
+            change = found.change.detach().double()
+            shares = found.values.detach().double().flatten(2).sum(2)
+            self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
+            self.size = self.size + found.scores.detach().double().abs().sum(0).cpu().numpy()
+            self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
+
+    def completeness_error(self) -> NDArray[np.float64] | None:
+        if self.due is None:
+            return None
+        # Trials that are their own baseline change nothing but the last digits of the scores.
+        due = np.maximum(self.due, _LAST_DIGITS * self.size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error: NDArray[np.float64] = np.where(self.missed == 0, 0.0, self.missed / due)
+        return error
+
+
+def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:
+    """Warn of shares that do not add up to what they should explain."""
+    if error is not None and not np.isfinite(error).all():
+        warn(f"The shares of {method!r} are not finite: look for weights that are not (`diagnose`).")
+    elif error is not None and error.max() > COMPLETE_ENOUGH:
+        warn(
+            f"The shares of {method!r} miss {error.max():.0%} of the change of what they explain (completeness error; "
+            f"more than {COMPLETE_ENOUGH:.0%}). {instead}"
+        )

@@ -1,0 +1,146 @@
+"""Gradients at the input of any network: in closed form where the front end is known, else by captum."""
+
+import warnings
+import zlib
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
+from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.errors import MethodError
+from sincviz.networks.decoder import Decoder, checked_scores, evaluated_copy
+from sincviz.networks.fast.trial_blocks import trial_blocks
+from sincviz.networks.front_end import FrontEnd
+
+Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
+
+AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
+
+
+def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:
+    """Return the function that knows the gradients, of whatever kind the method averages.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        The network.
+    network : Decoder
+        The same, as :func:`sincviz.networks.decoder.decoder` sees it.
+    method : str
+        One of ``methods.INPUT_METHODS``.
+    explain : str
+        What is explained.
+    n_steps : int
+        Steps of integrated gradients, draws of gradient SHAP.
+
+    Returns
+    -------
+    callable
+        Times the difference between trials and baseline, what it returns is the attribution.
+
+    Raises
+    ------
+    TypeError
+        If captum must look into the layers and there is no module; the function returned raises ``MethodError`` for
+        scores that have no gradient.
+    """
+    if method in AVERAGED and isinstance(network, FrontEnd):
+        rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
+        gradients_of = map_gradients(network, explain, rule)
+        return lambda x, start: _in_closed_form(network, x, start, gradients_of)
+    looks_into_layers = method not in (*AVERAGED, "gradient_shap")
+    scores = evaluated_copy(model) if looks_into_layers else network.scores
+    return _by_captum(Explained(scores, explain), method, n_steps)
+
+
+class Explained(nn.Module):
+    """A network that returns what is explained."""
+
+    def __init__(self, network: Callable[[Tensor], Tensor], explain: str) -> None:
+        super().__init__()
+        self.network = network
+        self.explain = explain
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, classes) of (batch, channels, times)."""
+        with torch.autocast("cpu", enabled=False):
+            found = explained(checked_scores(self.network(x), x), self.explain)
+        if torch.is_grad_enabled() and x.requires_grad and not found.requires_grad:
+            raise MethodError(
+                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
+                "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
+                "`sincviz.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+            )
+        return found
+
+
+def _in_closed_form(parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
+    size = parts.spatial.shape[0] * parts.spatial.shape[1] * x.shape[2]
+    spatial = parts.spatial.flatten(0, 1)
+    found = []
+    for block, first in zip(trial_blocks(x, size), trial_blocks(start.expand_as(x), size), strict=True):
+        first = first[:1] if len(start) == 1 else first
+        gradients = gradients_of(parts.maps(first), parts.maps(block))
+        back = torch.stack([parts.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
+        found.append(spatial.T @ back)
+    return torch.cat(found, 1)
+
+
+def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
+    from captum import attr
+
+    def gradients(x: Tensor, start: Tensor) -> Tensor:
+        with torch.no_grad():
+            n_classes = module(x[:1]).shape[1]
+        start = start.expand_as(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # captum's remarks on its own hooks
+            return torch.stack([one(x, start, number) for number in range(n_classes)])
+
+    def one(x: Tensor, start: Tensor, number: int) -> Tensor:
+        found: Tensor
+        match method:
+            case "integrated_gradients":
+                engine = attr.IntegratedGradients(module, multiply_by_inputs=False)
+                found = engine.attribute(x, start, target=number, n_steps=n_steps, internal_batch_size=len(x))
+            case "deep_lift":
+                engine = attr.DeepLift(module, multiply_by_inputs=False)
+                found = engine.attribute(x, start, target=number)
+            case "gradient_shap":
+                found = _gradient_shap(module, x, start, number, n_steps)
+            case "guided_backprop":
+                found = attr.GuidedBackprop(module).attribute(x.clone().requires_grad_(), target=number)
+            case "deconvolution":
+                found = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
+            case _:
+                found = attr.Saliency(module).attribute(x.clone().requires_grad_(), target=number, abs=False)
+        return found.detach()
+
+    return gradients
+
+
+def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_draws: int) -> Tensor:
+    """Return gradients averaged over random places between each trial and its own baseline."""
+    from captum import attr
+
+    engine = attr.GradientShap(module, multiply_by_inputs=False)
+    found = []
+    state = np.random.get_state()  # noqa: NPY002 (captum draws from there)
+    try:
+        with torch.random.fork_rng():
+            # captum draws a baseline for each trial from all; one trial at a time keeps each with its own.
+            for trial, first in zip(torch.split(x, 1), torch.split(start, 1), strict=True):
+                # The same trial has the same draws, whichever trials stand beside it.
+                seed = zlib.crc32(trial.detach().cpu().numpy().tobytes()) + number
+                np.random.seed(seed % 2**32)  # noqa: NPY002
+                torch.manual_seed(seed)
+                found.append(engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number))
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+    return torch.cat(found)

@@ -1,0 +1,218 @@
+"""What the decision rests on: relevance of every filter and channel for every class, in closed form."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from sincviz._utils.checks import positive_int
+from sincviz.analysis.attribution.baselines import Baseline, baseline_name, baseline_of, needs_classes
+from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.explanation import (
+    Attribution,
+    Explanation,
+    explain_trials,
+    warn_if_incomplete,
+)
+from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
+from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS, checked_method
+from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.analysis.filters.bands import learned_bands
+from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
+from sincviz.networks.fast.trial_blocks import trial_blocks
+from sincviz.networks.front_end import FrontEnd
+from sincviz.opening.inputs import front_end_inputs
+from sincviz.trials.classes import classes_if_known
+from sincviz.trials.epochs import EpochsOrArray
+
+
+@torch.enable_grad()
+@torch.inference_mode(False)
+def relevance(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    method: str = "integrated_gradients",
+    explain: str = "score",
+    trials: str = "all",
+    baseline: Baseline = "zero",
+    n_steps: int = 16,
+    per_trial: bool = False,
+) -> xr.DataArray:
+    r"""Return what each filter of each channel is worth for each class.
+
+    The sinc layer's output is filters × channels signals. Their gradient is :math:`\sum_d w_{fdc}\, g_{fdt}`, with the
+    spatial weights :math:`w` (normalisation folded in) and the gradient :math:`g` at the units. So nothing of the
+    size filters × channels × times is needed: the gradient of the units goes back through the kernels and is multiplied
+    with the input.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    method : {"integrated_gradients", "gradient_x_activation", "gradient"}
+        ``"integrated_gradients"`` [1]_ adds up to the change of what is explained from the baseline to the trial.
+        ``"gradient_x_activation"`` is the same with the gradient at the trial alone: signed, summed over time.
+        ``"gradient"`` is the root mean square over time of the gradient: no share of anything, and biased
+        to high frequencies.
+    explain : {"score", "margin", "log_probability"}
+        The class score, its margin over the best other class, or the logarithm of the softmax.
+    trials : {"all", "contrast"}
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others: what
+        separates the classes, with all that they share cancelled.
+    baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
+        What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
+        signal of your own in the network's units.
+    n_steps : int
+        Steps of integrated gradients (Gauss-Legendre).
+    per_trial : bool
+        Return every trial's relevance, not an average.
+
+    Returns
+    -------
+    xarray.DataArray, dims ([trial,] target, filter, channel)
+        In units of what is explained. ``attrs`` tell method, evidence (accuracy with its interval, chance,
+        whether the trials were held out) and, where values are shares, the completeness error, which is
+        also a coordinate of ``target``. :func:`sincviz.group_by_band` sums it over the filters of each band.
+
+    Raises
+    ------
+    TypeError
+        If the network's front end is unknown; :func:`sincviz.spectral_relevance` takes any network.
+    MethodError
+        If the method cannot work here; the message says why.
+    ValueError
+        If a setting is unknown, or the contrast lacks labels.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Warns
+    -----
+    RuntimeWarning
+        If shares miss more than 5 % of what they should explain.
+
+    References
+    ----------
+    .. [1] Sundararajan, M., Taly, A., & Yan, Q. (2017). Axiomatic attribution for deep networks. ICML, 70, 3319-3328.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> found = relevance(model, np.random.default_rng(0).standard_normal((10, 3, 256)))
+    >>> found.dims, found.attrs["completeness_error"] < 1e-3
+    (('target', 'filter', 'channel'), True)
+    """
+    parts, epochs, y = front_end_inputs(model, epochs, y)
+    checked_method(method, SINC_LAYER_METHODS, parts)
+    rule = (
+        gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
+    )
+    codes = classes_if_known(parts, epochs, y, needed=needs_classes(trials, baseline))
+    gradients_of = map_gradients(parts, explain, rule)
+
+    def attribute(x: Tensor, start: Tensor) -> Attribution:
+        return _attribution(parts, x, start, gradients_of, explain, shares=method != "gradient")
+
+    found = explain_trials(
+        attribute,
+        parts,
+        epochs,
+        codes,
+        trials=trials,
+        baseline=baseline_of(parts, epochs, codes, baseline),
+        per_trial=per_trial,
+    )
+    if method == "gradient_x_activation":
+        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+    elif method == "integrated_gradients":
+        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+    settings = attribution_settings(method, explain, trials, baseline, n_steps)
+    return _labelled(
+        parts, found, class_of_trials(parts, codes, found.values.shape[-3]) if per_trial else None, settings
+    )
+
+
+def _attribution(
+    parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients, explain: str, *, shares: bool
+) -> Attribution:
+    values, scores = [], []
+    start_maps = parts.maps(start)
+    size = start_maps[0].numel()
+    starts = trial_blocks(start.expand_as(x), size)
+    blocks = trial_blocks(x, size)
+    maps_of_starts = (
+        [start_maps] * len(blocks) if len(start) == 1 else torch.split(start_maps, len(blocks[0]))
+    )
+    for block, first, first_maps in zip(blocks, starts, maps_of_starts, strict=True):
+        maps = parts.maps(block)
+        gradients = gradients_of(first_maps, maps)
+        with torch.no_grad():
+            scores.append(parts.tail(maps))
+            values.append(
+                _shares(parts, gradients, block - first) if shares else _root_mean_square(parts, gradients)
+            )
+    all_scores = torch.cat(scores)
+    with torch.no_grad():
+        change = explained(all_scores, explain) - explained(parts.tail(start_maps), explain)
+    return Attribution(torch.cat(values), all_scores, change if shares else None)
+
+
+def _shares(parts: FrontEnd, gradients: list[Tensor], signal: Tensor) -> Tensor:
+    """Return gradient × activation summed over time, shape (batch, classes, filters, channels)."""
+    of_classes = []
+    for gradient in gradients:
+        back = parts.mixed_gradient(gradient).flatten(1, 2)
+        # (channels, times) by (times, units): both as they lie in memory
+        products = torch.bmm(signal, back.transpose(1, 2)).transpose(1, 2)
+        of_classes.append((parts.spatial * products.reshape(len(signal), *parts.spatial.shape)).sum(2))
+    return torch.stack(of_classes, 1)
+
+
+def _root_mean_square(parts: FrontEnd, gradients: list[Tensor]) -> Tensor:
+    """Return the size over time of the gradient, shape (batch, classes, filters, channels)."""
+    weights = parts.scale[..., None] * parts.spatial
+    second_moments = torch.stack([g @ g.transpose(-1, -2) / g.shape[-1] for g in gradients])
+    square = torch.einsum("fdc,kbfde,fec->bkfc", weights, second_moments, weights)
+    return square.clamp(min=0).sqrt()
+
+
+def attribution_settings(
+    method: str, explain: str, trials: str, baseline: Baseline, n_steps: int
+) -> dict[Hashable | None, Any]:
+    """Return what a result says of how it was made."""
+    settings: dict[Hashable | None, Any] = {"method": method, "explain": explain, "trials": trials}
+    if method not in ("gradient", "amplitude_gradient"):
+        settings["baseline"] = baseline_name(baseline)
+    if method in ("integrated_gradients", "gradient_shap"):
+        settings["n_steps"] = n_steps
+    return settings
+
+
+def _labelled(
+    parts: FrontEnd,
+    found: Explanation,
+    of_trials: dict[str, Any] | None,
+    settings: dict[Hashable | None, Any],
+) -> xr.DataArray:
+    dims = [*([] if of_trials is None else ["trial"]), "target", "filter", "channel"]
+    n_classes = found.values.shape[-3]
+    coords = map_coords(parts, learned_bands(parts)) | {"target": class_labels(parts, n_classes)}
+    del coords["depth"]
+    coords |= of_trials or {}
+    if found.completeness_error is not None:
+        coords["completeness_error"] = ("target", found.completeness_error)
+    units = settings["explain"].replace("_", " ")
+    if settings["method"] == "gradient":
+        units += " per unit of the filtered signal"
+    attrs = origin(parts) | {"units": units} | settings | found.evidence
+    return xr.DataArray(found.values, coords, dims, "relevance", attrs)

@@ -1,0 +1,159 @@
+"""Relevance of every frequency and channel for every class, of any network."""
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from sincviz._utils.checks import positive_int
+from sincviz.analysis.attribution.baselines import Baseline, baseline_of, needs_classes
+from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.explanation import Attribution, explain_trials, warn_if_incomplete
+from sincviz.analysis.attribution.gradients import Gradients, input_gradients
+from sincviz.analysis.attribution.methods import INPUT_METHODS, check_applies, checked_method
+from sincviz.analysis.attribution.sinc_layer import attribution_settings
+from sincviz.analysis.attribution.spectral_shares import amplitude_gradients, spectral_shares
+from sincviz.analysis.labels import channel_coords, class_labels, class_of_trials, decoder_origin
+from sincviz.opening.inputs import analysis_inputs
+from sincviz.trials.classes import classes_if_known
+from sincviz.trials.epochs import EpochsOrArray, is_epochs, sampling_rate
+
+
+@torch.enable_grad()
+@torch.inference_mode(False)
+def spectral_relevance(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    method: str = "integrated_gradients",
+    explain: str = "score",
+    trials: str = "all",
+    baseline: Baseline = "zero",
+    n_steps: int = 16,
+    sfreq: float | None = None,
+    per_trial: bool = False,
+) -> xr.DataArray:
+    r"""Return what each frequency of each channel is worth for each class, of any network.
+
+    An attribution at the input, :math:`\sum_t x_t g_t`, is split exactly over the bins of the Fourier transform by
+    Parseval's theorem: :math:`(m_k / N)\,\mathrm{Re}(X_k^* G_k)`, where :math:`m_k` is 2, and 1 at zero frequency and
+    at Nyquist. It reads the frequencies of the input, not the names of filters.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Any module that maps (batch, channels, times) to class scores (batch, classes). Without captum where
+        :func:`sincviz.front_end` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor from
+        volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, best such that were not used in training.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    method : str
+        ``"integrated_gradients"``, ``"gradient_x_input"``; by captum ``"deep_lift"``, ``"gradient_shap"`` and, on
+        networks with ReLU, ``"guided_backprop"`` and ``"deconvolution"``; ``"amplitude_gradient"`` is the derivative
+        with respect to the amplitude of each frequency, no share.
+    explain : {"score", "margin", "log_probability"}
+        The class score, its margin over the best other class, or the logarithm of the softmax.
+    trials : {"all", "contrast"}
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others.
+    baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
+        What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
+        signal of your own in the network's units.
+    n_steps : int
+        Steps of integrated gradients (Gauss-Legendre); draws of gradient SHAP.
+    sfreq : float | None
+        Sampling rate in Hz; ``None`` takes the network's, else that of the epochs, else frequencies are in cycles per
+        sample.
+    per_trial : bool
+        Return every trial's relevance, not an average.
+
+    Returns
+    -------
+    xarray.DataArray, dims ([trial,] target, channel, frequency)
+        In units of what is explained; shares of a trial sum to the attribution. ``attrs`` as for
+        :func:`sincviz.relevance`. :func:`sincviz.group_frequencies` sums it over the bins of each band.
+
+    Raises
+    ------
+    TypeError
+        If this is no network, or its output is no class scores.
+    MethodError
+        If the method cannot work on this network; the message says why, and what to use instead.
+    ValueError
+        If a setting is unknown, or the contrast lacks labels.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Warns
+    -----
+    RuntimeWarning
+        If shares miss more than 5 % of what they should explain.
+
+    Notes
+    -----
+    A network that takes the logarithm of power changes without bound as its input falls silent: from the baseline
+    ``"zero"`` integrated gradients then need hundreds of steps, from a signal of the usual size a few.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> network = nn.Sequential(nn.Conv1d(2, 4, 9), nn.ELU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))
+    >>> found = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
+    >>> found.dims, float(found.frequency[-1])
+    (('target', 'channel', 'frequency'), 50.0)
+    """
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    checked_method(method, INPUT_METHODS, network)
+    codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
+    n_steps = positive_int("n_steps", n_steps)
+    split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
+    gradients_of: Gradients | None = None
+
+    def attribute(x: Tensor, start: Tensor) -> Attribution:
+        nonlocal gradients_of
+        if gradients_of is None:
+            check_applies(method, network, x, start.expand_as(x))
+            gradients_of = input_gradients(network, network, method=method, explain=explain, n_steps=n_steps)
+        gradients = gradients_of(x, start)
+        with torch.no_grad():
+            values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)
+            scores = network.scores(x)
+            change = explained(scores, explain) - explained(network.scores(start), explain)
+        return Attribution(values, scores, None if method == "amplitude_gradient" else change)
+
+    found = explain_trials(
+        attribute,
+        network,
+        epochs,
+        codes,
+        trials=trials,
+        baseline=baseline_of(network, epochs, codes, baseline),
+        per_trial=per_trial,
+    )
+    if method != "integrated_gradients":
+        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+    else:
+        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+
+    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
+    values = found.values
+    n_classes, n_chans = values.shape[-3], values.shape[-2]
+    n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
+    coords = channel_coords(network, n_chans) | {
+        "target": class_labels(network, n_classes),
+        "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
+    }
+    if per_trial:
+        coords |= class_of_trials(network, codes, n_classes)
+    if found.completeness_error is not None:
+        coords["completeness_error"] = ("target", found.completeness_error)
+    units = explain.replace("_", " ")
+    if method == "amplitude_gradient":
+        units += " per unit of amplitude"
+    attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz}
+    settings = attribution_settings(method, explain, trials, baseline, n_steps)
+    dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
+    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | found.evidence)

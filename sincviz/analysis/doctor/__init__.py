@@ -1,0 +1,1 @@
+"""What keeps a network or its trials from being read at their word."""

@@ -1,0 +1,129 @@
+"""Check whether another order of the classes fits what a network answers much better than the given one."""
+
+import math
+from collections.abc import Collection, Iterator
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from sincviz.analysis.doctor.findings import DataFacts, Finding, counted
+from sincviz.analysis.labels import class_labels
+
+MUCH_BETTER = 0.15  # of balanced accuracy; a network that takes one of four classes for another gains less
+ORDER_ALPHA = 0.01  # for all orders together
+SIGNALS_CHANGED = {"batch_norm", "recording", "slow_drift"}
+"""Checks whose findings may explain it as well: 3 mV of slow drift turned 0.85 into 0.31 for one seed of four kinds."""
+
+
+def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Finding]:
+    """Report outputs that answer to other classes than those that they are named after.
+
+    ``others`` are the checks that found something else; signals that are changed enough turn answers round too.
+    """
+    confusion = facts.confusion
+    if confusion is None:
+        return
+    outputs, gain, p = better_order(confusion)
+    if gain < MUCH_BETTER or p >= ORDER_ALPHA:
+        return
+    rates = _rates(confusion)
+    present = np.flatnonzero(confusion.sum(1))
+    given = float(np.mean([rates[row, row] for row in present]))
+    names = class_labels(facts.parts, len(confusion))
+    moved = [code for code in present if outputs[code] != code]
+    answers = "; ".join(
+        f"{names[code]} trials are called {names[outputs[code]]} in {rates[code, outputs[code]]:.0%}"
+        for code in moved[:6]
+    )
+    remedy = _remedy(facts, names, outputs)
+    changed = SIGNALS_CHANGED & set(others)
+    yield Finding(
+        "class_order",
+        "error",
+        "The classes are in another order than they are named in, or the signals that the other findings are about "
+        "turn the answers round: another order fits them much better."
+        if changed
+        else "The network's classes are probably in another order than they are named in: another one fits its answers "
+        "much better.",
+        f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in that one, over "
+        f"{counted(int(confusion.sum()), 'trial')} (p {_small(p)}, corrected for the number of orders); {answers}.",
+        f"Mend what the other findings say of the signals first. If it stays so: {remedy[0].lower()}{remedy[1:]}"
+        if changed
+        else remedy,
+    )
+
+
+def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]:
+    """Return the order of outputs that fits a confusion matrix best, and how surely it fits better than the given one.
+
+    Parameters
+    ----------
+    confusion : array of int, shape (classes, classes)
+        Trials of each class (row) by the output with the highest score (column).
+
+    Returns
+    -------
+    outputs : list of int
+        For each class the output that answers to it; classes without trials keep theirs where that is free.
+    gain : float
+        Balanced accuracy in this order minus that in the given one.
+    p : float
+        Of a one-sided test that the gain is not above zero, corrected by Bonferroni for all orders there are: the best
+        was looked for. The variance of the gain is that of multinomial answers that are as often of the one class as of
+        the other, one trial of each kind added.
+
+    Examples
+    --------
+    >>> outputs, gain, p = better_order(np.array([[2, 18], [17, 3]]))
+    >>> outputs, round(gain, 3), p < 1e-4
+    ([1, 0], 0.75, True)
+    """
+    n_classes = len(confusion)
+    present = np.flatnonzero(confusion.sum(1))
+    rates = _rates(confusion)
+    # Of equal orders the one that leaves most as it is.
+    _, best = scipy.optimize.linear_sum_assignment(rates + 1e-9 * np.eye(n_classes), maximize=True)
+    outputs = [int(column) for column in best]
+    if len(present) < 2:
+        return outputs, 0.0, 1.0
+    gain = float(np.mean([rates[row, outputs[row]] - rates[row, row] for row in present]))
+    variance = 0.0
+    for row in present:
+        if outputs[row] == row:
+            continue
+        n_trials = confusion[row].sum()
+        there = (confusion[row, outputs[row]] + 1) / (n_trials + 2)
+        here = (confusion[row, row] + 1) / (n_trials + 2)
+        variance += (there + here) / n_trials
+    if variance == 0:
+        return outputs, gain, 1.0
+    z = gain * len(present) / math.sqrt(variance)
+    n_orders = math.perm(n_classes, len(present)) - 1
+    return outputs, gain, min(1.0, n_orders * float(scipy.stats.norm.sf(z)))
+
+
+def _rates(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    n_trials = confusion.sum(1, keepdims=True)
+    found: NDArray[np.float64] = np.divide(
+        confusion, n_trials, out=np.zeros(confusion.shape), where=n_trials > 0
+    )
+    return found
+
+
+def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
+    if facts.numbered or not facts.parts.class_names:
+        return f"Number the labels as the outputs are: `y = [{outputs}[code] for code in y]`."
+    renamed = [""] * len(names)
+    for code, output in enumerate(outputs):
+        renamed[output] = names[code]
+    named = f"class_names={renamed}"
+    return (
+        f"Name them in the order of the outputs: `model.{named.replace('=', ' = ')}`, or "
+        f"`load_checkpoint(path, {named})`; on the command line `-p class_names={','.join(renamed)}`. "
+        "Of classes that mirror each other, exchanged sides of the cap look the same: check these first."
+    )
+
+
+def _small(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

@@ -1,0 +1,332 @@
+"""Checks of trials against what a network remembers of its training."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
+from sincviz.analysis.filters.transfer_function import Floats
+from sincviz.analysis.labels import class_labels
+from sincviz.trials.values import units_message
+
+MOST_DRIFT = 0.5  # more drift than signal
+PEOPLE_DIFFER = 0.7  # decades of amplitude; ten people were up to 0.57 away from a network of the others
+SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
+SURELY_UNITS = 2.0  # decades of amplitude
+STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other people may be off
+UNIT_DEVIATION = 0.02  # of a standard deviation from 1
+MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
+MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
+ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
+LEAST_OF_CLASS = 10  # trials: of fewer nothing is said
+SILENT_BELOW = 0.1  # answers, of the trials of the class
+ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, where up to 0.4 was healthy
+
+
+def scale(facts: DataFacts) -> Iterator[Finding]:
+    """Report trials in other units than the network's, or not standardised as the training's were."""
+    if not amplitudes_are_off(facts):
+        yield from _units_without_statistics(facts)
+        return
+    typical = _typical(_decades_of_filters(facts))
+    ratio = f"{10**typical:.2g}"
+    evidence = (
+        f"Amplitude after filtering is {ratio} times what the first normalisation remembers (median of the "
+        "filters)"
+    )
+    thousands = 3 * round(typical / 3)
+    beside_units = abs(typical - thousands) if thousands else np.inf
+    beside_standardised = _beside_standardised(facts)
+    anew = "measure the statistics anew: `sincviz.recalibrate_batch_norm(model, epochs)`"
+    if beside_standardised <= min(STANDARDISED_FITS, beside_units):
+        yield Finding(
+            "scale",
+            "error",
+            "The network was probably trained on standardised trials, and these are not standardised.",
+            f"{evidence}; if every channel of every trial is given a standard deviation of 1, "
+            f"{10**beside_standardised:.2g} times as much or as little.",
+            _standardise(facts),
+        )
+    elif _are_standardised(facts):
+        yield Finding(
+            "scale",
+            "error",
+            "These trials are standardised, and the network was trained on trials that were not.",
+            f"{evidence}; the standard deviation of the trials' channels is 1.",
+            "Pass the trials in the network's units, as they were before they were standardised.",
+        )
+    elif beside_units <= PEOPLE_DIFFER:
+        change, changed = ("divide", "divided") if thousands > 0 else ("multiply", "multiplied")
+        factor = f"10^{abs(thousands)}"
+        units = facts.parts.units_per_volt
+        if facts.source == "array" or units is None:
+            remedy = f"{change.capitalize()} the array by {factor}."
+        else:
+            remedy = (
+                f"Set `model.scale = {units / 10.0**thousands:g}` (now {units:g}), or {change} the data of the epochs "
+                f"by {factor} if they are not in volts."
+            )
+        yield Finding(
+            "scale",
+            "error",
+            f"The trials are not in the network's units: they fit when {changed} by {factor}.",
+            f"{evidence}.",
+            f"{remedy} If the units are right, look for artefacts, or {anew}.",
+        )
+    else:
+        yield Finding(
+            "scale",
+            "error",
+            f"The trials are {ratio} times as large as those of the training, and no change of units explains it.",
+            f"{evidence}; units differ by thousands.",
+            "Prepare the trials as those of the training: look for a gain, a scaling to a range, a reference, current "
+            f"source density. If they are right, {anew}.",
+        )
+
+
+def batch_norm(facts: DataFacts) -> Iterator[Finding]:
+    """Report running statistics that are not those of the trials."""
+    recorded = facts.parts.recorded
+    if recorded is None or amplitudes_are_off(facts):
+        return
+    remedy = "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials."
+    if (recorded.filtered_variance == 1).all():
+        yield Finding(
+            "batch_norm",
+            "warning",
+            "The normalisations remember no signal: the network was never trained, or its statistics were lost.",
+            "All running variances of the first normalisation are 1, as they are at the start.",
+            f"Train the network; if it was trained, {remedy}",
+        )
+        return
+    filters, (shift, units) = _decades_of_filters(facts), _departures_of_units(facts)
+    odd = _odd(filters) | (_odd(units) | (shift > ODD_SHIFT)).any(1)
+    typical_shift, typical_spread = _typical(shift), _typical(np.abs(units))
+    if not odd.any() and not typical_shift > MOST_SHIFT and not typical_spread > MOST_SPREAD:
+        return
+    found = where(odd)
+    evidence = (
+        f"Units are off by {typical_shift:.2g} standard deviations, their spread by a factor of "
+        f"{10**typical_spread:.2g} (medians)"
+    )
+    yield Finding(
+        "batch_norm",
+        "warning",
+        "The running statistics of the normalisations are not those of these trials: they belong to one batch, to "
+        "another scale or to other people.",
+        evidence + (f"; furthest off in {named(found)}." if found else "."),
+        f"{remedy} Then compare the accuracy.",
+        found,
+    )
+
+
+def recording(facts: DataFacts) -> Iterator[Finding]:
+    """Report a reference or filters that differ from the training's."""
+    trained = facts.parts.provenance
+    differing = [
+        f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
+        for name in ("reference", "highpass_hz", "lowpass_hz")
+        if trained.get(name) is not None
+        and facts.recording[name] is not None
+        and not _same(trained[name], facts.recording[name])
+    ]
+    if differing:
+        yield Finding(
+            "recording",
+            "warning",
+            "The trials were not prepared as the training trials were.",
+            f"This recording has {'; '.join(differing)}.",
+            "Prepare them alike: `epochs.set_eeg_reference`, `raw.filter` before epochs are cut.",
+        )
+
+
+def slow_drift(facts: DataFacts) -> Iterator[Finding]:
+    """Report output that is mostly slow drift, through filters for higher frequencies."""
+    found = where(_drifting(facts))
+    if found:
+        yield Finding(
+            "slow_drift",
+            "warning",
+            f"Mostly drift or offset comes out of {counted(len(found))} for higher frequencies.",
+            f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
+            f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
+            "through short kernels, or comes from the padding at the ends of a trial.",
+            "Highpass the recording at 1 Hz or more, or take longer kernels, and train again.",
+            found,
+        )
+
+
+def chance(facts: DataFacts) -> Iterator[Finding]:
+    """Report an accuracy that guessing would reach."""
+    found = facts.chance
+    if found is None or found["above_chance"] == "yes" or found["unknown_because"] == "confounded":
+        return  # what confounds labels is a finding of its own
+    n_trials = int(found["n_trials"])
+    if found["above_chance"] == "unknown":
+        one_class = found["unknown_because"] == "one_class"
+        units = "" if found["unit"] == "trial" else f" ({found['n_units']} units: {found['unit']})"
+        yield Finding(
+            "chance",
+            "note",
+            "No accuracy on these trials can be told from chance: "
+            f"{'all are of one class' if one_class else 'they are too few of each class'}.",
+            f"{counted(n_trials, 'trial')}{units}, {found['majority']:.0%} of the same class: no exchange of "
+            "their labels could give p < 0.05.",
+            "Pass more trials of every class.",
+        )
+        return
+    evidence = (
+        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_low']:.2f}, {found['accuracy_high']:.2f}] on {n_trials} "
+        f"trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
+        f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
+    )
+    yield Finding(
+        "chance",
+        "error",
+        "The accuracy on these trials cannot be told from chance: what the network uses explains nothing here.",
+        evidence,
+        "Do not interpret the network on these trials. Check labels, preparation and units, or train again.",
+    )
+
+
+def never_answered(facts: DataFacts) -> Iterator[Finding]:
+    """Report classes that a network never names although its scores know the classes."""
+    confusion = facts.confusion
+    if confusion is None or facts.chance is None or facts.chance["above_chance"] != "yes":
+        return  # at chance there is nothing that answers could be made of
+    of_class, answers = confusion.sum(1), confusion.sum(0)
+    # Of trials as frequent as a class, hardly one is called so.
+    silent = np.flatnonzero((of_class >= LEAST_OF_CLASS) & (answers < SILENT_BELOW * of_class))
+    if not len(silent):
+        return
+    names = class_labels(facts.parts, len(confusion))
+    told = ", ".join(
+        f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
+    )
+    area = f", area under the ROC curve {facts.chance['auc']:.2f}" if "auc" in facts.chance else ""
+    yield Finding(
+        "never_answered",
+        "warning",
+        f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores tell the "
+        "classes better than its answers do.",
+        f"It answers {told}; accuracy {facts.chance['accuracy']:.2f}, balanced {facts.chance['balanced_accuracy']:.2f}"
+        f"{area}.",
+        "Train with weights or samples that make the classes equally frequent, or move the threshold; look whether "
+        "the last bias or the signals have changed since the training.",
+    )
+
+
+DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance, never_answered)
+
+
+def amplitudes_are_off(facts: DataFacts) -> bool:
+    """Tell whether all filters' amplitudes are off together by more than people differ."""
+    decades = _decades_of_filters(facts)
+    typical = _typical(decades)
+    if not abs(typical) > PEOPLE_DIFFER:
+        return False
+    low, high = np.nanquantile(decades, [0.25, 0.75])
+    # Nothing but units moves amplitudes a hundredfold, whatever else was done to the spectrum.
+    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= SURELY_UNITS)
+
+
+def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
+    """Report units that no EEG has, for a network that remembers no amplitudes."""
+    if np.isfinite(_decades_of_filters(facts)).any():
+        return
+    size = float(np.median(facts.signals.deviation))
+    message = units_message(size, facts.parts.units_per_volt, in_epochs=facts.source != "array")
+    if message is not None:
+        what, _, remedy = message.partition(". ")
+        finding, _, evidence = what.partition(": ")
+        yield Finding("scale", "error", f"{finding}.", f"{evidence[0].upper()}{evidence[1:]}.", remedy)
+
+
+def _beside_standardised(facts: DataFacts) -> float:
+    """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
+    recorded = facts.parts.recorded
+    if recorded is None or facts.of_standardised is None:
+        return np.inf
+    ratio = (facts.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
+    typical = abs(_typical(np.where(_drifting(facts), np.nan, _log10(ratio) / 2)))
+    return typical if np.isfinite(typical) else np.inf
+
+
+def _are_standardised(facts: DataFacts) -> bool:
+    """Tell whether channels have a standard deviation of 1, in every trial or over all."""
+    of_channels = np.sqrt(np.square(facts.signals.deviation).mean(0))
+    return bool((np.abs(of_channels - 1) < UNIT_DEVIATION).mean() > 0.5)
+
+
+def _standardise(facts: DataFacts) -> str:
+    units = facts.parts.units_per_volt
+    if facts.source == "array" or units is None:
+        return (
+            "Do as was done in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
+            "keepdims=True)`; or each channel over all trials: `x = (x - x.mean((0, 2), keepdims=True)) / "
+            "x.std((0, 2), keepdims=True)`."
+        )
+    load = "`epochs.load_data()` and " if facts.source == "file" else ""
+    picks = "model.ch_names" if facts.own_names == facts.parts.ch_names else repr(facts.own_names)
+    return (
+        f"Do as was done in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
+        f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks={picks})`; for each channel "
+        "over all trials take the mean and the standard deviation of all."
+    )
+
+
+def _decades_of_filters(facts: DataFacts) -> Floats:
+    """Return log10 of each filter's amplitude over what is remembered; not-a-number where that says nothing."""
+    recorded = facts.parts.recorded
+    if recorded is None or (recorded.filtered_variance == 1).all():
+        return np.full(len(facts.bands), np.nan)
+    ratio = (facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()
+    return np.where(_drifting(facts), np.nan, _log10(ratio) / 2)
+
+
+def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
+    """Return how far each unit's mean is off, in standard deviations, and log10 of how far its amplitude is."""
+    recorded = facts.parts.recorded
+    assert recorded is not None  # checked by the caller
+    usable = (recorded.unit_std > 0).cpu().numpy() & ~_drifting(facts)[:, None]
+    shift = ((facts.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
+    ratio = (facts.of_units.variance / recorded.unit_std.square()).cpu().numpy()
+    return np.where(usable, shift, np.nan), np.where(usable, _log10(ratio) / 2, np.nan)
+
+
+def _odd(decades: Floats) -> np.ndarray:
+    """Tell what is off by itself, not with all others as in a person of small or large amplitudes."""
+    typical = _typical(decades)
+    return np.abs(decades - (typical if abs(typical) <= PEOPLE_DIFFER else 0)) > ODD_SPREAD
+
+
+def _typical(values: Floats) -> float:
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else np.nan
+
+
+def _log10(ratio: Floats) -> Floats:
+    """Return the logarithm, not-a-number where there is none: a dead filter is another check's finding."""
+    return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
+
+
+def _drift_share(facts: DataFacts) -> Floats:
+    """Return the share of each filter's output power that is gone when the trials have no slow drift."""
+    total = facts.of_filters.variance.cpu().numpy()
+    share: Floats = 1 - np.divide(facts.fast_variance, total, out=np.ones_like(total), where=total > 0)
+    return share
+
+
+def _drifting(facts: DataFacts) -> np.ndarray:
+    """Tell the filters that pass mostly drift although their band, as written or else as measured, is above it."""
+    low_hz = facts.bands["low_hz"].fillna(facts.bands["measured_low_hz"]).to_numpy()
+    return (_drift_share(facts) > MOST_DRIFT) & (low_hz >= DRIFT_BELOW_HZ)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return bool(np.isclose(one, other, rtol=1e-3, atol=1e-3))  # type: ignore[call-overload]
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:g} Hz"

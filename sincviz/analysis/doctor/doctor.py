@@ -1,0 +1,254 @@
+"""Findings about a checkpoint: how bad, on what grounds, and what to do."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import scipy.fft
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_checks, trial_checks
+from sincviz.analysis.doctor.class_order_checks import class_order
+from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
+from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
+from sincviz.analysis.doctor.findings import (
+    DRIFT_BELOW_HZ,
+    SEVERITIES,
+    DataFacts,
+    Finding,
+    Findings,
+    WeightFacts,
+)
+from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
+from sincviz.analysis.evidence.predictions import chance_of, predictions
+from sincviz.analysis.filters.bands import learned_bands
+from sincviz.analysis.filters.drift import cutoff_drift
+from sincviz.analysis.filters.resolvability import resolvability
+from sincviz.analysis.filters.transfer_function import Floats
+from sincviz.analysis.labels import origin
+from sincviz.analysis.maps.importance import has_linear_head, importance
+from sincviz.analysis.maps.spatial import spatial_patterns
+from sincviz.eeg.channel_names import matched_names
+from sincviz.errors import EpochsError
+from sincviz.networks.front_end import FrontEnd
+from sincviz.opening.inputs import with_or_without_trials
+from sincviz.trials.classes import true_classes
+from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
+from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
+from sincviz.trials.recordings import recording_facts, unapplied_projectors
+
+COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
+
+
+def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
+    """Look for what keeps a network from being read at its word.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
+        Trials; ``None`` looks at the weights alone.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``, and leaves
+        the accuracy out for an array.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per finding, the worst first; empty if nothing was found. It is printed as sentences.
+
+        ``check``
+            A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
+            ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``, ``channel_types``;
+            with epochs also ``epochs``, ``sampling_rate``, ``scale``, ``outlying_trials``, ``flat``, ``bridged``,
+            ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``never_answered``,
+            ``class_order``, ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
+            ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
+        ``severity``
+            ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
+        ``finding``, ``evidence``, ``remedy``
+            What, on what grounds, and what to do.
+        ``filters``
+            The filters it is about, with commas between; empty if it is about all or none.
+
+    Raises
+    ------
+    TypeError
+        If the network is unknown.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250)
+    >>> diagnose(model).check.tolist()
+    ['unmoved', 'unresolvable', 'positions']
+    """
+    parts, epochs, y = with_or_without_trials(model, epochs, y)
+    findings = list(_findings(parts, epochs, y))
+    table = Findings([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
+    table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
+    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
+    table = table.sort_values("severity", kind="stable", ignore_index=True)
+    table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
+    return table
+
+
+def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
+    broken = list(filter_checks.not_finite(parts))
+    if broken:
+        yield from broken
+        return
+    bands = learned_bands(parts)
+    weights = WeightFacts(
+        parts=parts,
+        bands=bands,
+        resolvability=resolvability(parts),
+        drift=cutoff_drift(parts),
+        importance=importance(parts) if has_linear_head(parts) else None,
+    )
+    for check in (
+        *filter_checks.FILTER_CHECKS,
+        scalp_checks.positions,
+        scalp_checks.high_bands,
+        trial_checks.channel_types,
+    ):
+        yield from check(weights)
+    yield from checkpoint_checks.assumed(parts)
+    if epochs is not None:
+        yield from _findings_in_data(parts, bands, epochs, y)
+
+
+def _findings_in_data(
+    parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, y: ArrayLike | None
+) -> Iterator[Finding]:
+    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], parts.sfreq, rtol=1e-5):
+        yield Finding(
+            "sampling_rate",
+            "error",
+            "The epochs are not sampled as the network's signals: its filters would mean other frequencies.",
+            f"{epochs.info['sfreq']:g} Hz against {parts.sfreq:g} Hz.",
+            f"`epochs.resample({parts.sfreq:g})`.",
+        )
+        return
+    epochs = ready(epochs)
+    codes = None
+    try:
+        codes = true_classes(parts, epochs, y)
+    except ValueError as error:
+        yield Finding(
+            "classes",
+            "warning",
+            "The labels do not fit the network and the trials, so the accuracy was not measured.",
+            str(error),
+            "Rename them in `epochs.event_id`, keep only trials of the network's classes, set `model.class_names`, or "
+            "pass `y`: for each trial a name or the number of an output.",
+        )
+    try:
+        with warned_once(parts, epochs):
+            facts = _facts(parts, bands, epochs, y, codes)
+    except EpochsError as error:
+        what, _, advice = str(error).partition(". ")
+        yield Finding(
+            "epochs",
+            "error",
+            "The trials do not fit the network, so they were not used.",
+            f"{what.removesuffix('.')}.",
+            advice or "Pass trials as the network was trained on.",
+        )
+        return
+    about_trials = [finding for check in trial_checks.TRIAL_CHECKS for finding in check(facts)]
+    found = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
+    if any(finding.check == "scale" for finding in found):
+        # In other units nothing else that the network makes of the trials is worth saying.
+        yield from (finding for finding in found if finding.check in ("scale", "recording"))
+        yield from about_trials
+        return
+    if trial_checks.is_large(facts.signals).any():
+        # A channel that is out of order moves the statistics, and leads the patterns: neither says more than that.
+        found = [finding for finding in found if finding.check != "batch_norm"]
+    order = list(class_order(facts, {finding.check for finding in found}))
+    # With the classes in another order the accuracy is not that of the network.
+    yield from (finding for finding in found if not (order and finding.check == "chance"))
+    yield from order
+    yield from about_trials
+    if not trial_checks.is_large(facts.signals).any():
+        yield from scalp_checks.artefact_channels(facts)
+
+
+def _facts(
+    parts: FrontEnd,
+    bands: pd.DataFrame,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None,
+    codes: NDArray[np.int64] | None,
+) -> DataFacts:
+    signals = trial_signals(parts, epochs)  # first: it refuses what is no input
+    outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
+    # One trial of a hundred times the size of the others would be all that is found.
+    sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
+    table = predictions(parts, epochs, codes)
+    own_names = None
+    if is_epochs(epochs) and parts.ch_names is not None:
+        own_names = list(matched_names(parts.ch_names, epochs.ch_names)[0].values())
+    facts = DataFacts(
+        parts=parts,
+        bands=bands,
+        of_filters=moments_of_filters(parts, sound),
+        of_units=moments_of_units(parts, sound),
+        fast_variance=_fast_variance(parts, sound),
+        recording=recording_facts(epochs),
+        patterns=spatial_patterns(parts, sound),
+        importance=importance(parts, sound) if has_linear_head(parts) else None,
+        chance=None if codes is None else chance_of(table),
+        predictions=table,
+        signals=signals,
+        confusion=None if codes is None else _confusion(codes, signals.scores),
+        source="array" if not is_epochs(epochs) else "epochs" if epochs.preload else "file",
+        numbered=y is not None and np.issubdtype(np.asarray(y).dtype, np.integer),
+        projectors=tuple(unapplied_projectors(epochs, own_names)),
+        own_names=own_names,
+    )
+    if amplitudes_are_off(facts) and (large := trial_checks.is_large(signals)).any():
+        # One channel of fifty times the size of the others says nothing of the units of all.
+        facts = dataclasses.replace(facts, of_filters=_moments_without(parts, sound, large))
+    if not amplitudes_are_off(facts):
+        return facts
+    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(parts, sound))
+
+
+def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
+    """Return how many trials of each class (row) get each answer (column)."""
+    found = np.zeros((scores.shape[1],) * 2, np.int64)
+    np.add.at(found, (codes, scores.argmax(1)), 1)
+    return found
+
+
+def _moments_if_standardised(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+    return pooled([moments_of_filters(parts, standardised(batch)) for batch in input_batches(parts, epochs)])
+
+
+def _moments_without(parts: FrontEnd, epochs: EpochsOrArray, left_out: NDArray[np.bool_]) -> Moments:
+    """Return the moments of the filters' outputs over the other channels."""
+    found = []
+    for batch in input_batches(parts, epochs):
+        silent = np.where(left_out[:, None], batch.dtype.type(0), batch)
+        found.append(moments_of_filters(parts, silent))
+    whole = pooled(found)
+    share = float(np.mean(~left_out))
+    return dataclasses.replace(whole, mean=whole.mean / share, variance=whole.variance / share)
+
+
+def _fast_variance(parts: FrontEnd, epochs: EpochsOrArray) -> Floats:
+    """Return the variance of each filter's output when the slow cosines, a constant too, are taken from each trial."""
+    found = []
+    for batch in input_batches(parts, epochs):
+        # Cosines end as they please: unlike a Fourier transform they take a drift for nothing faster.
+        n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / parts.sfreq))
+        cosines = scipy.fft.dct(batch, norm="ortho")
+        cosines[..., :n_slow] = 0
+        fast = moments_of_filters(parts, scipy.fft.idct(cosines, norm="ortho"))
+        found.append((fast.count, fast.variance.cpu().numpy()))
+    count, variance = zip(*found, strict=True)
+    return np.average(variance, axis=0, weights=count)

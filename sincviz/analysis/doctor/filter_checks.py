@@ -1,0 +1,199 @@
+"""Checks of filters and normalisation that need no data."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from scipy.sparse.csgraph import connected_components
+
+from sincviz.analysis.doctor.findings import Finding, WeightFacts, counted, listed, named, where
+from sincviz.analysis.filters.resolvability import LEAK_DB, WIDER
+from sincviz.analysis.filters.transfer_function import impulse_responses
+from sincviz.networks.front_end import FrontEnd
+
+ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
+SAME_KERNEL = 0.9999  # cosine: 1 % of the amplitude differs
+DEAD_SHARE = 1e-4  # of the median filter: invisible in any score
+INVERTED_MOMENTUM = 0.5  # above it the last batch outweighs all others
+MANY = 0.5  # share of the filters that makes a finding one of the whole bank
+UNREADABLE = 2.0  # times as wide as written: most of what passes lies outside the cut-offs
+
+
+def not_finite(parts: FrontEnd) -> Iterator[Finding]:
+    """Report weights that are not-a-number or infinite."""
+    by_filter = {
+        "cut-offs": parts.cutoffs,
+        "kernels": parts.kernels,
+        "spatial filters": parts.spatial,
+        "normalisation": parts.scale,
+        "bias": parts.bias,
+        "head": None if parts.head is None else parts.head.transpose(0, 1),
+    }
+    broken = {
+        name: found
+        for name, tensor in by_filter.items()
+        if tensor is not None and (found := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
+    }
+    if "cut-offs" in broken:
+        # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
+        broken.pop("kernels", None)
+    if not broken and parts.n_times is not None:
+        with torch.no_grad():
+            scores = parts.scores(parts.spatial.new_zeros(1, parts.n_chans, parts.n_times))
+        if not torch.isfinite(scores).all():
+            broken["what follows the spatial filters"] = ()
+    if broken:
+        yield Finding(
+            "not_finite",
+            "error",
+            "Some weights are not finite: nothing that depends on them means anything.",
+            f"Not-a-number or infinite values in: {', '.join(broken)}.",
+            "Train again with a lower learning rate, or load an earlier checkpoint.",
+            tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
+        )
+
+
+def clamped(facts: WeightFacts) -> Iterator[Finding]:
+    """Report upper cut-offs at the Nyquist frequency."""
+    nyquist = facts.parts.sfreq / 2
+    found = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
+    if found:
+        yield Finding(
+            "clamped_at_nyquist",
+            "warning",
+            f"{counted(len(found))} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
+            "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
+            found,
+        )
+
+
+def zero_width(facts: WeightFacts) -> Iterator[Finding]:
+    """Report filters without a width."""
+    found = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
+    if found:
+        widths = facts.bands["bandwidth_hz"].to_numpy()[list(found)]
+        yield Finding(
+            "zero_width",
+            "warning",
+            f"{counted(len(found))} without width as written: the length of the kernel alone sets what passes.",
+            f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
+            "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
+            found,
+        )
+
+
+def duplicates(facts: WeightFacts) -> Iterator[Finding]:
+    """Report filters whose kernels are the same."""
+    kernels = impulse_responses(facts.parts)
+    norm = np.linalg.norm(kernels, axis=1, keepdims=True)
+    unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
+    number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)
+    groups = [where(group == one) for one in range(number) if (group == one).sum() > 1]
+    if groups:
+        found = tuple(sorted(filter_ for members in groups for filter_ in members))
+        yield Finding(
+            "duplicates",
+            "warning",
+            f"{len(found)} filters compute the same as another: they count as {len(groups)}.",
+            f"Same kernels (cosine above {SAME_KERNEL:g}): {'; '.join(map(listed, groups))}.",
+            "Read them as one filter with more spatial filters, or train with fewer filters.",
+            found,
+        )
+
+
+def dead(facts: WeightFacts) -> Iterator[Finding]:
+    """Report filters that nothing downstream listens to."""
+    parts = facts.parts
+    kernel = parts.kernels.norm(dim=1)
+    unit = parts.scale.abs() * parts.spatial.norm(dim=2) * kernel[:, None]
+    if facts.importance is not None:
+        unit = unit * torch.from_numpy(facts.importance["weight_norm"].to_numpy()).to(unit)
+    weight = unit.square().sum(1).sqrt().cpu().double().numpy()
+    found = where(weight <= DEAD_SHARE * np.median(weight))
+    if found:
+        yield Finding(
+            "dead",
+            "warning",
+            f"{counted(len(found))} without weight downstream: what passes there decides nothing.",
+            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
+            "Leave what is dead out of every interpretation.",
+            found,
+        )
+
+
+def unmoved(facts: WeightFacts) -> Iterator[Finding]:
+    """Report cut-offs that are where they began."""
+    drift = facts.drift
+    found = where(drift["verdict"] == "unmoved")
+    if not found:
+        return
+    share = len(found) / len(drift)
+    change = drift[["low_hz", "high_hz"]].to_numpy() - drift[["initial_low_hz", "initial_high_hz"]].to_numpy()
+    # Rounded up, so that it stays below the limit as printed too.
+    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(found)].max()) / 100
+    yield Finding(
+        "unmoved",
+        "warning" if share > MANY else "note",
+        f"{len(found)} of {counted(len(drift))} did not move in training: such a band was chosen, not learned.",
+        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
+        f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
+        "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
+        if share > MANY
+        else "Read no such band as found by training.",
+        found,
+    )
+
+
+def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
+    """Report bands that the kernel is too short to compute."""
+    table = facts.resolvability
+    ratio, confusable = table["width_ratio"].to_numpy(), (table["confusable"] > 0).to_numpy()
+    if max(confusable.mean(), (ratio >= UNREADABLE).mean()) <= MANY:
+        return
+    attrs = table.attrs
+    nominal, measured = table["nominal_width_hz"].mean(), table["measured_width_hz"].mean()
+    evidence = [
+        f"Nominal width {nominal:.1f} Hz, as computed {measured:.1f} Hz (mean at −3 dB)",
+        f"{attrs['n_dimensions']} dimensions hold 99 % of the bank's energy",
+    ]
+    if confusable.any():
+        cannot = (
+            f"{int(confusable.sum())} of {counted(len(table))} cannot be told from filters of other bands"
+        )
+        evidence.insert(1, cannot)
+    low_pass = where(table["dc_leak_db"] > LEAK_DB)
+    if low_pass:
+        evidence.append(f"slow drift passes through {counted(len(low_pass))}")
+    # A kernel of length T makes bands about 1.4 / T wide; this many taps would make them as wide as written.
+    taps = int(attrs["n_taps"] * max(2.0, measured / nominal)) | 1 if nominal > ZERO_WIDTH_HZ else None
+    longer = taps is not None and taps <= (facts.parts.n_times or np.inf)
+    yield Finding(
+        "unresolvable",
+        "warning",
+        f"The bands cannot be resolved: kernels of {attrs['n_taps']} samples at {attrs['sfreq_hz']:g} Hz "
+        f"({1000 * attrs['n_taps'] / attrs['sfreq_hz']:.0f} ms) are too short for the bands that the cut-offs name.",
+        "; ".join(evidence) + ".",
+        "Read the measured bands, never the cut-offs."
+        + f" To resolve such bands train with kernels of about {taps} samples." * longer,
+        where(confusable | (ratio >= WIDER)),
+    )
+
+
+def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
+    """Report running statistics that are those of the last batch."""
+    recorded = facts.parts.recorded
+    if recorded is None or recorded.momentum is None or recorded.momentum <= INVERTED_MOMENTUM:
+        return
+    if "n_recalibration_trials" in facts.parts.provenance:
+        return
+    yield Finding(
+        "batch_norm_momentum",
+        "warning",
+        "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
+        f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
+        "`sincviz.recalibrate_batch_norm(model, epochs)` with the training trials.",
+    )
+
+
+FILTER_CHECKS = (clamped, zero_width, duplicates, dead, unmoved, unresolvable, inverted_momentum)

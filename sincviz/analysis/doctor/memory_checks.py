@@ -1,0 +1,69 @@
+"""Check whether a network knows trials that nothing else can tell: then it may have memorised them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sincviz.analysis.doctor.findings import Finding
+
+SURELY_TOLD_P = 0.005
+"""Below, a decoder tells the classes. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
+sets, and p < 0.005 in none (``benchmarks/decoder_calibration.py``)."""
+
+
+def memorised(
+    row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int | None, held_out: bool = False
+) -> Finding | None:
+    """Return the finding that a network is right about trials that no simple decoder tells apart.
+
+    Parameters
+    ----------
+    row : mapping
+        Accuracy on trials that the network was trained on, or may have been: a row of :func:`sincviz.accuracies`.
+    yardsticks : pandas.DataFrame
+        What :func:`sincviz.analysis.evidence.data_contrast.yardstick_accuracies` returned for the same trials.
+    n_seen : int | None
+        How many of them are known from training; ``None`` where nobody knows.
+    held_out : bool
+        Whether the user says that the network was not trained on them. Where nobody knows better, the finding is then
+        made only if the network's interval lies above those of all decoders.
+
+    Returns
+    -------
+    Finding | None
+        ``None`` if the network is not above chance itself, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
+        the network not far better: its interval not above those of all decoders.
+
+    Examples
+    --------
+    >>> row = {"accuracy": 1.0, "low": 0.96, "above_chance": "yes"}
+    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_high": [0.53], "above_chance": ["no"], "p": [0.9]},
+    ...                      index=["common spatial patterns"])
+    >>> memorised(row, found, n_seen=100).check
+    'memorised'
+    """
+    if row["above_chance"] != "yes" or (yardsticks["p"] < SURELY_TOLD_P).any():
+        return None
+    denied, told = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
+    if (denied or told) and not row["low"] > yardsticks["accuracy_high"].max():
+        return None
+    of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
+    known = "was trained on these trials" if n_seen else "may have been trained on these trials"
+    start = (
+        "The network is right about trials whose classes simple decoders hardly tell apart"
+        if told
+        else "The network is right about trials whose classes no simple decoder tells apart"
+    )
+    doubt = f"not surely above chance (p > {SURELY_TOLD_P:g})"
+    return Finding(
+        "memorised",
+        "error" if n_seen else "warning",
+        f"{start}: either it reads what they cannot, or it was trained on these trials, although they are said to be "
+        "held out."
+        if denied
+        else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
+        f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
+        f"trials: {of_decoders}, {doubt if told else 'none above chance'}.",
+        "Judge and read the network on trials that were not in its training.",
+    )

@@ -1,0 +1,1 @@
+"""How far relevance and accuracy can be trusted."""

@@ -1,0 +1,188 @@
+"""What a network loses when a band of a channel or a region is taken from it: the causal answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz._utils.checks import checked_seed
+from sincviz._utils.progress import tqdm
+from sincviz.analysis.evidence.band_replacement import in_bands, replaceable_trials
+from sincviz.analysis.labels import channel_coords, decoder_origin
+from sincviz.analysis.statistics.intervals import mean_intervals
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.trials.epochs import EpochsOrArray
+
+
+def ablate(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    channels: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    replacement: str = "other_trial",
+    sfreq: float | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Replace one band of one channel by that of another trial and see what the decision loses.
+
+    The replacement comes from a random other trial, whatever its class, so the statistics of the signal are
+    kept and only its information about the trial is broken.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Any network that maps (batch, channels, times) to class scores.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, best such that were not used in training. They are all held in memory.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    bands : mapping of str to (float, float) | None
+        Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
+    channels : sequence of str | mapping of str to sequence of str | None
+        Channels to take, one at a time; ``None`` means all. A mapping names regions, whose channels go
+        together.
+    replacement : {"other_trial", "zero"}
+        ``"zero"`` takes the band away, which makes signals that the network has never seen: all trials may then go to
+        one class.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+    seed : int
+        Seed of the choice of the other trials.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
+        of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
+        bootstrap interval over trials. Not-a-number for those of delta to gamma that none of the frequencies of these
+        trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
+        ``band_high_hz``; bands may overlap, and each is taken as a whole.
+
+    Raises
+    ------
+    ValueError
+        If a channel or a class is unknown, a band's limits are not two increasing numbers, no frequency of these trials
+        lies in a band of your own, labels and trials differ in number, or there are fewer than two trials.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> network = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> loss = ablate(network, np.random.default_rng(0).standard_normal((10, 3, 256)), [0, 1] * 5, progress=False)
+    >>> dict(loss.sizes)
+    {'band': 5, 'channel': 3}
+    """
+    chosen_bands = checked_rhythms(bands)
+    if not chosen_bands:
+        raise ValueError("`bands` is empty. Pass bands, or None for delta to gamma.")
+    seed = checked_seed(seed)
+    trials = replaceable_trials(model, epochs, y, replacement=replacement, sfreq=sfreq, seed=seed)
+    coords = channel_coords(trials.network, trials.trials.shape[1])
+    names = list(coords["channel"])
+    regions = _regions(channels, names)
+    masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
+    _check_heard(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
+
+    before = trials.margins()
+    losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
+    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=not progress)
+    for column, members in enumerate(shown):
+        for row, mask in enumerate(masks):
+            cells = np.zeros((len(names), len(mask)), bool)
+            cells[[names.index(name) for name in members]] = mask
+            if not mask.any():
+                losses[:, :, row, column] = np.nan  # no frequency of these trials lies in the band
+                continue
+            after = trials.margins_without(cells)
+            losses[:, :, row, column] = (before > 0) * 1.0 - (after > 0), before - after
+
+    dims = ("band", "channel")
+    variables: dict[str, tuple[Any, ...]] = {}
+    for name, values in zip(("accuracy_loss", "score_loss"), losses, strict=True):
+        low, high = mean_intervals(values, seed=seed)
+        variables |= {
+            name: (dims, values.mean(0)),
+            f"{name}_low": (dims, low),
+            f"{name}_high": (dims, high),
+        }
+    found = xr.Dataset(
+        variables,
+        coords={"band": list(chosen_bands), "channel": list(regions)},
+        attrs=decoder_origin(trials.network)
+        | trials.evidence()
+        | {
+            "method": "replacement by another trial"
+            if replacement == "other_trial"
+            else "replacement by zero",
+            "seed": seed,
+        },
+    )
+    found = with_band_limits(found, chosen_bands)
+    if isinstance(channels, Mapping):
+        return found
+    picks = [names.index(name) for name in regions]
+    return found.assign_coords(
+        {
+            name: (coord[0], np.asarray(coord[1])[picks], *coord[2:])
+            for name, coord in coords.items()
+            if isinstance(coord, tuple)
+        }
+    )
+
+
+def _check_heard(
+    bands: Mapping[str, tuple[float, float]], masks: NDArray[np.bool_], n_times: int, sfreq_hz: float
+) -> None:
+    """Refuse bands of the user's own in which no frequency of the trials lies; the rhythms are asked for anyhow."""
+    heard = {name: mask.any() for name, mask in zip(bands, masks, strict=True)}
+    deaf = [name for name in bands if not heard[name] and tuple(bands[name]) not in RHYTHMS.values()]
+    if not deaf:
+        return
+    low, high = bands[deaf[0]]
+    apart = sfreq_hz / n_times
+    if low >= sfreq_hz / 2:
+        advice = f"Give bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
+    else:
+        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band as wide, or take longer trials."
+    raise ValueError(
+        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {deaf[0]!r}, {low:g} to "
+        f"{high:g} Hz. {advice}"
+    )
+
+
+def _regions(
+    channels: Sequence[str] | Mapping[str, Sequence[str]] | None, names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the channels of each region; a channel is a region of its own."""
+    if channels is not None and len(channels) == 0:
+        raise ValueError("`channels` is empty. Pass names, or None for all.")
+    if isinstance(channels, Mapping):
+        wrong = [
+            region for region, members in channels.items() if isinstance(members, str) or len(members) == 0
+        ]
+        if wrong:
+            raise TypeError(f"Each region must be a list of one channel or more; these are not: {wrong}.")
+        regions = {region: list(members) for region, members in channels.items()}
+    else:
+        if isinstance(channels, str):
+            raise TypeError(
+                f"`channels` must be a list of names, or a mapping; got {channels!r}. Try [{channels!r}]."
+            )
+        chosen = [str(name) for name in (names if channels is None else channels)]
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(f"`channels` must name each channel once; got {', '.join(chosen)}.")
+        regions = {name: [name] for name in chosen}
+    unknown = sorted({name for members in regions.values() for name in members} - set(names))
+    if unknown:
+        raise ValueError(f"The network has no channel {', '.join(unknown)}. It has {', '.join(names)}.")
+    return regions

@@ -1,0 +1,185 @@
+"""Bands of channels taken from another trial: the statistics stay, the information about the trial goes."""
+
+import copy
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from sincviz.analysis.evidence.trial_evidence import trial_evidence
+from sincviz.analysis.statistics.exchangeability import structure_of
+from sincviz.networks.decoder import Decoder
+from sincviz.opening.inputs import analysis_inputs
+from sincviz.trials.classes import check_codes, labelled_trials
+from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
+from sincviz.trials.identity import trial_fingerprints
+
+_BATCH = 256
+
+REPLACEMENTS = ("other_trial", "zero")
+
+
+@dataclass
+class ReplaceableTrials:
+    """Trials of which any band of any channel can be replaced, and how well a network does on them.
+
+    Attributes
+    ----------
+    network : Decoder
+        The network.
+    trials : torch.Tensor, shape (trials, channels, times)
+        The trials.
+    codes : torch.Tensor of int, shape (trials,)
+        The class of each trial.
+    sfreq_hz : float
+        Their sampling rate.
+    replacement : {"other_trial", "zero"}
+        What comes in place of a band: that of a random other trial, whatever its class, or nothing.
+    seed : int
+        Seed of the choice of other trials.
+    structure : pandas.DataFrame | None
+        Where the trials come from, as :func:`sincviz.analysis.statistics.exchangeability.trial_structure` returns it.
+    parts : array of int, shape (trials,) | None
+        The other trial comes from the same part, such as one half of the trials; ``None``: from all of them.
+    """
+
+    network: Decoder
+    trials: Tensor
+    codes: Tensor
+    sfreq_hz: float
+    replacement: str = "other_trial"
+    seed: int = 0
+    structure: pd.DataFrame | None = None
+    parts: NDArray[np.int64] | None = None
+    change: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.replacement not in REPLACEMENTS:
+            raise ValueError(
+                f"`replacement` must be 'other_trial' or 'zero'; got {self.replacement!r}. (Random phases are not "
+                "offered: they leave the power of a band, and so all that a decoder of power reads.)"
+            )
+        if self.replacement == "other_trial" and len(self.trials) < 2:
+            raise ValueError(
+                f"A band is taken from another trial, so two or more are needed; got {len(self.trials)}."
+            )
+        spectrum = torch.fft.rfft(self.trials)
+        if self.replacement == "zero":
+            self.change = -spectrum
+        else:
+            rng = np.random.default_rng(self.seed)
+            other = other_trials(len(self.trials), rng, self.parts)
+            self.change = spectrum[torch.from_numpy(other)] - spectrum
+
+    def evidence(self) -> dict[Hashable | None, Any]:
+        """Return what a result says of its trials."""
+        return trial_evidence(
+            self.network,
+            self.codes.numpy(),
+            self._scores(self.trials).numpy(),
+            trial_fingerprints(self.trials.numpy()),
+            self.structure,
+        )
+
+    def margins(self) -> NDArray[np.float64]:
+        """Return the margin of the true class over the best other in every trial as it is; positive is right."""
+        return self._margins(self.trials)
+
+    def margins_without(self, cells: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the margins with these cells replaced.
+
+        Parameters
+        ----------
+        cells : array of bool, shape (channels, frequencies) or (trials, channels, frequencies)
+            What is replaced, in all trials or in each.
+        """
+        (channels,) = np.nonzero(cells.any(-1).reshape(-1, cells.shape[-2]).any(0))
+        mask = torch.from_numpy(cells[..., channels, :])
+        picked = torch.from_numpy(channels)
+        delta = torch.fft.irfft(self.change[:, picked] * mask, self.trials.shape[2])
+        changed = self.trials.clone()
+        changed[:, picked] += delta.to(changed.dtype)
+        return self._margins(changed)
+
+    def some(self, numbers: NDArray[np.int64]) -> "ReplaceableTrials":
+        """Return some of the trials; what comes in place of their bands stays the same."""
+        few, picked = copy.copy(self), torch.from_numpy(numbers)
+        few.trials, few.codes, few.change = self.trials[picked], self.codes[picked], self.change[picked]
+        few.parts = None if self.parts is None else self.parts[numbers]
+        few.structure = None if self.structure is None else self.structure.iloc[numbers]
+        return few
+
+    @torch.no_grad()
+    def _scores(self, trials: Tensor) -> Tensor:
+        return torch.cat(
+            [
+                self.network.scores(batch.to(self.network.device)).cpu()
+                for batch in torch.split(trials, _BATCH)
+            ]
+        ).double()
+
+    def _margins(self, trials: Tensor) -> NDArray[np.float64]:
+        scores = self._scores(trials)
+        true_score = scores.gather(1, self.codes[:, None])[:, 0]
+        best_other = scores.scatter(1, self.codes[:, None], -torch.inf).amax(1)
+        return (true_score - best_other).numpy()
+
+
+def replaceable_trials(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None,
+    *,
+    replacement: str = "other_trial",
+    sfreq: float | None = None,
+    seed: int = 0,
+    parts: NDArray[np.int64] | None = None,
+) -> ReplaceableTrials:
+    """Return the trials as the network takes them, with their classes.
+
+    Raises
+    ------
+    ValueError
+        If classes are unknown or of other trials, there are fewer than two trials or scores, or nobody knows the
+        sampling rate.
+    EpochsError
+        If the epochs do not fit the network.
+    """
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    x, codes = labelled_trials(network, epochs, y)
+    trials = torch.from_numpy(x)
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
+    with torch.no_grad():
+        n_scores = network.scores(trials[:1].to(network.device)).shape[1]
+    if n_scores < 2:
+        raise ValueError("The network has one score: there is no margin over another class to lose.")
+    check_codes(codes, n_scores)
+    structure = structure_of(network, epochs, x)
+    return ReplaceableTrials(
+        network, trials, torch.from_numpy(codes), rate_hz, replacement, seed, structure, parts
+    )
+
+
+def other_trials(
+    n_trials: int, rng: np.random.Generator, parts: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Return another trial for each trial: the next one in a random order, of the same part if there are parts."""
+    order = rng.permutation(n_trials)
+    other = np.empty(n_trials, np.int64)
+    of_all = np.zeros(n_trials, np.int64) if parts is None else parts
+    for part in np.unique(of_all):
+        own = order[of_all[order] == part]
+        other[own] = np.roll(own, 1)
+    return other
+
+
+def in_bands(limits: Sequence[tuple[float, float]], n_times: int, sfreq: float) -> NDArray[np.bool_]:
+    """Return which frequencies of a trial's spectrum lie in each band, shape (bands, frequencies)."""
+    frequency_hz = np.fft.rfftfreq(n_times, 1 / sfreq)
+    low, high = np.array(limits, float).reshape(-1, 2, 1).transpose(1, 0, 2)
+    return (frequency_hz >= low) & (frequency_hz < high)

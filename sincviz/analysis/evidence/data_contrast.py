@@ -1,0 +1,332 @@
+"""What the data themselves say, without the network: power differences between classes, and what CSP decodes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.progress import followed
+from sincviz.analysis.accuracy import ALPHA, chance_test
+from sincviz.analysis.attribution.spectral_shares import bin_weights
+from sincviz.analysis.evidence.band_replacement import in_bands
+from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
+from sincviz.analysis.statistics.exchangeability import exchangeable_trials, structure_of
+from sincviz.eeg.band_limits import with_band_limits
+from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.networks.decoder import Decoder
+from sincviz.opening.inputs import analysis_inputs
+from sincviz.trials.classes import labelled_trials
+from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+CSP_BAND_HZ = (8.0, 30.0)
+
+
+def band_power_contrast(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    sfreq: float | None = None,
+) -> xr.DataArray:
+    """Return how the power in each band of each channel differs between a class and the others.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Says which channels, in which order, and which classes; nothing else of it is used.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    bands : mapping of str to (float, float) | None
+        Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target, band, channel)
+        Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
+        deviation (Cohen's d). A band without frequencies is not-a-number. Limits of bands are the coordinates
+        ``band_low_hz`` and ``band_high_hz``.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown, or the sampling rate is.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> x = np.random.default_rng(0).standard_normal((40, 3, 256))
+    >>> x[:20, 1] *= 3  # the first class is louder in the second channel
+    >>> found = band_power_contrast(model, x, [0] * 20 + [1] * 20)
+    >>> found.sel(target="0", band="alpha").idxmax().item()
+    '1'
+    """
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    chosen = checked_rhythms(bands)
+    power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
+    members = in_bands(list(chosen.values()), x.shape[2], rate_hz).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # (trials, bands, channels)
+        log_power = np.log(np.einsum("bk,tck->tbc", members, power))
+        n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
+        found = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
+    coords = channel_coords(network, x.shape[1]) | {
+        "target": class_labels(network, n_classes),
+        "band": list(chosen),
+    }
+    attrs = decoder_origin(network) | {
+        "units": "pooled standard deviations of log power",
+        "trials": "contrast",
+        "n_trials": len(x),
+    }
+    contrast = xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+    return with_band_limits(contrast, chosen)
+
+
+def csp_accuracy(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    band_hz: tuple[float, float] = CSP_BAND_HZ,
+    n_components: int = 6,
+    n_folds: int = 5,
+    sfreq: float | None = None,
+    seed: int = 0,
+) -> pd.Series:
+    """Return how well common spatial patterns and a linear discriminant decode the same trials.
+
+    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials. No subject is in
+    training and test at once, if there are several, and no block or stretch of signal: what they have in common is not
+    learned.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Says which channels, in which order, and which classes; nothing else of it is used.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    band_hz : (float, float)
+        Pass band of the filter.
+    n_components : int
+        Spatial patterns; at most the number of channels.
+    n_folds : int
+        Most folds of the cross-validation, trials shuffled within class; fewer where there are fewer subjects or
+        blocks of a class.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+    seed : int
+        Seed of the folds.
+
+    Returns
+    -------
+    pandas.Series
+        ``n_folds``, ``kept_apart`` (what no fold divides: ``"subject"``, ``"block"``, ``"stretch of signal"``,
+        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_low``,
+        ``accuracy_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those of
+        all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
+        twice the mean of the two [1]_, because the decoders of more folds share trials, which no permutation of their
+        answers knows. Folds and halves keep blocks apart, so labels in blocks do not leave the verdict open here.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown, a class has fewer trials than folds or is in one subject or block only, or the
+        sampling rate is unknown.
+    EpochsError
+        If the epochs do not fit the network.
+
+    References
+    ----------
+    .. [1] Vovk, V., & Wang, R. (2020). Combining p-values via averaging. Biometrika, 107, 791-808.
+    """
+    import mne
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.pipeline import make_pipeline
+
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    if not 0 <= band_hz[0] < band_hz[1] < rate_hz / 2:
+        raise ValueError(
+            f"`band_hz` must be two increasing frequencies below {rate_hz / 2:g} Hz; got {band_hz}. Try (8, 30)."
+        )
+    seed = checked_seed(seed)
+    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+    _check_folds(network, codes, n_folds)
+    filtered = mne.filter.filter_data(x.astype(np.float64), rate_hz, *band_hz, verbose="error")
+    pipeline = make_pipeline(
+        mne.decoding.CSP(min(n_components, x.shape[1]), reg="ledoit_wolf", log=True),
+        LinearDiscriminantAnalysis(),
+    )
+    return _cross_validated(pipeline, filtered, codes, structure, n_folds, seed).rename("csp")
+
+
+def yardstick_accuracies(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    n_folds: int = 5,
+    sfreq: float | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return how well simple decoders, without the network, tell the classes of the same trials.
+
+    What none of them can tell, a network that tells it may have memorised.
+
+    Parameters
+    ----------
+    model, epochs, y, n_folds, sfreq, seed
+        As for :func:`csp_accuracy`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``decoder``: ``"common spatial patterns"`` (8–30 Hz), ``"power of bands"`` (logarithm of the power in each
+        band of each channel) and ``"evoked response"`` (means over tenths of the trial), the last two with a shrunken
+        linear discriminant; columns as :func:`csp_accuracy` has them.
+
+    Raises
+    ------
+    ValueError, EpochsError
+        As for :func:`csp_accuracy`.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> codes = np.random.default_rng(0).permutation(np.repeat([0, 1], 20))
+    >>> x = np.random.default_rng(1).standard_normal((40, 3, 256))
+    >>> x[codes == 1, 2, 100:160] += 1.5  # an evoked response
+    >>> yardstick_accuracies(model, x, codes).above_chance.to_dict()["evoked response"]
+    'yes'
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    structure = structure_of(network, epochs, x).drop(columns="new_in", errors="ignore")
+    _check_folds(network, codes, n_folds)
+    power = np.abs(np.fft.rfft(x)) ** 2
+    limits = [(0.0, min(RHYTHMS.values())[0]), *RHYTHMS.values()]
+    members = in_bands(limits, x.shape[2], rate_hz)
+    members = members[members.any(1)].astype(float)
+    of_bands = np.log(np.einsum("bk,tck->tbc", members, power) + np.finfo(float).tiny)
+    evoked = np.stack([part.mean(2) for part in np.array_split(x, min(10, x.shape[2]), axis=2)], 1)
+    pipeline = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))
+    rows = {
+        "common spatial patterns": csp_accuracy(
+            network, epochs, codes, n_folds=n_folds, sfreq=rate_hz, seed=seed
+        )
+    }
+    for name, features in (("power of bands", of_bands), ("evoked response", evoked)):
+        flat = features.reshape(len(x), -1).astype(np.float64)
+        rows[name] = _cross_validated(pipeline, flat, codes, structure, n_folds, seed)
+    return pd.DataFrame(rows).T.rename_axis("decoder")
+
+
+def _check_folds(network: Decoder, codes: NDArray[np.int64], n_folds: int) -> None:
+    present, counts = np.unique(codes, return_counts=True)
+    positive_int("n_folds", n_folds, minimum=2)
+    if len(present) < 2 or counts.min() < n_folds:
+        names = class_labels(network, max(int(codes.max()) + 1, network.n_outputs or 0))
+        got = ", ".join(f"{names[code]}: {count}" for code, count in zip(present, counts, strict=True))
+        way_out = "Try a smaller `n_folds`." if len(present) > 1 and counts.min() > 1 else "Pass more trials."
+        raise ValueError(
+            f"Cross-validation with {n_folds} folds needs two classes with {n_folds} trials or more each; got "
+            f"{got}. {way_out}"
+        )
+
+
+def _cross_validated(
+    pipeline: "Pipeline",
+    features: NDArray[np.floating],
+    codes: NDArray[np.int64],
+    structure: pd.DataFrame,
+    n_folds: int,
+    seed: int,
+) -> "pd.Series[Any]":
+    """Return how well a decoder tells the classes, with subjects, blocks and stretches of signal in one fold each."""
+    import mne
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    present = np.unique(codes)
+    groups, kept_apart = _groups_of_folds(structure, codes)
+    n_folds = min(n_folds, *(len(np.unique(groups[codes == code])) for code in present))
+    if n_folds < 2:
+        several = {"stretch of signal": "stretches of signal"}.get(kept_apart, f"{kept_apart}s")
+        raise ValueError(
+            f"Cross-validation needs trials of each class in two {several} or more; a class is in one only. Pass "
+            f"trials of further {several}."
+        )
+    labels = np.searchsorted(present, codes)
+    structure = structure.assign(new_in="subject")  # every trial is new to the decoder of its fold
+
+    def answers(n_parts: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """Yield the trials of each part, with the scores of a decoder fitted to the other parts."""
+        parts = StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed).split(features, codes, groups)
+        for train, test in parts:
+            scores = np.full((len(test), len(present)), -np.inf)
+            with mne.utils.use_log_level("error"):
+                pipeline.fit(features[train], labels[train])
+                scores[:, pipeline.classes_] = pipeline.predict_log_proba(features[test])
+            yield test, scores
+
+    scores = np.empty((len(codes), len(present)))
+    for test, of_fold in followed(answers(n_folds), "Cross-validating", "fold", n_folds):
+        scores[test] = of_fold
+    found = chance_test(labels, scores, structure) | {"n_folds": n_folds, "kept_apart": kept_apart}
+    found["p"] = found["p_over_units"] = p = _twice_the_mean(
+        [chance_test(labels[test], of_half, structure.iloc[test])["p"] for test, of_half in answers(2)]
+    )
+    if not found["unknown_because"]:
+        found["above_chance"] = "unknown" if np.isnan(p) else "yes" if p < ALPHA else "no"
+        found["unknown_because"] = "few_trials" if np.isnan(p) else ""
+    return pd.Series(found)
+
+
+def _twice_the_mean(p: Sequence[float]) -> float:
+    """Return a p-value of dependent ones: never too small, whatever ties them (Vovk and Wang, 2020)."""
+    return float(np.minimum(1.0, 2 * np.mean(p)))
+
+
+def _groups_of_folds(structure: pd.DataFrame, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], str]:
+    """Return what no fold may divide: subjects if there are several, else units of exchangeable trials."""
+    if "subject" in structure and len(structure["subject"].unique()) > 1:
+        return pd.factorize(structure["subject"])[0], "subject"
+    trials = exchangeable_trials(structure, codes)
+    return trials["unit"].to_numpy(), str(trials.attrs["unit"])
+
+
+def _trials(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None, sfreq: float | None
+) -> tuple[Decoder, NDArray[np.floating], NDArray[np.int64], float]:
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    x, codes = labelled_trials(network, epochs, y)
+    return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
+
+
+def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the difference of means over the pooled standard deviation; not-a-number without two groups."""
+    if own.sum() < 2 or (~own).sum() < 2:
+        return np.full(values.shape[1:], np.nan)
+    one, other = values[own], values[~own]
+    squares = ((one - one.mean(0)) ** 2).sum(0) + ((other - other.mean(0)) ** 2).sum(0)
+    found: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
+    return found

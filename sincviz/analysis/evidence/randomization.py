@@ -1,0 +1,287 @@
+"""Whether a relevance looks at the network at all: draw its layers anew, and see whether the relevance changes."""
+
+import itertools
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import scipy
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+
+from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.progress import tqdm
+from sincviz.analysis.attribution.sinc_layer import relevance
+from sincviz.analysis.attribution.spectral import spectral_relevance
+from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
+from sincviz.analysis.evidence.trial_evidence import trial_evidence
+from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
+from sincviz.analysis.labels import decoder_origin
+from sincviz.analysis.statistics.exchangeability import structure_of
+from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.opening.inputs import analysis_inputs
+from sincviz.trials.classes import check_codes, labelled_trials
+from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
+from sincviz.trials.identity import trial_fingerprints
+
+SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
+THRESHOLD = 0.5
+"""A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
+
+MORE_DRAWS = 4
+"""So many times the draws for the row that decides, in which every layer is random."""
+
+_FEW_CELLS = 7  # all orders of so many can be listed
+
+Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
+"""From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
+
+
+@torch.enable_grad()
+@torch.inference_mode(False)
+def randomization_test(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    method: str | Cells = "integrated_gradients",
+    explain: str = "score",
+    trials: str = "contrast",
+    bands: Mapping[str, tuple[float, float]] | None = None,
+    n_draws: int = 5,
+    n_steps: int = 8,
+    sfreq: float | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Compare the relevance of a network with that of networks whose layers were drawn anew [1]_.
+
+    Layers are drawn from the output to the input, each together with those behind it (cascading), and each alone
+    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not look at the network.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier
+        Any network that maps (batch, channels, times) to class scores; it is not changed.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials. They are all held in memory.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    method : str | callable
+        A method of :func:`sincviz.spectral_relevance`, which tells bands apart by the frequencies of the input;
+        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which tells them by the filters'
+        kernels; or a function of network, trials (array) and classes (array of int) that returns an array over
+        ([target,] band, channel).
+    explain, trials : str
+        As for :func:`sincviz.relevance`.
+    bands : mapping of str to (float, float) | None
+        Bands in Hz; ``None`` means delta to gamma.
+    n_draws : int
+        Random networks for each row of the table, at least 2; four times as many where every layer is random, which
+        decides.
+    n_steps : int
+        Steps of integrated gradients.
+    sfreq : float | None
+        Sampling rate in Hz, if neither the network nor the epochs know it.
+    seed : int
+        Seed of the draws.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per layer and ``kind``. ``similarity`` is Spearman's correlation over (band, channel) cells, mean over
+        classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
+        ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
+        ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
+        trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
+
+        ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
+        same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
+        ``size_low`` and ``size_high`` a 95 % interval. ``"differs"`` where the interval ends below
+        ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
+        (``chance_size``); else ``"cannot be told"``.
+
+    Raises
+    ------
+    TypeError
+        If there is no module whose layers could be drawn.
+    ValueError
+        If a setting is unknown or the classes are.
+    EpochsError
+        If the epochs do not fit the network.
+
+    References
+    ----------
+    .. [1] Adebayo, J., et al. (2018). Sanity checks for saliency maps. NeurIPS, 31.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4, time_filter_len=17)
+    >>> x, y = np.random.default_rng(0).standard_normal((10, 3, 128)), [0, 1] * 5
+    >>> found = randomization_test(model, x, y, n_draws=2, progress=False)
+    >>> found.kind.value_counts().to_dict()
+    {'cascading': 5, 'independent': 5, 'wrong class': 1}
+    """
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    module = changeable_copy(network)
+    n_draws, seed = positive_int("n_draws", n_draws, minimum=2), checked_seed(seed)
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
+    x, codes = labelled_trials(network, epochs, y)
+    tensor = torch.from_numpy(x).to(network.device)
+    with torch.no_grad():
+        scores = torch.cat([network.scores(batch).cpu() for batch in torch.split(tensor, 128)])
+        check_codes(codes, scores.shape[1])
+    cells_of = method
+    if not callable(cells_of):
+        cells_of = _cells_by_name(cells_of, explain, trials, bands, n_steps, rate_hz)
+
+    trained = cells_of(module, x, codes)
+    backwards = layers_with_weights(module, tensor)[::-1]
+    cases = [("cascading", name, backwards[: end + 1]) for end, name in enumerate(backwards)]
+    cases += [("independent", name, [name]) for name in backwards]
+    # The output layer is the first of both kinds.
+    n_draws_of = {tuple(drawn): n_draws for _, _, drawn in cases}
+    n_draws_of[tuple(backwards)] = MORE_DRAWS * n_draws
+    similarities = {}
+    with tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=not progress) as bar:
+        for drawn, n_own in n_draws_of.items():
+            found = []
+            for draw in range(n_own):
+                other = with_random_layers(module, list(drawn), tensor, seed + draw)
+                found.append(_similarities(trained, cells_of(other, x, codes)))
+                bar.update()
+            similarities[drawn] = np.array(found)
+    rows = [
+        {"kind": kind, "layer": name} | _summary(similarities[tuple(drawn)]) for kind, name, drawn in cases
+    ]
+    wrong = trained
+    if trials == "contrast" or callable(method):
+        # The next class's score, contrasted over the trials of the class.
+        wrong = cells_of(module, x, (codes + 1) % max(int(codes.max()) + 1, trained.sizes.get("target", 0)))
+    if "target" in trained.dims:
+        wrong = wrong.roll(target=-1)
+    rows.append({"kind": "wrong class", "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
+
+    table = pd.DataFrame(rows)
+    n_cells = trained.isel(target=0).size if "target" in trained.dims else trained.size
+    signed = similarities[tuple(backwards)][:, 0]
+    table.attrs = (
+        decoder_origin(network)
+        | trial_evidence(
+            network, codes, scores.double().numpy(), trial_fingerprints(x), structure_of(network, epochs, x)
+        )
+        | {
+            "method": method if isinstance(method, str) else "the user's own",
+            "explain": explain,
+            "trials": trials,
+            "n_draws": n_draws,
+            "threshold": THRESHOLD,
+            "seed": seed,
+        }
+        | _outcome(signed, chance_size(n_cells))
+    )
+    return table
+
+
+def _cells_by_name(
+    method: str,
+    explain: str,
+    trials: str,
+    bands: Mapping[str, tuple[float, float]] | None,
+    n_steps: int,
+    rate_hz: float,
+) -> Cells:
+    """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
+
+    def cells_of(network: nn.Module, x: NDArray[np.floating], codes: NDArray[np.int64]) -> xr.DataArray:
+        with warnings.catch_warnings():
+            # How complete the shares of a random network are is not the question.
+            warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
+            if method in SINC_LAYER_ONLY:
+                found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
+                return group_by_band(found, band_membership(network, bands, by="measured_energy"))
+            found = spectral_relevance(
+                network,
+                x,
+                codes,
+                method=method,
+                explain=explain,
+                trials=trials,
+                n_steps=n_steps,
+                sfreq=rate_hz,
+            )
+            return group_frequencies(found, bands)
+
+    return cells_of
+
+
+def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]:
+    """Return Spearman's correlation over cells, and that of absolute values, each the mean over classes."""
+    one, other = (array if "target" in array.dims else array.expand_dims("target") for array in (one, other))
+    pairs = zip(one.to_numpy(), other.transpose(*one.dims).to_numpy(), strict=True)
+    found = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
+    # A class without trials has no relevance to compare.
+    known = np.array([pair for pair in found if np.isfinite(pair).all()] or [(np.nan, np.nan)])
+    signed, absolute = known.mean(0)
+    return float(signed), float(absolute)
+
+
+def chance_size(n_cells: int) -> float:
+    """Return the mean size of Spearman's correlation of so many cells in two orders that have nothing in common.
+
+    Examples
+    --------
+    >>> round(chance_size(3), 3), round(chance_size(100), 3)
+    (0.667, 0.08)
+    """
+    if n_cells < 2:
+        return 1.0
+    if n_cells > _FEW_CELLS:
+        return float(np.sqrt(2 / np.pi / (n_cells - 1)))
+    places = np.array(list(itertools.permutations(range(n_cells))), float)
+    return float(np.abs(_centred(places) @ _centred(places[:1]).T).mean())
+
+
+def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred: NDArray[np.float64] = rows - rows.mean(1, keepdims=True)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    return centred
+
+
+def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | float]:
+    """Return whether a relevance differs when nothing is left of what was learned, from its similarity in each draw."""
+    sizes = np.abs(signed[np.isfinite(signed)])
+    mean = low = high = float("nan")
+    if len(sizes) > 1:
+        mean, low, high = _mean_interval(sizes)
+    outcome = "cannot be told"
+    if high < THRESHOLD:
+        outcome = "differs"
+    elif low > max(THRESHOLD, by_chance):
+        outcome = "stays"
+    return {"outcome": outcome, "size": mean, "size_low": low, "size_high": high, "chance_size": by_chance}
+
+
+def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean of draws, each from −1 to 1, and its interval by Student's t."""
+    mean = float(values.mean())
+    half = float(scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return mean, max(-1.0, mean - half), min(1.0, mean + half)
+
+
+def _summary(found: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean and interval over draws, of similarity and of that of absolute values."""
+    row: dict[str, float] = {}
+    for prefix, values in (("", found[:, 0]), ("magnitude_", found[:, 1])):
+        mean = low = high = float(values.mean())
+        if len(values) > 1:
+            mean, low, high = _mean_interval(values)
+        row |= {f"{prefix}similarity": mean, f"{prefix}low": low, f"{prefix}high": high}
+    return row

@@ -1,0 +1,54 @@
+"""What a result says of the trials it comes from: how well the network does on them, and whether it knew them."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sincviz.analysis.accuracy import chance_test
+from sincviz.networks.decoder import Decoder
+from sincviz.trials.identity import seen_in_training
+
+
+def trial_evidence(
+    network: Decoder,
+    codes: NDArray[np.int64] | None,
+    scores: NDArray[np.floating],
+    fingerprints: Sequence[str],
+    structure: pd.DataFrame | None = None,
+) -> dict[Hashable | None, Any]:
+    """Return accuracy, whether it is above chance, and whether the trials were held out, as attributes.
+
+    Parameters
+    ----------
+    network : Decoder
+        The network, whose provenance may know the trials it was trained on.
+    codes : array of int, shape (trials,), or None
+        The class of each trial, if known.
+    scores : array, shape (trials, classes)
+        The score of each class.
+    fingerprints : sequence of str
+        What :func:`sincviz.trials.identity.trial_fingerprints` returned.
+    structure : pandas.DataFrame | None
+        What :func:`sincviz.analysis.statistics.exchangeability.trial_structure` returned; ``None`` if nothing is known.
+
+    Returns
+    -------
+    dict
+        Strings and numbers only; those of :func:`sincviz.analysis.accuracy.chance_test` among them.
+    """
+    facts: dict[Hashable | None, Any] = {"n_trials": len(fingerprints)} | _held_out(network, fingerprints)
+    if codes is None:
+        return facts | {"above_chance": "unknown"}
+    return facts | chance_test(codes, scores, structure)
+
+
+def _held_out(network: Decoder, fingerprints: Sequence[str]) -> dict[Hashable | None, Any]:
+    seen = seen_in_training(network.provenance, fingerprints)
+    if seen is None:
+        return {"held_out": "unknown"}
+    n_seen = int(seen.sum())
+    held_out = "yes" if n_seen == 0 else "no" if n_seen == len(fingerprints) else "in part"
+    return {"held_out": held_out, "n_trials_seen_in_training": n_seen}

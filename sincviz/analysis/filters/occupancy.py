@@ -1,0 +1,52 @@
+"""How much of a filter bank lies in each band, before training and after."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from sincviz.analysis.grouping import band_membership
+from sincviz.networks.front_end import front_end
+
+BEFORE, AFTER = TRAINING = ("before", "after")
+
+
+def band_occupancy(model: object, bands: Mapping[str, tuple[float, float]] | None = None) -> xr.DataArray:
+    """Return the share of the filters' energy in each band, before training and after.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | torch.nn.Module
+        Anything that :func:`sincviz.front_end` knows.
+    bands : mapping of str to (float, float) | None
+        Low and high limit of each band in Hz; ``None`` means delta to gamma. They must not overlap.
+
+    Returns
+    -------
+    xarray.DataArray, dims (training, band)
+        Mean over the filters of the share of a kernel's energy that lies in the band, as the kernels compute it; the
+        last band, ``"other"``, keeps what no band covers. Bands carry their limits, as those of
+        :func:`sincviz.band_membership`. Not-a-number before training where nobody knows the start.
+
+    Raises
+    ------
+    TypeError
+        If the network is unknown.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> bool((band_occupancy(model).sel(training="before") == band_occupancy(model).sel(training="after")).all())
+    True
+    """
+    parts = front_end(model)
+    now = band_membership(parts, bands, by="measured_energy").mean("filter", keep_attrs=True)
+    if parts.initial_kernels is None:
+        then = xr.full_like(now, np.nan)
+    else:
+        untrained = replace(parts, kernels=parts.initial_kernels, cutoffs=parts.initial_cutoffs)
+        then = band_membership(untrained, bands, by="measured_energy").mean("filter", keep_attrs=True)
+    both = xr.concat([then, now], "training").assign_coords(training=list(TRAINING))
+    return both.rename("occupancy")

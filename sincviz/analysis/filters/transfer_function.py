@@ -1,0 +1,66 @@
+"""The transfer function of a bank of kernels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sincviz.networks.front_end import FrontEnd
+
+Floats = NDArray[np.float64]
+
+
+def impulse_responses(parts: FrontEnd) -> Floats:
+    """Return the kernels in double precision, shape (filters, taps)."""
+    kernels: Floats = parts.kernels.cpu().double().numpy()
+    return kernels
+
+
+def transfer_function(
+    kernels: Floats, *, sfreq: float, n_freqs: int
+) -> tuple[Floats, NDArray[np.complex128]]:
+    """Return the transfer functions of kernels, the delay of half a kernel removed.
+
+    Parameters
+    ----------
+    kernels : array, shape (filters, taps)
+        Impulse responses.
+    sfreq : float
+        Sampling rate in Hz.
+    n_freqs : int
+        Number of frequencies from 0 to the Nyquist frequency, both included; at least 2.
+
+    Returns
+    -------
+    frequency_hz : array, shape (n_freqs,)
+        Frequencies in Hz.
+    response : complex array, shape (filters, n_freqs)
+        Real for a symmetric kernel.
+
+    Examples
+    --------
+    >>> frequency_hz, response = transfer_function(np.array([[0.25, 0.5, 0.25]]), sfreq=100, n_freqs=3)
+    >>> np.abs(response).round(6).tolist()  # (1 + cos(2 pi f / sfreq)) / 2
+    [[1.0, 0.5, 0.0]]
+    """
+    frequency_hz = np.linspace(0, sfreq / 2, n_freqs)
+    taps, n_fft = kernels.shape[1], 2 * (n_freqs - 1)
+    # Every so many bins of a transform that is long enough for the kernel.
+    every = max(1, -(-taps // n_fft))
+    response = np.fft.rfft(kernels, every * n_fft)[:, ::every]
+    return frequency_hz, response * np.exp(1j * np.pi * frequency_hz * (taps - 1) / sfreq)
+
+
+def response_at(frequency_hz: Floats, kernels: Floats, *, sfreq: float) -> NDArray[np.complex128]:
+    """Return the transfer functions of kernels at any frequencies, the delay of half a kernel removed.
+
+    Examples
+    --------
+    >>> response_at(np.array([0.0, 25.0]), np.array([[0.25, 0.5, 0.25]]), sfreq=100).real.round(6).tolist()
+    [[1.0, 0.5]]
+    """
+    taps = kernels.shape[1]
+    times_s = (np.arange(taps) - (taps - 1) / 2) / sfreq
+    # One product; SciPy's `freqz` does the same and takes a second to import.
+    response: NDArray[np.complex128] = kernels.astype(complex) @ np.exp(
+        -2j * np.pi * np.outer(times_s, frequency_hz)
+    )
+    return response

@@ -1,0 +1,1 @@
+"""Spatial filters: weights, patterns, which units matter."""

@@ -1,0 +1,1 @@
+"""Intervals, permutation tests and agreement, over trials, runs and subjects."""

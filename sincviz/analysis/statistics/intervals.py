@@ -1,0 +1,160 @@
+"""Bootstrap intervals over trials."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy
+import xarray as xr
+from numpy.typing import NDArray
+
+from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.progress import followed
+from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
+
+LEVEL = 0.95
+N_RESAMPLES = 1000
+_CELLS_AT_ONCE = 4096
+
+
+def bootstrap_intervals(
+    values: xr.DataArray,
+    *,
+    trials: str = "all",
+    level: float = LEVEL,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> xr.DataArray:
+    """Average single trials, with an interval for every cell.
+
+    Trials are drawn with replacement (for the contrast in each class as many as it has); percentiles are widened for
+    small numbers of trials [1]_. Below about ten trials per class they still cover a little too rarely.
+
+    Parameters
+    ----------
+    values : xarray.DataArray, dims (trial, target, ...)
+        One value per trial, such as ``relevance(..., per_trial=True)``, grouped or not. For the contrast its ``trial``
+        must have the coordinate ``class_name``.
+    trials : {"all", "contrast"}
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others.
+    level : float
+        Coverage of the intervals, between 0 and 1.
+    n_resamples : int
+        How often trials are drawn.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target, ...)
+        Averages; the coordinates ``low`` and ``high``, of the same dimensions, are the intervals, not-a-number where
+        one trial stands for all.
+
+    Raises
+    ------
+    ValueError
+        If there is no dimension ``trial`` or ``target``, the classes are unknown, or a setting is out of range.
+
+    References
+    ----------
+    .. [1] Hesterberg, T. C. (2015). What teachers should know about the bootstrap. The American Statistician, 69,
+       371-386 (expanded percentile interval).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> values = xr.DataArray(rng.standard_normal((50, 1)) + 3, dims=("trial", "target"), coords={"target": ["a"]})
+    >>> found = bootstrap_intervals(values)
+    >>> bool(found.low < found < found.high)
+    True
+    """
+    if values.dims[:2] != ("trial", "target"):
+        raise ValueError(
+            f"`values` must have the dimensions (trial, target, ...); got {values.dims}. Pass `per_trial=True` to "
+            "what computes them."
+        )
+    if not 0 < level < 1:
+        raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
+    n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
+    n_trials, n_classes = values.shape[:2]
+    codes = codes_of_targets(values) if checked_trials(trials) == "contrast" else None
+    weights = trial_weights(trials, n_trials, n_classes, codes)
+    strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
+    counts = resampled_counts(strata, n_resamples, seed)
+    flat = values.to_numpy().reshape(n_trials, n_classes, -1)
+    results = np.empty((3, n_classes, flat.shape[2]))
+    for number in followed(range(n_classes), "Resampling", "class"):
+        results[0, number] = weights[number] @ flat[:, number]
+        own = weights[number] > 0
+        smallest = n_trials if own.all() else int(min(own.sum(), (~own).sum()))
+        results[1:, number] = _percentiles(counts * weights[number], flat[:, number], level, smallest)
+    dims = values.dims[1:]
+    average, low, high = results.reshape(3, *values.shape[1:])
+    kept = {name: coord for name, coord in values.coords.items() if "trial" not in coord.dims}
+    attrs = values.attrs | {
+        "trials": trials,
+        "interval": f"{level:.0%} bootstrap over trials",
+        "n_resamples": n_resamples,
+    }
+    return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
+        low=(dims, low), high=(dims, high)
+    )
+
+
+def codes_of_targets(values: xr.DataArray) -> NDArray[np.int64]:
+    """Return the number of the target that each trial belongs to, -1 for none of them."""
+    if "class_name" not in values.coords:
+        raise ValueError(
+            "The contrast needs the class of every trial: the coordinate `class_name`. Compute the values with `y` (or "
+            "epochs) and `per_trial=True`."
+        )
+    names = values["target"].to_numpy().astype(str).tolist()
+    return np.array(
+        [names.index(name) if name in names else -1 for name in values["class_name"].to_numpy().astype(str)]
+    )
+
+
+def mean_intervals(
+    values: NDArray[np.floating], *, level: float = LEVEL, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the interval of the mean over the first axis, of every column.
+
+    Examples
+    --------
+    >>> low, high = mean_intervals(np.array([[1.0], [2.0], [3.0]] * 20))
+    >>> bool(low[0] < 2 < high[0])
+    True
+    """
+    n_trials = len(values)
+    counts = resampled_counts(np.zeros(n_trials, int), n_resamples, seed)
+    low, high = _percentiles(counts / n_trials, values.reshape(n_trials, -1), level, n_trials)
+    return low.reshape(values.shape[1:]), high.reshape(values.shape[1:])
+
+
+def resampled_counts(strata: NDArray[np.int64], n_resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each trial was drawn, shape (resamples, trials); in each stratum as many as it has."""
+    rng = np.random.default_rng(seed)
+    counts = np.zeros((n_resamples, len(strata)))
+    for stratum in np.unique(strata):
+        members = np.flatnonzero(strata == stratum)
+        counts[:, members] = rng.multinomial(
+            len(members), np.full(len(members), 1 / len(members)), n_resamples
+        )
+    return counts
+
+
+def _percentiles(
+    weights: NDArray[np.float64], values: NDArray[np.floating], level: float, n_trials: int
+) -> NDArray[np.float64]:
+    """Return low and high end, shape (2, cells), of weighted sums over trials."""
+    if n_trials < 2:
+        return np.full((2, values.shape[1]), np.nan)
+    student = scipy.stats.t.ppf((1 - level) / 2, n_trials - 1)
+    tail = float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
+    return np.concatenate(
+        [np.quantile(weights @ block, [tail, 1 - tail], axis=0) for block in _blocks(values)], axis=1
+    )
+
+
+def _blocks(values: NDArray[np.floating]) -> Iterator[NDArray[np.floating]]:
+    for start in range(0, values.shape[1], _CELLS_AT_ONCE):
+        yield values[:, start : start + _CELLS_AT_ONCE].astype(np.float64)

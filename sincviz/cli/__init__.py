@@ -1,0 +1,1 @@
+"""The commands: text to typed arguments, results to the terminal."""

@@ -1,0 +1,128 @@
+"""The demonstration: train on simulated EEG, read the network, compare with the known truth."""
+
+import os
+from dataclasses import dataclass
+from statistics import fmean
+
+import pandas as pd
+import torch
+import xarray as xr
+
+from sincviz.analysis.evidence.ablation import ablate
+from sincviz.analysis.evidence.recovery import Recovery, recovery, true_cells
+from sincviz.datasets import simulate_motor_imagery
+from sincviz.inspection.inspection import inspect
+from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.opening.checkpoints import save_checkpoint
+from sincviz.training.fitting import fit
+
+CHECKPOINT = "network.safetensors"
+LEAST_AGREEMENT = 0.85
+MOST_CONTROL_AGREEMENT = 0.75
+N_CONTROLS = 3
+SECTIONS_SHOWN = ("bands", "responses", "maps", "relevance", "training")
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What the demonstration found; see :func:`run`."""
+
+    bands: pd.DataFrame
+    findings: pd.DataFrame
+    loss: xr.DataArray
+    true_cells: xr.DataArray
+    accuracy: float
+    agreement: Recovery
+    control_accuracy: float
+    control_cells: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the network's agreement is high enough, and the untrained networks' low enough."""
+        return self.agreement.cells >= LEAST_AGREEMENT and self.control_cells <= MOST_CONTROL_AGREEMENT
+
+
+def run(
+    folder: str | os.PathLike[str],
+    *,
+    n_trials: int = 400,
+    max_epochs: int = 40,
+    seed: int = 0,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> Demonstration:
+    """Train on simulated motor imagery, inspect the network, and compare it with the simulated truth.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the checkpoint, the table and the figures go.
+    n_trials : int
+        Simulated training trials; half as many are simulated anew for the test.
+    max_epochs : int
+        Most passes over the training trials.
+    seed : int
+        Seed of everything.
+    overwrite : bool
+        Replace the files of an earlier demonstration.
+    progress : bool
+        Show progress bars.
+
+    Returns
+    -------
+    Demonstration
+        Bands, accuracy and agreement, also of untrained networks.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds an earlier demonstration and ``overwrite`` is false.
+    """
+    # What draws is loaded where it is needed.
+    from sincviz.report.folder import check_folder
+
+    folder = check_folder(folder, (CHECKPOINT,), overwrite=overwrite)
+    training_epochs, truth = simulate_motor_imagery(n_trials, seed=2 * seed)
+    test_epochs, _ = simulate_motor_imagery(n_trials // 2, seed=2 * seed + 1)
+
+    def untrained(network_seed: int) -> SincShallowNet:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(network_seed)
+            model = SincShallowNet(
+                n_outputs=2,
+                n_times=len(training_epochs.times),
+                sfreq=training_epochs.info["sfreq"],
+                chs_info=training_epochs.info["chs"],
+                time_filter_len=65,
+            )
+        model.scale, model.class_names = 1e6, ["left", "right"]
+        return model
+
+    classifier = fit(untrained(seed), training_epochs, max_epochs=max_epochs, seed=seed, progress=progress)
+    # The evidence here is the comparison with the truth.
+    inspection = inspect(classifier, test_epochs, only=SECTIONS_SHOWN, seed=seed, progress=progress)
+    inspection.save(folder, title="The demonstration's network", overwrite=overwrite, progress=progress)
+    save_checkpoint(classifier, folder / CHECKPOINT)
+
+    losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]
+    losses += [
+        ablate(untrained(seed + 1 + number), test_epochs, seed=seed, progress=progress)
+        for number in range(N_CONTROLS)
+    ]
+    loss, *controls = (result["score_loss"] for result in losses)
+    assert inspection.bands is not None  # no section was left out
+    return Demonstration(
+        bands=inspection.bands,
+        findings=inspection.findings,
+        loss=loss,
+        true_cells=xr.DataArray(true_cells(truth, loss), coords=loss.coords, name="true_cells"),
+        accuracy=losses[0].attrs["accuracy"],
+        agreement=recovery(loss, truth),
+        control_accuracy=fmean(result.attrs["accuracy"] for result in losses[1:]),
+        control_cells=fmean(recovery(control, truth).cells for control in controls),
+    )
+
+
+def strongest_cells(loss: xr.DataArray, most: int = 8) -> pd.DataFrame:
+    """Return band, channel and loss of the cells that matter most, one row each."""
+    return loss.to_dataframe("loss")["loss"].nlargest(most).reset_index()

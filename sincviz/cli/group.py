@@ -1,0 +1,126 @@
+"""``sincviz group``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sincviz.cli.options import DataPath, Download, Overwrite, Runs, hushed, importing, listed
+from sincviz.cli.terminal import console, print_findings, print_group
+
+
+def group(
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            help="A table with commas between its columns, one row per network: checkpoint, epochs (a file of trials) "
+            "or dataset (eegbci, simulated), subject, and where there are several seed, fold, condition."
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder for the report; what is read of each network is kept in it."
+        ),
+    ],
+    backend: Annotated[
+        str, typer.Option(help="'processes' of this machine, or 'dask', the workers of a cluster.")
+    ] = "processes",
+    scheduler: Annotated[
+        str, typer.Option(help="dask: address of the scheduler, such as tcp://127.0.0.1:8786.")
+    ] = "",
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", help="Networks at a time; -1: as many as cores or workers.")
+    ] = -1,
+    runs: Runs = "4,8,12",
+    data_path: DataPath = None,
+    download: Download = False,
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Say that no network was trained on its trials; without it, networks that do not tell are doubted.",
+        ),
+    ] = False,
+    reference: Annotated[
+        str, typer.Option(help="'trained' as each network was trained, 'average', or 'recorded'.")
+    ] = "trained",
+    channels: Annotated[
+        str, typer.Option(help="Names of the networks' channels in their order, such as Fz,C3,Cz,C4.")
+    ] = "",
+    montage: Annotated[
+        str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            help="What the checkpoints do not tell, as min_freq=0.5; once for each parameter.",
+        ),
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Sections of `sincviz inspect` to measure; else what is compared: bands,maps,relevance."
+        ),
+    ] = "",
+    alpha: Annotated[float, typer.Option(help="Family-wise error of each test of maps.")] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of every random draw.")] = 0,
+    figure_format: Annotated[
+        str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
+    ] = "png",
+    style: Annotated[
+        str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
+    ] = "sincviz",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Read many networks, average the runs of each subject, test over subjects what they have in common.
+
+    What is read of a network is stored at once: the same command goes on where an earlier one was stopped.
+    """
+    with hushed(warned=not quiet, bars=not quiet):
+        with importing():
+            from sincviz.plotting import journal
+            from sincviz.population.group import group as group_networks
+            from sincviz.report.group_folder import check_group_folder
+            from sincviz.report.pictures import checked_formats
+
+        check_group_folder(out, overwrite=overwrite)
+        formats = checked_formats(listed(figure_format))
+        if not formats:
+            raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
+        with journal(style):
+            pass  # an unknown style is refused before anything is computed
+        found = group_networks(
+            manifest,
+            out,
+            only=listed(only) or None,
+            reference=reference,
+            channels=channels,
+            montage=montage,
+            parameters=parameter or (),
+            runs=runs,
+            data_path=data_path,
+            download=download,
+            held_out=held_out,
+            alpha=alpha,
+            seed=seed,
+            n_jobs=jobs,
+            backend=backend,
+            scheduler=scheduler or None,
+            progress=not quiet,
+        )
+        # Two runs on one folder write the same: the second replaces what the first wrote meanwhile.
+        written = found.save(out, formats=formats, style=style, overwrite=True, progress=not quiet)
+        if quiet:
+            return
+        print_group(found)
+        print_findings(found.findings)
+        console.print(
+            f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            markup=False,
+            soft_wrap=True,
+            highlight=False,
+        )

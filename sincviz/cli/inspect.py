@@ -1,0 +1,188 @@
+"""``sincviz inspect``."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sincviz.cli.options import (
+    Classes,
+    DataPath,
+    Download,
+    Overwrite,
+    Rate,
+    Runs,
+    Tmax,
+    Tmin,
+    Units,
+    hushed,
+    importing,
+    listed,
+)
+from sincviz.cli.terminal import console, print_bands, print_findings, print_network, print_summary
+
+
+def inspect(
+    checkpoint: Annotated[
+        str,
+        typer.Argument(
+            help="A checkpoint: of sincviz, braindecode, skorch or Lightning; a state dict; a folder or repository of "
+            "Hugging Face."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for report, tables, arrays and figures; else <checkpoint>-inspection."
+        ),
+    ] = None,
+    epochs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Epochs of MNE (-epo.fif) or EEGLAB (.set), a recording that --tmax and --classes cut (.edf, .gdf, "
+            ".vhdr, .fif ...), or arrays (.npz, .mat, .csv): adds accuracy, patterns, relevance and the evidence."
+        ),
+    ] = None,
+    tmin: Tmin = None,
+    tmax: Tmax = None,
+    classes: Classes = "",
+    sfreq: Rate = None,
+    units: Units = "",
+    data: Annotated[
+        str, typer.Option(help="'eegbci' takes PhysioNet imagery instead of a file of epochs.")
+    ] = "",
+    subjects: Annotated[str, typer.Option(help="eegbci: subjects, such as 56,62.")] = "",
+    runs: Runs = "4,8,12",
+    data_path: DataPath = None,
+    download: Download = False,
+    reference: Annotated[
+        str, typer.Option(help="'trained' as the network was trained, 'average', or 'recorded'.")
+    ] = "trained",
+    channels: Annotated[
+        str,
+        typer.Option(
+            help="Names of the network's channels in its order, such as Fz,C3,Cz,C4; with arrays, of theirs."
+        ),
+    ] = "",
+    montage: Annotated[
+        str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            help="What the checkpoint does not tell, as min_freq=0.5; once for each parameter.",
+        ),
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Sections, with commas between: bands, responses, maps, relevance, evidence, training."
+        ),
+    ] = "",
+    figure_format: Annotated[
+        str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
+    ] = "png",
+    style: Annotated[
+        str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
+    ] = "sincviz",
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="The network was not trained on these trials, where the checkpoint does not tell.",
+        ),
+    ] = False,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=2**31 - 1, help="Seed of the trials that the evidence takes, and of intervals."
+        ),
+    ] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the contents of inspection.json and nothing else.")
+    ] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Open any checkpoint, print what it has learned, write a report with tables, arrays and figures."""
+    with hushed(warned=not quiet, bars=not (quiet or as_json)):
+        with importing():
+            from sincviz._utils.strict_json import seen
+            from sincviz.errors import did_you_mean
+            from sincviz.inspection.inspection import inspect as inspect_network
+            from sincviz.inspection.measuring import checked_sections
+            from sincviz.opening.network_sources import opened
+            from sincviz.plotting import journal
+            from sincviz.report.folder import check_folder, facts_of
+            from sincviz.report.pictures import checked_formats
+            from sincviz.trials.cutting import cut_to
+            from sincviz.trials.event_classes import parsed_classes
+            from sincviz.trials.files import epochs_of_file, holds_arrays, recordings, referenced_as_trained
+
+        if data not in ("", "eegbci"):
+            raise ValueError(
+                f"`--data` must be 'eegbci'; got {data!r}.{did_you_mean(data, ['eegbci'])} A file of epochs goes to "
+                "`--epochs`."
+            )
+        if data and epochs is not None:
+            raise ValueError("Pass `--epochs` or `--data`, not both.")
+        if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
+            raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
+        if subjects and not data:
+            raise ValueError("`--subjects` is for `--data eegbci`.")
+        source = Path(os.path.expanduser(checkpoint))
+        if not source.name:  # such as "."
+            source = source.resolve()
+        folder = source.with_name(f"{source.stem}-inspection") if out is None else out
+        check_folder(folder, overwrite=overwrite)
+        formats = checked_formats(listed(figure_format))
+        if not formats:
+            raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
+        sections = checked_sections(listed(only) or None)
+        with journal(style):
+            pass  # an unknown style is refused before anything is computed
+        talks = not (quiet or as_json)
+        trials = None
+        if data:
+            trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
+        elif epochs is not None:
+            arrays = holds_arrays(epochs)
+            trials = epochs_of_file(
+                epochs,
+                classes=parsed_classes(classes) if classes else None,
+                tmin=tmin,
+                tmax=tmax,
+                sfreq=sfreq,
+                ch_names=listed(channels) or None if arrays else None,
+                units=units or None,
+            )
+            # Names of an array's channels are the network's only if it has none of its own.
+            channels = "" if arrays else channels
+        model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
+        if trials is not None and tmax is not None:
+            trials = cut_to(trials, model.n_times)
+        if trials is not None:
+            trials = referenced_as_trained(trials, model, reference)
+        found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
+        written = found.save(
+            folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
+        )
+        if as_json:
+            print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
+        if not talks:
+            return
+        print_network(found)
+        if found.bands is not None:
+            print_bands(found.bands)
+        print_summary(found)
+        print_findings(found.findings)
+        console.print(
+            f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            markup=False,
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,0 +1,136 @@
+"""What the commands print."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from sincviz._utils.text import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sincviz.cli.demonstration import Demonstration
+    from sincviz.inspection.inspection import Inspection
+    from sincviz.population.group import Group
+
+
+class SafeConsole(Console):
+    """A console that shows control codes in what it is given, and never sends them to the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return rich text of a string, ends of lines kept."""
+        return super().render_str(shown(text, keep="\n"), **options)
+
+
+console = SafeConsole()
+
+
+def print_network(found: "Inspection") -> None:
+    """Print what a network is and what it was trained on."""
+    from sincviz.report.words import data_words, network_words
+
+    n_trials = found.network["training"].get("n_training_trials")
+    known = "" if n_trials is None else f" ({n_trials} trials)"
+    for sentence in (network_words(found), f"{data_words(found, of_trials=False).removesuffix('.')}{known}."):
+        console.print(shown(sentence), highlight=False, markup=False)
+
+
+def print_bands(bands: "pd.DataFrame") -> None:
+    """Print the table of :func:`sincviz.learned_bands` and how to read it."""
+    table = Table(title="Learned bands (Hz)", title_justify="left")
+    for header in ("Filter", "Nominal", "Measured (−3 dB)", "Peak", "Energy in band", "Shift", "Rhythm"):
+        table.add_column(header, justify="left" if header == "Rhythm" else "right")
+    for row in bands.reset_index().to_dict("records"):
+        table.add_row(
+            str(row["filter"]),
+            f"{row['low_hz']:.1f}–{row['high_hz']:.1f}",
+            f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
+            f"{row['peak_hz']:.1f}",
+            f"{row['in_band_energy']:.0%}",
+            _shift(row["center_hz"] - (row["initial_low_hz"] + row["initial_high_hz"]) / 2),
+            row["rhythm"],
+        )
+    console.print(table)
+    measured_hz = bands["measured_high_hz"] - bands["measured_low_hz"]
+    narrower = int((bands["bandwidth_hz"] < measured_hz).sum())
+    console.print(
+        f"A kernel of {bands.attrs['n_taps']} samples at {bands.attrs['sfreq_hz']:g} Hz makes bands of "
+        f"{measured_hz.mean():.1f} Hz on average (−3 dB) out of nominal {bands['bandwidth_hz'].mean():.1f} Hz; "
+        f"{narrower} of {len(bands)} filters are narrower as written than as computed. Read the measured column. "
+        "Shift: of the nominal centre since initialisation.",
+        highlight=False,
+    )
+
+
+def _shift(hz: float) -> str:
+    """Return a shift; a dash where the start is not known."""
+    return f"{hz:+.2f}" if math.isfinite(hz) else "–"
+
+
+def print_summary(found: "Inspection") -> None:
+    """Print in words how well the network does, what it uses and how sure that is."""
+    from sincviz.report.summary import accuracy_words, basis_words, certainty_words, verdict_words
+
+    console.print(f"[bold]{escape(shown(verdict_words(found)))}[/]", highlight=False)
+    for words in (accuracy_words, basis_words, certainty_words):
+        for sentence in words(found):
+            console.print(shown(sentence), highlight=False, markup=False)
+
+
+def print_group(found: "Group") -> None:
+    """Print in words what many networks have in common, and the clusters that are significant."""
+    from sincviz.report.group_words import summary_words
+
+    for sentence in summary_words(found):
+        console.print(shown(sentence), highlight=False, markup=False)
+
+
+def print_findings(findings: "pd.DataFrame") -> None:
+    """Print what :func:`sincviz.diagnose` found, the worst first."""
+    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
+    if findings.empty:
+        console.print("Findings: none.", highlight=False)
+    for row in findings.to_dict("records"):
+        console.print(
+            f"[bold {colours[row['severity']]}]{row['severity']}[/] [bold]{escape(shown(row['finding']))}[/] "
+            f"{escape(shown(row['evidence']))} [italic]{escape(shown(row['remedy']))}[/]",
+            highlight=False,
+        )
+
+
+def print_agreement(found: "Demonstration") -> None:
+    """Print how well the demonstration's network agrees with the known truth."""
+    from sincviz.cli.demonstration import LEAST_AGREEMENT, MOST_CONTROL_AGREEMENT, strongest_cells
+
+    cells = strongest_cells(found.loss)
+    listed = ", ".join(
+        f"{band} {channel}" for band, channel in zip(cells["band"], cells["channel"], strict=True)
+    )
+    known = found.true_cells.to_dataframe().query("true_cells").index
+    console.print(
+        f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
+    )
+    console.print(f"What the network loses most without, strongest first: {listed}", highlight=False)
+    table = Table(
+        title="Agreement with the known sources, on trials not used in training", title_justify="left"
+    )
+    for header in ("", "Trained", "Untrained control"):
+        table.add_column(header, justify="left" if not header else "right")
+    table.add_row("Accuracy (chance 0.50)", f"{found.accuracy:.2f}", f"{found.control_accuracy:.2f}")
+    table.add_row(
+        "Band × channel cells, ROC area (chance 0.50)",
+        f"{found.agreement.cells:.2f}",
+        f"{found.control_cells:.2f}",
+    )
+    table.add_row("Channels, ROC area (chance 0.50)", f"{found.agreement.channels:.2f}", "")
+    table.add_row("Share of the loss in the sources' bands", f"{found.agreement.bands:.0%}", "")
+    console.print(table)
+    verdict = "[green]passed[/]" if found.passed else "[red]failed[/]"
+    console.print(
+        f"{verdict}: cells at least {LEAST_AGREEMENT:.2f} trained, at most {MOST_CONTROL_AGREEMENT:.2f} untrained.",
+        highlight=False,
+    )

@@ -1,0 +1,1 @@
+"""What the field knows without a network: bands, electrodes, regions of the scalp."""

@@ -1,0 +1,147 @@
+"""Names of channels in the spellings of amplifiers, files and caps: which two mean the same electrode."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from sincviz._utils.text import listed
+
+_PREFIX = re.compile(r"eeg[\s:_-]+(?=[a-z])")
+_REFERENCE = re.compile(r"[\s:_-]+\(?(?:ref|le|avg?|ave|ar|car|[am][12](?:[\s+/-]?[am][12])?)\)?$")
+_OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
+_NUMBERED = re.compile(r"(.+)-\d+")
+"""MNE appends -0, -1 ... where a file names several channels alike."""
+
+
+def spelling_key(name: str) -> str:
+    """Return what a name has in common with its other spellings.
+
+    Upper and lower case, blanks, trailing dots, a leading ``EEG`` and a reference at the end (``-REF``, ``-LE``,
+    ``-AVG``, ``-A1``, ``-M2``) do not count. A name that would be empty without these stays as it is.
+
+    Examples
+    --------
+    >>> [spelling_key(name) for name in ("Fp1", "EEG FP1-REF", "Fp1.", "EEG Fp1 - A1A2", "Fp1-F7", "EEG 001")]
+    ['fp1', 'fp1', 'fp1', 'fp1', 'fp1-f7', 'eeg001']
+    """
+    lower = " ".join(name.casefold().split()).rstrip(". ")
+    bare = _REFERENCE.sub("", _PREFIX.sub("", lower)).rstrip(". ")
+    return "".join((bare or lower).split())
+
+
+def electrode_key(name: str) -> str:
+    """Return what :func:`spelling_key` does, T3, T4, T5 and T6 under their names of today.
+
+    Examples
+    --------
+    >>> [electrode_key(name) for name in ("T3", "T7", "EEG T5-LE", "P7")]
+    ['t7', 't7', 'p7', 'p7']
+    """
+    key = spelling_key(name)
+    return _OLD_NAMES.get(key, key)
+
+
+def matched_names(
+    wanted: Sequence[str], available: Sequence[str]
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return which of the available names each wanted one is, and where several might be.
+
+    The same name comes first, then the same in another spelling, then the same under an old name. A name is taken
+    once, and only where nothing else could be meant: two channels never become one.
+
+    Parameters
+    ----------
+    wanted, available : sequence of str
+        Names of channels, each once.
+
+    Returns
+    -------
+    found : dict of str to str
+        Wanted to available, in the order of ``wanted``.
+    ambiguous : dict of str to list of str
+        Wanted names that were not found because several available ones could be meant (also doubles that MNE
+        numbered, ``C3-0`` and ``C3-1``), or because several wanted ones could mean the same.
+
+    Examples
+    --------
+    >>> matched_names(["Fp1", "T7", "C3"], ["EEG FP1-REF", "T3", "C3-0", "C3-1"])
+    ({'Fp1': 'EEG FP1-REF', 'T7': 'T3'}, {'C3': ['C3-0', 'C3-1']})
+    """
+    found = {name: name for name in set(wanted) & set(available)}
+    ambiguous: dict[str, list[str]] = {}
+    for key in (spelling_key, electrode_key):
+        taken = set(found.values())
+        left = [name for name in wanted if name not in found and name not in ambiguous]
+        candidates = _by_key(key, (name for name in available if name not in taken))
+        for meaning, names in _by_key(key, left).items():
+            several = candidates.get(meaning, [])
+            if len(names) == len(several) == 1:
+                found[names[0]] = several[0]
+            elif several:
+                ambiguous |= dict.fromkeys(names, several)
+    taken = set(found.values())
+    doubles = _doubles(name for name in available if name not in taken)
+    for name in wanted:
+        if name not in found and name not in ambiguous and electrode_key(name) in doubles:
+            ambiguous[name] = doubles[electrode_key(name)]
+    return {name: found[name] for name in wanted if name in found}, ambiguous
+
+
+def other_spellings(found: Mapping[str, str]) -> dict[str, str]:
+    """Return, of what :func:`matched_names` found, available to wanted where the two differ.
+
+    Examples
+    --------
+    >>> other_spellings({"Fp1": "FP1", "C3": "C3"})
+    {'FP1': 'Fp1'}
+    """
+    return {own: name for name, own in found.items() if own != name}
+
+
+def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
+    """Return in words what is taken for what.
+
+    Examples
+    --------
+    >>> spelled({"FP1": "Fp1", "CZ": "Cz"})
+    'FP1 as Fp1, CZ as Cz'
+    """
+    return listed([f"{own} as {name}" for own, name in renamed.items()], most)
+
+
+def rename_line(renamed: Mapping[str, str]) -> str:
+    """Return the line that gives channels other names, to be copied.
+
+    Examples
+    --------
+    >>> rename_line({"FP1": "Fp1"})
+    "`epochs.rename_channels({'FP1': 'Fp1'})`"
+    """
+    return f"`epochs.rename_channels({dict(renamed)})`"
+
+
+def named_twice(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once, sorted.
+
+    Examples
+    --------
+    >>> named_twice(["C3", "C4", "C3"])
+    ['C3']
+    """
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def _by_key(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        groups[key(name)].append(name)
+    return dict(groups)
+
+
+def _doubles(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return electrodes that MNE numbered, and the names it gave them."""
+    numbered = [(match[1], name) for name in names if (match := _NUMBERED.fullmatch(name.strip()))]
+    groups: dict[str, list[str]] = defaultdict(list)
+    for stem, name in numbered:
+        groups[electrode_key(stem)].append(name)
+    return dict(groups)

@@ -1,0 +1,83 @@
+"""Regions of the scalp of channels: by position where one is set, by name where it is not."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sincviz.eeg.head_regions import angles_deg, usable_positions
+from sincviz.eeg.regions import OTHER, scalp_regions
+
+AGREES_DEG = 20.0  # so far may an electrode of a digitised cap be from where its name puts it
+_COARSE = re.compile(r"[A-Za-z]{1,2}(z|\d+)")  # of 10-10: between them lobes are named by both neighbours
+NEAREST_DEG = 20.0  # beyond, an electrode is at no place of 10-05: on a cheek, at the neck
+
+
+def channel_regions(
+    ch_names: Sequence[str], positions_m: NDArray[np.float64] | None = None
+) -> NDArray[np.str_]:
+    """Return the region of each channel, such as ``"left central"``, or ``"other"``.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names of the channels.
+    positions_m : array, shape (channels, 3), or None
+        Positions in metres in head coordinates; not-a-number where they are not known.
+
+    Returns
+    -------
+    array of str, shape (channels,)
+        A channel with a position is in the region that its name tells if it lies where 10-05 puts that name, else in
+        that of the nearest place of 10-10: the electrode C4 of BioSemi's cap of 128 is none of 10-10's. Without a
+        position it is in the region that its name tells (:func:`sincviz.eeg.regions.scalp_regions`).
+
+    Examples
+    --------
+    >>> import mne
+    >>> from sincviz.eeg.positions import electrode_positions
+    >>> info = mne.create_info(["C4", "C17", "D19", "B22"], 128, "eeg").set_montage("biosemi128")
+    >>> channel_regions(info.ch_names, electrode_positions(info["chs"])).tolist()
+    ['right fronto-central', 'midline frontal', 'left central', 'right central']
+    >>> channel_regions(["C4"]).tolist()
+    ['right central']
+    """
+    names = [str(name) for name in ch_names]
+    found = scalp_regions(names).astype("<U40")
+    if positions_m is None:
+        return found
+    usable = usable_positions(names, positions_m)
+    if not usable.any():
+        return found
+    standard_names, standard = _standard()
+    apart_deg = np.degrees(
+        np.arccos(np.clip(_directions(angles_deg(positions_m[usable])) @ standard.T, -1, 1))
+    )
+    regions = scalp_regions(standard_names)
+    coarse = np.array([_COARSE.fullmatch(name) is not None for name in standard_names])
+    row_of = {name.lower(): row for row, name in enumerate(standard_names)}
+    for channel, distance_deg in zip(np.flatnonzero(usable), apart_deg, strict=True):
+        own = row_of.get(names[channel].strip().rstrip(".").lower())
+        if own is not None and distance_deg[own] <= AGREES_DEG:
+            found[channel] = regions[own]
+        else:
+            nearest = int(np.where(coarse, distance_deg, np.inf).argmin())
+            found[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
+    return found
+
+
+@cache
+def _standard() -> tuple[list[str], NDArray[np.float64]]:
+    """Return the electrodes of 10-05 on the scalp, and their directions from the middle of the head."""
+    from sincviz.eeg.montages import standard_montage  # loads MNE
+
+    places = standard_montage().get_positions()["ch_pos"]
+    names = [name for name in places if scalp_regions([name])[0] != OTHER]
+    return names, _directions(angles_deg(np.array([places[name] for name in names])))
+
+
+def _directions(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    down, side = np.radians(angles.T)
+    return np.stack([np.sin(down) * np.sin(side), np.sin(down) * np.cos(side), np.cos(down)], 1)

@@ -1,0 +1,91 @@
+"""What a network and its trials are, in words and numbers that JSON can hold."""
+
+import hashlib
+import platform
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sincviz._version import __version__
+from sincviz.analysis.labels import class_labels
+from sincviz.networks.front_end import FrontEnd
+from sincviz.trials.epochs import EpochsOrArray, input_batches
+from sincviz.trials.recordings import recording_facts
+
+LIBRARIES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "xarray",
+    "mne",
+    "matplotlib",
+    "captum",
+    "skorch",
+    "scikit-learn",
+)
+
+
+_REMEMBERED: dict[str, Any] = {
+    **dict.fromkeys(("highpass_hz", "lowpass_hz"), int | float),
+    **dict.fromkeys(("reference", "data_sha256", "format"), str),
+    "n_training_trials": int,
+    "assumed": dict,
+}
+
+
+def network_facts(parts: FrontEnd, model: object) -> dict[str, Any]:
+    """Return sizes, names, units and the hash of the weights of a network."""
+    filters, depth, channels = parts.spatial.shape
+    provenance = parts.provenance
+    return {
+        "kind": type(model).__name__,
+        "n_filters": filters,
+        "n_taps": parts.kernels.shape[1],
+        "depth": depth,
+        "n_chans": channels,
+        "n_outputs": parts.n_outputs,
+        "n_times": parts.n_times,
+        "sfreq_hz": parts.sfreq,
+        "padding": parts.padding,
+        "ch_names": parts.ch_names,
+        "class_names": class_labels(parts, parts.n_outputs),
+        "units_per_volt": parts.units_per_volt,
+        "weights_sha256": parts.weights_sha256,
+        "training": {
+            name: provenance[name]
+            for name, kind in _REMEMBERED.items()
+            if isinstance(provenance.get(name), kind)
+        },
+    }
+
+
+def trial_facts(parts: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Return number, classes, preparation and hash of trials, as the network sees them."""
+    digest, n_trials, n_times = hashlib.sha256(), 0, 0
+    for batch in input_batches(parts, trials):
+        digest.update(np.ascontiguousarray(batch, np.float32).tobytes())
+        n_trials, n_times = n_trials + len(batch), batch.shape[2]
+    names = class_labels(parts, parts.n_outputs)
+    counts = None if codes is None else np.bincount(codes, minlength=len(names)).tolist()
+    return {
+        "n_trials": n_trials,
+        "n_times": n_times,
+        "classes": None if counts is None else dict(zip(names, counts, strict=True)),
+        "sha256": digest.hexdigest(),
+        **recording_facts(trials),
+    }
+
+
+def system_facts() -> dict[str, str]:
+    """Return the versions that results come from."""
+    return {
+        "sincviz": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "byte_order": sys.byteorder,
+        **{name: version(name) for name in LIBRARIES},
+    }

@@ -1,1 +1,0 @@
-"""The sinc network: its filters, its layers, its files."""

@@ -1,0 +1,1 @@
+"""The sinc layer, the network, and what an analysis sees of any network."""

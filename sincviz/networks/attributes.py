@@ -1,0 +1,164 @@
+"""What a live network says of itself, or was told by the user who set attributes on it or on its wrapper."""
+
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from sincviz._utils.checks import finite_float
+from sincviz._utils.text import listed
+from sincviz.eeg.channel_names import named_twice
+from sincviz.networks.signal_spec import chs_info_from_json
+from sincviz.networks.wrappers import layers_around
+
+OF_TRIALS = ("chs_info", "ch_names", "class_names", "scale", "sfreq")
+"""What may be set on the network or on any wrapper around it."""
+
+OF_NETWORKS = ("n_times", "n_chans", "n_outputs", "provenance")
+"""What only the network itself tells."""
+
+
+def attributes_told(model: object) -> dict[str, Any]:
+    """Return what is known of a network by its attributes, ``None`` where it does not tell.
+
+    Of wrappers, such as a classifier, those attributes are read that the network inside lacks, and the names of
+    classes that a fitted classifier knows as ``classes_``.
+
+    Returns
+    -------
+    dict
+        ``chs_info``, ``ch_names``, ``class_names``, ``scale``, ``sfreq``, ``n_times``, ``n_chans``, ``n_outputs`` and
+        ``provenance``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of the first five was set to what is not allowed.
+
+    Examples
+    --------
+    >>> network = nn.Linear(3, 2)
+    >>> network.ch_names, network.scale = ["C3", "Cz", "C4"], 1e6
+    >>> told = attributes_told(nn.DataParallel(network))
+    >>> told["n_chans"], told["scale"], told["sfreq"]
+    (3, 1000000.0, None)
+    """
+    layers = list(layers_around(model))[::-1]
+    told = {name: _first(layers, name) for name in OF_TRIALS}
+    told |= {name: _first(layers[:1], name) for name in OF_NETWORKS}
+    told["class_names"] = told["class_names"] or _names_of_classes(layers)
+    told["ch_names"], told["chs_info"] = channels_of(told["ch_names"], told["chs_info"])
+    if told["ch_names"]:
+        told["n_chans"] = len(told["ch_names"])
+    return told
+
+
+def channels_of(
+    ch_names: Sequence[str] | None, chs_info: Sequence[Mapping[str, Any]] | None
+) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
+    """Return names and channels that agree: names that were given count, positions are those of the same names."""
+    known = {channel["ch_name"]: dict(channel) for channel in chs_info or ()}
+    names = list(known) if ch_names is None else list(ch_names)
+    if not names:
+        return None, None
+    return names, [known.get(name, {"ch_name": name}) for name in names]
+
+
+def _first(layers: list[Any], name: str) -> Any:
+    values = (_known(layer, name) for layer in layers)
+    return next((value for value in values if value is not None), None)
+
+
+def listed_names(name: str, values: Any) -> list[str]:
+    """Return names that were given as a list, or as the channels of an ``mne.Info``.
+
+    Raises
+    ------
+    TypeError
+        If this is no list of names.
+    ValueError
+        If there are none, one is empty, or channels are named twice.
+
+    Examples
+    --------
+    >>> listed_names("ch_names", ("C3", b"Cz")), listed_names("ch_names", [{"ch_name": "C4"}])
+    (['C3', 'Cz'], ['C4'])
+    """
+    channels = name == "ch_names"
+    example = "['C3', 'Cz', 'C4']" if channels else "['left', 'right']"
+    if isinstance(values, str) and "," in values:
+        example = str([part.strip() for part in values.split(",")])
+    expected = f"`{name}` must be a list of names; got {values!r:.80}. Try {name}={example}."
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
+        raise TypeError(expected)
+    names = [_one_name(value) for value in values]
+    if None in names:
+        raise TypeError(expected)
+    found = [one for one in names if one is not None]
+    if not found or not all(one.strip() for one in found):
+        raise ValueError(
+            f"`{name}` must not be empty, nor any of its names; got {found!r:.80}. Try {example}."
+        )
+    if channels and (double := named_twice(found)):
+        raise ValueError(f"`{name}` names channels twice: {listed(double)}. Rename one of each pair.")
+    return found
+
+
+def _one_name(value: Any) -> str | None:
+    value = value.get("ch_name") if isinstance(value, Mapping) else value
+    if isinstance(value, bytes):
+        return value.decode()
+    return str(value) if isinstance(value, str | numbers.Integral) else None
+
+
+def _known(layer: Any, name: str) -> Any:
+    """Return an attribute of somebody else's object; of what a user may set, what is not allowed is refused."""
+    try:
+        value = getattr(layer, name, None)
+    except (ValueError, AttributeError):  # braindecode's networks raise it for what they were not told
+        return None
+    if value is None or _is_part(layer, name, value):
+        return None
+    if name not in OF_TRIALS:
+        if name == "provenance":
+            return value if isinstance(value, Mapping) else None
+        return value if isinstance(value, numbers.Integral) and int(value) > 0 else None
+    try:
+        return _told(name, value)
+    except (TypeError, ValueError) as error:
+        own = f" {type(layer).__name__} has it as an attribute: set it right, or delete it."
+        if isinstance(layer, nn.Module):
+            own += " Where it means something else there, pass `torch.nn.Sequential(network)`."
+        raise type(error)(f"{error}{own}") from None
+
+
+def _told(name: str, value: Any) -> Any:
+    if name == "chs_info":
+        return value if chs_info_from_json(value) else None
+    if name in ("ch_names", "class_names"):
+        return None if _is_list(value) and len(value) == 0 else listed_names(name, value)
+    number = finite_float(name, value, above=0, advice=1e6 if name == "scale" else 250)
+    # Of somebody else's network: a factor below 1 is some other scale, such as that of attention.
+    return None if name == "scale" and number < 1 else number
+
+
+def _is_part(layer: Any, name: str, value: Any) -> bool:
+    """Tell what a network computes with, such as a method or a learned scale, from what it was told."""
+    held = isinstance(layer, nn.Module) and name in layer._buffers
+    gains = name == "scale" and hasattr(layer, "units_per_volt")  # what was opened before calls its factor so
+    return held or gains or callable(value) or isinstance(value, nn.Parameter)
+
+
+def _names_of_classes(layers: list[Any]) -> list[str] | None:
+    """Return the labels of a fitted classifier if they are names; numbers are those of the outputs."""
+    for layer in layers:
+        labels: Any = getattr(layer, "classes_", None)
+        if _is_list(labels) and len(labels) > 1 and all(isinstance(label, str) for label in labels):
+            return [str(label) for label in labels]
+    return None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)

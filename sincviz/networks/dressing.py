@@ -1,0 +1,70 @@
+"""What a network is told of its channels, classes, units and sampling rate."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from sincviz._utils.checks import finite_float
+from sincviz.networks.attributes import channels_of, listed_names
+from sincviz.networks.signal_spec import chs_info_from_json
+
+Seen = TypeVar("Seen", bound=Any)
+"""A ``FrontEnd`` or a ``BlackBox``."""
+
+
+def dressed(
+    network: Seen,
+    *,
+    ch_names: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
+    chs_info: Sequence[Mapping[str, Any]] | None = None,
+    class_names: Sequence[str] | None = None,
+    scale: float | None = None,
+    sfreq: float | None = None,
+) -> Seen:
+    """Return a network that knows what is said of it; ``None`` leaves things as they are.
+
+    Raises
+    ------
+    ValueError
+        If names are not as many as channels or classes, occur twice, or a number is none that is allowed.
+    """
+    changes: dict[str, Any] = {}
+    if ch_names is not None or chs_info is not None:
+        known = network.chs_info if chs_info is None else chs_info
+        wanted = None if ch_names is None else listed_names("ch_names", ch_names)
+        if ch_names is not None and all(isinstance(one, Mapping) for one in ch_names):
+            known = cast(Sequence[Mapping[str, Any]], ch_names)  # `info["chs"]` tells positions too
+        names, channels = channels_of(wanted, known)
+        chans = chs_info_from_json(channels)
+        if network.n_chans not in (None, len(names or ())):
+            raise ValueError(
+                f"`ch_names` must name the network's {network.n_chans} channels in its order; got "
+                f"{len(names or ())}: {', '.join(names or ())}."
+            )
+        changes |= {"ch_names": names, "chs_info": chans}
+        if "n_chans" in {entry.name for entry in dataclasses.fields(network)}:
+            changes["n_chans"] = len(names or ())
+    if class_names is not None:
+        classes = listed_names("class_names", class_names)
+        n_outputs = network.n_outputs
+        # A single output tells two classes.
+        allowed = (None, len(classes), 1) if len(classes) == 2 else (None, len(classes))
+        if n_outputs not in allowed or len(set(classes)) < len(classes):
+            raise ValueError(
+                f"`class_names` must name {n_outputs} outputs in their order, each differently; got "
+                f"{len(classes)}: {', '.join(classes)}."
+            )
+        changes["class_names"] = classes
+    if scale is not None:
+        changes["units_per_volt"] = finite_float("scale", scale, above=0, advice=1e6)
+    if sfreq is not None:
+        rate_hz = finite_float("sfreq", sfreq, above=0, advice=250)
+        if network.sfreq is not None and not np.isclose(network.sfreq, rate_hz, rtol=1e-5):
+            raise ValueError(
+                f"`sfreq` must be that of the network, which was made for {network.sfreq:g} Hz; got {rate_hz:g}. Leave "
+                f"it out, and resample the trials: `epochs.resample({network.sfreq:g})`."
+            )
+        changes["sfreq"] = rate_hz if network.sfreq is None else network.sfreq
+    return dataclasses.replace(network, **changes) if changes else network

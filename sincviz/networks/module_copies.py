@@ -1,0 +1,71 @@
+"""Copies of a network that can be looked into, changed and compared."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from sincviz.networks.fast.precision import is_narrow
+from sincviz.networks.wrappers import unwrapped
+
+_SAME = 1e-3  # of the scores' spread: float32 in another order
+
+
+def evaluated_copy(model: object) -> nn.Module:
+    """Return a copy of the network in evaluation mode, which can be looked into and changed.
+
+    A network of 16 bits is copied in single precision, in which the trials are.
+
+    Raises
+    ------
+    TypeError
+        If this is no module, as a :class:`sincviz.FrontEnd` is none.
+    """
+    inner = unwrapped(model)
+    if not isinstance(inner, nn.Module):
+        raise TypeError(
+            f"This needs the network itself, whose layers it looks into; got {type(inner).__name__}. Pass the "
+            "`torch.nn.Module`."
+        )
+    # What a layer keeps of its last forward pass is part of a graph, which cannot be copied.
+    kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
+    detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
+    try:
+        copied = copy.deepcopy(inner, detached).eval().requires_grad_(False)
+        return copied.float() if is_narrow(copied) else copied
+    except RuntimeError as error:
+        raise TypeError(
+            f"{type(inner).__name__} cannot be copied: {str(error).rstrip('.')}. If it keeps something of its last "
+            "forward pass, delete that."
+        ) from None
+
+
+def maps_alike(one: nn.Module, other: nn.Module, n_chans: int, n_times: int) -> bool:
+    """Tell whether two networks make the same scores of noise, in evaluation.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
+    >>> maps_alike(network, nn.Sequential(network), 2, 3), maps_alike(network, nn.Flatten(), 2, 3)
+    (True, False)
+    """
+    x = 10 * torch.randn(2, n_chans, n_times, generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            found, expected = (_scores(module, x) for module in (one, other))
+    except (RuntimeError, ValueError, TypeError, AttributeError, LookupError, NotImplementedError):
+        return False
+    if not (isinstance(found, Tensor) and isinstance(expected, Tensor) and found.shape == expected.shape):
+        return False
+    found, expected = found.cpu().double(), expected.cpu().double()
+    # Weights that are not finite make scores that are not finite in both.
+    error = (found - expected).nan_to_num().abs().max()
+    same_gaps = torch.equal(found.isfinite(), expected.isfinite())
+    return same_gaps and bool(error <= _SAME * expected.nan_to_num().abs().max().clamp(min=1e-6))
+
+
+def _scores(module: nn.Module, x: Tensor) -> Tensor:
+    copied = evaluated_copy(module)
+    like = next(copied.parameters(), x)
+    scores: Tensor = copied(x.to(like.device, like.dtype))
+    return scores

@@ -1,0 +1,1 @@
+"""Any file or live network, and any trials, as every analysis takes them."""

@@ -1,0 +1,259 @@
+"""A trained network to and from a file."""
+
+import difflib
+import inspect
+import os
+import re
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from sincviz.eeg.channel_names import matched_names
+from sincviz.eeg.channel_types import warn_of_types
+from sincviz.errors import CheckpointError, did_you_mean
+from sincviz.networks.front_end import FrontEnd, unwrapped
+from sincviz.networks.signal_spec import chs_info_from_json
+from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.opening.network import own_network
+from sincviz.trials.classes import class_order
+from sincviz.trials.epochs import is_epochs
+from sincviz.weights.hub import downloaded_network
+from sincviz.weights.network_file import read_network, write_network
+
+if TYPE_CHECKING:
+    import mne
+
+_HUB_NAME = re.compile(r"\w[\w.-]*", re.ASCII).fullmatch
+_HUB = "hf://"
+_FILES = (
+    ".onnx",
+    ".h5",
+    ".keras",
+    ".npz",
+    ".mat",
+    ".fif",
+    ".edf",
+    ".set",
+    ".csv",
+    ".json",
+    ".yaml",
+    ".txt",
+    ".py",
+)
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
+
+
+def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
+    """Write a network to one safetensors file, atomically.
+
+    The header carries the configuration, channel names and positions, class names, the factor from volts to
+    the network's units, the initial cut-offs, filters and reference of the training data, their hash, and the
+    version of sincviz.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier | FrontEnd
+        The network, ours or braindecode's, the fitted classifier around it, or what :func:`sincviz.network` returned.
+    path : path-like
+        The file to write or replace; its folder must exist.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` is no SincShallowNet.
+    ValueError
+        If the activation is no class of ``torch.nn``.
+    FileNotFoundError
+        If the folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> path = tempfile.mkdtemp() + "/network.safetensors"
+    >>> save_checkpoint(model, path)
+    >>> load_checkpoint(path).n_times
+    256
+    """
+    network = unwrapped(model)
+    told = isinstance(model, FrontEnd)  # more than the network itself knows
+    write_network(network if isinstance(network, SincShallowNet) and not told else own_network(model), path)
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str],
+    chs_info: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    epochs: "mne.BaseEpochs | None" = None,
+    **missing_parameters: Any,
+) -> SincShallowNet:
+    """Open a trained network, in evaluation mode, whoever saved it.
+
+    A file of :func:`save_checkpoint` knows everything. Weights alone tell number and length of the filters, depth,
+    channels, classes, sampling rate and pooling windows. What they do not tell is taken from the epochs, or assumed
+    to be the default (a scale to microvolts, the shortest trial that fits) and listed in
+    ``model.provenance["assumed"]``; :func:`sincviz.diagnose` reports it. Nothing in a file is ever executed.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of :func:`save_checkpoint`; a state dict of this network or of braindecode's (``.pt``, ``.pth``,
+        ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
+        or the id of a repository such as ``"user/model"`` if there is no such file, nor a folder called nearly as the
+        user; ``"hf://user/model"`` is a repository in any case.
+    chs_info : sequence of dict | None
+        The channels, as in ``epochs.info["chs"]``, for a file that does not know them.
+    epochs : mne.BaseEpochs | None
+        Trials like those of the training. What the file does not tell is taken from them: the EEG channels if their
+        number is that of the network, the number of samples if they have its sampling rate, and the class names,
+        in the order of their event codes, if there are as many as outputs.
+    **missing_parameters
+        What the file does not tell: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
+        ``pool_stride``, ``padding`` or ``n_times``; ``class_names``; ``scale``, the factor from volts to the network's
+        units.
+
+    Returns
+    -------
+    SincShallowNet
+        The network; ``provenance["format"]`` says what a file of others was, ``provenance["left_unread"]`` what lay
+        beside its weights and was not read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If the file is damaged, of another kind or would run code, or contradicts what was given.
+    TypeError
+        If ``path`` is no path, a parameter is unknown, or ``epochs`` are none.
+    MissingDependencyError
+        If ``path`` is the id of a repository and huggingface_hub is not installed.
+
+    Examples
+    --------
+    >>> import tempfile, torch
+    >>> path = tempfile.mkdtemp() + "/weights.pt"
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=250, sfreq=128, pool_size=40)
+    >>> torch.save(model.state_dict(), path)
+    >>> again = load_checkpoint(path, n_times=250, pool_size=40)
+    >>> again.sfreq, again.num_time_filters, again.provenance["assumed"]["min_freq"]
+    (128.0, 32, 1.0)
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            "`load_checkpoint` takes the path of a file or folder, or the id of a repository, such as 'weights.pt'; "
+            f"got {type(path).__name__}.{_instead_of_path(path)}"
+        )
+    asked, home = Path(path), os.path.expanduser(path)  # of an unknown user it stays as it is
+    path = home if isinstance(path, str) else Path(home)
+    _check_names(missing_parameters)
+    trial = None
+    if epochs is not None:
+        if not is_epochs(epochs):
+            raise TypeError(f"`epochs` must be `mne.Epochs`; got {type(epochs).__name__}.")
+        trial = (len(epochs.times), float(epochs.info["sfreq"]))
+    place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
+    if not Path(place).exists():
+        raise FileNotFoundError(f"There is no checkpoint {str(asked)!r}.{_meant(Path(place))}")
+    model = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
+    if chs_info is not None:
+        _set_channels(model, path, chs_info)
+    if epochs is not None:
+        _ask_epochs(model, epochs)
+    return model
+
+
+def _instead_of_path(given: object) -> str:
+    if isinstance(given, torch.nn.Module):
+        return " This is a network already: pass it to the analyses, `sincviz.inspect(network)`."
+    if isinstance(given, Mapping):
+        return " Save it first: `torch.save(state_dict, 'weights.pt')`."
+    return " Write what it holds to a file first." if hasattr(given, "read") else ""
+
+
+def _check_names(parameters: Mapping[str, Any]) -> None:
+    # `chs_info` is a parameter of this function too.
+    known = [name for name in inspect.signature(SincShallowNet).parameters if name != "chs_info"]
+    known += ["class_names", "scale"]
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise TypeError(
+            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
+            f"It takes: {', '.join(known)}."
+        )
+
+
+def _is_repository(path: str | os.PathLike[str]) -> bool:
+    if isinstance(path, str) and path.startswith(_HUB):
+        return True
+    if not isinstance(path, str) or path.count("/") != 1 or Path(path).exists():
+        return False
+    owner, name = path.split("/")
+    # A slip in the name of a file or folder must not go to the Hub.
+    if Path(name).suffix.lower() in (*SUFFIXES, *_FILES) or not (_HUB_NAME(owner) and _HUB_NAME(name)):
+        return False
+    folders = [entry.name for entry in islice(Path().iterdir(), 10_000) if entry.is_dir()]
+    return not difflib.get_close_matches(owner, folders, n=1, cutoff=0.8)
+
+
+def _meant(path: Path) -> str:
+    """Return what is beside a path that does not exist, or beside its folder, and is written like it."""
+    folder, own = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
+    if not folder.is_dir():
+        return ""
+    meant = did_you_mean(own.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
+    hub = f" A repository of the Hub is {_HUB}{path}." if own != path and len(path.parts) == 2 else ""
+    return meant + (hub if meant else "")
+
+
+def _set_channels(
+    model: SincShallowNet, path: str | os.PathLike[str], chs_info: Sequence[Mapping[str, Any]]
+) -> None:
+    channels = chs_info_from_json(chs_info)
+    names = [channel["ch_name"] for channel in channels or []]
+    known = None if _assumed(model, "ch_names") else model.ch_names
+    if len(names) != model.n_chans or (
+        known is not None and list(matched_names(known, names)[0].values()) != names
+    ):
+        own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
+        raise CheckpointError(
+            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
+            "Pick the network's channels in its order first."
+        )
+    # A file that knows its names keeps their spelling.
+    model.chs_info = [
+        channel | {"ch_name": name} for channel, name in zip(channels or [], known or names, strict=True)
+    ]
+    warn_of_types(model.chs_info)
+    _forget_assumed(model, "ch_names")
+
+
+def _ask_epochs(model: SincShallowNet, epochs: "mne.BaseEpochs") -> None:
+    """Take from epochs what the file does not tell; that they are in the training's order is an assumption."""
+    import mne
+
+    picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=[])
+    if model.chs_info is None and len(picks) == model.n_chans:
+        model.chs_info = chs_info_from_json([epochs.info["chs"][pick] for pick in picks])
+        _assume(model, "ch_names", model.ch_names)
+    names = class_order(epochs)
+    if model.class_names is None and len(names) == model.n_outputs:
+        model.class_names = names
+        _assume(model, "class_names", names)
+
+
+def _assumed(model: SincShallowNet, name: str) -> bool:
+    return name in model.provenance.get("assumed", {})
+
+
+def _assume(model: SincShallowNet, name: str, value: Any) -> None:
+    model.provenance["assumed"] = {**model.provenance.get("assumed", {}), name: value}
+
+
+def _forget_assumed(model: SincShallowNet, name: str) -> None:
+    if _assumed(model, name):
+        rest = {key: value for key, value in model.provenance.pop("assumed").items() if key != name}
+        model.provenance |= {"assumed": rest} if rest else {}

@@ -1,0 +1,266 @@
+"""One door for every network: what it does not tell of channels, classes, units and rate is told here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from sincviz.eeg.channel_types import BRAIN_POTENTIALS, channel_type
+from sincviz.errors import EpochsError, warn
+from sincviz.networks.decoder import BlackBox, decoder
+from sincviz.networks.dressing import dressed
+from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.live_networks import from_live_network, is_live_network
+from sincviz.networks.module_copies import evaluated_copy
+from sincviz.networks.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
+from sincviz.networks.shapes import taking, telling_two_classes
+from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
+from sincviz.trials.classes import class_order
+from sincviz.trials.epochs import network_input, some_of
+from sincviz.weights.network_file import MICROVOLTS
+
+if TYPE_CHECKING:
+    import mne
+
+_SAID: set[tuple[str, str]] = set()
+_TRIALS_TRIED = 32
+
+
+def network(
+    model: object,
+    *,
+    ch_names: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
+    class_names: Sequence[str] | None = None,
+    scale: float | None = None,
+    sfreq: float | None = None,
+) -> FrontEnd | BlackBox:
+    """Return any network with what it does not know of its channels, classes, units and sampling rate.
+
+    Every analysis accepts the result. Analyses call this function themselves on what they are given, so it is needed
+    only where something is to be told. What nobody tells is taken from the epochs where the numbers agree, and a
+    warning says so once: the names of their EEG channels, in their order, if there are as many as the network has; the
+    names of their classes, in the order of the event codes, if there are as many as outputs; the sampling rate. Units
+    are then taken to be microvolts, and compared with what the first batch normalisation remembers.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier
+        A network that maps (batch, channels, times) or (batch, 1, channels, times) to class scores (batch, classes) or
+        to one logit; or what holds one: a fitted classifier of skorch or braindecode, a pipeline or search of
+        scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network. What is set on it,
+        or on what holds it, is honoured: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``.
+    ch_names : sequence of str | sequence of dict | None
+        Names of the network's channels, in its order; ``epochs.info["chs"]`` tells their positions too.
+    class_names : sequence of str | None
+        Names of its outputs, in their order; two for a network with a single output, which means the second.
+    scale : float | None
+        Factor from volts to the network's units: 1e6 if it was trained in microvolts, 1 if in volts.
+    sfreq : float | None
+        Sampling rate in Hz, if the network does not know it.
+
+    Returns
+    -------
+    FrontEnd | BlackBox
+        A copy: the network is not changed. A :class:`sincviz.FrontEnd` where filters and maps can be read, else a
+        :class:`sincviz.networks.decoder.BlackBox`, of which inputs and scores are known.
+
+    Raises
+    ------
+    TypeError
+        If there is no network in it, or names are no list of names.
+    ValueError
+        If names are not as many as channels or outputs, or contradict what the network knows; also if an attribute of
+        these names was set to what is not allowed.
+
+    Examples
+    --------
+    >>> anybodys = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
+    >>> told = network(anybodys, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
+    >>> told.n_chans, told.class_names, told.sfreq
+    (2, ['left', 'right'], 128.0)
+    """
+    seen = cast(FrontEnd | BlackBox, decoder(model))
+    inner = unwrapped(model)
+    if isinstance(seen, FrontEnd) and seen.module is None and isinstance(inner, nn.Module):
+        seen = replace(seen, module=evaluated_copy(inner))
+    return dressed(seen, ch_names=ch_names, class_names=class_names, scale=scale, sfreq=sfreq)
+
+
+def own_network(model: object) -> SincShallowNet:
+    """Return a copy of a SincShallowNet as one of ours, with all that is known of it; braindecode's is read as one.
+
+    Raises
+    ------
+    TypeError
+        If there is none in it.
+    """
+    parts = network(model)
+    inner = unwrapped(parts)
+    while not (isinstance(inner, SincShallowNet) or is_live_network(inner)):
+        held = list(held_networks(inner).values()) if isinstance(inner, nn.Module) else []
+        if not held or not isinstance(parts, FrontEnd):
+            raise TypeError(
+                f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(parts)}."
+            )
+        inner = unwrapped(held[0])
+    ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
+    ours.requires_grad_(True)
+    ours.chs_info, ours.scale, ours.provenance = parts.chs_info, parts.units_per_volt, dict(parts.provenance)
+    if parts.class_names is not None and len(parts.class_names) == ours.n_outputs:
+        ours.class_names = list(parts.class_names)
+    return ours
+
+
+def suited(
+    seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool, classes: bool = True
+) -> FrontEnd | BlackBox:
+    """Return a network that takes these trials, with what it lacks taken from them, and warn once of what was taken.
+
+    Parameters
+    ----------
+    seen : FrontEnd | BlackBox
+        What :func:`network` returned.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    labelled : bool
+        Whether classes are given beside the trials, and not by the names of the events.
+    classes : bool
+        Whether classes play a part; else none are taken from the events.
+
+    Raises
+    ------
+    TypeError
+        If the network takes trials of this size in no shape, or its output is no class scores.
+    """
+    import mne
+
+    own = epochs if isinstance(epochs, mne.BaseEpochs) else None
+    told, said = _borrowed(seen, own)
+    seen = dressed(seen, **told)
+    done = []
+    noise = None if isinstance(seen, FrontEnd) or seen.tried else _noise(seen, epochs)
+    if isinstance(seen, BlackBox) and noise is not None:
+        seen, how = taking(seen, noise)
+        done += [how] if how else []
+    names = class_order(own) if classes and own is not None else []
+    if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
+        seen, how = telling_two_classes(seen, noise)
+        done.append(how)
+    if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
+        seen = dressed(seen, class_names=names)
+        told["class_names"] = names
+        said.append("the names of its classes, in the order of the event codes")
+    assumed = {"ch_names": seen.ch_names} if "chs_info" in told else {}
+    assumed |= {name: told[name] for name in ("class_names", "scale") if name in told}
+    if assumed:
+        earlier = seen.provenance.get("assumed")
+        whole = {**earlier, **assumed} if isinstance(earlier, dict) else assumed
+        seen = replace(seen, provenance={**seen.provenance, "assumed": whole})
+    _say(seen, epochs, told, said, done)
+    return seen
+
+
+def _borrowed(seen: FrontEnd | BlackBox, epochs: "mne.BaseEpochs | None") -> tuple[dict[str, Any], list[str]]:
+    """Return what a network lacks to take these epochs, and what of it they tell, in words."""
+    told: dict[str, Any] = {}
+    said: list[str] = []
+    if epochs is None:
+        return told, said
+    if seen.ch_names is None:
+        channels = eeg_of(epochs)
+        if channels and seen.n_chans in (None, len(channels)):
+            told["chs_info"] = channels
+            said.append("the names of its channels, in their order")
+    if seen.sfreq is None:
+        told["sfreq"] = float(epochs.info["sfreq"])
+        said.append(f"the sampling rate of {told['sfreq']:g} Hz")
+    if seen.units_per_volt is None:
+        told["scale"] = MICROVOLTS
+    return told, said
+
+
+def eeg_of(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
+    """Return the entries of the EEG channels, bad ones included; else those of electrodes inside the head."""
+    for wanted in (BRAIN_POTENTIALS[:1], BRAIN_POTENTIALS):
+        if found := [channel for channel in epochs.info["chs"] if channel_type(channel) in wanted]:
+            return found
+    return []
+
+
+def _noise(seen: FrontEnd | BlackBox, epochs: Any) -> torch.Tensor | None:
+    """Return noise of the size of the trials; ``None`` if these will be refused anyway."""
+    if hasattr(epochs, "info"):
+        n_chans, n_times = len(seen.ch_names or ()), len(epochs.times)
+    elif np.ndim(epochs) == 3:
+        n_chans, n_times = epochs.shape[1:]
+    else:
+        return None
+    if n_chans == 0 or seen.n_chans not in (None, n_chans) or seen.n_times not in (None, n_times):
+        return None
+    noise = 10 * torch.randn(3, n_chans, n_times, generator=torch.Generator().manual_seed(0))
+    return noise.to(seen.device, seen.dtype)
+
+
+def _say(
+    seen: FrontEnd | BlackBox, epochs: Any, told: dict[str, Any], said: list[str], done: list[str]
+) -> None:
+    """Warn, once for each network in a process, of what was taken from epochs and of how the network is read."""
+    if done:
+        _say_once(seen, f"Of {_kind(seen)}: {'; '.join(done)}.")
+    if not told:
+        return
+    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in told)
+    settings += [f"class_names={told.get('class_names')}"] * ("class_names" in told)
+    settings += ["scale=1e6"] * ("scale" in told) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in told)
+    line = ", ".join(settings)
+    message = f"{_kind(seen)} does not tell everything."
+    message += f" From the epochs it takes {_joined(said)}." if said else ""
+    message += " Its units are taken to be microvolts." if "scale" in told else ""
+    message += f" Where that is wrong, say what is right: `model = sincviz.network(model, {line})`."
+    if _say_once(seen, message) and "scale" in told and (advice := _units_advice(seen, epochs)):
+        warn(advice)
+
+
+def _say_once(seen: FrontEnd | BlackBox, message: str) -> bool:
+    """Warn if this network was not warned of this before, and tell whether it was now."""
+    new = (seen.weights_sha256, message) not in _SAID
+    if new:
+        _SAID.add((seen.weights_sha256, message))
+        warn(message)
+    return new
+
+
+def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
+    """Return that microvolts are probably not the network's units; nothing where that cannot be told."""
+    if seen.module is None or not has_forward(seen.module):
+        return ""
+    try:
+        trials = network_input(seen, some_of(epochs, slice(0, _TRIALS_TRIED)))
+        off = decades_off(seen.module, torch.from_numpy(trials).to(seen.device))
+    except EpochsError:  # what is wrong is said where the trials are read
+        return ""
+    if off is None or abs(off) < SURELY_OFF:
+        return ""
+    size = f"before its first batch normalisation trials are {10**off:.1g} times as large as those of the training"
+    thousands = 3 * round(off / 3)
+    if thousands and abs(off - thousands) <= PEOPLE_DIFFER:
+        return (
+            f"The units of {_kind(seen)} are probably not microvolts: {size}. Set its own: "
+            f"`model = sincviz.network(model, scale={MICROVOLTS / 10.0**thousands:g})`."
+        )
+    return (
+        f"{_kind(seen)} was probably trained on trials that were prepared otherwise, such as standardised: {size}. No "
+        "change of units explains that. Prepare the trials as those of the training, and pass them as an array."
+    )
+
+
+def _kind(seen: FrontEnd | BlackBox) -> str:
+    return seen.kind if isinstance(seen, BlackBox) else type(seen.module or seen).__name__
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}, and {words[-1]}"

@@ -1,0 +1,1 @@
+"""What figures share: style, scalps, tables of maps, lettering, refusals."""

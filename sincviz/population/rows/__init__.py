@@ -1,0 +1,1 @@
+"""One network of a manifest: how it is read, stored and judged."""

@@ -1,0 +1,244 @@
+"""What a group keeps of one network: the inspection of one row of a manifest, in one labelled dataset."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sincviz.analysis.evidence.predictions import ALL
+from sincviz.analysis.filters.occupancy import band_occupancy
+from sincviz.analysis.filters.transfer_function import impulse_responses, response_at
+from sincviz.eeg.band_limits import BAND_LIMITS
+from sincviz.errors import EpochsError
+from sincviz.inspection.inspection import Inspection, inspect
+from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.opening.network_sources import opened
+from sincviz.population.rows.settings import RowSettings, trials_of
+from sincviz.trials.files import referenced_as_trained
+from sincviz.trials.identity import remembers_all, training_trials
+
+BIN_HZ = 1.0
+"""Relevance by frequency is summed over bins of this width, so that trials of different lengths can be compared."""
+
+RESPONSE_STEP_HZ = 0.5
+DEVIATION = "within-class SD of the score"
+NUMBERS = ("accuracy", "majority", "balanced_accuracy", "chance_level", "p")
+"""What is kept of :func:`sincviz.accuracies` of all trials, beside whether that is above chance."""
+
+
+def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
+    """Inspect the network of one row on its trials, and return what a group needs of it.
+
+    Parameters
+    ----------
+    row : mapping of str to str
+        Of :func:`sincviz.population.manifest.read_manifest`.
+    settings : RowSettings
+        How it is read.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``band_contrast`` (target, band, channel) and ``frequency_contrast`` (target, channel, frequency): what
+        separates the classes in each cell, divided by the standard deviation of the class's score within the
+        classes, so that the sum over cells is the distance between the class means in standard deviations;
+        ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
+        each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
+        (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
+        :func:`sincviz.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``, ``p``,
+        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by the
+        user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
+        ``Inspection.verdict``.
+
+    Raises
+    ------
+    SincvizError, ValueError, OSError
+        If the checkpoint or the trials cannot be read, do not fit each other, or say nothing about classes.
+    """
+    trials = trials_of(dict(row), settings)
+    model = opened(
+        row["checkpoint"],
+        trials,
+        channels=settings.channels,
+        montage=settings.montage,
+        parameters=settings.parameters,
+    )
+    trials = referenced_as_trained(trials, model, settings.reference)
+    found = inspect(
+        model,
+        trials,
+        only=settings.sections,
+        held_out=settings.held_out,
+        seed=settings.seed,
+        progress=False,
+    )
+    return row_dataset(front_end(model), found)
+
+
+def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
+    """Return what a group needs of an inspection; see :func:`inspect_row`.
+
+    Raises
+    ------
+    EpochsError
+        If the classes of the trials are not known, or one has no trials.
+    ValueError
+        If relevance could not be measured, or the scores do not vary.
+    """
+    if found.band_relevance is None or found.spectral_relevance is None:
+        raise ValueError(found.missing.get("band_relevance", "Relevance was not measured."))
+    if found.accuracies is None or found.predictions is None:
+        raise EpochsError(found.missing.get("accuracies", "The classes of the trials are not known."))
+    empty = [name for name, count in (found.trials["classes"] or {}).items() if not count]
+    if empty:
+        raise EpochsError(
+            f"There is no contrast between the classes: no trial is of class {', '.join(empty)}."
+        )
+    deviation = score_deviation(found.predictions)
+    if not (deviation > 0).all():
+        raise ValueError(
+            "The scores of the network do not vary within the classes, so nothing can be measured in their standard "
+            "deviations."
+        )
+    if not np.isfinite(found.band_relevance).all():
+        raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
+    bands = found.band_relevance.drop_vars(["low", "high"])
+    spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
+    frequency_hz = np.arange(0, parts.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
+    amplitude = np.abs(response_at(frequency_hz, impulse_responses(parts), sfreq=parts.sfreq))
+    norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
+    arrays = {
+        "band_contrast": bands / deviation,
+        "frequency_contrast": spectrum / deviation,
+        "occupancy": band_occupancy(parts),
+        "amplitude": (
+            ("filter", "response_frequency"),
+            amplitude / np.where(norm > 0, norm, np.nan),
+            {"units": "1"},
+        ),
+    }
+    if found.relevance is not None:
+        arrays["filter_contrast"] = found.relevance.sum("channel", skipna=False) / deviation
+    if found.spatial_patterns is not None:
+        arrays["pattern"] = found.spatial_patterns
+    if found.bands is not None:
+        start = found.bands[["initial_low_hz", "initial_high_hz"]].mean(axis=1, skipna=False)
+        for name, column in (
+            ("peak", found.bands["peak_hz"]),
+            ("center", found.bands["center_hz"]),
+            ("initial_center", start),
+        ):
+            arrays[f"{name}_hz"] = ("filter", column.to_numpy(float), {"units": "Hz"})
+    kept = {"target", "band", "channel", "frequency", "filter", "depth", "training", "x", "y", "z", "region"}
+    kept |= set(BAND_LIMITS)
+    dataset = xr.Dataset(
+        {
+            name: array.drop_vars(set(array.coords) - kept) if isinstance(array, xr.DataArray) else array
+            for name, array in arrays.items()
+        },
+        coords={"response_frequency": ("response_frequency", frequency_hz, {"units": "Hz"})},
+    )
+    for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
+        if name in dataset:
+            dataset[name].attrs = {"units": DEVIATION}
+    dataset.attrs = _facts(parts, found)
+    return dataset
+
+
+def score_deviation(predicted: pd.DataFrame) -> xr.DataArray:
+    """Return the standard deviation of the score of each class, within the trials of the class and within the others.
+
+    Parameters
+    ----------
+    predicted : pandas.DataFrame
+        What :func:`sincviz.predictions` returned for trials whose classes are known.
+
+    Returns
+    -------
+    xarray.DataArray, dims (target,)
+        Pooled over both groups; it is the same if the names of two classes are exchanged.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"true": ["a", "a", "b", "b"], "score_a": [3.0, 5.0, 0.0, 2.0]})
+    >>> score_deviation(table).round(4).item()  # variances of 2 and 2
+    1.4142
+    """
+    names = [column.removeprefix("score_") for column in predicted.columns if column.startswith("score_")]
+    deviations = []
+    for name in names:
+        groups = predicted[f"score_{name}"].groupby(predicted["true"] == name)
+        spread = groups.transform("mean").rsub(predicted[f"score_{name}"])
+        free = len(predicted) - groups.ngroups
+        deviations.append(np.sqrt((spread**2).sum() / free) if free > 0 else np.nan)
+    return xr.DataArray(deviations, {"target": names}, ("target",), "score_deviation")
+
+
+def binned(values: xr.DataArray, width_hz: float = BIN_HZ) -> xr.DataArray:
+    """Sum values over bins of frequencies around the multiples of a width.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array with the dimension ``frequency`` in Hz.
+    width_hz : float
+        Width of the bins; where the frequencies are farther apart they stay as they are.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([1.0, 2.0, 4.0, 8.0], {"frequency": [0.0, 0.4, 0.8, 1.2]})
+    >>> binned(values).to_series().to_dict()
+    {0.0: 3.0, 1.0: 12.0}
+    """
+    frequency_hz = values["frequency"].to_numpy()
+    if len(frequency_hz) < 2 or frequency_hz[1] - frequency_hz[0] >= width_hz:
+        return values
+    nearest = width_hz * np.floor(frequency_hz / width_hz + 0.5)
+    summed = values.assign_coords(frequency=nearest).groupby("frequency").sum(skipna=False)
+    summed = summed.transpose(*values.dims).rename(values.name)
+    summed["frequency"].attrs = dict(values["frequency"].attrs)
+    return summed
+
+
+def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
+    assert found.accuracies is not None  # checked by the caller
+    assert found.predictions is not None
+    whole = found.accuracies.to_dict("index")[ALL]
+    known = "seen_in_training" in found.predictions
+    n_seen = int(found.predictions["seen_in_training"].sum()) if known else 0
+    reasons = found.verdict["reasons"]
+    said = found.predictions.attrs.get("held_out") == "said"
+    evidence = {}
+    if found.deletion is not None:
+        evidence["deletion_area"] = float(found.deletion.attrs["accuracy_area"])
+    return {
+        **{name: float(whole[name]) for name in NUMBERS},
+        "above_chance": str(whole["above_chance"]),
+        "unknown_because": str(whole["unknown_because"]),
+        "not_readable_because": json.dumps(reasons),
+        "n_trials": int(whole["n_trials"]),
+        # Trials that were prepared otherwise than those of the training are not recognised.
+        "held_out": "no"
+        if n_seen
+        else "unknown"
+        if "unknown_trials" in reasons
+        else "said"
+        if said
+        else "yes",
+        "n_seen": n_seen,
+        "weights_sha256": parts.weights_sha256,
+        "trials_sha256": found.trials["sha256"],
+        "sfreq_hz": parts.sfreq,
+        "network": json.dumps(found.network, sort_keys=True),
+        "trials": json.dumps(found.trials, sort_keys=True),
+        "errors": json.dumps(found.findings.query("severity == 'error'")["finding"].tolist()),
+        "missing": json.dumps(found.missing, sort_keys=True),
+        # A part of them would tell too little of what networks have in common.
+        "training_trials": json.dumps(
+            training_trials(parts.provenance) if remembers_all(parts.provenance) else []
+        ),
+        **evidence,
+    }

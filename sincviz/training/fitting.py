@@ -1,0 +1,127 @@
+"""Training on epochs with skorch: seeded, split by group, best weights kept, cut-offs recorded."""
+
+import copy
+
+import torch
+from numpy.typing import ArrayLike
+
+from sincviz._utils.checks import positive_int
+from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.live_networks import is_live_network
+from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.networks.wrappers import unwrapped
+from sincviz.opening.network import network as opened
+from sincviz.opening.network import own_network
+from sincviz.training.classifier import EpochsClassifier
+from sincviz.trials.epochs import EpochsOrArray
+
+
+def fit(
+    model: SincShallowNet,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    scale: float = 1e6,
+    max_epochs: int = 200,
+    batch_size: int = 64,
+    lr: float = 1e-3,
+    sinc_lr: float = 0.05,
+    weight_decay: float = 1e-2,
+    validation: float = 0.2,
+    patience: int = 40,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: bool = True,
+) -> EpochsClassifier:
+    """Train a copy of a network on epochs.
+
+    Parameters
+    ----------
+    model : SincShallowNet
+        The network to start from, also braindecode's; it is not changed.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Training trials: epochs in volts, or an array in the network's units.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs, in any form that the analyses take; ``None`` takes
+        the names of ``epochs.event_id``.
+    groups : array, shape (trials,) | None
+        Group of each trial, such as the subject; no group is in training and validation at once.
+    scale : float
+        Factor from volts to the network's units, applied to epochs and remembered, never applied to arrays.
+        Ignored if the network knows its own.
+    max_epochs : int
+        Most passes over the training trials.
+    batch_size : int
+        Trials per step.
+    lr : float
+        Learning rate (AdamW).
+    sinc_lr : float
+        Learning rate of the cut-offs, which are in Hz: at ``lr`` they would hardly move.
+    weight_decay : float
+        Weight decay of everything but the cut-offs.
+    validation : float
+        Share of the trials (of the groups, if given) that decides when to stop; 0 trains ``max_epochs``.
+    patience : int
+        Passes without a better validation loss before training ends.
+    seed : int
+        Seed of the split, the order of the trials and the dropout.
+    device : str
+        Where to train.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    EpochsClassifier
+        A fitted scikit-learn classifier: ``.module_`` is the trained network, in evaluation mode;
+        ``.predict``, ``.predict_proba`` and ``.score`` take epochs; ``.cutoff_history_`` is a table.
+
+    Raises
+    ------
+    ValueError
+        If labels and network disagree, or the trials cannot be split.
+    EpochsError
+        If the epochs do not fit the network.
+    TypeError
+        If ``model`` is no SincShallowNet.
+    KeyboardInterrupt
+        If training is interrupted: a network trained in part is not returned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4)
+    >>> classifier = fit(model, rng.standard_normal((20, 3, 128)), ["left", "right"] * 10, max_epochs=2,
+    ...                  progress=False)
+    >>> classifier.classes_.tolist()
+    ['left', 'right']
+    >>> len(classifier.cutoff_history_)  # 4 filters, before training and after each of 2 epochs
+    12
+    """
+    network = unwrapped(model)
+    if is_live_network(network) and isinstance(opened(model), FrontEnd):
+        network = own_network(model)
+    if not isinstance(network, SincShallowNet):
+        raise TypeError(
+            f"`model` must be a SincShallowNet of sincviz, or one of braindecode; got {type(network).__name__}. Build "
+            "one: `sincviz.SincShallowNet(...)`."
+        )
+    classifier = EpochsClassifier(
+        copy.deepcopy(network),
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        optimizer__param_groups=[("sinc_filter_layer.*", {"lr": sinc_lr, "weight_decay": 0.0})],
+        optimizer__weight_decay=weight_decay,
+        lr=lr,
+        max_epochs=positive_int("max_epochs", max_epochs),
+        batch_size=positive_int("batch_size", batch_size),
+        device=device,
+        validation=validation,
+        patience=patience,
+        scale=scale,
+        seed=seed,
+        progress=progress,
+    )
+    return classifier.fit(epochs, y, groups=groups)

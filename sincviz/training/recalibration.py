@@ -1,0 +1,83 @@
+"""Running statistics measured anew."""
+
+import copy
+from typing import cast
+
+import torch
+from torch import nn
+
+from sincviz.networks.front_end import front_end
+from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.opening.network import network as opened
+from sincviz.opening.network import own_network, suited
+from sincviz.trials.containers import trials_and_labels
+from sincviz.trials.epochs import EpochsOrArray
+from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
+
+
+def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowNet:
+    """Return a copy of a network whose batch normalisations have the statistics of these trials.
+
+    Running statistics that belong to the last batch only (a momentum of 0.99 in PyTorch's convention) or to signals
+    of another scale make a network answer differently from what it was trained to. The weights stay as they are;
+    mean and variance are measured exactly over all trials, first of the filters' outputs, then of the units'.
+
+    Parameters
+    ----------
+    model : SincShallowNet | classifier
+        The network, ours or braindecode's; it is not changed.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, best those it was trained on.
+
+    Returns
+    -------
+    SincShallowNet
+        In evaluation mode; its provenance says on how many trials it was recalibrated.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` is no SincShallowNet.
+    EpochsError
+        If the epochs do not fit the network.
+
+    Examples
+    --------
+    >>> trials = 1e3 * torch.randn(20, 3, 256)
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> recalibrated = recalibrate_batch_norm(model, trials.numpy())
+    >>> bool((recalibrated.depthwiseconv[0].running_var > 1e4).all())
+    True
+    """
+    parts = front_end(opened(model))
+    trials, _ = trials_and_labels(epochs, n_times=parts.n_times, sfreq=parts.sfreq)
+    network = own_network(suited(parts, trials, labelled=False, classes=False))
+    first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
+    second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
+    n_times = (
+        network.n_times - network.sinc_filter_layer.time_filter_len + 1 + 2 * network.sinc_filter_layer.pad
+    )
+    found = moments_of_filters(front_end(network), trials)
+    _record(first, found)
+
+    # With the second normalisation doing nothing, the units are what it will normalise.
+    bare = copy.deepcopy(network)
+    identity = cast(nn.BatchNorm2d, bare.temporal_aggregation[0])
+    with torch.no_grad():
+        for tensor, value in (
+            (identity.running_mean, 0.0),
+            (identity.running_var, 1.0 - identity.eps),
+            (identity.weight, 1.0),
+            (identity.bias, 0.0),
+        ):
+            cast(torch.Tensor, tensor).fill_(value)
+    _record(second, moments_of_units(front_end(bare), trials))
+    n_trials = found.count // (network.n_chans * n_times)
+    network.provenance = network.provenance | {"n_recalibration_trials": n_trials}
+    return network
+
+
+def _record(normalization: nn.BatchNorm2d, moments: Moments) -> None:
+    with torch.no_grad():
+        cast(torch.Tensor, normalization.running_mean).copy_(moments.mean.flatten())
+        cast(torch.Tensor, normalization.running_var).copy_(moments.unbiased_variance.flatten())

@@ -1,0 +1,226 @@
+"""The class of every trial: names from ``event_id``, numbers of the network's outputs."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz.errors import EpochsError
+from sincviz.networks.decoder import decoder
+from sincviz.trials.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
+from sincviz.trials.event_classes import likely_pairs, mapping_remedy
+from sincviz.trials.label_kinds import plain_labels
+
+if TYPE_CHECKING:
+    import mne
+
+
+def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
+    """Return the class name of every trial, from ``event_id``.
+
+    Raises
+    ------
+    EpochsError
+        If two names of ``event_id`` share a code.
+    """
+    names = {code: name for name, code in epochs.event_id.items()}
+    if len(names) < len(epochs.event_id):
+        raise EpochsError(
+            f"Two names of `event_id` share a code: {epochs.event_id}. Merge them, or pass `y` explicitly."
+        )
+    return np.array([names[code] for code in epochs.events[:, 2]], dtype=str)
+
+
+def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Return the number of the output that each label means.
+
+    Parameters
+    ----------
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Its ``class_names`` are matched with names; numbers are taken as numbers of outputs.
+    labels : array, shape (trials,)
+        Names of classes, or numbers of outputs.
+
+    Returns
+    -------
+    array of int, shape (trials,)
+        Numbers of outputs.
+
+    Raises
+    ------
+    ValueError
+        If the network has no such class.
+    """
+    network = decoder(model)
+    labels = plain_labels(labels, np.shape(labels)[0] if np.ndim(labels) else 0)
+    names = [str(name) for name in network.class_names or []]
+    n_outputs = network.n_outputs
+    if np.issubdtype(labels.dtype, np.integer):
+        codes = labels.astype(np.int64)
+        known = (codes >= 0) & (codes < (np.inf if n_outputs is None else n_outputs))
+    else:
+        if not names and n_outputs is not None:
+            names = [str(number) for number in range(n_outputs)]  # as results name them
+        codes = np.array(
+            [names.index(str(label)) if str(label) in names else -1 for label in labels.tolist()], np.int64
+        )
+        known = codes >= 0
+    if not known.all():
+        raise ValueError(
+            unknown_classes(sorted(set(labels[~known].tolist())), network.class_names, n_outputs)
+            + _ready_line(sorted(set(labels.tolist())), network.class_names, n_outputs)
+        )
+    return codes
+
+
+def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
+    """Return which classes a network does not know, beside those that it knows."""
+    outputs = "outputs" if n_outputs is None else f"outputs 0 to {n_outputs - 1}"
+    return (
+        f"The network does not know the classes {unknown}; it has {class_names or outputs}. Integers mean outputs (not "
+        "event codes), other labels names."
+    )
+
+
+def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
+    """Return the line that names the classes of `y` as the network does, if there are as many."""
+    if not all(isinstance(label, int | str) for label in labels):
+        return ""  # fractions name no class
+    pairs, by_name = likely_pairs(list(map(str, class_names or [])), list(map(str, labels)))
+    if pairs:
+        of_label = {label: name for name, label in pairs.items()}
+        mapping = {label: of_label[str(label)] for label in labels}
+        order = "" if by_name else " in this order"
+        return f" If they mean the same{order}, {_renaming_line(mapping)}."
+    if not class_names and len(labels) == (n_outputs or len(labels)) > 1 and isinstance(labels[0], str):
+        return (
+            f" If they are its outputs in this order, `model = sincviz.network(model, class_names={labels})`."
+        )
+    if n_outputs is not None and len(labels) == n_outputs and isinstance(labels[0], int):
+        outputs = dict(zip(labels, range(n_outputs), strict=True))
+        return f" If they are its outputs in this order, {_renaming_line(outputs)}."
+    return ""
+
+
+def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
+    """Raise if classes are numbered beyond the scores that the network turned out to have.
+
+    Raises
+    ------
+    ValueError
+        If a class has no score.
+    """
+    if codes is not None and codes.max() >= n_scores:
+        raise ValueError(
+            f"The classes go up to number {codes.max()}, but the network has the outputs 0 to {n_scores - 1}. Numbers "
+            "in `y` mean outputs, not event codes: leave `y` out, or subtract."
+        )
+
+
+def _renaming_line(mapping: Mapping[Any, Any]) -> str:
+    """Return the line that replaces labels, whether `y` is a list, an array, a column, a tensor or of pandas."""
+    kind = "int" if all(isinstance(label, int) for label in mapping) else "str"
+    return f"`y = [{dict(mapping)}[label] for label in np.ravel(y).astype({kind}).tolist()]`"
+
+
+def true_classes(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
+) -> NDArray[np.int64] | None:
+    """Return the number of the output that is right for each trial; ``None`` for an array without labels.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Any network that :func:`sincviz.networks.decoder.decoder` takes.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+
+    Returns
+    -------
+    array of int, shape (trials,), or None
+        Numbers of outputs.
+
+    Raises
+    ------
+    ValueError
+        If the network has no such class, or labels and trials differ in number.
+    """
+    if y is not None:
+        return class_codes(model, plain_labels(y, n_trials_of(epochs)))
+    if not is_epochs(epochs):
+        return None
+    network, labels = decoder(model), trial_labels(epochs)
+    names = [str(name) for name in network.class_names or range(network.n_outputs or 0)]
+    if unknown := sorted(set(labels.tolist()) - set(names)):
+        raise ValueError(_events_unlike(unknown, epochs, network.class_names, network.n_outputs))
+    return class_codes(network, labels)
+
+
+def _events_unlike(
+    unknown: list[str], epochs: "mne.BaseEpochs", class_names: Sequence[str] | None, n_outputs: int | None
+) -> str:
+    """Return that events are not called as the classes are, and the lines that call them so."""
+    said = unknown_classes(unknown, class_names, n_outputs)
+    own = class_order(epochs)
+    codes = {name: int(epochs.event_id[name]) for name in own}
+    if class_names is None:
+        wanted = "" if n_outputs is None else f" {n_outputs} of"
+        return f"{said} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
+    if remedy := mapping_remedy(class_names, codes):
+        return said + remedy
+    kept = [name for name in own if name in class_names]
+    if kept:
+        return f"{said} Keep the trials of its classes, `epochs = epochs[{kept}]`."
+    return f"{said} The epochs have the events {codes}: keep those of its classes, and name them in `epochs.event_id`."
+
+
+def class_order(epochs: "mne.BaseEpochs") -> list[str]:
+    """Return the class names in the order of their event codes, those without trials left out."""
+    present = set(epochs.events[:, 2].tolist())
+    return [
+        name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present
+    ]
+
+
+def labelled_trials(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None
+) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+    """Return all trials as the network takes them, and the number of the output that is right for each.
+
+    Raises
+    ------
+    ValueError
+        If the classes are not known, or labels and trials differ in number.
+    EpochsError
+        If the epochs do not fit the network.
+    """
+    epochs = gathered(epochs)
+    trials = network_input(model, epochs)
+    codes = true_classes(model, epochs, y)
+    if codes is None:
+        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+    return trials, codes
+
+
+def classes_if_known(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None, *, needed: bool
+) -> NDArray[np.int64] | None:
+    """Return what :func:`true_classes` returns; ``None`` for names that the network lacks, if classes are not needed.
+
+    Raises
+    ------
+    ValueError
+        If labels were given, or are needed, and do not fit.
+    """
+    try:
+        codes = true_classes(model, epochs, y)
+    except ValueError:
+        if y is not None or needed:
+            raise
+        return None
+    if codes is None and needed:
+        raise ValueError("This needs the class of every trial, and an array does not know it: pass `y`.")
+    return codes

@@ -1,0 +1,291 @@
+"""Epochs as a network wants them: its channels, its order, its units, its classes."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, Union
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from sincviz._utils.progress import followed
+from sincviz._utils.text import listed
+from sincviz.eeg.channel_names import matched_names, other_spellings, spelled
+from sincviz.eeg.channel_types import UNTYPED, other_types, refusal
+from sincviz.errors import EpochsError, warn
+from sincviz.networks.decoder import Decoder, decoder
+from sincviz.trials.missing_channels import missing_words
+from sincviz.trials.nameless import nameless_message
+from sincviz.trials.shapes import check_shape
+from sincviz.trials.values import UNITS, not_finite_message, units_message
+
+if TYPE_CHECKING:
+    import mne
+
+_BADS = "Channels marked as bad are used"
+_DROPPED = "Channels that the network does not know are dropped"
+_UNTYPED = "Channels without a type are taken for EEG"
+_SPELLED = "Channels are matched under another spelling"
+
+EpochsOrArray: TypeAlias = Union["mne.BaseEpochs", ArrayLike]
+
+
+def is_epochs(data: object) -> TypeGuard[Any]:
+    """Tell ``mne.Epochs`` from arrays."""
+    import mne
+
+    return isinstance(data, mne.BaseEpochs)
+
+
+def gathered(data: "EpochsOrArray") -> "EpochsOrArray":
+    """Return trials in one piece: epochs loaded and their rejections applied, arrays as they are.
+
+    A list of epochs, which is what scikit-learn's cross-validation makes of them, is put together again.
+
+    Raises
+    ------
+    EpochsError
+        If no trial is left.
+    """
+    import mne
+
+    if isinstance(data, list | tuple) and data and all(is_epochs(part) for part in data):
+        data = mne.concatenate_epochs([part.copy().load_data() for part in data], verbose="error")
+    if not is_epochs(data):
+        return data
+    if not data.preload:
+        data = data.copy().load_data()
+    _check_some(data)
+    return data
+
+
+def n_trials_of(epochs: "EpochsOrArray") -> int:
+    """Return the number of trials; rejections of epochs on disk must have been applied."""
+    return len(epochs) if is_epochs(epochs) else len(np.atleast_1d(np.asarray(epochs)))
+
+
+def some_of(epochs: "EpochsOrArray", chosen: slice | NDArray[np.int64]) -> "EpochsOrArray":
+    """Return the trials of these numbers, in this order."""
+    return epochs[chosen] if is_epochs(epochs) else np.asarray(epochs)[chosen]
+
+
+def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
+    """Return trials that can be counted: of epochs on disk the bad ones are dropped, nothing is loaded."""
+    if isinstance(epochs, list | tuple) and epochs and all(is_epochs(part) for part in epochs):
+        return gathered(epochs)
+    if is_epochs(epochs) and not epochs.preload:
+        epochs = epochs.copy()
+        epochs.drop_bad(verbose="error")
+    return epochs
+
+
+def sampling_rate(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float | None) -> tuple[float, str]:
+    """Return the sampling rate, 1 where nobody knows it, and the unit of frequencies."""
+    if sfreq is not None and not 0 < sfreq < np.inf:
+        raise ValueError(f"`sfreq` must be a positive number of Hz; got {sfreq}.")
+    rates = [sfreq, known_hz, epochs.info["sfreq"] if is_epochs(epochs) else None]
+    given = [float(rate) for rate in rates if rate is not None]
+    return (given[0], "Hz") if given else (1.0, "cycles per sample")
+
+
+def sampling_rate_hz(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float | None) -> float:
+    """Return the sampling rate in Hz.
+
+    Raises
+    ------
+    ValueError
+        If nobody knows it.
+    """
+    rate_hz, unit = sampling_rate(known_hz, epochs, sfreq)
+    if unit != "Hz":
+        raise ValueError("The sampling rate is not known, so there are no bands in Hz. Pass `sfreq`.")
+    return rate_hz
+
+
+def _check_some(epochs: "mne.BaseEpochs") -> None:
+    if len(epochs) == 0:
+        raise EpochsError(
+            "There are no trials: all were rejected or none was selected. See `epochs.drop_log`."
+        )
+
+
+def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
+    """Return trials in the network's channels, order and units.
+
+    Parameters
+    ----------
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Any network that :func:`sincviz.networks.decoder.decoder` takes.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials in volts as MNE keeps them, or an array in the network's units, which is taken as it is.
+
+    Returns
+    -------
+    numpy.ndarray, shape (trials, n_chans, n_times)
+        In the network's precision.
+
+    Raises
+    ------
+    EpochsError
+        If a channel is missing or no EEG, rate or length differ, values are not finite, or the network's units are
+        unknown.
+
+    Warns
+    -----
+    RuntimeWarning
+        If channels that the network does not know are dropped, if channels that are marked as bad or have no type
+        are used, or if the values look as if they were in other units.
+    """
+    parts, epochs = decoder(model), gathered(epochs)
+    picks = _checked_picks(parts, epochs) if is_epochs(epochs) else []
+    return _trials(parts, epochs, picks, slice(None), first=0)
+
+
+def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) -> Iterator[NDArray[Any]]:
+    """Yield what :func:`network_input` returns in batches; of epochs on disk only one batch is in memory.
+
+    Parameters
+    ----------
+    model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
+        Any network that :func:`sincviz.networks.decoder.decoder` takes.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, as for :func:`network_input`.
+    batch_size : int
+        Most trials in a batch.
+
+    Yields
+    ------
+    numpy.ndarray, shape (trials of the batch, n_chans, n_times)
+        In the order of the trials.
+
+    Raises
+    ------
+    EpochsError
+        As for :func:`network_input`; epochs are checked before the first batch, values batch by batch.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
+    >>> [len(batch) for batch in input_batches(model, np.zeros((100, 3, 256)))]
+    [64, 36]
+    """
+    parts = decoder(model)
+    picks: list[int] = []
+    epochs = ready(epochs)
+    if is_epochs(epochs):
+        _check_some(epochs)
+        picks = _checked_picks(parts, epochs)
+    else:
+        epochs = np.asarray(epochs)
+        check_shape(epochs.shape, parts.n_chans, parts.n_times)
+    starts = range(0, len(epochs), batch_size)
+    for start in followed(starts, "Reading trials", "batch"):
+        yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
+
+
+@contextmanager
+def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
+    """Say once what is noteworthy about epochs, and not again inside the block, however often they are read.
+
+    Units that look wrong are not said here: the doctor, who looks inside such blocks, makes a finding of them.
+    """
+    if is_epochs(epochs):
+        _checked_picks(decoder(model), epochs)
+    with warnings.catch_warnings():
+        for beginning in (f"{_DROPPED}: ", f"{_BADS}: ", f"{_UNTYPED}: ", f"{_SPELLED}: ", UNITS):
+            warnings.filterwarnings("ignore", beginning, RuntimeWarning)
+        yield
+
+
+def _trials(parts: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
+    trials = _checked(_values(parts, epochs, picks, which), parts)
+    if not np.isfinite(trials).all():
+        finite = _where_finite(parts, epochs, picks)
+        names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else parts.ch_names
+        raise EpochsError(not_finite_message(finite, names, in_epochs=is_epochs(epochs)))
+    if first == 0:
+        size = float(np.median(np.std(trials, axis=2, dtype=float)))
+        message = units_message(size, parts.units_per_volt, in_epochs=is_epochs(epochs))
+        if message is not None:
+            warn(message)
+    return trials
+
+
+def _where_finite(parts: Decoder, epochs: Any, picks: list[int], batch_size: int = 64) -> NDArray[np.bool_]:
+    """Return in which channels of which trials all values are finite, shape (trials, channels)."""
+    batches = [slice(start, start + batch_size) for start in range(0, n_trials_of(epochs), batch_size)]
+    return np.concatenate([np.isfinite(_values(parts, epochs, picks, which)).all(2) for which in batches])
+
+
+def _values(parts: Decoder, epochs: Any, picks: list[int], which: slice) -> NDArray[Any]:
+    precision = np.float64 if parts.dtype == torch.float64 else np.float32
+    if not is_epochs(epochs):
+        return np.asarray(epochs[which], precision)
+    if parts.units_per_volt is None:
+        raise EpochsError(
+            "Epochs are in volts and this network does not say in which units it was trained. "
+            "`model = sincviz.network(model, scale=1e6)` if it was trained in microvolts."
+        )
+    data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * parts.units_per_volt
+    values: NDArray[Any] = data.astype(precision)
+    return values
+
+
+def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
+    _check_sampling(parts, epochs)
+    picks = _picks(parts, epochs)
+    bads = [name for name in epochs.info["bads"] if epochs.ch_names.index(name) in picks]
+    if bads:
+        warn(f"{_BADS}: {listed(bads)}.")
+    return picks
+
+
+def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
+    if parts.ch_names is None:
+        raise EpochsError(nameless_message(parts, epochs))
+    found, _ = matched_names(parts.ch_names, epochs.ch_names)
+    if len(found) < len(parts.ch_names):
+        raise EpochsError(missing_words(parts.ch_names, epochs))
+    renamed = other_spellings(found)
+    if renamed:
+        warn(f"{_SPELLED}: {spelled(renamed)}.")
+    types = other_types(epochs, found, parts.chs_info)
+    untyped = [name for name, kind in types.items() if kind == UNTYPED]
+    if len(untyped) < len(types):
+        raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
+    if untyped:
+        warn(f"{_UNTYPED}: {listed(untyped)}.")
+    places = {name: index for index, name in enumerate(epochs.ch_names)}
+    surplus = sorted(set(places) - set(found.values()), key=places.__getitem__)
+    if surplus:
+        warn(f"{_DROPPED}: {listed(surplus)}.")
+    return [places[own] for own in found.values()]
+
+
+def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
+    sfreq = float(epochs.info["sfreq"])
+    if parts.sfreq is not None and not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
+        raise EpochsError(
+            f"The epochs are sampled at {sfreq:g} Hz, the network at {parts.sfreq:g} Hz. "
+            f"Try `epochs.resample({parts.sfreq:g})`."
+        )
+    if parts.n_times is not None and len(epochs.times) != parts.n_times:
+        end = f"{epochs.tmin + (parts.n_times - 1) / sfreq:.6g}"
+        longer = len(epochs.times) > parts.n_times
+        raise EpochsError(
+            f"The epochs have {len(epochs.times)} samples, the network takes {parts.n_times} "
+            f"({parts.n_times / sfreq:g} s). "
+            + (
+                f"Try `epochs.crop(tmax={end})`, or another such window."
+                if longer
+                else f"Cut longer ones from the recording, such as with `tmin={epochs.tmin:g}, tmax={end}`."
+            )
+        )
+
+
+def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
+    check_shape(trials.shape, parts.n_chans, parts.n_times)
+    # The layout in memory decides the last bits of what the network computes.
+    return np.require(trials, requirements=["C", "W"])

@@ -1,0 +1,168 @@
+"""Which event stands for which class: ``left=769,right=770``."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sincviz._utils.text import listed, shown
+from sincviz.errors import EpochsError, did_you_mean
+
+if TYPE_CHECKING:
+    import mne
+
+_LEAST_LETTERS = 3  # of a name that is looked for in another
+
+
+def parsed_classes(text: str) -> dict[str, str]:
+    """Return class to event of an option such as ``left=T1,right=T2``.
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form, or names a class or an event twice.
+
+    Examples
+    --------
+    >>> parsed_classes("left=769, right=770")
+    {'left': '769', 'right': '770'}
+    """
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, event = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and event):
+            raise ValueError(
+                f"`--classes` must be CLASS=EVENT with commas between; got {text!r}. Try left=T1,right=T2."
+            )
+        if name in found or event in found.values():
+            raise ValueError(f"`--classes` names {name if name in found else event!r} twice; got {text!r}.")
+        found[name] = event
+    return found
+
+
+def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict[str, str]:
+    """Return class to event as the recording writes it.
+
+    Blanks, upper and lower case and what stands before a slash (``Stimulus/S  1``) do not matter where only one event
+    can be meant.
+
+    Raises
+    ------
+    EpochsError
+        If an event is missing or could be several.
+
+    Examples
+    --------
+    >>> matched_events({"left": 769, "right": "s1"}, ["769", "Stimulus/S  1"])
+    {'left': '769', 'right': 'Stimulus/S  1'}
+    """
+    names = list(events)
+    found = {}
+    for label, event in classes.items():
+        wanted = str(event)
+        close = [wanted] if wanted in names else [name for name in names if _key(wanted) in _keys(name)]
+        if len(close) != 1:
+            known = listed(names, 20) or "there are none"
+            why = f"could be {' or '.join(map(repr, close))}" if close else f"is none of its events: {known}"
+            raise EpochsError(
+                f"The event {wanted!r} of class {label!r} {why}.{'' if close else did_you_mean(wanted, names)}"
+            )
+        found[str(label)] = close[0]
+    double = [event for event, count in Counter(found.values()).items() if count > 1]
+    if double:
+        raise EpochsError(f"The event {double[0]!r} stands for two classes; name each event once.")
+    return found
+
+
+def with_classes(epochs: "mne.BaseEpochs", classes: Mapping[str, object] | None) -> "mne.BaseEpochs":
+    """Return the epochs of these classes alone, under these names; ``None`` leaves all as they are.
+
+    Raises
+    ------
+    EpochsError
+        If an event is missing, or could be several.
+    """
+    if classes is None:
+        return epochs
+    found = matched_events(classes, epochs.event_id)
+    own = epochs.event_id
+    chosen = epochs[list(found.values())]
+    chosen.event_id = {label: own[event] for label, event in found.items()}
+    return chosen
+
+
+def mapping_remedy(class_names: Sequence[str], event_id: Mapping[str, int]) -> str:
+    """Return the lines that name events as a network names its classes, if it can be told which are which.
+
+    Examples
+    --------
+    >>> mapping_remedy(["left", "right"], {"769": 769, "770": 770})
+    " If the events are these classes in this order: `epochs.event_id = {'left': 769, 'right': 770}`, or `--classes
+    left=769,right=770`."
+    >>> mapping_remedy(["left", "right"], {"RIGHT": 1, "LEFT": 2})
+    " If the events are these classes: `epochs.event_id = {'left': 2, 'right': 1}`, or `--classes
+    left=LEFT,right=RIGHT`."
+    """
+    events = [event for event, _ in sorted(event_id.items(), key=lambda item: item[1])]
+    pairs, by_name = likely_pairs(class_names, events)
+    if not pairs:
+        return ""
+    mapping = {label: int(event_id[event]) for label, event in pairs.items()}
+    option = ",".join(f"{shown(label)}={shown(event)}" for label, event in pairs.items())
+    if any(character in option for character in " '\""):
+        option = f'"{option}"'
+    order = "" if by_name else " in this order"
+    return f" If the events are these classes{order}: `epochs.event_id = {mapping}`, or `--classes {option}`."
+
+
+def likely_pairs(class_names: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, str], bool]:
+    """Return which label probably stands for which class, and whether their names say so.
+
+    Labels are paired by their names: equal ones, those that differ in case and separators only, and those of which one
+    is part of the other. Only where no name tells anything, they are paired by their order. Where names tell some
+    and not all, nobody knows, and nothing is returned.
+
+    Examples
+    --------
+    >>> likely_pairs(["left_hand", "feet"], ["Feet", "left"])
+    ({'left_hand': 'left', 'feet': 'Feet'}, True)
+    >>> likely_pairs(["left", "right"], ["left", "feet"]), likely_pairs(["left", "right"], ["769", "770"])
+    (({}, False), ({'left': '769', 'right': '770'}, False))
+    """
+    if not class_names or len(class_names) != len(labels):
+        return {}, False
+    found: dict[str, str] = {}
+    for alike in (str.__eq__, _are_spelt_alike, _is_part):
+        free = [label for label in labels if label not in found.values()]
+        close = {
+            name: [label for label in free if alike(name, label)] for name in class_names if name not in found
+        }
+        taken = Counter(label for names in close.values() for label in names)
+        found |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
+    if len(found) == len(class_names):
+        return {name: found[name] for name in class_names}, True
+    if any(
+        _are_spelt_alike(name, label) or _is_part(name, label) for name in class_names for label in labels
+    ):
+        return {}, False
+    return dict(zip(class_names, labels, strict=True)), False
+
+
+def _letters(name: str) -> str:
+    return "".join(one for one in name.casefold() if one.isalnum())
+
+
+def _are_spelt_alike(one: str, other: str) -> bool:
+    return _letters(one) == _letters(other)
+
+
+def _is_part(one: str, other: str) -> bool:
+    short, long = sorted((_letters(one), _letters(other)), key=len)
+    return len(short) >= _LEAST_LETTERS and short in long
+
+
+def _key(name: str) -> str:
+    return "".join(name.casefold().split())
+
+
+def _keys(name: str) -> set[str]:
+    return {_key(name), _key(name.rpartition("/")[2])}

@@ -1,0 +1,57 @@
+"""What the signals are like where a network normalises them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from sincviz.networks.fast.filtered_moments import filtered_moments
+from sincviz.networks.front_end import FrontEnd
+from sincviz.trials.epochs import EpochsOrArray, input_batches
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and (biased) variance of signals over all their values, in double precision, on the CPU."""
+
+    mean: Tensor
+    variance: Tensor
+    count: int
+
+    @property
+    def unbiased_variance(self) -> Tensor:
+        """The variance that PyTorch's running statistics keep."""
+        return self.variance * self.count / max(1, self.count - 1)
+
+
+def moments_of_filters(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+    """Return the moments of each filter's output over trials, channels and times, shape (filters,) each."""
+    pad, after = parts.pad
+    found = []
+    for batch in input_batches(parts, epochs):
+        x = F.pad(torch.from_numpy(batch).to(parts.kernels.device), (0, after - pad))
+        mean, variance = filtered_moments(x, parts.kernels, pad=pad)
+        values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - parts.kernels.shape[1] + 1)
+        found.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
+    return pooled(found)
+
+
+def moments_of_units(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+    """Return the moments of each unit's pre-activation map over trials and times, shape (filters, depth) each."""
+    found = []
+    for batch in input_batches(parts, epochs):
+        with torch.no_grad():
+            maps = parts.maps(torch.from_numpy(batch).to(parts.kernels.device)).transpose(0, 2).flatten(2)
+        # (depth, filters, values)
+        variance, mean = torch.var_mean(maps, 2, correction=0)
+        found.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))
+    return pooled(found)
+
+
+def pooled(parts: list[Moments]) -> Moments:
+    """Return the moments of all values, of which some have these."""
+    count = sum(part.count for part in parts)
+    mean = torch.stack([part.mean * part.count for part in parts]).sum(0) / count
+    second = [(part.variance + (part.mean - mean).square()) * part.count for part in parts]
+    return Moments(mean, torch.stack(second).sum(0) / count, count)

@@ -1,0 +1,150 @@
+"""The weights of a SincShallowNet among what a file holds, under the names that the network gives them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from sincviz._utils.text import listed, shown_name
+from sincviz.weights.stored_tensor import StoredTensor
+
+DEEPEST = 3  # containers around a state dict
+EARLIER_LAYOUT = "layout of braindecode 1.0 to 1.5"
+_SIGN = "sinc_filter_layer.low_freqs"
+_COMPILED = "_orig_mod."
+# Until braindecode 1.5 a layer without weights came first in `depthwiseconv`, so that the others were 1 and 2.
+_NOW_NAMED = {"depthwiseconv.1.": "depthwiseconv.0.", "depthwiseconv.2.": "depthwiseconv.1."}
+
+
+Weight = TypeVar("Weight")
+
+
+class NoNetworkError(ValueError):
+    """There are no weights of a SincShallowNet."""
+
+
+def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
+    """Return the weights without prefixes, and in a few words what they were found in.
+
+    Parameters
+    ----------
+    content : mapping
+        What a file holds: a state dict, or containers around one.
+
+    Returns
+    -------
+    weights : dict of torch.Tensor or StoredTensor
+        By the names of the network's own state dict, as far as it was one.
+    kind : str
+        Such as ``"bare state dict"`` or ``"Lightning checkpoint"``.
+
+    Raises
+    ------
+    NoNetworkError
+        If there is no such network.
+    ValueError
+        If there is more than one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> weights, kind = bare_weights({"state_dict": {"model.sinc_filter_layer.low_freqs": torch.zeros(1, 2)}})
+    >>> list(weights), kind
+    (['sinc_filter_layer.low_freqs'], "state dict under 'state_dict'")
+    """
+    found = list(_state_dicts(content))
+    if not found:
+        raise NoNetworkError(f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`")
+    chosen = [one for one in found if one[0] == ("state_dict",)] if len(found) > 1 else found
+    if len(chosen) != 1:
+        places = listed(["/".join(map(str, where)) or "the top" for where, _ in found], 6)
+        raise ValueError(
+            f"there are several networks in it, under {places}. Save one: "
+            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in found[0][0])}, "
+            '"weights.pt")`'
+        )
+    where, state = chosen[0]
+    weights = _without_prefix(state)
+    lightning = where == ("state_dict",) and "pytorch-lightning_version" in content
+    kind = f"state dict under {'/'.join(map(shown_name, where))!r}" if where else "bare state dict"
+    kind = "Lightning checkpoint" if lightning else kind
+    return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
+
+
+def is_earlier(weights: Mapping[str, Any]) -> bool:
+    """Tell weights that braindecode 1.0 to 1.5 named.
+
+    Examples
+    --------
+    >>> is_earlier({"depthwiseconv.1.weight": 0, "depthwiseconv.2.weight": 0})
+    True
+    """
+    layers = {name.split(".")[1] for name in weights if name.startswith("depthwiseconv.")}
+    return layers == {"1", "2"}
+
+
+def now_named(weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """Return weights that braindecode 1.0 to 1.5 named under the names that they have since."""
+    renamed = {}
+    for name, value in weights.items():
+        block = next((block for block in _NOW_NAMED if name.startswith(block)), "")
+        renamed[_NOW_NAMED.get(block, "") + name.removeprefix(block)] = value
+    return renamed
+
+
+def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    level: list[tuple[tuple[Any, ...], Any]] = [((), content)]
+    opened: dict[int, dict[str, Any] | None] = {}  # a state dict, or a container that was opened
+    for _ in range(DEEPEST + 1):
+        below: list[tuple[tuple[Any, ...], Any]] = []
+        for where, container in level:
+            if not isinstance(container, dict | list | tuple):
+                continue
+            if id(container) in opened:
+                # A dict that lies under many names, and in it another one, would be opened endlessly.
+                if (state := opened[id(container)]) is not None:
+                    yield where, state
+                continue
+            opened[id(container)] = None
+            if not isinstance(container, dict):
+                below += [((*where, number), part) for number, part in enumerate(container)]
+                continue
+            # The methods of a dict may be hidden by attributes of the same name.
+            named = {key: value for key, value in dict.items(container) if isinstance(key, str)}
+            if any(is_tensor(value) and key.endswith(_SIGN) for key, value in _plain(named)):
+                opened[id(container)] = named
+                yield where, named
+            else:
+                below += [((*where, key), value) for key, value in dict.items(container)]
+        level = below
+
+
+def is_tensor(value: object) -> bool:
+    """Tell a tensor, be it read or only described."""
+    return isinstance(value, Tensor | StoredTensor)
+
+
+def _plain(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(key.replace(_COMPILED, ""), value) for key, value in named.items()]
+
+
+def _without_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
+    plain = _plain(state)
+    if len(dict(plain)) < len(plain):
+        raise ValueError(
+            f"names occur twice in it, with and without `{_COMPILED}`. Save one of the two networks"
+        )
+    prefixes = [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)]
+    if len(prefixes) > 1:
+        raise ValueError(
+            f"there are several networks in it, with the prefixes {listed([repr(one) for one in prefixes], 6)}. "
+            "Save one, for example: "
+            f"`torch.save({{k: v for k, v in state_dict.items() if k.startswith({prefixes[0]!r:.80})}}, "
+            '"weights.pt")`'
+        )
+    prefix = prefixes[0]
+    weights = {key.removeprefix(prefix): value for key, value in plain if key.startswith(prefix)}
+    strangers = [key for key, value in weights.items() if not is_tensor(value)]
+    if strangers:
+        raise ValueError(f"what should be weights is something else: {listed(strangers, 6)}")
+    return weights

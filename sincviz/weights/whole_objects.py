@@ -1,0 +1,140 @@
+"""Pickles of whole objects: why they are refused, and the lines that make weights of them."""
+
+from pathlib import Path
+from typing import Any
+
+from sincviz._utils.text import listed
+from sincviz.errors import CheckpointError
+from sincviz.weights.content_walk import Place, walked
+from sincviz.weights.pickle_scan import Scanned, Unread
+from sincviz.weights.stored_tensor import StoredTensor
+from sincviz.weights.torch_pickle import is_attack, is_plain
+
+TORCH = "torch.load({!r}, weights_only=False)"
+JOBLIB = "joblib.load({!r})"
+_ARRAYS = "{{key: torch.as_tensor(value) for key, value in {}.items()}}"
+_JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_OF_TORCH = ("torch.", "skorch.", "braindecode.")
+_SIGN = "sinc_filter_layer.low_freqs"
+_LONGEST_CODE = 200
+_SKORCH = "__cuda_dependent_attributes__"  # where skorch's classifiers keep their network in a pickle
+
+
+class RefusedError(CheckpointError):
+    """A file is refused for the objects in it, not for damage; ``names`` are their classes and functions."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+def stored_tensors(root: Any) -> list[StoredTensor]:
+    """Return every tensor that a pickle describes."""
+    return [place.node for place in walked(root) if isinstance(place.node, StoredTensor)]
+
+
+def check_objects(path: Path, found: Scanned) -> None:
+    """Refuse a pickle that would run programs, and one of a whole object, in which no weights lie by themselves.
+
+    Raises
+    ------
+    CheckpointError
+        With what it holds, and the lines that make weights of it.
+    """
+    if attacks := [name for name in found.names if is_attack(name)]:
+        raise RefusedError(
+            f"{path} is refused: it calls {listed(attacks)}, which no file of weights needs. Programs that open "
+            "pickles would run that code; nothing of it was run here. Do not open the file elsewhere; take the "
+            "weights from whoever trained the network.",
+            tuple(attacks),
+        )
+    if found.damage:
+        return
+    by_items = [place for place in walked(found.root) if not any(step.is_attribute for step in place.steps)]
+    if states := [place for place in by_items if _is_state_dict(place.node)]:
+        if all(_holds_arrays(place.node) for place in states):
+            raise RefusedError(refusal(path, found), found.names)
+        return
+    if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(found.root):
+        return
+    of_a_program = not all(map(is_plain, found.names))
+    if (isinstance(found.root, Unread) and of_a_program) or _networks(found.root):
+        raise RefusedError(refusal(path, found), found.names)
+
+
+def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
+    """Return why a pickle of whole objects is refused, and how a file of weights is made of it."""
+    objects = [name for name in found.names if not is_plain(name)]
+    wanted = listed(objects or found.names) or "a class that is not named"
+    safe = str(path.with_name(f"{path.stem}_weights.pt"))
+    name, weights = _weights_in(found)
+    lines = [f"{name} = {opener.format(str(path))}", f"torch.save({weights}, {safe!r})"]
+    unknown = weights in ("checkpoint", _ARRAYS.format("checkpoint"))
+    advice = "\nIf the weights lie under a name, save what lies there." if unknown else ""
+    return (
+        f"{path} holds whole objects, not weights alone: it wants {wanted}. "
+        "Opening it would run the code in it, so it is refused. If you trust whoever made it, these two lines (they "
+        f"run that code) make a safe file of it:\n    {lines[0]}\n    {lines[1]}{advice}"
+    )
+
+
+def _weights_in(found: Scanned) -> tuple[str, str]:
+    """Return a name for what the file opens as, and the code that gets weights from it."""
+    networks = [place for place in _networks(found.root) if len(place.code) < _LONGEST_CODE]
+    if networks:
+        place = networks[0]
+        code = f"{place.code}.module_" if _is_skorch(place.node) else place.code
+        name = "checkpoint" if code.startswith("[") else "model"
+        return name, f"{name}{code}.state_dict()"
+    state = next((place for place in walked(found.root) if _is_state_dict(place.node)), None)
+    if state is not None and len(state.code) < _LONGEST_CODE:
+        name = "checkpoint" if state.code else "weights"
+        weights = f"{name}{state.code}"
+        if _holds_arrays(state.node):
+            weights = _ARRAYS.format(weights)
+        return name, weights
+    # The arrays of joblib lie between the parts of a pickle, which is followed only to the first of them.
+    if _JOBLIB_ARRAY in found.names and not any(name.startswith(_OF_TORCH) for name in found.names):
+        return "checkpoint", _ARRAYS.format("checkpoint")
+    if isinstance(found.root, Unread) and not found.damage:
+        return "model", "model.state_dict()"
+    return "checkpoint", "checkpoint"
+
+
+def _networks(root: Any) -> list[Place]:
+    """Return the outermost modules of torch and classifiers of skorch, those with sinc filters first."""
+    found = [place for place in walked(root) if _is_module(place.node) or _is_skorch(place.node)]
+    outermost = [place for place in found if not _lies_in_a_module(place)]
+    return sorted(outermost, key=lambda place: "sinc_filter_layer" not in _parts(place.node))
+
+
+def _lies_in_a_module(place: Place) -> bool:
+    above = place.above
+    while above is not None:
+        if _is_module(above.node):
+            return True
+        above = above.above
+    return False
+
+
+def _is_module(node: Any) -> bool:
+    return isinstance(node, Unread) and isinstance(node.state, dict) and "_modules" in node.state
+
+
+def _is_skorch(node: Any) -> bool:
+    return isinstance(node, Unread) and isinstance(node.state, dict) and _SKORCH in node.state
+
+
+def _parts(node: Unread) -> Any:
+    parts = node.state.get("_modules", {})
+    return parts if isinstance(parts, dict) else {}
+
+
+def _is_state_dict(node: Any) -> bool:
+    return isinstance(node, dict) and any(isinstance(key, str) and key.endswith(_SIGN) for key in node)
+
+
+def _holds_arrays(state: Any) -> bool:
+    """Tell a state dict of NumPy's arrays."""
+    values = [value for key, value in state.items() if isinstance(key, str) and key.endswith(_SIGN)]
+    return all(isinstance(value, Unread) and value.name.startswith("numpy.") for value in values)

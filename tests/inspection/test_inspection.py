@@ -1,0 +1,348 @@
+"""An inspection measures once, says what it could not measure, and leaves the network as it was."""
+
+import copy
+import dataclasses
+import warnings
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import xarray as xr
+
+from sincviz import (
+    EpochsError,
+    ablate,
+    deletion_curve,
+    diagnose,
+    front_end,
+    learned_bands,
+    relevance,
+    spatial_patterns,
+    spectral_relevance,
+)
+from sincviz.eeg.montages import standard_montage
+from sincviz.inspection.inspection import inspect
+from sincviz.inspection.measuring import SECTIONS, evenly_drawn
+from sincviz.report.methods import methods_paragraph
+from sincviz.trials.epochs import network_input
+from sincviz.trials.identity import trial_fingerprints
+
+OF_TRIALS = {
+    *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
+    *(
+        "leading_bands",
+        "leading_cells",
+        "leading_filters",
+        "band_power_contrast",
+        "deletion",
+        "ablation",
+        "randomization",
+        "csp",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def model(network, moved, simulation):
+    """A network that knows its channels, moved as by training."""
+    built = moved(network(chs_info=simulation[0].info["chs"]))
+    built.scale, built.class_names = 1e6, ["left", "right"]
+    built.provenance = {"cutoff_history_hz": [built.cutoffs().tolist()] * 3}
+    return built.eval()
+
+
+@pytest.fixture(scope="module")
+def found(model, simulation):
+    return inspect(model, simulation[0], progress=False)
+
+
+def test_with_labelled_trials_nothing_is_missing(found):
+    assert found.missing == {}
+    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    assert all(value is not None for value in values.values())
+    assert found.sections == SECTIONS
+
+
+def test_it_holds_what_the_functions_return(found, model, simulation):
+    epochs = simulation[0]
+    pd.testing.assert_frame_equal(found.bands, learned_bands(model))
+    xr.testing.assert_allclose(found.spatial_patterns, spatial_patterns(model, epochs))
+    xr.testing.assert_allclose(found.relevance, relevance(model, epochs, trials="contrast"))
+    spectrum = spectral_relevance(model, epochs, trials="contrast")
+    xr.testing.assert_allclose(found.spectral_relevance, spectrum)
+    np.testing.assert_allclose(
+        found.band_relevance.sum("band"), spectrum.sum("frequency"), rtol=1e-4, atol=1e-7
+    )
+    named = {str(region): [] for region in found.band_relevance["region"].to_numpy()}
+    for name, region in zip(model.ch_names, found.band_relevance["region"].to_numpy(), strict=True):
+        named[str(region)].append(name)
+    loss = ablate(model, epochs, channels=named, progress=False)["score_loss"]
+    shared = found.ablation["score_loss"].sel(band=loss["band"], channel=loss["channel"])
+    np.testing.assert_allclose(shared, loss)
+    assert found.accuracies.loc["all", "accuracy"] == pytest.approx(found.deletion.attrs["accuracy"])
+
+
+def test_two_runs_measure_the_same(found, model, simulation):
+    again = inspect(model, simulation[0], progress=False)
+    for field in dataclasses.fields(found):
+        one, other = getattr(found, field.name), getattr(again, field.name)
+        if isinstance(one, pd.DataFrame):
+            pd.testing.assert_frame_equal(one, other, check_exact=True)
+        elif isinstance(one, xr.DataArray | xr.Dataset):
+            xr.testing.assert_identical(one, other)
+
+
+def test_weights_alone_say_nothing_of_trials_and_why(model):
+    found = inspect(model, progress=False)
+    absent = {field.name for field in dataclasses.fields(found) if getattr(found, field.name) is None}
+    assert absent == OF_TRIALS
+    assert found.trials == {}
+    assert found.bands is not None
+    for name in OF_TRIALS - {"predictions", "accuracies"}:
+        assert "needs trials" in found.missing[name], name
+
+
+def test_sections_left_out_are_not_measured(model, simulation):
+    found = inspect(model, simulation[0], only=["maps", "bands"], progress=False)
+    assert found.sections == ("bands", "maps")
+    assert found.bands is not None
+    assert found.spatial_patterns is not None
+    assert found.accuracies is not None
+    assert found.response is found.relevance is found.deletion is found.cutoff_history is None
+    assert found.missing == {}
+
+
+@pytest.mark.parametrize("only", [["bands", "colours"], "bands", []])
+def test_an_unknown_section_is_refused_before_anything_is_measured(only):
+    with pytest.raises(TypeError, match="front end"):
+        inspect(object())
+    with pytest.raises(ValueError, match="bands, responses, maps, relevance, evidence, training"):
+        inspect(object(), only=only)
+
+
+def test_trials_of_unknown_class_are_explained_but_not_judged(model, simulation):
+    x = simulation[0].get_data()[:8] * 1e6
+    found = inspect(model, x, progress=False)
+    assert found.spectral_relevance.attrs["trials"] == "all"
+    assert found.predictions.shape == (8, 3)
+    for name in ("accuracies", "band_power_contrast", "deletion", "ablation", "randomization", "csp"):
+        assert getattr(found, name) is None
+        assert "class" in found.missing[name]
+
+
+def test_trials_of_one_class_leave_out_what_needs_two(model, simulation):
+    x = simulation[0].get_data()[:6] * 1e6
+    found = inspect(model, x, ["left"] * 6, progress=False)
+    assert found.accuracies.loc["all", "above_chance"] == "unknown"
+    assert found.leading_bands is not None
+    assert set(found.missing) >= {"deletion", "csp"}
+
+
+def test_a_class_without_trials_is_no_obstacle(network, moved, simulation):
+    three = moved(network(chs_info=simulation[0].info["chs"], n_outputs=3)).eval()
+    three.scale, three.class_names = 1e6, ["left", "right", "feet"]
+    found = inspect(three, simulation[0][:20], progress=False)
+    assert set(found.missing) == {"cutoff_history"}
+    assert found.leading_bands.loc["feet", "relevance"].isna().all()
+    assert found.leading_bands.loc["left", "relevance"].notna().all()
+
+
+def test_weights_that_are_not_finite_are_a_finding(network, moved, simulation):
+    broken = moved(network(chs_info=simulation[0].info["chs"])).eval()
+    broken.scale, broken.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        broken.final_layer.weight[0, 0] = np.nan
+    found = inspect(broken, simulation[0], progress=False)
+    assert found.findings["check"].tolist()[0] == "not_finite"
+    assert found.bands is not None
+    for name in ("relevance", "spectral_relevance", "deletion", "ablation", "randomization"):
+        assert "not finite" in found.missing[name]
+
+
+def test_a_network_without_a_linear_head_is_inspected(model, simulation):
+    parts = dataclasses.replace(front_end(model), head=None, features=None)
+    found = inspect(parts, simulation[0], only=["bands", "maps", "relevance"], progress=False)
+    assert found.importance is None
+    assert "linear" in found.missing["importance"]
+    assert found.leading_bands is not None
+
+
+def test_the_findings_are_the_doctors_and_those_of_the_relevance(found, model, simulation):
+    own = [
+        name
+        for name in found.findings["check"]
+        if not name.startswith(("relevance_", "artefacts_not_checked"))
+    ]
+    assert own == diagnose(model, simulation[0])["check"].tolist()
+
+
+def test_a_decision_from_beside_the_eyes_is_a_finding(network, simulation):
+    epochs = simulation[0].copy().rename_channels({simulation[0].ch_names[0]: "Fp1"})
+    epochs.set_montage(standard_montage())
+    slow = np.cos(2 * np.pi * 2 * epochs.times) * 200e-6
+    epochs._data[:, 0] += np.where(epochs.events[:, 2:] == epochs.events[0, 2], slow, 0.0)
+    looking = network(
+        chs_info=epochs.info["chs"], num_time_filters=1, first_freq=0.5, min_freq=0.0, seed=3
+    ).eval()
+    looking.scale, looking.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        looking.depthwiseconv[1].weight[:, 0, 1:] = 0
+        looking.depthwiseconv[1].weight[:, 0, 0] = 0.01
+        slow_class = ["left", "right"].index(next(iter(epochs[0].event_id)))
+        looking.final_layer.weight[:] = -1.0
+        looking.final_layer.weight[slow_class] = 1.0
+        looking.final_layer.bias -= looking(torch.from_numpy(1e6 * epochs.get_data()).float()).mean(0)
+    found = inspect(looking, epochs, only=["relevance"], held_out=True, progress=False)
+    assert found.verdict == {"readable": True, "reasons": []}
+    assert "relevance_eyes" in set(found.findings["check"])
+    unknown = inspect(looking, epochs, only=["relevance"], progress=False)
+    assert unknown.verdict == {"readable": False, "reasons": ["unknown_trials"]}
+    assert "relevance_eyes" not in set(unknown.findings["check"]), "no suspicion of what cannot be read"
+
+
+def test_every_result_of_trials_carries_the_verdict(found):
+    from sincviz import measuring
+
+    assert not found.verdict["readable"]
+    for name in measuring.OF_TRIALS:
+        attrs = getattr(found, name).attrs
+        assert attrs["readable"] == "no", name
+        assert attrs["not_readable_because"].split() == found.verdict["reasons"], name
+
+
+def test_trials_that_do_not_fit_are_refused(model, epochs):
+    with pytest.raises(EpochsError, match=r"epochs\.resample"):
+        inspect(model, epochs.resample(64))
+
+
+def test_labels_that_do_not_fit_are_refused_if_given_and_a_finding_if_not(model, epochs):
+    with pytest.raises(ValueError, match="does not know the classes"):
+        inspect(model, epochs, ["up"] * len(epochs))
+    epochs.event_id = {"up": epochs.event_id["left"], "down": epochs.event_id["right"]}
+    found = inspect(model, epochs, only=["relevance"], progress=False)
+    assert "classes" in set(found.findings["check"])
+    assert found.accuracies is None
+    assert found.leading_bands is not None
+
+
+def test_channels_marked_as_bad_are_said_once(model, epochs):
+    epochs.info["bads"] = [epochs.ch_names[0]]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        inspect(model, epochs, only=["maps", "relevance"], progress=False)
+    assert len([one for one in said if "marked as bad" in str(one.message)]) == 1
+
+
+def test_the_network_is_left_as_it_was(model, epochs):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    inspect(model.train(), epochs[:12], progress=False)
+    assert model.training
+    model.eval()
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path):
+    import mne
+
+    simulation[0].save(tmp_path / "some-epo.fif", fmt="double")
+    on_disk = mne.read_epochs(tmp_path / "some-epo.fif", preload=False)
+    sections = ["relevance", "evidence"]
+    one = inspect(model, on_disk, only=sections, progress=False)
+    other = inspect(model, simulation[0], only=sections, progress=False)
+    assert one.missing == other.missing == {}
+    np.testing.assert_allclose(one.band_relevance, other.band_relevance, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(one.ablation["score_loss"], other.ablation["score_loss"], rtol=1e-4, atol=1e-6)
+
+
+def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
+    monkeypatch.setattr("sincviz.inspection.measuring.MOST_EVIDENCE_TRIALS", 12)
+    monkeypatch.setattr("sincviz.inspection.measuring.MOST_RANDOMIZATION_TRIALS", 8)
+    found = inspect(model, simulation[0], only=["evidence"], progress=False)
+    assert found.trials["n_trials"] == 40
+    assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12
+    assert found.deletion.attrs["ranked_on"] == "the other half"
+    assert found.randomization.attrs["n_trials"] == 8
+
+
+@pytest.mark.parametrize("most", [1, 7, 10, 50])
+def test_trials_are_drawn_evenly(most):
+    codes = np.repeat([0, 1, 2], [30, 3, 10])
+    chosen = evenly_drawn(codes, most, seed=0)
+    assert len(chosen) == min(most, len(codes)) == len(set(chosen.tolist()))
+    assert (np.diff(chosen) > 0).all()
+    counts = np.bincount(codes[chosen], minlength=3)
+    full = counts == [30, 3, 10]
+    assert np.ptp(counts[~full]) <= 1 if (~full).any() else True
+
+
+@pytest.mark.parametrize("n_trials", [1, 4])
+def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_path, n_trials):
+    epochs = simulation[0]
+    few = epochs[
+        np.r_[np.flatnonzero(epochs.events[:, 2] == 1)[:2], np.flatnonzero(epochs.events[:, 2] == 2)[:2]]
+    ]
+    found = inspect(model, few[:n_trials], progress=False)
+    assert np.isnan(found.band_relevance["low"]).all()
+    assert not found.leading_bands["established"].any()
+    written = found.save(tmp_path, progress=False)
+    assert "report.html" in written
+    assert ("figures/band_power_contrast.png" in written) == (n_trials == 4)
+
+
+def test_weights_that_are_not_finite_decode_nothing(network, simulation):
+    broken = network(chs_info=simulation[0].info["chs"]).eval()
+    broken.scale, broken.class_names = 1e6, ["left", "right"]
+    with torch.no_grad():
+        broken.final_layer.weight[0, 0] = np.nan
+    found = inspect(broken, simulation[0], only=["bands"], progress=False)
+    assert found.accuracies is None
+    assert "not finite" in found.missing["accuracies"]
+
+
+def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_others(model, simulation):
+    epochs, half = simulation[0], np.arange(0, 40, 2)
+    knows = copy.deepcopy(model)
+    trials = network_input(knows, epochs)
+    knows.provenance = knows.provenance | {"training_trials": trial_fingerprints(trials[half])}
+    found = inspect(knows, epochs, only=["relevance"], progress=False)
+    others = inspect(model, epochs[np.setdiff1d(np.arange(40), half)], only=["relevance"], progress=False)
+    assert found.accuracies["n_trials"].to_dict() == {"all": 40, "held out": 20, "seen in training": 20}
+    xr.testing.assert_allclose(found.spectral_relevance, others.spectral_relevance)
+    assert found.spectral_relevance.attrs["held_out"] == "yes"
+    np.testing.assert_array_equal(found.leading_cells["p"], others.leading_cells["p"])
+    assert found.trials["n_trials"] == 40
+
+
+def test_halves_of_the_deletion_keep_trials_that_share_signal_together(model, simulation, monkeypatch):
+    import sincviz.inspection.measuring as measuring
+
+    asked = {}
+
+    def spy(*args, groups=None, **settings):
+        asked["groups"] = groups
+        return deletion_curve(*args, groups=groups, **settings)
+
+    monkeypatch.setattr(measuring, "deletion_curve", spy)
+    epochs = simulation[0]
+    inspect(model, epochs, only=["evidence"], progress=False)
+    assert asked["groups"] is None
+    copies = mne.concatenate_epochs([epochs, epochs], verbose="error")
+    inspect(model, copies, only=["evidence"], progress=False)
+    np.testing.assert_array_equal(asked["groups"][:40], asked["groups"][40:])
+    assert len(np.unique(asked["groups"])) == 40
+
+
+def test_whose_trials_the_intervals_are_over_is_said(model, simulation):
+    epochs = simulation[0].copy()
+    one = inspect(model, epochs, only=["relevance"], progress=False)
+    assert one.band_relevance.attrs["interval"] == "95% bootstrap over trials"
+    epochs.metadata = pd.DataFrame({"subject": np.resize(["S1", "S1", "S2", "S2"], 40)})
+    two = inspect(model, epochs, only=["relevance"], progress=False)
+    assert two.band_relevance.attrs["interval"] == "95% bootstrap over trials of these 2 subjects"
+    text, _ = methods_paragraph(two)
+    assert "intervals over trials of these 2 subjects, not over subjects in general" in text
+    assert "in general" not in methods_paragraph(one)[0]

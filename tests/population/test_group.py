@@ -1,0 +1,137 @@
+"""Networks and trials in files become a group, from Python and from the command line."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import sincviz
+from tests.cli.test_main import run
+from tests.population.conftest import manifest, people
+
+__all__ = ["manifest", "people"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def found(manifest, tmp_path_factory):
+    return sincviz.group(manifest, tmp_path_factory.mktemp("group"), n_jobs=1, progress=False)
+
+
+def test_every_row_is_read_and_averaged_within_subjects(found):
+    assert found.networks["status"].tolist() == ["read"] * 6
+    assert found.networks["accuracy"].between(0, 1).all()
+    assert found.run_contrasts.sizes["run"] == 6
+    values = found.band_contrasts.sel(condition="", target="all classes")
+    for subject in ("ann", "bea", "cid"):
+        own = found.run_contrasts.isel(run=np.flatnonzero(found.run_contrasts["subject"] == subject))
+        np.testing.assert_allclose(values.sel(subject=subject), own.mean("run"), atol=1e-12)
+
+
+def test_the_distance_of_the_classes_is_the_sum_of_its_cells(found):
+    np.testing.assert_allclose(
+        found.networks["score_sum"], found.run_contrasts.sum(["band", "channel"]), atol=1e-12
+    )
+
+
+def test_three_people_are_not_tested(found):
+    assert found.band_test is None
+    assert "6 subjects are needed" in found.missing["band × channel, between classes"]
+    assert found.agreement.shape == (6, 6)
+    assert len(found.filter_stability) == 4
+
+
+def test_relevance_is_measured_whatever_is_asked_for(manifest, tmp_path):
+    found = sincviz.group(manifest[:2], tmp_path, only=["bands"], n_jobs=1, progress=False)
+    assert found.band_contrasts is not None
+    assert found.facts["settings"]["sections"] == ["bands", "relevance"]
+
+
+def test_the_order_of_rows_changes_no_number(manifest, found, tmp_path):
+    again = sincviz.group(manifest[::-1], tmp_path, n_jobs=1, progress=False)
+    xr.testing.assert_allclose(
+        again.band_contrasts.sel(subject=found.band_contrasts["subject"]), found.band_contrasts
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"only": ["colour"]}, "colour"), ({"backend": "threads"}, "threads"), ({"alpha": 2}, "alpha")],
+)
+def test_unknown_settings_are_said(manifest, tmp_path, settings, message):
+    with pytest.raises(ValueError, match=message):
+        sincviz.group(manifest[:1], tmp_path, n_jobs=1, progress=False, **settings)
+
+
+@pytest.fixture(scope="module")
+def command(manifest, tmp_path_factory):
+    """Run ``sincviz group`` once on a manifest with a row that cannot be read."""
+    folder = tmp_path_factory.mktemp("command")
+    bad = pd.DataFrame([{"checkpoint": "nowhere.pt", "epochs": manifest.epochs[0], "subject": "dan"}])
+    pd.concat([manifest, bad]).to_csv(folder / "manifest.csv", index=False)
+    return folder, run("group", "manifest.csv", "--out", "out", "--jobs", 1, "--only", "bands", folder=folder)
+
+
+def test_the_command_writes_a_report_and_says_what_failed(command):
+    folder, done = command
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "6 networks of 3 subjects",
+        "1 of 7 networks could not be read",
+        "nowhere.pt",
+        "Wrote out/report.html",
+    ):
+        assert words in " ".join(done.stdout.split())
+    assert (folder / "out" / "group.json").is_file()
+    assert len(list((folder / "out" / "rows").iterdir())) == 6
+
+
+def test_the_command_does_not_overwrite_unasked_and_goes_on_quietly(command):
+    folder, _ = command
+    refused = run("group", "manifest.csv", "--out", "out", folder=folder)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "already holds report.html" in refused.stderr
+    before = {path: path.stat().st_mtime_ns for path in (folder / "out" / "rows").iterdir()}
+    quiet = ("--jobs", 1, "--only", "bands", "--quiet", "--overwrite")
+    again = run("group", "manifest.csv", "--out", "out", *quiet, folder=folder)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert {path: path.stat().st_mtime_ns for path in (folder / "out" / "rows").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("manifest.csv", "--out", "new", "--format", "gif"), "gif"),
+        (("manifest.csv", "--out", "new", "--style", "vogue"), "vogue"),
+        (("manifest.csv", "--out", "new", "--backend", "slurm"), "'processes' or 'dask'"),
+        (("manifest.csv", "--out", "new", "--scheduler", "tcp://x"), "--backend dask"),
+        (("nowhere.csv", "--out", "new"), "no manifest"),
+        (("manifest.csv", "--out", "manifest.csv"), "is a file"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_written(command, arguments, message):
+    folder, _ = command
+    done = run("group", *arguments, folder=folder)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "new").exists()
+
+
+def test_no_row_that_can_be_read_is_one_line_with_the_reason(command):
+    folder, _ = command
+    rows = pd.DataFrame([{"checkpoint": "nowhere.pt", "epochs": "nowhere-epo.fif", "subject": "dan"}])
+    rows.to_csv(folder / "lost.csv", index=False)
+    done = run("group", "lost.csv", "--out", "lost", "--jobs", 1, "--quiet", folder=folder)
+    assert done.returncode == 2
+    assert "No network can be compared" in done.stderr
+    assert "nowhere" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (folder / "lost" / "report.html").exists()
+
+
+def test_a_group_in_files_is_written_and_refused_as_asked(found, tmp_path):
+    found.report(tmp_path / "page.html", title="three people")
+    assert "<title>three people</title>" in (tmp_path / "page.html").read_text("utf-8")
+    with pytest.raises(FileExistsError, match="overwrite"):
+        found.report(tmp_path / "page.html")
