@@ -1,5 +1,6 @@
 """What every test shares: small networks, simulated epochs, figures that close themselves."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,6 +21,12 @@ from sincviz.opening import network as opened
 mne.set_log_level("ERROR")
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish():
+    """What imports and collection made stays until the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
