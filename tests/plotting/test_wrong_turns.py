@@ -1,5 +1,6 @@
 """Plot functions given something close to what they draw say what to call, and what they say works."""
 
+import functools
 import inspect as python_inspect
 import re
 from types import SimpleNamespace
@@ -39,12 +40,25 @@ def names(network, moved, simulation):
     }
 
 
-@pytest.fixture
-def group(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def given(names):
+    """Evaluate each expression once; do not change what it gives."""
+    return functools.cache(lambda line: eval(line, names))
+
+
+@pytest.fixture(scope="module")
+def drawn(names, given):
+    """Whether a line of a message draws what an expression gives: many messages say the same, which is tried once."""
+    return functools.cache(lambda line, expression: draws(line, names, result=given(expression)))
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory):
     rng = np.random.default_rng(1)
     table = manifest(conditions=("",))
     rows = [row(rng, 1.0) for _ in range(len(table))]
-    return group_of(table, rows, tmp_path, monkeypatch)
+    with pytest.MonkeyPatch.context() as patch:
+        return group_of(table, rows, tmp_path_factory.mktemp("group"), patch)
 
 
 def call(plot, result, *more):
@@ -124,10 +138,9 @@ RESULTS = {
 
 @pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
 @pytest.mark.parametrize("result", RESULTS)
-def test_a_result_that_another_function_draws_names_it(result, plot, names):
-    given = eval(RESULTS[result], names)
+def test_a_result_that_another_function_draws_names_it(result, plot, given, drawn):
     try:
-        assert isinstance(call(plot, given), Figure)
+        assert isinstance(call(plot, given(RESULTS[result])), Figure)
         return  # it is the one that draws it
     except (TypeError, ValueError) as found:
         error = found
@@ -135,7 +148,7 @@ def test_a_result_that_another_function_draws_names_it(result, plot, names):
         plt.close("all")
     if plot == "plot_spatial_filters_and_patterns" and result == "cells":
         return  # two dimensions beside the channels: maps, of which it wants the weights
-    assert draws(line_in(error), names, result=given)
+    assert drawn(line_in(error), RESULTS[result])
 
 
 RELEVANCE = {
@@ -158,16 +171,15 @@ KINDS = [
 
 @pytest.mark.parametrize(("plot", "kind"), KINDS)
 @pytest.mark.parametrize("result", RELEVANCE)
-def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, names):
-    given = eval(RELEVANCE[result], names)
+def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, given, drawn):
     try:
-        assert isinstance(call(plot, given, kind), Figure)
+        assert isinstance(call(plot, given(RELEVANCE[result]), kind), Figure)
         return
     except ValueError as found:
         error = found
     finally:
         plt.close("all")
-    assert draws(line_in(error), names, result=given)
+    assert drawn(line_in(error), RELEVANCE[result])
 
 
 def test_what_a_message_says_keeps_the_evidence(names):
