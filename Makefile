@@ -40,8 +40,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --max-worker-restart=0 --durations=5 \
-		--timeout=2400 -o faulthandler_timeout=2430
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
+		--durations=5 --timeout=2400 -o faulthandler_timeout=2430
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
