@@ -100,6 +100,7 @@ def test_amplitude_that_drifts_over_blocks_of_labels_is_not_decoded(network, n_b
     assert found["unknown_because"] == {"no": "", "unknown": "few_trials"}[said]
 
 
+@pytest.mark.slow
 def test_what_random_labels_reach_is_no_knowledge(network):
     """The folds of a cross-validation share trials: a test that takes them for independent is too sure."""
     above = []

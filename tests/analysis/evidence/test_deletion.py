@@ -70,6 +70,7 @@ def test_a_wrong_ranking_is_worse_than_none(trials):
     assert curve(trials, -ranked()).attrs["accuracy_area_high"] < 0
 
 
+@pytest.mark.slow
 def test_the_area_of_random_rankings_is_about_zero(trials):
     rng = np.random.default_rng(3)
     areas = [
@@ -245,6 +246,7 @@ def test_a_right_order_of_few_cells_is_shown(n_decisive):
     assert table.attrs["p_orders"] < 0.02
 
 
+@pytest.mark.slow
 def test_a_network_that_knows_nothing_shows_nothing():
     """Rankings of the same trials find an area; those of the other half do not."""
     halves, same, shown = [], [], 0
