@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the limits of memory and time are Linux's"),
 ]
 
-N_MUTATIONS = int(os.environ.get("SINCVIZ_TEST_MUTATIONS", "2100")) // 7  # of each sample
+N_MUTATIONS = int(os.environ.get("SINCVIZ_TEST_MUTATIONS", "1400")) // 7  # of each sample
 SCRIPT = Path(__file__).with_name("checkpoint_mutations.py")
 SAMPLES = (
     "braindecode_state_dict.pt",
