@@ -8,13 +8,13 @@ from .analysis.doctor.doctor import diagnose
 from .analysis.evidence.ablation import ablate
 from .analysis.evidence.data_contrast import band_power_contrast, csp_accuracy
 from .analysis.evidence.deletion import deletion_curve
-from .analysis.evidence.predictions import accuracies, predictions
+from .analysis.evidence.prediction import accuracies, predictions
 from .analysis.evidence.randomization import randomization_test
 from .analysis.filters.bands import learned_bands
 from .analysis.filters.drift import cutoff_drift, cutoff_history
 from .analysis.filters.filter_matching import filter_stability, match_filters
 from .analysis.filters.occupancy import band_occupancy
-from .analysis.filters.resolvability import filter_overlap, resolvability
+from .analysis.filters.overlap import filter_overlap, resolvability
 from .analysis.filters.response import filter_response
 from .analysis.grouping import (
     band_membership,
@@ -23,15 +23,15 @@ from .analysis.grouping import (
     group_frequencies,
     sort_by_region,
 )
-from .analysis.maps.importance import importance, most_important
 from .analysis.maps.mne_objects import to_evoked, to_spatial_filter
 from .analysis.maps.spatial import relative_maps, spatial_filters, spatial_patterns
-from .analysis.statistics.cluster_test import cluster_table, cluster_test
+from .analysis.maps.unit_importance import importance, most_important
+from .analysis.statistics.clusters import cluster_table, cluster_test
 from .analysis.statistics.established import corrected_p
 from .analysis.statistics.intervals import bootstrap_intervals
-from .analysis.statistics.rank_agreement import rank_agreement
-from .analysis.statistics.run_agreement import agreement_by_subject, run_agreement
-from .analysis.statistics.subject_test import subject_test
+from .analysis.statistics.ranks import rank_agreement
+from .analysis.statistics.runs import agreement_by_subject, run_agreement
+from .analysis.statistics.subjects import subject_test
 from .errors import (
     CheckpointError,
     DownloadNeededError,
@@ -42,7 +42,7 @@ from .errors import (
     SincvizError,
 )
 from .inspection.inspection import Inspection, inspect
-from .networks.front_end import FrontEnd, front_end
+from .networks.front_ends import FrontEnd, front_end
 from .networks.sinc_conv import SincConv
 from .networks.sinc_shallow import SincShallowNet
 from .opening.checkpoints import load_checkpoint, save_checkpoint

@@ -783,7 +783,7 @@ SEEN = set()
 def inspected(path, model, x, began):
     """Inspect a network that opened, with trials and a report; return what is wrong, else nothing."""
     facts = [model.get_config(), model.provenance, model.class_names, model.scale]
-    known = hash(json.dumps(facts, default=str) + sincviz.networks.front_end.weights_hash(model))
+    known = hash(json.dumps(facts, default=str) + sincviz.networks.front_ends.weights_hash(model))
     if known in SEEN:
         return ""
     SEEN.add(known)

@@ -37,7 +37,7 @@ MEASURING = [f"sincviz.{name}" for name in ("checkpoints", "epochs", "front_ends
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        (modules_in(sincviz.plotting), {"torch", "mne", "skorch", "sincviz.networks.front_end"}),
+        (modules_in(sincviz.plotting), {"torch", "mne", "skorch", "sincviz.networks.front_ends"}),
         (modules_in(sincviz.analysis) + MEASURING, {"matplotlib"}),
     ],
     ids=["what draws needs no network", "what measures and trains does not draw"],

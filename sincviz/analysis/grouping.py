@@ -12,7 +12,7 @@ from sincviz.analysis.labels import filter_coords, origin
 from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.eeg.bands import OTHER, checked_rhythms, rhythm_names
 from sincviz.eeg.regions import REGIONS, region_order
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 BY = ("nominal_center", "measured_energy")
 

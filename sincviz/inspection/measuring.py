@@ -26,22 +26,22 @@ from sincviz.analysis.doctor.relevance_checks import (
 from sincviz.analysis.evidence.ablation import ablate
 from sincviz.analysis.evidence.data_contrast import band_power_contrast, csp_accuracy, yardstick_accuracies
 from sincviz.analysis.evidence.deletion import deletion_curve
-from sincviz.analysis.evidence.predictions import ALL, accuracies, predictions, structure_in
+from sincviz.analysis.evidence.prediction import ALL, accuracies, predictions, structure_in
 from sincviz.analysis.evidence.randomization import randomization_test
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
-from sincviz.analysis.filters.resolvability import filter_overlap, resolvability
+from sincviz.analysis.filters.overlap import filter_overlap, resolvability
 from sincviz.analysis.filters.response import filter_response
 from sincviz.analysis.grouping import group_frequencies
-from sincviz.analysis.maps.importance import has_linear_head, importance
 from sincviz.analysis.maps.spatial import spatial_filters, spatial_patterns
+from sincviz.analysis.maps.unit_importance import has_linear_head, importance
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.errors import SincvizError, did_you_mean
 from sincviz.inspection.facts import trial_facts
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
 from sincviz.verdict import marked, verdict_on
 

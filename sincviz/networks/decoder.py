@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sincviz.networks.attributes import attributes_told
 from sincviz.networks.described import described
-from sincviz.networks.front_end import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
+from sincviz.networks.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
 from sincviz.networks.module_copies import evaluated_copy
 from sincviz.networks.wrappers import unwrapped
 

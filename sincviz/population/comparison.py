@@ -8,8 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.analysis.filters.occupancy import AFTER, BEFORE
-from sincviz.analysis.statistics.cluster_test import cluster_table, cluster_test
-from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.analysis.statistics.clusters import cluster_table, cluster_test
+from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.population.averages import ALL_CLASSES
 

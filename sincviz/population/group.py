@@ -11,9 +11,9 @@ import xarray as xr
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz.analysis.filters.filter_matching import filter_stability, match_filters
-from sincviz.analysis.statistics.cluster_test import ALPHA, N_PERMUTATIONS
-from sincviz.analysis.statistics.run_agreement import agreement_by_subject, run_agreement
-from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.analysis.statistics.clusters import ALPHA, N_PERMUTATIONS
+from sincviz.analysis.statistics.runs import agreement_by_subject, run_agreement
+from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.inspection.measuring import checked_sections
 from sincviz.population.averages import READ, Averages, combine
 from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from sincviz import plotting
 from sincviz.analysis.grouping import group_by_region, sort_by_region
 from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.maps.importance import most_important
 from sincviz.analysis.maps.spatial import relative_maps
+from sincviz.analysis.maps.unit_importance import most_important
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.bands import OTHER
 from sincviz.errors import PositionsError

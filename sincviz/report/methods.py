@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from sincviz._version import __version__
-from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN
 from sincviz.analysis.evidence.randomization import MORE_DRAWS
 from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.inspection.inspection import Inspection

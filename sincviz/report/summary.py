@@ -18,7 +18,7 @@ from sincviz.analysis.doctor.relevance_checks import (
     placed_by_name,
     places_without_electrode,
 )
-from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
+from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN
 from sincviz.analysis.labels import with_known_classes
 from sincviz.eeg.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.eeg.bands import OTHER, RHYTHMS

@@ -6,7 +6,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import network as opened
 from sincviz.opening.network import own_network, suited

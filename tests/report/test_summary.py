@@ -10,7 +10,7 @@ import xarray as xr
 
 from sincviz import inspect
 from sincviz.analysis.attribution.leading import leading_bands, leading_cells, leading_filters
-from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.analysis.grouping import group_frequencies
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import (

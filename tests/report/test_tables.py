@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.folder import facts_of
 from sincviz.report.tables import (

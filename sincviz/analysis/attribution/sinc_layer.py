@@ -23,7 +23,7 @@ from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legend
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray

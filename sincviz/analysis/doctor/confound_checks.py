@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.stats
 
 from sincviz.analysis.doctor.findings import DataFacts, Finding, counted
-from sincviz.analysis.evidence.predictions import structure_in
+from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import (
     exchangeable_trials,
     order_in_time,

@@ -7,9 +7,9 @@ import torch
 from scipy.sparse.csgraph import connected_components
 
 from sincviz.analysis.doctor.findings import Finding, WeightFacts, counted, listed, named, where
-from sincviz.analysis.filters.resolvability import LEAK_DB, WIDER
+from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
 SAME_KERNEL = 0.9999  # cosine: 1 % of the amplitude differs

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.moments import Moments
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recording_levels import levels_of
 

@@ -22,7 +22,7 @@ from sincviz.analysis.evidence.trial_evidence import trial_evidence
 from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
 from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.statistics.exchangeability import structure_of
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, labelled_trials
 from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz

@@ -9,7 +9,7 @@ from torch import Tensor
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import origin
 from sincviz.eeg.bands import RHYTHMS, rhythm_names
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 _N_FREQS = 8193
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from sincviz.analysis.labels import origin
 from sincviz.networks.cutoff_table import cutoff_table
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 UNMOVED_HZ = 0.25
 """A filter whose cut-offs both moved less than this is called unmoved."""

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from sincviz.analysis.grouping import band_membership
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 BEFORE, AFTER = TRAINING = ("before", "after")
 

@@ -7,7 +7,7 @@ from sincviz._utils.checks import positive_int
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 _FLOOR_DB = -200.0
 

@@ -11,7 +11,7 @@ from sincviz.analysis.filters.transfer_function import impulse_responses, transf
 from sincviz.analysis.labels import map_coords, origin
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.analysis.evidence.predictions import ALL
+from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import impulse_responses, response_at
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.network_sources import opened
 from sincviz.population.rows.settings import RowSettings, trials_of
 from sincviz.trials.files import referenced_as_trained

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sincviz import SincShallowNet, diagnose, front_end, recalibrate_batch_norm
-from sincviz.analysis.filters.resolvability import WIDER
+from sincviz.analysis.filters.overlap import WIDER
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

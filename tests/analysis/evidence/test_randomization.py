@@ -8,7 +8,7 @@ from torch import nn
 
 from sincviz import group_frequencies, randomization_test
 from sincviz.analysis.evidence.randomization import _outcome, chance_size
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
 
 LAYERS = 5
 

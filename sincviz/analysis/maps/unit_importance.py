@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sincviz._utils.checks import positive_int
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, map_coords, origin
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 

@@ -13,7 +13,7 @@ from sincviz.analysis.filters.transfer_function import (
     transfer_function,
 )
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 

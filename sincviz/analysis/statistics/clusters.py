@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz.analysis.statistics.neighbours import neighbours
-from sincviz.analysis.statistics.subject_test import effect_interval, hedges_g, subject_test, with_values
+from sincviz.analysis.statistics.subjects import effect_interval, hedges_g, subject_test, with_values
 from sincviz.eeg.band_limits import low_and_high_hz
 
 ALPHA = 0.05

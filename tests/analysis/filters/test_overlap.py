@@ -23,7 +23,7 @@ from sincviz import (
     learned_bands,
     resolvability,
 )
-from sincviz.analysis.filters.resolvability import mean_spectrum, n_dimensions
+from sincviz.analysis.filters.overlap import mean_spectrum, n_dimensions
 
 
 def default_network(taps=33, **settings):
