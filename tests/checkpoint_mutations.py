@@ -801,7 +801,7 @@ def inspected(path, model, x, began):
             found = sincviz.inspect(model, progress=False)
             if trials is not None:
                 sincviz.diagnose(model, trials, codes)
-                sincviz.accuracies(sincviz.predictions(model, trials, codes))
+                sincviz.evidence.accuracies(sincviz.evidence.predictions(model, trials, codes))
         found.report(path.parent / "report.html", overwrite=True)
     except (sincviz.SincvizError, ValueError) as error:
         return "" if len(str(error)) < 2000 else f"inspection says too much: {error!s:.300}"

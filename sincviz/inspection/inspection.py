@@ -192,7 +192,7 @@ def inspect(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials, best such that were not used in training; without them there are no patterns, no relevance and no
         evidence.

@@ -32,13 +32,13 @@ from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.filters.overlap import filter_overlap, resolvability
 from sincviz.analysis.filters.response import filter_response
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.maps.spatial import spatial_filters, spatial_patterns
 from sincviz.analysis.maps.unit_importance import has_linear_head, importance
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.eeg.bands import RHYTHMS
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.errors import SincvizError, did_you_mean
 from sincviz.inspection.facts import trial_facts
 from sincviz.networks.front_ends import FrontEnd
@@ -280,7 +280,7 @@ class Measuring:
 
     def _with_intervals(self, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
         cells = bootstrap_intervals(single, trials=self.kind, seed=self.seed)
-        cells.attrs |= group_frequencies(spectrum).attrs
+        cells.attrs |= sum_over_bands(spectrum).attrs
         if "subject" in self.structure and (n_subjects := self.structure["subject"].nunique()) > 1:
             cells.attrs["interval"] += f" of these {n_subjects} subjects"
         permuted_codes, strata = self._exchange()
@@ -338,7 +338,7 @@ class Measuring:
             self.parts,
             trials,
             self.codes,
-            self.of_trials,
+            ranking=self.of_trials,
             groups=self._kept_together(),
             tested=evenly_drawn(self.codes, MOST_EVIDENCE_TRIALS, self.seed),
             n_random=1,

@@ -65,8 +65,8 @@ def network(
     Returns
     -------
     FrontEnd | BlackBox
-        A copy: the network is not changed. A :class:`sincviz.FrontEnd` where filters and maps can be read, else a
-        :class:`sincviz.networks.decoder.BlackBox`, of which inputs and scores are known.
+        A copy: the network is not changed. A :class:`sincviz.networks.FrontEnd` where filters and maps can be read,
+        else a :class:`sincviz.networks.BlackBox`, of which inputs and scores are known.
 
     Raises
     ------

@@ -58,12 +58,13 @@ def over_subjects(
     contrasts : xarray.DataArray, dims (condition, subject, target, band or frequency, channel)
         Contrasts between classes, runs averaged within subjects.
     alpha, n_permutations, seed
-        As for :func:`sincviz.cluster_test`.
+        As for :func:`sincviz.statistics.cluster_test`.
 
     Returns
     -------
     test : xarray.Dataset | None
-        Over ``comparison``, then as :func:`sincviz.cluster_test` returns it; ``None`` if nothing could be tested.
+        Over ``comparison``, then as :func:`sincviz.statistics.cluster_test` returns it; ``None`` if nothing could be
+        tested.
     clusters : pandas.DataFrame
         Every cluster of all comparisons.
     missing : dict of str to str
@@ -121,7 +122,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     return shares
 
 
-def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
+def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
 
     Subjects are summed first: a mean of their own shares is ruled by those whose whole contrast is nearly nothing.
@@ -133,9 +134,9 @@ def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
 
     Returns
     -------
-    xarray.Dataset
-        ``share`` (condition, subject, band), as :func:`band_shares` returns it; ``mean``, ``low``, ``high`` (condition,
-        band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are not-a-number
+    xarray.DataArray, dims (condition, subject, band)
+        As :func:`band_shares` returns it; its coordinates ``mean``, ``low``, ``high`` (condition, band) are the ratio
+        of the means over subjects, with the interval of a ratio estimator [1]_. They are not-a-number
         where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
         subject has no interval.
 
@@ -167,7 +168,8 @@ def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
             parts.append(xr.Dataset({"mean": ratio if alone else nothing, "low": nothing, "high": nothing}))
     found = xr.concat(parts, "condition", combine_attrs="override", join="override")
     shares = band_shares(contrasts)
-    return found.assign_coords(condition=shares["condition"]).assign(share=shares).assign_attrs(shares.attrs)
+    of_all = {name: (("condition", "band"), found[name].to_numpy()) for name in ("mean", "low", "high")}
+    return shares.assign_coords(of_all)
 
 
 def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from sincviz.analysis.statistics.runs import agreement_by_subject, run_agreement
 from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.inspection.measuring import checked_sections
 from sincviz.population.averages import READ, Averages, combine
-from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects
+from sincviz.population.comparison import filter_shifts, occupancy_change, over_subjects, share_intervals
 from sincviz.population.findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.runs import read_rows
@@ -41,7 +41,7 @@ class Group:
     spectral_contrasts : xarray.DataArray, dims (condition, subject, target, frequency, channel)
         The same by frequency.
     band_use : xarray.DataArray, dims (condition, subject, band)
-        Share of each band.
+        Share of each band; coordinates ``mean``, ``low`` and ``high`` (condition, band) are those of all subjects.
     band_test, spectral_test : xarray.Dataset
         Over subjects; dims (comparison, target, band or frequency, channel).
     clusters : pandas.DataFrame
@@ -301,7 +301,7 @@ def _measured(
         "run_contrasts": runs["contrast"],
         "band_contrasts": subjects["band_contrast"],
         "spectral_contrasts": subjects["frequency_contrast"],
-        "band_use": band_shares(subjects["band_contrast"]),
+        "band_use": share_intervals(subjects["band_contrast"]),
         "occupancy": subjects["occupancy"].transpose("training", ...),
     }
     missing: dict[str, str] = {}

@@ -8,12 +8,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sincviz import plotting
-from sincviz.analysis.grouping import group_by_region, sort_by_region
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.maps.spatial import relative_maps
 from sincviz.analysis.maps.unit_importance import most_important
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.bands import OTHER
+from sincviz.eeg.sums import sort_by_region, sum_over_regions
 from sincviz.errors import PositionsError
 from sincviz.inspection.inspection import Inspection
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
@@ -116,7 +116,7 @@ def _spectral_profile(found: Inspection) -> Figure:
     known = with_known_classes(found.spectral_relevance)
     known = known.isel(frequency=slice(_n_heard(known)))
     if "region" in known.coords:
-        return plotting.plot_spectral_relevance(group_by_region(known), "profile", found.deletion)
+        return plotting.plot_spectral_relevance(sum_over_regions(known), "profile", found.deletion)
     return plotting.plot_spectral_relevance(known, "image", found.deletion)
 
 

@@ -32,7 +32,7 @@ FILES = (
 def write_page(
     found: Inspection, path: str | os.PathLike[str], *, title: str | None, style: str, overwrite: bool
 ) -> None:
-    """Write the page alone; see :meth:`sincviz.Inspection.report`."""
+    """Write the page alone; see :meth:`sincviz.inspection.Inspection.report`."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise FileExistsError(f"{str(target)!r} exists already. Pass `overwrite=True` to replace it.")
@@ -52,7 +52,7 @@ def write_folder(
     overwrite: bool,
     progress: bool,
 ) -> list[str]:
-    """Write everything; see :meth:`sincviz.Inspection.save`."""
+    """Write everything; see :meth:`sincviz.inspection.Inspection.save`."""
     checked_formats(formats)
     target = check_folder(folder, overwrite=overwrite)
     earlier = _of_earlier_inspection(target)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sincviz import plotting
-from sincviz.analysis.grouping import sort_by_region
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.bands import OTHER
+from sincviz.eeg.sums import sort_by_region
 from sincviz.errors import PositionsError
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.population.comparison import share_intervals
@@ -23,6 +24,7 @@ from sincviz.report.pictures import Picture
 from sincviz.report.words import band_words
 
 _NEARLY_ALL = 0.99
+_Labelled = TypeVar("_Labelled", xr.DataArray, xr.Dataset)
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _drift(found: Group, condition: str) -> Figure:
     return plotting.plot_drift(table)
 
 
-def _named(values: xr.Dataset) -> xr.Dataset:
+def _named(values: _Labelled) -> _Labelled:
     """Return the values with the band of what no band covers named by its limits."""
     limits = ranges_by_name(values)
     names = [str(name) for name in values["band"].to_numpy()]

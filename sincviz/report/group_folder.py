@@ -30,7 +30,7 @@ _OWN = ("tables", "arrays", "figures")
 def write_group_page(
     found: Group, path: str | os.PathLike[str], *, title: str | None, style: str, overwrite: bool
 ) -> None:
-    """Write the page alone; see :meth:`sincviz.Group.report`."""
+    """Write the page alone; see :meth:`sincviz.population.Group.report`."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise FileExistsError(f"{str(target)!r} exists already. Pass `overwrite=True` to replace it.")
@@ -50,7 +50,7 @@ def write_group_folder(
     overwrite: bool,
     progress: bool,
 ) -> list[str]:
-    """Write everything; see :meth:`sincviz.Group.save`."""
+    """Write everything; see :meth:`sincviz.population.Group.save`."""
     checked_formats(formats)
     pictures = [drawing.picture for drawing in group_drawings(found)]
     tables, arrays = tables_of(found), arrays_of(found)
@@ -128,7 +128,7 @@ def tables_of(found: Group) -> dict[str, pd.DataFrame]:
     """Return the tables that files hold, by their names."""
     shares = None
     if found.band_use is not None:
-        shares = found.band_use.to_dataframe("share")
+        shares = found.band_use.drop_vars(["mean", "low", "high"]).to_dataframe("share")
     networks = found.networks.assign(checkpoint=[Path(path).name for path in found.networks["checkpoint"]])
     tables = {
         "networks": networks,

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 import safetensors
 import torch
+from sincviz.filters import cutoff_drift
 from torch import nn
 
 from sincviz import (
     CheckpointError,
     SincvizError,
-    cutoff_drift,
     diagnose,
-    front_end,
     learned_bands,
     load_checkpoint,
     save_checkpoint,
     training,
 )
+from sincviz.networks import front_end
 from sincviz.opening import checkpoints
 from sincviz.weights.file_check import checked
 

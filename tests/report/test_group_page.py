@@ -7,7 +7,7 @@ from html import unescape
 import numpy as np
 import pytest
 
-from sincviz import Group
+from sincviz.population import Group
 from sincviz.population.comparison import MAPS
 from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import default_title

@@ -75,7 +75,7 @@ class Explained(nn.Module):
             raise MethodError(
                 "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
                 "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
-                "`sincviz.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
             )
         return found
 

@@ -53,7 +53,7 @@ def relevance(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
     y : array, shape (trials,) | None
@@ -81,7 +81,8 @@ def relevance(
     xarray.DataArray, dims ([trial,] target, filter, channel)
         In units of what is explained. ``attrs`` tell method, evidence (accuracy with its interval, chance,
         whether the trials were held out) and, where values are shares, the completeness error, which is
-        also a coordinate of ``target``. :func:`sincviz.group_by_band` sums it over the filters of each band.
+        also a coordinate of ``target``. :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each
+        band.
 
     Raises
     ------

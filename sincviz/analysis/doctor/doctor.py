@@ -47,7 +47,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; ``None`` looks at the weights alone.
     y : array, shape (trials,) | None

@@ -192,7 +192,7 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
         "warning",
         "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
         f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
-        "`sincviz.recalibrate_batch_norm(model, epochs)` with the training trials.",
+        "`sincviz.training.recalibrate_batch_norm(model, epochs)` with the training trials.",
     )
 
 

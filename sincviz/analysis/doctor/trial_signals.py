@@ -54,7 +54,8 @@ def trial_signals(parts: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, front_end
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.networks import front_end
     >>> parts = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
     >>> found = trial_signals(parts, np.random.default_rng(0).standard_normal((10, 3, 256)))
     >>> found.fast.shape, found.distance.shape, found.scores.shape

@@ -32,7 +32,7 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials whose own spectrum is weighed in.
 
@@ -129,7 +129,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
 
     Returns
     -------

@@ -12,13 +12,13 @@ from sincviz.networks.front_ends import front_end
 _FLOOR_DB = -200.0
 
 
-def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
+def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     """Return the frequency and impulse response of each temporal filter, and of all together.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     n_freqs : int
         Number of frequencies from 0 to the Nyquist frequency, both included.
 

@@ -29,7 +29,7 @@ def spatial_filters(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. Epochs that are on disk are read batch by batch.
 

@@ -23,7 +23,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows, with a linear head.
+        Anything that :func:`sincviz.networks.front_end` knows, with a linear head.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials that tell how much each pooled feature varies; ``None`` takes all to vary alike, so only weights count.
 

@@ -61,8 +61,8 @@ def cluster_test(
     Returns
     -------
     xarray.Dataset, dims ([target,] band or frequency, channel)
-        What :func:`sincviz.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in order
-        of p, then mass, 0 outside; ``cluster_p``, its p, not-a-number outside. Cells without a test are in no cluster.
+        What :func:`sincviz.statistics.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in
+        order of p, then mass, 0 outside; ``cluster_p``, its p, NaN outside. Cells without a test are in no cluster.
         ``attrs``: ``alpha``, ``n_subjects``, ``n_permutations`` (those made), ``cluster_forming_p`` and ``_t``,
         ``smallest_p`` (the smallest that so many permutations can give), ``units`` and ``seed``.
 

@@ -1,0 +1,3 @@
+from .inspection import Inspection
+
+__all__ = ["Inspection"]
