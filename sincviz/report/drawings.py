@@ -13,11 +13,11 @@ from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.maps.importance import most_important
 from sincviz.analysis.maps.spatial import relative_maps
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
 from sincviz.errors import PositionsError
 from sincviz.inspection.inspection import Inspection
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
-from sincviz.report.words import band_words
 
 OF_WEIGHTS = {"bands", "overlap", "response", "cutoff_history", "spatial_filters", "findings"}
 MOST_MAPS = 32

@@ -11,6 +11,7 @@ from typing import Any
 from sincviz import plotting
 from sincviz._utils.files import replacing, staging
 from sincviz._utils.strict_json import json_text, plain
+from sincviz._utils.text import listed
 from sincviz.inspection.facts import system_facts
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.csv_file import write_csv
@@ -122,10 +123,8 @@ def check_folder(
         raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
     taken = [name for name in (*names, *existing_files(folder)) if (folder / name).exists()]
     if taken and not overwrite:
-        n_more = len(taken) - 3
-        more = f" and {n_more} file{'s' * (n_more != 1)} more" if n_more > 0 else ""
         raise FileExistsError(
-            f"{str(folder)!r} already holds {', '.join(taken[:3])}{more}. Pass `--overwrite` "
+            f"{str(folder)!r} already holds {listed(taken, 3)}. Pass `--overwrite` "
             "(`overwrite=True`) to replace them, or choose another folder."
         )
     return folder

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from sincviz import plotting
 from sincviz.analysis.grouping import sort_by_region
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
 from sincviz.errors import PositionsError
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
@@ -20,7 +21,6 @@ from sincviz.population.group import Group
 from sincviz.population.rows.verdicts import doubt_words
 from sincviz.report.group_numbers import are_matched, n_drifted
 from sincviz.report.pictures import Picture
-from sincviz.report.words import band_words
 
 _NEARLY_ALL = 0.99
 

@@ -14,6 +14,7 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.files import replacing, staging
 from sincviz._utils.strict_json import json_text, plain
+from sincviz._utils.text import listed
 from sincviz.inspection.facts import system_facts
 from sincviz.population.group import Group
 from sincviz.report.csv_file import write_csv
@@ -21,7 +22,6 @@ from sincviz.report.group_drawings import group_drawings
 from sincviz.report.group_page import write_group_html
 from sincviz.report.group_words import summary_words
 from sincviz.report.pictures import FORMATS, checked_formats, draw_pictures
-from sincviz.report.words import few
 
 PAGE, FACTS = "report.html", "group.json"
 _OWN = ("tables", "arrays", "figures")
@@ -100,7 +100,7 @@ def check_group_folder(
     taken = [name for name in (PAGE, FACTS, *names) if (folder / name).exists()]
     if taken and not overwrite:
         raise FileExistsError(
-            f"{str(folder)!r} already holds {few(taken, 3)}. Pass `--overwrite` (`overwrite=True`) to replace "
+            f"{str(folder)!r} already holds {listed(taken, 3)}. Pass `--overwrite` (`overwrite=True`) to replace "
             "them (what was read of the networks is kept), or choose another folder."
         )
     return folder

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sincviz._utils.text import counted, percent
 from sincviz._version import __version__
 from sincviz.analysis.accuracy import ALPHA
 from sincviz.population.averages import FAILED, LEFT_OUT, READ
@@ -13,7 +14,6 @@ from sincviz.population.group import Group
 from sincviz.report.group_numbers import has_several_runs, paired_comparisons
 from sincviz.report.group_words import majority_words
 from sincviz.report.methods import REFERENCES
-from sincviz.report.words import counted, percent
 from sincviz.verdict import REASONS
 
 OF_GROUPS = {

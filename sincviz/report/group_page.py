@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sincviz._utils.text import counted
 from sincviz.inspection.facts import system_facts
 from sincviz.population.group import Group
 from sincviz.report.group_drawings import group_drawings
@@ -22,7 +23,6 @@ from sincviz.report.group_words import (
 )
 from sincviz.report.html import empty_page, figure_html, render, save_page, table_html
 from sincviz.report.tables import Rows
-from sincviz.report.words import counted
 
 SECTIONS = ("Bands on the scalp", "Frequencies", "Band use", "Runs", "Filters", "Training")
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from sincviz._utils.text import coefficient, in_brackets, p_words, points, signed
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
 from sincviz.population.comparison import MAPS
 from sincviz.population.group import Group
-from sincviz.report.group_numbers import are_matched, coefficient, in_brackets, points, signed
+from sincviz.report.group_numbers import are_matched
 from sincviz.report.group_words import bands_in_words
 from sincviz.report.tables import Rows
-from sincviz.report.words import band_words, p_words
 
 MOST_CLUSTERS = 20
 MOST_FILTERS = 20

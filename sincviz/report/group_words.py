@@ -6,23 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sincviz._utils.text import coefficient, counted, in_brackets, listed, p_words, percent, points, signed
 from sincviz.analysis.accuracy import ALPHA as CHANCE_ALPHA
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
 from sincviz.population.averages import ALL_CLASSES, FAILED, LEFT_OUT
 from sincviz.population.comparison import share_intervals
 from sincviz.population.group import Group
 from sincviz.population.rows.verdicts import doubt_words
-from sincviz.report.group_numbers import (
-    are_matched,
-    coefficient,
-    has_several_runs,
-    in_brackets,
-    n_drifted,
-    points,
-    signed,
-)
-from sincviz.report.words import band_words, counted, few, p_words, percent
+from sincviz.report.group_numbers import are_matched, has_several_runs, n_drifted
 from sincviz.verdict import REASONS
 
 MOST_CLUSTERS = 6
@@ -287,7 +280,7 @@ def shift_words(found: Group) -> Iterator[str]:
 
 def subjects_words(found: Group) -> str:
     """Return the subjects by name, the surplus counted."""
-    return few([str(name) for name in found.facts["subjects"]], 12)
+    return listed([str(name) for name in found.facts["subjects"]], 12)
 
 
 def _accuracy(share: float) -> str:

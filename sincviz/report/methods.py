@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sincviz._utils.text import counted, percent
 from sincviz._version import __version__
 from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.evidence.randomization import MORE_DRAWS
@@ -13,7 +14,7 @@ from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.inspection.inspection import Inspection
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS, N_RANDOM_NETWORKS
 from sincviz.report.summary import chance_words, n_read, prepared_otherwise
-from sincviz.report.words import counted, filter_words, percent, reference_words
+from sincviz.report.words import filter_words, reference_words
 
 REFERENCES = {
     "blankertz": "Blankertz, B., Tomioka, R., Lemm, S., Kawanabe, M., & Müller, K.-R. (2008). Optimizing spatial "

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 
 from sincviz import plotting
+from sincviz._utils.text import listed
 from sincviz.inspection.facts import system_facts
 from sincviz.inspection.inspection import Inspection
 from sincviz.plotting.canvas.style import millimetres
@@ -31,7 +32,7 @@ from sincviz.report.tables import (
     leading_rows,
     system_rows,
 )
-from sincviz.report.words import data_words, few, network_words
+from sincviz.report.words import data_words, network_words
 
 _NOTEBOOK_DPI = 120
 HEADINGS = {
@@ -68,7 +69,7 @@ def write_html(
 
 def default_title(found: Inspection) -> str:
     """Return a heading that names the classes."""
-    return f"{found.network['kind']}: {few(found.network['class_names'], 4)}"
+    return f"{found.network['kind']}: {listed(found.network['class_names'], 4)}"
 
 
 def summary_html(found: Inspection) -> str:

@@ -3,10 +3,11 @@
 import textwrap
 from collections.abc import Iterator
 
+from sincviz._utils.text import counted
 from sincviz.analysis.doctor.findings import SEVERITIES, printable
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import accuracy_words, basis_words, verdict_words
-from sincviz.report.words import counted, network_words
+from sincviz.report.words import network_words
 
 COLUMNS, LINES = 80, 22  # of a terminal of 24 lines two are left for the prompt
 _INDENT = 2

@@ -1,11 +1,12 @@
 """Sentences made from the numbers: how well the network does, what it uses, how sure that is, what is suspicious."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from sincviz._utils.text import class_words, counted, joined, listed, number_words, p_words, percent
 from sincviz.analysis.attribution.leading import LEAST_OF_LARGEST, MOST_CHANNELS
 from sincviz.analysis.attribution.power_direction import LESS, MORE
 from sincviz.analysis.doctor.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
@@ -21,10 +22,10 @@ from sincviz.analysis.doctor.relevance_checks import (
 from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN
 from sincviz.analysis.labels import with_known_classes
 from sincviz.eeg.band_limits import Ranges, ranges_by_name, ranges_of
+from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER, RHYTHMS
 from sincviz.inspection.inspection import Inspection
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
-from sincviz.report.words import band_words, class_words, counted, few, number_words, p_words, percent
 from sincviz.verdict import reason_words
 
 MOST_CLASSES = 4  # more are in the table
@@ -89,7 +90,7 @@ def accuracy_words(found: Inspection) -> list[str]:
         ]
     if "class_names" in found.network["training"].get("assumed", {}):
         sentences += [
-            f"The checkpoint does not name its classes: {few(found.network['class_names'], 8)} was assumed, in this "
+            f"The checkpoint does not name its classes: {listed(found.network['class_names'], 8)} was assumed, in this "
             "order."
         ]
     return sentences
@@ -427,7 +428,7 @@ def evidence_words(found: Inspection) -> str:
         if result is not None
     ]
     if n_trials > MOST_EVIDENCE_TRIALS and measured:
-        taken.append(f"{listed(measured, 'and')} {MOST_EVIDENCE_TRIALS}")
+        taken.append(f"{joined(measured, 'and')} {MOST_EVIDENCE_TRIALS}")
     if n_trials > MOST_RANDOMIZATION_TRIALS and found.randomization is not None:
         taken.append(f"random networks {MOST_RANDOMIZATION_TRIALS}")
     if not taken:
@@ -463,11 +464,11 @@ def suspicion_words(found: Inspection) -> list[str]:
 def unsuspected_words(found: Inspection) -> str:
     """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
     if found.trials and not found.verdict["readable"]:
-        return f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
+        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
     if found.spectral_relevance is None:
         if not found.trials:
-            return f"Without trials little can be said of {listed(ARTEFACT_KINDS, 'or')}."
-        return f"Not checked: {listed(ARTEFACT_KINDS, 'and')}, because the relevance was not measured."
+            return f"Without trials little can be said of {joined(ARTEFACT_KINDS, 'or')}."
+        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because the relevance was not measured."
     if found.spectral_relevance.attrs.get("trials", "contrast") != "contrast":
         reason = "the trials are not of two known classes, and what all trials share tells nothing"
         reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
@@ -481,7 +482,7 @@ def unsuspected_words(found: Inspection) -> str:
         if {"eye movements", "muscles"} & set(checked) and placed_by_name(found.spectral_relevance):
             by_name = " (electrodes without a position placed by their names)"
         sentences.append(
-            f"Nothing points to {listed(checked, 'or')}{by_name}; that is no proof that there are none."
+            f"Nothing points to {joined(checked, 'or')}{by_name}; that is no proof that there are none."
         )
         if LINES in checked and not tells_slow_lines(found.spectral_relevance["frequency"].to_numpy()):
             sentences.append(
@@ -489,14 +490,14 @@ def unsuspected_words(found: Inspection) -> str:
             )
     blind = places_without_electrode(found.spectral_relevance) if MUSCLES in checked else []
     if blind:
-        sentences.append(f"Not checked: muscles of the {listed(blind, 'and')}, where no electrode lies.")
+        sentences.append(f"Not checked: muscles of the {joined(blind, 'and')}, where no electrode lies.")
     for reason in dict.fromkeys(reasons.values()):
         kinds = [kind for kind in ARTEFACT_KINDS if reasons.get(kind) == reason]
-        sentences.append(f"Not checked: {listed(kinds, 'and')}, because {reason}.")
+        sentences.append(f"Not checked: {joined(kinds, 'and')}, because {reason}.")
     open_classes = _open_classes(found)
     if checked and open_classes:
         sentences.append(
-            f"Not checked for {listed(open_classes, 'and')}, whose relevance may add up to nothing."
+            f"Not checked for {joined(open_classes, 'and')}, whose relevance may add up to nothing."
         )
     return " ".join(sentences)
 
@@ -507,15 +508,3 @@ def _open_classes(found: Inspection) -> list[str]:
     spectrum = with_known_classes(found.spectral_relevance)
     established = of_established_classes(spectrum, found.leading_bands)["target"].to_numpy()
     return [class_words(str(name)) for name in spectrum["target"].to_numpy() if name not in established]
-
-
-def listed(names: Sequence[str], last: str) -> str:
-    """Return names with commas between, and a word before the last.
-
-    Examples
-    --------
-    >>> listed(["muscles", "line noise", "drifts"], "or")
-    'muscles, line noise or drifts'
-    """
-    *first, final = names
-    return f"{', '.join(first)} {last} {final}" if first else final

@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from sincviz._utils.text import number_words, p_words, percent
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.summary import not_evidence
-from sincviz.report.words import band_words, data_words, number_words, p_words, percent
+from sincviz.report.words import data_words
 
 Rows = tuple[Sequence[str], list[Any], str]
 """Header, rows and caption."""

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.text import counted, listed
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.networks.front_end import FrontEnd
 from sincviz.trials.moments import Moments
@@ -130,20 +131,9 @@ class DataFacts:
     own_names: list[str] | None = None
 
 
-def listed(filters: Sequence[int] | Sequence[str], most: int = 8) -> str:
-    """Return numbers with commas between, the surplus counted."""
-    more = f" and {len(filters) - most} more" if len(filters) > most else ""
-    return ", ".join(map(str, filters[:most])) + more
-
-
 def named(filters: Sequence[int]) -> str:
     """Return "filter 3" or "filters 3, 4"."""
-    return f"filter{'s' * (len(filters) != 1)} {listed(filters)}"
-
-
-def counted(number: int, noun: str = "filter") -> str:
-    """Return "1 filter" or "3 filters"."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{'filter' if len(filters) == 1 else 'filters'} {listed(filters)}"
 
 
 def where(flags: object) -> tuple[int, ...]:

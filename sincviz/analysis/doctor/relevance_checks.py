@@ -9,6 +9,7 @@ import scipy.stats
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.text import joined
 from sincviz.analysis.doctor.findings import SEVERITIES, Finding
 from sincviz.analysis.doctor.line_noise import LEAST_CHANNELS, RHYTHMS_BELOW_HZ, stands_out
 from sincviz.analysis.doctor.scalp_checks import HIGH_HZ, MUSCLES_FROM_HZ, dense_share
@@ -365,7 +366,7 @@ def _unchecked(reasons: dict[str, str]) -> Iterator[Finding]:
     if not reasons:
         return
     kinds = list(reasons)
-    named = kinds[0] if len(kinds) == 1 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+    named = joined(kinds)
     evidence = "; ".join(
         f"{' and '.join(kind for kind in kinds if reasons[kind] == reason)}: {reason}"
         for reason in dict.fromkeys(reasons.values())
