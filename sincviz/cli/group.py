@@ -83,11 +83,12 @@ def group(
     with hushed(warned=not quiet, bars=not quiet):
         with importing():
             from sincviz.plotting import journal
+            from sincviz.population.contents import CONTENTS
             from sincviz.population.group import group as group_networks
-            from sincviz.report.group_folder import check_group_folder
+            from sincviz.report.folder import check_folder
             from sincviz.report.pictures import checked_formats
 
-        check_group_folder(out, overwrite=overwrite)
+        check_folder(out, CONTENTS, overwrite=overwrite)
         formats = checked_formats(listed(figure_format))
         if not formats:
             raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")

@@ -113,10 +113,11 @@ def inspect(
         with importing():
             from sincviz._utils.strict_json import seen
             from sincviz.errors import did_you_mean
+            from sincviz.inspection.contents import CONTENTS, SECTIONS
             from sincviz.inspection.inspection import inspect as inspect_network
-            from sincviz.inspection.measuring import checked_sections
             from sincviz.opening.network_sources import opened
             from sincviz.plotting import journal
+            from sincviz.report.contents import chosen_sections
             from sincviz.report.folder import check_folder, facts_of
             from sincviz.report.pictures import checked_formats
             from sincviz.trials.cutting import cut_to
@@ -138,11 +139,12 @@ def inspect(
         if not source.name:  # such as "."
             source = source.resolve()
         folder = source.with_name(f"{source.stem}-inspection") if out is None else out
-        check_folder(folder, overwrite=overwrite)
+        check_folder(folder, CONTENTS, overwrite=overwrite)
         formats = checked_formats(listed(figure_format))
         if not formats:
             raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
-        sections = checked_sections(listed(only) or None)
+        sections = listed(only) or None
+        chosen_sections(SECTIONS, sections)
         with journal(style):
             pass  # an unknown style is refused before anything is computed
         talks = not (quiet or as_json)
@@ -172,7 +174,7 @@ def inspect(
             folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
         )
         if as_json:
-            print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
+            print(seen(json.dumps(facts_of(found, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False)))
         if not talks:
             return
         print_network(found)

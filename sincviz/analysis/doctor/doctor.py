@@ -14,11 +14,10 @@ from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.doctor.findings import (
     DRIFT_BELOW_HZ,
-    SEVERITIES,
     DataFacts,
     Finding,
-    Findings,
     WeightFacts,
+    findings_table,
 )
 from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
 from sincviz.analysis.evidence.predictions import chance_of, predictions
@@ -37,8 +36,6 @@ from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
 from sincviz.trials.recordings import recording_facts, unapplied_projectors
-
-COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
 
 
 def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
@@ -86,11 +83,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     ['unmoved', 'unresolvable', 'positions']
     """
     parts, epochs, y = with_or_without_trials(model, epochs, y)
-    findings = list(_findings(parts, epochs, y))
-    table = Findings([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
-    table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
-    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
-    table = table.sort_values("severity", kind="stable", ignore_index=True)
+    table = findings_table(_findings(parts, epochs, y))
     table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
     return table
 
