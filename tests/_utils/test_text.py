@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sincviz._utils.text import class_words, counted, listed, percent
 from sincviz.eeg.band_limits import ranges_of
 from sincviz.eeg.band_words import band_words
-from sincviz.report.words import filter_words
+from sincviz.inspection.words import filter_words
 
 
 @given(low=st.integers(0, 50), width=st.integers(1, 50))

@@ -35,7 +35,7 @@ def test_the_distance_of_the_classes_is_the_sum_of_its_cells(found):
 
 def test_three_people_are_not_tested(found):
     assert found.band_test is None
-    assert "6 subjects are needed" in found.missing["band × channel, between classes"]
+    assert "6 subjects are needed" in found.missing["band_test: between classes"]
     assert found.agreement.shape == (6, 6)
     assert len(found.filter_stability) == 4
 
