@@ -162,11 +162,10 @@ def network_parameters(options: Sequence[str]) -> dict[str, Any]:
 @contextmanager
 def hushed(*, warned: bool, bars: bool) -> Iterator[None]:
     """Give no warnings, or show no progress bars, inside; leave the process as it was."""
-    from sincviz._utils.progress import (
-        silenced,  # loads tqdm before its switch is set, so that its own default stays
-    )
+    # Loads tqdm before its switch is set, so that its own default stays.
+    from sincviz._utils.progress import silenced_process
 
-    with warnings.catch_warnings(), nullcontext() if bars else silenced():
+    with warnings.catch_warnings(), nullcontext() if bars else silenced_process():
         if not warned:
             warnings.simplefilter("ignore")
         yield

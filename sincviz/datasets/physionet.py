@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from mne.datasets import eegbci as mne_eegbci
 
-from sincviz._utils.progress import switched_off, tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.eeg.montages import standard_montage
 from sincviz.errors import DownloadNeededError
 
@@ -24,6 +24,7 @@ FILE_SIZE_MB = 2.5
 FEW_FILES = 3  # more than these deserve a progress bar
 
 
+@shows_progress
 def eegbci(
     subjects: int | Sequence[int],
     runs: int | Sequence[int],
@@ -103,7 +104,7 @@ def eegbci(
     event_id = _event_id(run_list)
 
     recordings = _recordings(subject_list, run_list, _folder(path), download)
-    quiet = not progress or len(recordings) <= FEW_FILES
+    quiet = len(recordings) <= FEW_FILES
     bar = tqdm(recordings.items(), "Reading", unit="run", disable=True if quiet else switched_off())
     parts: list[mne.BaseEpochs] = []
     for (subject, run), file in bar:

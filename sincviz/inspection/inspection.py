@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from sincviz._utils.checks import checked_seed
-from sincviz._utils.progress import switched_off, tqdm
+from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.inspection.facts import network_facts
 from sincviz.inspection.measuring import SECTIONS, Measuring, checked_sections
 from sincviz.networks.wrappers import unwrapped
@@ -89,6 +89,7 @@ class Inspection:
     sections: tuple[str, ...] = SECTIONS
     seed: int = 0
 
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -96,6 +97,7 @@ class Inspection:
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -109,6 +111,8 @@ class Inspection:
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -231,7 +235,8 @@ def inspect(
     """
     sections, seed = checked_sections(only), checked_seed(seed)
     parts, epochs, y = with_or_without_trials(model, epochs, y)
-    with warned_once(parts, epochs):
+    hidden = switched_off() if progress else True
+    with warned_once(parts, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
         codes = None
         if trials is not None:
@@ -242,13 +247,12 @@ def inspect(
         measuring = Measuring(parts, parts, trials, y, codes, sections, seed, held_out)
         steps = list(measuring.steps())
         # The notebook's and the terminal's bar; quiet where nobody looks.
-        with tqdm(
-            steps, "Measuring", unit="step", leave=False, disable=switched_off() if progress else True
-        ) as bar:
+        with tqdm(steps, "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for words, fields, measure in bar:
                 bar.set_description(words)
                 measuring.do(fields, measure)
-    measuring.finish()
+    with silenced():
+        measuring.finish()
     return Inspection(
         network=network_facts(parts, unwrapped(parts)),
         missing=measuring.missing,

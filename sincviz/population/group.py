@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.filter_matching import filter_stability, match_filters
 from sincviz.analysis.statistics.cluster_test import ALPHA, N_PERMUTATIONS
 from sincviz.analysis.statistics.run_agreement import agreement_by_subject, run_agreement
@@ -86,6 +87,7 @@ class Group:
     filter_drift: pd.DataFrame | None = None
     missing: dict[str, str] = field(default_factory=dict)
 
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -93,6 +95,7 @@ class Group:
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -106,6 +109,8 @@ class Group:
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -162,6 +167,7 @@ class Group:
         )
 
 
+@shows_progress
 def group(
     manifest: str | os.PathLike[str] | pd.DataFrame,
     folder: str | os.PathLike[str],
