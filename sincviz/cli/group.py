@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from sincviz.cli.options import DataPath, Download, Overwrite, Runs, hushed, importing, listed
+from sincviz.cli.options import (
+    DataPath,
+    Download,
+    Overwrite,
+    Runs,
+    hushed,
+    importing,
+    listed,
+    network_parameters,
+    numbers,
+)
 from sincviz.cli.terminal import console, print_findings, print_group
 
 
@@ -99,10 +109,10 @@ def group(
             out,
             only=listed(only) or None,
             reference=reference,
-            channels=channels,
-            montage=montage,
-            parameters=parameter or (),
-            runs=runs,
+            ch_names=listed(channels) or None,
+            montage=montage or None,
+            parameters=network_parameters(parameter or ()),
+            runs=numbers("--runs", runs),
             data_path=data_path,
             download=download,
             held_out=held_out,

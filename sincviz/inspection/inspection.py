@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from sincviz._utils.checks import checked_seed
-from sincviz._utils.progress import switched_off, tqdm
+from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.inspection.contents import CONTENTS, SECTIONS
 from sincviz.inspection.facts import network_facts
 from sincviz.inspection.judging import judge
@@ -28,6 +28,7 @@ class Inspection(InspectionResults):
     See :class:`sincviz.inspection.results.InspectionResults` for what it holds.
     """
 
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -35,6 +36,7 @@ class Inspection(InspectionResults):
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -48,6 +50,8 @@ class Inspection(InspectionResults):
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -179,7 +183,8 @@ def inspect(
     """
     sections, seed = chosen_sections(SECTIONS, only), checked_seed(seed)
     front_end, epochs, y = with_or_without_trials(model, epochs, y)
-    with warned_once(front_end, epochs):
+    hidden = switched_off() if progress else True
+    with warned_once(front_end, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
         codes = None
         if trials is not None:
@@ -188,12 +193,12 @@ def inspect(
             codes = classes_if_known(front_end, trials, y, needed=False)
         run = InspectionRun(front_end, trials, y, codes, seed=seed, held_out=held_out)
         # The notebook's and the terminal's bar; quiet where nobody looks.
-        disable = switched_off() if progress else True
-        with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=disable) as bar:
+        with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for step in bar:
                 bar.set_description(step.words)
                 measure(step, run)
-    judge(run)
+    with silenced():
+        judge(run)
     return Inspection(
         network=network_facts(front_end, unwrapped(front_end)),
         missing=run.missing,

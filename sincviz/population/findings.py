@@ -99,7 +99,8 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "failed",
             "error",
             "could not be read",
-            "Mend what is wrong and run the same again, with `--overwrite`: what was read is not read twice.",
+            "Mend what is wrong and run the same again, with `save(..., overwrite=True)` (`--overwrite`): what was "
+            "read is not read twice.",
         ),
         (
             LEFT_OUT,

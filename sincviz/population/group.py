@@ -1,7 +1,7 @@
 """Many networks, one answer: every row of a manifest inspected, runs averaged within subjects, subjects compared."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,13 @@ from typing import Any
 import pandas as pd
 
 from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.statistics.cluster_test import ALPHA, N_PERMUTATIONS
 from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.datasets.physionet import checked_runs
+from sincviz.eeg.montages import standard_montage
 from sincviz.inspection.contents import SECTIONS as SECTIONS_OF_ONE
+from sincviz.networks.attributes import listed_names
 from sincviz.population.averages import READ, Averages, combine
 from sincviz.population.contents import CONTENTS, SECTIONS
 from sincviz.population.findings import group_findings, shared_training
@@ -19,8 +23,8 @@ from sincviz.population.manifest import read_manifest
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults
 from sincviz.population.rows.runs import read_rows
+from sincviz.population.rows.settings import RUNS, RowSettings, checked_parameters
 from sincviz.population.rows.settings import SECTIONS as COMPARED
-from sincviz.population.rows.settings import RowSettings
 from sincviz.population.rows.verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
 from sincviz.report.contents import chosen_sections, measure, steps_of
 
@@ -32,6 +36,7 @@ class Group(GroupResults):
     See :class:`sincviz.population.results.GroupResults` for what it holds.
     """
 
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -39,6 +44,7 @@ class Group(GroupResults):
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -52,6 +58,8 @@ class Group(GroupResults):
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -116,16 +124,17 @@ class Group(GroupResults):
         )
 
 
+@shows_progress
 def group(
     manifest: str | os.PathLike[str] | pd.DataFrame,
     folder: str | os.PathLike[str],
     *,
     only: Sequence[str] | None = None,
     reference: str = "trained",
-    channels: str = "",
-    montage: str = "",
-    parameters: Sequence[str] = (),
-    runs: str = "4,8,12",
+    ch_names: Sequence[str] | None = None,
+    montage: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    runs: Sequence[int] = RUNS,
     data_path: str | os.PathLike[str] | None = None,
     download: bool = False,
     held_out: bool = False,
@@ -154,14 +163,15 @@ def group(
         Sections of :func:`sincviz.inspect` to measure; ``None`` takes what is compared: bands, maps, relevance.
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
-    channels : str
-        Names of the networks' channels in their order, with commas between, if the checkpoints do not tell them.
-    montage : str
+    ch_names : sequence of str | None
+        Names of the networks' channels, in their order, if the checkpoints do not tell them.
+    montage : str | None
         Standard montage that places the channels.
-    parameters : sequence of str
-        What else the checkpoints do not tell, as ``"min_freq=0.5"``.
-    runs : str
-        Runs of the dataset eegbci, as ``"4,8,12"``.
+    parameters : mapping of str to object | None
+        What else the checkpoints do not tell, as ``{"min_freq": 0.5, "class_names": ["left", "right"]}``; see
+        :func:`sincviz.load_checkpoint`.
+    runs : sequence of int
+        Runs of the dataset eegbci.
     data_path : path-like | None
         The folder that holds the recordings of eegbci; ``None`` looks where MNE does.
     download : bool
@@ -193,6 +203,8 @@ def group(
     ------
     FileNotFoundError
         If there is no such manifest.
+    TypeError
+        If names are no list, parameters no mapping of parameters, or runs no whole numbers.
     ValueError
         If the manifest or a setting is wrong, or no row could be read.
     ConnectionError
@@ -216,17 +228,19 @@ def group(
         raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}. Try 0.05.")
     positive_int("n_permutations", n_permutations)
     seed = checked_seed(seed)
+    if montage is not None:
+        standard_montage(montage)  # what MNE does not know is refused before any row is read
     # A section that is compared cannot be left out.
     asked = {*COMPARED} if only is None else {*_names(only), "relevance"}
     settings = RowSettings(
         sections=tuple(name for name in _names(None) if name in asked),
         seed=seed,
         reference=reference,
-        channels=channels,
+        ch_names=None if ch_names is None else tuple(listed_names("ch_names", ch_names)),
         montage=montage,
-        parameters=tuple(parameters),
-        runs=runs,
-        data_path="" if data_path is None else str(Path(data_path).resolve()),
+        parameters=checked_parameters(parameters),
+        runs=tuple(checked_runs(runs)),
+        data_path=None if data_path is None else Path(data_path).resolve(),
         download=download,
         held_out=held_out,
     )

@@ -346,4 +346,4 @@ def test_whose_trials_the_intervals_are_over_is_said(model, simulation):
     assert two.band_relevance.attrs["interval"] == "95% bootstrap over trials of these 2 subjects"
     text, _ = methods_paragraph(two, SECTIONS)
     assert "intervals over trials of these 2 subjects, not over subjects in general" in text
-    assert "in general" not in methods_paragraph(one)[0]
+    assert "in general" not in methods_paragraph(one, SECTIONS)[0]

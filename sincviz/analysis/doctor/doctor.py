@@ -8,6 +8,7 @@ import pandas as pd
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_checks, trial_checks
 from sincviz.analysis.doctor.class_order_checks import class_order
 from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
@@ -38,7 +39,10 @@ from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
 from sincviz.trials.recordings import recording_facts, unapplied_projectors
 
 
-def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
+@shows_progress
+def diagnose(
+    model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Look for what keeps a network from being read at its word.
 
     Parameters
@@ -50,6 +54,8 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``, and leaves
         the accuracy out for an array.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

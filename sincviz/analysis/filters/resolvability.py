@@ -5,6 +5,7 @@ import pandas as pd
 import scipy
 import xarray as xr
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import (
     Floats,
@@ -26,7 +27,10 @@ LEAK_DB = -3.0
 _N_FREQS = 2049
 
 
-def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.DataFrame:
+@shows_progress
+def resolvability(
+    model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Tell how far each filter's band, as the kernel computes it, is the band that its cut-offs name.
 
     Parameters
@@ -35,6 +39,8 @@ def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.Data
         Anything that :func:`sincviz.front_end` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials whose own spectrum is weighed in.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
