@@ -6,7 +6,7 @@ import sincviz
 from figures.publishing import publish, run, spread
 from figures.study import Study
 from sincviz import plotting
-from sincviz.report.summary import verdict_words
+from sincviz.inspection.words import verdict_words
 
 CAPTION = """
 What separates the classes in the score of the network of seed 0: spectral relevance, mean over the trials of a class

@@ -33,7 +33,7 @@ NEEDED = {
 def public_names():
     """Return the full name of everything public; what a topic shows at the front door counts there."""
     names = [f"sincviz.{name}" for name in sincviz.__all__ if name not in MODULES]
-    for module in MODULES | RESULTS:
+    for module in sorted(MODULES | RESULTS):
         shown = set(importlib.import_module(f"sincviz.{module}").__all__) - set(sincviz.__all__)
         names += [f"sincviz.{module}.{name}" for name in sorted(shown)]
     return names

@@ -33,7 +33,7 @@ def test_the_front_door_loads_nothing_heavy():
     assert not {"torch", "matplotlib", "mne", "pandas", "xarray", "numpy", "skorch", "sklearn"} & loaded
 
 
-# Rooms that measure and train; one of them draws nothing.
+# Rooms that measure and train: they draw nothing by themselves.
 MEASURING = [
     name
     for room in (sincviz.analysis, sincviz.inspection, sincviz.networks, sincviz.opening, sincviz.trials)

@@ -1,3 +1,4 @@
 from .inspection import Inspection
+from .results import InspectionResults
 
-__all__ = ["Inspection"]
+__all__ = ["Inspection", "InspectionResults"]

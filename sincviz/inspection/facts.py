@@ -1,33 +1,15 @@
 """What a network and its trials are, in words and numbers that JSON can hold."""
 
 import hashlib
-import platform
-import sys
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz._version import __version__
 from sincviz.analysis.labels import class_labels
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recordings import recording_facts
-
-LIBRARIES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "pandas",
-    "xarray",
-    "mne",
-    "matplotlib",
-    "captum",
-    "skorch",
-    "scikit-learn",
-)
-
 
 _REMEMBERED: dict[str, Any] = {
     **dict.fromkeys(("highpass_hz", "lowpass_hz"), int | float),
@@ -77,15 +59,4 @@ def trial_facts(parts: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64]
         "classes": None if counts is None else dict(zip(names, counts, strict=True)),
         "sha256": digest.hexdigest(),
         **recording_facts(trials),
-    }
-
-
-def system_facts() -> dict[str, str]:
-    """Return the versions that results come from."""
-    return {
-        "sincviz": __version__,
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "byte_order": sys.byteorder,
-        **{name: version(name) for name in LIBRARIES},
     }

@@ -135,7 +135,7 @@ def decoder(model: object) -> Decoder:
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Anything that :func:`sincviz.networks.front_end` knows, or any module that maps (batch, channels, times) to
+        Anything that :func:`sincviz.networks.front_ends` knows, or any module that maps (batch, channels, times) to
         (batch, classes). Of such a module the attributes ``chs_info``, ``sfreq``, ``n_times``, ``n_outputs``, ``scale``
         and ``class_names`` are read where it has them.
 

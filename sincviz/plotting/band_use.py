@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz._utils.text import counted
 from sincviz.plotting.canvas.drawn_results import check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.glyphs import legible
@@ -91,7 +92,7 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
             if n_conditions == 1 and len(x) <= _MOST_WITH_LINES:
                 ax.plot(x.T, share[number].T, color=_GREY, linewidth=0.4, zorder=2, label="_same subject")
             # Matplotlib leaves out names that begin with an underscore.
-            label = f"{' ' if name.startswith('_') else ''}{name} ({_subjects(count)})"
+            label = f"{' ' if name.startswith('_') else ''}{name} ({counted(int(count), 'subject')})"
             ax.plot(x.ravel(), share[number].ravel(), linestyle="none", marker="o", color=colour, markersize=2.6,
                     alpha=0.7, markeredgewidth=0, zorder=3, label=label)  # fmt: skip
             if {"mean", "low", "high"} <= set(one.coords):
@@ -130,7 +131,7 @@ def _fit(names: list[str], width_mm: float) -> bool:
 
 
 def _note(one: xr.DataArray, counts: NDArray[np.int_]) -> str:
-    parts = [f"Dots: {_subjects(counts[0])}." if len(counts) == 1 else "Dots: subjects."]
+    parts = [f"Dots: {counted(int(counts[0]), 'subject')}." if len(counts) == 1 else "Dots: subjects."]
     if len(counts) == 1 and one["condition"].item():
         parts.insert(0, f"Condition: {one['condition'].item()}.")
     if {"mean", "low", "high"} <= set(one.coords):
@@ -138,12 +139,8 @@ def _note(one: xr.DataArray, counts: NDArray[np.int_]) -> str:
     left_out = one.sizes["subject"] - counts[0]
     # Of several conditions the legend counts the subjects.
     if len(counts) == 1 and left_out:
-        parts.append(f"Without a share: {_subjects(left_out)}.")
+        parts.append(f"Without a share: {counted(int(left_out), 'subject')}.")
     return " ".join(filter(None, [*parts, bands_in_hz(one)]))
-
-
-def _subjects(count: int) -> str:
-    return f"{count} subject{'' if count == 1 else 's'}"
 
 
 def _check(shares: xr.DataArray) -> None:

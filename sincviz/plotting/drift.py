@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz._utils.text import p_words
 from sincviz.plotting.canvas.drawn_results import check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
-from sincviz.plotting.canvas.lettering import fitted_apart, p_words, percent
+from sincviz.plotting.canvas.lettering import fitted_apart, percent
 from sincviz.plotting.canvas.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
 
 _ROW_MM = 5.5
@@ -76,7 +77,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
                 right.plot(one["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
                            markerfacecolor=face, markersize=3.6, zorder=3, label=label)  # fmt: skip
         for row, q in zip(rows, one["q"], strict=True):
-            right.annotate(p_words(q, "q") if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
+            right.annotate(f"q {p_words(q)}" if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
                            xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
         right.set_xlabel("Change (percentage points)")
         left.set_yticks(rows, names, parse_math=False, linespacing=1.0)

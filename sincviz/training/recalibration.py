@@ -6,6 +6,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from sincviz._utils.progress import shows_progress
 from sincviz.networks.front_ends import front_end
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import network as opened
@@ -15,7 +16,8 @@ from sincviz.trials.epochs import EpochsOrArray
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
 
 
-def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowNet:
+@shows_progress
+def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> SincShallowNet:
     """Return a copy of a network whose batch normalisations have the statistics of these trials.
 
     Running statistics that belong to the last batch only (a momentum of 0.99 in PyTorch's convention) or to signals
@@ -28,6 +30,8 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
         The network, ours or braindecode's; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best those it was trained on.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -11,8 +11,9 @@ import torch
 
 import sincviz
 from sincviz import EpochsError
-from sincviz.inspection.facts import LIBRARIES, network_facts, system_facts, trial_facts
+from sincviz.inspection.facts import network_facts, trial_facts
 from sincviz.networks import front_end
+from sincviz.report.system import LIBRARIES, system_facts
 from sincviz.trials.epochs import network_input
 from sincviz.trials.recordings import data_hash, recording_facts
 

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sincviz.population.comparison import (
-    BETWEEN_CLASSES,
-    band_shares,
-    comparisons,
-    filter_shifts,
-    occupancy_change,
-    over_subjects,
-    share_intervals,
-)
+from sincviz.population.band_use import band_shares, share_intervals
+from sincviz.population.clusters import BETWEEN_CLASSES, comparisons, over_subjects
+from sincviz.population.training import filter_shifts, occupancy_change
 
 PLACES = {
     "C3": (-0.06, 0, 0.07),
@@ -78,7 +72,7 @@ def test_too_few_subjects_are_said():
     test, clusters, missing = over_subjects(contrasts([[1.0, 1.1]]), alpha=0.05, n_permutations=1000, seed=0)
     assert test is None
     assert clusters.empty
-    assert "6 subjects are needed" in missing[f"band × channel, {BETWEEN_CLASSES}"]
+    assert "6 subjects are needed" in missing[BETWEEN_CLASSES]
 
 
 def test_shares_add_up_and_a_sum_below_zero_has_none():

@@ -12,19 +12,12 @@ from sincviz import inspect
 from sincviz.analysis.attribution.leading import leading_bands, leading_cells, leading_filters
 from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.eeg.sums import sum_over_bands
+from sincviz.inspection.accuracy import accuracy_words, chance_words
+from sincviz.inspection.certainty import certainty_words
+from sincviz.inspection.findings import alarm_words, suspicion_words, unsuspected_words
 from sincviz.inspection.inspection import Inspection
-from sincviz.report.summary import (
-    accuracy_words,
-    alarm_words,
-    basis_words,
-    certainty_words,
-    chance_words,
-    not_evidence,
-    suspicion_words,
-    unsuspected_words,
-    verdict_words,
-)
-from sincviz.report.words import data_words, network_words
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.words import data_words, network_words, not_evidence, verdict_words
 from sincviz.verdict import REASONS, verdict_on
 
 NETWORK = {

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sincviz._utils.checks import positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, baseline_name, baseline_of, needs_classes
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.explanation import (
@@ -29,6 +30,7 @@ from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
 def relevance(
@@ -42,6 +44,7 @@ def relevance(
     baseline: Baseline = "zero",
     n_steps: int = 16,
     per_trial: bool = False,
+    progress: bool = True,
 ) -> xr.DataArray:
     r"""Return what each filter of each channel is worth for each class.
 
@@ -53,7 +56,7 @@ def relevance(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
     y : array, shape (trials,) | None
@@ -75,6 +78,8 @@ def relevance(
         Steps of integrated gradients (Gauss-Legendre).
     per_trial : bool
         Return every trial's relevance, not an average.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, counted
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.findings import DataFacts, Finding
 from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import (
     exchangeable_trials,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ, DataFacts, Finding, named, where
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import class_labels
 from sincviz.trials.values import units_message
@@ -147,7 +148,7 @@ def slow_drift(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "slow_drift",
             "warning",
-            f"Mostly drift or offset comes out of {counted(len(found))} for higher frequencies.",
+            f"Mostly drift or offset comes out of {counted(len(found), 'filter')} for higher frequencies.",
             f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
             f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
             "through short kernels, or comes from the padding at the ends of a trial.",

@@ -8,17 +8,17 @@ import pandas as pd
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_checks, trial_checks
 from sincviz.analysis.doctor.class_order_checks import class_order
 from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.doctor.findings import (
     DRIFT_BELOW_HZ,
-    SEVERITIES,
     DataFacts,
     Finding,
-    Findings,
     WeightFacts,
+    findings_table,
 )
 from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
 from sincviz.analysis.evidence.prediction import chance_of, predictions
@@ -38,21 +38,24 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
 from sincviz.trials.recordings import recording_facts, unapplied_projectors
 
-COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
 
-
-def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
+@shows_progress
+def diagnose(
+    model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Look for what keeps a network from being read at its word.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; ``None`` looks at the weights alone.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``, and leaves
         the accuracy out for an array.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -86,11 +89,7 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     ['unmoved', 'unresolvable', 'positions']
     """
     parts, epochs, y = with_or_without_trials(model, epochs, y)
-    findings = list(_findings(parts, epochs, y))
-    table = Findings([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
-    table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
-    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
-    table = table.sort_values("severity", kind="stable", ignore_index=True)
+    table = findings_table(_findings(parts, epochs, y))
     table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
     return table
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from scipy.sparse.csgraph import connected_components
 
-from sincviz.analysis.doctor.findings import Finding, WeightFacts, counted, listed, named, where
+from sincviz._utils.text import counted, listed
+from sincviz.analysis.doctor.findings import Finding, WeightFacts, named, where
 from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
 from sincviz.networks.front_ends import FrontEnd
@@ -61,7 +62,7 @@ def clamped(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{counted(len(found))} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"{counted(len(found), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
             f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
             "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
             found,
@@ -76,7 +77,8 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "zero_width",
             "warning",
-            f"{counted(len(found))} without width as written: the length of the kernel alone sets what passes.",
+            f"{counted(len(found), 'filter')} without width as written: "
+            "the length of the kernel alone sets what passes.",
             f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
             "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
             found,
@@ -115,7 +117,7 @@ def dead(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "dead",
             "warning",
-            f"{counted(len(found))} without weight downstream: what passes there decides nothing.",
+            f"{counted(len(found), 'filter')} without weight downstream: what passes there decides nothing.",
             f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
             "Leave what is dead out of every interpretation.",
             found,
@@ -135,7 +137,8 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
     yield Finding(
         "unmoved",
         "warning" if share > MANY else "note",
-        f"{len(found)} of {counted(len(drift))} did not move in training: such a band was chosen, not learned.",
+        f"{len(found)} of {counted(len(drift), 'filter')} did not move in training: "
+        "such a band was chosen, not learned.",
         f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
         f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
         "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
@@ -159,12 +162,13 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     ]
     if confusable.any():
         cannot = (
-            f"{int(confusable.sum())} of {counted(len(table))} cannot be told from filters of other bands"
+            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be told from filters "
+            "of other bands"
         )
         evidence.insert(1, cannot)
     low_pass = where(table["dc_leak_db"] > LEAK_DB)
     if low_pass:
-        evidence.append(f"slow drift passes through {counted(len(low_pass))}")
+        evidence.append(f"slow drift passes through {counted(len(low_pass), 'filter')}")
     # A kernel of length T makes bands about 1.4 / T wide; this many taps would make them as wide as written.
     taps = int(attrs["n_taps"] * max(2.0, measured / nominal)) | 1 if nominal > ZERO_WIDTH_HZ else None
     longer = taps is not None and taps <= (facts.parts.n_times or np.inf)

@@ -1,7 +1,8 @@
 """What a finding is, the table of them, and what the checks of the doctor look at."""
 
+import dataclasses
 import textwrap
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.text import counted, listed
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.moments import Moments
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from sincviz.analysis.doctor.trial_signals import TrialSignals
 
 SEVERITIES = ("error", "warning", "note")
+"""The worst first."""
+
+COLUMNS = ("check", "severity", "finding", "evidence", "filters", "remedy")
 DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
 
 
@@ -62,6 +67,35 @@ class Findings(pd.DataFrame):
         with pd.option_context("display.max_colwidth", None):
             html: str | None = super()._repr_html_()  # type: ignore[misc]
         return html
+
+
+def findings_table(findings: Iterable[Finding]) -> Findings:
+    """Return a table of findings, the worst first.
+
+    Examples
+    --------
+    >>> note = Finding("dull", "note", "It is dull.", "It was looked at.", "Look away.")
+    >>> alarm = Finding("dead", "error", "It is dead.", "It does not move.", "Train it.")
+    >>> findings_table([note, alarm]).check.tolist()
+    ['dead', 'dull']
+    """
+    rows = [dataclasses.asdict(one) | {"filters": ", ".join(map(str, one.filters))} for one in findings]
+    return _sorted(Findings(rows, columns=list(COLUMNS)))
+
+
+def with_findings(table: pd.DataFrame, more: Sequence[Finding]) -> pd.DataFrame:
+    """Return a table of findings with more of them, the worst first."""
+    if not more:
+        return table
+    both = pd.concat([table, findings_table(more)], ignore_index=True)
+    joined = _sorted(Findings(both))
+    joined.attrs = dict(table.attrs)
+    return joined
+
+
+def _sorted(table: Findings) -> Findings:
+    table["severity"] = pd.Categorical(table["severity"].astype(str), SEVERITIES, ordered=True)
+    return table.sort_values("severity", kind="stable", ignore_index=True)
 
 
 def _in_sentences(row: dict[Hashable, Any]) -> str:
@@ -130,20 +164,9 @@ class DataFacts:
     own_names: list[str] | None = None
 
 
-def listed(filters: Sequence[int] | Sequence[str], most: int = 8) -> str:
-    """Return numbers with commas between, the surplus counted."""
-    more = f" and {len(filters) - most} more" if len(filters) > most else ""
-    return ", ".join(map(str, filters[:most])) + more
-
-
 def named(filters: Sequence[int]) -> str:
     """Return "filter 3" or "filters 3, 4"."""
-    return f"filter{'s' * (len(filters) != 1)} {listed(filters)}"
-
-
-def counted(number: int, noun: str = "filter") -> str:
-    """Return "1 filter" or "3 filters"."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{'filter' if len(filters) == 1 else 'filters'} {listed(filters)}"
 
 
 def where(flags: object) -> tuple[int, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, counted, where
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, where
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import electrode_positions, unusable_positions
@@ -72,8 +73,8 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
             "high_bands",
             "warning",
             f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity or line noise.",
-            f"{counted(int(high.sum()))} of {len(high)} with a peak there, with {share:.0%} of the squared importance; "
-            f"the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
+            f"{counted(int(high.sum()), 'filter')} of {len(high)} with a peak there, with {share:.0%} of the "
+            f"squared importance; the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
             f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz, and look for lines in the "
             "spectrum of the recording, before calling it brain activity.",
             where(high & (weight >= weight.sum() / len(weight))),

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, counted, listed
+from sincviz._utils.text import counted, joined, listed
+from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts
 from sincviz.analysis.doctor.trial_signals import TrialSignals
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, OTHER_UNITS, UNTYPED, by_type, channel_type
@@ -252,8 +253,7 @@ def _names(facts: DataFacts, channels: Sequence[int] | NDArray[np.int64]) -> str
 
 def _joined(facts: DataFacts, group: Sequence[int]) -> str:
     names = facts.parts.ch_names
-    own = [f"number {index}" if names is None else names[index] for index in group]
-    return f"{', '.join(own[:-1])} and {own[-1]}"
+    return joined([f"number {index}" if names is None else names[index] for index in group])
 
 
 def _first(names: Sequence[str], most: int = 8) -> str:

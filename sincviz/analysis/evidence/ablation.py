@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.analysis.evidence.band_replacement import in_bands, replaceable_trials
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
@@ -17,6 +17,7 @@ from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.trials.epochs import EpochsOrArray
 
 
+@shows_progress
 def ablate(
     model: object,
     epochs: EpochsOrArray,
@@ -95,7 +96,7 @@ def ablate(
 
     before = trials.margins()
     losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
-    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=not progress)
+    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=bool(switched_off()))
     for column, members in enumerate(shown):
         for row, mask in enumerate(masks):
             cells = np.zeros((len(names), len(mask)), bool)

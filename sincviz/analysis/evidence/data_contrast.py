@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.accuracy import ALPHA, chance_test
 from sincviz.analysis.attribution.spectral_shares import bin_weights
 from sincviz.analysis.evidence.band_replacement import in_bands
@@ -97,6 +97,7 @@ def band_power_contrast(
     return with_band_limits(contrast, chosen)
 
 
+@shows_progress
 def csp_accuracy(
     model: object,
     epochs: EpochsOrArray,
@@ -107,6 +108,7 @@ def csp_accuracy(
     n_folds: int = 5,
     sfreq: float | None = None,
     seed: int = 0,
+    progress: bool = True,
 ) -> pd.Series:
     """Return how well common spatial patterns and a linear discriminant decode the same trials.
 
@@ -133,6 +135,8 @@ def csp_accuracy(
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
         Seed of the folds.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.band_replacement import ReplaceableTrials, replaceable_trials
 from sincviz.analysis.evidence.halves import trial_halves
@@ -38,6 +38,7 @@ Ranking: TypeAlias = Callable[[object, EpochsOrArray, NDArray[np.int64]], xr.Dat
 """From network, trials and numbers of classes to a relevance, an array ([target,] band, channel)."""
 
 
+@shows_progress
 def deletion_curve(
     model: object,
     epochs: EpochsOrArray,
@@ -182,7 +183,7 @@ def deletion_curve(
 
     kinds, places = _places(orders, parts, n_random, seed)
     n_passes = len(kinds) * len(n_removed) + len(masks)
-    with tqdm(total=n_passes, desc="Deleting", disable=not progress) as bar:
+    with tqdm(total=n_passes, desc="Deleting", disable=bool(switched_off())) as bar:
         margins = _margins_along(trials, masks, places, n_removed, bar)
         losses = _losses_alone(trials.some(alone), masks, bar)
     test = order_test(losses, orders, parts[alone], seed=seed)

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.accuracy import chance_test
 from sincviz.analysis.labels import class_labels, decoder_origin
 from sincviz.analysis.statistics.exchangeability import STRUCTURE, trial_structure
@@ -20,8 +21,11 @@ _COLUMNS = {"accuracy_low": "low", "accuracy_high": "high"}
 ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
 
 
+@shows_progress
 @torch.no_grad()
-def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None) -> pd.DataFrame:
+def predictions(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Return what a network says of every trial.
 
     Parameters
@@ -32,6 +36,8 @@ def predictions(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
         Trials.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
@@ -42,6 +42,7 @@ Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]]
 """From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
 def randomization_test(
@@ -151,7 +152,11 @@ def randomization_test(
     n_draws_of = {tuple(drawn): n_draws for _, _, drawn in cases}
     n_draws_of[tuple(backwards)] = MORE_DRAWS * n_draws
     similarities = {}
-    with tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=not progress) as bar:
+    hidden = bool(switched_off())
+    with (
+        tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=hidden) as bar,
+        silenced(),  # of what is computed of each network
+    ):
         for drawn, n_own in n_draws_of.items():
             found = []
             for draw in range(n_own):

@@ -5,6 +5,7 @@ import pandas as pd
 import scipy
 import xarray as xr
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import (
     Floats,
@@ -26,15 +27,20 @@ LEAK_DB = -3.0
 _N_FREQS = 2049
 
 
-def resolvability(model: object, epochs: EpochsOrArray | None = None) -> pd.DataFrame:
+@shows_progress
+def resolvability(
+    model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Tell how far each filter's band, as the kernel computes it, is the band that its cut-offs name.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials whose own spectrum is weighed in.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -129,7 +135,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------

@@ -18,7 +18,7 @@ def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     n_freqs : int
         Number of frequencies from 0 to the Nyquist frequency, both included.
 

@@ -6,6 +6,7 @@ import xarray as xr
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import impulse_responses, transfer_function
 from sincviz.analysis.labels import map_coords, origin
@@ -29,7 +30,7 @@ def spatial_filters(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------
@@ -56,7 +57,8 @@ def spatial_filters(model: object) -> xr.DataArray:
     return _labelled("spatial_filter", parts.spatial, parts, {"units": "1", "sign": SIGN})
 
 
-def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
+@shows_progress
+def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> xr.DataArray:
     r"""Return what each unit sees: the scalp map of the activity that drives it.
 
     The pattern of unit :math:`(f, d)` is :math:`a = C_f w / \sqrt{w^\top C_f w}`, with its weights :math:`w` and
@@ -70,9 +72,11 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. Epochs that are on disk are read batch by batch.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

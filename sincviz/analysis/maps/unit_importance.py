@@ -6,6 +6,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, map_coords, origin
 from sincviz.networks.front_ends import FrontEnd
@@ -13,7 +14,8 @@ from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
 
-def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset:
+@shows_progress
+def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True) -> xr.Dataset:
     """Return how much each filter and each of its units moves the class scores.
 
     A unit adds ``weights · pooled features`` to the score of each class. What it adds to all classes alike decides
@@ -23,9 +25,11 @@ def importance(model: object, epochs: EpochsOrArray | None = None) -> xr.Dataset
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_end` knows, with a linear head.
+        Anything that :func:`sincviz.networks.front_ends` knows, with a linear head.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials that tell how much each pooled feature varies; ``None`` takes all to vary alike, so only weights count.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.text import listed
 from sincviz.analysis.statistics.neighbours import neighbours
 from sincviz.analysis.statistics.subjects import effect_interval, hedges_g, subject_test, with_values
 from sincviz.eeg.band_limits import low_and_high_hz
@@ -287,5 +288,4 @@ def _outer_limits_hz(test: xr.Dataset, rows: NDArray[np.int64]) -> tuple[float, 
 
 def _channels_in_words(channels: NDArray[np.str_], strength: NDArray[np.float64]) -> str:
     ordered = list(dict.fromkeys(channels[np.argsort(-strength, kind="stable")].tolist()))
-    more = len(ordered) - _CHANNELS_NAMED
-    return ", ".join(map(str, ordered[:_CHANNELS_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return listed(ordered, _CHANNELS_NAMED)

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.intervals import codes_of_targets
 from sincviz.analysis.statistics.trial_average import checked_trials
 
@@ -19,6 +19,7 @@ _AT_ONCE = 2**22  # values of one product
 _LEAST_VARIANCE = 1e-6  # of the variance over all trials
 
 
+@shows_progress
 def corrected_p(
     values: xr.DataArray,
     *,
@@ -27,6 +28,7 @@ def corrected_p(
     strata: NDArray[np.int64] | None = None,
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
+    progress: bool = True,
 ) -> xr.DataArray:
     """Return for every cell how rarely chance makes any cell as large.
 
@@ -52,6 +54,8 @@ def corrected_p(
         Number of permutations where none are given.
     seed : int
         Seed of the permutations.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

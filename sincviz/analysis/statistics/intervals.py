@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
 
 LEVEL = 0.95
@@ -16,6 +16,7 @@ N_RESAMPLES = 1000
 _CELLS_AT_ONCE = 4096
 
 
+@shows_progress
 def bootstrap_intervals(
     values: xr.DataArray,
     *,
@@ -23,6 +24,7 @@ def bootstrap_intervals(
     level: float = LEVEL,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    progress: bool = True,
 ) -> xr.DataArray:
     """Average single trials, with an interval for every cell.
 
@@ -42,6 +44,8 @@ def bootstrap_intervals(
         How often trials are drawn.
     seed : int
         Seed of the draws.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

@@ -9,10 +9,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from sincviz._utils.text import counted, p_words
 from sincviz.eeg.band_limits import band_names, has_band_limits, low_and_high_hz, ranges_by_name, ranges_in_hz
 from sincviz.eeg.bands import OTHER
 from sincviz.plotting.canvas.glyphs import missing_note
-from sincviz.plotting.canvas.lettering import p_words, wrapped
+from sincviz.plotting.canvas.lettering import wrapped
 from sincviz.plotting.canvas.style import SEVERITIES, inches, millimetres, small_pt, type_mm
 from sincviz.verdict import warning_words
 
@@ -98,7 +99,7 @@ def against_random(attrs: Attrs) -> str:
     p, words = _number(attrs, "p_deletion"), _SHOWN.get(str(attrs.get("shown")))
     if words is None:
         return ""
-    value = [] if p is None or attrs["shown"] == "could not be checked" else [p_words(p)]
+    value = [] if p is None or attrs["shown"] == "could not be checked" else [f"p {p_words(p)}"]
     notes = value + ["order given, perhaps by these trials"] * (attrs.get("ranked_on") == "given")
     return f"{words} ({', '.join(notes)})" if notes else words
 
@@ -226,7 +227,7 @@ def _method(attrs: Attrs) -> str:
 def _trials(attrs: Attrs) -> str:
     trials = _TRIALS.get(str(attrs.get("trials")), str(attrs.get("trials", "")))
     count = _number(attrs, "n_trials")
-    number = "" if count is None else f"{count:.0f} trial{'' if count == 1 else 's'}"
+    number = "" if count is None else counted(round(count), "trial")
     return ", ".join(part for part in (trials, number) if part)
 
 

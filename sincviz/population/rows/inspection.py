@@ -15,10 +15,10 @@ from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
 from sincviz.networks.front_ends import FrontEnd, front_end
-from sincviz.opening.network_sources import opened
+from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
-from sincviz.trials.files import referenced_as_trained
 from sincviz.trials.identity import remembers_all, training_trials
+from sincviz.trials.reference import referenced_as_trained
 
 BIN_HZ = 1.0
 """Relevance by frequency is summed over bins of this width, so that trials of different lengths can be compared."""
@@ -59,12 +59,12 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         If the checkpoint or the trials cannot be read, do not fit each other, or say nothing about classes.
     """
     trials = trials_of(dict(row), settings)
-    model = opened(
+    model = load_checkpoint(
         row["checkpoint"],
-        trials,
-        channels=settings.channels,
+        settings.ch_names,
+        epochs=trials,
         montage=settings.montage,
-        parameters=settings.parameters,
+        **settings.parameters,
     )
     trials = referenced_as_trained(trials, model, settings.reference)
     found = inspect(

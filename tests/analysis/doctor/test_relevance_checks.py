@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz.analysis.doctor.doctor import diagnose
-from sincviz.analysis.doctor.findings import Finding
+from sincviz.analysis.doctor.findings import Finding, with_findings
 from sincviz.analysis.doctor.relevance_checks import (
     not_checked,
     of_established_classes,
     relevance_findings,
-    with_relevance_findings,
 )
 from sincviz.analysis.labels import with_known_classes
 from sincviz.eeg.montages import standard_montage
@@ -357,7 +356,7 @@ def test_suspicions_stand_in_the_table_of_the_doctor_by_their_severity(network, 
     kept = table.iloc[[0] * len(severities)].reset_index(drop=True)
     kept["severity"] = pd.Categorical(severities, table["severity"].cat.categories, ordered=True)
     kept.attrs = dict(table.attrs)
-    joined = with_relevance_findings(kept, [SUSPICION, SUSPICION])
+    joined = with_findings(kept, [SUSPICION, SUSPICION])
     assert joined["severity"].is_monotonic_increasing
     assert sorted(joined["severity"]) == sorted([*severities, "warning", "warning"])
     assert joined.columns.tolist() == table.columns.tolist()
@@ -374,7 +373,7 @@ def test_suspicions_stand_in_the_table_of_the_doctor_by_their_severity(network, 
 
 def test_without_suspicions_the_table_is_as_it_was(network):
     table = diagnose(network())
-    pd.testing.assert_frame_equal(with_relevance_findings(table, []), table)
+    pd.testing.assert_frame_equal(with_findings(table, []), table)
 
 
 @given(known=st.lists(st.booleans(), min_size=1, max_size=5))

@@ -3,22 +3,28 @@
 import textwrap
 from collections.abc import Iterator
 
+from sincviz._utils.text import counted
 from sincviz.analysis.doctor.findings import SEVERITIES, printable
-from sincviz.inspection.inspection import Inspection
-from sincviz.report.summary import accuracy_words, basis_words, verdict_words
-from sincviz.report.words import counted, network_words
+from sincviz.inspection.accuracy import accuracy_words
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import network_words, verdict_words
 
 COLUMNS, LINES = 80, 22  # of a terminal of 24 lines two are left for the prompt
+
+
 _INDENT = 2
+
+
 _MOST_CLASSES = 2
 
 
-def screen_text(found: Inspection) -> str:
+def screen_text(inspection: InspectionResults) -> str:
     """Return what an inspection is of and what it says, in at most 22 lines of 80 columns.
 
     Parameters
     ----------
-    found : Inspection
+    inspection : Inspection
         What was measured.
 
     Returns
@@ -26,22 +32,22 @@ def screen_text(found: Inspection) -> str:
     str
         Paragraphs; what is too long ends with an ellipsis.
     """
-    return "\n".join(line for text, most in _paragraphs(found) for line in _wrapped(text, most))
+    return "\n".join(line for text, most in _paragraphs(inspection) for line in _wrapped(text, most))
 
 
-def _paragraphs(found: Inspection) -> Iterator[tuple[str, int]]:
+def _paragraphs(inspection: InspectionResults) -> Iterator[tuple[str, int]]:
     """Yield each paragraph and the lines that it may take; a verdict with a basis after it is short."""
-    yield network_words(found), 3
-    yield verdict_words(found), 4
-    yield accuracy_words(found)[0], 4
-    if found.verdict["readable"]:
-        words = basis_words(found)
+    yield network_words(inspection), 3
+    yield verdict_words(inspection), 4
+    yield accuracy_words(inspection)[0], 4
+    if inspection.verdict["readable"]:
+        words = basis_words(inspection)
         yield from ((sentence, 3) for sentence in words[1 : 1 + _MOST_CLASSES] or words)
-    yield _findings(found), 3
-    kept = [name for name in _RESULTS if getattr(found, name) is not None]
+    yield _findings(inspection), 3
+    kept = [name for name in _RESULTS if getattr(inspection, name) is not None]
     yield f"Measured: {', '.join(f'.{name}' for name in kept)}", 3
-    if found.missing:
-        yield f"Not measured: {counted(len(found.missing), 'result')}; `.missing` says why.", 1
+    if inspection.missing:
+        yield f"Not measured: {counted(len(inspection.missing), 'result')}; `.missing` says why.", 1
     yield '`.report("report.html")` writes a page, `.save("folder")` everything.', 1
 
 
@@ -53,8 +59,8 @@ _RESULTS = (
 )
 
 
-def _findings(found: Inspection) -> str:
-    rows = found.findings
+def _findings(inspection: InspectionResults) -> str:
+    rows = inspection.findings
     if rows.empty:
         return "Findings: none."
     counts = rows["severity"].astype(str).value_counts()
