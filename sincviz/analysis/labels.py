@@ -12,7 +12,7 @@ from sincviz._version import __version__
 from sincviz.eeg.channel_regions import channel_regions
 from sincviz.eeg.positions import AXES, electrode_positions
 from sincviz.networks.decoder import Decoder
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 

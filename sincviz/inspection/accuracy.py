@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sincviz._utils.text import counted, listed, p_words, percent
-from sincviz.analysis.evidence.predictions import ALL, HELD_OUT, SEEN, accuracies, predictions
+from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
 from sincviz.inspection.facts import trial_facts
 from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults

@@ -19,13 +19,13 @@ from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.doctor.line_noise import power_spectrum
 from sincviz.analysis.evidence.data_contrast import band_power_contrast
-from sincviz.analysis.grouping import group_by_region, group_frequencies, sort_by_region
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.eeg.band_limits import low_and_high_hz, ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
+from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
 from sincviz.inspection.maps import or_say_why
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
@@ -61,7 +61,7 @@ def _of_frequencies(run: InspectionRun) -> tuple[xr.DataArray, xr.DataArray, pd.
 
 def _with_intervals(run: InspectionRun, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
     cells = bootstrap_intervals(single, trials=run.averaged, seed=run.seed)
-    cells.attrs |= group_frequencies(spectrum).attrs
+    cells.attrs |= sum_over_bands(spectrum).attrs
     if "subject" in run.structure and (n_subjects := run.structure["subject"].nunique()) > 1:
         cells.attrs["interval"] += f" of these {n_subjects} subjects"
     permuted_codes, strata = run.exchange()
@@ -124,7 +124,7 @@ def _spectral_profile(inspection: InspectionResults) -> "matplotlib.figure.Figur
     known = with_known_classes(inspection.spectral_relevance)
     known = known.isel(frequency=slice(_n_heard(known)))
     if "region" in known.coords:
-        return plotting.plot_spectral_relevance(group_by_region(known), "profile", inspection.deletion)
+        return plotting.plot_spectral_relevance(sum_over_regions(known), "profile", inspection.deletion)
     return plotting.plot_spectral_relevance(known, "image", inspection.deletion)
 
 

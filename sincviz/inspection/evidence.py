@@ -42,7 +42,7 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
         run.front_end,
         trials,
         codes,
-        run.of_trials,
+        ranking=run.of_trials,
         groups=run.kept_together(),
         tested=evenly_drawn(codes, MOST_EVIDENCE_TRIALS, run.seed),
         n_random=1,

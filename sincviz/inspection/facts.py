@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.analysis.labels import class_labels
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recordings import recording_facts
 

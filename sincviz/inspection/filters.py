@@ -8,7 +8,7 @@ import xarray as xr
 from sincviz import plotting
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
-from sincviz.analysis.filters.resolvability import filter_overlap, resolvability
+from sincviz.analysis.filters.overlap import filter_overlap, resolvability
 from sincviz.analysis.filters.response import filter_response
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults

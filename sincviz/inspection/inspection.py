@@ -25,7 +25,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_on
 class Inspection(InspectionResults):
     """What was measured of one network, with a page and a folder of it.
 
-    See :class:`sincviz.inspection.results.InspectionResults` for what it holds.
+    See :class:`sincviz.inspection.InspectionResults` for what it holds.
     """
 
     @shows_progress
@@ -144,7 +144,7 @@ def inspect(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials, best such that were not used in training; without them there are no patterns, no relevance and no
         evidence.

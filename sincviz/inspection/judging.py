@@ -6,7 +6,7 @@ from sincviz.analysis.doctor.findings import Finding, with_findings
 from sincviz.analysis.doctor.memory_checks import SURELY_TOLD_P, memorised
 from sincviz.analysis.doctor.relevance_checks import of_established_classes, relevance_findings
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
-from sincviz.analysis.evidence.predictions import ALL
+from sincviz.analysis.evidence.prediction import ALL
 from sincviz.errors import SincvizError
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, InspectionRun
 from sincviz.verdict import marked, verdict_on

@@ -12,7 +12,7 @@ from sincviz.analysis.attribution.leading import (
     MOST_CHANNELS,
 )
 from sincviz.analysis.attribution.power_direction import LESS, MORE
-from sincviz.analysis.evidence.predictions import ALL, HELD_OUT
+from sincviz.analysis.evidence.prediction import ALL, HELD_OUT
 from sincviz.eeg.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER, RHYTHMS

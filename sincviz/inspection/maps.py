@@ -7,8 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz.analysis.maps.importance import has_linear_head, importance, most_important
 from sincviz.analysis.maps.spatial import relative_maps, spatial_filters, spatial_patterns
+from sincviz.analysis.maps.unit_importance import has_linear_head, importance, most_important
 from sincviz.errors import PositionsError
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults

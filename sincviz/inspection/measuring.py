@@ -8,9 +8,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz.analysis.accuracy import label_permutations
-from sincviz.analysis.evidence.predictions import structure_in
+from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
 
 MOST_EVIDENCE_TRIALS = 100

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sincviz._utils.text import counted, listed
-from sincviz.analysis.evidence.predictions import HELD_OUT, SEEN
+from sincviz.analysis.evidence.prediction import HELD_OUT, SEEN
 from sincviz.inspection.results import InspectionResults
 from sincviz.verdict import reason_words
 

@@ -19,7 +19,7 @@ def evaluated_copy(model: object) -> nn.Module:
     Raises
     ------
     TypeError
-        If this is no module, as a :class:`sincviz.FrontEnd` is none.
+        If this is no module, as a :class:`sincviz.networks.FrontEnd` is none.
     """
     inner = unwrapped(model)
     if not isinstance(inner, nn.Module):

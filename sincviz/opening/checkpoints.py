@@ -15,7 +15,7 @@ from sincviz.eeg.channel_names import matched_names
 from sincviz.eeg.channel_types import warn_of_types
 from sincviz.eeg.montages import placed_channels
 from sincviz.errors import CheckpointError, did_you_mean
-from sincviz.networks.front_end import FrontEnd, unwrapped
+from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import own_network

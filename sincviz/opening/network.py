@@ -13,7 +13,7 @@ from sincviz.eeg.channel_types import BRAIN_POTENTIALS, channel_type
 from sincviz.errors import EpochsError, warn
 from sincviz.networks.decoder import BlackBox, decoder
 from sincviz.networks.dressing import dressed
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import evaluated_copy
 from sincviz.networks.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
@@ -66,8 +66,8 @@ def network(
     Returns
     -------
     FrontEnd | BlackBox
-        A copy: the network is not changed. A :class:`sincviz.FrontEnd` where filters and maps can be read, else a
-        :class:`sincviz.networks.decoder.BlackBox`, of which inputs and scores are known.
+        A copy: the network is not changed. A :class:`sincviz.networks.FrontEnd` where filters and maps can be read,
+        else a :class:`sincviz.networks.BlackBox`, of which inputs and scores are known.
 
     Raises
     ------

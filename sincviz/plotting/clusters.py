@@ -22,8 +22,8 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
     Parameters
     ----------
     test : xarray.Dataset, dims ([target,] band, channel)
-        What :func:`sincviz.cluster_test` returned, of one comparison: ``mean``, and where they are known ``q``,
-        ``cluster`` and ``cluster_p``. Positions are its coordinates ``x``, ``y``, ``z`` in metres.
+        What :func:`sincviz.statistics.cluster_test` returned, of one comparison: ``mean``, and where they are known
+        ``q``, ``cluster`` and ``cluster_p``. Positions are its coordinates ``x``, ``y``, ``z`` in metres.
 
     Returns
     -------
@@ -78,8 +78,9 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     Parameters
     ----------
     test : xarray.Dataset, dims ([target,] frequency, channel)
-        What :func:`sincviz.cluster_test` returned, of one comparison: ``mean``, and where they are known ``cluster``
-        and ``cluster_p``. A coordinate ``region`` of the channels is written below them: sort channels by it first.
+        What :func:`sincviz.statistics.cluster_test` returned, of one comparison: ``mean``, and where they are known
+        ``cluster`` and ``cluster_p``. A coordinate ``region`` of the channels is written below them: sort channels by
+        it first.
 
     Returns
     -------

@@ -43,8 +43,8 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
     Parameters
     ----------
     agreement : xarray.DataArray, dims (run, other_run)
-        What :func:`sincviz.run_agreement` returned. Runs of one subject, by the coordinate ``subject``, stand together
-        in the order in which they are given.
+        What :func:`sincviz.statistics.run_agreement` returned. Runs of one subject, by the coordinate ``subject``,
+        stand together in the order in which they are given.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import xarray as xr
 
 from sincviz import plotting
 from sincviz._utils.text import counted, in_brackets, percent
-from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.population.averages import ALL_CLASSES
@@ -20,6 +20,8 @@ from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Ta
 
 if TYPE_CHECKING:
     import matplotlib.figure
+
+_OF_ALL = ("mean", "low", "high")  # of all subjects together
 
 
 def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
@@ -50,7 +52,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     return shares
 
 
-def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
+def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
 
     Subjects are summed first: a mean of their own shares is ruled by those whose whole contrast is nearly nothing.
@@ -62,8 +64,8 @@ def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
 
     Returns
     -------
-    xarray.Dataset
-        ``share`` (condition, subject, band), as :func:`band_shares` returns it; ``mean``, ``low``, ``high`` (condition,
+    xarray.DataArray, dims (condition, subject, band)
+        As :func:`band_shares` returns it, with the coordinates ``mean``, ``low``, ``high`` (condition,
         band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are not-a-number
         where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
         subject has no interval.
@@ -96,15 +98,16 @@ def share_intervals(contrasts: xr.DataArray) -> xr.Dataset:
             parts.append(xr.Dataset({"mean": ratio if alone else nothing, "low": nothing, "high": nothing}))
     found = xr.concat(parts, "condition", combine_attrs="override", join="override")
     shares = band_shares(contrasts)
-    return found.assign_coords(condition=shares["condition"]).assign(share=shares).assign_attrs(shares.attrs)
+    of_all = {name: (("condition", "band"), found[name].to_numpy()) for name in _OF_ALL}
+    return shares.assign_coords(of_all)
 
 
 def band_use_words(group: GroupResults) -> Iterator[str]:
     """Yield what share of the contrast the leading bands hold."""
-    if group.band_contrasts is None:
+    shares = group.band_use
+    if group.band_contrasts is None or shares is None:
         return
     doubt = f" {doubt_words(group.networks)}".rstrip()
-    shares = share_intervals(group.band_contrasts)
     limits = ranges_by_name(shares)
     for condition in shares["condition"].to_numpy():
         n_subjects = (
@@ -132,8 +135,8 @@ def band_use_words(group: GroupResults) -> Iterator[str]:
         )
 
 
-def _band_use(contrasts: xr.DataArray) -> "matplotlib.figure.Figure":
-    return plotting.plot_band_use(with_named_rest(share_intervals(contrasts)))
+def _band_use(shares: xr.DataArray) -> "matplotlib.figure.Figure":
+    return plotting.plot_band_use(with_named_rest(shares))
 
 
 def _methods(group: GroupResults) -> Iterator[Sentence]:
@@ -146,13 +149,13 @@ def _methods(group: GroupResults) -> Iterator[Sentence]:
 BAND_USE: Section[GroupResults, GroupRun] = Section(
     name="band use",
     heading="Attribution",
-    steps=(Step("Band use", ("band_use",), lambda run: (band_shares(run.needed("band_contrasts")),)),),
+    steps=(Step("Band use", ("band_use",), lambda run: (share_intervals(run.needed("band_contrasts")),)),),
     figures=(
         Figure(
             "band_use",
             "Share of each band, over subjects",
-            ("band_contrasts", "band_use"),
-            lambda group: _band_use(group.band_contrasts),
+            ("band_use",),
+            lambda group: _band_use(group.band_use),
             with_doubt(
                 "What share of the contrast between the classes lies in each band, all channels together. Every dot "
                 "is a subject, runs averaged; beside them all subjects together, with a 95% interval. A band below "
@@ -161,7 +164,11 @@ BAND_USE: Section[GroupResults, GroupRun] = Section(
             applies=lambda group: bool(np.isfinite(group.band_use).any()),
         ),
     ),
-    tables=(Table("band_use", ("band_use",), lambda group: group.band_use.to_dataframe("share")),),
+    tables=(
+        Table(
+            "band_use", ("band_use",), lambda group: group.band_use.drop_vars(_OF_ALL).to_dataframe("share")
+        ),
+    ),
     summary=(Summary("bands", "Which bands?", band_use_words),),
     methods=_methods,
 )

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,11 @@ import xarray as xr
 
 from sincviz import plotting
 from sincviz._utils.text import coefficient, counted, in_brackets, joined, p_words
-from sincviz.analysis.grouping import sort_by_region
-from sincviz.analysis.statistics.cluster_test import cluster_table, cluster_test
+from sincviz.analysis.statistics.clusters import cluster_table, cluster_test
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
+from sincviz.eeg.sums import sort_by_region
 from sincviz.errors import PositionsError
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.population.averages import ALL_CLASSES
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BETWEEN_CLASSES = "between classes"
 
 
+_Labelled = TypeVar("_Labelled", xr.DataArray, xr.Dataset)
 MAPS = {"band": "band × channel", "frequency": "channel × frequency"}
 _OF_TESTS = {"band_test": MAPS["band"], "spectral_test": MAPS["frequency"]}
 
@@ -90,12 +91,13 @@ def over_subjects(
     contrasts : xarray.DataArray, dims (condition, subject, target, band or frequency, channel)
         Contrasts between classes, runs averaged within subjects.
     alpha, n_permutations, seed
-        As for :func:`sincviz.cluster_test`.
+        As for :func:`sincviz.statistics.cluster_test`.
 
     Returns
     -------
     test : xarray.Dataset | None
-        Over ``comparison``, then as :func:`sincviz.cluster_test` returns it; ``None`` if nothing could be tested.
+        Over ``comparison``, then as :func:`sincviz.statistics.cluster_test` returns it; ``None`` if nothing could be
+        tested.
     clusters : pandas.DataFrame
         Every cluster of all comparisons.
     missing : dict of str to str
@@ -253,7 +255,7 @@ def _spectrum(test: xr.Dataset) -> "matplotlib.figure.Figure":
     return plotting.plot_cluster_spectrum(test.isel(frequency=slice(n_heard)))
 
 
-def with_named_rest(values: xr.Dataset) -> xr.Dataset:
+def with_named_rest(values: _Labelled) -> _Labelled:
     """Return the values with the band of what no band covers named by its limits."""
     limits = ranges_by_name(values)
     names = [str(name) for name in values["band"].to_numpy()]

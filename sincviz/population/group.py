@@ -10,8 +10,8 @@ import pandas as pd
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import shows_progress
-from sincviz.analysis.statistics.cluster_test import ALPHA, N_PERMUTATIONS
-from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.analysis.statistics.clusters import ALPHA, N_PERMUTATIONS
+from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.datasets.physionet import checked_runs
 from sincviz.eeg.montages import standard_montage
 from sincviz.inspection.contents import SECTIONS as SECTIONS_OF_ONE
@@ -33,7 +33,7 @@ from sincviz.report.contents import chosen_sections, measure, steps_of
 class Group(GroupResults):
     """What many networks have in common, with a page and a folder of it.
 
-    See :class:`sincviz.population.results.GroupResults` for what it holds.
+    See :class:`sincviz.population.GroupResults` for what it holds.
     """
 
     @shows_progress

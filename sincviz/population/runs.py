@@ -10,7 +10,7 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import coefficient, counted, percent
 from sincviz.analysis.filters.filter_matching import filter_stability, match_filters
-from sincviz.analysis.statistics.run_agreement import agreement_by_subject, run_agreement
+from sincviz.analysis.statistics.runs import agreement_by_subject, run_agreement
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table

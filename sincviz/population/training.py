@@ -10,7 +10,7 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import counted, in_brackets, points, signed
 from sincviz.analysis.filters.occupancy import AFTER, BEFORE
-from sincviz.analysis.statistics.subject_test import subject_test
+from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.eeg.band_limits import BAND_LIMITS, ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER

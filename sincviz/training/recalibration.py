@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sincviz._utils.progress import shows_progress
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import network as opened
 from sincviz.opening.network import own_network, suited

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.fast.filtered_moments import filtered_moments
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
 

@@ -18,7 +18,7 @@ _SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the 
 _WAY_ON = (
     "From a file only a SincShallowNet is opened. Another network is explained live: build it with the program it is "
     "from, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
-    "end with `@sincviz.front_end.register` for all analyses."
+    "end with `@sincviz.networks.front_ends.register` for all analyses."
 )
 
 

@@ -19,11 +19,11 @@ from sincviz.analysis.doctor.doctor import diagnose
 from sincviz.analysis.evidence.ablation import ablate
 from sincviz.analysis.evidence.data_contrast import csp_accuracy
 from sincviz.analysis.evidence.deletion import deletion_curve
-from sincviz.analysis.evidence.predictions import predictions
+from sincviz.analysis.evidence.prediction import predictions
 from sincviz.analysis.evidence.randomization import randomization_test
-from sincviz.analysis.filters.resolvability import resolvability
-from sincviz.analysis.maps.importance import importance
+from sincviz.analysis.filters.overlap import resolvability
 from sincviz.analysis.maps.spatial import spatial_patterns
+from sincviz.analysis.maps.unit_importance import importance
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.datasets.physionet import eegbci

@@ -16,7 +16,6 @@ from sincviz import (
     ablate,
     deletion_curve,
     diagnose,
-    front_end,
     learned_bands,
     relevance,
     spatial_patterns,
@@ -26,6 +25,7 @@ from sincviz.eeg.montages import standard_montage
 from sincviz.inspection.contents import SECTIONS
 from sincviz.inspection.inspection import inspect
 from sincviz.inspection.measuring import evenly_drawn
+from sincviz.networks import front_end
 from sincviz.report.methods import methods_paragraph
 from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints

@@ -261,7 +261,7 @@ def shares():
             ("condition", "subject", "band"),
         )
         mean, half = share.mean("subject"), 2 * share.std("subject") / n_subjects**0.5
-        found = xr.Dataset({"share": share, "mean": mean, "low": mean - half, "high": mean + half})
+        found = share.assign_coords(mean=mean, low=mean - half, high=mean + half)
         return with_band_limits(found, RHYTHMS) if set(bands) <= set(NAMES["band"]) else found
 
     return build

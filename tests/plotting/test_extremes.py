@@ -82,7 +82,7 @@ def clustered(cells):
 
 def shares(names):
     values = np.random.default_rng(0).standard_normal((10, len(names)))
-    return xr.Dataset({"share": (("subject", "band"), values)}, {"band": list(names)})
+    return xr.DataArray(values, {"band": list(names)}, ("subject", "band"))
 
 
 def agreement(subjects):

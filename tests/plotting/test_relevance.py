@@ -190,11 +190,14 @@ def test_a_matrix_is_as_wide_as_its_bands_need(matrix, misplaced_text, n_bands, 
         assert below(figure).startswith("Dots:")
 
 
-def test_a_matrix_with_channels_says_what_to_do(cells):
-    with pytest.raises(
-        ValueError, match=r"Try `.*result\.sum\('channel', skipna=False, keep_attrs=True\), 'matrix'\)`"
-    ):
-        plot_relevance(cells(), "matrix")
+def test_a_matrix_of_channels_sums_them_and_marks_nothing(cells):
+    given = cells()
+    drawn, summed = (plot_relevance(one, "matrix") for one in (given, given.sum("channel", keep_attrs=True)))
+    assert [text.get_text() for text in drawn.axes[0].texts] == [
+        text.get_text() for text in summed.axes[0].texts
+    ]
+    assert below(drawn) == below(summed)
+    assert "interval" not in below(drawn)
 
 
 @pytest.mark.parametrize("kind", ["topomaps", "channels"])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sincviz import Group
 from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.population import Group
 from sincviz.population.contents import CONTENTS
 from sincviz.report.folder import facts_of
 from tests.group_examples import manifest, row

@@ -7,7 +7,7 @@ from html import unescape
 import numpy as np
 import pytest
 
-from sincviz import Group
+from sincviz.population import Group
 from sincviz.population.clusters import MAPS, cluster_rows
 from sincviz.population.contents import CONTENTS
 from sincviz.population.training import MOST_FILTERS, shift_rows

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from sincviz._version import __version__
-from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.inspection.contents import SECTIONS
 from sincviz.inspection.evidence import N_RANDOM_NETWORKS

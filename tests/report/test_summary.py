@@ -10,8 +10,8 @@ import xarray as xr
 
 from sincviz import inspect
 from sincviz.analysis.attribution.leading import leading_bands, leading_cells, leading_filters
-from sincviz.analysis.evidence.predictions import accuracies
-from sincviz.analysis.grouping import group_frequencies
+from sincviz.analysis.evidence.prediction import accuracies
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.inspection.accuracy import accuracy_words, chance_words
 from sincviz.inspection.certainty import certainty_words
 from sincviz.inspection.findings import alarm_words, suspicion_words, unsuspected_words
@@ -104,7 +104,7 @@ def p_of(values, half):
 def leading(values, names=("left", "right"), half=0.1, bands=None, channels=CHANNELS, cells_too=False):
     coords = {"target": list(names), "channel": list(channels), "frequency": frequencies}
     spectrum = xr.DataArray(values, coords, ("target", "channel", "frequency"))
-    cells = group_frequencies(spectrum, bands)
+    cells = sum_over_bands(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
     total = of_bands.sum("band", skipna=False)
     of_bands, cells = (

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.inspection.accuracy import accuracy_rows, confusion_rows
 from sincviz.inspection.contents import CONTENTS
 from sincviz.inspection.filters import band_rows

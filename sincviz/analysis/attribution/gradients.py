@@ -15,7 +15,7 @@ from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legend
 from sincviz.errors import MethodError
 from sincviz.networks.decoder import Decoder, checked_scores, evaluated_copy
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
@@ -75,7 +75,7 @@ class Explained(nn.Module):
             raise MethodError(
                 "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
                 "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
-                "`sincviz.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
             )
         return found
 

@@ -37,7 +37,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     ----------
     of_bands : xarray.DataArray, dims (target, band)
         Relevance summed over channels, with the coordinates ``low`` and ``high`` of
-        :func:`sincviz.bootstrap_intervals` and ``p`` of :func:`sincviz.corrected_p`, and
+        :func:`sincviz.statistics.bootstrap_intervals` and ``p`` of :func:`sincviz.statistics.corrected_p`, and
         ``total_low`` and ``total_high`` (target), the interval of the sum over bands.
     cells : xarray.DataArray, dims (target, band, channel)
         The same before it is summed, with ``low``, ``high`` and ``p`` of its own.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.path_gradients import Rule, path_gradients
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 MapGradients: TypeAlias = Callable[[Tensor, Tensor], list[Tensor]]
 """From maps of the baseline (a batch of one serves all) and of trials to one gradient per class, shaped as these."""

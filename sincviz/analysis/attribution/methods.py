@@ -11,7 +11,7 @@ from sincviz.analysis.attribution.explanation import COMPLETE_ENOUGH
 from sincviz.analysis.attribution.gradients import input_gradients
 from sincviz.errors import MethodError
 from sincviz.networks.decoder import BlackBox, Decoder, decoder, evaluated_copy
-from sincviz.networks.front_end import FrontEnd, unwrapped
+from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 

@@ -24,7 +24,7 @@ from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legend
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray
@@ -56,7 +56,7 @@ def relevance(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
     y : array, shape (trials,) | None
@@ -86,7 +86,8 @@ def relevance(
     xarray.DataArray, dims ([trial,] target, filter, channel)
         In units of what is explained. ``attrs`` tell method, evidence (accuracy with its interval, chance,
         whether the trials were held out) and, where values are shares, the completeness error, which is
-        also a coordinate of ``target``. :func:`sincviz.group_by_band` sums it over the filters of each band.
+        also a coordinate of ``target``. :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each
+        band.
 
     Raises
     ------

@@ -48,8 +48,8 @@ def spectral_relevance(
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any module that maps (batch, channels, times) to class scores (batch, classes). Without captum where
-        :func:`sincviz.front_end` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor from
-        volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
+        :func:`sincviz.networks.front_ends` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor
+        from volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training.
     y : array, shape (trials,) | None
@@ -79,7 +79,7 @@ def spectral_relevance(
     -------
     xarray.DataArray, dims ([trial,] target, channel, frequency)
         In units of what is explained; shares of a trial sum to the attribution. ``attrs`` as for
-        :func:`sincviz.relevance`. :func:`sincviz.group_frequencies` sums it over the bins of each band.
+        :func:`sincviz.relevance`. :func:`sincviz.attribution.sum_over_bands` sums it over the bins of each band.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sincviz.analysis.doctor.findings import Finding
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 UNITS = {
     **dict.fromkeys(("min_freq", "first_freq", "freq_stride", "bandwidth"), " Hz"),

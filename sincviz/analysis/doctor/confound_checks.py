@@ -11,7 +11,7 @@ import scipy.stats
 from sincviz._utils.text import counted
 from sincviz.analysis.doctor.facts import DataFacts
 from sincviz.analysis.doctor.findings import Finding
-from sincviz.analysis.evidence.predictions import structure_in
+from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import (
     exchangeable_trials,
     order_in_time,

@@ -40,7 +40,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     thousands = 3 * round(typical / 3)
     beside_units = abs(typical - thousands) if thousands else np.inf
     beside_standardised = _beside_standardised(facts)
-    anew = "measure the statistics anew: `sincviz.recalibrate_batch_norm(model, epochs)`"
+    anew = "measure the statistics anew: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
     if beside_standardised <= min(STANDARDISED_FITS, beside_units):
         yield Finding(
             "scale",
@@ -92,7 +92,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     recorded = facts.parts.recorded
     if recorded is None or amplitudes_are_off(facts):
         return
-    remedy = "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials."
+    remedy = "`sincviz.training.recalibrate_batch_norm(model, epochs)`, best with the training trials."
     if (recorded.filtered_variance == 1).all():
         yield Finding(
             "batch_norm",

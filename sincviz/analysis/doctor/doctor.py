@@ -16,17 +16,17 @@ from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
 from sincviz.analysis.doctor.findings import Finding, findings_table
 from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, standardised, trial_signals
-from sincviz.analysis.evidence.predictions import chance_of, predictions
+from sincviz.analysis.evidence.prediction import chance_of, predictions
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift
-from sincviz.analysis.filters.resolvability import resolvability
+from sincviz.analysis.filters.overlap import resolvability
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import origin
-from sincviz.analysis.maps.importance import has_linear_head, importance
 from sincviz.analysis.maps.spatial import spatial_patterns
+from sincviz.analysis.maps.unit_importance import has_linear_head, importance
 from sincviz.eeg.channel_names import matched_names
 from sincviz.errors import EpochsError
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
@@ -43,7 +43,7 @@ def diagnose(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; ``None`` looks at the weights alone.
     y : array, shape (trials,) | None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.doctor.trial_signals import TrialSignals
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.moments import Moments
 
 

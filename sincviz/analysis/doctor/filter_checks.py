@@ -9,9 +9,9 @@ from scipy.sparse.csgraph import connected_components
 from sincviz._utils.text import counted, listed
 from sincviz.analysis.doctor.facts import WeightFacts, where
 from sincviz.analysis.doctor.findings import Finding, named
-from sincviz.analysis.filters.resolvability import LEAK_DB, WIDER
+from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
 SAME_KERNEL = 0.9999  # cosine: 1 % of the amplitude differs
@@ -197,7 +197,7 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
         "warning",
         "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
         f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
-        "`sincviz.recalibrate_batch_norm(model, epochs)` with the training trials.",
+        "`sincviz.training.recalibrate_batch_norm(model, epochs)` with the training trials.",
     )
 
 

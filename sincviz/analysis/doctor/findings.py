@@ -4,14 +4,11 @@ import dataclasses
 import textwrap
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from sincviz._utils.text import counted, listed, shown
-
-if TYPE_CHECKING:
-    pass
 
 SEVERITIES = ("error", "warning", "note")
 """The worst first."""

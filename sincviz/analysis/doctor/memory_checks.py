@@ -20,7 +20,8 @@ def memorised(
     Parameters
     ----------
     row : mapping
-        Accuracy on trials that the network was trained on, or may have been: a row of :func:`sincviz.accuracies`.
+        Accuracy on trials that the network was trained on, or may have been: a row of
+        :func:`sincviz.evidence.accuracies`.
     yardsticks : pandas.DataFrame
         What :func:`sincviz.analysis.evidence.data_contrast.yardstick_accuracies` returned for the same trials.
     n_seen : int | None

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recording_levels import levels_of
 
@@ -55,7 +55,8 @@ def trial_signals(parts: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, front_end
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.networks import front_end
     >>> parts = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
     >>> found = trial_signals(parts, np.random.default_rng(0).standard_normal((10, 3, 256)))
     >>> found.fast.shape, found.distance.shape, found.scores.shape

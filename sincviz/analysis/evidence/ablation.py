@@ -13,7 +13,7 @@ from sincviz.analysis.evidence.band_replacement import in_bands, replaceable_tri
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.eeg.band_limits import with_band_limits
-from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.trials.epochs import EpochsOrArray
 
 
@@ -83,7 +83,7 @@ def ablate(
     >>> dict(loss.sizes)
     {'band': 5, 'channel': 3}
     """
-    chosen_bands = checked_rhythms(bands)
+    chosen_bands = checked_bands(bands)
     if not chosen_bands:
         raise ValueError("`bands` is empty. Pass bands, or None for delta to gamma.")
     seed = checked_seed(seed)

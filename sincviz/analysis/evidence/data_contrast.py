@@ -16,7 +16,7 @@ from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials, structure_of
 from sincviz.eeg.band_limits import with_band_limits
-from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import labelled_trials
@@ -76,7 +76,7 @@ def band_power_contrast(
     '1'
     """
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
-    chosen = checked_rhythms(bands)
+    chosen = checked_bands(bands)
     power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
     members = in_bands(list(chosen.values()), x.shape[2], rate_hz).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -17,11 +17,11 @@ from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.band_replacement import ReplaceableTrials, replaceable_trials
 from sincviz.analysis.evidence.halves import trial_halves
 from sincviz.analysis.evidence.order_test import N_ORDERS, order_test
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.analysis.statistics.trial_average import trial_weights
 from sincviz.eeg.band_limits import band_ranges, in_ranges
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, some_of
@@ -43,8 +43,8 @@ def deletion_curve(
     model: object,
     epochs: EpochsOrArray,
     y: ArrayLike | None = None,
-    ranking: xr.DataArray | Ranking | None = None,
     *,
+    ranking: xr.DataArray | Ranking | None = None,
     groups: ArrayLike | None = None,
     tested: NDArray[np.int64] | None = None,
     n_steps: int = 12,
@@ -77,13 +77,13 @@ def deletion_curve(
         - A function of network, trials and numbers of classes that returns an array ([target,] band, channel); it is
           called with each half.
         - An array (trial, [target,] band, channel) with the relevance of every single trial, such as
-          ``group_frequencies(spectral_relevance(model, epochs, per_trial=True))``: each half is contrasted between
+          ``sum_over_bands(spectral_relevance(model, epochs, per_trial=True))``: each half is contrasted between
           the classes (averaged, without ``target``).
         - An array ([target,] band, channel) is taken as it is, for all trials. The result is worth something only
           if other trials made it.
 
         The bands of an array are those of its coordinates ``band_low_hz`` and ``band_high_hz``, as
-        :func:`sincviz.group_frequencies` gives them.
+        :func:`sincviz.attribution.sum_over_bands` gives them.
     groups : array, shape (trials,) | None
         What must not be torn apart by the halves, such as the subject or the run of each trial.
     tested : array of int | None
@@ -117,7 +117,7 @@ def deletion_curve(
           compared. What several cells carry alike, so that any one of them suffices, escapes this test;
         - ``ranked_on``: ``"the other half"`` or ``"given"``;
         - how well the network does on the trials that are deleted from (``accuracy``, ``p`` ...), as
-          :func:`sincviz.accuracies` tells it.
+          :func:`sincviz.evidence.accuracies` tells it.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def _ranked_on(
         # The order is tested here, not the sums.
         warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
         found = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
-    return _known(group_frequencies(found))
+    return _known(sum_over_bands(found))
 
 
 def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np.int64]) -> xr.DataArray:

@@ -18,11 +18,12 @@ from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
-from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
+from sincviz.analysis.filters.membership import band_membership
 from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.statistics.exchangeability import structure_of
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
 from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, labelled_trials
 from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
@@ -211,7 +212,7 @@ def _cells_by_name(
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
             if method in SINC_LAYER_ONLY:
                 found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
-                return group_by_band(found, band_membership(network, bands, by="measured_energy"))
+                return sum_over_bands(found, band_membership(network, bands=bands, by="measured_energy"))
             found = spectral_relevance(
                 network,
                 x,
@@ -222,7 +223,7 @@ def _cells_by_name(
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
-            return group_frequencies(found, bands)
+            return sum_over_bands(found, bands)
 
     return cells_of
 

@@ -9,12 +9,12 @@ from torch import Tensor
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import origin
 from sincviz.eeg.bands import RHYTHMS, rhythm_names
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 _N_FREQS = 8193
 
 
-def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
+def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
     """Return the band of each temporal filter, nominal and measured.
 
     Nominal cut-offs are what the parameters say. A short kernel cannot realise a narrow band, so the measured
@@ -23,8 +23,8 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
-    rhythms : mapping of str to (float, float) | None
+        Anything that :func:`sincviz.networks.front_ends` knows.
+    bands : mapping of str to (float, float) | None
         Limits of the bands that filters are named after, in Hz, such as ``{"mu": (8, 13)}``; ``None`` means
         delta, theta, alpha, beta and gamma.
 
@@ -49,7 +49,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     TypeError
         If the network is unknown.
     ValueError
-        If a rhythm's limits are not two increasing numbers.
+        If a band's limits are not two increasing numbers.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     initial = _cutoffs(parts.initial_cutoffs, len(kernels))
     peak_hz, measured = measured_bands(kernels, sfreq=parts.sfreq)
     center_hz = nominal.mean(1)
-    bands = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "low_hz": nominal[:, 0],
             "high_hz": nominal[:, 1],
@@ -74,19 +74,19 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
             "initial_low_hz": initial[:, 0],
             "initial_high_hz": initial[:, 1],
             "in_band_energy": energy_share(kernels, nominal, sfreq=parts.sfreq),
-            "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), rhythms),
+            "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands),
             # pandas prints first and last columns where it has no room for all: cut-offs, and what became of them.
             "peak_hz": peak_hz,
             "measured_low_hz": measured[:, 0],
             "measured_high_hz": measured[:, 1],
         }
     )
-    bands.index.name = "filter"
-    bands.attrs = origin(parts) | {
-        "rhythms": dict(RHYTHMS if rhythms is None else rhythms),
+    table.index.name = "filter"
+    table.attrs = origin(parts) | {
+        "bands": dict(RHYTHMS if bands is None else bands),
         "rhythm_by": "nominal centre" if parts.cutoffs is not None else "measured peak",
     }
-    return bands
+    return table
 
 
 def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from sincviz.analysis.labels import origin
 from sincviz.networks.cutoff_table import cutoff_table
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 UNMOVED_HZ = 0.25
 """A filter whose cut-offs both moved less than this is called unmoved."""
@@ -17,7 +17,7 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------
@@ -77,7 +77,8 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows; networks trained by :func:`sincviz.training.fit` remember.
+        Anything that :func:`sincviz.networks.front_ends` knows; networks trained by :func:`sincviz.training.fit`
+        remember.
 
     Returns
     -------

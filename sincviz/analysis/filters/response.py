@@ -7,18 +7,18 @@ from sincviz._utils.checks import positive_int
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end
 
 _FLOOR_DB = -200.0
 
 
-def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
+def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     """Return the frequency and impulse response of each temporal filter, and of all together.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     n_freqs : int
         Number of frequencies from 0 to the Nyquist frequency, both included.
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from sincviz.analysis.filters.transfer_function import impulse_responses, transf
 from sincviz.analysis.labels import map_coords, origin
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs
 
@@ -30,7 +30,7 @@ def spatial_filters(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. Epochs that are on disk are read batch by batch.
     progress : bool

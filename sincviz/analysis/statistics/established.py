@@ -44,7 +44,7 @@ def corrected_p(
         One value per trial, such as ``relevance(..., per_trial=True)``; for the contrast with the coordinate
         ``class_name``.
     trials : {"all", "contrast"}
-        As for :func:`sincviz.bootstrap_intervals`.
+        As for :func:`sincviz.statistics.bootstrap_intervals`.
     permuted_codes : array of int, shape (permutations, trials) | None
         Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
         all.

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.analysis.evidence.predictions import ALL
+from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import impulse_responses, response_at
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
 from sincviz.trials.identity import remembers_all, training_trials
@@ -26,7 +26,7 @@ BIN_HZ = 1.0
 RESPONSE_STEP_HZ = 0.5
 DEVIATION = "within-class SD of the score"
 NUMBERS = ("accuracy", "majority", "balanced_accuracy", "chance_level", "p")
-"""What is kept of :func:`sincviz.accuracies` of all trials, beside whether that is above chance."""
+"""What is kept of :func:`sincviz.evidence.accuracies` of all trials, beside whether that is above chance."""
 
 
 def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
@@ -48,10 +48,10 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
         each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
         (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
-        :func:`sincviz.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``, ``p``,
-        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by the
-        user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
-        ``Inspection.verdict``.
+        :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``,
+        ``p``, ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by
+        the user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons
+        of ``Inspection.verdict``.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def score_deviation(predicted: pd.DataFrame) -> xr.DataArray:
     Parameters
     ----------
     predicted : pandas.DataFrame
-        What :func:`sincviz.predictions` returned for trials whose classes are known.
+        What :func:`sincviz.evidence.predictions` returned for trials whose classes are known.
 
     Returns
     -------

@@ -18,8 +18,8 @@ from sincviz.analysis.attribution.leading import (
     leading_cells,
     leading_filters,
 )
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.eeg.bands import RHYTHMS
+from sincviz.eeg.sums import sum_over_bands
 
 frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["Fp1", "C3", "Cz", "C4", "CP3", "CP4"]
@@ -44,7 +44,7 @@ def with_interval(values, half):
 
 
 def leading(spectrum, half=0.1, cell_half=0.1, bands=None):
-    cells = group_frequencies(spectrum, bands)
+    cells = sum_over_bands(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
     total = of_bands.sum("band", skipna=False)
     of_bands = with_interval(of_bands, half).assign_coords(total_low=total - half, total_high=total + half)
@@ -56,7 +56,7 @@ def leading(spectrum, half=0.1, cell_half=0.1, bands=None):
 def test_the_table_says_what_the_arrays_hold(values, half):
     spectrum = spectrum_of(values)
     found = leading(spectrum, half)
-    of_bands = group_frequencies(spectrum).sum("channel")
+    of_bands = sum_over_bands(spectrum).sum("channel")
     for target, band in itertools.product(("right", "left"), BANDS):
         row = found.loc[(target, band)]
         value = float(of_bands.sel(target=target, band=band))
@@ -106,7 +106,7 @@ def test_the_peak_lies_in_its_band_and_no_frequency_of_the_band_is_worth_more(va
 @given(values=values_of, half=st.floats(0, 30))
 def test_channels_are_named_by_their_size_the_established_and_the_large_that_are_not(values, half):
     spectrum = spectrum_of(values)
-    cells = group_frequencies(spectrum)
+    cells = sum_over_bands(spectrum)
     for (target, band), row in leading(spectrum, cell_half=half).iterrows():
         own = cells.sel(target=target, band=band).to_series()
         own = own[own > 0].sort_values(ascending=False, kind="stable")
@@ -164,7 +164,7 @@ def test_of_a_total_that_may_be_nothing_there_are_no_shares():
 
 
 def test_cells_come_by_size_with_interval_and_direction():
-    cells = group_frequencies(
+    cells = sum_over_bands(
         spectrum_of(planted(0, 11.5, "C4", 3) + planted(0, 20, "Cz", 1) - planted(0, 9, "C3", 2))
     )
     power = xr.zeros_like(cells)

@@ -9,16 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from sincviz import (
-    SincShallowNet,
-    diagnose,
-    front_end,
-    load_checkpoint,
-    recalibrate_batch_norm,
-    save_checkpoint,
-)
+from sincviz import SincShallowNet, diagnose, load_checkpoint, save_checkpoint
 from sincviz.analysis.doctor.class_order_checks import MUCH_BETTER, ORDER_ALPHA, better_order
 from sincviz.cli.options import network_parameters
+from sincviz.networks import front_end
+from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import EpochsError, front_end
+from sincviz import EpochsError
 from sincviz.analysis.evidence.ablation import ablate
 from sincviz.analysis.evidence.band_replacement import other_trials
+from sincviz.networks import front_end
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sincviz.evidence import band_power_contrast, csp_accuracy
 
-from sincviz import band_power_contrast, csp_accuracy
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.datasets import simulate_motor_imagery
 

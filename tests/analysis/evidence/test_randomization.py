@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from sincviz.attribution import sum_over_bands
 from torch import nn
 
-from sincviz import group_frequencies, randomization_test
+from sincviz import randomization_test
 from sincviz.analysis.evidence.randomization import _outcome, chance_size
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
 
 LAYERS = 5
 
@@ -22,7 +23,7 @@ def input_power(model, x, y):
     power = np.abs(np.fft.rfft(x)).mean(0) ** 2
     frequency_hz = np.fft.rfftfreq(x.shape[2], 1 / 128)
     values = xr.DataArray(power, {"channel": np.arange(x.shape[1]), "frequency": frequency_hz}, name="power")
-    return group_frequencies(values).expand_dims(target=["left", "right"])
+    return sum_over_bands(values).expand_dims(target=["left", "right"])
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-
-from sincviz import rank_agreement
+from sincviz.statistics import rank_agreement
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.statistics.subject_test import effect_interval, hedges_g, subject_test
+from sincviz.analysis.statistics.subjects import effect_interval, hedges_g, subject_test
 
 
 def contrasts(samples):

@@ -9,7 +9,7 @@ from sincviz._utils.checks import positive_int
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, map_coords, origin
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
@@ -25,7 +25,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows, with a linear head.
+        Anything that :func:`sincviz.networks.front_ends` knows, with a linear head.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials that tell how much each pooled feature varies; ``None`` takes all to vary alike, so only weights count.
     progress : bool

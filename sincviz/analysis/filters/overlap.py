@@ -14,7 +14,7 @@ from sincviz.analysis.filters.transfer_function import (
     transfer_function,
 )
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
@@ -36,7 +36,7 @@ def resolvability(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials whose own spectrum is weighed in.
     progress : bool
@@ -135,7 +135,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.text import listed
 from sincviz.analysis.statistics.neighbours import neighbours
-from sincviz.analysis.statistics.subject_test import effect_interval, hedges_g, subject_test, with_values
+from sincviz.analysis.statistics.subjects import effect_interval, hedges_g, subject_test, with_values
 from sincviz.eeg.band_limits import low_and_high_hz
 
 ALPHA = 0.05
@@ -62,8 +62,8 @@ def cluster_test(
     Returns
     -------
     xarray.Dataset, dims ([target,] band or frequency, channel)
-        What :func:`sincviz.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in order
-        of p, then mass, 0 outside; ``cluster_p``, its p, not-a-number outside. Cells without a test are in no cluster.
+        What :func:`sincviz.statistics.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in
+        order of p, then mass, 0 outside; ``cluster_p``, its p, NaN outside. Cells without a test are in no cluster.
         ``attrs``: ``alpha``, ``n_subjects``, ``n_permutations`` (those made), ``cluster_forming_p`` and ``_t``,
         ``smallest_p`` (the smallest that so many permutations can give), ``units`` and ``seed``.
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz import FrontEnd, SincShallowNet, front_end, learned_bands, recalibrate_batch_norm
+from sincviz import SincShallowNet, learned_bands
+from sincviz.networks import FrontEnd, front_end
+from sincviz.training import recalibrate_batch_norm
 
 
 def scores_from(parts, x):

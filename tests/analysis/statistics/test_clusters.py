@@ -7,9 +7,9 @@ import pytest
 import scipy.stats
 import xarray as xr
 
-from sincviz.analysis.statistics.cluster_test import cluster_table, cluster_test
+from sincviz.analysis.statistics.clusters import cluster_table, cluster_test
 from sincviz.analysis.statistics.neighbours import neighbours
-from sincviz.analysis.statistics.subject_test import hedges_g, subject_test
+from sincviz.analysis.statistics.subjects import hedges_g, subject_test
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.eeg.montages import standard_montage

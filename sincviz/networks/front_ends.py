@@ -369,7 +369,7 @@ def unknown_network(model: object) -> str:
         return (
             f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. Of "
             f"any network: {ANY_NETWORK}. A network of your own with a temporal and a spatial convolution can be "
-            "registered with `@sincviz.front_end.register`."
+            "registered with `@sincviz.networks.front_ends.register`."
         )
     said = f"sincviz does not know the front end of {kind}: it is no network. "
     if isinstance(model, str | os.PathLike):
@@ -383,7 +383,7 @@ def unknown_network(model: object) -> str:
         return f"{model.__name__} is a class, no network. Make one and load its weights: `{model.__name__}(...)`."
     return said + (
         "Pass the network first, then trials: a `torch.nn.Module`, such as a SincShallowNet, or a fitted classifier; "
-        "`@sincviz.front_end.register` registers a kind of your own."
+        "`@sincviz.networks.front_ends.register` registers a kind of your own."
     )
 
 

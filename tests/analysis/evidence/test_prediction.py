@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sincviz import EpochsError
-from sincviz.analysis.evidence.predictions import accuracies, predictions
+from sincviz.analysis.evidence.prediction import accuracies, predictions
 from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
 

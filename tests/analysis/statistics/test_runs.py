@@ -9,7 +9,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.statistics.run_agreement import agreement_by_subject, run_agreement
+from sincviz.analysis.statistics.runs import agreement_by_subject, run_agreement
 
 
 def runs(values, subjects=None, conditions=None):

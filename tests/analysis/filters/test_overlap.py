@@ -13,17 +13,11 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sincviz.filters import filter_overlap, resolvability
 
-from sincviz import (
-    EpochsError,
-    FrontEnd,
-    SincShallowNet,
-    filter_overlap,
-    front_end,
-    learned_bands,
-    resolvability,
-)
-from sincviz.analysis.filters.resolvability import mean_spectrum, n_dimensions
+from sincviz import EpochsError, SincShallowNet, learned_bands
+from sincviz.analysis.filters.overlap import mean_spectrum, n_dimensions
+from sincviz.networks import FrontEnd, front_end
 
 
 def default_network(taps=33, **settings):
