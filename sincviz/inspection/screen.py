@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator
 
-from sincviz._utils.text import counted
-from sincviz.analysis.doctor.findings import SEVERITIES, printable
+from sincviz._utils.text import counted, shown
+from sincviz.analysis.doctor.findings import SEVERITIES
 from sincviz.inspection.accuracy import accuracy_words
 from sincviz.inspection.leading import basis_words
 from sincviz.inspection.results import InspectionResults
@@ -70,7 +70,7 @@ def _findings(inspection: InspectionResults) -> str:
 
 def _wrapped(text: str, most: int) -> list[str]:
     return textwrap.wrap(
-        printable(text),
+        shown(" ".join(text.split())),
         COLUMNS,
         subsequent_indent=" " * _INDENT,
         max_lines=most,

@@ -15,11 +15,11 @@ from torch.nn import functional as F  # noqa: N812
 from sincviz.networks.attributes import attributes_told
 from sincviz.networks.described import described
 from sincviz.networks.dressing import dressed
-from sincviz.networks.fast.precision import is_narrow, widened
 from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import maps_alike
 from sincviz.networks.normalization import gain_and_shift, recorded_statistics
+from sincviz.networks.precision import is_narrow, widened
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
 from sincviz.weights.activation import POINTWISE

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.fast.precision import is_narrow
+from sincviz.networks.precision import is_narrow
 from sincviz.networks.wrappers import unwrapped
 
 _SAME = 1e-3  # of the scores' spread: float32 in another order

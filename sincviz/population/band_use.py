@@ -15,7 +15,7 @@ from sincviz.population.averages import ALL_CLASSES
 from sincviz.population.clusters import with_named_rest
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults, with_doubt
-from sincviz.population.rows.verdicts import doubt_words
+from sincviz.population.verdicts import doubt_words
 from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.population.averages import ALL_CLASSES
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults, paired_comparisons, with_doubt
-from sincviz.population.rows.verdicts import doubt_words
+from sincviz.population.verdicts import doubt_words
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
 
 if TYPE_CHECKING:

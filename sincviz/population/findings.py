@@ -13,7 +13,7 @@ from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.bands import OTHER
 from sincviz.population.averages import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
 from sincviz.population.band_use import share_intervals
-from sincviz.population.rows.verdicts import (
+from sincviz.population.verdicts import (
     CASTS_DOUBT,
     chance_by_subject,
     doubt_words,

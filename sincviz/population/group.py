@@ -25,7 +25,7 @@ from sincviz.population.results import GroupResults
 from sincviz.population.rows.runs import read_rows
 from sincviz.population.rows.settings import RUNS, RowSettings, checked_parameters
 from sincviz.population.rows.settings import SECTIONS as COMPARED
-from sincviz.population.rows.verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
+from sincviz.population.verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
 from sincviz.report.contents import chosen_sections, measure, steps_of
 
 

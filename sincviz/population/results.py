@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.population.averages import READ
-from sincviz.population.rows.verdicts import doubt_words
+from sincviz.population.verdicts import doubt_words
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ import scipy
 from numpy.typing import NDArray
 
 from sincviz._utils.text import counted, p_words
-from sincviz.analysis.doctor.findings import DataFacts, Finding
+from sincviz.analysis.doctor.facts import DataFacts
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.labels import class_labels
 
 MUCH_BETTER = 0.15  # of balanced accuracy; a network that takes one of four classes for another gains less

@@ -9,7 +9,8 @@ import pandas as pd
 import scipy.stats
 
 from sincviz._utils.text import counted
-from sincviz.analysis.doctor.findings import DataFacts, Finding
+from sincviz.analysis.doctor.facts import DataFacts
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import (
     exchangeable_trials,

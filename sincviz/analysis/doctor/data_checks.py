@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from sincviz._utils.text import counted
-from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ, DataFacts, Finding, named, where
+from sincviz.analysis.doctor.facts import DataFacts, where
+from sincviz.analysis.doctor.findings import Finding, named
+from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import class_labels
 from sincviz.trials.values import units_message

@@ -13,14 +13,9 @@ from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_chec
 from sincviz.analysis.doctor.class_order_checks import class_order
 from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
-from sincviz.analysis.doctor.findings import (
-    DRIFT_BELOW_HZ,
-    DataFacts,
-    Finding,
-    WeightFacts,
-    findings_table,
-)
-from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.findings import Finding, findings_table
+from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, standardised, trial_signals
 from sincviz.analysis.evidence.prediction import chance_of, predictions
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift

@@ -7,7 +7,8 @@ import torch
 from scipy.sparse.csgraph import connected_components
 
 from sincviz._utils.text import counted, listed
-from sincviz.analysis.doctor.findings import Finding, WeightFacts, named, where
+from sincviz.analysis.doctor.facts import WeightFacts, where
+from sincviz.analysis.doctor.findings import Finding, named
 from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
 from sincviz.networks.front_ends import FrontEnd

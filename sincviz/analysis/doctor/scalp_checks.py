@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from sincviz._utils.text import counted
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, where
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts, where
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import electrode_positions, unusable_positions

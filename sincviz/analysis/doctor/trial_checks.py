@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz._utils.text import counted, joined, listed
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.doctor.trial_signals import TrialSignals
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, OTHER_UNITS, UNTYPED, by_type, channel_type

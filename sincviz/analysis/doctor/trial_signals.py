@@ -7,11 +7,12 @@ import scipy.fft
 import torch
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recording_levels import levels_of
+
+DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,11 @@ from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
-from sincviz.analysis.evidence.trial_evidence import trial_evidence
 from sincviz.analysis.filters.membership import band_membership
 from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.statistics.exchangeability import structure_of
 from sincviz.analysis.statistics.ranks import spearman
+from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, labelled_trials
