@@ -179,8 +179,8 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
         )
         return
     evidence = (
-        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_low']:.2f}, {found['accuracy_high']:.2f}] on {n_trials} "
-        f"trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
+        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_ci_low']:.2f}, {found['accuracy_ci_high']:.2f}] on "
+        f"{n_trials} trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
         f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
     )
     yield Finding(
@@ -279,7 +279,7 @@ def _standardise(facts: DataFacts) -> str:
 
 
 def _decades_of_filters(facts: DataFacts) -> Floats:
-    """Return log10 of each filter's amplitude over what is remembered; not-a-number where that says nothing."""
+    """Return log10 of each filter's amplitude over what is remembered; NaN where that says nothing."""
     recorded = facts.parts.recorded
     if recorded is None or (recorded.filtered_variance == 1).all():
         return np.full(len(facts.bands), np.nan)
@@ -308,7 +308,7 @@ def _typical(values: Floats) -> float:
 
 
 def _log10(ratio: Floats) -> Floats:
-    """Return the logarithm, not-a-number where there is none: a dead filter is another check's finding."""
+    """Return the logarithm, NaN where there is none: a dead filter is another check's finding."""
     return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
 
 

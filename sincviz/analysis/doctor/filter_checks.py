@@ -22,7 +22,7 @@ UNREADABLE = 2.0  # times as wide as written: most of what passes lies outside t
 
 
 def not_finite(parts: FrontEnd) -> Iterator[Finding]:
-    """Report weights that are not-a-number or infinite."""
+    """Report weights that are NaN or infinite."""
     by_filter = {
         "cut-offs": parts.cutoffs,
         "kernels": parts.kernels,
@@ -49,7 +49,7 @@ def not_finite(parts: FrontEnd) -> Iterator[Finding]:
             "not_finite",
             "error",
             "Some weights are not finite: nothing that depends on them means anything.",
-            f"Not-a-number or infinite values in: {', '.join(broken)}.",
+            f"NaN or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
             tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
         )

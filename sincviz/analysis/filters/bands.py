@@ -105,7 +105,7 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
         Where the response is largest.
     band_hz : array, shape (filters, 2)
         The contiguous main lobe around the peak above half the peak's power; edges interpolated. A kernel of zeros,
-        or one that is not finite, has neither peak nor band: not-a-number.
+        or one that is not finite, has neither peak nor band: NaN.
 
     Examples
     --------
@@ -149,14 +149,14 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
     kernels : array, shape (filters, taps)
         Impulse responses.
     band_hz : array, shape (filters, 2)
-        Low and high limit of each filter's band in Hz; not-a-number where there is none.
+        Low and high limit of each filter's band in Hz; NaN where there is none.
     sfreq : float
         Sampling rate in Hz.
 
     Returns
     -------
     array, shape (filters,)
-        From 0 to 1; 0 for an empty band, not-a-number where there is none or the kernel is zero.
+        From 0 to 1; 0 for an empty band, NaN where there is none or the kernel is zero.
 
     Examples
     --------

@@ -140,7 +140,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (filter, other_filter)
-        From 0 to 1, symmetric; not-a-number for a kernel of zeros.
+        From 0 to 1, symmetric; NaN for a kernel of zeros.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def filter_overlap(model: object) -> xr.DataArray:
 
 def _confusable(bands: pd.DataFrame, measured_width: Floats) -> np.ndarray:
     low, high, peak = (bands[name].to_numpy() for name in ("low_hz", "high_hz", "peak_hz"))
-    # Comparisons with not-a-number are false: free filters name no band that could be confused.
+    # Comparisons with NaN are false: free filters name no band that could be confused.
     apart_as_written = (low[:, None] >= high) | (high[:, None] <= low)
     mean_width = (measured_width[:, None] + measured_width) / 2
     together = np.abs(peak[:, None] - peak) < mean_width / 2

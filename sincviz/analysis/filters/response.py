@@ -35,7 +35,7 @@ def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
           relative to where they pass most.
 
         The filters' bands of :func:`learned_bands` are coordinates. A kernel of zeros has no response
-        (not-a-number) and adds nothing to the whole.
+        (NaN) and adds nothing to the whole.
 
     Raises
     ------

@@ -84,7 +84,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
         Microvolts of the filtered signal (for an array: its units) per standard deviation of the unit. Kernels
         amplify: divided by its coordinate ``peak_gain``, the largest gain of each filter, a pattern is in microvolts
         of the signal in the band. The sign is that of the weights. A unit without output has no pattern
-        (not-a-number).
+        (NaN).
 
     Raises
     ------
@@ -140,7 +140,7 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        From −1 to 1; a map of zeros has no shape (not-a-number).
+        From −1 to 1; a map of zeros has no shape (NaN).
 
     Examples
     --------

@@ -105,7 +105,7 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
         )
     if not np.isfinite(found.band_relevance).all():
         raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
-    bands = found.band_relevance.drop_vars(["low", "high"])
+    bands = found.band_relevance.drop_vars(["ci_low", "ci_high"])
     spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
     frequency_hz = np.arange(0, parts.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
     amplitude = np.abs(response_at(frequency_hz, impulse_responses(parts), sfreq=parts.sfreq))
