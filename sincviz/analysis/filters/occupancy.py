@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from sincviz.analysis.filters.membership import band_membership
-from sincviz.networks.front_ends import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 BEFORE, AFTER = TRAINING = ("before", "after")
 
@@ -41,12 +41,12 @@ def band_occupancy(model: object, *, bands: Mapping[str, tuple[float, float]] | 
     >>> bool((band_occupancy(model).sel(training="before") == band_occupancy(model).sel(training="after")).all())
     True
     """
-    parts = front_end(model)
-    now = band_membership(parts, bands=bands, by="measured_energy").mean("filter", keep_attrs=True)
-    if parts.initial_kernels is None:
+    front_end = front_end_of(model)
+    now = band_membership(front_end, bands=bands, by="measured_energy").mean("filter", keep_attrs=True)
+    if front_end.initial_kernels is None:
         then = xr.full_like(now, np.nan)
     else:
-        untrained = replace(parts, kernels=parts.initial_kernels, cutoffs=parts.initial_cutoffs)
+        untrained = replace(front_end, kernels=front_end.initial_kernels, cutoffs=front_end.initial_cutoffs)
         then = band_membership(untrained, bands=bands, by="measured_energy").mean("filter", keep_attrs=True)
     both = xr.concat([then, now], "training").assign_coords(training=list(TRAINING))
     return both.rename("occupancy")
