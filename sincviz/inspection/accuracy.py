@@ -94,16 +94,16 @@ def accuracy_words(inspection: InspectionResults) -> list[str]:
 
 def _right(row: Mapping[Hashable, Any], trial: str) -> str:
     subjects = ""
-    if not pd.isna(row.get("subjects_low")):
+    if not pd.isna(row.get("subjects_ci_low")):
         subjects = (
-            f"; over {row['n_subjects']:.0f} subjects {percent(row['subjects_low'])} to "
-            f"{percent(row['subjects_high'])}"
+            f"; over {row['n_subjects']:.0f} subjects {percent(row['subjects_ci_low'])} to "
+            f"{percent(row['subjects_ci_high'])}"
         )
     auc = "" if pd.isna(row.get("auc")) else f", AUC {row['auc']:.2f}"
     return (
         f"the network is right in {row['n_correct']} of {counted(row['n_trials'], trial)}, "
-        f"{percent(row['accuracy'])} (95% interval {percent(row['low'])} to {percent(row['high'])}{subjects}); naming "
-        f"the most frequent class every time reaches {percent(row['majority'])}. Balanced accuracy "
+        f"{percent(row['accuracy'])} (95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}{subjects}); "
+        f"naming the most frequent class every time reaches {percent(row['majority'])}. Balanced accuracy "
         f"{row['balanced_accuracy']:.2f}{auc}, chance {row['chance_level']:.2f}: {chance_words(row)}."
     )
 
@@ -137,7 +137,7 @@ def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
         (
             kind,
             row["n_trials"],
-            f"{row['accuracy']:.2f} ({row['low']:.2f}–{row['high']:.2f})",
+            f"{row['accuracy']:.2f} ({row['ci_low']:.2f}–{row['ci_high']:.2f})",
             f"{row['majority']:.2f}",
             f"{row['balanced_accuracy']:.2f}",
             "" if pd.isna(row.get("auc")) else f"{row['auc']:.2f}",
@@ -225,8 +225,8 @@ def _methods_words(inspection: InspectionResults) -> str:
         words += ", all of them used in training"
     return (
         f"{words}, {len(inspection.network['class_names'])} classes, with an accuracy of "
-        f"{percent(row['accuracy'])}{whose} (95% Wilson interval {percent(row['low'])} to "
-        f"{percent(row['high'])}; most frequent class {percent(row['majority'])}) and a balanced "
+        f"{percent(row['accuracy'])}{whose} (95% Wilson interval {percent(row['ci_low'])} to "
+        f"{percent(row['ci_high'])}; most frequent class {percent(row['majority'])}) and a balanced "
         f"accuracy of {percent(row['balanced_accuracy'])} (chance "
         f"{percent(row['chance_level'])}; {chance_words(row)})."
     )

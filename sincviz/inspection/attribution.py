@@ -53,7 +53,7 @@ def _of_frequencies(run: InspectionRun) -> tuple[xr.DataArray, xr.DataArray, pd.
     of_bands = _with_intervals(run, single.sum("channel", skipna=False, keep_attrs=True), spectrum)
     total = _with_intervals(run, single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
     of_bands = of_bands.assign_coords(
-        {f"total_{end}": ("target", total[end].to_numpy()) for end in ("low", "high")}
+        {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
     )
     direction = power_direction(front_end, trials, single)
     return spectrum, cells, leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
@@ -69,8 +69,8 @@ def _with_intervals(run: InspectionRun, single: xr.DataArray, spectrum: xr.DataA
     cells = cells.assign_coords(p=(cells.dims, p.to_numpy()))
     if run.fewest() < LEAST_FOR_INTERVALS:
         # A bootstrap of so few trials is too sure of itself.
-        nothing = xr.full_like(cells["low"], np.nan)
-        cells = cells.assign_coords(low=nothing, high=nothing)
+        nothing = xr.full_like(cells["ci_low"], np.nan)
+        cells = cells.assign_coords(ci_low=nothing, ci_high=nothing)
         cells.attrs["interval"] = f"none: fewer than {LEAST_FOR_INTERVALS} trials"
     return cells
 

@@ -35,8 +35,8 @@ def certainty_words(inspection: InspectionResults) -> list[str]:
         apart = inspection.csp["kept_apart"]
         sentences.append(
             f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with "
-            f"{percent(inspection.csp['accuracy'])} ({percent(inspection.csp['accuracy_low'])} to "
-            f"{percent(inspection.csp['accuracy_high'])}), cross-validated"
+            f"{percent(inspection.csp['accuracy'])} ({percent(inspection.csp['accuracy_ci_low'])} to "
+            f"{percent(inspection.csp['accuracy_ci_high'])}), cross-validated"
             f"{'' if apart == 'trial' else f', no {apart} in training and test at once'}."
         )
     subset = evidence_words(inspection)
@@ -45,7 +45,7 @@ def certainty_words(inspection: InspectionResults) -> list[str]:
 
 def _deletion_words(curve: pd.DataFrame) -> str:
     attrs = curve.attrs
-    area, low, high = (attrs.get(f"accuracy_area{end}", math.nan) for end in ("", "_low", "_high"))
+    area, low, high = (attrs.get(f"accuracy_area{end}", math.nan) for end in ("", "_ci_low", "_ci_high"))
     measured = f"area between the curves of accuracy {area:z.2f} ({low:z.2f} to {high:z.2f})".replace(
         "-", "−"
     )
@@ -81,7 +81,7 @@ def _randomization_words(table: pd.DataFrame) -> str:
             "Drawn anew at random, the network's relevance stays much the same: it shows the data or the architecture "
             "rather than what was learned. Do not trust the pictures."
         )
-    low, high = attrs.get("size_low", math.nan), attrs.get("size_high", math.nan)
+    low, high = attrs.get("size_ci_low", math.nan), attrs.get("size_ci_high", math.nan)
     size = f" (similarity {low:.2f} to {high:.2f})" if math.isfinite(low) and math.isfinite(high) else ""
     return (
         "It cannot be told whether the relevance depends on what was learned: random networks, or the cells that are "
@@ -91,8 +91,8 @@ def _randomization_words(table: pd.DataFrame) -> str:
 
 def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     assert inspection.ablation is not None  # checked by the caller
-    loss = inspection.ablation[["score_loss", "score_loss_low", "score_loss_high"]].to_dataframe()
-    needed = loss[loss["score_loss_low"] > 0].nlargest(most, "score_loss").reset_index()
+    loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
+    needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
     if needed.empty:
         return "Replacing no single band of a region costs a certain part of the margin between the classes."
     largest = needed["score_loss"].max()
@@ -102,8 +102,8 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
         return number_words(row[name], largest=largest)
 
     listed = "; ".join(
-        f"{row['band']} of {row['channel']} ({told(row, 'score_loss')}, {told(row, 'score_loss_low')} to "
-        f"{told(row, 'score_loss_high')})"
+        f"{row['band']} of {row['channel']} ({told(row, 'score_loss')}, {told(row, 'score_loss_ci_low')} to "
+        f"{told(row, 'score_loss_ci_high')})"
         for row in needed.to_dict("records")
     )
     whole = ""

@@ -73,7 +73,9 @@ def _basis_of(inspection: InspectionResults, target: str) -> str:
         return f"For {class_words(target)}, no band is established."
     parts = [_band_of(inspection, target, str(band), row, limits) for band, row in leading.iterrows()]
     whole = (
-        "" if rows["total_low"].iloc[0] > 0 else " The sum over bands may be nothing, so there are no shares."
+        ""
+        if rows["total_ci_low"].iloc[0] > 0
+        else " The sum over bands may be nothing, so there are no shares."
     )
     return f"For {class_words(target)}: {'; '.join(parts)}.{whole}{_filters_of(inspection, target)}"
 
@@ -203,7 +205,7 @@ def leading_rows(inspection: InspectionResults) -> Rows:
     """Return what each band is worth for each class."""
     assert inspection.leading_bands is not None  # checked by the caller
     limits = ranges_by_name(inspection.leading_bands)
-    largest = inspection.leading_bands[["relevance", "low", "high"]].abs().max().max()
+    largest = inspection.leading_bands[["relevance", "ci_low", "ci_high"]].abs().max().max()
     rows = [
         (
             row["target"],
@@ -274,7 +276,7 @@ def _p(p: float) -> str:
 
 
 def _interval(row: Any, name: str, largest: float) -> str:
-    value, low, high = (number_words(row[key], largest=largest) for key in (name, "low", "high"))
+    value, low, high = (number_words(row[key], largest=largest) for key in (name, "ci_low", "ci_high"))
     return f"{value} ({low} to {high})"
 
 

@@ -239,8 +239,8 @@ def front_end(model: object) -> FrontEnd:
 
     Examples
     --------
-    >>> parts = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> parts.kernels.shape, parts.spatial.shape
+    >>> opened = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> opened.kernels.shape, opened.spatial.shape
     (torch.Size([32, 33]), torch.Size([32, 2, 3]))
     """
     inner = unwrapped(model)
@@ -260,13 +260,13 @@ def front_end(model: object) -> FrontEnd:
         return replace(own, weights_sha256=weights_hash(inner))
     if isinstance(inner, nn.Module) and (held := _held(inner)) is not None:
         name, network = held
-        parts = front_end(network)
-        if not maps_alike(network, inner, parts.n_chans, parts.n_times or 4096):
+        held_front_end = front_end(network)
+        if not maps_alike(network, inner, held_front_end.n_chans, held_front_end.n_times or 4096):
             raise TypeError(
                 f"{type(inner).__name__} holds a network as `.{name}` but makes other scores of trials than it. To "
                 f"read the network inside, pass `model.{name}`; of the whole: {ANY_NETWORK}."
             )
-        return _filled(parts, attributes_told(inner))
+        return _filled(held_front_end, attributes_told(inner))
     raise TypeError(unknown_network(inner))
 
 
@@ -392,13 +392,17 @@ def _held(module: nn.Module) -> tuple[str, nn.Module] | None:
     return next((one for one in held_networks(module).items() if knows_front_end(one[1])), None)
 
 
-def _filled(parts: FrontEnd, told: Mapping[str, Any]) -> FrontEnd:
+def _filled(front_end: FrontEnd, told: Mapping[str, Any]) -> FrontEnd:
     """Return what is known of a network, and what only its wrapper tells."""
-    own = {"ch_names": parts.ch_names, "class_names": parts.class_names, "scale": parts.units_per_volt}
+    own = {
+        "ch_names": front_end.ch_names,
+        "class_names": front_end.class_names,
+        "scale": front_end.units_per_volt,
+    }
     missing = {name: told[name] for name, value in own.items() if value is None}
     if "ch_names" in missing:
         missing["chs_info"] = told["chs_info"]
-    return dressed(parts, **missing)
+    return dressed(front_end, **missing)
 
 
 def weights_hash(model: nn.Module) -> str:

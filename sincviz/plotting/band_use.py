@@ -38,8 +38,8 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
     ----------
     shares : xarray.DataArray, dims ([condition,] subject, band)
         ``Group.band_use``: share of each subject's summed contrast, a number that is 1 for all of it; NaN where a
-        subject has none. Where they are known, the coordinates ``mean``, ``low`` and ``high`` over ([condition,] band)
-        are those of all subjects together.
+        subject has none. Where they are known, the coordinates ``mean``, ``ci_low`` and ``ci_high`` over ([condition,]
+        band) are those of all subjects together.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
             label = f"{' ' if name.startswith('_') else ''}{name} ({counted(int(count), 'subject')})"
             ax.plot(x.ravel(), share[number].ravel(), linestyle="none", marker="o", color=colour, markersize=2.6,
                     alpha=0.7, markeredgewidth=0, zorder=3, label=label)  # fmt: skip
-            if {"mean", "low", "high"} <= set(one.coords):
+            if {"mean", "ci_low", "ci_high"} <= set(one.coords):
                 _draw_means(ax, np.arange(n_bands) + middle + half, one.isel(condition=number), colour)
         ax.set_xlim(-0.5, n_bands - 0.5)
         # From the top, words with and without long letters would not stand on one line.
@@ -118,7 +118,7 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
 
 
 def _draw_means(ax: Axes, x: NDArray[np.floating], one: xr.DataArray, colour: str) -> None:
-    ax.vlines(x, one["low"], one["high"], colors="black", linewidth=1.0, zorder=4)
+    ax.vlines(x, one["ci_low"], one["ci_high"], colors="black", linewidth=1.0, zorder=4)
     ax.plot(x, one["mean"], linestyle="none", marker="D", color=colour, markersize=4.0, markeredgecolor="black",
             markeredgewidth=0.6, zorder=5, label="_mean")  # fmt: skip
 
@@ -134,7 +134,7 @@ def _note(one: xr.DataArray, counts: NDArray[np.int_]) -> str:
     parts = [f"Dots: {counted(int(counts[0]), 'subject')}." if len(counts) == 1 else "Dots: subjects."]
     if len(counts) == 1 and one["condition"].item():
         parts.insert(0, f"Condition: {one['condition'].item()}.")
-    if {"mean", "low", "high"} <= set(one.coords):
+    if {"mean", "ci_low", "ci_high"} <= set(one.coords):
         parts.append("Diamonds: all of them together, with a 95 % interval.")
     left_out = one.sizes["subject"] - counts[0]
     # Of several conditions the legend counts the subjects.

@@ -14,7 +14,7 @@ from sincviz.plotting.canvas.style import INITIAL, NOMINAL, double_column_mm, in
 _ROW_MM = 5.5
 _AROUND_MM = 22.0
 _NAME_MM = 34.0
-_COLUMNS = ("before", "after", "change", "low", "high", "q")
+_COLUMNS = ("before", "after", "change", "ci_low", "ci_high", "q")
 
 
 def plot_drift(drift: pd.DataFrame) -> Figure:
@@ -23,8 +23,8 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     Parameters
     ----------
     drift : pandas.DataFrame
-        One row per band, of one condition: ``before``, ``after``, ``change`` with ``low`` and ``high``, and ``q``;
-        shares are numbers that are 1 for all of the energy. The index is the band, or condition and band.
+        One row per band, of one condition: ``before``, ``after``, ``change`` with ``ci_low`` and ``ci_high``, and
+        ``q``; shares are numbers that are 1 for all of the energy. The index is the band, or condition and band.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "low": 0.1, "high": 0.3, "q": 0.004}
+    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "q": 0.004}
     >>> figure = plot_drift(pd.DataFrame([row], index=pd.Index(["alpha"], name="band")))
     >>> [text.get_text() for text in figure.axes[1].texts]
     ['q = 0.004']
@@ -66,7 +66,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
         left.set(xlabel="Share of the filters' energy (%)", ylim=(len(one) - 0.4, -0.6))
         left.set_xlim(left=0)
         right.axvline(0, color="black", linewidth=0.6, zorder=1)
-        right.hlines(rows, one["low"], one["high"], colors=NOMINAL, linewidth=1.2, zorder=2)
+        right.hlines(rows, one["ci_low"], one["ci_high"], colors=NOMINAL, linewidth=1.2, zorder=2)
         for chosen, marker, face, label in (
             (sure, "D", NOMINAL, f"q ≤ {alpha:g}"),
             (unsure, "D", "white", f"q > {alpha:g}"),

@@ -32,7 +32,7 @@ def plot_relevance(
     relevance : xarray.DataArray, dims (target, filter or frequency or band[, channel])
         What :func:`sincviz.relevance` or :func:`sincviz.spectral_relevance` returned, which is summed here over the
         usual bands; for bands of your own, or filters divided by their energy, pass what
-        :func:`sincviz.attribution.sum_over_bands` makes of it. Coordinates ``low`` and ``high``, as
+        :func:`sincviz.attribution.sum_over_bands` makes of it. Coordinates ``ci_low`` and ``ci_high``, as
         :func:`sincviz.statistics.bootstrap_intervals` gives them, mark cells where nothing is summed here. A coordinate
         ``region`` of the channels is written beside them: sort channels by it first.
     kind : {"topomaps", "channels", "matrix"}

@@ -54,7 +54,7 @@ def plot_spectral_relevance(
     relevance : xarray.DataArray, dims (target, channel, frequency), or (target, region, frequency) for a profile
         What :func:`sincviz.spectral_relevance` returned; for a profile it is summed here over the channels of each
         region, unless :func:`sincviz.attribution.sum_over_regions` did so.
-        Coordinates ``low`` and ``high`` of the same dimensions are drawn as bands around the lines of a profile.
+        Coordinates ``ci_low`` and ``ci_high`` of the same dimensions are drawn as bands around the lines of a profile.
         A coordinate ``region`` of the channels is written below an image: sort channels by it first.
     kind : {"profile", "image"}
         A panel for each region with one line per class, or an image of frequencies over channels for each class.
@@ -92,7 +92,7 @@ def plot_spectral_relevance(
             figure, note = channel_images(ordered), ""
         else:
             figure = _profiles(ordered)
-            note = "Bands around the lines: intervals." if {"low", "high"} <= set(values.coords) else ""
+            note = "Bands around the lines: intervals." if {"ci_low", "ci_high"} <= set(values.coords) else ""
         write_below(figure, values.attrs, deletion, note=note)
     return figure
 
@@ -186,9 +186,9 @@ def _draw(ax: Axes, one: xr.DataArray) -> None:
     for number, target in enumerate(one["target"].to_numpy()):
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
         dash = _DASHES[number // len(CLASS_COLOURS) % len(_DASHES)]
-        if {"low", "high"} <= set(one.coords):
+        if {"ci_low", "ci_high"} <= set(one.coords):
             low, high = (
-                one[end].transpose("target", "frequency")[number].to_numpy() for end in ("low", "high")
+                one[end].transpose("target", "frequency")[number].to_numpy() for end in ("ci_low", "ci_high")
             )
             ax.fill_between(frequency, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
         ax.plot(frequency, one[number].to_numpy(), dash, color=colour, linewidth=0.9, zorder=3,

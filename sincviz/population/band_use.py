@@ -21,7 +21,7 @@ from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Ta
 if TYPE_CHECKING:
     import matplotlib.figure
 
-_OF_ALL = ("mean", "low", "high")  # of all subjects together
+_OF_ALL = ("mean", "ci_low", "ci_high")  # of all subjects together
 
 
 def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
@@ -35,7 +35,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (condition, subject, band)
-        Shares that add up to 1; a band that speaks against the right class has a negative one. Not-a-number where the
+        Shares that add up to 1; a band that speaks against the right class has a negative one. NaN where the
         whole contrast is not positive: there is nothing to share.
 
     Examples
@@ -65,8 +65,8 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (condition, subject, band)
-        As :func:`band_shares` returns it, with the coordinates ``mean``, ``low``, ``high`` (condition,
-        band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are not-a-number
+        As :func:`band_shares` returns it, with the coordinates ``mean``, ``ci_low``, ``ci_high`` (condition,
+        band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are NaN
         where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
         subject has no interval.
 
@@ -89,13 +89,17 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
         ratio = own.mean("subject") / total.mean()
         there_is_some = float(total.mean()) > 0
         # Of subjects who are all alike the interval is not known.
-        if there_is_some and own.sizes["subject"] > 1 and not float(subject_test(total)["low"]) <= 0:
+        if there_is_some and own.sizes["subject"] > 1 and not float(subject_test(total)["ci_low"]) <= 0:
             # Errors of a ratio, to first order; their mean over subjects is zero.
-            parts.append(subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "low", "high"]])
+            parts.append(
+                subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "ci_low", "ci_high"]]
+            )
         else:
             alone = there_is_some and own.sizes["subject"] == 1
             nothing = xr.full_like(ratio, np.nan)
-            parts.append(xr.Dataset({"mean": ratio if alone else nothing, "low": nothing, "high": nothing}))
+            parts.append(
+                xr.Dataset({"mean": ratio if alone else nothing, "ci_low": nothing, "ci_high": nothing})
+            )
     found = xr.concat(parts, "condition", combine_attrs="override", join="override")
     shares = band_shares(contrasts)
     of_all = {name: (("condition", "band"), found[name].to_numpy()) for name in _OF_ALL}
@@ -126,7 +130,7 @@ def band_use_words(group: GroupResults) -> Iterator[str]:
         order = [k for k in np.argsort(-own["mean"].to_numpy())[:3] if own["mean"][k] > 0]
         parts = [
             f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(own['mean'][k]))}"
-            f"{in_brackets(float(own['low'][k]), float(own['high'][k]), percent)}"
+            f"{in_brackets(float(own['ci_low'][k]), float(own['ci_high'][k]), percent)}"
             for k in order
         ]
         yield (

@@ -56,7 +56,7 @@ def comparisons(contrasts: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
     Parameters
     ----------
     contrasts : xarray.DataArray, dims (condition, subject, ...)
-        Contrasts between classes, not-a-number for subjects that lack a condition.
+        Contrasts between classes, NaN for subjects that lack a condition.
 
     Yields
     ------
@@ -212,7 +212,7 @@ def cluster_rows(clusters: pd.DataFrame, group: GroupResults) -> Rows:
             row["channels"],
             row["n_cells"],
             p_words(row["p"]).removeprefix("= "),
-            coefficient(row["effect_size"]) + in_brackets(row["low"], row["high"], coefficient),
+            coefficient(row["effect_size"]) + in_brackets(row["ci_low"], row["ci_high"], coefficient),
             "yes" if row["significant"] else "no",
         )
         for row in likely.to_dict("records")

@@ -302,6 +302,6 @@ def _with_interval(averages: Averages, name: str) -> dict[str, float | None]:
     spread = subject_test(values) if values.sizes["subject"] > 1 else None
     return {
         name: float(values.mean()),
-        f"{name}_low": None if spread is None else float(spread["low"]),
-        f"{name}_high": None if spread is None else float(spread["high"]),
+        f"{name}_ci_low": None if spread is None else float(spread["ci_low"]),
+        f"{name}_ci_high": None if spread is None else float(spread["ci_high"]),
     }

@@ -69,7 +69,7 @@ def chance_words(facts: dict[str, Any]) -> str:
 
 def share_with_interval(facts: dict[str, Any], name: str) -> str:
     """Return a mean over subjects with its interval, if there is one: subjects who are all alike have none."""
-    low, high = facts[f"{name}_low"], facts[f"{name}_high"]
+    low, high = facts[f"{name}_ci_low"], facts[f"{name}_ci_high"]
     interval = "" if low is None else in_brackets(low, high, _accuracy).replace("(", "(95% interval ")
     return f"{percent(facts[name])}{interval}"
 

@@ -29,7 +29,8 @@ class GroupResults:
     spectral_contrasts : xarray.DataArray, dims (condition, subject, target, frequency, channel)
         The same by frequency.
     band_use : xarray.DataArray, dims (condition, subject, band)
-        Share of each band; the coordinates ``mean``, ``low`` and ``high`` (condition, band) are those of all subjects.
+        Share of each band; the coordinates ``mean``, ``ci_low`` and ``ci_high`` (condition, band) are those of all
+        subjects.
     band_test, spectral_test : xarray.Dataset
         Over subjects; dims (comparison, target, band or frequency, channel).
     clusters : pandas.DataFrame

@@ -36,9 +36,9 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``low``
-        and ``high``, ``p``, ``q`` and ``effect_size`` over subjects; the limits of the band, ``band_low_hz`` and
-        ``band_high_hz``, not-a-number for ``other``, whose ranges are text in ``band_rest_hz``. Conditions of a single
+        Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``ci_low``
+        and ``ci_high``, ``p``, ``q`` and ``effect_size`` over subjects; the limits of the band, ``band_low_hz`` and
+        ``band_high_hz``, NaN for ``other``, whose ranges are text in ``band_rest_hz``. Conditions of a single
         subject are left out.
 
     Raises
@@ -57,7 +57,9 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
         means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
         table = found.assign(means).to_dataframe()
         limits = [column for column in BAND_LIMITS if column in table]
-        parts[name] = table[["before", "after", "change", "low", "high", "p", "q", "effect_size", *limits]]
+        parts[name] = table[
+            ["before", "after", "change", "ci_low", "ci_high", "p", "q", "effect_size", *limits]
+        ]
     return pd.concat(parts, names=["condition", "band"])
 
 
@@ -74,8 +76,8 @@ def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        Index (condition, filter): ``initial_hz``, the mean ``shift_hz`` with its interval ``low`` and ``high``, ``p``
-        and ``q`` over subjects. Conditions of a single subject are left out.
+        Index (condition, filter): ``initial_hz``, the mean ``shift_hz`` with its interval ``ci_low`` and ``ci_high``,
+        ``p`` and ``q`` over subjects. Conditions of a single subject are left out.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFr
     for name in _repeated_conditions(shift_hz):
         found = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
         found.insert(0, "initial_hz", start[0])
-        parts[name] = found[["initial_hz", "shift_hz", "low", "high", "p", "q"]]
+        parts[name] = found[["initial_hz", "shift_hz", "ci_low", "ci_high", "p", "q"]]
     return pd.concat(parts, names=["condition", "filter"])
 
 
@@ -139,7 +141,7 @@ def drift_words(group: GroupResults) -> Iterator[str]:
         else:
             parts = [
                 f"{band_words(str(band), limits)} {points(row['change'])}"
-                f"{in_brackets(row['low'], row['high'], points)}"
+                f"{in_brackets(row['ci_low'], row['ci_high'], points)}"
                 for band, row in good.to_dict("index").items()
             ]
             yield (
@@ -179,7 +181,7 @@ def drift_rows(table: pd.DataFrame, group: GroupResults) -> Rows:
             band_words(row["band"], limits),
             f"{row['before']:.1%}",
             f"{row['after']:.1%}",
-            points(row["change"]) + in_brackets(row["low"], row["high"], points),
+            points(row["change"]) + in_brackets(row["ci_low"], row["ci_high"], points),
             "" if pd.isna(row["q"]) else f"{row['q']:.2g}",
         )
         for row in table.reset_index().to_dict("records")
@@ -197,7 +199,8 @@ def shift_rows(table: pd.DataFrame) -> Rows:
             *([row["condition"]] if several else []),
             row["filter"],
             f"{row['initial_hz']:.1f}",
-            signed(row["shift_hz"], 2) + in_brackets(row["low"], row["high"], lambda value: signed(value, 2)),
+            signed(row["shift_hz"], 2)
+            + in_brackets(row["ci_low"], row["ci_high"], lambda value: signed(value, 2)),
             "" if pd.isna(row["q"]) else f"{row['q']:.2g}",
         )
         for row in surest.reset_index().to_dict("records")

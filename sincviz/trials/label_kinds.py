@@ -64,7 +64,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
 
 def _of_objects(labels: NDArray[Any]) -> NDArray[Any]:
     flat = [label.item() if hasattr(label, "item") else label for label in labels.ravel().tolist()]
-    # Not-a-number and pandas' missing value are not equal to themselves, or do not say so.
+    # NaN and pandas' missing value are not equal to themselves, or do not say so.
     missing = np.array(
         [label is None or not isinstance(label == label, bool) or label != label for label in flat]
     )

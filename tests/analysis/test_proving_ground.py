@@ -59,7 +59,7 @@ def test_what_is_relevant_is_what_is_missed(healthy, fresh, cells):
     loss = ablate(healthy, fresh, progress=False)["score_loss"]
     assert rank_agreement(cells, loss) > 0.6
     curve = deletion_curve(healthy, fresh, ranking=cells, progress=False)
-    assert curve.attrs["accuracy_area_low"] > 0
+    assert curve.attrs["accuracy_area_ci_low"] > 0
 
 
 @pytest.mark.usefixtures("one_thread")

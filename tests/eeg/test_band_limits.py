@@ -216,11 +216,11 @@ def test_whatever_is_done_to_it_a_result_means_the_same_or_is_refused(bands, ste
         of_bands = cells.sum("channel").assign_coords(band=[f"{n}" for n in range(size)])
         of_bands, apart = (
             one.assign_coords(
-                low=one - 1,
-                high=one + 1,
+                ci_low=one - 1,
+                ci_high=one + 1,
                 p=one * 0,
-                total_low=("target", [0.0]),
-                total_high=("target", [1.0]),
+                total_ci_low=("target", [0.0]),
+                total_ci_high=("target", [1.0]),
             )
             for one in (of_bands, cells.assign_coords(band=of_bands["band"]))
         )

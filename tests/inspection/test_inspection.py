@@ -287,7 +287,7 @@ def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_
         np.r_[np.flatnonzero(epochs.events[:, 2] == 1)[:2], np.flatnonzero(epochs.events[:, 2] == 2)[:2]]
     ]
     found = inspect(model, few[:n_trials], progress=False)
-    assert np.isnan(found.band_relevance["low"]).all()
+    assert np.isnan(found.band_relevance["ci_low"]).all()
     assert not found.leading_bands["established"].any()
     written = found.save(tmp_path, progress=False)
     assert "report.html" in written

@@ -33,12 +33,12 @@ def test_the_mean_stands_apart_with_its_interval(shares):
     assert (dots.get_xdata().reshape(10, 6).max(0) < mean.get_xdata()).all()
     (part,) = [part for part in figure.axes[0].collections if isinstance(part, LineCollection)]
     ends = np.array([piece[:, 1] for piece in part.get_segments()])
-    np.testing.assert_array_equal(ends, np.stack([drawn.low[0], drawn.high[0]], 1))
+    np.testing.assert_array_equal(ends, np.stack([drawn.ci_low[0], drawn.ci_high[0]], 1))
     assert "Diamonds: all of them together, with a 95 % interval" in below(figure)
 
 
 def test_without_means_none_are_drawn_nor_named(shares):
-    figure = plot_band_use(shares().drop_vars(["mean", "low", "high"]))
+    figure = plot_band_use(shares().drop_vars(["mean", "ci_low", "ci_high"]))
     assert lines(figure, "_mean") == []
     assert "Diamonds" not in below(figure)
 

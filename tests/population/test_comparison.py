@@ -90,7 +90,7 @@ def test_a_subject_with_nearly_nothing_to_share_does_not_rule_the_others():
     found = share_intervals(values)
     own = values.sum("channel").isel(target=0, condition=0)
     np.testing.assert_allclose(found["mean"][0], own.sum("subject") / own.sum())
-    assert (np.abs(np.array([found["low"], found["high"]])) < 2).all()
+    assert (np.abs(np.array([found["ci_low"], found["ci_high"]])) < 2).all()
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says():
             ("condition", "subject", "target", "band", "channel"),
         )
         found = share_intervals(values)
-        holds.append(bool(found["low"][0, 0] <= 0.6 <= found["high"][0, 0]))
+        holds.append(bool(found["ci_low"][0, 0] <= 0.6 <= found["ci_high"][0, 0]))
     assert 0.91 <= np.mean(holds) <= 0.98
 
 
@@ -131,7 +131,7 @@ def test_the_change_of_the_filters_is_tested_over_subjects():
     np.testing.assert_allclose(table["change"], [0.105, -0.105])
     np.testing.assert_allclose(table["after"] - table["before"], table["change"])
     assert (table["q"] < 0.01).all()
-    assert table.loc["alpha", "low"] > 0
+    assert table.loc["alpha", "ci_low"] > 0
 
 
 def test_before_and_after_are_of_those_whose_change_is_known():

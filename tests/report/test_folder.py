@@ -65,7 +65,7 @@ def test_the_arrays_come_back_with_their_labels(saved, whole):
         again = file["spectral_relevance"].load()
     assert again["target"].to_numpy().astype(str).tolist() == ["left", "right"]
     np.testing.assert_allclose(again, whole.band_relevance)
-    np.testing.assert_allclose(again["low"], whole.band_relevance["low"])
+    np.testing.assert_allclose(again["ci_low"], whole.band_relevance["ci_low"])
     assert ranges_by_name(again) == ranges_by_name(whole.band_relevance)
 
 

@@ -43,9 +43,9 @@ def test_facts_are_strict_json_with_nothing_for_what_is_not_known(make):
     rng = np.random.default_rng(0)
     rows = {number: row(rng, accuracy=1.0) for number in range(6)}
     found = make(manifest(6, 1), replaced=rows)
-    assert np.isnan(found.facts["accuracy_low"])
+    assert np.isnan(found.facts["accuracy_ci_low"])
     facts = json.loads(json.dumps(facts_of(found, CONTENTS), allow_nan=False))
-    assert facts["accuracy_low"] is None
+    assert facts["accuracy_ci_low"] is None
     assert [cluster["bands"] for cluster in facts["significant_clusters"][:1]] == ["alpha"]
     assert {"sincviz", "numpy", "mne"} <= set(facts["versions"])
 

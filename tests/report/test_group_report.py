@@ -56,7 +56,7 @@ def test_one_network_alone_is_a_group_too(make):
     assert "1 network of 1 subject is compared" in words
     assert found.drift is None
     assert "two" in found.missing["drift"]
-    assert facts_of(found, CONTENTS)["accuracy_low"] is None
+    assert facts_of(found, CONTENTS)["accuracy_ci_low"] is None
 
 
 def test_conditions_are_compared_within_people(make):

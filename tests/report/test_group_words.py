@@ -193,7 +193,7 @@ def test_a_filter_that_most_runs_lack_is_not_counted_as_stable(make):
 
 def test_what_cannot_be_tested_is_no_number(make):
     found = make(manifest(6, 1))
-    frozen = found.drift.assign(change=0.0, low=np.nan, high=np.nan, p=np.nan, q=np.nan)
+    frozen = found.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan, q=np.nan)
     (words,) = drift_words(dataclasses.replace(found, drift=frozen))
     assert (
         words

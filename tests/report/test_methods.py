@@ -37,14 +37,14 @@ ACCURACIES = pd.DataFrame(
     {
         "n_trials": [400, 100, 300],
         "accuracy": [0.85, 0.7, 0.9],
-        **{"low": [0.81, 0.6, 0.86], "high": [0.88, 0.78, 0.93], "majority": [0.5, 0.52, 0.51]},
+        **{"ci_low": [0.81, 0.6, 0.86], "ci_high": [0.88, 0.78, 0.93], "majority": [0.5, 0.52, 0.51]},
         **{"balanced_accuracy": [0.85, 0.69, 0.9], "chance_level": 0.5, "p": [0.0005, 0.03, 0.0005]},
         **{"above_chance": "yes", "unknown_because": "", "confounds": ""},
         **{"permuted_within": "subject", "unit": "trial"},
     },
     index=["all", "held out", "seen in training"],
 )
-CSP = pd.Series({"accuracy": 0.625, "accuracy_low": 0.52, "accuracy_high": 0.72, "n_trials": 100.0})
+CSP = pd.Series({"accuracy": 0.625, "accuracy_ci_low": 0.52, "accuracy_ci_high": 0.72, "n_trials": 100.0})
 TRIALS = {"n_trials": 400, "reference": "average", "highpass_hz": 0.5, "lowpass_hz": 40.0}
 
 ALWAYS = {"borra", "ravanelli", "gramfort"}

@@ -32,7 +32,7 @@ def inspection(**found):
 
 def leading(**changes):
     row = {
-        **{"relevance": 1.5, "low": -0.25, "high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
+        **{"relevance": 1.5, "ci_low": -0.25, "ci_high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
         **{"p": 0.2, "channels": "C4, CP4", "uncertain_channels": "P8"},
     } | changes
     index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
@@ -58,7 +58,7 @@ def test_a_band_is_a_row_in_words():
         ({"share": 0.0}, 3, "0%"),
         ({"share": np.nan}, 3, ""),
         ({"peak_hz": np.nan}, 4, ""),
-        ({"relevance": -0.001, "low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
+        ({"relevance": -0.001, "ci_low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
         ({"p": 0.0001}, 5, "< 0.001"),
         ({"p": np.nan}, 5, ""),
         ({"channels": ""}, 6, ""),

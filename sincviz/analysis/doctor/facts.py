@@ -18,7 +18,7 @@ from sincviz.trials.moments import Moments
 class WeightFacts:
     """What a network says without data."""
 
-    parts: FrontEnd
+    front_end: FrontEnd
     bands: pd.DataFrame
     resolvability: pd.DataFrame
     drift: pd.DataFrame
@@ -38,7 +38,7 @@ class DataFacts:
     channels.
     """
 
-    parts: FrontEnd
+    front_end: FrontEnd
     bands: pd.DataFrame
     recording: dict[str, float | str | None]
     of_filters: Moments

@@ -131,19 +131,19 @@ def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None)
     spectrum : xarray.DataArray, dims (target, ...)
         Relevance of classes.
     leading : pandas.DataFrame | None
-        What :func:`sincviz.analysis.attribution.leading.leading_bands` returned for them, with ``total_low``; ``None``
-        returns all.
+        What :func:`sincviz.analysis.attribution.leading.leading_bands` returned for them, with ``total_ci_low``;
+        ``None`` returns all.
 
     Examples
     --------
     >>> spectrum = xr.DataArray([1.0, 2.0], {"target": ["left", "right"]}, ("target",))
     >>> rows = pd.MultiIndex.from_tuples([("left", "alpha"), ("right", "alpha")], names=["target", "band"])
-    >>> of_established_classes(spectrum, pd.DataFrame({"total_low": [0.5, -0.1]}, rows)).target.values.tolist()
+    >>> of_established_classes(spectrum, pd.DataFrame({"total_ci_low": [0.5, -0.1]}, rows)).target.values.tolist()
     ['left']
     """
     if leading is None:
         return spectrum
-    above = leading["total_low"].groupby(level="target").first() > 0
+    above = leading["total_ci_low"].groupby(level="target").first() > 0
     return spectrum.sel(
         target=[name for name in spectrum["target"].to_numpy() if above.get(str(name), False)]
     )

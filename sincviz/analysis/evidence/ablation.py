@@ -62,10 +62,10 @@ def ablate(
     -------
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
-        of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
-        bootstrap interval over trials. Not-a-number for those of delta to gamma that none of the frequencies of these
-        trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
-        ``band_high_hz``; bands may overlap, and each is taken as a whole.
+        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a 95
+        % bootstrap interval over trials. NaN for those of delta to gamma that none of the frequencies of these trials
+        lies in. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each
+        is taken as a whole.
 
     Raises
     ------
@@ -113,8 +113,8 @@ def ablate(
         low, high = mean_intervals(values, seed=seed)
         variables |= {
             name: (dims, values.mean(0)),
-            f"{name}_low": (dims, low),
-            f"{name}_high": (dims, high),
+            f"{name}_ci_low": (dims, low),
+            f"{name}_ci_high": (dims, high),
         }
     found = xr.Dataset(
         variables,

@@ -55,7 +55,7 @@ def band_power_contrast(
     -------
     xarray.DataArray, dims (target, band, channel)
         Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
-        deviation (Cohen's d). A band without frequencies is not-a-number. Limits of bands are the coordinates
+        deviation (Cohen's d). A band without frequencies is NaN. Limits of bands are the coordinates
         ``band_low_hz`` and ``band_high_hz``.
 
     Raises
@@ -142,9 +142,9 @@ def csp_accuracy(
     -------
     pandas.Series
         ``n_folds``, ``kept_apart`` (what no fold divides: ``"subject"``, ``"block"``, ``"stretch of signal"``,
-        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_low``,
-        ``accuracy_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those of
-        all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
+        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_ci_low``,
+        ``accuracy_ci_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those
+        of all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
         twice the mean of the two [1]_, because the decoders of more folds share trials, which no permutation of their
         answers knows. Folds and halves keep blocks apart, so labels in blocks do not leave the verdict open here.
 
@@ -327,7 +327,7 @@ def _trials(
 
 
 def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the difference of means over the pooled standard deviation; not-a-number without two groups."""
+    """Return the difference of means over the pooled standard deviation; NaN without two groups."""
     if own.sum() < 2 or (~own).sum() < 2:
         return np.full(values.shape[1:], np.nan)
     one, other = values[own], values[~own]

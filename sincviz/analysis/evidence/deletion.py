@@ -104,7 +104,7 @@ def deletion_curve(
     pandas.DataFrame
         One row per order and step: ``order`` (``"most relevant first"``, ``"least relevant first"``, ``"random"``),
         ``n_cells`` and ``share_removed``, ``accuracy`` and ``score`` (mean margin of the true class over the best
-        other), each with ``_low`` and ``_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
+        other), each with ``_ci_low`` and ``_ci_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
 
         - ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first,
           with intervals over trials; ``accuracy_area_to_least`` is least minus most relevant first;
@@ -397,7 +397,7 @@ def _rows(
     for quantity, curves in quantities.items():
         of_trials = curves[own].mean(0).T
         low, high = mean_intervals(of_trials, seed=seed)
-        columns |= {quantity: of_trials.mean(0), f"{quantity}_low": low, f"{quantity}_high": high}
+        columns |= {quantity: of_trials.mean(0), f"{quantity}_ci_low": low, f"{quantity}_ci_high": high}
     return pd.DataFrame(columns)
 
 

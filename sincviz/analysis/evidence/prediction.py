@@ -17,7 +17,7 @@ from sincviz.trials.classes import check_codes, classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.identity import seen_in_training, trial_fingerprints
 
-_COLUMNS = {"accuracy_low": "low", "accuracy_high": "high"}
+_COLUMNS = {"accuracy_ci_low": "ci_low", "accuracy_ci_high": "ci_high"}
 ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
 
 
@@ -108,8 +108,8 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row per kind of trials, index ``trials``: ``"all"``, and, where the network remembers its training trials,
         ``"held out"`` and ``"seen in training"`` if there are any. ``accuracy`` with its 95 % interval over trials
-        ``low`` and ``high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
-        subjects, ``subjects_low`` and ``subjects_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
+        ``ci_low`` and ``ci_high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
+        subjects, ``subjects_ci_low`` and ``subjects_ci_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
         classes of the share of right answers, with its ``chance_level``, and ``auc`` where there are two classes;
         ``majority``, what naming the most frequent class every time reaches; ``above_chance`` (``"yes"``, ``"no"``,
         ``"unknown"``), ``p`` and the rest of what :func:`sincviz.analysis.accuracy.chance_test` tells of its

@@ -98,14 +98,14 @@ def randomization_test(
     -------
     pandas.DataFrame
         One row per layer and ``kind``. ``similarity`` is Spearman's correlation over (band, channel) cells, mean over
-        classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
-        ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
+        classes and draws; ``magnitude_similarity`` is that of absolute values; ``ci_low`` and ``ci_high``,
+        ``magnitude_ci_low`` and ``magnitude_ci_high`` are 95 % intervals of the mean over draws. The last row,
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
         trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
 
         ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
         same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
-        ``size_low`` and ``size_high`` a 95 % interval. ``"differs"`` where the interval ends below
+        ``size_ci_low`` and ``size_ci_high`` a 95 % interval. ``"differs"`` where the interval ends below
         ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
         (``chance_size``); else ``"cannot be told"``.
 
@@ -272,7 +272,13 @@ def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | f
         outcome = "differs"
     elif low > max(THRESHOLD, by_chance):
         outcome = "stays"
-    return {"outcome": outcome, "size": mean, "size_low": low, "size_high": high, "chance_size": by_chance}
+    return {
+        "outcome": outcome,
+        "size": mean,
+        "size_ci_low": low,
+        "size_ci_high": high,
+        "chance_size": by_chance,
+    }
 
 
 def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import origin
 from sincviz.eeg.bands import RHYTHMS, rhythm_names
-from sincviz.networks.front_ends import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 _N_FREQS = 8193
 
@@ -59,11 +59,11 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
     >>> bands.loc[0, ["low_hz", "high_hz", "measured_low_hz", "measured_high_hz"]].astype(float).round(1).tolist()
     [6.0, 10.0, 0.0, 13.0]
     """
-    parts = front_end(model)
-    kernels = impulse_responses(parts)
-    nominal = _cutoffs(parts.cutoffs, len(kernels))
-    initial = _cutoffs(parts.initial_cutoffs, len(kernels))
-    peak_hz, measured = measured_bands(kernels, sfreq=parts.sfreq)
+    front_end = front_end_of(model)
+    kernels = impulse_responses(front_end)
+    nominal = _cutoffs(front_end.cutoffs, len(kernels))
+    initial = _cutoffs(front_end.initial_cutoffs, len(kernels))
+    peak_hz, measured = measured_bands(kernels, sfreq=front_end.sfreq)
     center_hz = nominal.mean(1)
     table = pd.DataFrame(
         {
@@ -73,7 +73,7 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
             "bandwidth_hz": nominal[:, 1] - nominal[:, 0],
             "initial_low_hz": initial[:, 0],
             "initial_high_hz": initial[:, 1],
-            "in_band_energy": energy_share(kernels, nominal, sfreq=parts.sfreq),
+            "in_band_energy": energy_share(kernels, nominal, sfreq=front_end.sfreq),
             "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands),
             # pandas prints first and last columns where it has no room for all: cut-offs, and what became of them.
             "peak_hz": peak_hz,
@@ -82,9 +82,9 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
         }
     )
     table.index.name = "filter"
-    table.attrs = origin(parts) | {
+    table.attrs = origin(front_end) | {
         "bands": dict(RHYTHMS if bands is None else bands),
-        "rhythm_by": "nominal centre" if parts.cutoffs is not None else "measured peak",
+        "rhythm_by": "nominal centre" if front_end.cutoffs is not None else "measured peak",
     }
     return table
 
@@ -105,7 +105,7 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
         Where the response is largest.
     band_hz : array, shape (filters, 2)
         The contiguous main lobe around the peak above half the peak's power; edges interpolated. A kernel of zeros,
-        or one that is not finite, has neither peak nor band: not-a-number.
+        or one that is not finite, has neither peak nor band: NaN.
 
     Examples
     --------
@@ -149,14 +149,14 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
     kernels : array, shape (filters, taps)
         Impulse responses.
     band_hz : array, shape (filters, 2)
-        Low and high limit of each filter's band in Hz; not-a-number where there is none.
+        Low and high limit of each filter's band in Hz; NaN where there is none.
     sfreq : float
         Sampling rate in Hz.
 
     Returns
     -------
     array, shape (filters,)
-        From 0 to 1; 0 for an empty band, not-a-number where there is none or the kernel is zero.
+        From 0 to 1; 0 for an empty band, NaN where there is none or the kernel is zero.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from sincviz.analysis.labels import filter_coords, origin
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import OTHER, bands_apart
 from sincviz.eeg.sums import nominal_membership
-from sincviz.networks.front_ends import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 BY = ("nominal_center", "measured_energy")
 
@@ -58,14 +58,14 @@ def band_membership(
     if by not in BY:
         raise ValueError(f"`by` must be {' or '.join(map(repr, BY))}; got {by!r}.")
     chosen = bands_apart(bands)
-    parts = front_end(model)
-    coords = filter_coords(learned_bands(parts))
+    front_end = front_end_of(model)
+    coords = filter_coords(learned_bands(front_end))
     shares: Floats
     if by == "measured_energy":
-        kernels = impulse_responses(parts)
+        kernels = impulse_responses(front_end)
         shares = np.array(
             [
-                energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=parts.sfreq)
+                energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=front_end.sfreq)
                 for limits in chosen.values()
             ]
         ).reshape(-1, len(kernels))
@@ -79,6 +79,6 @@ def band_membership(
         dims=("band", "filter"),
         coords={"band": [*chosen, OTHER], **coords},
         name="band_membership",
-        attrs=origin(parts) | {"units": "1", "membership": by.replace("_", " ")},
+        attrs=origin(front_end) | {"units": "1", "membership": by.replace("_", " ")},
     )
     return with_band_limits(membership, chosen)

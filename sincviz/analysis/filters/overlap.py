@@ -14,7 +14,8 @@ from sincviz.analysis.filters.transfer_function import (
     transfer_function,
 )
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_ends import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.front_ends import front_end as front_end_of
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
@@ -80,13 +81,13 @@ def resolvability(
     >>> found.attrs["n_dimensions"]
     4
     """
-    parts, epochs, _ = with_or_without_trials(model, epochs, classes=False)
-    bands = learned_bands(parts)
-    kernels = impulse_responses(parts)
+    front_end, epochs, _ = with_or_without_trials(model, epochs, classes=False)
+    bands = learned_bands(front_end)
+    kernels = impulse_responses(front_end)
     measured_width = (bands["measured_high_hz"] - bands["measured_low_hz"]).to_numpy()
     nominal_width = bands["bandwidth_hz"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        _, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=_N_FREQS)
+        _, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
         magnitude = np.abs(response)
         leak_db = 20 * np.log10(magnitude[:, 0] / magnitude.max(1))
         ratio = measured_width / nominal_width
@@ -101,10 +102,10 @@ def resolvability(
         index=bands.index,
     )
     if epochs is not None:
-        found["in_band_power"] = _in_band_power(parts, bands, epochs)
+        found["in_band_power"] = _in_band_power(front_end, bands, epochs)
     found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
     widths = measured_width[np.isfinite(measured_width)]
-    found.attrs = origin(parts) | {
+    found.attrs = origin(front_end) | {
         "n_filters": len(kernels),
         "n_dimensions": n_dimensions(kernels),
         "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
@@ -140,7 +141,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (filter, other_filter)
-        From 0 to 1, symmetric; not-a-number for a kernel of zeros.
+        From 0 to 1, symmetric; NaN for a kernel of zeros.
 
     Examples
     --------
@@ -149,27 +150,27 @@ def filter_overlap(model: object) -> xr.DataArray:
     >>> overlap.sel(filter=4, other_filter=8).round(2).item()  # 10–14 and 14–18 Hz
     0.89
     """
-    parts = front_end(model)
-    kernels = impulse_responses(parts)
-    _, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=_N_FREQS)
+    front_end = front_end_of(model)
+    kernels = impulse_responses(front_end)
+    _, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
     weights = np.ones(_N_FREQS)
     weights[[0, -1]] = 0.5  # the trapezoidal rule
     magnitude = np.abs(response) * np.sqrt(weights)
     with np.errstate(invalid="ignore"):
         magnitude /= np.linalg.norm(magnitude, axis=1, keepdims=True)
-    coords = filter_coords(learned_bands(parts))
+    coords = filter_coords(learned_bands(front_end))
     return xr.DataArray(
         np.clip(magnitude @ magnitude.T, 0, 1),
         dims=("filter", "other_filter"),
         coords=coords | {"other_filter": coords["filter"]},
         name="filter_overlap",
-        attrs=origin(parts) | {"units": "1", "method": "cosine of amplitude responses"},
+        attrs=origin(front_end) | {"units": "1", "method": "cosine of amplitude responses"},
     )
 
 
 def _confusable(bands: pd.DataFrame, measured_width: Floats) -> np.ndarray:
     low, high, peak = (bands[name].to_numpy() for name in ("low_hz", "high_hz", "peak_hz"))
-    # Comparisons with not-a-number are false: free filters name no band that could be confused.
+    # Comparisons with NaN are false: free filters name no band that could be confused.
     apart_as_written = (low[:, None] >= high) | (high[:, None] <= low)
     mean_width = (measured_width[:, None] + measured_width) / 2
     together = np.abs(peak[:, None] - peak) < mean_width / 2
@@ -198,10 +199,10 @@ def _hz(frequency: float) -> str:
     return f"{frequency:.1f}".removesuffix(".0")
 
 
-def _in_band_power(parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) -> Floats:
-    frequency_hz, spectrum = mean_spectrum(parts, epochs)
-    kernels = impulse_responses(parts)
-    response = response_at(frequency_hz, kernels, sfreq=parts.sfreq)
+def _in_band_power(front_end: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) -> Floats:
+    frequency_hz, spectrum = mean_spectrum(front_end, epochs)
+    kernels = impulse_responses(front_end)
+    response = response_at(frequency_hz, kernels, sfreq=front_end.sfreq)
     passed = np.abs(response) ** 2 * spectrum
     below = np.concatenate(
         [np.zeros((len(passed), 1)), scipy.integrate.cumulative_trapezoid(passed, frequency_hz)], axis=1
@@ -216,12 +217,12 @@ def _in_band_power(parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) 
         )
 
 
-def mean_spectrum(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[Floats, Floats]:
+def mean_spectrum(front_end: FrontEnd, epochs: EpochsOrArray) -> tuple[Floats, Floats]:
     """Return frequencies in Hz and the power spectral density of trials, mean over trials and channels."""
     n_trials = 0
     total: Floats = np.zeros(1)
-    for batch in input_batches(parts, epochs):
-        frequency_hz, power = scipy.signal.periodogram(batch, parts.sfreq, "hann", detrend="constant")
+    for batch in input_batches(front_end, epochs):
+        frequency_hz, power = scipy.signal.periodogram(batch, front_end.sfreq, "hann", detrend="constant")
         total = total + power.mean(1).sum(0, dtype=float)
         n_trials += len(batch)
     return frequency_hz, total / n_trials

@@ -12,7 +12,8 @@ from sincviz.analysis.filters.transfer_function import impulse_responses, transf
 from sincviz.analysis.labels import map_coords, origin
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_ends import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.front_ends import front_end as front_end_of
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs
 
@@ -53,8 +54,8 @@ def spatial_filters(model: object) -> xr.DataArray:
     >>> spatial_filters(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)).sizes["channel"]
     3
     """
-    parts = front_end(model)
-    return _labelled("spatial_filter", parts.spatial, parts, {"units": "1", "sign": SIGN})
+    front_end = front_end_of(model)
+    return _labelled("spatial_filter", front_end.spatial, front_end, {"units": "1", "sign": SIGN})
 
 
 @shows_progress
@@ -84,7 +85,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
         Microvolts of the filtered signal (for an array: its units) per standard deviation of the unit. Kernels
         amplify: divided by its coordinate ``peak_gain``, the largest gain of each filter, a pattern is in microvolts
         of the signal in the band. The sign is that of the weights. A unit without output has no pattern
-        (not-a-number).
+        (NaN).
 
     Raises
     ------
@@ -109,11 +110,11 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     >>> patterns.dims
     ('filter', 'depth', 'channel')
     """
-    parts, epochs, _ = front_end_inputs(model, epochs, classes=False)
+    front_end, epochs, _ = front_end_inputs(model, epochs, classes=False)
     # Also where the caller has switched gradients off.
     with torch.inference_mode(False), torch.enable_grad():
-        n_trials, covariance = _covariance_with_units(parts, epochs)
-    variance = (parts.spatial.cpu().double() * covariance).sum(2, keepdim=True)
+        n_trials, covariance = _covariance_with_units(front_end, epochs)
+    variance = (front_end.spatial.cpu().double() * covariance).sum(2, keepdim=True)
     patterns = covariance / torch.where(variance > 0, variance, torch.nan).sqrt()
     attrs: dict[str, str | int] = {
         "units": "input units, filtered, per standard deviation of the unit",
@@ -121,12 +122,12 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
         "n_trials": n_trials,
         "method": "Haufe (2014) with the covariance that each temporal filter lets through",
     }
-    if is_epochs(epochs) and parts.units_per_volt is not None:
-        patterns = patterns * (1e6 / parts.units_per_volt)
+    if is_epochs(epochs) and front_end.units_per_volt is not None:
+        patterns = patterns * (1e6 / front_end.units_per_volt)
         attrs["units"] = "µV, filtered, per standard deviation of the unit"
-    _, response = transfer_function(impulse_responses(parts), sfreq=parts.sfreq, n_freqs=_N_FREQS)
+    _, response = transfer_function(impulse_responses(front_end), sfreq=front_end.sfreq, n_freqs=_N_FREQS)
     gain = np.abs(response).max(1)
-    return _labelled("spatial_pattern", patterns, parts, attrs).assign_coords(peak_gain=("filter", gain))
+    return _labelled("spatial_pattern", patterns, front_end, attrs).assign_coords(peak_gain=("filter", gain))
 
 
 def relative_maps(maps: xr.DataArray) -> xr.DataArray:
@@ -140,7 +141,7 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        From −1 to 1; a map of zeros has no shape (not-a-number).
+        From −1 to 1; a map of zeros has no shape (NaN).
 
     Examples
     --------
@@ -155,16 +156,16 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
     )
 
 
-def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:
+def _covariance_with_units(front_end: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:
     """Return the number of trials and the covariance of filtered channels with units, in double precision."""
-    weights = parts.spatial.flatten(0, 1).clone().requires_grad_()
-    depth = parts.spatial.shape[1]
-    taps = parts.kernels.repeat_interleave(depth, 0)
+    weights = front_end.spatial.flatten(0, 1).clone().requires_grad_()
+    depth = front_end.spatial.shape[1]
+    taps = front_end.kernels.repeat_interleave(depth, 0)
     no_bias = taps.new_zeros(len(taps))
-    before, after = parts.pad
+    before, after = front_end.pad
     n_trials = 0
     products = torch.zeros(weights.shape, dtype=torch.float64)
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         x = torch.from_numpy(batch).to(weights.device)
         if n_trials == 0:
             # A constant is put back in closed form: its square would take the digits of the signal.
@@ -180,9 +181,9 @@ def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int,
             products += gradient.cpu()
 
     n_times = maps.shape[3]
-    kernels, spatial, shift = (part.cpu().double() for part in (parts.kernels, parts.spatial, offset))
-    mean_trial = _filtered(summed / n_trials, kernels, parts)
-    constant = _filtered(torch.ones_like(summed[:1]), kernels, parts)
+    kernels, spatial, shift = (part.cpu().double() for part in (front_end.kernels, front_end.spatial, offset))
+    mean_trial = _filtered(summed / n_trials, kernels, front_end)
+    constant = _filtered(torch.ones_like(summed[:1]), kernels, front_end)
     means = mean_trial.mean(2)
     edge = constant - constant.mean(2, keepdim=True)
     # (filters, channels): how the filtered mean trial goes with the edges that padding makes of a constant
@@ -198,17 +199,17 @@ def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int,
     return n_trials, covariance
 
 
-def _filtered(signals: Tensor, kernels: Tensor, parts: FrontEnd) -> Tensor:
+def _filtered(signals: Tensor, kernels: Tensor, front_end: FrontEnd) -> Tensor:
     """Return signals (channels, times) through every filter, shape (filters, channels, times)."""
-    windows = F.pad(signals, parts.pad).unfold(1, kernels.shape[1], 1)
+    windows = F.pad(signals, front_end.pad).unfold(1, kernels.shape[1], 1)
     return (windows @ kernels.T).movedim(2, 0)
 
 
-def _labelled(name: str, values: Tensor, parts: FrontEnd, attrs: dict[str, str | int]) -> xr.DataArray:
+def _labelled(name: str, values: Tensor, front_end: FrontEnd, attrs: dict[str, str | int]) -> xr.DataArray:
     return xr.DataArray(
         values.detach().cpu().numpy(),
         dims=DIMS,
-        coords=map_coords(parts, learned_bands(parts)),
+        coords=map_coords(front_end, learned_bands(front_end)),
         name=name,
-        attrs=origin(parts) | attrs,
+        attrs=origin(front_end) | attrs,
     )

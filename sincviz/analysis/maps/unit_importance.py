@@ -57,14 +57,14 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     >>> found.importance.dims, found.filter_importance.sizes["filter"]
     (('filter', 'depth'), 32)
     """
-    parts, epochs, _ = with_or_without_trials(model, epochs)
-    if not has_linear_head(parts):
+    front_end, epochs, _ = with_or_without_trials(model, epochs)
+    if not has_linear_head(front_end):
         raise TypeError(
             "This network's front end names no linear head with two scores or more, so what a unit adds to the scores "
             "is not known. Register it with `head` and `features`."
         )
-    assert parts.head is not None  # has_linear_head
-    head = parts.head.cpu().double()
+    assert front_end.head is not None  # has_linear_head
+    head = front_end.head.cpu().double()
     weights = head - head.mean(0)
     norm = weights.square().sum((0, 3)).sqrt()
     attrs: dict[str, str | int] = {"classes": "scores relative to their mean over classes"}
@@ -76,7 +76,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         by_filter = by_unit.sum(2)
         attrs |= {"spread": "assumed equal for all features", "units": "norm of weights"}
     else:
-        n_trials, by_unit, by_filter, spread = _variances(parts, weights, epochs)
+        n_trials, by_unit, by_filter, spread = _variances(front_end, weights, epochs)
         attrs |= {"spread": "over trials", "n_trials": n_trials, "units": "class score"}
         variables["feature_std"] = (("filter", "depth"), spread.sqrt().numpy())
     variables |= {
@@ -84,31 +84,31 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         "importance": (("filter", "depth"), by_unit.mean(0).sqrt().numpy()),
         "filter_importance": (("filter",), by_filter.mean(0).sqrt().numpy()),
     }
-    coords = map_coords(parts, learned_bands(parts))
+    coords = map_coords(front_end, learned_bands(front_end))
     on_units = {name: value for name, value in coords.items() if name not in ("channel", "x", "y", "z")}
     return xr.Dataset(
-        variables, {"target": class_labels(parts, len(weights)), **on_units}, origin(parts) | attrs
+        variables, {"target": class_labels(front_end, len(weights)), **on_units}, origin(front_end) | attrs
     )
 
 
-def has_linear_head(parts: FrontEnd) -> bool:
+def has_linear_head(front_end: FrontEnd) -> bool:
     """Tell whether what a unit adds to the scores is known, and there are scores whose difference decides."""
-    return parts.head is not None and parts.features is not None and len(parts.head) > 1
+    return front_end.head is not None and front_end.features is not None and len(front_end.head) > 1
 
 
 def _variances(
-    parts: FrontEnd, weights: torch.Tensor, epochs: EpochsOrArray
+    front_end: FrontEnd, weights: torch.Tensor, epochs: EpochsOrArray
 ) -> tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the number of trials and the variances over them: unit's and filter's contributions, features."""
-    assert parts.features is not None  # checked above
+    assert front_end.features is not None  # checked above
     n_trials = 0
     sums: list[torch.Tensor] = []
     squares: list[torch.Tensor] = []
     first: list[torch.Tensor] = []
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         with torch.no_grad():
-            x = torch.from_numpy(batch).to(parts.spatial.device)
-            features = parts.features(parts.maps(x)).cpu().double()
+            x = torch.from_numpy(batch).to(front_end.spatial.device)
+            features = front_end.features(front_end.maps(x)).cpu().double()
         units = torch.einsum("kfdw,bfdw->bkfd", weights, features)
         values = [units, units.sum(3), features]
         if n_trials == 0:

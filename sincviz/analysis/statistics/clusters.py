@@ -147,10 +147,10 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per cluster: ``target`` (empty where maps have none), ``cluster``, ``p``, ``n_cells``, ``mass`` (sum of
-        t), ``bands`` (or the range in Hz), their outer limits ``band_low_hz`` and ``band_high_hz`` (not-a-number for
+        t), ``bands`` (or the range in Hz), their outer limits ``band_low_hz`` and ``band_high_hz`` (NaN for
         ``other`` and for maps over frequencies), ``channels`` (the strongest first), ``effect_size`` (Hedges' g of the
-        subjects' mean over the cluster) with ``low`` and ``high``, its 95 % interval, and ``significant``. Cells were
-        chosen because they are large, so effect sizes are too large, and their intervals too high.
+        subjects' mean over the cluster) with ``ci_low`` and ``ci_high``, its 95 % interval, and ``significant``. Cells
+        were chosen because they are large, so effect sizes are too large, and their intervals too high.
 
     Raises
     ------
@@ -185,8 +185,8 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
         "band_high_hz": float,
         "channels": str,
         "effect_size": float,
-        "low": float,
-        "high": float,
+        "ci_low": float,
+        "ci_high": float,
         "significant": bool,
     }
     return pd.DataFrame(rows, columns=list(columns)).astype(columns)

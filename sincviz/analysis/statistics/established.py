@@ -60,7 +60,7 @@ def corrected_p(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Two-sided probabilities. Not-a-number, which is not established, where a value is not finite, a class has no
+        Two-sided probabilities. NaN, which is not established, where a value is not finite, a class has no
         contrast, or the values vary over all trials by less than a tenth of the most variable cell's.
 
     Raises

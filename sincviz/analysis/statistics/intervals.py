@@ -50,7 +50,7 @@ def bootstrap_intervals(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Averages; the coordinates ``low`` and ``high``, of the same dimensions, are the intervals, not-a-number where
+        Averages; the coordinates ``ci_low`` and ``ci_high``, of the same dimensions, are the intervals, NaN where
         one trial stands for all.
 
     Raises
@@ -68,7 +68,7 @@ def bootstrap_intervals(
     >>> rng = np.random.default_rng(0)
     >>> values = xr.DataArray(rng.standard_normal((50, 1)) + 3, dims=("trial", "target"), coords={"target": ["a"]})
     >>> found = bootstrap_intervals(values)
-    >>> bool(found.low < found < found.high)
+    >>> bool(found.ci_low < found < found.ci_high)
     True
     """
     if values.dims[:2] != ("trial", "target"):
@@ -100,7 +100,7 @@ def bootstrap_intervals(
         "n_resamples": n_resamples,
     }
     return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
-        low=(dims, low), high=(dims, high)
+        ci_low=(dims, low), ci_high=(dims, high)
     )
 
 

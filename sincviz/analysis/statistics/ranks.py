@@ -20,7 +20,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     Returns
     -------
     float
-        From −1 to 1; not-a-number where one of them is the same everywhere. Cells without a value are left out.
+        From −1 to 1; NaN where one of them is the same everywhere. Cells without a value are left out.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
 
 
 def spearman(one: ArrayLike, other: ArrayLike) -> float:
-    """Return Spearman's correlation of two arrays of the same shape; not-a-number where one is constant."""
+    """Return Spearman's correlation of two arrays of the same shape; NaN where one is constant."""
     first, second = np.ravel(one), np.ravel(other)
     if first.size < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")

@@ -19,7 +19,7 @@ def run_agreement(contrasts: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (run, other_run)
-        From −1 to 1, symmetric, 1 for a run with itself; not-a-number where a run lacks a cell or is the same
+        From −1 to 1, symmetric, 1 for a run with itself; NaN where a run lacks a cell or is the same
         everywhere. The coordinates of runs stand on ``other_run`` too, as ``other_subject`` and so on.
 
     Raises
@@ -69,7 +69,7 @@ def agreement_by_subject(agreement: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         One row per subject: ``n_runs``; ``between_runs``, the mean over pairs of the subject's runs, and ``lowest``,
         the worst pair; ``with_others``, the mean over pairs of one of them and a run of another subject. Pairs without
-        agreement are left out; where none is left stands not-a-number.
+        agreement are left out; where none is left stands NaN.
 
     Raises
     ------

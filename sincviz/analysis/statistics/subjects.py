@@ -27,11 +27,10 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     Returns
     -------
     xarray.Dataset, dims (...)
-        ``mean``, with ``low`` and ``high`` its 95 % t interval; ``t``; ``p``, two-sided and uncorrected; ``q``, the
-        same controlled for false discoveries over all cells that have a p [2]_; ``effect_size``, not-a-number for two
-        subjects, for which no unbiased one exists. A cell that lacks a subject is not-a-number and in no family. A
-        cell that is the same in all subjects has a mean and no test: all else is not-a-number.
-        ``attrs["n_subjects"]`` counts the subjects.
+        ``mean``, with ``ci_low`` and ``ci_high`` its 95 % t interval; ``t``; ``p``, two-sided and uncorrected; ``q``,
+        the same controlled for false discoveries over all cells that have a p [2]_; ``effect_size``, NaN for two
+        subjects, for which no unbiased one exists. A cell that lacks a subject is NaN and in no family. A cell that is
+        the same in all subjects has a mean and no test: all else is NaN. ``attrs["n_subjects"]`` counts the subjects.
 
     Raises
     ------
@@ -57,12 +56,12 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     mean, spread = samples.mean(0), samples.std(0, ddof=1)
     # Rounding gives equal numbers a little spread.
     testable = spread > _NO_SPREAD * np.abs(mean)
-    names = ("low", "high", "t", "p", "q", "effect_size")
+    names = ("ci_low", "ci_high", "t", "p", "q", "effect_size")
     columns = {name: np.full(mean.shape, np.nan) for name in names}
     if testable.any():
         test = scipy.stats.ttest_1samp(samples[:, testable], 0.0)
         interval = test.confidence_interval(LEVEL)
-        columns["low"][testable], columns["high"][testable] = interval.low, interval.high
+        columns["ci_low"][testable], columns["ci_high"][testable] = interval.low, interval.high
         columns["t"][testable], columns["p"][testable] = test.statistic, test.pvalue
         columns["q"][testable] = scipy.stats.false_discovery_control(test.pvalue)
         columns["effect_size"][testable] = hedges_g(test.statistic, len(samples))
@@ -102,7 +101,7 @@ def with_values(values: xr.DataArray, dim: str = "subject") -> xr.DataArray:
 
 
 def hedges_g(t: ArrayLike, n_subjects: int) -> NDArray[np.float64]:
-    """Return Hedges' g, with the exact correction, of one-sample t values; not-a-number for two subjects.
+    """Return Hedges' g, with the exact correction, of one-sample t values; NaN for two subjects.
 
     Examples
     --------

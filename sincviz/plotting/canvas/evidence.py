@@ -59,7 +59,7 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
     Examples
     --------
     >>> evidence_line({"method": "gradient_x_activation", "explain": "score", "accuracy": 0.8,
-    ...                "accuracy_low": 0.68, "accuracy_high": 0.88, "chance_level": 0.5,
+    ...                "accuracy_ci_low": 0.68, "accuracy_ci_high": 0.88, "chance_level": 0.5,
     ...                "above_chance": "yes", "held_out": "yes"})
     'gradient × activation of the score · accuracy 0.80 (0.68–0.88), chance 0.50 · held out, by their signal'
     """
@@ -80,7 +80,7 @@ def deletion_area(attrs: Attrs) -> str:
 
     Examples
     --------
-    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31,
+    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_ci_low": 0.1, "accuracy_area_ci_high": 0.31,
     ...                "shown": "yes", "p_deletion": 0.004, "ranked_on": "the other half"})
     'area between deletion curves 0.20 (0.10–0.31), relevance shown by deletion (p = 0.004)'
     """
@@ -106,7 +106,7 @@ def against_random(attrs: Attrs) -> str:
 
 def with_interval(attrs: Attrs, name: str) -> str:
     """Return a number with its interval, ``"0.80 (0.68–0.88)"``; nothing if it is not known."""
-    value, low, high = (_number(attrs, name + end) for end in ("", "_low", "_high"))
+    value, low, high = (_number(attrs, name + end) for end in ("", "_ci_low", "_ci_high"))
     if value is None:
         return ""
     if low is None or high is None:

@@ -78,7 +78,7 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
     return row_dataset(front_end(model), found)
 
 
-def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
+def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
     """Return what a group needs of an inspection; see :func:`inspect_row`.
 
     Raises
@@ -105,15 +105,15 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
         )
     if not np.isfinite(found.band_relevance).all():
         raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
-    bands = found.band_relevance.drop_vars(["low", "high"])
+    bands = found.band_relevance.drop_vars(["ci_low", "ci_high"])
     spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
-    frequency_hz = np.arange(0, parts.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
-    amplitude = np.abs(response_at(frequency_hz, impulse_responses(parts), sfreq=parts.sfreq))
+    frequency_hz = np.arange(0, front_end.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
+    amplitude = np.abs(response_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq))
     norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
     arrays = {
         "band_contrast": bands / deviation,
         "frequency_contrast": spectrum / deviation,
-        "occupancy": band_occupancy(parts),
+        "occupancy": band_occupancy(front_end),
         "amplitude": (
             ("filter", "response_frequency"),
             amplitude / np.where(norm > 0, norm, np.nan),
@@ -144,7 +144,7 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
     for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
         if name in dataset:
             dataset[name].attrs = {"units": DEVIATION}
-    dataset.attrs = _facts(parts, found)
+    dataset.attrs = _facts(front_end, found)
     return dataset
 
 
@@ -203,7 +203,7 @@ def binned(values: xr.DataArray, width_hz: float = BIN_HZ) -> xr.DataArray:
     return summed
 
 
-def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
+def _facts(front_end: FrontEnd, found: Inspection) -> dict[str, Any]:
     assert found.accuracies is not None  # checked by the caller
     assert found.predictions is not None
     whole = found.accuracies.to_dict("index")[ALL]
@@ -229,16 +229,16 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
         if said
         else "yes",
         "n_seen": n_seen,
-        "weights_sha256": parts.weights_sha256,
+        "weights_sha256": front_end.weights_sha256,
         "trials_sha256": found.trials["sha256"],
-        "sfreq_hz": parts.sfreq,
+        "sfreq_hz": front_end.sfreq,
         "network": json.dumps(found.network, sort_keys=True),
         "trials": json.dumps(found.trials, sort_keys=True),
         "errors": json.dumps(found.findings.query("severity == 'error'")["finding"].tolist()),
         "missing": json.dumps(found.missing, sort_keys=True),
         # A part of them would tell too little of what networks have in common.
         "training_trials": json.dumps(
-            training_trials(parts.provenance) if remembers_all(parts.provenance) else []
+            training_trials(front_end.provenance) if remembers_all(front_end.provenance) else []
         ),
         **evidence,
     }

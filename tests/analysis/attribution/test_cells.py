@@ -79,7 +79,7 @@ def test_intervals_can_be_made_of_it_whose_middle_is_the_relevance(model, trials
     found = bootstrap_intervals(cells, trials="contrast", n_resamples=20)
     spectrum = spectral_relevance(model, trials, trials="contrast")
     np.testing.assert_allclose(found, sum_over_bands(spectrum), rtol=1e-4, atol=1e-7)
-    assert (found["low"] <= found["high"]).all()
+    assert (found["ci_low"] <= found["ci_high"]).all()
 
 
 def test_classes_that_the_network_does_not_know_are_left_out(model, trials, cells):

@@ -474,7 +474,7 @@ def test_accuracy_is_that_on_the_trials(model, epochs):
     right = double(torch.from_numpy(epochs.get_data() * 1e6)).argmax(1).numpy() == epochs.events[:, 2] - 1
     attrs = relevance(model, epochs).attrs
     assert attrs["accuracy"] == right.mean()
-    assert attrs["accuracy_low"] < right.mean() < attrs["accuracy_high"]
+    assert attrs["accuracy_ci_low"] < right.mean() < attrs["accuracy_ci_high"]
     assert attrs["chance_level"] == np.bincount(epochs.events[:, 2]).max() / 40
 
 

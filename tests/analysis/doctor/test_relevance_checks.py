@@ -58,10 +58,10 @@ def test_a_clean_mu_rhythm_raises_no_suspicion():
 def test_a_class_whose_relevance_may_add_up_to_nothing_raises_no_suspicion():
     spectrum = spectrum_of(MU, at(["Fp1", "Fp2"], 0, 1, 1.0))
     rows = pd.MultiIndex.from_product([["left", "right"], ["alpha"]], names=["target", "band"])
-    leading = pd.DataFrame({"total_low": [0.5, -0.1]}, rows)
+    leading = pd.DataFrame({"total_ci_low": [0.5, -0.1]}, rows)
     assert {one.check for one in relevance_findings(spectrum)} == {"relevance_eyes", "relevance_drift"}
     assert relevance_findings(of_established_classes(spectrum, leading)) == []
-    nothing = of_established_classes(spectrum, leading.assign(total_low=np.nan))
+    nothing = of_established_classes(spectrum, leading.assign(total_ci_low=np.nan))
     (found,) = relevance_findings(nothing)
     assert found.check == "artefacts_not_checked"
     assert set(not_checked(nothing).values()) == {"no class has a relevance of more than nothing, as far as these "

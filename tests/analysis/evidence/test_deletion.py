@@ -63,12 +63,12 @@ def test_the_one_cell_that_matters_takes_the_accuracy_with_it(trials):
     least = table[table["order"] == LEAST].set_index("n_cells")["accuracy"]
     assert least.iloc[:-1].min() > 0.9
     assert least.iloc[-1] == most.iloc[-1]  # all gone is all gone
-    assert table.attrs["accuracy_area_low"] > 0.1
-    assert table.attrs["score_area_low"] > 0
+    assert table.attrs["accuracy_area_ci_low"] > 0.1
+    assert table.attrs["score_area_ci_low"] > 0
 
 
 def test_a_wrong_ranking_is_worse_than_none(trials):
-    assert curve(trials, -ranked()).attrs["accuracy_area_high"] < 0
+    assert curve(trials, -ranked()).attrs["accuracy_area_ci_high"] < 0
 
 
 def test_the_area_of_random_rankings_is_about_zero(trials):
@@ -100,7 +100,7 @@ def test_the_relevance_finds_the_cell(trials):
             PowerAt10Hz(), x, y, method="gradient_x_input", trials="contrast", sfreq=SFREQ
         )
     cells = sum_over_bands(found)
-    assert curve(trials, cells).attrs["accuracy_area_low"] > 0.1
+    assert curve(trials, cells).attrs["accuracy_area_ci_low"] > 0.1
 
 
 def test_steps_run_from_nothing_to_everything(trials):
@@ -111,8 +111,8 @@ def test_steps_run_from_nothing_to_everything(trials):
         assert own["n_cells"].iloc[-1] == 15
         assert own["n_cells"].is_monotonic_increasing
         np.testing.assert_allclose(own["share_removed"], own["n_cells"] / 15)
-        assert (own["accuracy_low"] <= own["accuracy"]).all()
-        assert (own["accuracy"] <= own["accuracy_high"]).all()
+        assert (own["accuracy_ci_low"] <= own["accuracy"]).all()
+        assert (own["accuracy"] <= own["accuracy_ci_high"]).all()
 
 
 def test_all_cells_together_are_other_trials(trials):

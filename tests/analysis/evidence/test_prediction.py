@@ -192,7 +192,7 @@ def test_accuracies_have_wilsons_interval_and_stand_beside_the_most_frequent_cla
     interval = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(0.95, "wilson")
     expected = [n_correct / n_trials, interval.low, interval.high, max(counts) / n_trials, 1 / len(counts)]
     np.testing.assert_allclose(
-        found[["accuracy", "low", "high", "majority", "chance_level"]].astype(float), expected
+        found[["accuracy", "ci_low", "ci_high", "majority", "chance_level"]].astype(float), expected
     )
     assert found[["n_trials", "n_correct"]].tolist() == [n_trials, n_correct]
     assert found["above_chance"] == (
@@ -251,4 +251,4 @@ def test_labels_change_places_within_the_subjects_of_the_metadata(network, simul
     assert (row["permuted_within"], row["n_subjects"], row["n_units"]) == ("subject", 4, 40)
     of_subjects = found.groupby("subject")["correct"].mean()
     reach = scipy.stats.t.ppf(0.975, 3) * of_subjects.std() / 2
-    assert row["subjects_high"] == pytest.approx(min(of_subjects.mean() + reach, 1))
+    assert row["subjects_ci_high"] == pytest.approx(min(of_subjects.mean() + reach, 1))

@@ -30,13 +30,13 @@ def input_power(model, x, y):
 def test_a_relevance_that_reads_the_network_passes(healthy, fresh):
     table = quietly(healthy, fresh, n_draws=4)
     assert table.attrs["outcome"] == "differs"
-    assert table.attrs["size_high"] < 0.5
+    assert table.attrs["size_ci_high"] < 0.5
     assert table["kind"].tolist() == ["cascading"] * LAYERS + ["independent"] * LAYERS + ["wrong class"]
     assert table["layer"].tolist()[:LAYERS] == table["layer"].tolist()[LAYERS:-1]
     assert table["layer"].tolist()[0] == "final_layer"
     assert table["layer"].tolist()[LAYERS - 1] == "sinc_filter_layer"
-    assert (table["low"] <= table["similarity"]).all()
-    assert (table["similarity"] <= table["high"]).all()
+    assert (table["ci_low"] <= table["similarity"]).all()
+    assert (table["similarity"] <= table["ci_high"]).all()
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -132,8 +132,8 @@ def signed_power(model, x, y):
 def test_the_same_picture_with_its_sign_turned_stays(healthy, fresh):
     table = quietly(healthy, fresh, n_draws=3, method=signed_power)
     last = table[table["kind"] == "cascading"].iloc[-1]
-    assert last["low"] > -1.0 + 1e-9  # both signs came
-    assert last["high"] < 1.0
+    assert last["ci_low"] > -1.0 + 1e-9  # both signs came
+    assert last["ci_high"] < 1.0
     assert table.attrs["size"] == pytest.approx(1)
     assert table.attrs["outcome"] == "stays"
 

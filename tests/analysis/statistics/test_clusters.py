@@ -201,7 +201,7 @@ def test_the_table_describes_the_clusters(planted):
     assert row["effect_size"] == pytest.approx(
         hedges_g(scipy.stats.ttest_1samp(means, 0).statistic, 10).item()
     )
-    assert 0 < row["low"] < row["effect_size"] < row["high"]
+    assert 0 < row["ci_low"] < row["effect_size"] < row["ci_high"]
     assert row["significant"]
 
 

@@ -31,8 +31,8 @@ def test_t_p_and_interval_are_those_of_the_formulas():
     np.testing.assert_allclose(found.t, t)
     np.testing.assert_allclose(found.p, 2 * scipy.stats.t.sf(np.abs(t), 8))
     half_width = scipy.stats.t.ppf(0.975, 8) * error
-    np.testing.assert_allclose(found.low, samples.mean(0) - half_width)
-    np.testing.assert_allclose(found.high, samples.mean(0) + half_width)
+    np.testing.assert_allclose(found.ci_low, samples.mean(0) - half_width)
+    np.testing.assert_allclose(found.ci_high, samples.mean(0) + half_width)
     assert found.attrs["n_subjects"] == 9
     assert found.attrs["units"] == "d′"
     assert found.channel.values.tolist() == ["E0", "E1", "E2", "E3", "E4"]
@@ -63,11 +63,11 @@ def test_scale_changes_means_alone_and_the_opposite_sign_mirrors(n_subjects, sca
     found, larger, opposite = (subject_test(contrasts(factor * samples)) for factor in (1, scale, -1))
     for name in ("t", "p", "q", "effect_size"):
         np.testing.assert_allclose(larger[name], found[name], rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(larger["low"], scale * found["low"], rtol=1e-9)
+    np.testing.assert_allclose(larger["ci_low"], scale * found["ci_low"], rtol=1e-9)
     np.testing.assert_allclose(opposite["t"], -found["t"])
-    np.testing.assert_allclose(opposite["low"], -found["high"])
+    np.testing.assert_allclose(opposite["ci_low"], -found["ci_high"])
     # The interval leaves zero out exactly where p is below 5 %.
-    assert (((found.low > 0) | (found.high < 0)) == (found.p < 0.05)).all()
+    assert (((found.ci_low > 0) | (found.ci_high < 0)) == (found.p < 0.05)).all()
 
 
 def test_hedges_g_has_no_bias():
@@ -120,7 +120,7 @@ def test_cells_without_spread_have_a_mean_and_no_test(constant):
     samples[:, 1] = constant
     found = subject_test(contrasts(samples)).isel(channel=1)
     assert found["mean"] == pytest.approx(constant)
-    assert all(found[name].isnull() for name in ("low", "high", "t", "p", "q", "effect_size"))
+    assert all(found[name].isnull() for name in ("ci_low", "ci_high", "t", "p", "q", "effect_size"))
 
 
 def test_where_no_cell_has_spread_there_is_no_test_at_all():

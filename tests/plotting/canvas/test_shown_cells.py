@@ -41,7 +41,7 @@ def test_regions_are_summed_where_they_are_known():
 
 def test_intervals_do_not_add_up():
     values = spectrum()
-    values = values.assign_coords(low=values - 1, high=values + 1, p=values * 0)
-    assert not {"low", "high", "p"} & set(shown_cells(values, DIMS).coords)
+    values = values.assign_coords(ci_low=values - 1, ci_high=values + 1, p=values * 0)
+    assert not {"ci_low", "ci_high", "p"} & set(shown_cells(values, DIMS).coords)
     of_bands = values.rename(frequency="band")
-    assert not {"low", "high", "p"} & set(shown_cells(of_bands, ("target", "band")).coords)
+    assert not {"ci_low", "ci_high", "p"} & set(shown_cells(of_bands, ("target", "band")).coords)
