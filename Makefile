@@ -42,6 +42,7 @@ coverage: $(VENV)/.installed-test
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 
 check-slow: $(VENV)/.installed-test,browser,notebooks

@@ -183,8 +183,8 @@ def measured(condition, n_sets: int) -> dict[str, float | str]:
     return {
         "condition": condition.__name__,
         "above_chance": n_yes / n_sets,
-        "low": low,
-        "high": high,
+        "ci_low": low,
+        "ci_high": high,
         "unknown": verdicts.count("unknown") / n_sets,
         "as_independent": np.nan if structure is None else ignorant / n_sets,
         "what": condition.__doc__,

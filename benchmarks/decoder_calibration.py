@@ -58,8 +58,8 @@ def measured(n_chans: int, amplitude: float, n_sets: int) -> dict[str, float | s
         "n_sets": n_sets,
         **(p < ALPHA).mean().to_dict(),
         "any": n_any / n_sets,
-        "low": low,
-        "high": high,
+        "ci_low": low,
+        "ci_high": high,
         "any_surely": float((p < SURELY_TOLD_P).any(axis=1).mean()),
     }
 

@@ -58,7 +58,7 @@ def relevance(model: nn.Module, x: np.ndarray, y: np.ndarray) -> xr.DataArray:
         found = sincviz.spectral_relevance(
             model, x, y, method="gradient_x_input", trials="contrast", sfreq=SFREQ
         )
-    return sincviz.group_frequencies(found, BANDS)
+    return sincviz.attribution.sum_over_bands(found, BANDS)
 
 
 def of_networks(kind: str, n_decisive: int, effect: float, runs: int) -> dict[str, object]:
@@ -80,7 +80,7 @@ def of_networks(kind: str, n_decisive: int, effect: float, runs: int) -> dict[st
             return cells
 
         curve = sincviz.deletion_curve(
-            model, x, y, ranking, n_steps=6, n_random=1, sfreq=SFREQ, seed=seed, progress=False
+            model, x, y, ranking=ranking, n_steps=6, n_random=1, sfreq=SFREQ, seed=seed, progress=False
         )
         found.append(curve.attrs)
     table = pd.DataFrame(found)

@@ -115,7 +115,7 @@ def accuracy_on_new(case: Case) -> float:
     return float(found)
 
 
-def statements_of(case: Case, found: sincviz.inspection.inspection.Inspection, known: float):
+def statements_of(case: Case, found: sincviz.inspection.Inspection, known: float):
     """Yield what is said, and whether it is true."""
     sound = case.readable and known > KNOWS
     readable = found.verdict["readable"]
@@ -152,7 +152,7 @@ def statements_of(case: Case, found: sincviz.inspection.inspection.Inspection, k
         yield (MISLEADING if stays else TRUE), "randomisation", outcome
 
 
-def _of_accuracy(case: Case, found: sincviz.inspection.inspection.Inspection, known: float):
+def _of_accuracy(case: Case, found: sincviz.inspection.Inspection, known: float):
     if found.accuracies is None:
         return
     held_out = "held out" in found.accuracies.index or case.held_out
@@ -168,7 +168,7 @@ def _of_accuracy(case: Case, found: sincviz.inspection.inspection.Inspection, kn
         yield TRUE, "accuracy", said
 
 
-def _named_bands(found: sincviz.inspection.inspection.Inspection):
+def _named_bands(found: sincviz.inspection.Inspection):
     """Yield class, band and row of what the sentences name."""
     sentences = summary.basis_words(found)
     for target, band in found.leading_bands.index:
@@ -178,7 +178,7 @@ def _named_bands(found: sincviz.inspection.inspection.Inspection):
             yield target, band, row
 
 
-def _of_basis(case: Case, found: sincviz.inspection.inspection.Inspection, sound: bool):
+def _of_basis(case: Case, found: sincviz.inspection.Inspection, sound: bool):
     named = list(_named_bands(found))
     if sound and not named:
         yield WITHHELD, "bands", "no band is established"
@@ -260,7 +260,7 @@ def _array(trials: object) -> np.ndarray:
     return (trials.get_data(copy=False) * 1e6).astype(np.float32)
 
 
-def _of_findings(case: Case, found: sincviz.inspection.inspection.Inspection):
+def _of_findings(case: Case, found: sincviz.inspection.Inspection):
     said = set(found.findings["check"]) - OF_WEIGHTS
     # Where nothing is to be read artefacts are not looked for.
     due = case.must if found.verdict["readable"] else {name for name in case.must if "relevance" not in name}

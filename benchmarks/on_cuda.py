@@ -39,7 +39,7 @@ def tasks(model: sincviz.SincShallowNet, device: str) -> dict[str, Task]:
         return np.asarray(fitted.module_.cutoffs().detach().cpu())
 
     return {
-        "predictions": lambda: sincviz.predictions(model, some, of_some).filter(like="score").to_numpy(),
+        "predictions": lambda: sincviz.evidence.predictions(model, some, of_some).filter(like="score").to_numpy(),
         "relevance, 50 steps": lambda: sincviz.relevance(model, some, n_steps=50).to_numpy(),
         "spectral_relevance, 50 steps": lambda: sincviz.spectral_relevance(model, some, n_steps=50).to_numpy(),
         "spatial_patterns": lambda: np.abs(sincviz.spatial_patterns(model, some).to_numpy()),

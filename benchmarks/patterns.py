@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz import SincShallowNet, front_end, spatial_patterns
+from sincviz import SincShallowNet, spatial_patterns
+from sincviz.networks import front_end
 
 CHANNELS, TIMES, SFREQ_HZ, TAPS = 64, 640, 160, 65
 

@@ -49,7 +49,7 @@ def by_frequency(method: str) -> Cells:
 
     def cells(model: nn.Module, x: np.ndarray, y: np.ndarray) -> xr.DataArray:
         found = sincviz.spectral_relevance(model, x, y, method=method, trials="contrast", n_steps=16)
-        return sincviz.group_frequencies(found).mean("target")
+        return sincviz.attribution.sum_over_bands(found).mean("target")
 
     return cells
 
@@ -59,9 +59,9 @@ def by_filter(method: str, trials: str) -> Cells:
 
     def cells(model: nn.Module, x: np.ndarray, y: np.ndarray) -> xr.DataArray:
         found = sincviz.relevance(model, x, y, method=method, trials=trials, n_steps=16)
-        return sincviz.group_by_band(found, sincviz.band_membership(model, by="measured_energy")).mean(
-            "target"
-        )
+        return sincviz.attribution.sum_over_bands(
+            found, sincviz.filters.band_membership(model, by="measured_energy")
+        ).mean("target")
 
     return cells
 
@@ -88,7 +88,7 @@ def of_captum(*, times_activation: bool) -> Cells:
         weights = sincviz.spatial_filters(model)
         coords = {"filter": weights["filter"], "channel": weights["channel"]}
         found = xr.DataArray(size, coords, ("filter", "channel"), "captum")
-        return sincviz.group_by_band(found, sincviz.band_membership(model))
+        return sincviz.attribution.sum_over_bands(found, sincviz.filters.band_membership(model))
 
     return cells
 
@@ -103,7 +103,7 @@ def braindecode_amplitude_gradients(model: nn.Module, x: np.ndarray, y: np.ndarr
     size = np.abs(found.mean(1)).mean(0)
     frequency_hz = np.fft.rfftfreq(x.shape[2], 1 / model.sfreq)
     values = xr.DataArray(size, {"channel": model.ch_names, "frequency": frequency_hz}, name="braindecode")
-    return sincviz.group_frequencies(values)
+    return sincviz.attribution.sum_over_bands(values)
 
 
 def ablation(model: nn.Module, x: np.ndarray, y: np.ndarray) -> xr.DataArray:
@@ -188,7 +188,7 @@ def scores(
         return cells(model, some, codes).sel(band=list(RHYTHMS)).transpose("band", "channel")
 
     # Each half of the trials is tested in the order of the other.
-    curve = sincviz.deletion_curve(model, x, y, of_rhythms, n_steps=8, n_random=3, progress=False)
+    curve = sincviz.deletion_curve(model, x, y, ranking=of_rhythms, n_steps=8, n_random=3, progress=False)
     row["deletion"] = curve.attrs["accuracy_area"]
     row["randomised"] = randomised(cells, model, x, y) if deep and name != "ablation" else np.nan
     return row
@@ -204,7 +204,7 @@ def randomised(
     others = [with_random_layers(model, layers, torch.from_numpy(x), seed) for seed in range(n_draws)]
     return np.mean(
         [
-            sincviz.rank_agreement(abs(own), abs(cells(other, x, y).sel(band=list(RHYTHMS))))
+            sincviz.statistics.rank_agreement(abs(own), abs(cells(other, x, y).sel(band=list(RHYTHMS))))
             for other in others
         ]
     )

@@ -16,8 +16,9 @@ import matplotlib as mpl
 import mne
 import torch
 from matplotlib import pyplot as plt
+from sincviz.maps import importance, most_important, relative_maps
 
-from sincviz import SincShallowNet, datasets, importance, most_important, relative_maps, spatial_filters
+from sincviz import SincShallowNet, datasets, spatial_filters
 from sincviz.plotting import plot_topomaps, save_figure
 
 mpl.use("Agg")

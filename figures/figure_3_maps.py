@@ -21,15 +21,15 @@ this filter passes them. Each map is relative to its largest value. Share of the
 
 def leading(maps: xr.DataArray, found: xr.Dataset, bands: list[str]) -> xr.DataArray:
     """Return the maps of the most important units of each band, band after band."""
-    ranked = sincviz.most_important(maps, found)
+    ranked = sincviz.maps.most_important(maps, found)
     members = [ranked.isel(unit=ranked["rhythm"] == band).head(unit=UNITS_PER_BAND) for band in bands]
-    return sincviz.relative_maps(xr.concat(members, "unit"))
+    return sincviz.maps.relative_maps(xr.concat(members, "unit"))
 
 
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     model, epochs = study.network(), study.held_out_epochs
-    found = sincviz.importance(model, epochs)
+    found = sincviz.maps.importance(model, epochs)
     shares = (found["importance"] ** 2).groupby("rhythm").sum(...) / (found["importance"] ** 2).sum()
     counts = found["rhythm"].to_series().value_counts() * found.sizes["depth"]
     bands = [

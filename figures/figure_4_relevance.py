@@ -6,7 +6,7 @@ import sincviz
 from figures.publishing import publish, run, spread
 from figures.study import Study
 from sincviz import plotting
-from sincviz.report.summary import verdict_words
+from sincviz.inspection.words import verdict_words
 
 CAPTION = """
 What separates the classes in the score of the network of seed 0: spectral relevance, mean over the trials of a class
@@ -20,9 +20,9 @@ parentheses: it does not.
 def draw(study: Study) -> None:
     """Load, measure, plot, save."""
     model, epochs = study.network(), study.held_out_epochs
-    single = sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, per_trial=True))
-    cells = sincviz.bootstrap_intervals(single, trials="contrast")
-    summed = sincviz.bootstrap_intervals(single.sum("channel", keep_attrs=True), trials="contrast")
+    single = sincviz.attribution.sum_over_bands(sincviz.spectral_relevance(model, epochs, per_trial=True))
+    cells = sincviz.statistics.bootstrap_intervals(single, trials="contrast")
+    summed = sincviz.statistics.bootstrap_intervals(single.sum("channel", keep_attrs=True), trials="contrast")
     curve = sincviz.deletion_curve(model, epochs, ranking=single)
     panels = {
         "maps": plotting.plot_relevance(cells, deletion=curve),
@@ -67,7 +67,7 @@ def words(name: str, rows: pd.DataFrame) -> str:
 def shares_of_bands(model: sincviz.SincShallowNet, study: Study) -> pd.Series:
     """Return the part of what separates the classes that lies in each band."""
     spectrum = sincviz.spectral_relevance(model, study.held_out_epochs, trials="contrast")
-    worth = sincviz.group_frequencies(spectrum).sum("channel").mean("target").to_series()
+    worth = sincviz.attribution.sum_over_bands(spectrum).sum("channel").mean("target").to_series()
     return worth / worth.sum()
 
 

@@ -30,7 +30,7 @@ def draw(study: Study) -> None:
     panels = {
         "deletion": plotting.plot_deletion(curve),
         "randomization": plotting.plot_randomization(randomised),
-        "ablation": plotting.plot_ablation(sincviz.sort_by_region(loss)),
+        "ablation": plotting.plot_ablation(sincviz.attribution.sort_by_region(loss)),
     }
     publish(
         study,
@@ -43,7 +43,7 @@ def draw(study: Study) -> None:
             areas=spread([one.attrs["accuracy_area"] for one in curves]),
             n_shown=sum(one.attrs["shown"] == "yes" for one in curves),
             similarity=randomised.loc[randomised["kind"] == "cascading", "similarity"].iloc[-1],
-            agreement=sincviz.rank_agreement(cells.mean("target"), loss["score_loss"]),
+            agreement=sincviz.statistics.rank_agreement(cells.mean("target"), loss["score_loss"]),
             data=study.description,
         ),
     )
@@ -51,7 +51,7 @@ def draw(study: Study) -> None:
 
 def relevance_of_cells(model: sincviz.SincShallowNet, epochs: mne.BaseEpochs) -> xr.DataArray:
     """Return relevance over (target, band, channel), contrasted between the classes."""
-    return sincviz.group_frequencies(sincviz.spectral_relevance(model, epochs, trials="contrast"))
+    return sincviz.attribution.sum_over_bands(sincviz.spectral_relevance(model, epochs, trials="contrast"))
 
 
 if __name__ == "__main__":

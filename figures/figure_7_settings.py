@@ -66,7 +66,7 @@ def draw(study: Study) -> None:
 
 def accuracy(model: sincviz.SincShallowNet, epochs) -> float:
     """Return the share of trials that a network is right about."""
-    return float(sincviz.predictions(model, epochs)["correct"].mean())
+    return float(sincviz.evidence.predictions(model, epochs)["correct"].mean())
 
 
 def interval(values: pd.Series) -> tuple[float, float]:

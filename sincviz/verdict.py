@@ -47,7 +47,7 @@ def verdict_on(
     trials : mapping
         What the trials are; empty where there are none.
     accuracies : pandas.DataFrame | None
-        What :func:`sincviz.accuracies` returned; ``None`` where classes are not known.
+        What :func:`sincviz.evidence.accuracies` returned; ``None`` where classes are not known.
     n_seen : int | None
         How many of the trials are known from training; ``None`` where the network does not remember them.
     held_out : bool

@@ -784,7 +784,7 @@ SEEN = set()
 def inspected(path, model, x, began):
     """Inspect a network that opened, with trials and a report; return what is wrong, else nothing."""
     facts = [model.get_config(), model.provenance, model.class_names, model.scale]
-    known = hash(json.dumps(facts, default=str) + sincviz.networks.front_end.weights_hash(model))
+    known = hash(json.dumps(facts, default=str) + sincviz.networks.front_ends.weights_hash(model))
     if known in SEEN:
         return ""
     SEEN.add(known)
@@ -802,7 +802,7 @@ def inspected(path, model, x, began):
             found = sincviz.inspect(model, progress=False)
             if trials is not None:
                 sincviz.diagnose(model, trials, codes)
-                sincviz.accuracies(sincviz.predictions(model, trials, codes))
+                sincviz.evidence.accuracies(sincviz.evidence.predictions(model, trials, codes))
         found.report(path.parent / "report.html", overwrite=True)
     except (sincviz.SincvizError, ValueError) as error:
         return "" if len(str(error)) < 2000 else f"inspection says too much: {error!s:.300}"

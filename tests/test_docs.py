@@ -13,7 +13,9 @@ import sincviz
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
-MODULES = {"datasets", "plotting", "training"}
+TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
+MODULES = TOPICS | {"datasets", "networks", "plotting", "training"}
+RESULTS = {"inspection", "population"}
 # What a reader needs and what is wrong if it is missing or does not match, by numpydoc's own codes.
 NEEDED = {
     "GL08": "there is no docstring",
@@ -29,11 +31,12 @@ NEEDED = {
 
 
 def public_names():
-    """Return the full name of everything public."""
+    """Return the full name of everything public; what a topic shows at the front door counts there."""
     names = [f"sincviz.{name}" for name in sincviz.__all__ if name not in MODULES]
-    for module in ("sincviz.plotting", "sincviz.datasets"):
-        names += [f"{module}.{name}" for name in importlib.import_module(module).__all__]
-    return [*names, "sincviz.training.fit", "sincviz.training.classifier.EpochsClassifier"]
+    for module in sorted(MODULES | RESULTS):
+        shown = set(importlib.import_module(f"sincviz.{module}").__all__) - set(sincviz.__all__)
+        names += [f"sincviz.{module}.{name}" for name in sorted(shown)]
+    return names
 
 
 def public_object(name):

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import diagnose, front_end, learned_bands, load_checkpoint, save_checkpoint
+from sincviz import diagnose, learned_bands, load_checkpoint, save_checkpoint
+from sincviz.networks import front_end
 
 LAYOUT = "layout of braindecode 1.0 to 1.5"
 POOLING = {"pool_size": 32, "pool_stride": 16}

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sincviz import SincShallowNet, cli, save_checkpoint
+from sincviz import SincShallowNet, save_checkpoint
+from sincviz.cli import main as cli
 
 LOC = [0.01, 0, 0.1, *[0.0] * 9]
 

@@ -9,16 +9,9 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import sincviz
-from sincviz import (
-    ablate,
-    deletion_curve,
-    diagnose,
-    front_end,
-    randomization_test,
-    relevance,
-    spectral_relevance,
-)
+from sincviz import ablate, deletion_curve, diagnose, randomization_test, relevance, spectral_relevance
 from sincviz.analysis.attribution.methods import INPUT_METHODS
+from sincviz.networks import front_end
 from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
 
 NARROW = [torch.float16, torch.bfloat16]
@@ -168,12 +161,12 @@ def test_maps_of_16_bit_tensors_are_those_of_wide_ones():
 
 
 ANALYSES = {
-    "predictions": sincviz.predictions,
+    "predictions": sincviz.evidence.predictions,
     "spectral_relevance": spectral_relevance,
     "ablate": ablate,
     "randomization_test": lambda model, x, y: randomization_test(model, x, y, n_draws=2, n_steps=2, progress=False),
     "deletion_curve": lambda model, x, y: deletion_curve(
-        model, x, y, sincviz.group_frequencies(spectral_relevance(model, x, y)), n_random=2
+        model, x, y, ranking=sincviz.attribution.sum_over_bands(spectral_relevance(model, x, y)), n_random=2
     ),
 } | {
     f"spectral_relevance by {method}": lambda model, x, y, method=method: spectral_relevance(
@@ -187,10 +180,10 @@ OF_A_FRONT_END = {
     "spatial_patterns": lambda model, x, y: sincviz.spatial_patterns(model, x),
     "relevance": relevance,
     "relevance of gradients": lambda model, x, y: relevance(model, x, y, method="gradient"),
-    "importance": lambda model, x, y: sincviz.importance(model, x),
+    "importance": lambda model, x, y: sincviz.maps.importance(model, x),
     "diagnose": diagnose,
     "scores": lambda model, x, y: front_end(model).scores(torch.from_numpy(x).float().bfloat16()),
-    "recalibrate": lambda model, x, y: sincviz.recalibrate_batch_norm(model, x),
+    "recalibrate": lambda model, x, y: sincviz.training.recalibrate_batch_norm(model, x),
 }
 
 

@@ -233,7 +233,7 @@ CASES = {
     ),
     "epochs in microvolts": Case(knowing(epochs=lambda: epochs_of(uv=10e6)), error=RuntimeWarning),
     "an array in volts": Case(
-        knowing(x=lambda: X * 1e-6, y=lambda: Y), "sincviz.predictions(model, x, y)", RuntimeWarning
+        knowing(x=lambda: X * 1e-6, y=lambda: Y), "sincviz.evidence.predictions(model, x, y)", RuntimeWarning
     ),
     "another rate than the network's": Case(
         knowing(epochs=lambda: epochs_of(n_times=256, sfreq=256.0)),

@@ -1,10 +1,12 @@
-"""Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless TQDM_DISABLE is set."""
+"""Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless switched off."""
 
+import functools
 import os
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import ParamSpec, TypeVar
 
 from tqdm import TqdmWarning
 
@@ -14,9 +16,13 @@ with warnings.catch_warnings():
     )  # a notebook without ipywidgets has bars of text: nothing is missing
     from tqdm.auto import tqdm
 
-__all__ = ["followed", "silenced", "switched_off", "tqdm"]
+__all__ = ["followed", "shows_progress", "silenced", "silenced_process", "switched_off", "tqdm"]
 
 Item = TypeVar("Item")
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+_UNWANTED: ContextVar[bool] = ContextVar("unwanted", default=False)
 
 
 def followed(items: Iterable[Item], words: str, unit: str, total: int | None = None) -> Iterable[Item]:
@@ -41,14 +47,34 @@ def followed(items: Iterable[Item], words: str, unit: str, total: int | None = N
 
 
 def switched_off() -> bool | None:
-    """Return what tqdm takes as ``disable``: true where TQDM_DISABLE is set; none is off where nobody watches."""
+    """Return what tqdm takes as ``disable``: true where bars are not wanted; none is off where nobody watches."""
     # What is given to tqdm overrules its own switch.
-    return True if os.environ.get("TQDM_DISABLE") else None
+    return True if _UNWANTED.get() or os.environ.get("TQDM_DISABLE") else None
+
+
+def shows_progress(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Let ``progress=False`` switch off every bar of a function, also of what it calls.
+
+    Examples
+    --------
+    >>> @shows_progress
+    ... def read(*, progress=True):
+    ...     return switched_off()
+    >>> read(progress=False)
+    True
+    """
+
+    @functools.wraps(function)
+    def call(*args: Given.args, **settings: Given.kwargs) -> Result:
+        with nullcontext() if settings.get("progress", True) else silenced():
+            return function(*args, **settings)
+
+    return call
 
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Show no bar inside: many rows at once would write over each other.
+    """Show no bar inside: many at once would write over each other.
 
     Examples
     --------
@@ -56,6 +82,17 @@ def silenced() -> Iterator[None]:
     ...     switched_off()
     True
     """
+    # Unlike a variable of the process it leaves the bars of other threads alone.
+    before = _UNWANTED.set(True)
+    try:
+        yield
+    finally:
+        _UNWANTED.reset(before)
+
+
+@contextmanager
+def silenced_process() -> Iterator[None]:
+    """Show no bar inside, nor in processes that are started there."""
     before = os.environ.get("TQDM_DISABLE")
     os.environ["TQDM_DISABLE"] = "1"
     try:

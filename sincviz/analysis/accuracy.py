@@ -69,9 +69,9 @@ def chance_test(
     dict
         Numbers and text:
 
-        ``accuracy``, ``accuracy_low``, ``accuracy_high``, ``n_correct``, ``n_trials``
+        ``accuracy``, ``accuracy_ci_low``, ``accuracy_ci_high``, ``n_correct``, ``n_trials``
             Share of right answers with its 95 % interval over trials (Wilson).
-        ``subjects_low``, ``subjects_high``, ``n_subjects``
+        ``subjects_ci_low``, ``subjects_ci_high``, ``n_subjects``
             With three subjects or more: the 95 % interval of the mean accuracy over subjects (t).
         ``majority``
             What naming the most frequent class every time reaches.
@@ -80,7 +80,7 @@ def chance_test(
         ``auc``
             With two classes, the area under the ROC curve of the difference of their scores.
         ``p``, ``n_permutations``, ``permuted_within``, ``unit``, ``n_units``
-            Of the permutation test; not-a-number where nothing can be permuted, or ``confounds`` leave it open.
+            Of the permutation test; NaN where nothing can be permuted, or ``confounds`` leave it open.
         ``above_chance``
             ``"yes"``, ``"no"``, or ``"unknown"``.
         ``unknown_because``
@@ -112,8 +112,8 @@ def chance_test(
         "n_trials": len(codes),
         "n_correct": int(correct.sum()),
         "accuracy": float(correct.mean()),
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "accuracy_ci_low": low,
+        "accuracy_ci_high": high,
         "majority": float(counts.max() / len(codes)),
         "chance_level": 1 / len(present),
     }
@@ -192,7 +192,10 @@ def _over_subjects(correct: NDArray[np.bool_], structure: pd.DataFrame) -> dict[
     if n_subjects >= LEAST_SUBJECTS:
         reach = scipy.stats.t.ppf((1 + LEVEL) / 2, n_subjects - 1) * of_subjects.std() / math.sqrt(n_subjects)
         mean = of_subjects.mean()
-        found |= {"subjects_low": float(max(mean - reach, 0)), "subjects_high": float(min(mean + reach, 1))}
+        found |= {
+            "subjects_ci_low": float(max(mean - reach, 0)),
+            "subjects_ci_high": float(min(mean + reach, 1)),
+        }
     return found
 
 

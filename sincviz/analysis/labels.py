@@ -12,7 +12,7 @@ from sincviz._version import __version__
 from sincviz.eeg.channel_regions import channel_regions
 from sincviz.eeg.positions import AXES, electrode_positions
 from sincviz.networks.decoder import Decoder
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 
@@ -25,11 +25,11 @@ def filter_coords(bands: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def map_coords(parts: FrontEnd, bands: pd.DataFrame) -> dict[str, Any]:
+def map_coords(front_end: FrontEnd, bands: pd.DataFrame) -> dict[str, Any]:
     """Return the coordinates of filters, of their spatial filters and of the channels, with positions in metres."""
-    _, depth, channels = parts.spatial.shape
+    _, depth, channels = front_end.spatial.shape
     coords = filter_coords(bands) | {"depth": np.arange(depth)}
-    return coords | channel_coords(parts, channels)
+    return coords | channel_coords(front_end, channels)
 
 
 def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
@@ -91,9 +91,9 @@ def decoder_origin(network: Decoder) -> dict[Hashable | None, Any]:
     return {"sincviz_version": __version__, "weights_sha256": network.weights_sha256}
 
 
-def origin(parts: FrontEnd) -> dict[Hashable | None, Any]:
+def origin(front_end: FrontEnd) -> dict[Hashable | None, Any]:
     """Return what every result says of where it comes from."""
-    return decoder_origin(parts) | {
-        "sfreq_hz": parts.sfreq,
-        "n_taps": parts.kernels.shape[1],
+    return decoder_origin(front_end) | {
+        "sfreq_hz": front_end.sfreq,
+        "n_taps": front_end.kernels.shape[1],
     }

@@ -79,9 +79,10 @@ def run(
         If the folder holds an earlier demonstration and ``overwrite`` is false.
     """
     # What draws is loaded where it is needed.
+    from sincviz.inspection.contents import CONTENTS
     from sincviz.report.folder import check_folder
 
-    folder = check_folder(folder, (CHECKPOINT,), overwrite=overwrite)
+    folder = check_folder(folder, CONTENTS, (CHECKPOINT,), overwrite=overwrite)
     training_epochs, truth = simulate_motor_imagery(n_trials, seed=2 * seed)
     test_epochs, _ = simulate_motor_imagery(n_trials // 2, seed=2 * seed + 1)
 

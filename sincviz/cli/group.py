@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from sincviz.cli.options import DataPath, Download, Overwrite, Runs, hushed, importing, listed
+from sincviz.cli.options import (
+    DataPath,
+    Download,
+    Overwrite,
+    Runs,
+    hushed,
+    importing,
+    listed,
+    network_parameters,
+    numbers,
+)
 from sincviz.cli.terminal import console, print_findings, print_group
 
 
@@ -83,11 +93,12 @@ def group(
     with hushed(warned=not quiet, bars=not quiet):
         with importing():
             from sincviz.plotting import journal
+            from sincviz.population.contents import CONTENTS
             from sincviz.population.group import group as group_networks
-            from sincviz.report.group_folder import check_group_folder
+            from sincviz.report.folder import check_folder
             from sincviz.report.pictures import checked_formats
 
-        check_group_folder(out, overwrite=overwrite)
+        check_folder(out, CONTENTS, overwrite=overwrite)
         formats = checked_formats(listed(figure_format))
         if not formats:
             raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
@@ -98,10 +109,10 @@ def group(
             out,
             only=listed(only) or None,
             reference=reference,
-            channels=channels,
-            montage=montage,
-            parameters=parameter or (),
-            runs=runs,
+            ch_names=listed(channels) or None,
+            montage=montage or None,
+            parameters=network_parameters(parameter or ()),
+            runs=numbers("--runs", runs),
             data_path=data_path,
             download=download,
             held_out=held_out,

@@ -20,6 +20,10 @@ from sincviz.cli.options import (
     hushed,
     importing,
     listed,
+    network_parameters,
+    numbers,
+    parsed_classes,
+    subjects_named,
 )
 from sincviz.cli.terminal import console, print_bands, print_findings, print_network, print_summary
 
@@ -112,16 +116,18 @@ def inspect(
     with hushed(warned=not quiet, bars=not (quiet or as_json)):
         with importing():
             from sincviz._utils.strict_json import seen
+            from sincviz.datasets import eegbci
             from sincviz.errors import did_you_mean
+            from sincviz.inspection.contents import CONTENTS, SECTIONS
             from sincviz.inspection.inspection import inspect as inspect_network
-            from sincviz.inspection.measuring import checked_sections
-            from sincviz.opening.network_sources import opened
+            from sincviz.opening.checkpoints import load_checkpoint
             from sincviz.plotting import journal
+            from sincviz.report.contents import chosen_sections
             from sincviz.report.folder import check_folder, facts_of
             from sincviz.report.pictures import checked_formats
             from sincviz.trials.cutting import cut_to
-            from sincviz.trials.event_classes import parsed_classes
-            from sincviz.trials.files import epochs_of_file, holds_arrays, recordings, referenced_as_trained
+            from sincviz.trials.files import epochs_of_file, holds_arrays
+            from sincviz.trials.reference import referenced_as_trained
 
         if data not in ("", "eegbci"):
             raise ValueError(
@@ -138,31 +144,40 @@ def inspect(
         if not source.name:  # such as "."
             source = source.resolve()
         folder = source.with_name(f"{source.stem}-inspection") if out is None else out
-        check_folder(folder, overwrite=overwrite)
+        check_folder(folder, CONTENTS, overwrite=overwrite)
         formats = checked_formats(listed(figure_format))
         if not formats:
             raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
-        sections = checked_sections(listed(only) or None)
+        sections = listed(only) or None
+        chosen_sections(SECTIONS, sections)
         with journal(style):
             pass  # an unknown style is refused before anything is computed
         talks = not (quiet or as_json)
+        parameters = network_parameters(parameter or ())
+        names, arrays = listed(channels) or None, epochs is not None and holds_arrays(epochs)
         trials = None
         if data:
-            trials = recordings(subjects, runs, path=data_path, download=download, progress=talks)
+            trials = eegbci(
+                subjects_named(subjects),
+                numbers("--runs", runs),
+                path=data_path,
+                download=download,
+                progress=talks,
+            )
         elif epochs is not None:
-            arrays = holds_arrays(epochs)
             trials = epochs_of_file(
                 epochs,
                 classes=parsed_classes(classes) if classes else None,
                 tmin=tmin,
                 tmax=tmax,
                 sfreq=sfreq,
-                ch_names=listed(channels) or None if arrays else None,
+                ch_names=names if arrays else None,
                 units=units or None,
             )
-            # Names of an array's channels are the network's only if it has none of its own.
-            channels = "" if arrays else channels
-        model = opened(checkpoint, trials, channels=channels, montage=montage, parameters=parameter or ())
+        # Names of an array's channels are the network's only if it has none of its own.
+        model = load_checkpoint(
+            checkpoint, None if arrays else names, epochs=trials, montage=montage or None, **parameters
+        )
         if trials is not None and tmax is not None:
             trials = cut_to(trials, model.n_times)
         if trials is not None:
@@ -172,7 +187,7 @@ def inspect(
             folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
         )
         if as_json:
-            print(seen(json.dumps(facts_of(found) | {"folder": str(folder)}, ensure_ascii=False)))
+            print(seen(json.dumps(facts_of(found, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False)))
         if not talks:
             return
         print_network(found)

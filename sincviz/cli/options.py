@@ -1,11 +1,12 @@
-"""What several commands share: options, and how they are read."""
+"""Options that several commands share, and the only place where their text is read."""
 
 import gc
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,20 +38,134 @@ Rate = Annotated[
 ]
 Units = Annotated[str, typer.Option(help="Of arrays: V, mV or uV; else what their values show.")]
 
+MOST_NUMBERS = 10_000
+_RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
+
 
 def listed(text: str) -> list[str]:
     """Return the parts of an option with commas between."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def numbers(option: str, text: str) -> list[int]:
+    """Return the numbers of an option such as ``2,7,29-32``.
+
+    Raises
+    ------
+    ValueError
+        If they are no whole numbers or ranges with commas between.
+
+    Examples
+    --------
+    >>> numbers("--subjects", "2,7,29-32")
+    [2, 7, 29, 30, 31, 32]
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        match = _RANGE.fullmatch(part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last or last - first >= MOST_NUMBERS:
+            raise ValueError(
+                f"`{option}` must be numbers or ranges with commas between; got {text!r}. Try 2,7,29-32."
+            )
+        found += range(first, last + 1)
+    return found
+
+
+def subjects_named(text: str) -> list[int]:
+    """Return the numbers of ``--subjects``, of which there must be one.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or they are no whole numbers or ranges with commas between.
+    """
+    found = numbers("--subjects", text)
+    if not found:
+        raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
+    return found
+
+
+def parsed_classes(text: str) -> dict[str, str]:
+    """Return class to event of an option such as ``left=T1,right=T2``.
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form, or names a class or an event twice.
+
+    Examples
+    --------
+    >>> parsed_classes("left=769, right=770")
+    {'left': '769', 'right': '770'}
+    """
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, event = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and event):
+            raise ValueError(
+                f"`--classes` must be CLASS=EVENT with commas between; got {text!r}. Try left=T1,right=T2."
+            )
+        if name in found or event in found.values():
+            raise ValueError(f"`--classes` names {name if name in found else event!r} twice; got {text!r}.")
+        found[name] = event
+    return found
+
+
+def parameters_of(options: Sequence[str]) -> dict[str, Any]:
+    """Return parameters that options such as ``"pool_size=30"`` name.
+
+    Raises
+    ------
+    ValueError
+        If one is not of that form.
+
+    Examples
+    --------
+    >>> parameters_of(["pool_size=30", "min_freq=0.5", "padding=valid", "class_names=left,right"])
+    {'pool_size': 30, 'min_freq': 0.5, 'padding': 'valid', 'class_names': ['left', 'right']}
+    """
+    found: dict[str, Any] = {}
+    for option in options:
+        name, equals, text = (part.strip() for part in option.partition("="))
+        if not (name and equals and text):
+            raise ValueError(f"`--parameter` must be NAME=VALUE; got {option!r}. Try pool_size=30.")
+        if name in found:
+            raise ValueError(f"`--parameter` names {name!r} twice. Pass it once.")
+        names = [part.strip() for part in text.split(",")]
+        if name == "class_names" and "" in names:
+            raise ValueError(f"`class_names` must be names with commas between; got {text!r}.")
+        found[name] = names if name == "class_names" else _value(text)
+    return found
+
+
+def network_parameters(options: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of :func:`parameters_of`, if these are parameters of a network.
+
+    Raises
+    ------
+    ValueError
+        If an option is not ``NAME=VALUE``, or the name is none of a network's.
+    """
+    from sincviz.opening.checkpoints import check_parameters
+
+    found = parameters_of(options)
+    try:
+        check_parameters(found)
+    except TypeError as error:
+        raise ValueError(f"`--parameter`: {error}") from error
+    return found
+
+
 @contextmanager
 def hushed(*, warned: bool, bars: bool) -> Iterator[None]:
     """Give no warnings, or show no progress bars, inside; leave the process as it was."""
-    from sincviz._utils.progress import (
-        silenced,  # loads tqdm before its switch is set, so that its own default stays
-    )
+    # Loads tqdm before its switch is set, so that its own default stays.
+    from sincviz._utils.progress import silenced_process
 
-    with warnings.catch_warnings(), nullcontext() if bars else silenced():
+    with warnings.catch_warnings(), nullcontext() if bars else silenced_process():
         if not warned:
             warnings.simplefilter("ignore")
         yield
@@ -65,3 +180,12 @@ def importing() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -31,7 +31,7 @@ console = SafeConsole()
 
 def print_network(found: "Inspection") -> None:
     """Print what a network is and what it was trained on."""
-    from sincviz.report.words import data_words, network_words
+    from sincviz.inspection.words import data_words, network_words
 
     n_trials = found.network["training"].get("n_training_trials")
     known = "" if n_trials is None else f" ({n_trials} trials)"
@@ -73,7 +73,10 @@ def _shift(hz: float) -> str:
 
 def print_summary(found: "Inspection") -> None:
     """Print in words how well the network does, what it uses and how sure that is."""
-    from sincviz.report.summary import accuracy_words, basis_words, certainty_words, verdict_words
+    from sincviz.inspection.accuracy import accuracy_words
+    from sincviz.inspection.certainty import certainty_words
+    from sincviz.inspection.leading import basis_words
+    from sincviz.inspection.words import verdict_words
 
     console.print(f"[bold]{escape(shown(verdict_words(found)))}[/]", highlight=False)
     for words in (accuracy_words, basis_words, certainty_words):
@@ -83,7 +86,7 @@ def print_summary(found: "Inspection") -> None:
 
 def print_group(found: "Group") -> None:
     """Print in words what many networks have in common, and the clusters that are significant."""
-    from sincviz.report.group_words import summary_words
+    from sincviz.population.contents import summary_words
 
     for sentence in summary_words(found):
         console.print(shown(sentence), highlight=False, markup=False)

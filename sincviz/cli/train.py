@@ -1,6 +1,7 @@
 """``sincviz train``."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,9 @@ from sincviz.cli.options import (
     Tmin,
     Units,
     listed,
+    numbers,
+    parsed_classes,
+    subjects_named,
 )
 from sincviz.cli.terminal import console
 
@@ -68,15 +72,15 @@ def train(
     import torch
 
     from sincviz._utils.checks import finite_float
-    from sincviz.datasets import simulate_motor_imagery
+    from sincviz.datasets import eegbci, simulate_motor_imagery
     from sincviz.errors import did_you_mean
     from sincviz.networks.sinc_shallow import SincShallowNet
     from sincviz.opening.checkpoints import save_checkpoint
     from sincviz.training.fitting import fit
     from sincviz.trials.classes import class_order
-    from sincviz.trials.event_classes import parsed_classes
-    from sincviz.trials.files import average_referenced, epochs_of_file, numbers, recordings
+    from sincviz.trials.files import epochs_of_file
     from sincviz.trials.recordings import eeg_channels
+    from sincviz.trials.reference import average_referenced
 
     if out.is_dir():
         raise IsADirectoryError(f"{str(out)!r} is a folder; name a file with `--out`.")
@@ -99,13 +103,12 @@ def train(
             f"{data!r}."
         )
     if data == "eegbci":
-        both = sorted(set(numbers("--subjects", subjects)) & set(numbers("--test-subjects", test_subjects)))
+        chosen, tested = numbers("--subjects", subjects), numbers("--test-subjects", test_subjects)
+        both = sorted(set(chosen) & set(tested))
         if both:
             raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
-        epochs = recordings(subjects, runs, path=data_path, download=download)
-        test_epochs = (
-            recordings(test_subjects, runs, path=data_path, download=download) if test_subjects else None
-        )
+        read = partial(eegbci, runs=numbers("--runs", runs), path=data_path, download=download)
+        epochs, test_epochs = read(subjects_named(subjects)), read(tested) if tested else None
     elif subjects or test_subjects:
         raise ValueError(f"`--subjects` and `--test-subjects` are for 'eegbci'; the data are {data!r}.")
     elif data == "simulated":

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from mne.datasets import eegbci as mne_eegbci
 
-from sincviz._utils.progress import switched_off, tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.eeg.montages import standard_montage
 from sincviz.errors import DownloadNeededError
 
@@ -24,6 +24,7 @@ FILE_SIZE_MB = 2.5
 FEW_FILES = 3  # more than these deserve a progress bar
 
 
+@shows_progress
 def eegbci(
     subjects: int | Sequence[int],
     runs: int | Sequence[int],
@@ -75,6 +76,8 @@ def eegbci(
 
     Raises
     ------
+    TypeError
+        If subjects or runs are no whole numbers.
     ValueError
         If a subject or run does not exist, is given twice or has no trials; if runs with different classes
         are mixed; if sampling rates differ.
@@ -97,11 +100,11 @@ def eegbci(
     ValueError: `runs` must share their classes; got 4 (left, right), 6 (hands, feet). Read them in two calls.
     """
     subject_list = _checked_numbers("subjects", subjects, SUBJECTS)
-    run_list = _checked_numbers("runs", runs, range(1, 15))
+    run_list = checked_runs(runs)
     event_id = _event_id(run_list)
 
     recordings = _recordings(subject_list, run_list, _folder(path), download)
-    quiet = not progress or len(recordings) <= FEW_FILES
+    quiet = len(recordings) <= FEW_FILES
     bar = tqdm(recordings.items(), "Reading", unit="run", disable=True if quiet else switched_off())
     parts: list[mne.BaseEpochs] = []
     for (subject, run), file in bar:
@@ -143,13 +146,41 @@ def recording_files(
     DownloadNeededError
         If files are missing and `download` is false.
     """
-    chosen = _checked_numbers("subjects", subjects, SUBJECTS), _checked_numbers("runs", runs, range(1, 15))
+    chosen = _checked_numbers("subjects", subjects, SUBJECTS), checked_runs(runs)
     return list(_recordings(*chosen, _folder(path), download).values())
+
+
+def checked_runs(runs: int | Sequence[int]) -> list[int]:
+    """Return runs as a list if the dataset has them.
+
+    Raises
+    ------
+    TypeError
+        If they are no whole numbers.
+    ValueError
+        If a run does not exist, or is given twice.
+
+    Examples
+    --------
+    >>> checked_runs(range(4, 13, 4))
+    [4, 8, 12]
+    >>> checked_runs("4,8,12")
+    Traceback (most recent call last):
+        ...
+    TypeError: `runs` must be a list of whole numbers; got '4,8,12'. Try runs=[4, 8, 12].
+    """
+    return _checked_numbers("runs", runs, range(1, 15))
 
 
 def _checked_numbers(name: str, numbers: int | Sequence[int], allowed: range) -> list[int]:
     """Return the numbers as a list if all are allowed and none comes twice."""
-    listed = [operator.index(number) for number in np.atleast_1d(numbers)]
+    try:
+        listed = [operator.index(number) for number in np.atleast_1d(numbers)]
+    except TypeError:
+        example = [4, 8, 12] if name == "runs" else [29, 32]
+        raise TypeError(
+            f"`{name}` must be a list of whole numbers; got {numbers!r:.80}. Try {name}={example}."
+        ) from None
     if not listed or len(set(listed)) < len(listed) or not set(listed) <= set(allowed):
         raise ValueError(
             f"`{name}` must be numbers from {allowed[0]} to {allowed[-1]}, at least one and none twice; "

@@ -35,7 +35,7 @@ def with_band_limits(values: _Labelled, bands: Mapping[str, tuple[float, float]]
     -------
     xarray.DataArray | xarray.Dataset
         The same with ``band_low_hz`` and ``band_high_hz`` on ``band``. ``"other"``, what none of ``bands`` covers, has
-        not-a-number for both; what it covers stands in ``band_rest_hz``, which is there only beside an ``"other"``, as
+        NaN for both; what it covers stands in ``band_rest_hz``, which is there only beside an ``"other"``, as
         text such as ``"0–1, 45–inf"``. So it means the same whichever bands are selected later.
 
     Examples
@@ -101,7 +101,7 @@ def band_ranges(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[Ranges
             f"The limits of the bands {', '.join(names)} are not known: the {_noun(values)}s `{LOW}` and `{HIGH}` are "
             "missing. Results have them, and lose them where they are put together with results of other limits. Pass "
             f"the result as it came, or give limits to its bands, such as `values.{_method(values)}`; of what no band "
-            f"covers they are not-a-number, and `{REST}` says what it is, such as '0–8, 30–inf'."
+            f"covers they are NaN, and `{REST}` says what it is, such as '0–8, 30–inf'."
         )
     low, high = (_column(values, name, len(names)) for name in (LOW, HIGH))
     rest = _column(values, REST, len(names)) if REST in _known(values) else [""] * len(names)
@@ -133,7 +133,7 @@ def ranges_by_name(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> dict[str
 
 
 def low_and_high_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> NDArray[np.float64]:
-    """Return the two limits of each band, shape (bands, 2); not-a-number for ``other``, whatever it covers.
+    """Return the two limits of each band, shape (bands, 2); NaN for ``other``, whatever it covers.
 
     Raises
     ------
@@ -277,7 +277,7 @@ def _covered(name: str, low: Any, high: Any, rest: Any) -> Ranges:
         return _ranges(rest)
     except (ValueError, AttributeError):
         raise ValueError(
-            f"What the band {name!r} covers is not known: `{LOW}` and `{HIGH}` are not-a-number, and `{REST}` does "
+            f"What the band {name!r} covers is not known: `{LOW}` and `{HIGH}` are NaN, and `{REST}` does "
             f"not say which frequencies the other bands left; got {rest!r}. Give the band its limits, or ranges such "
             "as '0–1, 45–inf'."
         ) from None

@@ -1,5 +1,6 @@
 """The names of the EEG's frequency bands."""
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -19,8 +20,8 @@ OTHER = "other"
 """What no band covers."""
 
 
-def checked_rhythms(
-    rhythms: Mapping[str, tuple[float, float]] | None,
+def checked_bands(
+    bands: Mapping[str, tuple[float, float]] | None,
 ) -> Mapping[str, tuple[float, float]]:
     """Return the bands, ``RHYTHMS`` for ``None``.
 
@@ -29,7 +30,7 @@ def checked_rhythms(
     ValueError
         If a band's limits are not two increasing numbers.
     """
-    chosen = RHYTHMS if rhythms is None else rhythms
+    chosen = RHYTHMS if bands is None else bands
     for name, limits in chosen.items():
         if np.shape(limits) != (2,) or not 0 <= limits[0] < limits[1]:
             raise ValueError(
@@ -38,8 +39,29 @@ def checked_rhythms(
     return chosen
 
 
+def bands_apart(bands: Mapping[str, tuple[float, float]] | None) -> Mapping[str, tuple[float, float]]:
+    """Return the bands, ``RHYTHMS`` for ``None``, if what is summed over them counts once.
+
+    Raises
+    ------
+    ValueError
+        If limits are not two increasing numbers, bands overlap, or one is named ``"other"``.
+    """
+    chosen = checked_bands(bands)
+    if OTHER in chosen:
+        raise ValueError(f"`bands` must not name a band {OTHER!r}: it keeps what no band covers.")
+    ordered = sorted(chosen.items(), key=lambda item: item[1])
+    for (one, (_, high)), (other, (low, other_high)) in itertools.pairwise(ordered):
+        if low < high:
+            raise ValueError(
+                f"`bands` must not overlap, or sums would count twice; {one!r} and {other!r} share "
+                f"{low:g}–{min(high, other_high):g} Hz."
+            )
+    return chosen
+
+
 def rhythm_names(
-    frequency_hz: ArrayLike, rhythms: Mapping[str, tuple[float, float]] | None = None
+    frequency_hz: ArrayLike, bands: Mapping[str, tuple[float, float]] | None = None
 ) -> NDArray[np.str_]:
     """Return the name of the rhythm that each frequency lies in, ``"other"`` where none does.
 
@@ -47,7 +69,7 @@ def rhythm_names(
     ----------
     frequency_hz : array
         Frequencies in Hz.
-    rhythms : mapping of str to (float, float) | None
+    bands : mapping of str to (float, float) | None
         Low (included) and high (excluded) limit of each band in Hz; the first that fits counts. ``None`` means
         ``RHYTHMS``.
 
@@ -69,7 +91,7 @@ def rhythm_names(
     ['mu']
     """
     frequency = np.asarray(frequency_hz, float)
-    chosen = checked_rhythms(rhythms)
+    chosen = checked_bands(bands)
     inside = [(frequency >= low) & (frequency < high) for low, high in chosen.values()]
     # The last condition is for an empty mapping, which `select` does not take.
     always = np.ones(frequency.shape, bool)

@@ -25,7 +25,7 @@ def channel_regions(
     ch_names : sequence of str
         Names of the channels.
     positions_m : array, shape (channels, 3), or None
-        Positions in metres in head coordinates; not-a-number where they are not known.
+        Positions in metres in head coordinates; NaN where they are not known.
 
     Returns
     -------

@@ -37,6 +37,8 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
 
     Raises
     ------
+    TypeError
+        If this is no name.
     ValueError
         If MNE has no such montage.
 
@@ -45,6 +47,8 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     >>> "CP3" in standard_montage().ch_names
     True
     """
+    if not isinstance(name, str):
+        raise TypeError(f"`montage` must be the name of a montage of MNE; got {name!r:.80}. Try {_USUAL!r}.")
     known = mne.channels.get_builtin_montages()
     own = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
     if own not in known:

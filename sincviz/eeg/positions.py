@@ -21,7 +21,7 @@ AXES = ("x", "y", "z")
 
 
 def electrode_positions(chs_info: Iterable[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Return the positions of the channels in metres, not-a-number where there is none on the scalp.
+    """Return the positions of the channels in metres, NaN where there is none on the scalp.
 
     Parameters
     ----------

@@ -1,33 +1,15 @@
 """What a network and its trials are, in words and numbers that JSON can hold."""
 
 import hashlib
-import platform
-import sys
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz._version import __version__
 from sincviz.analysis.labels import class_labels
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recordings import recording_facts
-
-LIBRARIES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "pandas",
-    "xarray",
-    "mne",
-    "matplotlib",
-    "captum",
-    "skorch",
-    "scikit-learn",
-)
-
 
 _REMEMBERED: dict[str, Any] = {
     **dict.fromkeys(("highpass_hz", "lowpass_hz"), int | float),
@@ -37,24 +19,24 @@ _REMEMBERED: dict[str, Any] = {
 }
 
 
-def network_facts(parts: FrontEnd, model: object) -> dict[str, Any]:
+def network_facts(front_end: FrontEnd, model: object) -> dict[str, Any]:
     """Return sizes, names, units and the hash of the weights of a network."""
-    filters, depth, channels = parts.spatial.shape
-    provenance = parts.provenance
+    filters, depth, channels = front_end.spatial.shape
+    provenance = front_end.provenance
     return {
         "kind": type(model).__name__,
         "n_filters": filters,
-        "n_taps": parts.kernels.shape[1],
+        "n_taps": front_end.kernels.shape[1],
         "depth": depth,
         "n_chans": channels,
-        "n_outputs": parts.n_outputs,
-        "n_times": parts.n_times,
-        "sfreq_hz": parts.sfreq,
-        "padding": parts.padding,
-        "ch_names": parts.ch_names,
-        "class_names": class_labels(parts, parts.n_outputs),
-        "units_per_volt": parts.units_per_volt,
-        "weights_sha256": parts.weights_sha256,
+        "n_outputs": front_end.n_outputs,
+        "n_times": front_end.n_times,
+        "sfreq_hz": front_end.sfreq,
+        "padding": front_end.padding,
+        "ch_names": front_end.ch_names,
+        "class_names": class_labels(front_end, front_end.n_outputs),
+        "units_per_volt": front_end.units_per_volt,
+        "weights_sha256": front_end.weights_sha256,
         "training": {
             name: provenance[name]
             for name, kind in _REMEMBERED.items()
@@ -63,13 +45,15 @@ def network_facts(parts: FrontEnd, model: object) -> dict[str, Any]:
     }
 
 
-def trial_facts(parts: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64] | None) -> dict[str, Any]:
+def trial_facts(
+    front_end: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64] | None
+) -> dict[str, Any]:
     """Return number, classes, preparation and hash of trials, as the network sees them."""
     digest, n_trials, n_times = hashlib.sha256(), 0, 0
-    for batch in input_batches(parts, trials):
+    for batch in input_batches(front_end, trials):
         digest.update(np.ascontiguousarray(batch, np.float32).tobytes())
         n_trials, n_times = n_trials + len(batch), batch.shape[2]
-    names = class_labels(parts, parts.n_outputs)
+    names = class_labels(front_end, front_end.n_outputs)
     counts = None if codes is None else np.bincount(codes, minlength=len(names)).tolist()
     return {
         "n_trials": n_trials,
@@ -77,15 +61,4 @@ def trial_facts(parts: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64]
         "classes": None if counts is None else dict(zip(names, counts, strict=True)),
         "sha256": digest.hexdigest(),
         **recording_facts(trials),
-    }
-
-
-def system_facts() -> dict[str, str]:
-    """Return the versions that results come from."""
-    return {
-        "sincviz": __version__,
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "byte_order": sys.byteorder,
-        **{name: version(name) for name in LIBRARIES},
     }

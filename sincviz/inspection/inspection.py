@@ -2,93 +2,33 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import pandas as pd
-import xarray as xr
 from numpy.typing import ArrayLike
 
 from sincviz._utils.checks import checked_seed
-from sincviz._utils.progress import switched_off, tqdm
+from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
+from sincviz.inspection.contents import CONTENTS, SECTIONS
 from sincviz.inspection.facts import network_facts
-from sincviz.inspection.measuring import SECTIONS, Measuring, checked_sections
+from sincviz.inspection.judging import judge
+from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.screen import screen_text
 from sincviz.networks.wrappers import unwrapped
 from sincviz.opening.inputs import with_or_without_trials
+from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_once
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inspection:
-    """What was measured; see the function of each name. What could not be measured is ``None``.
+class Inspection(InspectionResults):
+    """What was measured of one network, with a page and a folder of it.
 
-    Attributes
-    ----------
-    network, trials : dict
-        What network and trials are: sizes, names, units, hashes; ``trials`` is empty without trials.
-    bands, resolvability, drift, cutoff_history, response, overlap
-        Of the temporal filters.
-    importance, spatial_filters, spatial_patterns
-        Of the spatial filters.
-    predictions, accuracies
-        What the network says of the trials, and how often it is right.
-    relevance : xarray.DataArray, dims (target, filter, channel)
-        At the sinc layer.
-    spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
-        At the input; a contrast between classes where these are known.
-    band_relevance : xarray.DataArray, dims (target, band, channel)
-        The same by band, with intervals.
-    leading_bands, leading_cells, leading_filters : pandas.DataFrame
-        What the decision for each class rests on.
-    band_power_contrast, csp
-        What the trials say without the network.
-    deletion, ablation, randomization
-        The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
-    findings : pandas.DataFrame
-        What keeps all this from being believed.
-    verdict : dict
-        ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
-        not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
-        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
-    missing : dict of str to str
-        What could not be measured, and why.
-    sections : tuple of str
-        What was asked for.
-    seed : int
-        Seed of every random draw.
+    See :class:`sincviz.inspection.InspectionResults` for what it holds.
     """
 
-    network: dict[str, Any]
-    findings: pd.DataFrame
-    verdict: dict[str, Any] = field(default_factory=lambda: {"readable": False, "reasons": ["no_trials"]})
-    trials: dict[str, Any] = field(default_factory=dict)
-    bands: pd.DataFrame | None = None
-    resolvability: pd.DataFrame | None = None
-    drift: pd.DataFrame | None = None
-    overlap: xr.DataArray | None = None
-    response: xr.Dataset | None = None
-    spatial_filters: xr.DataArray | None = None
-    importance: xr.Dataset | None = None
-    spatial_patterns: xr.DataArray | None = None
-    predictions: pd.DataFrame | None = None
-    accuracies: pd.DataFrame | None = None
-    relevance: xr.DataArray | None = None
-    spectral_relevance: xr.DataArray | None = None
-    band_relevance: xr.DataArray | None = None
-    leading_bands: pd.DataFrame | None = None
-    leading_cells: pd.DataFrame | None = None
-    leading_filters: pd.DataFrame | None = None
-    band_power_contrast: xr.DataArray | None = None
-    deletion: pd.DataFrame | None = None
-    ablation: xr.Dataset | None = None
-    randomization: pd.DataFrame | None = None
-    csp: pd.Series | None = None
-    cutoff_history: pd.DataFrame | None = None
-    missing: dict[str, str] = field(default_factory=dict)
-    sections: tuple[str, ...] = SECTIONS
-    seed: int = 0
-
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -96,6 +36,7 @@ class Inspection:
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -109,6 +50,8 @@ class Inspection:
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -117,7 +60,7 @@ class Inspection:
         """
         from sincviz.report.folder import write_page
 
-        write_page(self, path, title=title, style=style, overwrite=overwrite)
+        write_page(self, CONTENTS, self._shown(), path, title=title, style=style, overwrite=overwrite)
 
     def save(
         self,
@@ -163,18 +106,27 @@ class Inspection:
         from sincviz.report.folder import write_folder
 
         return write_folder(
-            self, folder, formats=formats, title=title, style=style, overwrite=overwrite, progress=progress
+            self,
+            CONTENTS,
+            self._shown(),
+            folder,
+            formats=formats,
+            title=title,
+            style=style,
+            overwrite=overwrite,
+            progress=progress,
         )
 
-    def __repr__(self) -> str:
-        from sincviz.report.screen import screen_text
+    def _shown(self) -> tuple[Section[InspectionResults, InspectionRun], ...]:
+        return chosen_sections(SECTIONS, self.sections)
 
+    def __repr__(self) -> str:
         return screen_text(self)
 
     def _repr_html_(self) -> str:
-        from sincviz.report.page import summary_html
+        from sincviz.inspection.notebook import notebook_html
 
-        return summary_html(self)
+        return notebook_html(self)
 
 
 def inspect(
@@ -192,7 +144,7 @@ def inspect(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials, best such that were not used in training; without them there are no patterns, no relevance and no
         evidence.
@@ -225,34 +177,32 @@ def inspect(
     Examples
     --------
     >>> from sincviz import SincShallowNet
-    >>> found = inspect(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> len(found.bands), found.spatial_patterns is None
+    >>> inspection = inspect(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> len(inspection.bands), inspection.spatial_patterns is None
     (32, True)
     """
-    sections, seed = checked_sections(only), checked_seed(seed)
-    parts, epochs, y = with_or_without_trials(model, epochs, y)
-    with warned_once(parts, epochs):
+    sections, seed = chosen_sections(SECTIONS, only), checked_seed(seed)
+    front_end, epochs, y = with_or_without_trials(model, epochs, y)
+    hidden = switched_off() if progress else True
+    with warned_once(front_end, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
         codes = None
         if trials is not None:
-            next(
-                iter(input_batches(parts, trials))
-            )  # what does not fit is refused before the first long step
-            codes = classes_if_known(parts, trials, y, needed=False)
-        measuring = Measuring(parts, parts, trials, y, codes, sections, seed, held_out)
-        steps = list(measuring.steps())
+            # What does not fit is refused before the first long step.
+            next(iter(input_batches(front_end, trials)))
+            codes = classes_if_known(front_end, trials, y, needed=False)
+        run = InspectionRun(front_end, trials, y, codes, seed=seed, held_out=held_out)
         # The notebook's and the terminal's bar; quiet where nobody looks.
-        with tqdm(
-            steps, "Measuring", unit="step", leave=False, disable=switched_off() if progress else True
-        ) as bar:
-            for words, fields, measure in bar:
-                bar.set_description(words)
-                measuring.do(fields, measure)
-    measuring.finish()
+        with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=hidden) as bar:
+            for step in bar:
+                bar.set_description(step.words)
+                measure(step, run)
+    with silenced():
+        judge(run)
     return Inspection(
-        network=network_facts(parts, unwrapped(parts)),
-        missing=measuring.missing,
-        sections=sections,
+        network=network_facts(front_end, unwrapped(front_end)),
+        missing=run.missing,
+        sections=tuple(section.name for section in sections if not section.always),
         seed=seed,
-        **measuring.found,
+        **run.results,
     )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sincviz.networks.attributes import attributes_told
 from sincviz.networks.described import described
-from sincviz.networks.front_end import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
+from sincviz.networks.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
 from sincviz.networks.module_copies import evaluated_copy
 from sincviz.networks.wrappers import unwrapped
 
@@ -17,7 +17,7 @@ __all__ = ["BlackBox", "Decoder", "checked_scores", "decoder", "evaluated_copy"]
 
 
 class Decoder(Protocol):
-    """What goes in and what comes out; a :class:`sincviz.FrontEnd` is one too."""
+    """What goes in and what comes out; a :class:`sincviz.networks.FrontEnd` is one too."""
 
     @property
     def scores(self) -> Any:
@@ -135,7 +135,7 @@ def decoder(model: object) -> Decoder:
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Anything that :func:`sincviz.front_end` knows, or any module that maps (batch, channels, times) to
+        Anything that :func:`sincviz.networks.front_ends` knows, or any module that maps (batch, channels, times) to
         (batch, classes). Of such a module the attributes ``chs_info``, ``sfreq``, ``n_times``, ``n_outputs``, ``scale``
         and ``class_names`` are read where it has them.
 

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.fast.precision import is_narrow
+from sincviz.networks.precision import is_narrow
 from sincviz.networks.wrappers import unwrapped
 
 _SAME = 1e-3  # of the scores' spread: float32 in another order
@@ -19,7 +19,7 @@ def evaluated_copy(model: object) -> nn.Module:
     Raises
     ------
     TypeError
-        If this is no module, as a :class:`sincviz.FrontEnd` is none.
+        If this is no module, as a :class:`sincviz.networks.FrontEnd` is none.
     """
     inner = unwrapped(model)
     if not isinstance(inner, nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.fast.precision import widened
+from sincviz.networks.precision import widened
 
 
 def recorded_statistics(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sincviz.networks.decoder import BlackBox, checked_scores
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 PLACES = {1: "(batch, 1, channels, times)", 3: "(batch, channels, times, 1)"}
 """Where networks of two-dimensional convolutions want a dimension of one."""

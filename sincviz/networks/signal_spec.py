@@ -130,12 +130,12 @@ def _resolve_times(
 
 
 def chs_info_to_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
-    """Return channels as plain lists, numbers and strings that strict JSON can hold; not-a-number is null."""
+    """Return channels as plain lists, numbers and strings that strict JSON can hold; NaN is null."""
     return None if chs_info is None else [_to_json(dict(channel)) for channel in chs_info]
 
 
 def chs_info_from_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
-    """Return channels with ``loc`` as float arrays, null as not-a-number.
+    """Return channels with ``loc`` as float arrays, null as NaN.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz._utils.checks import finite_float, positive_int
-from sincviz.networks.fast.precision import in_single_precision, widened
+from sincviz.networks.precision import in_single_precision, widened
 
 
 class SincConv(nn.Module):

@@ -349,7 +349,7 @@ class SincShallowNet(HubMixin, nn.Module):
         Parameters
         ----------
         config : mapping
-            Constructor parameters; the activation by its name, unknown positions as null or not-a-number.
+            Constructor parameters; the activation by its name, unknown positions as null or NaN.
 
         Returns
         -------

@@ -13,8 +13,9 @@ import torch
 
 from sincviz.eeg.channel_names import matched_names
 from sincviz.eeg.channel_types import warn_of_types
+from sincviz.eeg.montages import placed_channels
 from sincviz.errors import CheckpointError, did_you_mean
-from sincviz.networks.front_end import FrontEnd, unwrapped
+from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import own_network
@@ -22,6 +23,7 @@ from sincviz.trials.classes import class_order
 from sincviz.trials.epochs import is_epochs
 from sincviz.weights.hub import downloaded_network
 from sincviz.weights.network_file import read_network, write_network
+from sincviz.weights.weights_file import SUFFIXES
 
 if TYPE_CHECKING:
     import mne
@@ -43,7 +45,6 @@ _FILES = (
     ".txt",
     ".py",
 )
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
 
 
 def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
@@ -85,9 +86,10 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
 
 def load_checkpoint(
     path: str | os.PathLike[str],
-    chs_info: Sequence[Mapping[str, Any]] | None = None,
+    chs_info: Sequence[Mapping[str, Any]] | Sequence[str] | None = None,
     *,
     epochs: "mne.BaseEpochs | None" = None,
+    montage: str | None = None,
     **missing_parameters: Any,
 ) -> SincShallowNet:
     """Open a trained network, in evaluation mode, whoever saved it.
@@ -104,12 +106,15 @@ def load_checkpoint(
         ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
         or the id of a repository such as ``"user/model"`` if there is no such file, nor a folder called nearly as the
         user; ``"hf://user/model"`` is a repository in any case.
-    chs_info : sequence of dict | None
-        The channels, as in ``epochs.info["chs"]``, for a file that does not know them.
+    chs_info : sequence of dict | sequence of str | None
+        The channels, as in ``epochs.info["chs"]``, or their names, for a file that does not know them.
     epochs : mne.BaseEpochs | None
         Trials like those of the training. What the file does not tell is taken from them: the EEG channels if their
         number is that of the network, the number of samples if they have its sampling rate, and the class names,
         in the order of their event codes, if there are as many as outputs.
+    montage : str | None
+        Standard montage of MNE, such as ``"standard_1005"``, that places the channels by name; ``None`` leaves
+        positions as they are.
     **missing_parameters
         What the file does not tell: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
         ``pool_stride``, ``padding`` or ``n_times``; ``class_names``; ``scale``, the factor from volts to the network's
@@ -129,6 +134,8 @@ def load_checkpoint(
         If the file is damaged, of another kind or would run code, or contradicts what was given.
     TypeError
         If ``path`` is no path, a parameter is unknown, or ``epochs`` are none.
+    ValueError
+        If MNE has no such montage, it does not know the names, or there are no names to place.
     MissingDependencyError
         If ``path`` is the id of a repository and huggingface_hub is not installed.
 
@@ -149,12 +156,14 @@ def load_checkpoint(
         )
     asked, home = Path(path), os.path.expanduser(path)  # of an unknown user it stays as it is
     path = home if isinstance(path, str) else Path(home)
-    _check_names(missing_parameters)
+    check_parameters(missing_parameters)
     trial = None
     if epochs is not None:
         if not is_epochs(epochs):
             raise TypeError(f"`epochs` must be `mne.Epochs`; got {type(epochs).__name__}.")
         trial = (len(epochs.times), float(epochs.info["sfreq"]))
+    if chs_info is not None:
+        chs_info = _described(chs_info, montage)
     place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
     if not Path(place).exists():
         raise FileNotFoundError(f"There is no checkpoint {str(asked)!r}.{_meant(Path(place))}")
@@ -163,7 +172,33 @@ def load_checkpoint(
         _set_channels(model, path, chs_info)
     if epochs is not None:
         _ask_epochs(model, epochs)
+    if montage is not None and chs_info is None:
+        if model.chs_info is None:
+            raise ValueError(
+                "`montage` (`--montage`) places channels by name, and nothing tells their names. Pass them as "
+                "`chs_info` (`--channels`; of a group, `ch_names`)."
+            )
+        model.chs_info = _described(model.chs_info, montage)
     return model
+
+
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """Refuse what is no parameter of a network, and say what was probably meant.
+
+    Raises
+    ------
+    TypeError
+        If a name is unknown.
+    """
+    # `chs_info` is a parameter of `load_checkpoint` itself.
+    known = [name for name in inspect.signature(SincShallowNet).parameters if name != "chs_info"]
+    known += ["class_names", "scale"]
+    unknown = [str(name) for name in parameters if name not in known]
+    if unknown:
+        raise TypeError(
+            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
+            f"It takes: {', '.join(known)}."
+        )
 
 
 def _instead_of_path(given: object) -> str:
@@ -172,18 +207,6 @@ def _instead_of_path(given: object) -> str:
     if isinstance(given, Mapping):
         return " Save it first: `torch.save(state_dict, 'weights.pt')`."
     return " Write what it holds to a file first." if hasattr(given, "read") else ""
-
-
-def _check_names(parameters: Mapping[str, Any]) -> None:
-    # `chs_info` is a parameter of this function too.
-    known = [name for name in inspect.signature(SincShallowNet).parameters if name != "chs_info"]
-    known += ["class_names", "scale"]
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        raise TypeError(
-            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
-            f"It takes: {', '.join(known)}."
-        )
 
 
 def _is_repository(path: str | os.PathLike[str]) -> bool:
@@ -209,11 +232,25 @@ def _meant(path: Path) -> str:
     return meant + (hub if meant else "")
 
 
+def _described(
+    channels: Sequence[Mapping[str, Any]] | Sequence[str], montage: str | None
+) -> list[dict[str, Any]]:
+    """Return channels that may be names as ``mne.Info`` has them, placed by a montage if one is given."""
+    given: Any = channels
+    if isinstance(channels, Sequence) and not isinstance(channels, str):
+        given = [{"ch_name": one} if isinstance(one, str) else one for one in channels]
+    described = chs_info_from_json(given) or []
+    if montage is None:
+        return described
+    places = placed_channels([channel["ch_name"] for channel in described], montage)
+    own = [{key: channel[key] for key in channel.keys() - {"loc", "coord_frame"}} for channel in described]
+    return [place | rest for place, rest in zip(places, own, strict=True)]
+
+
 def _set_channels(
-    model: SincShallowNet, path: str | os.PathLike[str], chs_info: Sequence[Mapping[str, Any]]
+    model: SincShallowNet, path: str | os.PathLike[str], channels: Sequence[dict[str, Any]]
 ) -> None:
-    channels = chs_info_from_json(chs_info)
-    names = [channel["ch_name"] for channel in channels or []]
+    names = [channel["ch_name"] for channel in channels]
     known = None if _assumed(model, "ch_names") else model.ch_names
     if len(names) != model.n_chans or (
         known is not None and list(matched_names(known, names)[0].values()) != names
@@ -225,7 +262,7 @@ def _set_channels(
         )
     # A file that knows its names keeps their spelling.
     model.chs_info = [
-        channel | {"ch_name": name} for channel, name in zip(channels or [], known or names, strict=True)
+        channel | {"ch_name": name} for channel, name in zip(channels, known or names, strict=True)
     ]
     warn_of_types(model.chs_info)
     _forget_assumed(model, "ch_names")

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from sincviz.errors import EpochsError
 from sincviz.networks.decoder import BlackBox
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.wrappers import place_of_skipped, skipped_steps
 from sincviz.opening.network import network, suited
 from sincviz.trials.containers import trials_and_labels

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from sincviz._utils.text import joined
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, channel_type
 from sincviz.errors import EpochsError, warn
 from sincviz.networks.decoder import BlackBox, decoder
 from sincviz.networks.dressing import dressed
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import evaluated_copy
 from sincviz.networks.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
@@ -65,8 +66,8 @@ def network(
     Returns
     -------
     FrontEnd | BlackBox
-        A copy: the network is not changed. A :class:`sincviz.FrontEnd` where filters and maps can be read, else a
-        :class:`sincviz.networks.decoder.BlackBox`, of which inputs and scores are known.
+        A copy: the network is not changed. A :class:`sincviz.networks.FrontEnd` where filters and maps can be read,
+        else a :class:`sincviz.networks.BlackBox`, of which inputs and scores are known.
 
     Raises
     ------
@@ -218,7 +219,7 @@ def _say(
     settings += ["scale=1e6"] * ("scale" in told) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in told)
     line = ", ".join(settings)
     message = f"{_kind(seen)} does not tell everything."
-    message += f" From the epochs it takes {_joined(said)}." if said else ""
+    message += f" From the epochs it takes {joined(said)}." if said else ""
     message += " Its units are taken to be microvolts." if "scale" in told else ""
     message += f" Where that is wrong, say what is right: `model = sincviz.network(model, {line})`."
     if _say_once(seen, message) and "scale" in told and (advice := _units_advice(seen, epochs)):
@@ -260,7 +261,3 @@ def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
 
 def _kind(seen: FrontEnd | BlackBox) -> str:
     return seen.kind if isinstance(seen, BlackBox) else type(seen.module or seen).__name__
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}, and {words[-1]}"

@@ -20,7 +20,7 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     Parameters
     ----------
     loss : xarray.Dataset, dims (band, channel)
-        What :func:`sincviz.ablate` returned: ``score_loss`` with ``score_loss_low`` and ``score_loss_high``.
+        What :func:`sincviz.ablate` returned: ``score_loss`` with ``score_loss_ci_low`` and ``score_loss_ci_high``.
     kind : {"channels", "topomaps"}
         A heat map of bands over channels (or regions), or one scalp map for each band.
 
@@ -41,8 +41,8 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     Examples
     --------
     >>> dims = ("band", "channel")
-    >>> loss = xr.Dataset({"score_loss": (dims, [[0.4, 0.0]]), "score_loss_low": (dims, [[0.2, -0.1]]),
-    ...                    "score_loss_high": (dims, [[0.6, 0.1]])}, {"band": ["alpha"], "channel": ["C3", "Fz"]})
+    >>> loss = xr.Dataset({"score_loss": (dims, [[0.4, 0.0]]), "score_loss_ci_low": (dims, [[0.2, -0.1]]),
+    ...                    "score_loss_ci_high": (dims, [[0.6, 0.1]])}, {"band": ["alpha"], "channel": ["C3", "Fz"]})
     >>> [line.get_label() for line in plot_ablation(loss).axes[0].lines][:1]  # on the cell of Fz
     ['marked']
     """
@@ -59,7 +59,7 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
             f"{dict(loss.sizes)}. Pass what `ablate` returned."
         )
     score = loss["score_loss"].transpose("band", "channel")
-    ends = {end: loss[f"score_loss_{end}"] for end in ("low", "high") if f"score_loss_{end}" in loss}
+    ends = {end: loss[f"score_loss_{end}"] for end in ("ci_low", "ci_high") if f"score_loss_{end}" in loss}
     score = score.assign_coords(ends)
     doubtful, sure = includes_zero(score), excludes_zero(score)
     # One row of maps, or one panel: without a name.

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz._utils.text import counted
 from sincviz.plotting.canvas.drawn_results import check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.glyphs import legible
@@ -30,14 +31,15 @@ _MOST_WITH_LINES = 20  # subjects; lines of more hide the dots
 _GREY = "#BBBBBB"
 
 
-def plot_band_use(shares: xr.Dataset) -> Figure:
+def plot_band_use(shares: xr.DataArray) -> Figure:
     """Draw the share of each band for every subject, and of all subjects together.
 
     Parameters
     ----------
-    shares : xarray.Dataset, dims ([condition,] subject, band)
-        ``share`` of each subject's summed contrast, a number that is 1 for all of it; not-a-number where a subject has
-        none. Where they are known ``mean``, ``low`` and ``high`` over ([condition,] band).
+    shares : xarray.DataArray, dims ([condition,] subject, band)
+        ``Group.band_use``: share of each subject's summed contrast, a number that is 1 for all of it; NaN where a
+        subject has none. Where they are known, the coordinates ``mean``, ``ci_low`` and ``ci_high`` over ([condition,]
+        band) are those of all subjects together.
 
     Returns
     -------
@@ -50,12 +52,11 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
     TypeError
         If it is something else, such as a network; the message says what to call.
     ValueError
-        If ``share`` is missing, over other dimensions, or has no finite value.
+        If shares are over other dimensions, or none is finite.
 
     Examples
     --------
-    >>> shares = xr.Dataset({"share": (("subject", "band"), [[0.7, 0.3], [0.5, 0.5]])},
-    ...                     {"subject": ["1", "2"], "band": ["alpha", "beta"]})
+    >>> shares = xr.DataArray([[0.7, 0.3], [0.5, 0.5]], {"subject": ["1", "2"], "band": ["alpha", "beta"]})
     >>> figure = plot_band_use(shares)
     >>> figure.axes[0].get_ylabel()
     'Share of the contrast (%)'
@@ -63,12 +64,12 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
     """
     check_drawn("plot_band_use", shares)
     _check(shares)
-    one = shares if "condition" in shares["share"].dims else shares.drop_vars("condition", errors="ignore")
-    if "condition" not in one.dims:
-        one = one.expand_dims({"condition": [""]})
+    one = shares
+    if "condition" not in shares.dims:
+        one = shares.drop_vars("condition", errors="ignore").expand_dims({"condition": [""]})
     conditions = [str(name) for name in one["condition"].to_numpy()]
     n_bands, n_conditions = one.sizes["band"], len(conditions)
-    share = one["share"].transpose("condition", "subject", "band").to_numpy()
+    share = one.transpose("condition", "subject", "band").to_numpy()
     counts = np.isfinite(share).any(2).sum(1)
     with style():
         bands = [legible(str(name)) for name in one["band"].to_numpy()]
@@ -91,10 +92,10 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
             if n_conditions == 1 and len(x) <= _MOST_WITH_LINES:
                 ax.plot(x.T, share[number].T, color=_GREY, linewidth=0.4, zorder=2, label="_same subject")
             # Matplotlib leaves out names that begin with an underscore.
-            label = f"{' ' if name.startswith('_') else ''}{name} ({_subjects(count)})"
+            label = f"{' ' if name.startswith('_') else ''}{name} ({counted(int(count), 'subject')})"
             ax.plot(x.ravel(), share[number].ravel(), linestyle="none", marker="o", color=colour, markersize=2.6,
                     alpha=0.7, markeredgewidth=0, zorder=3, label=label)  # fmt: skip
-            if {"mean", "low", "high"} <= set(one):
+            if {"mean", "ci_low", "ci_high"} <= set(one.coords):
                 _draw_means(ax, np.arange(n_bands) + middle + half, one.isel(condition=number), colour)
         ax.set_xlim(-0.5, n_bands - 0.5)
         # From the top, words with and without long letters would not stand on one line.
@@ -116,8 +117,8 @@ def plot_band_use(shares: xr.Dataset) -> Figure:
     return figure
 
 
-def _draw_means(ax: Axes, x: NDArray[np.floating], one: xr.Dataset, colour: str) -> None:
-    ax.vlines(x, one["low"], one["high"], colors="black", linewidth=1.0, zorder=4)
+def _draw_means(ax: Axes, x: NDArray[np.floating], one: xr.DataArray, colour: str) -> None:
+    ax.vlines(x, one["ci_low"], one["ci_high"], colors="black", linewidth=1.0, zorder=4)
     ax.plot(x, one["mean"], linestyle="none", marker="D", color=colour, markersize=4.0, markeredgecolor="black",
             markeredgewidth=0.6, zorder=5, label="_mean")  # fmt: skip
 
@@ -129,29 +130,23 @@ def _fit(names: list[str], width_mm: float) -> bool:
     return widest_mm(words) <= width_mm and max(lines) <= _MOST_NAME_LINES
 
 
-def _note(one: xr.Dataset, counts: NDArray[np.int_]) -> str:
-    parts = [f"Dots: {_subjects(counts[0])}." if len(counts) == 1 else "Dots: subjects."]
+def _note(one: xr.DataArray, counts: NDArray[np.int_]) -> str:
+    parts = [f"Dots: {counted(int(counts[0]), 'subject')}." if len(counts) == 1 else "Dots: subjects."]
     if len(counts) == 1 and one["condition"].item():
         parts.insert(0, f"Condition: {one['condition'].item()}.")
-    if {"mean", "low", "high"} <= set(one):
+    if {"mean", "ci_low", "ci_high"} <= set(one.coords):
         parts.append("Diamonds: all of them together, with a 95 % interval.")
     left_out = one.sizes["subject"] - counts[0]
     # Of several conditions the legend counts the subjects.
     if len(counts) == 1 and left_out:
-        parts.append(f"Without a share: {_subjects(left_out)}.")
+        parts.append(f"Without a share: {counted(int(left_out), 'subject')}.")
     return " ".join(filter(None, [*parts, bands_in_hz(one)]))
 
 
-def _subjects(count: int) -> str:
-    return f"{count} subject{'' if count == 1 else 's'}"
-
-
-def _check(shares: xr.Dataset) -> None:
-    dims = set(shares["share"].dims) if "share" in shares else set()
-    if dims - {"condition"} != {"subject", "band"}:
+def _check(shares: xr.DataArray) -> None:
+    if set(shares.dims) - {"condition"} != {"subject", "band"}:
         raise ValueError(
-            f"`shares` must hold `share` over ([condition,] subject, band); got "
-            f"{', '.join(map(str, shares)) or 'nothing'} over {dict(shares.sizes)}."
+            f"`shares` must be over ([condition,] subject, band); got {dict(shares.sizes)}. Pass `Group.band_use`."
         )
-    if not np.isfinite(shares["share"].to_numpy()).any():
+    if not np.isfinite(shares.to_numpy()).any():
         raise ValueError("No subject has a share of any band; there is nothing to draw.")

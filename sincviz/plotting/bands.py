@@ -58,7 +58,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         edges = bands[["high_hz", "initial_high_hz", "measured_high_hz"]].to_numpy(float)
         # Where nothing passes, any axis will do.
         right = 1.04 * (float(np.nanmax(np.append(edges, 0))) or 40)
-        shade_rhythms(ax, bands.attrs.get("rhythms", RHYTHMS), right)
+        shade_rhythms(ax, bands.attrs.get("bands", RHYTHMS), right)
         ax.hlines(rows, bands["measured_low_hz"], bands["measured_high_hz"], colors=MEASURED, linewidth=1.2,
                   label="measured (−3 dB)", zorder=3)  # fmt: skip
         ax.plot(bands["peak_hz"], rows, "o", color=MEASURED, markersize=2.4, label="measured peak", zorder=4)

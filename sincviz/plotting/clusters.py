@@ -5,11 +5,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sincviz._utils.text import p_words
 from sincviz.eeg.positions import check_positions
 from sincviz.plotting.canvas.channel_images import channel_images
 from sincviz.plotting.canvas.drawn_results import check_drawn, check_number_of_maps
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
-from sincviz.plotting.canvas.lettering import p_words
 from sincviz.plotting.canvas.scalp_table import scalp_table
 from sincviz.plotting.canvas.style import style
 
@@ -22,8 +22,8 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
     Parameters
     ----------
     test : xarray.Dataset, dims ([target,] band, channel)
-        What :func:`sincviz.cluster_test` returned, of one comparison: ``mean``, and where they are known ``q``,
-        ``cluster`` and ``cluster_p``. Positions are its coordinates ``x``, ``y``, ``z`` in metres.
+        What :func:`sincviz.statistics.cluster_test` returned, of one comparison: ``mean``, and where they are known
+        ``q``, ``cluster`` and ``cluster_p``. Positions are its coordinates ``x``, ``y``, ``z`` in metres.
 
     Returns
     -------
@@ -78,8 +78,9 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     Parameters
     ----------
     test : xarray.Dataset, dims ([target,] frequency, channel)
-        What :func:`sincviz.cluster_test` returned, of one comparison: ``mean``, and where they are known ``cluster``
-        and ``cluster_p``. A coordinate ``region`` of the channels is written below them: sort channels by it first.
+        What :func:`sincviz.statistics.cluster_test` returned, of one comparison: ``mean``, and where they are known
+        ``cluster`` and ``cluster_p``. A coordinate ``region`` of the channels is written below them: sort channels by
+        it first.
 
     Returns
     -------
@@ -175,7 +176,7 @@ def _p_of(one: xr.Dataset, *at: int) -> str:
     numbers, p = one["cluster"].to_numpy()[at], one["cluster_p"].to_numpy()[at]
     found = sorted(dict(zip(numbers[numbers > 0], p[numbers > 0], strict=True)).values())
     shown = [value for value in found if value <= _alpha(one)] or found[:1]
-    words = [p_words(value) for value in shown[:_MOST_P]]
+    words = [f"p {p_words(value)}" for value in shown[:_MOST_P]]
     words = words[:1] + [word.removeprefix("p ").removeprefix("= ") for word in words[1:]]
     return ", ".join(words + ["…"] * (len(shown) > _MOST_P))
 
@@ -186,7 +187,7 @@ def _headline(one: xr.Dataset) -> str:
     if _significant(one).any():
         return ""
     smallest = float(one["cluster_p"].min())
-    found = "no cell passes the threshold" if np.isnan(smallest) else f"smallest {p_words(smallest)}"
+    found = "no cell passes the threshold" if np.isnan(smallest) else f"smallest p {p_words(smallest)}"
     return f"No significant cluster: {found}."
 
 
@@ -206,7 +207,7 @@ def _note(one: xr.Dataset, marks: list[str]) -> str:
         if said["cluster_forming_t"] is not None:
             how.append(f"cells with |t| > {said['cluster_forming_t']:.2f}")
         if said["smallest_p"] is not None and said["smallest_p"] >= 0.001:
-            how.append(f"smallest possible {p_words(said['smallest_p'])}")
+            how.append(f"smallest possible p {p_words(said['smallest_p'])}")
         parts.append("; ".join(how) + ").")
     if marks and any("q ≤" in mark for mark in marks):
         parts.append("q: of single cells (Benjamini–Hochberg).")

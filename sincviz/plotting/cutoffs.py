@@ -18,7 +18,7 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
     Parameters
     ----------
     history : pandas.DataFrame
-        What :func:`sincviz.cutoff_history` returned, or a classifier's ``cutoff_history_``.
+        What :func:`sincviz.filters.cutoff_history` returned, or a classifier's ``cutoff_history_``.
     axes : array of two matplotlib.axes.Axes | None
         Where to draw centres and widths; ``None`` makes a figure 178 mm wide.
 

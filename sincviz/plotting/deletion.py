@@ -24,7 +24,7 @@ _ORDERS = {
     "random": (INITIAL, "--"),
     "least relevant first": (NOMINAL, "-."),
 }
-_COLUMNS = ("order", "share_removed", "accuracy", "accuracy_low", "accuracy_high")
+_COLUMNS = ("order", "share_removed", "accuracy", "accuracy_ci_low", "accuracy_ci_high")
 _MOST_POINTS = 25  # beyond, points would hide the lines
 
 
@@ -54,8 +54,8 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     Examples
     --------
     >>> curve = pd.DataFrame({"order": ["most relevant first"] * 2 + ["random"] * 2, "share_removed": [0, 1.0] * 2,
-    ...     "accuracy": [0.9, 0.5, 0.9, 0.5], "accuracy_low": 0.4, "accuracy_high": 1.0})
-    >>> curve.attrs = {"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.3}
+    ...     "accuracy": [0.9, 0.5, 0.9, 0.5], "accuracy_ci_low": 0.4, "accuracy_ci_high": 1.0})
+    >>> curve.attrs = {"accuracy_area": 0.2, "accuracy_area_ci_low": 0.1, "accuracy_area_ci_high": 0.3}
     >>> plot_deletion(curve).legends[0].get_texts()[-1].get_text()
     'area 0.20 (0.10–0.30)'
     """
@@ -72,7 +72,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
             if own_rows.empty:
                 continue
             share = own_rows["share_removed"]
-            ax.fill_between(share, own_rows["accuracy_low"], own_rows["accuracy_high"], color=colour, alpha=0.15,
+            ax.fill_between(share, own_rows["accuracy_ci_low"], own_rows["accuracy_ci_high"], color=colour, alpha=0.15,
                             linewidth=0, zorder=2)  # fmt: skip
             ax.plot(share, own_rows["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
                     marker="o" if len(own_rows) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip

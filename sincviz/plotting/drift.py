@@ -5,15 +5,16 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz._utils.text import p_words
 from sincviz.plotting.canvas.drawn_results import check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
-from sincviz.plotting.canvas.lettering import fitted_apart, p_words, percent
+from sincviz.plotting.canvas.lettering import fitted_apart, percent
 from sincviz.plotting.canvas.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
 
 _ROW_MM = 5.5
 _AROUND_MM = 22.0
 _NAME_MM = 34.0
-_COLUMNS = ("before", "after", "change", "low", "high", "q")
+_COLUMNS = ("before", "after", "change", "ci_low", "ci_high", "q")
 
 
 def plot_drift(drift: pd.DataFrame) -> Figure:
@@ -22,8 +23,8 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     Parameters
     ----------
     drift : pandas.DataFrame
-        One row per band, of one condition: ``before``, ``after``, ``change`` with ``low`` and ``high``, and ``q``;
-        shares are numbers that are 1 for all of the energy. The index is the band, or condition and band.
+        One row per band, of one condition: ``before``, ``after``, ``change`` with ``ci_low`` and ``ci_high``, and
+        ``q``; shares are numbers that are 1 for all of the energy. The index is the band, or condition and band.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "low": 0.1, "high": 0.3, "q": 0.004}
+    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "q": 0.004}
     >>> figure = plot_drift(pd.DataFrame([row], index=pd.Index(["alpha"], name="band")))
     >>> [text.get_text() for text in figure.axes[1].texts]
     ['q = 0.004']
@@ -65,7 +66,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
         left.set(xlabel="Share of the filters' energy (%)", ylim=(len(one) - 0.4, -0.6))
         left.set_xlim(left=0)
         right.axvline(0, color="black", linewidth=0.6, zorder=1)
-        right.hlines(rows, one["low"], one["high"], colors=NOMINAL, linewidth=1.2, zorder=2)
+        right.hlines(rows, one["ci_low"], one["ci_high"], colors=NOMINAL, linewidth=1.2, zorder=2)
         for chosen, marker, face, label in (
             (sure, "D", NOMINAL, f"q ≤ {alpha:g}"),
             (unsure, "D", "white", f"q > {alpha:g}"),
@@ -76,7 +77,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
                 right.plot(one["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
                            markerfacecolor=face, markersize=3.6, zorder=3, label=label)  # fmt: skip
         for row, q in zip(rows, one["q"], strict=True):
-            right.annotate(p_words(q, "q") if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
+            right.annotate(f"q {p_words(q)}" if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
                            xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
         right.set_xlabel("Change (percentage points)")
         left.set_yticks(rows, names, parse_math=False, linespacing=1.0)

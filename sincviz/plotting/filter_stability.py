@@ -26,7 +26,7 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
     Parameters
     ----------
     stability : pandas.DataFrame
-        What :func:`sincviz.filter_stability` returned, one row per filter, in the order to be drawn.
+        What :func:`sincviz.filters.filter_stability` returned, one row per filter, in the order to be drawn.
 
     Returns
     -------

@@ -20,7 +20,7 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
     Parameters
     ----------
     overlap : xarray.DataArray, dims (filter, other_filter)
-        What :func:`sincviz.filter_overlap` returned.
+        What :func:`sincviz.filters.filter_overlap` returned.
     ax : matplotlib.axes.Axes | None
         Where to draw; ``None`` makes a figure 88 mm wide.
 
@@ -38,7 +38,8 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, filter_overlap
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.filters import filter_overlap
     >>> figure = plot_overlap(filter_overlap(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)))
     >>> figure.axes[0].get_xlabel()
     'Filter'

@@ -28,8 +28,8 @@ _KINDS = {
     "wrong class": ("another class's explanation", INITIAL, "D", 0.0),
 }
 _MEASURES = {
-    "Similarity to the original": ("similarity", "low", "high"),
-    "Similarity of magnitudes": ("magnitude_similarity", "magnitude_low", "magnitude_high"),
+    "Similarity to the original": ("similarity", "ci_low", "ci_high"),
+    "Similarity of magnitudes": ("magnitude_similarity", "magnitude_ci_low", "magnitude_ci_high"),
 }
 _ROW_MM = 6.0
 _AROUND_MM = 30.0
@@ -70,8 +70,8 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"kind": "cascading", "layer": "head", "similarity": 0.1, "low": 0.0, "high": 0.2,
-    ...        "magnitude_similarity": 0.3, "magnitude_low": 0.2, "magnitude_high": 0.4}
+    >>> row = {"kind": "cascading", "layer": "head", "similarity": 0.1, "ci_low": 0.0, "ci_high": 0.2,
+    ...        "magnitude_similarity": 0.3, "magnitude_ci_low": 0.2, "magnitude_ci_high": 0.4}
     >>> table = pd.DataFrame([row])
     >>> table.attrs = {"outcome": "differs", "threshold": 0.5}
     >>> plot_randomization(table).axes[0].get_title("left")

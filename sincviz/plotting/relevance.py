@@ -12,6 +12,7 @@ from sincviz.plotting.canvas.drawn_results import check_cells, check_drawn, chec
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.canvas.scalp_table import scalp_table
+from sincviz.plotting.canvas.shown_cells import shown_cells
 from sincviz.plotting.canvas.style import style
 
 _DIMS = {
@@ -22,19 +23,21 @@ _DIMS = {
 
 
 def plot_relevance(
-    cells: xr.DataArray, kind: str = "topomaps", deletion: pd.DataFrame | None = None
+    relevance: xr.DataArray, kind: str = "topomaps", deletion: pd.DataFrame | None = None
 ) -> Figure:
     """Draw what each band is worth for each class, with the evidence for it below.
 
     Parameters
     ----------
-    cells : xarray.DataArray, dims (target, band, channel), or (target, band) for a matrix
-        What :func:`sincviz.relevance` returned, grouped into bands; with coordinates ``low`` and ``high`` of the same
-        dimensions as :func:`sincviz.bootstrap_intervals` gives them. A coordinate ``region`` of the channels is
-        written beside them: sort channels by it first.
+    relevance : xarray.DataArray, dims (target, filter or frequency or band[, channel])
+        What :func:`sincviz.relevance` or :func:`sincviz.spectral_relevance` returned, which is summed here over the
+        usual bands; for bands of your own, or filters divided by their energy, pass what
+        :func:`sincviz.attribution.sum_over_bands` makes of it. Coordinates ``ci_low`` and ``ci_high``, as
+        :func:`sincviz.statistics.bootstrap_intervals` gives them, mark cells where nothing is summed here. A coordinate
+        ``region`` of the channels is written beside them: sort channels by it first.
     kind : {"topomaps", "channels", "matrix"}
-        Scalp maps, a heat map of bands over channels for each class, or one of classes over bands with the numbers
-        in it.
+        Scalp maps, a heat map of bands over channels for each class, or one of classes over bands, all channels
+        together, with the numbers in it.
     deletion : pandas.DataFrame | None
         What :func:`sincviz.deletion_curve` returned; its area is added to the evidence.
 
@@ -61,11 +64,12 @@ def plot_relevance(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['0.40', '−0.10', '−0.30', '0.20']
     """
-    check_drawn("plot_relevance", cells)
+    check_drawn("plot_relevance", relevance)
     if kind not in _DIMS:
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
     dims = _DIMS[kind]
-    check_cells("plot_relevance", cells, kind, dims)
+    cells = shown_cells(relevance, dims)
+    check_cells("plot_relevance", cells, relevance, kind, dims)
     ordered = cells.transpose(*dims)
     doubtful, sure = includes_zero(ordered), excludes_zero(ordered)
     known = doubtful is not None

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from sincviz._utils.text import counted
 from sincviz.plotting.canvas.drawn_results import check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted_apart, widest_mm
@@ -42,8 +43,8 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
     Parameters
     ----------
     agreement : xarray.DataArray, dims (run, other_run)
-        What :func:`sincviz.run_agreement` returned. Runs of one subject, by the coordinate ``subject``, stand together
-        in the order in which they are given.
+        What :func:`sincviz.statistics.run_agreement` returned. Runs of one subject, by the coordinate ``subject``,
+        stand together in the order in which they are given.
 
     Returns
     -------
@@ -134,10 +135,8 @@ def _apart(middles: Sequence[float], least: float) -> list[int]:
 
 def _note(agreement: xr.DataArray, n_subjects: int, some_unnamed: bool) -> str:
     n_runs = agreement.sizes["run"]
-    runs, subjects = (
-        f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((n_runs, "run"), (n_subjects, "subject"))
-    )
-    parts = [f"Spearman's correlation between band × channel contrasts: {runs} of {subjects}."]
+    whose = f"{counted(n_runs, 'run')} of {counted(n_subjects, 'subject')}"
+    parts = [f"Spearman's correlation between band × channel contrasts: {whose}."]
     if n_subjects > 1:
         parts.append("Lines separate subjects" + ("; not all are named." if some_unnamed else "."))
     if not np.isfinite(agreement.to_numpy()).all():

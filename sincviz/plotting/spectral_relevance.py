@@ -16,6 +16,7 @@ from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.canvas.rhythm_shades import name_height_pt, shade_rhythms
 from sincviz.plotting.canvas.scalp_table import quantity
+from sincviz.plotting.canvas.shown_cells import shown_cells
 from sincviz.plotting.canvas.style import (
     CLASS_COLOURS,
     double_column_mm,
@@ -44,15 +45,16 @@ _HANDLE_MM = 11.0
 
 
 def plot_spectral_relevance(
-    values: xr.DataArray, kind: str = "profile", deletion: pd.DataFrame | None = None
+    relevance: xr.DataArray, kind: str = "profile", deletion: pd.DataFrame | None = None
 ) -> Figure:
     """Draw what each frequency is worth for each class, with the evidence for it below.
 
     Parameters
     ----------
-    values : xarray.DataArray, dims (target, region, frequency), or (target, channel, frequency) for an image
-        What :func:`sincviz.spectral_relevance` returned, for a profile summed over the channels of each region.
-        Coordinates ``low`` and ``high`` of the same dimensions are drawn as bands around the lines of a profile.
+    relevance : xarray.DataArray, dims (target, channel, frequency), or (target, region, frequency) for a profile
+        What :func:`sincviz.spectral_relevance` returned; for a profile it is summed here over the channels of each
+        region, unless :func:`sincviz.attribution.sum_over_regions` did so.
+        Coordinates ``ci_low`` and ``ci_high`` of the same dimensions are drawn as bands around the lines of a profile.
         A coordinate ``region`` of the channels is written below an image: sort channels by it first.
     kind : {"profile", "image"}
         A panel for each region with one line per class, or an image of frequencies over channels for each class.
@@ -78,18 +80,19 @@ def plot_spectral_relevance(
     >>> [line.get_label() for line in plot_spectral_relevance(values).axes[0].lines][1:]  # after zero
     ['left', 'right']
     """
-    check_drawn("plot_spectral_relevance", values)
+    check_drawn("plot_spectral_relevance", relevance)
     if kind not in _DIMS:
         raise ValueError(f"`kind` must be one of {', '.join(map(repr, _DIMS))}; got {kind!r}.")
     dims = _DIMS[kind]
-    check_cells("plot_spectral_relevance", values, kind, dims)
+    values = shown_cells(relevance, dims)
+    check_cells("plot_spectral_relevance", values, relevance, kind, dims)
     ordered = values.transpose(*dims)
     with style():
         if kind == "image":
             figure, note = channel_images(ordered), ""
         else:
             figure = _profiles(ordered)
-            note = "Bands around the lines: intervals." if {"low", "high"} <= set(values.coords) else ""
+            note = "Bands around the lines: intervals." if {"ci_low", "ci_high"} <= set(values.coords) else ""
         write_below(figure, values.attrs, deletion, note=note)
     return figure
 
@@ -183,9 +186,9 @@ def _draw(ax: Axes, one: xr.DataArray) -> None:
     for number, target in enumerate(one["target"].to_numpy()):
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
         dash = _DASHES[number // len(CLASS_COLOURS) % len(_DASHES)]
-        if {"low", "high"} <= set(one.coords):
+        if {"ci_low", "ci_high"} <= set(one.coords):
             low, high = (
-                one[end].transpose("target", "frequency")[number].to_numpy() for end in ("low", "high")
+                one[end].transpose("target", "frequency")[number].to_numpy() for end in ("ci_low", "ci_high")
             )
             ax.fill_between(frequency, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
         ax.plot(frequency, one[number].to_numpy(), dash, color=colour, linewidth=0.9, zorder=3,

@@ -37,8 +37,8 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
 
     Maps over ``unit``, or ``filter`` and ``depth``, are drawn in their order, each titled with its filter and the
     band that the filter's kernel passes. Two other dimensions (such as ``target`` and ``band``) make a table of
-    maps, the first one down. Sort and normalise first, with :func:`sincviz.most_important` and
-    :func:`sincviz.relative_maps`.
+    maps, the first one down. Sort and normalise first, with :func:`sincviz.maps.most_important` and
+    :func:`sincviz.maps.relative_maps`.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     Parameters
     ----------
     filters, patterns : xarray.DataArray, dims (unit, channel) or (filter, depth, channel)
-        Of the same units in the same order, such as :func:`sincviz.most_important` returns.
+        Of the same units in the same order, such as :func:`sincviz.maps.most_important` returns.
 
     Returns
     -------

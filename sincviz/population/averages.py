@@ -251,7 +251,7 @@ def _side_by_side(
     positions: dict[str, tuple[str, list[Any]]],
     ranges: dict[str, Ranges],
 ) -> xr.DataArray:
-    """Join what arrays have of the common labels; filters that some lack are not-a-number there."""
+    """Join what arrays have of the common labels; filters that some lack are NaN there."""
     parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
     joined = xr.concat(
         parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"

@@ -12,8 +12,8 @@ from sincviz.analysis.doctor.findings import Findings
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.bands import OTHER
 from sincviz.population.averages import ALL_CLASSES, FAILED, LEFT_OUT, READ, Averages
-from sincviz.population.comparison import share_intervals
-from sincviz.population.rows.verdicts import (
+from sincviz.population.band_use import share_intervals
+from sincviz.population.verdicts import (
     CASTS_DOUBT,
     chance_by_subject,
     doubt_words,
@@ -99,7 +99,8 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "failed",
             "error",
             "could not be read",
-            "Mend what is wrong and run the same again, with `--overwrite`: what was read is not read twice.",
+            "Mend what is wrong and run the same again, with `save(..., overwrite=True)` (`--overwrite`): what was "
+            "read is not read twice.",
         ),
         (
             LEFT_OUT,

@@ -1,88 +1,42 @@
 """Many networks, one answer: every row of a manifest inspected, runs averaged within subjects, subjects compared."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xarray as xr
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz.analysis.filters.filter_matching import filter_stability, match_filters
-from sincviz.analysis.statistics.cluster_test import ALPHA, N_PERMUTATIONS
-from sincviz.analysis.statistics.run_agreement import agreement_by_subject, run_agreement
-from sincviz.analysis.statistics.subject_test import subject_test
-from sincviz.inspection.measuring import checked_sections
+from sincviz._utils.progress import shows_progress
+from sincviz.analysis.statistics.clusters import ALPHA, N_PERMUTATIONS
+from sincviz.analysis.statistics.subjects import subject_test
+from sincviz.datasets.physionet import checked_runs
+from sincviz.eeg.montages import standard_montage
+from sincviz.inspection.contents import SECTIONS as SECTIONS_OF_ONE
+from sincviz.networks.attributes import listed_names
 from sincviz.population.averages import READ, Averages, combine
-from sincviz.population.comparison import band_shares, filter_shifts, occupancy_change, over_subjects
+from sincviz.population.contents import CONTENTS, SECTIONS
 from sincviz.population.findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
+from sincviz.population.measuring import GroupRun
+from sincviz.population.results import GroupResults
 from sincviz.population.rows.runs import read_rows
-from sincviz.population.rows.settings import SECTIONS, RowSettings
-from sincviz.population.rows.verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
+from sincviz.population.rows.settings import RUNS, RowSettings, checked_parameters
+from sincviz.population.rows.settings import SECTIONS as COMPARED
+from sincviz.population.verdicts import ANSWERS, chance_by_subject, doubts, n_not_readable, not_readable
+from sincviz.report.contents import chosen_sections, measure, steps_of
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
-    """What many networks have in common. What could not be measured is ``None``; ``missing`` says why.
+class Group(GroupResults):
+    """What many networks have in common, with a page and a folder of it.
 
-    Attributes
-    ----------
-    networks : pandas.DataFrame
-        One row per row of the manifest: what became of it.
-    facts : dict
-        What all networks are, and how they were read: settings, sizes, versions, what training sets share.
-    run_contrasts : xarray.DataArray, dims (run, band, channel)
-        What separates the classes, of every network.
-    band_contrasts : xarray.DataArray, dims (condition, subject, target, band, channel)
-        The same, averaged within subjects.
-    spectral_contrasts : xarray.DataArray, dims (condition, subject, target, frequency, channel)
-        The same by frequency.
-    band_use : xarray.DataArray, dims (condition, subject, band)
-        Share of each band.
-    band_test, spectral_test : xarray.Dataset
-        Over subjects; dims (comparison, target, band or frequency, channel).
-    clusters : pandas.DataFrame
-        Every cluster of both tests.
-    agreement : xarray.DataArray, dims (run, other_run)
-        Rank agreement of what the networks use.
-    agreement_by_subject : pandas.DataFrame
-        The same in numbers.
-    matching : xarray.Dataset, dims (run, filter)
-        Which filters stand for each other.
-    filter_stability : pandas.DataFrame
-        How alike these are.
-    occupancy : xarray.DataArray, dims (training, condition, subject, band)
-        How much of the filters lies in each band, before training and after.
-    drift, filter_drift : pandas.DataFrame
-        How that changed, and which filters move the same way in all subjects.
-    findings : pandas.DataFrame
-        What keeps all this from being believed: columns ``severity``, ``check``, ``finding``, ``remedy``.
-    missing : dict of str to str
-        What could not be measured, and why.
+    See :class:`sincviz.population.GroupResults` for what it holds.
     """
 
-    networks: pd.DataFrame
-    facts: dict[str, Any]
-    findings: pd.DataFrame
-    run_contrasts: xr.DataArray | None = None
-    band_contrasts: xr.DataArray | None = None
-    spectral_contrasts: xr.DataArray | None = None
-    band_use: xr.DataArray | None = None
-    band_test: xr.Dataset | None = None
-    spectral_test: xr.Dataset | None = None
-    clusters: pd.DataFrame | None = None
-    agreement: xr.DataArray | None = None
-    agreement_by_subject: pd.DataFrame | None = None
-    matching: xr.Dataset | None = None
-    filter_stability: pd.DataFrame | None = None
-    occupancy: xr.DataArray | None = None
-    drift: pd.DataFrame | None = None
-    filter_drift: pd.DataFrame | None = None
-    missing: dict[str, str] = field(default_factory=dict)
-
+    @shows_progress
     def report(
         self,
         path: str | os.PathLike[str],
@@ -90,6 +44,7 @@ class Group:
         title: str | None = None,
         style: str = "sincviz",
         overwrite: bool = False,
+        progress: bool = True,
     ) -> None:
         """Write one self-contained HTML page, atomically.
 
@@ -103,15 +58,17 @@ class Group:
             Widths and fonts of the figures.
         overwrite : bool
             Replace an earlier page.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
         FileExistsError
             If there is such a file and ``overwrite`` is false.
         """
-        from sincviz.report.group_folder import write_group_page
+        from sincviz.report.folder import write_page
 
-        write_group_page(self, path, title=title, style=style, overwrite=overwrite)
+        write_page(self, CONTENTS, SECTIONS, path, title=title, style=style, overwrite=overwrite)
 
     def save(
         self,
@@ -152,23 +109,32 @@ class Group:
         ValueError
             If a format or style is unknown.
         """
-        from sincviz.report.group_folder import write_group_folder
+        from sincviz.report.folder import write_folder
 
-        return write_group_folder(
-            self, folder, formats=formats, title=title, style=style, overwrite=overwrite, progress=progress
+        return write_folder(
+            self,
+            CONTENTS,
+            SECTIONS,
+            folder,
+            formats=formats,
+            title=title,
+            style=style,
+            overwrite=overwrite,
+            progress=progress,
         )
 
 
+@shows_progress
 def group(
     manifest: str | os.PathLike[str] | pd.DataFrame,
     folder: str | os.PathLike[str],
     *,
     only: Sequence[str] | None = None,
     reference: str = "trained",
-    channels: str = "",
-    montage: str = "",
-    parameters: Sequence[str] = (),
-    runs: str = "4,8,12",
+    ch_names: Sequence[str] | None = None,
+    montage: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    runs: Sequence[int] = RUNS,
     data_path: str | os.PathLike[str] | None = None,
     download: bool = False,
     held_out: bool = False,
@@ -197,14 +163,15 @@ def group(
         Sections of :func:`sincviz.inspect` to measure; ``None`` takes what is compared: bands, maps, relevance.
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
-    channels : str
-        Names of the networks' channels in their order, with commas between, if the checkpoints do not tell them.
-    montage : str
+    ch_names : sequence of str | None
+        Names of the networks' channels, in their order, if the checkpoints do not tell them.
+    montage : str | None
         Standard montage that places the channels.
-    parameters : sequence of str
-        What else the checkpoints do not tell, as ``"min_freq=0.5"``.
-    runs : str
-        Runs of the dataset eegbci, as ``"4,8,12"``.
+    parameters : mapping of str to object | None
+        What else the checkpoints do not tell, as ``{"min_freq": 0.5, "class_names": ["left", "right"]}``; see
+        :func:`sincviz.load_checkpoint`.
+    runs : sequence of int
+        Runs of the dataset eegbci.
     data_path : path-like | None
         The folder that holds the recordings of eegbci; ``None`` looks where MNE does.
     download : bool
@@ -236,6 +203,8 @@ def group(
     ------
     FileNotFoundError
         If there is no such manifest.
+    TypeError
+        If names are no list, parameters no mapping of parameters, or runs no whole numbers.
     ValueError
         If the manifest or a setting is wrong, or no row could be read.
     ConnectionError
@@ -251,25 +220,27 @@ def group(
     >>> folder = tempfile.mkdtemp()
     >>> save_checkpoint(model, f"{folder}/network.safetensors")
     >>> rows = pd.DataFrame({"checkpoint": [f"{folder}/network.safetensors"], "dataset": ["simulated"], "subject": [1]})
-    >>> found = group(rows, folder, only=["relevance"], n_jobs=1)
-    >>> found.networks.status.tolist(), dict(found.band_contrasts.sizes)["band"]
+    >>> population = group(rows, folder, only=["relevance"], n_jobs=1)
+    >>> population.networks.status.tolist(), dict(population.band_contrasts.sizes)["band"]
     (['read'], 6)
     """
     if not 0 < alpha < 1:
         raise ValueError(f"`alpha` must lie between 0 and 1; got {alpha}. Try 0.05.")
     positive_int("n_permutations", n_permutations)
     seed = checked_seed(seed)
+    if montage is not None:
+        standard_montage(montage)  # what MNE does not know is refused before any row is read
     # A section that is compared cannot be left out.
-    asked = set(SECTIONS) if only is None else set(checked_sections(only)) | {"relevance"}
+    asked = {*COMPARED} if only is None else {*_names(only), "relevance"}
     settings = RowSettings(
-        sections=checked_sections(sorted(asked)),
+        sections=tuple(name for name in _names(None) if name in asked),
         seed=seed,
         reference=reference,
-        channels=channels,
+        ch_names=None if ch_names is None else tuple(listed_names("ch_names", ch_names)),
         montage=montage,
-        parameters=tuple(parameters),
-        runs=runs,
-        data_path="" if data_path is None else str(Path(data_path).resolve()),
+        parameters=checked_parameters(parameters),
+        runs=tuple(checked_runs(runs)),
+        data_path=None if data_path is None else Path(data_path).resolve(),
         download=download,
         held_out=held_out,
     )
@@ -282,58 +253,21 @@ def group(
         findings = group_findings(averages)
         why = " ".join(findings["finding"] + " " + findings["evidence"])
         raise ValueError(f"No network can be compared. {why}")
-    found, missing = _measured(averages, alpha, n_permutations, seed)
+    run = GroupRun(averages, alpha=alpha, n_permutations=n_permutations, seed=seed)
+    for step in steps_of(SECTIONS, run):
+        measure(step, run)
     return Group(
         networks=averages.networks,
         facts=_facts(averages, settings, alpha),
         findings=group_findings(averages),
-        missing=missing,
-        **found,
+        missing=run.missing,
+        **run.results,
     )
 
 
-def _measured(
-    averages: Averages, alpha: float, n_permutations: int, seed: int
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what was found by its name, and what could not be measured and why."""
-    runs, subjects = averages.runs, averages.subjects
-    found: dict[str, Any] = {
-        "run_contrasts": runs["contrast"],
-        "band_contrasts": subjects["band_contrast"],
-        "spectral_contrasts": subjects["frequency_contrast"],
-        "band_use": band_shares(subjects["band_contrast"]),
-        "occupancy": subjects["occupancy"].transpose("training", ...),
-    }
-    missing: dict[str, str] = {}
-    clusters = []
-    for name in ("band", "spectral"):
-        test, table, untested = over_subjects(
-            found[f"{name}_contrasts"], alpha=alpha, n_permutations=n_permutations, seed=seed
-        )
-        found[f"{name}_test"] = test
-        missing |= untested
-        clusters += [] if test is None else [table]
-    found["clusters"] = pd.concat(clusters, ignore_index=True) if clusters else None
-
-    amplitude = runs["amplitude"]
-    if "peak_hz" in runs:
-        amplitude = amplitude.assign_coords(peak_hz=(("run", "filter"), runs["peak_hz"].to_numpy()))
-    steps: tuple[tuple[str, Callable[[], Any]], ...] = (
-        ("agreement", lambda: run_agreement(runs["contrast"])),
-        ("agreement_by_subject", lambda: agreement_by_subject(found["agreement"])),
-        ("matching", lambda: match_filters(amplitude, runs.get("pattern"))),
-        ("filter_stability", lambda: filter_stability(found["matching"], amplitude)),
-        ("drift", lambda: occupancy_change(subjects["occupancy"])),
-        ("filter_drift", lambda: filter_shifts(subjects["shift_hz"], runs["initial_hz"])),
-    )
-    for name, measure in steps:
-        try:
-            found[name] = measure()
-        except ValueError as error:
-            missing[name] = str(error)
-        except KeyError as error:  # what it is made of is missing
-            missing[name] = missing.get(str(error.args[0]), "The section `bands` was not measured.")
-    return found, missing
+def _names(only: Sequence[str] | None) -> list[str]:
+    """Return the sections of an inspection that are named, in their order."""
+    return [section.name for section in chosen_sections(SECTIONS_OF_ONE, only) if not section.always]
 
 
 def _facts(averages: Averages, settings: RowSettings, alpha: float) -> dict[str, Any]:
@@ -368,6 +302,6 @@ def _with_interval(averages: Averages, name: str) -> dict[str, float | None]:
     spread = subject_test(values) if values.sizes["subject"] > 1 else None
     return {
         name: float(values.mean()),
-        f"{name}_low": None if spread is None else float(spread["low"]),
-        f"{name}_high": None if spread is None else float(spread["high"]),
+        f"{name}_ci_low": None if spread is None else float(spread["ci_low"]),
+        f"{name}_ci_high": None if spread is None else float(spread["ci_high"]),
     }

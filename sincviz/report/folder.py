@@ -1,49 +1,58 @@
-"""An inspection as a folder: tables, arrays, figures, one file for machines and one page for people."""
+"""Results as a folder: tables, arrays, figures, one file for machines and one page for people."""
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sincviz import plotting
 from sincviz._utils.files import replacing, staging
 from sincviz._utils.strict_json import json_text, plain
-from sincviz.inspection.facts import system_facts
-from sincviz.inspection.inspection import Inspection
-from sincviz.report.csv_file import write_csv
-from sincviz.report.drawings import DRAWINGS, drawings_of
-from sincviz.report.page import write_html
-from sincviz.report.pictures import FORMATS, Picture, checked_formats, draw_pictures
-from sincviz.report.summary import accuracy_words, alarm_words, basis_words, certainty_words, suspicion_words
-from sincviz.report.tables import ARRAYS, TABLES, arrays_of, tables_of, with_verdict
-
-PAGE, FACTS = "report.html", "inspection.json"
-FILES = (
-    *(PAGE, FACTS),
-    *(f"tables/{name}.csv" for name in TABLES),
-    *(f"arrays/{name}.nc" for name in ARRAYS),
-    *(f"figures/{drawing.name}.{ending}" for drawing in DRAWINGS for ending in FORMATS),
+from sincviz._utils.text import listed
+from sincviz.report.contents import (
+    Contents,
+    Drawing,
+    Results,
+    Section,
+    arrays_of,
+    drawings_of,
+    frames_of,
+    summary_of,
 )
+from sincviz.report.csv_file import write_csv
+from sincviz.report.page import write_html
+from sincviz.report.pictures import FORMATS, checked_formats, draw_pictures
+from sincviz.report.system import system_facts
+
+PAGE = "report.html"
 
 
 def write_page(
-    found: Inspection, path: str | os.PathLike[str], *, title: str | None, style: str, overwrite: bool
+    results: Results,
+    contents: Contents[Results],
+    sections: tuple[Section[Results, Any], ...],
+    path: str | os.PathLike[str],
+    *,
+    title: str | None,
+    style: str,
+    overwrite: bool,
 ) -> None:
-    """Write the page alone; see :meth:`sincviz.Inspection.report`."""
+    """Write the page alone; see :meth:`sincviz.inspection.Inspection.report`."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise FileExistsError(f"{str(target)!r} exists already. Pass `overwrite=True` to replace it.")
     with plotting.journal(style), replacing(target) as temporary, tempfile.TemporaryDirectory() as scratch:
-        write_html(
-            found, temporary, draw_pictures(_pictures(found), Path(scratch), ("png",), progress=True), title
-        )
+        pictures = draw_pictures(_drawings(results, sections), Path(scratch), ("png",), progress=True)
+        write_html(results, contents, sections, temporary, pictures, title)
 
 
 def write_folder(
-    found: Inspection,
+    results: Results,
+    contents: Contents[Results],
+    sections: tuple[Section[Results, Any], ...],
     folder: str | os.PathLike[str],
     *,
     formats: Sequence[str],
@@ -52,108 +61,114 @@ def write_folder(
     overwrite: bool,
     progress: bool,
 ) -> list[str]:
-    """Write everything; see :meth:`sincviz.Inspection.save`."""
+    """Write everything; see :meth:`sincviz.inspection.Inspection.save`."""
     checked_formats(formats)
-    target = check_folder(folder, overwrite=overwrite)
-    earlier = _of_earlier_inspection(target)
-    with plotting.journal(style), staging(target, last=FACTS) as scratch:
-        for name, table in tables_of(found).items():
-            path = _room_for(scratch / "tables" / f"{name}.csv")
-            write_csv(table, path)
-        for name, array in arrays_of(found).items():
-            array.to_netcdf(_room_for(scratch / "arrays" / f"{name}.nc"), engine="scipy")
+    target = check_folder(folder, contents, overwrite=overwrite)
+    earlier = _of_earlier_results(target, contents)
+    with plotting.journal(style), staging(target, last=contents.facts_file) as scratch:
+        for part in ("tables", "arrays", "figures"):
+            (scratch / part).mkdir()
+        for section in contents.sections:
+            for name, table in frames_of(section, results).items():
+                write_csv(table, scratch / "tables" / f"{name}.csv")
+            for name, array in arrays_of(section, results).items():
+                array.to_netcdf(scratch / "arrays" / f"{name}.nc", engine="scipy")
         with tempfile.TemporaryDirectory() as elsewhere:
             # The page shows PNG files, whether these were asked for or not.
             pictures = draw_pictures(
-                _pictures(found), scratch / "figures", formats, progress=progress, page_folder=Path(elsewhere)
+                _drawings(results, contents.sections),
+                scratch / "figures",
+                formats,
+                progress=progress,
+                page_folder=Path(elsewhere),
             )
-            write_html(found, scratch / PAGE, pictures, title)
-        written = sorted(
-            path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file()
-        )
-        facts = json_text(facts_of(found) | {"files": [*written, FACTS]})
-        (scratch / FACTS).write_text(facts, encoding="utf-8", newline="\n")
-        written.append(FACTS)
-    for stale in earlier - set(written):
+            write_html(results, contents, sections, scratch / PAGE, pictures, title)
+        files = sorted(path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file())
+        files.append(contents.facts_file)
+        text = json_text(facts_of(results, contents) | {"files": files})
+        (scratch / contents.facts_file).write_text(text, encoding="utf-8", newline="\n")
+    for stale in earlier - set(files):
         (target / stale).unlink(missing_ok=True)
-    return written
+    return files
 
 
-def facts_of(found: Inspection) -> dict[str, Any]:
-    """Return what a machine wants to know of an inspection: strict JSON."""
-    bands = with_verdict(found.leading_bands, found)
-    leading = None if bands is None else bands.reset_index().to_dict("records")
-    accuracies = None if found.accuracies is None else found.accuracies.reset_index().to_dict("records")
+def facts_of(results: Results, contents: Contents[Results]) -> dict[str, Any]:
+    """Return what a machine wants to know of results: strict JSON."""
     facts: dict[str, Any] = plain(
         {
             "versions": system_facts(),
-            "seed": found.seed,
-            "network": found.network,
-            "trials": found.trials,
-            "verdict": found.verdict,
-            "accuracy": accuracies,
-            "summary": {
-                "alarm": alarm_words(found),
-                "accuracy": accuracy_words(found),
-                "basis": basis_words(found),
-                "certainty": certainty_words(found),
-                "suspicion": suspicion_words(found),
-            },
-            "leading_bands": leading,
-            "findings": found.findings.astype(str).to_dict("records"),
-            "missing": found.missing,
+            **contents.facts(results),
+            "summary": summary_of(contents, results),
+            "findings": results.findings.astype(str).to_dict("records"),
+            "missing": dict(results.missing),
         }
     )
     return facts
 
 
 def check_folder(
-    folder: str | os.PathLike[str], names: Sequence[str] = (), *, overwrite: bool = False
+    folder: str | os.PathLike[str],
+    contents: Contents[Any],
+    names: Sequence[str] = (),
+    *,
+    overwrite: bool = False,
 ) -> Path:
-    """Return the folder if an inspection, and files of these names, can be written into it.
+    """Return the folder if results, and files of these names, can be written into it.
 
     Raises
     ------
     FileExistsError
-        If ``folder`` is a file, or holds an inspection or one of the files and ``overwrite`` is false.
+        If ``folder`` is a file, or holds results of this kind or one of the files, and ``overwrite`` is false.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{str(folder)!r} is a file, not a folder. Choose another name.")
-    taken = [name for name in (*names, *existing_files(folder)) if (folder / name).exists()]
+    taken = [*(name for name in names if (folder / name).exists()), *existing_files(folder, contents)]
     if taken and not overwrite:
-        n_more = len(taken) - 3
-        more = f" and {n_more} file{'s' * (n_more != 1)} more" if n_more > 0 else ""
+        kept = f" ({contents.kept} is kept)" if contents.kept else ""
         raise FileExistsError(
-            f"{str(folder)!r} already holds {', '.join(taken[:3])}{more}. Pass `--overwrite` "
-            "(`overwrite=True`) to replace them, or choose another folder."
+            f"{str(folder)!r} already holds {listed(taken, 3)}. Pass `--overwrite` (`overwrite=True`) to replace "
+            f"them{kept}, or choose another folder."
         )
     return folder
 
 
-def existing_files(folder: Path) -> list[str]:
-    """Return the files of a folder that bear the names of an inspection's."""
-    return [name for name in FILES if (folder / name).exists()]
+def existing_files(folder: Path, contents: Contents[Any]) -> list[str]:
+    """Return the files of a folder that bear the names of these results."""
+    own = [name for name in (PAGE, contents.facts_file) if (folder / name).is_file()]
+    inside = (path for part in ("tables", "arrays", "figures") for path in sorted((folder / part).glob("*")))
+    own += [path.relative_to(folder).as_posix() for path in inside if path.is_file()]
+    pattern = _names(contents)
+    return [name for name in own if pattern.fullmatch(name)]
 
 
-def _of_earlier_inspection(folder: Path) -> set[str]:
-    """Return the files that an earlier inspection says it wrote, as far as these are names of an inspection's."""
+def _names(contents: Contents[Any]) -> re.Pattern[str]:
+    """Return what the names of files of these results look like."""
+    patterns = [re.escape(PAGE), re.escape(contents.facts_file)]
+    for section in contents.sections:
+        patterns += [rf"tables/{table.name}\.csv" for table in section.tables if table.frame is not None]
+        patterns += [rf"arrays/{name}\.nc" for name in section.arrays]
+        patterns += [
+            rf"figures/{figure.name}{'' if figure.cases is None else '_[0-9]+'}\.({'|'.join(FORMATS)})"
+            for figure in section.figures
+        ]
+    return re.compile("|".join(patterns))
+
+
+def _of_earlier_results(folder: Path, contents: Contents[Any]) -> set[str]:
+    """Return the files that earlier results say they wrote, as far as these bear the names of such results."""
     try:
-        told = json.loads((folder / FACTS).read_text("utf-8"))["files"]
-        return set(FILES) & {str(name) for name in told}
+        told = json.loads((folder / contents.facts_file).read_text("utf-8"))["files"]
+        pattern = _names(contents)
+        return {
+            str(name) for name in told if pattern.fullmatch(str(name)) and not (folder / str(name)).is_dir()
+        }
     except FileNotFoundError:
         # A run that was killed while its files came has left some of them, and not what speaks of them.
-        return set(existing_files(folder))
+        return set(existing_files(folder, contents))
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _pictures(found: Inspection) -> list[Picture]:
-    return [
-        Picture(drawing.name, drawing.title, partial(drawing.draw, found)) for drawing in drawings_of(found)
-    ]
-
-
-def _room_for(path: Path) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    return path
+def _drawings(results: Results, sections: Sequence[Section[Results, Any]]) -> list[Drawing]:
+    return [drawing for section in sections for drawing in drawings_of(section, results)]

@@ -1,153 +1,100 @@
-"""One self-contained HTML page: an mne.Report of an inspection."""
+"""One self-contained HTML page of results: an mne.Report that is a loop over sections."""
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib import pyplot as plt
-
-from sincviz import plotting
-from sincviz.inspection.facts import system_facts
-from sincviz.inspection.inspection import Inspection
-from sincviz.plotting.canvas.style import millimetres
-from sincviz.report.drawings import DRAWINGS, Drawing, drawings_of, reasons_of
-from sincviz.report.html import empty_page, figure_html, render, save_page, style_sheet, table_html
+from sincviz.report.contents import (
+    Contents,
+    Results,
+    Rows,
+    Section,
+    Shown,
+    drawings_of,
+    reasons_of,
+    rows_of,
+)
+from sincviz.report.html import empty_page, figure_html, render, save_page, table_html
 from sincviz.report.methods import methods_paragraph
-from sincviz.report.summary import (
-    accuracy_words,
-    alarm_words,
-    basis_words,
-    certainty_words,
-    not_evidence,
-    suspicion_words,
-    unsuspected_words,
-    verdict_words,
-)
-from sincviz.report.tables import (
-    accuracy_rows,
-    band_rows,
-    confusion_rows,
-    leading_rows,
-    system_rows,
-)
-from sincviz.report.words import data_words, few, network_words
+from sincviz.report.system import system_facts
 
-_NOTEBOOK_DPI = 120
-HEADINGS = {
-    "bands": "Bands",
-    "responses": "Responses",
-    "maps": "Scalp maps",
-    "relevance": "Relevance",
-    "evidence": "Evidence",
-    "training": "Training history",
-}
+Part = tuple[str, str, str]
+"""Heading, title and HTML."""
 
 
 def write_html(
-    found: Inspection, path: Path, pictures: Mapping[str, tuple[Path, float]], title: str | None
+    results: Results,
+    contents: Contents[Results],
+    sections: tuple[Section[Results, Any], ...],
+    path: Path,
+    pictures: Mapping[str, tuple[Path, float]],
+    title: str | None,
 ) -> None:
     """Write the page.
 
     Parameters
     ----------
-    found : Inspection
+    results : object
         What was measured.
+    contents : Contents
+        What it consists of.
+    sections : tuple of Section
+        Those to show.
     path : pathlib.Path
         The file to write; one that is there is replaced.
     pictures : mapping of str to (pathlib.Path, float)
         PNG file and width in mm of each figure, by its name.
     title : str | None
-        Heading; ``None`` names the classes.
+        Heading; ``None`` takes that of the contents.
     """
-    page = empty_page(title or default_title(found))
-    for section, name, html in _parts(found, pictures):
-        page.add_html(html, name, section=section, tags=(section.lower().replace(" ", "-"),))
+    page = empty_page(title or contents.title(results))
+    for heading, name, html in _parts(results, contents, sections, pictures):
+        page.add_html(html, name, section=heading, tags=(heading.lower().replace(" ", "-"),))
     save_page(page, path)
 
 
-def default_title(found: Inspection) -> str:
-    """Return a heading that names the classes."""
-    return f"{found.network['kind']}: {few(found.network['class_names'], 4)}"
+def summary_html(results: Results, contents: Contents[Results]) -> str:
+    """Return what a page begins with: what the results are of, then each question and its answer."""
+    questions = [
+        (one, list(one.sentences(results)), "" if one.otherwise is None else one.otherwise(results))
+        for section in contents.sections
+        for one in section.summary
+    ]
+    return render("summary", lead=contents.lead(results), questions=questions)
 
 
-def summary_html(found: Inspection) -> str:
-    """Return the summary, a few figures and the findings, for a notebook."""
-    css = style_sheet()
-    # What is after the first media rule is about the page, not about these parts.
-    own = "\n".join(line for line in css.split("@media")[0].splitlines() if line.startswith(".sincviz"))
-    return f"<style>{own}</style>{_summary(found)}{''.join(_shown(found))}{_findings(found)}"
+def findings_html(results: Shown) -> str:
+    """Return the findings and what to do about each."""
+    return render("findings", rows=results.findings.to_dict("records"))
 
 
-def _shown(found: Inspection) -> Iterator[str]:
-    """Yield a few figures for a notebook; they keep the pixels that a screen shows."""
-    made = {drawing.name: drawing for drawing in drawings_of(found)}
-    maps = "filters_and_patterns" if "filters_and_patterns" in made else "spatial_maps"
-    with tempfile.TemporaryDirectory(prefix="sincviz-") as folder:
-        for drawing in (made[name] for name in ("relevance", maps, "bands") if name in made):
-            figure, picture = drawing.draw(found), Path(folder, "figure.png")
-            plotting.save_figure(figure, picture, dpi=_NOTEBOOK_DPI)
-            plt.close(figure)
-            yield _figure(found, drawing, picture, millimetres(figure.get_figwidth()))
-
-
-def _figure(found: Inspection, drawing: Drawing, picture: Path, width_mm: float) -> str:
-    of_trials = drawing.is_of_trials(found)
-    warning = not_evidence(found) if of_trials else ""
-    caption = f"{warning} {drawing.caption} {data_words(found, of_trials=of_trials)}".strip()
-    return figure_html(drawing.title, caption, picture, width_mm)
-
-
-def _parts(found: Inspection, pictures: Mapping[str, tuple[Path, float]]) -> "Iterator[tuple[str, str, str]]":
-    """Yield section, title and HTML of every part of the page, in order."""
-    yield "Summary", "What this network uses", _summary(found)
-    if found.leading_bands is not None:
-        yield "Summary", "By class and band", table_html(*leading_rows(found))
-    yield "Summary", "Findings and what to do", _findings(found)
-    reasons = reasons_of(found)
-    made = {drawing.name for drawing in drawings_of(found)} & set(pictures)
-    for section, heading in HEADINGS.items():
-        if section not in found.sections:
-            continue
-        for drawing in DRAWINGS:
-            if drawing.section == section and drawing.name in made:
-                yield heading, drawing.title, _figure(found, drawing, *pictures[drawing.name])
-        yield from ((heading, name, table_html(*rows)) for name, rows in _tables_of(section, found))
-        missing = [
-            (drawing.title, reasons[drawing.title])
-            for drawing in DRAWINGS
-            if drawing.section == section and drawing.title in reasons
-        ]
-        if missing:
-            yield heading, "What could not be made", render("missing", reasons=missing)
-    text, references = methods_paragraph(found)
+def _parts(
+    results: Results,
+    contents: Contents[Results],
+    sections: tuple[Section[Results, Any], ...],
+    pictures: Mapping[str, tuple[Path, float]],
+) -> Iterator[Part]:
+    """Yield every part of the page, in order."""
+    yield "Summary", contents.lead_title, summary_html(results, contents)
+    yield "Doctor", "Findings and what to do", findings_html(results)
+    for section in sections:
+        if section.heading:
+            yield from _of_section(results, section, pictures)
+    text, references = methods_paragraph(results, contents.sections)
     yield "Methods", "A paragraph for the paper", render("methods", text=text, references=references)
-    yield "System", "Versions and hashes", table_html(*system_rows(found, system_facts()))
+    rows = [*system_facts().items(), *contents.settings(results)]
+    yield "System", "Versions and settings", table_html(*Rows(("What", "Value"), rows, ""))
 
 
-def _tables_of(section: str, found: Inspection) -> Iterator[tuple[str, tuple[Sequence[str], list[Any], str]]]:
-    if section == "bands" and found.bands is not None:
-        yield "The bands in numbers", band_rows(found.bands)
-    if section == "evidence" and found.accuracies is not None:
-        yield "Accuracy", accuracy_rows(found.accuracies)
-    if section == "evidence" and found.predictions is not None and "true" in found.predictions:
-        yield "What the network says of each class", confusion_rows(found)
-
-
-def _summary(found: Inspection) -> str:
-    return render(
-        "summary",
-        network=network_words(found),
-        data=data_words(found, of_trials=bool(found.trials)),
-        verdict=verdict_words(found),
-        alarm=alarm_words(found),
-        accuracy=accuracy_words(found),
-        basis=basis_words(found),
-        certainty=certainty_words(found),
-        suspicion=suspicion_words(found),
-        no_suspicion=unsuspected_words(found),
-    )
-
-
-def _findings(found: Inspection) -> str:
-    return render("findings", rows=found.findings.to_dict("records"))
+def _of_section(
+    results: Results, section: Section[Results, Any], pictures: Mapping[str, tuple[Path, float]]
+) -> Iterator[Part]:
+    heading = section.heading
+    for drawing in drawings_of(section, results):
+        if drawing.name in pictures:
+            html = figure_html(drawing.title, drawing.caption, *pictures[drawing.name])
+            yield heading, drawing.title, html
+    yield from ((heading, title, table_html(*rows)) for title, rows in rows_of(section, results))
+    reasons = reasons_of(section, results)
+    if reasons:
+        yield heading, "What could not be made", render("missing", reasons=list(reasons.items()))

@@ -1,27 +1,17 @@
 """Figures as files: every drawing of a result, in every format."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
 from sincviz import plotting
 from sincviz._utils.progress import switched_off, tqdm
 from sincviz.errors import did_you_mean
 from sincviz.plotting.canvas.style import millimetres
+from sincviz.report.contents import Drawing
 
 FORMATS = ("png", "pdf", "svg")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure that can be made: the name of its file, what it is of, how it is drawn."""
-
-    name: str
-    title: str
-    draw: Callable[[], Figure]
 
 
 def checked_formats(formats: Sequence[str]) -> Sequence[str]:
@@ -40,7 +30,7 @@ def checked_formats(formats: Sequence[str]) -> Sequence[str]:
 
 
 def draw_pictures(
-    pictures: Sequence[Picture],
+    drawings: Sequence[Drawing],
     folder: Path,
     formats: Sequence[str],
     *,
@@ -51,7 +41,7 @@ def draw_pictures(
 
     Parameters
     ----------
-    pictures : sequence of Picture
+    drawings : sequence of Drawing
         What to draw.
     folder : pathlib.Path
         Where to write.
@@ -64,17 +54,17 @@ def draw_pictures(
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = {}
-    with tqdm(pictures, unit="figure", leave=False, disable=switched_off() if progress else True) as bar:
-        for picture in bar:
-            bar.set_description(f"Drawing: {picture.title}")
-            figure = picture.draw()
+    with tqdm(drawings, unit="figure", leave=False, disable=switched_off() if progress else True) as bar:
+        for drawing in bar:
+            bar.set_description(f"Drawing: {drawing.title}")
+            figure = drawing.draw()
             for ending in formats:
-                plotting.save_figure(figure, folder / f"{picture.name}.{ending}")
+                plotting.save_figure(figure, folder / f"{drawing.name}.{ending}")
             if "png" in formats or page_folder is None:
-                png = folder / f"{picture.name}.png"
+                png = folder / f"{drawing.name}.png"
             else:
-                png = page_folder / f"{picture.name}.png"
+                png = page_folder / f"{drawing.name}.png"
                 plotting.save_figure(figure, png)
-            written[picture.name] = png, millimetres(figure.get_figwidth())
+            written[drawing.name] = png, millimetres(figure.get_figwidth())
             plt.close(figure)
     return written

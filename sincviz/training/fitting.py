@@ -6,7 +6,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from sincviz._utils.checks import positive_int
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.networks.live_networks import is_live_network
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import unwrapped

@@ -6,7 +6,8 @@ from typing import cast
 import torch
 from torch import nn
 
-from sincviz.networks.front_end import front_end
+from sincviz._utils.progress import shows_progress
+from sincviz.networks.front_ends import front_end as front_end_of
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import network as opened
 from sincviz.opening.network import own_network, suited
@@ -15,7 +16,8 @@ from sincviz.trials.epochs import EpochsOrArray
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
 
 
-def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowNet:
+@shows_progress
+def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> SincShallowNet:
     """Return a copy of a network whose batch normalisations have the statistics of these trials.
 
     Running statistics that belong to the last batch only (a momentum of 0.99 in PyTorch's convention) or to signals
@@ -28,6 +30,8 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
         The network, ours or braindecode's; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best those it was trained on.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -49,15 +53,15 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
     >>> bool((recalibrated.depthwiseconv[0].running_var > 1e4).all())
     True
     """
-    parts = front_end(opened(model))
-    trials, _ = trials_and_labels(epochs, n_times=parts.n_times, sfreq=parts.sfreq)
-    network = own_network(suited(parts, trials, labelled=False, classes=False))
+    front_end = front_end_of(opened(model))
+    trials, _ = trials_and_labels(epochs, n_times=front_end.n_times, sfreq=front_end.sfreq)
+    network = own_network(suited(front_end, trials, labelled=False, classes=False))
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
     n_times = (
         network.n_times - network.sinc_filter_layer.time_filter_len + 1 + 2 * network.sinc_filter_layer.pad
     )
-    found = moments_of_filters(front_end(network), trials)
+    found = moments_of_filters(front_end_of(network), trials)
     _record(first, found)
 
     # With the second normalisation doing nothing, the units are what it will normalise.
@@ -71,7 +75,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray) -> SincShallowN
             (identity.bias, 0.0),
         ):
             cast(torch.Tensor, tensor).fill_(value)
-    _record(second, moments_of_units(front_end(bare), trials))
+    _record(second, moments_of_units(front_end_of(bare), trials))
     n_trials = found.count // (network.n_chans * n_times)
     network.provenance = network.provenance | {"n_recalibration_trials": n_trials}
     return network

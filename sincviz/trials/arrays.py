@@ -63,7 +63,7 @@ def epochs_of_arrays(
         )
     if sfreq is not None and not np.isclose(rate, sfreq, rtol=1e-3):
         raise EpochsError(
-            f"The file says {rate:g} Hz, `sfreq` {sfreq:g} Hz. Leave `--sfreq` out, or mend the file."
+            f"The file says {rate:g} Hz, `sfreq` {sfreq:g} Hz. Leave `sfreq` (`--sfreq`) out, or mend the file."
         )
     if len(names) != trials.shape[1]:
         raise EpochsError(f"There are {trials.shape[1]} channels and {len(names)} names: {listed(names)}.")

@@ -8,6 +8,7 @@ import mne
 import numpy as np
 from numpy.typing import NDArray
 
+from sincviz._utils.text import listed
 from sincviz.errors import EpochsError, warn
 from sincviz.trials.event_classes import matched_events
 
@@ -101,7 +102,5 @@ def _with_all(
 
 
 def _counts(events: NDArray[np.int64], names: Mapping[str, int]) -> str:
-    counted = Counter(events[:, 2].tolist())
-    most = 20
-    words = [f"{name} ({counted[code]})" for name, code in names.items()]
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+    counts = Counter(events[:, 2].tolist())
+    return listed([f"{name} ({counts[code]})" for name, code in names.items()], 20)

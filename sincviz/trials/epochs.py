@@ -14,7 +14,8 @@ from sincviz._utils.text import listed
 from sincviz.eeg.channel_names import matched_names, other_spellings, spelled
 from sincviz.eeg.channel_types import UNTYPED, other_types, refusal
 from sincviz.errors import EpochsError, warn
-from sincviz.networks.decoder import Decoder, decoder
+from sincviz.networks.decoder import Decoder
+from sincviz.networks.decoder import decoder as decoder_of
 from sincviz.trials.missing_channels import missing_words
 from sincviz.trials.nameless import nameless_message
 from sincviz.trials.shapes import check_shape
@@ -137,9 +138,9 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
         If channels that the network does not know are dropped, if channels that are marked as bad or have no type
         are used, or if the values look as if they were in other units.
     """
-    parts, epochs = decoder(model), gathered(epochs)
-    picks = _checked_picks(parts, epochs) if is_epochs(epochs) else []
-    return _trials(parts, epochs, picks, slice(None), first=0)
+    decoder, epochs = decoder_of(model), gathered(epochs)
+    picks = _checked_picks(decoder, epochs) if is_epochs(epochs) else []
+    return _trials(decoder, epochs, picks, slice(None), first=0)
 
 
 def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) -> Iterator[NDArray[Any]]:
@@ -171,18 +172,18 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     >>> [len(batch) for batch in input_batches(model, np.zeros((100, 3, 256)))]
     [64, 36]
     """
-    parts = decoder(model)
+    decoder = decoder_of(model)
     picks: list[int] = []
     epochs = ready(epochs)
     if is_epochs(epochs):
         _check_some(epochs)
-        picks = _checked_picks(parts, epochs)
+        picks = _checked_picks(decoder, epochs)
     else:
         epochs = np.asarray(epochs)
-        check_shape(epochs.shape, parts.n_chans, parts.n_times)
+        check_shape(epochs.shape, decoder.n_chans, decoder.n_times)
     starts = range(0, len(epochs), batch_size)
     for start in followed(starts, "Reading trials", "batch"):
-        yield _trials(parts, epochs, picks, slice(start, start + batch_size), first=start)
+        yield _trials(decoder, epochs, picks, slice(start, start + batch_size), first=start)
 
 
 @contextmanager
@@ -192,66 +193,66 @@ def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
     Units that look wrong are not said here: the doctor, who looks inside such blocks, makes a finding of them.
     """
     if is_epochs(epochs):
-        _checked_picks(decoder(model), epochs)
+        _checked_picks(decoder_of(model), epochs)
     with warnings.catch_warnings():
         for beginning in (f"{_DROPPED}: ", f"{_BADS}: ", f"{_UNTYPED}: ", f"{_SPELLED}: ", UNITS):
             warnings.filterwarnings("ignore", beginning, RuntimeWarning)
         yield
 
 
-def _trials(parts: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
-    trials = _checked(_values(parts, epochs, picks, which), parts)
+def _trials(decoder: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
+    trials = _checked(_values(decoder, epochs, picks, which), decoder)
     if not np.isfinite(trials).all():
-        finite = _where_finite(parts, epochs, picks)
-        names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else parts.ch_names
+        finite = _where_finite(decoder, epochs, picks)
+        names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else decoder.ch_names
         raise EpochsError(not_finite_message(finite, names, in_epochs=is_epochs(epochs)))
     if first == 0:
         size = float(np.median(np.std(trials, axis=2, dtype=float)))
-        message = units_message(size, parts.units_per_volt, in_epochs=is_epochs(epochs))
+        message = units_message(size, decoder.units_per_volt, in_epochs=is_epochs(epochs))
         if message is not None:
             warn(message)
     return trials
 
 
-def _where_finite(parts: Decoder, epochs: Any, picks: list[int], batch_size: int = 64) -> NDArray[np.bool_]:
+def _where_finite(decoder: Decoder, epochs: Any, picks: list[int], batch_size: int = 64) -> NDArray[np.bool_]:
     """Return in which channels of which trials all values are finite, shape (trials, channels)."""
     batches = [slice(start, start + batch_size) for start in range(0, n_trials_of(epochs), batch_size)]
-    return np.concatenate([np.isfinite(_values(parts, epochs, picks, which)).all(2) for which in batches])
+    return np.concatenate([np.isfinite(_values(decoder, epochs, picks, which)).all(2) for which in batches])
 
 
-def _values(parts: Decoder, epochs: Any, picks: list[int], which: slice) -> NDArray[Any]:
-    precision = np.float64 if parts.dtype == torch.float64 else np.float32
+def _values(decoder: Decoder, epochs: Any, picks: list[int], which: slice) -> NDArray[Any]:
+    precision = np.float64 if decoder.dtype == torch.float64 else np.float32
     if not is_epochs(epochs):
         return np.asarray(epochs[which], precision)
-    if parts.units_per_volt is None:
+    if decoder.units_per_volt is None:
         raise EpochsError(
             "Epochs are in volts and this network does not say in which units it was trained. "
             "`model = sincviz.network(model, scale=1e6)` if it was trained in microvolts."
         )
-    data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * parts.units_per_volt
+    data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * decoder.units_per_volt
     values: NDArray[Any] = data.astype(precision)
     return values
 
 
-def _checked_picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
-    _check_sampling(parts, epochs)
-    picks = _picks(parts, epochs)
+def _checked_picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
+    _check_sampling(decoder, epochs)
+    picks = _picks(decoder, epochs)
     bads = [name for name in epochs.info["bads"] if epochs.ch_names.index(name) in picks]
     if bads:
         warn(f"{_BADS}: {listed(bads)}.")
     return picks
 
 
-def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
-    if parts.ch_names is None:
-        raise EpochsError(nameless_message(parts, epochs))
-    found, _ = matched_names(parts.ch_names, epochs.ch_names)
-    if len(found) < len(parts.ch_names):
-        raise EpochsError(missing_words(parts.ch_names, epochs))
+def _picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
+    if decoder.ch_names is None:
+        raise EpochsError(nameless_message(decoder, epochs))
+    found, _ = matched_names(decoder.ch_names, epochs.ch_names)
+    if len(found) < len(decoder.ch_names):
+        raise EpochsError(missing_words(decoder.ch_names, epochs))
     renamed = other_spellings(found)
     if renamed:
         warn(f"{_SPELLED}: {spelled(renamed)}.")
-    types = other_types(epochs, found, parts.chs_info)
+    types = other_types(epochs, found, decoder.chs_info)
     untyped = [name for name, kind in types.items() if kind == UNTYPED]
     if len(untyped) < len(types):
         raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
@@ -264,19 +265,19 @@ def _picks(parts: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     return [places[own] for own in found.values()]
 
 
-def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
+def _check_sampling(decoder: Decoder, epochs: "mne.BaseEpochs") -> None:
     sfreq = float(epochs.info["sfreq"])
-    if parts.sfreq is not None and not np.isclose(sfreq, parts.sfreq, rtol=1e-5):
+    if decoder.sfreq is not None and not np.isclose(sfreq, decoder.sfreq, rtol=1e-5):
         raise EpochsError(
-            f"The epochs are sampled at {sfreq:g} Hz, the network at {parts.sfreq:g} Hz. "
-            f"Try `epochs.resample({parts.sfreq:g})`."
+            f"The epochs are sampled at {sfreq:g} Hz, the network at {decoder.sfreq:g} Hz. "
+            f"Try `epochs.resample({decoder.sfreq:g})`."
         )
-    if parts.n_times is not None and len(epochs.times) != parts.n_times:
-        end = f"{epochs.tmin + (parts.n_times - 1) / sfreq:.6g}"
-        longer = len(epochs.times) > parts.n_times
+    if decoder.n_times is not None and len(epochs.times) != decoder.n_times:
+        end = f"{epochs.tmin + (decoder.n_times - 1) / sfreq:.6g}"
+        longer = len(epochs.times) > decoder.n_times
         raise EpochsError(
-            f"The epochs have {len(epochs.times)} samples, the network takes {parts.n_times} "
-            f"({parts.n_times / sfreq:g} s). "
+            f"The epochs have {len(epochs.times)} samples, the network takes {decoder.n_times} "
+            f"({decoder.n_times / sfreq:g} s). "
             + (
                 f"Try `epochs.crop(tmax={end})`, or another such window."
                 if longer
@@ -285,7 +286,7 @@ def _check_sampling(parts: Decoder, epochs: "mne.BaseEpochs") -> None:
         )
 
 
-def _checked(trials: NDArray[Any], parts: Decoder) -> NDArray[Any]:
-    check_shape(trials.shape, parts.n_chans, parts.n_times)
+def _checked(trials: NDArray[Any], decoder: Decoder) -> NDArray[Any]:
+    check_shape(trials.shape, decoder.n_chans, decoder.n_times)
     # The layout in memory decides the last bits of what the network computes.
     return np.require(trials, requirements=["C", "W"])

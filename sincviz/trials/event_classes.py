@@ -1,4 +1,4 @@
-"""Which event stands for which class: ``left=769,right=770``."""
+"""Classes of a recording: which event stands for which."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,32 +11,6 @@ if TYPE_CHECKING:
     import mne
 
 _LEAST_LETTERS = 3  # of a name that is looked for in another
-
-
-def parsed_classes(text: str) -> dict[str, str]:
-    """Return class to event of an option such as ``left=T1,right=T2``.
-
-    Raises
-    ------
-    ValueError
-        If it is not of that form, or names a class or an event twice.
-
-    Examples
-    --------
-    >>> parsed_classes("left=769, right=770")
-    {'left': '769', 'right': '770'}
-    """
-    found: dict[str, str] = {}
-    for part in text.split(","):
-        name, equals, event = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and event):
-            raise ValueError(
-                f"`--classes` must be CLASS=EVENT with commas between; got {text!r}. Try left=T1,right=T2."
-            )
-        if name in found or event in found.values():
-            raise ValueError(f"`--classes` names {name if name in found else event!r} twice; got {text!r}.")
-        found[name] = event
-    return found
 
 
 def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict[str, str]:

@@ -1,79 +1,25 @@
-"""Where trials come from: recordings of PhysioNet, or a file of epochs, arrays or a continuous recording."""
+"""Files of trials: epochs, arrays, a table or a continuous recording."""
 
 import os
-import re
 import traceback
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import mne
 
-from sincviz.datasets import eegbci
-from sincviz.eeg.channel_names import matched_names
-from sincviz.errors import EpochsError, MissingDependencyError, did_you_mean, warn
-from sincviz.opening.checkpoints import SUFFIXES
+from sincviz.errors import EpochsError, MissingDependencyError, did_you_mean
 from sincviz.trials.arrays import ARRAY_KINDS, HOW_TO_MAKE, check_units, epochs_of_arrays
 from sincviz.trials.cutting import HOW_TO_CUT, RECORDING_KINDS, epochs_of_recording
 from sincviz.trials.epochs import gathered
 from sincviz.trials.event_classes import with_classes
-
-if TYPE_CHECKING:
-    from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.weights.weights_file import SUFFIXES
 
 _HOW_TO_READ = (
     "Trials come as epochs of MNE (-epo.fif, `mne.Epochs.save`) or EEGLAB (.set), as a recording (.edf, .bdf, .gdf, "
     ".vhdr, .fif), or as arrays (.npz, .mat, .csv)."
 )
-MOST_NUMBERS = 10_000
 _FIF_START = b"\x00\x00\x00\x64\x00\x00\x00\x1f"
-_RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
-
-
-def numbers(option: str, text: str) -> list[int]:
-    """Return the numbers of an option such as ``2,7,29-32``.
-
-    Raises
-    ------
-    ValueError
-        If they are no whole numbers or ranges with commas between.
-
-    Examples
-    --------
-    >>> numbers("--subjects", "2,7,29-32")
-    [2, 7, 29, 30, 31, 32]
-    """
-    found: list[int] = []
-    for part in text.split(","):
-        if not part.strip():
-            continue
-        match = _RANGE.fullmatch(part.strip())
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if first > last or last - first >= MOST_NUMBERS:
-            raise ValueError(
-                f"`{option}` must be numbers or ranges with commas between; got {text!r}. Try 2,7,29-32."
-            )
-        found += range(first, last + 1)
-    return found
-
-
-def recordings(
-    subjects: str, runs: str, *, path: Path | None, download: bool, progress: bool = True
-) -> mne.BaseEpochs:
-    """Return PhysioNet's trials of the subjects and runs that two options name.
-
-    Raises
-    ------
-    ValueError
-        If no subject is named, or what is named does not exist.
-    DownloadNeededError
-        If recordings are missing and ``download`` is false.
-    """
-    chosen = numbers("--subjects", subjects)
-    if not chosen:
-        raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
-    return eegbci(chosen, numbers("--runs", runs), path=path, download=download, progress=progress)
 
 
 def epochs_of_file(
@@ -144,7 +90,9 @@ def epochs_of_file(
     kind = _kind_of(path)
     arrays, recording = holds_arrays(path), kind in RECORDING_KINDS.values()
     if arrays and (tmin is not None or tmax is not None):
-        raise ValueError(f"`--tmin` and `--tmax` are for epochs and recordings; {str(path)!r} is {kind}.")
+        raise ValueError(
+            f"`tmin` and `tmax` (`--tmin`, `--tmax`) are for epochs and recordings; {str(path)!r} is {kind}."
+        )
     if not arrays and any(option is not None for option in (sfreq, ch_names, units)):
         raise ValueError(
             f"`--sfreq` and `--units` (`sfreq`, `ch_names`, `units`) are for arrays; {str(path)!r} is {kind}."
@@ -238,34 +186,3 @@ def _eeglab_kind(path: Path) -> str:
 def _names_beside(path: Path) -> list[str]:
     """Return the files in the same folder, and the data that need none."""
     return ["eegbci", "simulated", *(one.name for one in islice(path.parent.glob("*"), 1000))]
-
-
-def average_referenced(epochs: mne.BaseEpochs) -> mne.BaseEpochs:
-    """Return the epochs with the mean of the channels subtracted."""
-    return epochs.set_eeg_reference("average", projection=False, verbose="error")
-
-
-def referenced_as_trained(epochs: mne.BaseEpochs, model: "SincShallowNet", reference: str) -> mne.BaseEpochs:
-    """Return epochs with the reference that was asked for: ``"trained"``, ``"average"`` or ``"recorded"``.
-
-    Raises
-    ------
-    ValueError
-        If ``reference`` is none of these.
-    """
-    if reference not in ("trained", "average", "recorded"):
-        raise ValueError(
-            f"`--reference` must be 'trained', 'average' or 'recorded'; got {reference!r}."
-            f"{did_you_mean(reference, ('trained', 'average', 'recorded'))}"
-        )
-    wanted = model.provenance.get("reference") if reference == "trained" else reference
-    if wanted != "average":
-        return epochs
-    wanted = epochs.ch_names if model.ch_names is None else model.ch_names
-    found, _ = matched_names(wanted, epochs.ch_names)
-    surplus = sorted(set(epochs.ch_names) - set(found.values()))
-    if surplus and len(found) == len(wanted):
-        # The average of the training was over the network's channels alone.
-        warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
-        epochs = epochs.copy().drop_channels(surplus)
-    return average_referenced(epochs)

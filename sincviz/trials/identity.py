@@ -268,7 +268,7 @@ def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
 
 
 def _features(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return features of standard deviation one, shape (trials, features), not a number where there is no signal."""
+    """Return features of standard deviation one, shape (trials, features), NaN where there is no signal."""
     # A quarter of the trial may be huge, or three quarters zero, and the rest still counts.
     rank = 3 * power.shape[1] // 4
     scale = np.partition(power, rank, axis=1)[:, rank, None]

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sincviz._utils.text import listed
+
 
 def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
     """Return one label per trial, a whole number or a name.
@@ -62,7 +64,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
 
 def _of_objects(labels: NDArray[Any]) -> NDArray[Any]:
     flat = [label.item() if hasattr(label, "item") else label for label in labels.ravel().tolist()]
-    # Not-a-number and pandas' missing value are not equal to themselves, or do not say so.
+    # NaN and pandas' missing value are not equal to themselves, or do not say so.
     missing = np.array(
         [label is None or not isinstance(label == label, bool) or label != label for label in flat]
     )
@@ -80,8 +82,7 @@ def _is_one_hot(labels: NDArray[Any]) -> bool:
 
 def _refuse_missing(missing: NDArray[np.bool_]) -> None:
     trials = np.flatnonzero(missing).tolist()
-    listed = ", ".join(map(str, trials[:8])) + (f" and {len(trials) - 8} more" if len(trials) > 8 else "")
     raise ValueError(
-        f"{len(trials)} of the labels in `y` {'is' if len(trials) == 1 else 'are'} missing (trial {listed}). Leave "
-        "these trials out, `known = ~pd.isna(y)`: `epochs[known]` and `y[known]`."
+        f"{len(trials)} of the labels in `y` {'is' if len(trials) == 1 else 'are'} missing (trial {listed(trials)}). "
+        "Leave these trials out, `known = ~pd.isna(y)`: `epochs[known]` and `y[known]`."
     )

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.fast.filtered_moments import filtered_moments
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
 
@@ -25,24 +25,28 @@ class Moments:
         return self.variance * self.count / max(1, self.count - 1)
 
 
-def moments_of_filters(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+def moments_of_filters(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
     """Return the moments of each filter's output over trials, channels and times, shape (filters,) each."""
-    pad, after = parts.pad
+    pad, after = front_end.pad
     found = []
-    for batch in input_batches(parts, epochs):
-        x = F.pad(torch.from_numpy(batch).to(parts.kernels.device), (0, after - pad))
-        mean, variance = filtered_moments(x, parts.kernels, pad=pad)
-        values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - parts.kernels.shape[1] + 1)
+    for batch in input_batches(front_end, epochs):
+        x = F.pad(torch.from_numpy(batch).to(front_end.kernels.device), (0, after - pad))
+        mean, variance = filtered_moments(x, front_end.kernels, pad=pad)
+        values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - front_end.kernels.shape[1] + 1)
         found.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
     return pooled(found)
 
 
-def moments_of_units(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
+def moments_of_units(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
     """Return the moments of each unit's pre-activation map over trials and times, shape (filters, depth) each."""
     found = []
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         with torch.no_grad():
-            maps = parts.maps(torch.from_numpy(batch).to(parts.kernels.device)).transpose(0, 2).flatten(2)
+            maps = (
+                front_end.maps(torch.from_numpy(batch).to(front_end.kernels.device))
+                .transpose(0, 2)
+                .flatten(2)
+            )
         # (depth, filters, values)
         variance, mean = torch.var_mean(maps, 2, correction=0)
         found.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))

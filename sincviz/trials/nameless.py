@@ -15,7 +15,8 @@ def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
     Examples
     --------
     >>> import mne, numpy as np
-    >>> from sincviz import SincShallowNet, front_end
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.networks import front_end
     >>> epochs = mne.EpochsArray(np.zeros((1, 3, 100)), mne.create_info(["C3", "C4", "HEOG"], 100.0, "eeg"))
     >>> message = nameless_message(front_end(SincShallowNet(n_chans=2, n_outputs=2, n_times=100, sfreq=100)), epochs)
     >>> message[message.index("If"):message.index(", or name")]

@@ -19,7 +19,7 @@ ANOTHER_PROGRAM = (
     "`sincviz.spectral_relevance(network, epochs, y)` explains any. Of a SincShallowNet save "
     "`torch.save(network.state_dict(), 'weights.pt')`, which opens here."
 )
-_RECORDING = "Recordings and trials are for `--epochs`; pass the file of weights here."
+_RECORDING = "Recordings and trials are for `epochs` (`--epochs`); pass the file of weights here."
 _STARTS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras saves weights and MATLAB its variables", ANOTHER_PROGRAM),
     (b"\x93NUMPY", "one array of NumPy", "A network's weights are several arrays, each under its name."),

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from sincviz._utils.text import listed, shown_name
+from sincviz._utils.text import counted, listed, shown_name
 from sincviz.weights.content_walk import Place, walked
 from sincviz.weights.file_content import FileContent
 from sincviz.weights.pickle_scan import OTHER_KEYS, Named, Unread
@@ -18,7 +18,7 @@ _SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the 
 _WAY_ON = (
     "From a file only a SincShallowNet is opened. Another network is explained live: build it with the program it is "
     "from, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
-    "end with `@sincviz.front_end.register` for all analyses."
+    "end with `@sincviz.networks.front_ends.register` for all analyses."
 )
 
 
@@ -46,7 +46,7 @@ def other_weights(content: FileContent) -> str:
     )
     under = f" under {'/'.join(place.keys)!r}" if place.keys else ""
     described = [f"{shown_name(name)} {_size(weight)}" for name, weight in weights.items()]
-    n_weights = f"{len(weights)} weight{'s' * (len(weights) != 1)}"
+    n_weights = counted(len(weights), "weight")
     return (
         f"It holds {n_weights}{under}: {listed(described, 6)}. {_sinc_layers(weights, content.read)}{_WAY_ON}"
     )

@@ -16,7 +16,7 @@ from sincviz.weights.network_file import CONFIG, WEIGHTS, is_ours, read_network,
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
-    from sincviz.networks.sinc_shallow import SincShallowNet
+    from sincviz.weights.stored_network import StoredNetwork
 
 _CARD = "README.md"
 
@@ -33,7 +33,7 @@ def _huggingface_hub() -> ModuleType:
     return huggingface_hub
 
 
-def _write_network_files(model: "SincShallowNet", folder: Path) -> None:
+def _write_network_files(model: "StoredNetwork", folder: Path) -> None:
     """Write weights and configuration; if either fails, both stay as they were."""
     config = json.dumps(model.get_config(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def _write_network_files(model: "SincShallowNet", folder: Path) -> None:
         write_network(model, weights_file)
 
 
-def _write_model_card(model: "SincShallowNet", path: Path, *, source: str) -> None:
+def _write_model_card(model: "StoredNetwork", path: Path, *, source: str) -> None:
     hub = _huggingface_hub()
     metadata = hub.ModelCardData(library_name="sincviz", tags=["eeg", "bci", "sincnet", "interpretability"])
     card = hub.ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{card_text(model, source)}")
@@ -158,14 +158,14 @@ class HubMixin:
         from_pretrained : The way back.
         """
         _huggingface_hub()
-        model, folder = cast("SincShallowNet", self), Path(folder)
+        model, folder = cast("StoredNetwork", self), Path(folder)
         self._save_pretrained(folder)
         if not (folder / _CARD).exists():
             _write_model_card(model, folder / _CARD, source="path/to/this/folder")
 
     def _save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
         # By this name programs that know huggingface_hub's own mixin write weights and configuration without a card.
-        _write_network_files(cast("SincShallowNet", self), Path(save_directory))
+        _write_network_files(cast("StoredNetwork", self), Path(save_directory))
 
     @classmethod
     def from_pretrained(
@@ -230,7 +230,7 @@ class HubMixin:
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        model = read_network(cast("type[SincShallowNet]", cls), folder)
+        model = read_network(cast("type[StoredNetwork]", cls), folder)
         if n_outputs is not None and n_outputs != model.n_outputs:
             model.reset_head(n_outputs)
         return cast("Self", model)
@@ -282,7 +282,7 @@ class HubMixin:
         --------
         from_pretrained : The way back.
         """
-        hub, model = _huggingface_hub(), cast("SincShallowNet", self)
+        hub, model = _huggingface_hub(), cast("StoredNetwork", self)
         api = hub.HfApi(token=token, library_name="sincviz", library_version=__version__)
         with tempfile.TemporaryDirectory(prefix="sincviz-") as name:
             folder = Path(name)

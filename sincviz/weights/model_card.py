@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from sincviz._version import __version__
 
 if TYPE_CHECKING:
-    from sincviz.networks.sinc_shallow import SincShallowNet
+    from sincviz.weights.stored_network import StoredNetwork
 
 
-def card_text(model: "SincShallowNet", source: str) -> str:
+def card_text(model: "StoredNetwork", source: str) -> str:
     """Return the card's Markdown; ``source`` is what its reader passes to ``from_pretrained``."""
     cutoffs = model.cutoffs().tolist()
     names = "" if model.ch_names is None else f" ({', '.join(model.ch_names)})"

@@ -35,9 +35,9 @@ from sincviz.weights.torch_pickle import opens_weights_only
 from sincviz.weights.weights_file import content_hash, read_weights_file
 
 if TYPE_CHECKING:
-    from sincviz.networks.sinc_shallow import SincShallowNet
+    from sincviz.weights.stored_network import StoredNetwork
 
-    Network = TypeVar("Network", bound=SincShallowNet)
+    Network = TypeVar("Network", bound=StoredNetwork)
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 CONFIG = "config.json"
@@ -65,7 +65,7 @@ class _Stored:
         return dict(assumed)
 
 
-def write_network(model: "SincShallowNet", path: str | os.PathLike[str]) -> None:
+def write_network(model: "StoredNetwork", path: str | os.PathLike[str]) -> None:
     """Write weights, configuration, class names, scale and provenance to one safetensors file, atomically.
 
     A hash over all of it goes into the header, so that damage is noticed.

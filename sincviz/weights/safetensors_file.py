@@ -76,7 +76,7 @@ def read_safetensors(path: Path) -> FileContent:
 
 
 def parsed_json(text: str | bytes) -> Any:
-    """Return what JSON says; not-a-number is let through, since others write it.
+    """Return what JSON says; NaN is let through, since others write it.
 
     Raises
     ------

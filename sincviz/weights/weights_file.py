@@ -17,6 +17,9 @@ from sincviz.weights.torch_archive import read_torch_archive
 from sincviz.weights.torch_pickle import is_attack
 from sincviz.weights.whole_objects import JOBLIB, RefusedError, check_objects, refusal
 
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
+"""What names of files of weights end in; what such a file is, is told by what it holds."""
+
 _LEGACY_TORCH = (
     b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number every torch file before the zip format begins with
 )

@@ -1,102 +1,117 @@
-"""No character out of a file reaches a terminal, an error or a page that would steer it."""
+"""Small words, right for every number."""
 
-import json
-import re
-import warnings
+import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sincviz import CheckpointError, SincShallowNet, inspect, load_checkpoint, save_checkpoint
-from sincviz._utils.strict_json import json_text
-from sincviz._utils.text import shown
-from sincviz.cli.terminal import SafeConsole
-from sincviz.errors import warn
-
-COPY = "\x1b]52;c;ZWNobyBoaQ==\x07"  # writes the clipboard
-STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+from sincviz._utils.text import class_words, counted, listed, percent
+from sincviz.eeg.band_limits import ranges_of
+from sincviz.eeg.band_words import band_words
+from sincviz.inspection.words import filter_words
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=()), max_size=30))
-def test_nothing_steers_and_what_is_printable_stays(text):
-    assert not STEERING.search(shown(text))
-    assert "\n" not in shown(text)
-    if text.isprintable():
-        assert shown(text) == text
-    facts = json_text({"name": text})
-    assert json.loads(facts) == {"name": text}
-    assert not STEERING.search(facts)
+@given(low=st.integers(0, 50), width=st.integers(1, 50))
+def test_a_band_is_told_with_its_limits(low, width):
+    limits = ranges_of({"mine": (float(low), float(low + width)), "above": (200.0, math.inf)})
+    assert band_words("mine", limits) == f"mine ({low}–{low + width} Hz)"
+    assert band_words("above", limits) == "above (above 200 Hz)"
 
 
-@pytest.mark.parametrize("text", ["Fp1", "左手", "יד שמאל", "μV", "a\u200cb", "👍"])
-def test_names_in_any_script_stay(text):
-    assert shown(text) == text
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({}, "all frequencies"),
+        ({"all": (0, math.inf)}, "no frequency"),
+        ({"mu": (8, 13)}, "below 8 Hz and above 13 Hz"),
+        ({"mu": (8, 13), "high": (13, math.inf)}, "below 8 Hz"),
+        ({"high": (13, math.inf), "mu": (8, 13)}, "below 8 Hz"),
+        ({"mu": (8, 12), "high": (13, math.inf)}, "below 8 Hz and 12–13 Hz"),
+        ({"low": (0, 12), "high": (13, math.inf)}, "12–13 Hz"),
+    ],
+)
+def test_what_no_band_covers_is_called_by_its_limits(limits, words):
+    assert band_words("other", ranges_of(limits)) == words
 
 
-def test_errors_and_warnings_show_what_is_not_seen():
-    assert str(CheckpointError(f"no {COPY}")) == "no \\x1b]52;c;ZWNobyBoaQ==\\x07"
-    with pytest.warns(RuntimeWarning, match=r"^\\x1b\]52"):
-        warn(COPY)
+@given(number=st.integers(0, 1000))
+def test_only_one_is_singular(number):
+    assert counted(number, "class", "classes") == f"{number} {'class' if number == 1 else 'classes'}"
+    assert counted(number, "trial") == f"{number} trial{'' if number == 1 else 's'}"
 
 
-def test_the_console_shows_them_and_keeps_its_own_colours(capsys):
-    console = SafeConsole(force_terminal=True, color_system="standard", width=80)
-    console.print(f"[bold]{COPY}[/]\n", COPY)
-    said = capsys.readouterr().out
-    assert "\x1b[1m" in said
-    assert "\x1b]" not in said
-    assert "\x07" not in said
+@given(names=st.lists(st.sampled_from("abcdef"), max_size=30), most=st.integers(1, 10))
+def test_surplus_names_are_counted(names, most):
+    told = listed(names, most)
+    shown, _, rest = told.partition(" and ")
+    assert [name for name in shown.split(", ") if name] == names[:most]
+    assert rest == (f"{len(names) - most} more" if len(names) > most else "")
 
 
-def hostile_network(names=(f"C3{COPY}", "Cz\u202e", "C4\nVerdict: readable"), **more):
-    model = SincShallowNet(
-        n_outputs=2,
-        n_times=256,
-        sfreq=128,
-        num_time_filters=2,
-        chs_info=[{"ch_name": name} for name in names],
-    )
-    model.class_names, model.scale = [f"left{COPY}", "right\x9b31m"], 1e6
-    return model.eval()
+@given(share=st.floats(-10, 10))
+def test_a_percentage_reads_back(share):
+    words = percent(share)
+    if 0 < abs(share) < 1e-4:
+        assert words == "less than 0.01%"
+    else:
+        number = words.removesuffix("%")
+        assert "-" not in number
+        assert float(number.replace("−", "-")) / 100 == pytest.approx(share, rel=0.06, abs=1e-9)
 
 
-def test_the_commands_send_none_of_it_also_of_files_that_are_refused(tmp_path, monkeypatch, capsys):
-    from sincviz import cli
-
-    monkeypatch.chdir(tmp_path)
-    save_checkpoint(hostile_network(), "a.safetensors")
-    whole = (tmp_path / "a.safetensors").read_bytes()
-    (tmp_path / "b.safetensors").write_bytes(
-        whole.replace(b'"n_chans":3', b'"n_chans":4').replace(b'"n_chans": 3', b'"n_chans": 4')
-    )
-    for arguments in (
-        ("inspect", "a.safetensors", "--only", "bands,maps"),
-        ("inspect", "a.safetensors", "--only", "bands", "--json", "--out", "json"),
-        ("inspect", "a.safetensors", "--channels", f"A{COPY},B,C", "--out", "no"),
-        ("inspect", "a.safetensors", "--montage", "standard_1005", "--out", "no"),
-        ("inspect", "b.safetensors", "--out", "no"),
-        ("inspect", f"nowhere{COPY}", "--out", "no"),
-    ):
-        with warnings.catch_warnings(), pytest.raises(SystemExit):
-            cli.main(arguments)
-        said = capsys.readouterr()
-        for text in (said.out, said.err):
-            assert not STEERING.search(text), (arguments, STEERING.search(text), text[:300])
-            assert "\nVerdict" not in text
+@given(share=st.floats(0.9, 1, exclude_max=True), sign=st.sampled_from([1, -1]))
+@example(0.99949999, 1)
+@example(math.nextafter(1, 0), 1)
+@example(math.nextafter(1, 0), -1)
+def test_what_is_not_all_is_not_told_as_all(share, sign):
+    assert percent(sign * share) not in ("100%", "100.0%", "−100%", "−100.0%")
 
 
-def test_the_page_and_the_facts_show_none_of_it(tmp_path):
-    inspect(hostile_network(), only=["bands", "maps"], progress=False).save(tmp_path / "out", progress=False)
-    for name in ("report.html", "inspection.json"):
-        text = (tmp_path / "out" / name).read_text("utf-8")
-        assert not STEERING.search(text.split("</script>")[-1])
-        assert "x1b]52" in text or "u001b]52" in text
+@given(share=st.floats(0, 1, exclude_min=True), sign=st.sampled_from([1, -1]))
+@example(math.ulp(0), 1)
+def test_what_is_not_nothing_is_not_told_as_nothing(share, sign):
+    assert percent(sign * share) not in ("0%", "−0%", "0.0%", "−0.0%")
 
 
-@pytest.mark.parametrize("name", [f"C3{COPY}", "\ud800"])
-def test_a_refusal_shows_the_name(tmp_path, name):
-    save_checkpoint(hostile_network(), tmp_path / "a.safetensors")
-    with pytest.raises(ValueError, match="name") as raised:
-        load_checkpoint(tmp_path / "a.safetensors", [{"ch_name": name}] * 3)
-    assert not STEERING.search(str(raised.value))
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        *[(0.0, "0%"), (-0.0, "0%"), (0.99e-4, "less than 0.01%"), (1e-4, "0.01%"), (0.001, "0.1%")],
+        *[(0.0876, "8.8%"), (0.0949, "9.5%"), (0.096, "10%"), (0.534, "53%"), (0.994, "99%")],
+        *[(0.996, "99.6%"), (0.9996, "99.9%"), (1.0, "100%"), (1.234, "123%")],
+        *[(-0.001, "−0.1%"), (-0.3, "−30%"), (-0.9996, "−99.9%"), (-1.0, "−100%")],
+    ],
+)
+def test_a_percentage_is_as_fine_as_it_must_be(share, words):
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("band", "words"),
+    [
+        ((1, 40, 160), "filtered to 1–40 Hz"),
+        ((0.0, 40.0, 160.0), "filtered to 0–40 Hz"),
+        ((0.1, 80, 160), "filtered to 0.1–80 Hz"),
+        ((0, 79.5, 160), "filtered to 0–79.5 Hz"),
+        ((0.0, 80.0, 160.0), "not filtered (up to 80 Hz)"),
+        ((0, 125, 160), "not filtered (up to 125 Hz)"),  # resampled after it was recorded
+    ],
+)
+def test_data_are_called_filtered_only_if_they_were(band, words):
+    assert filter_words(*band) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("0", "class 0"),
+        ("19", "class 19"),
+        ("left", "left"),
+        ("1st", "1st"),
+        ("class 2", "class 2"),
+        ("", ""),
+    ],
+)
+def test_a_class_without_a_name_is_called_by_its_number(name, words):
+    assert class_words(name) == words

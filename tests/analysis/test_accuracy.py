@@ -203,9 +203,9 @@ def test_the_interval_is_over_subjects_where_there_are_three():
     scores = np.eye(2)[np.where(right, codes, 1 - codes)]
     two = chance_test(codes, scores, pd.DataFrame({"subject": np.repeat(["a", "b"], 20)}))
     assert two["n_subjects"] == 2
-    assert "subjects_low" not in two
+    assert "subjects_ci_low" not in two
     four = chance_test(codes, scores, pd.DataFrame({"subject": np.repeat(["a", "b", "c", "d"], 10)}))
-    assert four["subjects_low"] < four["accuracy_low"]  # subjects differ more than trials tell
+    assert four["subjects_ci_low"] < four["accuracy_ci_low"]  # subjects differ more than trials tell
 
 
 def test_it_costs_little_where_it_is_asked_for_again():

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sincviz.attribution import applicable_methods
 
-from sincviz import applicable_methods, spectral_relevance
+from sincviz import spectral_relevance
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

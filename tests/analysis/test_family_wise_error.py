@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.stats
 import xarray as xr
 
-from sincviz.analysis.statistics.cluster_test import cluster_test
+from sincviz.analysis.statistics.clusters import cluster_test
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.eeg.montages import standard_montage

@@ -6,17 +6,11 @@ import numpy as np
 import pytest
 import scipy.signal
 import torch
+from sincviz.maps import importance, most_important
 
-from sincviz import (
-    SincShallowNet,
-    front_end,
-    importance,
-    learned_bands,
-    most_important,
-    spatial_filters,
-    spatial_patterns,
-)
+from sincviz import SincShallowNet, learned_bands, spatial_filters, spatial_patterns
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.networks import front_end
 from sincviz.training import fit
 
 BANDS_HZ = {"mu": (8, 13), "beta": (18, 26)}

@@ -200,3 +200,11 @@ def test_wrong_types_are_type_errors():
 def test_imagery_and_execution_share_classes(tmp_path):
     with pytest.raises(DownloadNeededError, match="2 of 2"):
         eegbci(1, [3, 4], path=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["subjects", "runs"])
+@pytest.mark.parametrize("value", ["4,8,12", ["4"], [4.0], {4}, None, True])
+def test_what_is_no_number_is_refused_with_what_to_pass(name, value):
+    given = {"subjects": [29], "runs": [4]} | {name: value}
+    with pytest.raises(TypeError, match=rf"^`{name}` must be a list of whole numbers; .* Try {name}=\["):
+        eegbci(**given)

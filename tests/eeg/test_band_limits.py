@@ -11,9 +11,12 @@ import pytest
 import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sincviz.attribution import sum_over_bands
+from sincviz.evidence import band_power_contrast
+from sincviz.statistics import rank_agreement
 from torch import nn
 
-from sincviz import ablate, band_power_contrast, deletion_curve, group_frequencies, rank_agreement
+from sincviz import ablate, deletion_curve
 from sincviz.analysis.attribution.leading import leading_bands
 from sincviz.analysis.statistics.neighbours import neighbours
 from sincviz.eeg.band_limits import (
@@ -58,14 +61,16 @@ def cells_of(bands):
     spectrum = xr.DataArray(
         values, coords, ("target", "channel", "frequency"), "relevance", {"units": "score"}
     )
-    return spectrum, group_frequencies(spectrum, bands)
+    return spectrum, sum_over_bands(spectrum, bands)
 
 
 def removed_by(ranking):
     """Return what is changed of trials once all cells are deleted, as (channels, frequencies)."""
     x = np.random.default_rng(1).standard_normal((8, len(CHANNELS), N_TIMES)).astype(np.float32)
     Listener.shown.clear()
-    deletion_curve(Listener(), x, [0, 1] * 4, ranking, sfreq=SFREQ, n_steps=2, n_random=2, progress=False)
+    deletion_curve(
+        Listener(), x, [0, 1] * 4, ranking=ranking, sfreq=SFREQ, n_steps=2, n_random=2, progress=False
+    )
     changed = [
         np.abs(np.fft.rfft(shown - x)).max(0) > 1e-3 for shown in Listener.shown if shown.shape == x.shape
     ]
@@ -211,11 +216,11 @@ def test_whatever_is_done_to_it_a_result_means_the_same_or_is_refused(bands, ste
         of_bands = cells.sum("channel").assign_coords(band=[f"{n}" for n in range(size)])
         of_bands, apart = (
             one.assign_coords(
-                low=one - 1,
-                high=one + 1,
+                ci_low=one - 1,
+                ci_high=one + 1,
                 p=one * 0,
-                total_low=("target", [0.0]),
-                total_high=("target", [1.0]),
+                total_ci_low=("target", [0.0]),
+                total_ci_high=("target", [1.0]),
             )
             for one in (of_bands, cells.assign_coords(band=of_bands["band"]))
         )

@@ -10,8 +10,10 @@ import pytest
 import torch
 
 import sincviz
-from sincviz import EpochsError, front_end
-from sincviz.inspection.facts import LIBRARIES, network_facts, system_facts, trial_facts
+from sincviz import EpochsError
+from sincviz.inspection.facts import network_facts, trial_facts
+from sincviz.networks import front_end
+from sincviz.report.system import LIBRARIES, system_facts
 from sincviz.trials.epochs import network_input
 from sincviz.trials.recordings import data_hash, recording_facts
 

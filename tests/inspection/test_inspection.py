@@ -16,15 +16,16 @@ from sincviz import (
     ablate,
     deletion_curve,
     diagnose,
-    front_end,
     learned_bands,
     relevance,
     spatial_patterns,
     spectral_relevance,
 )
 from sincviz.eeg.montages import standard_montage
+from sincviz.inspection.contents import SECTIONS
 from sincviz.inspection.inspection import inspect
-from sincviz.inspection.measuring import SECTIONS, evenly_drawn
+from sincviz.inspection.measuring import evenly_drawn
+from sincviz.networks import front_end
 from sincviz.report.methods import methods_paragraph
 from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
@@ -62,7 +63,7 @@ def test_with_labelled_trials_nothing_is_missing(found):
     assert found.missing == {}
     values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
     assert all(value is not None for value in values.values())
-    assert found.sections == SECTIONS
+    assert found.sections == tuple(section.name for section in SECTIONS if not section.always)
 
 
 def test_it_holds_what_the_functions_return(found, model, simulation):
@@ -118,7 +119,7 @@ def test_sections_left_out_are_not_measured(model, simulation):
 def test_an_unknown_section_is_refused_before_anything_is_measured(only):
     with pytest.raises(TypeError, match="front end"):
         inspect(object())
-    with pytest.raises(ValueError, match="bands, responses, maps, relevance, evidence, training"):
+    with pytest.raises(ValueError, match="bands, responses, training, maps, relevance, evidence"):
         inspect(object(), only=only)
 
 
@@ -203,10 +204,10 @@ def test_a_decision_from_beside_the_eyes_is_a_finding(network, simulation):
 
 
 def test_every_result_of_trials_carries_the_verdict(found):
-    from sincviz import measuring
+    from sincviz.inspection import judging
 
     assert not found.verdict["readable"]
-    for name in measuring.OF_TRIALS:
+    for name in judging.OF_TRIALS:
         attrs = getattr(found, name).attrs
         assert attrs["readable"] == "no", name
         assert attrs["not_readable_because"].split() == found.verdict["reasons"], name
@@ -259,8 +260,8 @@ def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path)
 
 
 def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
-    monkeypatch.setattr("sincviz.inspection.measuring.MOST_EVIDENCE_TRIALS", 12)
-    monkeypatch.setattr("sincviz.inspection.measuring.MOST_RANDOMIZATION_TRIALS", 8)
+    monkeypatch.setattr("sincviz.inspection.evidence.MOST_EVIDENCE_TRIALS", 12)
+    monkeypatch.setattr("sincviz.inspection.evidence.MOST_RANDOMIZATION_TRIALS", 8)
     found = inspect(model, simulation[0], only=["evidence"], progress=False)
     assert found.trials["n_trials"] == 40
     assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12
@@ -286,7 +287,7 @@ def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_
         np.r_[np.flatnonzero(epochs.events[:, 2] == 1)[:2], np.flatnonzero(epochs.events[:, 2] == 2)[:2]]
     ]
     found = inspect(model, few[:n_trials], progress=False)
-    assert np.isnan(found.band_relevance["low"]).all()
+    assert np.isnan(found.band_relevance["ci_low"]).all()
     assert not found.leading_bands["established"].any()
     written = found.save(tmp_path, progress=False)
     assert "report.html" in written
@@ -318,7 +319,7 @@ def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_ot
 
 
 def test_halves_of_the_deletion_keep_trials_that_share_signal_together(model, simulation, monkeypatch):
-    import sincviz.inspection.measuring as measuring
+    import sincviz.inspection.evidence as measuring
 
     asked = {}
 
@@ -343,6 +344,6 @@ def test_whose_trials_the_intervals_are_over_is_said(model, simulation):
     epochs.metadata = pd.DataFrame({"subject": np.resize(["S1", "S1", "S2", "S2"], 40)})
     two = inspect(model, epochs, only=["relevance"], progress=False)
     assert two.band_relevance.attrs["interval"] == "95% bootstrap over trials of these 2 subjects"
-    text, _ = methods_paragraph(two)
+    text, _ = methods_paragraph(two, SECTIONS)
     assert "intervals over trials of these 2 subjects, not over subjects in general" in text
-    assert "in general" not in methods_paragraph(one)[0]
+    assert "in general" not in methods_paragraph(one, SECTIONS)[0]

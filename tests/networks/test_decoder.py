@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import FrontEnd, front_end
+from sincviz.networks import FrontEnd, front_end
 from sincviz.networks.decoder import BlackBox, checked_scores, decoder, evaluated_copy
 
 

@@ -10,7 +10,8 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 import sincviz
-from sincviz import EpochsError, front_end, learned_bands, spectral_relevance
+from sincviz import EpochsError, learned_bands, spectral_relevance
+from sincviz.networks import front_end
 from sincviz.networks.decoder import BlackBox, decoder
 from sincviz.networks.wrappers import skipped_steps, unwrapped
 

@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 import safetensors
 import torch
+from mne.utils import object_diff
+from sincviz.filters import cutoff_drift
 from torch import nn
 
 from sincviz import (
     CheckpointError,
     SincvizError,
-    cutoff_drift,
     diagnose,
-    front_end,
     learned_bands,
     load_checkpoint,
     save_checkpoint,
     training,
 )
+from sincviz.eeg.montages import placed_channels
+from sincviz.eeg.positions import electrode_positions
+from sincviz.networks import front_end
 from sincviz.opening import checkpoints
 from sincviz.weights.file_check import checked
 
@@ -427,3 +430,147 @@ def test_a_file_in_the_home_folder_opens(network, tmp_path, monkeypatch, kind):
     save_checkpoint(network(), tmp_path / "a.safetensors")
     assert load_checkpoint(kind("~/a.safetensors")).n_chans == network().n_chans
     assert checked(kind("~/a.safetensors")).facts["network"]
+
+
+NAMES = ["FC3", "C3", "Cz", "C4", "CP3", "CP4"]
+
+
+def nameless(epochs):
+    """The channels of the epochs, as somebody who knows only their names would give them."""
+    return [{"ch_name": name} for name in epochs.ch_names]
+
+
+@pytest.fixture
+def unplaced(network, epochs, tmp_path):
+    """A checkpoint that knows the names of its channels, not their places."""
+    path = tmp_path / "unplaced.safetensors"
+    save_checkpoint(network(chs_info=nameless(epochs)), path)
+    return str(path)
+
+
+@pytest.fixture
+def unnamed(network, tmp_path):
+    """A checkpoint that does not know its channels."""
+    path = tmp_path / "unnamed.safetensors"
+    save_checkpoint(network(), path)
+    return str(path)
+
+
+def placed(model):
+    return np.isfinite(electrode_positions(model.chs_info)).all() and np.any(
+        electrode_positions(model.chs_info) != 0
+    )
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_channels_may_be_given_by_name(unnamed, kind):
+    assert load_checkpoint(unnamed, kind(NAMES)).ch_names == NAMES
+
+
+def test_channels_are_named_and_placed(unnamed):
+    model = load_checkpoint(unnamed, NAMES, montage="standard_1005")
+    assert model.ch_names == NAMES
+    assert placed(model)
+    x_m = electrode_positions(model.chs_info)[:, 0]
+    assert x_m[1] < 0 < x_m[3]
+
+
+def test_channels_that_the_checkpoint_names_are_placed(unplaced, epochs):
+    model = load_checkpoint(unplaced, montage="standard_1005")
+    assert model.ch_names == epochs.ch_names
+    assert placed(model)
+    assert not placed(load_checkpoint(unplaced))
+
+
+def test_a_montage_changes_nothing_but_places(network, epochs, tmp_path):
+    epochs.set_channel_types({"FC3": "ecog"})
+    save_checkpoint(network(chs_info=epochs.info["chs"]), tmp_path / "a.safetensors")
+    expected = load_checkpoint(tmp_path / "a.safetensors", placed_channels(NAMES))
+    for channels in (None, epochs.info["chs"]):
+        found = load_checkpoint(tmp_path / "a.safetensors", channels, montage="standard_1005")
+        assert [one["kind"] for one in found.chs_info] == [one["kind"] for one in epochs.info["chs"]]
+        for one, other in zip(found.chs_info, expected.chs_info, strict=True):
+            np.testing.assert_array_equal(one["loc"], other["loc"])
+
+
+@pytest.mark.parametrize("places", ["no", "own"])
+@pytest.mark.parametrize("channels", [None, NAMES])
+@pytest.mark.parametrize("checkpoint", ["unplaced", "unnamed"])
+def test_a_montage_places_the_network_and_leaves_the_epochs_as_they_were(
+    request, checkpoint, epochs, channels, places
+):
+    if places == "no":
+        epochs.set_montage(None)
+    else:
+        for channel in epochs.info["chs"]:
+            channel["loc"][:3] += 0.001
+    before, data = epochs.copy(), epochs.get_data(copy=True)
+    where = electrode_positions(before.info["chs"])
+    path = request.getfixturevalue(checkpoint)
+    model = load_checkpoint(path, channels, epochs=epochs, montage="standard_1005")
+    assert placed(model)
+    assert object_diff(epochs.info, before.info) == ""
+    np.testing.assert_array_equal(electrode_positions(epochs.info["chs"]), where)
+    np.testing.assert_array_equal(epochs.get_data(copy=False), data)
+    np.testing.assert_array_equal(epochs.events, before.events)
+    assert (epochs.event_id, epochs.ch_names) == (before.event_id, before.ch_names)
+    assert not np.array_equal(electrode_positions(model.chs_info), where, equal_nan=True)
+
+
+def test_epochs_name_the_channels_that_the_checkpoint_does_not(unnamed, epochs):
+    assert load_checkpoint(unnamed, epochs=epochs).ch_names == epochs.ch_names
+
+
+def test_the_places_of_the_epochs_stay_without_a_montage(unnamed, epochs):
+    before = electrode_positions(epochs.info["chs"])
+    model = load_checkpoint(unnamed, epochs=epochs)
+    np.testing.assert_array_equal(electrode_positions(epochs.info["chs"]), before)
+    np.testing.assert_allclose(electrode_positions(model.chs_info), before)
+
+
+def test_a_montage_without_names_is_refused_with_a_remedy(unnamed):
+    with pytest.raises(
+        ValueError, match=r"nothing tells their names\. Pass them as `chs_info` \(`--channels`"
+    ):
+        load_checkpoint(unnamed, montage="standard_1005")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"chs_info": ["C3", "C4"]}, CheckpointError, "names C3, C4; the network has 6 channels"),
+        ({"chs_info": "C3,C4"}, ValueError, "must be a list of dict"),
+        ({"chs_info": [*NAMES[:5], "FC3"], "montage": "standard_1005"}, ValueError, "twice: FC3"),
+        (
+            {"chs_info": [f"E{k}" for k in range(1, 7)], "montage": "standard_1005"},
+            ValueError,
+            "no channel E1.*GSN",
+        ),
+        ({"chs_info": NAMES, "montage": "standard"}, ValueError, "no montage 'standard'"),
+        ({"chs_info": NAMES, "montage": ["standard_1005"]}, TypeError, "`montage` must be the name"),
+        ({"sfreq": 250}, CheckpointError, "250"),
+    ],
+)
+def test_what_contradicts_or_cannot_be_placed_is_refused(unnamed, given, error, message):
+    with pytest.raises(error, match=message):
+        load_checkpoint(unnamed, **given)
+
+
+def test_parameters_reach_the_network(network, tmp_path):
+    torch.save(network(n_chans=6).state_dict(), tmp_path / "bare.pt")
+    known = {"n_times": 128, "pool_size": 32, "pool_stride": 16, "class_names": ["left fist", "right fist"]}
+    model = load_checkpoint(tmp_path / "bare.pt", **known)
+    assert (model.n_times, model.class_names) == (128, ["left fist", "right fist"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [("sfreq", "abc", "must be a number; got 'abc'"), ("n_times", 300, "300 was given")],
+)
+def test_a_parameter_that_is_refused_is_not_blamed_on_the_file(network, tmp_path, name, value, why):
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(network(), path)
+    with pytest.raises(
+        CheckpointError, match=f"^A parameter that was given for .* is refused: `{name}` .*{why}"
+    ):
+        load_checkpoint(path, **{name: value})

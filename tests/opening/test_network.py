@@ -6,23 +6,22 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from sincviz.evidence import accuracies, predictions
 from torch import nn
 
 import sincviz
 from sincviz import (
     EpochsError,
-    FrontEnd,
     ablate,
-    accuracies,
     deletion_curve,
     diagnose,
     inspect,
-    predictions,
     randomization_test,
     relevance,
     spatial_patterns,
     spectral_relevance,
 )
+from sincviz.networks import FrontEnd
 from sincviz.networks.decoder import BlackBox
 from sincviz.opening.network import network as opened
 

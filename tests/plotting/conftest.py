@@ -66,8 +66,8 @@ def evidence():
         "trials": "contrast",
         "n_trials": 240,
         "accuracy": 0.81,
-        "accuracy_low": 0.756,
-        "accuracy_high": 0.855,
+        "accuracy_ci_low": 0.756,
+        "accuracy_ci_high": 0.855,
         "chance_level": 0.5,
         "above_chance": "yes",
         "held_out": "yes",
@@ -89,7 +89,7 @@ def cells(scalp_maps, evidence):
         maps.attrs = {**evidence, "units": "score"}
         if intervals:
             maps = maps.assign_coords(
-                low=(maps.dims, maps.to_numpy() - 0.5), high=(maps.dims, maps.to_numpy() + 0.5)
+                ci_low=(maps.dims, maps.to_numpy() - 0.5), ci_high=(maps.dims, maps.to_numpy() + 0.5)
             )
         return maps.rename("relevance")
 
@@ -123,8 +123,8 @@ def profile(evidence):
                 "target": [f"class {name}" for name in range(targets)],
                 "region": list(regions),
                 "frequency": ("frequency", frequency, {"units": units}),
-                "low": (dims, values - 0.1),
-                "high": (dims, values + 0.1),
+                "ci_low": (dims, values - 0.1),
+                "ci_high": (dims, values + 0.1),
             },
             name="spectral_relevance",
             attrs={**evidence, "units": "score"},
@@ -142,10 +142,15 @@ def deletion(evidence):
         accuracy = 0.85 - 0.35 * share**power
         part = {"order": order, "n_cells": np.arange(6), "share_removed": share}
         for name in ("accuracy", "score"):
-            part |= {name: accuracy, f"{name}_low": accuracy - 0.05, f"{name}_high": accuracy + 0.04}
+            part |= {name: accuracy, f"{name}_ci_low": accuracy - 0.05, f"{name}_ci_high": accuracy + 0.04}
         parts.append(pd.DataFrame(part))
     curve = pd.concat(parts, ignore_index=True)
-    curve.attrs = {**evidence, "accuracy_area": 0.21, "accuracy_area_low": 0.15, "accuracy_area_high": 0.27}
+    curve.attrs = {
+        **evidence,
+        "accuracy_area": 0.21,
+        "accuracy_area_ci_low": 0.15,
+        "accuracy_area_ci_high": 0.27,
+    }
     curve.attrs |= {"ranked_on": "the other half"}
     return curve
 
@@ -177,15 +182,15 @@ def loss(cells, evidence):
     def build(bands=3, n_chans=8):
         score = cells(1, bands, n_chans).isel(target=0)
         coords = {
-            name: coord for name, coord in score.coords.items() if name not in ("low", "high", "target")
+            name: coord for name, coord in score.coords.items() if name not in ("ci_low", "ci_high", "target")
         }
         dims = ("band", "channel")
         variables = {}
         for name in ("accuracy_loss", "score_loss"):
             variables |= {
                 name: (dims, score.to_numpy()),
-                f"{name}_low": (dims, score.low.to_numpy()),
-                f"{name}_high": (dims, score.high.to_numpy()),
+                f"{name}_ci_low": (dims, score.ci_low.to_numpy()),
+                f"{name}_ci_high": (dims, score.ci_high.to_numpy()),
             }
         attrs = {name: value for name, value in evidence.items() if name not in ("explain", "trials")}
         return xr.Dataset(variables, coords, attrs | {"method": "replacement by another trial"})
@@ -261,7 +266,7 @@ def shares():
             ("condition", "subject", "band"),
         )
         mean, half = share.mean("subject"), 2 * share.std("subject") / n_subjects**0.5
-        found = xr.Dataset({"share": share, "mean": mean, "low": mean - half, "high": mean + half})
+        found = share.assign_coords(mean=mean, ci_low=mean - half, ci_high=mean + half)
         return with_band_limits(found, RHYTHMS) if set(bands) <= set(NAMES["band"]) else found
 
     return build
@@ -315,8 +320,8 @@ def drift():
         number = np.arange(len(bands))
         before = np.full(len(bands), 1 / len(bands))
         change = 0.06 * np.cos(2 * number)
-        columns = {"before": before, "after": before + change, "change": change, "low": change - 0.03}
-        columns |= {"high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
+        columns = {"before": before, "after": before + change, "change": change, "ci_low": change - 0.03}
+        columns |= {"ci_high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
         table = pd.DataFrame(columns | {"effect_size": 1.0}, index=pd.Index(list(bands), name="band"))
         limits = with_band_limits(xr.Dataset(coords={"band": NAMES["band"]}), RHYTHMS).to_dataframe()
         table = table.join(limits) if set(bands) <= set(limits.index) else table

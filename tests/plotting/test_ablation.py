@@ -67,7 +67,7 @@ def test_regions_have_no_place_on_the_scalp(loss):
 
 
 def test_without_intervals_nothing_is_marked(loss):
-    figure = plot_ablation(loss().drop_vars(["score_loss_low", "score_loss_high"]))
+    figure = plot_ablation(loss().drop_vars(["score_loss_ci_low", "score_loss_ci_high"]))
     assert marked(figure.axes[0]) == []
     assert "interval" not in below(figure)
 

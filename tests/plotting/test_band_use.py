@@ -21,7 +21,7 @@ def below(figure):
 def test_each_share_is_a_dot_near_its_band(shares):
     drawn = shares()
     (dots,) = lines(plot_band_use(drawn), "rest (10 subjects)")
-    np.testing.assert_array_equal(dots.get_ydata(), drawn.share[0].to_numpy().ravel())
+    np.testing.assert_array_equal(dots.get_ydata(), drawn[0].to_numpy().ravel())
     np.testing.assert_array_equal(np.round(dots.get_xdata()), np.tile(np.arange(6), 10))
 
 
@@ -33,12 +33,12 @@ def test_the_mean_stands_apart_with_its_interval(shares):
     assert (dots.get_xdata().reshape(10, 6).max(0) < mean.get_xdata()).all()
     (part,) = [part for part in figure.axes[0].collections if isinstance(part, LineCollection)]
     ends = np.array([piece[:, 1] for piece in part.get_segments()])
-    np.testing.assert_array_equal(ends, np.stack([drawn.low[0], drawn.high[0]], 1))
+    np.testing.assert_array_equal(ends, np.stack([drawn.ci_low[0], drawn.ci_high[0]], 1))
     assert "Diamonds: all of them together, with a 95 % interval" in below(figure)
 
 
 def test_without_means_none_are_drawn_nor_named(shares):
-    figure = plot_band_use(shares()[["share"]])
+    figure = plot_band_use(shares().drop_vars(["mean", "ci_low", "ci_high"]))
     assert lines(figure, "_mean") == []
     assert "Diamonds" not in below(figure)
 
@@ -46,7 +46,7 @@ def test_without_means_none_are_drawn_nor_named(shares):
 def test_lines_join_the_dots_of_one_subject(shares):
     drawn = shares()
     joined = lines(plot_band_use(drawn), "_same subject")
-    assert [line.get_ydata().tolist() for line in joined] == drawn.share[0].to_numpy().tolist()
+    assert [line.get_ydata().tolist() for line in joined] == drawn[0].to_numpy().tolist()
     assert lines(plot_band_use(shares(("rest", "movement"))), "_same subject") == []
     assert lines(plot_band_use(shares(n_subjects=40)), "_same subject") == []
 
@@ -74,13 +74,13 @@ def test_conditions_stand_side_by_side_in_colours_of_their_own(shares):
 
 def test_subjects_without_a_share_are_counted(shares, misplaced_text):
     drawn = shares()
-    drawn.share[0, :3] = np.nan
+    drawn[0, :3] = np.nan
     figure = plot_band_use(drawn)
     assert misplaced_text(figure) == []
     assert "Condition: rest. Dots: 7 subjects." in below(figure)
     assert "Without a share: 3 subjects." in below(figure)
     both = shares(("rest", "movement"))
-    both.share[1, 0] = np.nan
+    both[1, 0] = np.nan
     assert "movement (9 subjects)" in [text.get_text() for text in plot_band_use(both).legends[0].get_texts()]
 
 
@@ -88,7 +88,7 @@ def test_one_condition_needs_no_dimension(shares):
     one = shares().isel(condition=0)
     given, dropped = (plot_band_use(drawn) for drawn in (one, one.drop_vars("condition")))
     for figure in (given, dropped):
-        np.testing.assert_array_equal(lines(figure, " (10")[0].get_ydata(), one.share.to_numpy().ravel())
+        np.testing.assert_array_equal(lines(figure, " (10")[0].get_ydata(), one.to_numpy().ravel())
     assert "Condition" not in below(dropped)
 
 
@@ -114,9 +114,11 @@ def test_the_limits_of_bands_stand_below(shares):
 
 
 def test_what_cannot_be_drawn_is_refused(shares):
-    for wrong in (shares().drop_vars("share"), shares().isel(band=0), xr.Dataset()):
-        with pytest.raises(ValueError, match=r"must hold `share` over \(\[condition,\] subject, band\); got"):
+    for wrong in (shares().expand_dims("target"), shares().isel(band=0)):
+        with pytest.raises(ValueError, match=r"must be over \(\[condition,\] subject, band\); got"):
             plot_band_use(wrong)
+    with pytest.raises(TypeError, match="got Dataset"):
+        plot_band_use(xr.Dataset())
     with pytest.raises(ValueError, match="No subject has a share"):
         plot_band_use(shares() * np.nan)
     assert plt.get_fignums() == []

@@ -138,7 +138,7 @@ def test_rhythms_are_shaded_and_named_in_their_bands(table):
 
 
 def test_the_users_own_rhythms_are_shown(network):
-    bands = learned_bands(network(), {"mu": (8, 13), "low beta": (13, 20), "far away": (60, 63)})
+    bands = learned_bands(network(), bands={"mu": (8, 13), "low beta": (13, 20), "far away": (60, 63)})
     assert names_of_rhythms(plot_bands(bands).axes[0]) == ["mu", "low beta"]
 
 

@@ -42,7 +42,7 @@ def test_dots_before_and_after_are_joined(drift):
 def test_changes_have_intervals_and_are_filled_where_q_is_small(drift):
     table = drift()
     right = plot_drift(table).axes[1]
-    np.testing.assert_array_equal(segments(right), table[["low", "high"]])
+    np.testing.assert_array_equal(segments(right), table[["ci_low", "ci_high"]])
     sure = table["q"] <= 0.05
     for label, chosen in (("q ≤ 0.05", sure), ("q > 0.05", ~sure)):
         np.testing.assert_array_equal(line(right, label).get_xdata(), table["change"][chosen])
@@ -67,7 +67,7 @@ def test_alpha_of_the_table_counts(drift):
 
 def test_a_band_without_a_test_has_no_q(drift, misplaced_text):
     table = drift()
-    table.loc["beta", ["low", "high", "p", "q"]] = np.nan
+    table.loc["beta", ["ci_low", "ci_high", "p", "q"]] = np.nan
     figure = plot_drift(table)
     assert misplaced_text(figure) == []
     right = figure.axes[1]

@@ -11,20 +11,11 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from sincviz.filters import filter_overlap
+from sincviz.maps import importance, most_important, relative_maps
 
-from sincviz import (
-    diagnose,
-    filter_overlap,
-    filter_response,
-    front_end,
-    importance,
-    learned_bands,
-    most_important,
-    plotting,
-    relative_maps,
-    spatial_filters,
-    spatial_patterns,
-)
+from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
+from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.plotting.canvas.style import style
 
@@ -220,7 +211,7 @@ def made_twice(drawing, results, folder, monkeypatch, *endings):
 
 @pytest.mark.parametrize("name", ["$x_1$", r"$\bad$", "<script>", "мю"])
 def test_names_of_rhythms_are_shown_as_they_are(network, misplaced_text, name):
-    figure = plotting.plot_bands(learned_bands(network(), {name: (8, 13)}))
+    figure = plotting.plot_bands(learned_bands(network(), bands={name: (8, 13)}))
     assert misplaced_text(figure) == []
     (text,) = [text for text in figure.findobj(Text) if text.get_text() == name]
     assert not text.get_parse_math()

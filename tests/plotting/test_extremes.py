@@ -36,8 +36,8 @@ def explained(targets, n_bands=2, n_channels=128):
         "x": ("channel", 0.095 * around * np.cos(angle)),
         "y": ("channel", 0.095 * around * np.sin(angle)),
         "z": ("channel", 0.095 * height),
-        "low": (dims, values - 0.5),
-        "high": (dims, values + 0.5),
+        "ci_low": (dims, values - 0.5),
+        "ci_high": (dims, values + 0.5),
     }
     return xr.DataArray(values, coords, dims, "relevance", {"units": "score"})
 
@@ -47,7 +47,7 @@ def matrix(targets):
 
 
 def profile(targets):
-    cells = explained(targets, 2, 41).drop_vars(["low", "high", "x", "y", "z"])
+    cells = explained(targets, 2, 41).drop_vars(["ci_low", "ci_high", "x", "y", "z"])
     cells = cells.rename(band="region", channel="frequency")
     return cells.assign_coords(frequency=np.arange(41.0), region=["left central", WORDS])
 
@@ -55,7 +55,7 @@ def profile(targets):
 def image(targets):
     return (
         explained(targets, 5)
-        .drop_vars(["low", "high"])
+        .drop_vars(["ci_low", "ci_high"])
         .rename(band="frequency")
         .assign_coords(frequency=range(5))
     )
@@ -63,26 +63,26 @@ def image(targets):
 
 def loss(bands):
     cells = explained(bands, 1).isel(band=0, drop=True).rename(target="band")
-    ends = {f"score_loss_{end}": cells[end].drop_vars(["low", "high"]) for end in ("low", "high")}
-    return xr.Dataset({"score_loss": cells.drop_vars(["low", "high"]), **ends})
+    ends = {f"score_loss_{end}": cells[end].drop_vars(["ci_low", "ci_high"]) for end in ("ci_low", "ci_high")}
+    return xr.Dataset({"score_loss": cells.drop_vars(["ci_low", "ci_high"]), **ends})
 
 
 def randomization(layers):
-    row = {"kind": "cascading", "similarity": 0.1, "low": 0.0, "high": 0.2}
-    row |= {"magnitude_similarity": 0.3, "magnitude_low": 0.2, "magnitude_high": 0.4}
+    row = {"kind": "cascading", "similarity": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    row |= {"magnitude_similarity": 0.3, "magnitude_ci_low": 0.2, "magnitude_ci_high": 0.4}
     return pd.DataFrame([row | {"layer": layer} for layer in layers])
 
 
 def clustered(cells):
     """A test in which every cell is in one significant cluster."""
-    cells = cells.drop_vars(["low", "high"], errors="ignore")
+    cells = cells.drop_vars(["ci_low", "ci_high"], errors="ignore")
     one = {"cluster": xr.ones_like(cells, int), "cluster_p": xr.full_like(cells, 0.01)}
     return xr.Dataset({"mean": cells} | one, attrs={"alpha": 0.05, "n_subjects": 10})
 
 
 def shares(names):
     values = np.random.default_rng(0).standard_normal((10, len(names)))
-    return xr.Dataset({"share": (("subject", "band"), values)}, {"band": list(names)})
+    return xr.DataArray(values, {"band": list(names)}, ("subject", "band"))
 
 
 def agreement(subjects):
@@ -91,7 +91,7 @@ def agreement(subjects):
 
 
 def drift(bands):
-    row = {"before": 0.1, "after": 0.2, "change": 0.1, "low": 0.0, "high": 0.2, "q": 0.01}
+    row = {"before": 0.1, "after": 0.2, "change": 0.1, "ci_low": 0.0, "ci_high": 0.2, "q": 0.01}
     return pd.DataFrame([row] * len(bands), pd.Index(list(bands), name="band"))
 
 
@@ -146,7 +146,7 @@ def test_the_cutoffs_of_one_filter_and_of_many_are_drawn(misplaced_text, n_filte
 
 
 def test_forty_classes_over_channels_fit_two_pages(misplaced_text):
-    cells = explained([f"class {number}" for number in range(40)], 4, 8).drop_vars(["low", "high"])
+    cells = explained([f"class {number}" for number in range(40)], 4, 8).drop_vars(["ci_low", "ci_high"])
     figure = plotting.plot_relevance(cells, "channels")
     assert flaws(figure, misplaced_text) == []
     titles = [ax.get_title("left") for ax in figure.axes[:40]]

@@ -33,7 +33,7 @@ def test_intervals_are_lines_through_the_points(randomization):
     table = randomization()
     segments = plot_randomization(table).axes[0].collections[0].get_segments()
     first = table[table["kind"] == "cascading"]
-    np.testing.assert_allclose([segment[:, 0] for segment in segments], first[["low", "high"]])
+    np.testing.assert_allclose([segment[:, 0] for segment in segments], first[["ci_low", "ci_high"]])
 
 
 def test_layers_go_down_in_their_order_and_the_wrong_class_stands_apart(randomization):

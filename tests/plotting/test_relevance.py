@@ -158,8 +158,8 @@ def test_channels_and_regions_may_have_any_name(cells, misplaced_text, name):
 def test_a_matrix_has_its_numbers_and_parentheses_around_those_that_may_be_zero(matrix):
     relevance = matrix()
     relevance[:] = [[0.8, -0.6, 0.125], [0.0, -0.001, np.nan]]
-    low, high = relevance.low.copy(data=relevance - 0.5), relevance.high.copy(data=relevance + 0.5)
-    figure = plot_relevance(relevance.assign_coords(low=low, high=high), "matrix")
+    low, high = relevance.ci_low.copy(data=relevance - 0.5), relevance.ci_high.copy(data=relevance + 0.5)
+    figure = plot_relevance(relevance.assign_coords(ci_low=low, ci_high=high), "matrix")
     assert words(figure.axes[0]) == ["0.80", "−0.60", "(0.12)", "(0.00)", "(0.00)", "–"]
     assert below(figure).startswith("In parentheses: the interval includes zero.")
 
@@ -175,7 +175,7 @@ def test_the_kind_of_interval_is_said(matrix):
     ("largest", "text"), [(0.02, "0.020"), (1e-5, "1.0e−05"), (3.0, "3.00"), (2000, "2000"), (1e6, "1.0e+06")]
 )
 def test_numbers_have_the_decimals_they_need(matrix, largest, text):
-    relevance = matrix(1, 1).drop_vars(["low", "high"])
+    relevance = matrix(1, 1).drop_vars(["ci_low", "ci_high"])
     relevance[:] = largest
     assert words(plot_relevance(relevance, "matrix").axes[0]) == [text]
 
@@ -190,11 +190,14 @@ def test_a_matrix_is_as_wide_as_its_bands_need(matrix, misplaced_text, n_bands, 
         assert below(figure).startswith("Dots:")
 
 
-def test_a_matrix_with_channels_says_what_to_do(cells):
-    with pytest.raises(
-        ValueError, match=r"Try `.*result\.sum\('channel', skipna=False, keep_attrs=True\), 'matrix'\)`"
-    ):
-        plot_relevance(cells(), "matrix")
+def test_a_matrix_of_channels_sums_them_and_marks_nothing(cells):
+    given = cells()
+    drawn, summed = (plot_relevance(one, "matrix") for one in (given, given.sum("channel", keep_attrs=True)))
+    assert [text.get_text() for text in drawn.axes[0].texts] == [
+        text.get_text() for text in summed.axes[0].texts
+    ]
+    assert below(drawn) == below(summed)
+    assert "interval" not in below(drawn)
 
 
 @pytest.mark.parametrize("kind", ["topomaps", "channels"])

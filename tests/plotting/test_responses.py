@@ -7,7 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from sincviz import filter_response, front_end
+from sincviz import filter_response
+from sincviz.networks import front_end
 from sincviz.plotting import plot_cumulative_response, plot_responses
 
 NOMINAL, CURVE, MEASURED = "nominal band (as written)", "response of the kernel", "measured band (−3 dB)"

@@ -28,7 +28,7 @@ def places(figure):
 
 @pytest.fixture
 def image(profile):
-    return profile(regions=["C3", "Cz", "C4"]).rename(region="channel").drop_vars(["low", "high"])
+    return profile(regions=["C3", "Cz", "C4"]).rename(region="channel").drop_vars(["ci_low", "ci_high"])
 
 
 def test_each_panel_is_a_region_and_each_line_a_class(profile):
@@ -55,10 +55,10 @@ def test_intervals_are_bands_and_said_below(profile):
     figure = plot_spectral_relevance(values)
     (band,) = figure.axes[0].collections
     vertices = band.get_paths()[0].vertices
-    assert vertices[:, 1].min() == pytest.approx(float(values.low.min()))
-    assert vertices[:, 1].max() == pytest.approx(float(values.high.max()))
+    assert vertices[:, 1].min() == pytest.approx(float(values.ci_low.min()))
+    assert vertices[:, 1].max() == pytest.approx(float(values.ci_high.max()))
     assert any("Bands around the lines: intervals." in text.get_text() for text in figure.texts)
-    assert not plot_spectral_relevance(values.drop_vars(["low", "high"])).axes[0].collections
+    assert not plot_spectral_relevance(values.drop_vars(["ci_low", "ci_high"])).axes[0].collections
 
 
 def test_left_is_left_and_the_midline_between(profile):

@@ -10,8 +10,9 @@ import pytest
 import threadpoolctl
 from matplotlib.contour import ContourSet
 from matplotlib.text import Text
+from sincviz.maps import relative_maps
 
-from sincviz import PositionsError, relative_maps, spatial_filters
+from sincviz import PositionsError, spatial_filters
 from sincviz.plotting import plot_spatial_filters_and_patterns, plot_topomaps, save_figure
 from sincviz.plotting.canvas.style import AMOUNT, SIGNED
 

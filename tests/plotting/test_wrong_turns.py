@@ -1,7 +1,9 @@
 """Plot functions given something close to what they draw say what to call, and what they say works."""
 
 import functools
+import importlib
 import inspect as python_inspect
+import pkgutil
 import re
 from types import SimpleNamespace
 
@@ -125,9 +127,9 @@ def test_what_was_not_measured_is_said(plot):
 RESULTS = {
     "bands": "sincviz.learned_bands(model)",
     "response": "sincviz.filter_response(model)",
-    "overlap": "sincviz.filter_overlap(model)",
-    "history": "sincviz.cutoff_history(model)",
-    "cutoff drift": "sincviz.cutoff_drift(model)",
+    "overlap": "sincviz.filters.filter_overlap(model)",
+    "history": "sincviz.filters.cutoff_history(model)",
+    "cutoff drift": "sincviz.filters.cutoff_drift(model)",
     "cells": "found.band_relevance",
     "deletion": "found.deletion",
     "loss": "found.ablation",
@@ -160,8 +162,8 @@ RELEVANCE = {
     "by band": "found.band_relevance",
     "by band of one class": "found.band_relevance.sel(target='left')",
     "by band summed": "found.band_relevance.sum('channel')",
-    "by region": "sincviz.group_by_region(sincviz.spectral_relevance(model, epochs))",
-    "by band and region": "sincviz.group_by_region(found.band_relevance)",
+    "by region": "sincviz.attribution.sum_over_regions(sincviz.spectral_relevance(model, epochs))",
+    "by band and region": "sincviz.attribution.sum_over_regions(found.band_relevance)",
 }
 KINDS = [
     *(("plot_relevance", kind) for kind in ("topomaps", "channels", "matrix")),
@@ -183,12 +185,51 @@ def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, pl
 
 
 def test_what_a_message_says_keeps_the_evidence(names):
-    given = names["found"].band_relevance
+    given = sincviz.relevance(names["model"], names["epochs"], per_trial=True)
     with pytest.raises(ValueError, match="keep_attrs=True") as error:
         plotting.plot_relevance(given, "matrix")
     figure = eval(line_in(error.value), names | {"result": given})
     said = " ".join(text.get_text() for text in figure.texts)
     assert f"{given.attrs['n_trials']} trials" in said
+
+
+IN_ONE_CALL = {
+    "plot_relevance": ("relevance(model, epochs)", "spectral_relevance(model, epochs)"),
+    "plot_spectral_relevance": ("spectral_relevance(model, epochs, trials='contrast')",),
+    "plot_bands": ("learned_bands(model)",),
+    "plot_responses": ("filter_response(model)",),
+    "plot_topomaps": ("spatial_filters(model)", "spatial_patterns(model, epochs)"),
+    "plot_ablation": ("ablate(model, epochs, progress=False)",),
+    "plot_deletion": ("deletion_curve(model, epochs, progress=False)",),
+    "plot_randomization": ("randomization_test(model, epochs, n_draws=2, progress=False)",),
+    "plot_findings": ("diagnose(model, epochs)",),
+}
+
+
+@pytest.mark.parametrize("plot", IN_ONE_CALL)
+def test_what_the_front_door_measures_its_plot_draws(plot, names):
+    for call_ in IN_ONE_CALL[plot]:
+        assert draws(f"sincviz.plotting.{plot}(sincviz.{call_})", names)
+
+
+def numbers(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+@pytest.mark.parametrize("kind", ["matrix", "channels"])
+def test_relevance_of_filters_is_drawn_as_if_summed_over_bands_before(kind, names):
+    of_filters = sincviz.relevance(names["model"], names["epochs"])
+    membership = sincviz.filters.band_membership(names["model"])
+    summed = sincviz.attribution.sum_over_bands(of_filters, membership)
+    one, other = (plotting.plot_relevance(cells, kind) for cells in (of_filters, summed))
+    assert numbers(one) == numbers(other)
+    for image, expected in zip(
+        one.axes[0].images + one.axes[0].collections,
+        other.axes[0].images + other.axes[0].collections,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(image.get_array(), expected.get_array())
+    assert [text.get_text() for text in one.texts] == [text.get_text() for text in other.texts]
 
 
 @pytest.mark.parametrize(
@@ -249,6 +290,8 @@ def test_an_object_with_such_a_field_by_chance_is_no_inspection():
 
 
 def test_nothing_is_measured_by_drawing():
-    for module in ("bands", "drawn_results", "relevance", "topomaps"):
-        source = python_inspect.getsource(__import__(f"sincviz.plotting.{module}", fromlist=["_"]))
+    modules = list(pkgutil.walk_packages(plotting.__path__, "sincviz.plotting."))
+    assert len(modules) > 30
+    for module in modules:
+        source = python_inspect.getsource(importlib.import_module(module.name))
         assert not re.search(r"^\s*(import|from) (torch|sincviz\.analysis)", source, re.MULTILINE)

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sincviz.population.comparison import (
-    BETWEEN_CLASSES,
-    band_shares,
-    comparisons,
-    filter_shifts,
-    occupancy_change,
-    over_subjects,
-    share_intervals,
-)
+from sincviz.population.band_use import band_shares, share_intervals
+from sincviz.population.clusters import BETWEEN_CLASSES, comparisons, over_subjects
+from sincviz.population.training import filter_shifts, occupancy_change
 
 PLACES = {
     "C3": (-0.06, 0, 0.07),
@@ -78,7 +72,7 @@ def test_too_few_subjects_are_said():
     test, clusters, missing = over_subjects(contrasts([[1.0, 1.1]]), alpha=0.05, n_permutations=1000, seed=0)
     assert test is None
     assert clusters.empty
-    assert "6 subjects are needed" in missing[f"band × channel, {BETWEEN_CLASSES}"]
+    assert "6 subjects are needed" in missing[BETWEEN_CLASSES]
 
 
 def test_shares_add_up_and_a_sum_below_zero_has_none():
@@ -96,7 +90,7 @@ def test_a_subject_with_nearly_nothing_to_share_does_not_rule_the_others():
     found = share_intervals(values)
     own = values.sum("channel").isel(target=0, condition=0)
     np.testing.assert_allclose(found["mean"][0], own.sum("subject") / own.sum())
-    assert (np.abs(found[["low", "high"]].to_array()) < 2).all()
+    assert (np.abs(np.array([found["ci_low"], found["ci_high"]])) < 2).all()
 
 
 @pytest.mark.slow
@@ -112,7 +106,7 @@ def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says():
             ("condition", "subject", "target", "band", "channel"),
         )
         found = share_intervals(values)
-        holds.append(bool(found["low"][0, 0] <= 0.6 <= found["high"][0, 0]))
+        holds.append(bool(found["ci_low"][0, 0] <= 0.6 <= found["ci_high"][0, 0]))
     assert 0.91 <= np.mean(holds) <= 0.98
 
 
@@ -137,7 +131,7 @@ def test_the_change_of_the_filters_is_tested_over_subjects():
     np.testing.assert_allclose(table["change"], [0.105, -0.105])
     np.testing.assert_allclose(table["after"] - table["before"], table["change"])
     assert (table["q"] < 0.01).all()
-    assert table.loc["alpha", "low"] > 0
+    assert table.loc["alpha", "ci_low"] > 0
 
 
 def test_before_and_after_are_of_those_whose_change_is_known():

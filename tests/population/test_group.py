@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import xarray as xr
 
 import sincviz
@@ -35,7 +36,7 @@ def test_the_distance_of_the_classes_is_the_sum_of_its_cells(found):
 
 def test_three_people_are_not_tested(found):
     assert found.band_test is None
-    assert "6 subjects are needed" in found.missing["band × channel, between classes"]
+    assert "6 subjects are needed" in found.missing["band_test: between classes"]
     assert found.agreement.shape == (6, 6)
     assert len(found.filter_stability) == 4
 
@@ -60,6 +61,81 @@ def test_the_order_of_rows_changes_no_number(manifest, found, tmp_path):
 def test_unknown_settings_are_said(manifest, tmp_path, settings, message):
     with pytest.raises(ValueError, match=message):
         sincviz.group(manifest[:1], tmp_path, n_jobs=1, progress=False, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"runs": "4,8,12"},
+            r"`runs` must be a list of whole numbers; got '4,8,12'\. Try runs=\[4, 8, 12\]\.",
+        ),
+        ({"runs": [4.0]}, r"`runs` must be a list of whole numbers"),
+        ({"runs": ["4", "8"]}, r"`runs` must be a list of whole numbers"),
+        ({"ch_names": "C3,C4"}, r"`ch_names` must be a list of names; .*Try ch_names=\['C3', 'C4'\]"),
+        ({"montage": ["standard_1005"]}, "`montage` must be the name of a montage"),
+        ({"parameters": ["min_freq=0.5"]}, r"Try parameters=\{'min_freq': 0\.5\}"),
+        ({"parameters": {"montage": "standard_1005"}}, "no parameter 'montage'"),
+    ],
+)
+def test_a_wrong_type_is_one_error_that_says_what_to_pass(manifest, tmp_path, settings, message):
+    with pytest.raises(TypeError, match=message):
+        sincviz.group(manifest[:1], tmp_path, n_jobs=1, progress=False, **settings)
+    assert not (tmp_path / "rows").exists()
+
+
+@pytest.mark.parametrize("runs", [range(4, 13, 4), np.array([4, 8, 12]), (4, 8, 12), [np.int32(4), 8, 12]])
+def test_runs_of_any_kind_are_those_of_the_default(manifest, tmp_path, runs, monkeypatch):
+    def kept(rows, settings, *_, **__):
+        assert settings.runs == (4, 8, 12)
+        assert all(type(run) is int for run in settings.runs)
+        raise InterruptedError
+
+    monkeypatch.setattr("sincviz.population.group.read_rows", kept)
+    for given in ({}, {"runs": runs}):
+        with pytest.raises(InterruptedError):
+            sincviz.group(manifest[:1], tmp_path, **given)
+
+
+@pytest.fixture(scope="module")
+def bare(manifest, people, tmp_path_factory):
+    """A manifest of one network of which only the weights are known."""
+    folder = tmp_path_factory.mktemp("bare")
+    model = sincviz.load_checkpoint(manifest["checkpoint"][0])
+    torch.save(model.state_dict(), folder / "weights.pt")
+    epochs = people["ann"].copy().set_montage(None)
+    epochs.save(folder / "a-epo.fif", verbose="error")
+    rows = pd.DataFrame([{"checkpoint": "weights.pt", "epochs": "a-epo.fif", "subject": "ann"}])
+    rows.to_csv(folder / "manifest.csv", index=False)
+    return folder, model
+
+
+def test_what_checkpoints_do_not_tell_is_told_in_lists_and_mappings_or_by_options(bare, tmp_path):
+    folder, model = bare
+    parameters = {"pool_size": model.pool_size, "pool_stride": model.pool_stride, "min_freq": 0.5}
+    names = {"class_names": ["left", "right"]}
+    found = sincviz.group(
+        folder / "manifest.csv",
+        tmp_path,
+        ch_names=np.array(model.ch_names),
+        montage="standard_1005",
+        parameters=parameters | names,
+        n_jobs=1,
+        progress=False,
+    )
+    assert found.networks["status"].tolist() == ["read"], found.networks["reason"].tolist()
+    assert np.isfinite(found.run_contrasts["x"]).all()
+    assert found.facts["settings"]["parameters"] == parameters | names
+    assert found.facts["settings"]["ch_names"] == model.ch_names
+    options = [part for name, value in parameters.items() for part in ("-p", f"{name}={value}")]
+    done = run(
+        *("group", "manifest.csv", "--out", tmp_path, "--jobs", 1, "--quiet", *options),
+        *("-p", "class_names=left,right", "--channels", ", ".join(model.ch_names)),
+        *("--montage", "standard_1005", "--runs", "4,8-8,12"),
+        folder=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "rows").iterdir())) == 1  # the same row, which was not read again
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +182,9 @@ def test_the_command_does_not_overwrite_unasked_and_goes_on_quietly(command):
         (("manifest.csv", "--out", "new", "--backend", "slurm"), "'processes' or 'dask'"),
         (("manifest.csv", "--out", "new", "--scheduler", "tcp://x"), "--backend dask"),
         (("nowhere.csv", "--out", "new"), "no manifest"),
+        (("manifest.csv", "--out", "new", "--runs", "four"), "`--runs` must be numbers or ranges"),
+        (("manifest.csv", "--out", "new", "-p", "pool_sise=30"), "`--parameter`"),
+        (("manifest.csv", "--out", "new", "--montage", "beret"), "no montage 'beret'"),
         (("manifest.csv", "--out", "manifest.csv"), "is a file"),
     ],
 )

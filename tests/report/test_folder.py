@@ -17,10 +17,10 @@ import xarray as xr
 
 from sincviz import SincShallowNet, inspect, save_checkpoint
 from sincviz.eeg.band_limits import ranges_by_name
-from sincviz.report.drawings import DRAWINGS
+from sincviz.inspection.contents import CONTENTS
 from sincviz.report.folder import check_folder
 from sincviz.report.pictures import FORMATS
-from sincviz.report.tables import arrays_of, tables_of
+from tests.shown import arrays, figures, frames
 
 
 def contents(folder):
@@ -37,11 +37,11 @@ def test_everything_is_written_and_listed(saved, whole):
     folder, written = saved
     assert sorted(written) == sorted(contents(folder))
     expected = {"report.html", "inspection.json"}
-    expected |= {f"tables/{name}.csv" for name in tables_of(whole)}
-    expected |= {f"arrays/{name}.nc" for name in arrays_of(whole)}
-    expected |= {f"figures/{drawing.name}.png" for drawing in DRAWINGS}
+    expected |= {f"tables/{name}.csv" for name in frames(whole, CONTENTS)}
+    expected |= {f"arrays/{name}.nc" for name in arrays(whole, CONTENTS)}
+    expected |= {f"figures/{drawing.name}.png" for drawing in figures(CONTENTS)}
     assert set(written) == expected
-    assert {field.name for field in dataclasses.fields(whole)} >= set(arrays_of(whole))
+    assert {field.name for field in dataclasses.fields(whole)} >= set(arrays(whole, CONTENTS))
 
 
 def test_the_tables_hold_what_was_measured(saved, whole):
@@ -65,7 +65,7 @@ def test_the_arrays_come_back_with_their_labels(saved, whole):
         again = file["spectral_relevance"].load()
     assert again["target"].to_numpy().astype(str).tolist() == ["left", "right"]
     np.testing.assert_allclose(again, whole.band_relevance)
-    np.testing.assert_allclose(again["low"], whole.band_relevance["low"])
+    np.testing.assert_allclose(again["ci_low"], whole.band_relevance["ci_low"])
     assert ranges_by_name(again) == ranges_by_name(whole.band_relevance)
 
 
@@ -170,8 +170,8 @@ def test_a_file_in_place_of_the_folder_is_refused(small, tmp_path):
 
 
 def test_many_files_in_the_way_are_counted(saved):
-    with pytest.raises(FileExistsError, match=r"already holds .*, .* and \d+ files more"):
-        check_folder(saved[0])
+    with pytest.raises(FileExistsError, match=r"already holds .*, .* and \d+ more"):
+        check_folder(saved[0], CONTENTS)
 
 
 def test_a_failure_midway_leaves_the_folder_as_it_was(small, tmp_path, monkeypatch):
@@ -204,7 +204,7 @@ def test_figures_are_closed_and_the_users_own_stay(small, tmp_path):
 
 
 def test_every_format_has_a_name_for_every_figure():
-    assert len({drawing.name for drawing in DRAWINGS}) == len(DRAWINGS)
+    assert len({figure.name for figure in figures(CONTENTS)}) == len(figures(CONTENTS))
     assert FORMATS == ("png", "pdf", "svg")
 
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sincviz import Group
 from sincviz.eeg.band_limits import ranges_by_name
-from sincviz.report.group_folder import arrays_of, group_facts
+from sincviz.population import Group
+from sincviz.population.contents import CONTENTS
+from sincviz.report.folder import facts_of
 from tests.group_examples import manifest, row
 from tests.report.conftest import HOSTILE
+from tests.shown import arrays
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def names_in(folder):
 
 def test_the_arrays_come_back_with_their_labels(make, tmp_path):
     found = make(manifest(6, 1))
-    for name, array in arrays_of(found).items():
+    for name, array in arrays(found, CONTENTS).items():
         array.to_netcdf(tmp_path / f"{name}.nc", engine="scipy")
     with xr.open_dataset(tmp_path / "band_test.nc") as file:
         again = file.load()
@@ -41,9 +43,9 @@ def test_facts_are_strict_json_with_nothing_for_what_is_not_known(make):
     rng = np.random.default_rng(0)
     rows = {number: row(rng, accuracy=1.0) for number in range(6)}
     found = make(manifest(6, 1), replaced=rows)
-    assert np.isnan(found.facts["accuracy_low"])
-    facts = json.loads(json.dumps(group_facts(found), allow_nan=False))
-    assert facts["accuracy_low"] is None
+    assert np.isnan(found.facts["accuracy_ci_low"])
+    facts = json.loads(json.dumps(facts_of(found, CONTENTS), allow_nan=False))
+    assert facts["accuracy_ci_low"] is None
     assert [cluster["bands"] for cluster in facts["significant_clusters"][:1]] == ["alpha"]
     assert {"sincviz", "numpy", "mne"} <= set(facts["versions"])
 
@@ -122,7 +124,7 @@ def test_a_failure_midway_leaves_the_folder_as_it_was(small, tmp_path, monkeypat
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("sincviz.report.group_folder.write_group_html", fail)
+    monkeypatch.setattr("sincviz.report.folder.write_html", fail)
     with pytest.raises(OSError, match="disk full"):
         small.save(folder, overwrite=True, progress=False)
     assert names_in(folder) == ["report.html"]

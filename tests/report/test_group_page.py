@@ -7,13 +7,13 @@ from html import unescape
 import numpy as np
 import pytest
 
-from sincviz import Group
-from sincviz.population.comparison import MAPS
-from sincviz.report.group_drawings import group_drawings
-from sincviz.report.group_page import default_title
-from sincviz.report.group_tables import MOST_FILTERS, cluster_rows, group_tables, shift_rows
+from sincviz.population import Group
+from sincviz.population.clusters import MAPS, cluster_rows
+from sincviz.population.contents import CONTENTS
+from sincviz.population.training import MOST_FILTERS, shift_rows
 from tests.group_examples import manifest
 from tests.report.conftest import HOSTILE
+from tests.shown import drawings, rows
 
 
 def without_pictures(html):
@@ -27,13 +27,16 @@ def page_of(found, folder, **settings):
 
 def bare(found):
     """Return a group without figures: quick to write."""
-    return Group(found.networks, found.facts, found.findings, missing={f"a × b, {HOSTILE[0]}": HOSTILE[1]})
+    return Group(
+        found.networks, found.facts, found.findings, missing={f"band_test: {HOSTILE[0]}": HOSTILE[1]}
+    )
 
 
 def test_parts_come_in_their_order_and_hold_no_number_that_is_none(make, tmp_path):
     html = page_of(make(manifest(6)), tmp_path)
-    titles = ["What these networks have in common", "Findings and what to do", "Clusters, between classes",
-              "Clusters in numbers", "Share of each band, over subjects", "How far runs agree", "Agreement by subject",
+    titles = ["What these networks have in common", "Findings and what to do", "Clusters over bands, between classes",
+              "Clusters over bands in numbers", "How far runs agree", "Agreement by subject",
+              "Share of each band, over subjects",
               "Filters that runs share", "Filters in numbers", "Where training moved the filters",
               "Before and after in numbers", "How far filters moved", "Every row of the manifest",
               "A paragraph for the paper", "Versions and settings"]  # fmt: skip
@@ -77,35 +80,35 @@ def test_the_same_group_makes_the_same_page(make, tmp_path):
     [(1, 1, "1 network of 1 subject"), (1, 2, "2 networks of 1 subject"), (3, 2, "6 networks of 3 subjects")],
 )
 def test_a_page_without_a_title_counts(make, n_subjects, n_seeds, title):
-    assert default_title(make(manifest(n_subjects, n_seeds))) == title
+    assert CONTENTS.title(make(manifest(n_subjects, n_seeds))) == title
 
 
 def test_one_network_has_no_tables_and_figures_of_agreement(make):
     found = make(manifest(1, 1))
-    assert {section for section, _, _ in group_tables(found)} & {"Runs", "Filters"} == set()
-    assert {drawing.section for drawing in group_drawings(found)} == {"Band use"}
+    assert not {"Agreement by subject", "Filters in numbers"} & set(rows(found, CONTENTS))
+    assert [drawing.name for drawing in drawings(found, CONTENTS)] == ["band_use"]
 
 
 def test_runs_of_one_subject_stand_together_however_they_come(make):
     table = manifest(3, 2).sort_values("seed", kind="stable").reset_index(drop=True)
-    drawing = next(one for one in group_drawings(make(table)) if one.picture.name == "agreement")
-    (ax, *_) = drawing.picture.draw().axes
+    drawing = next(one for one in drawings(make(table), CONTENTS) if one.name == "agreement")
+    (ax, *_) = drawing.draw().axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2", "3"]
 
 
 def test_a_table_names_conditions_only_where_there_are_some(make):
-    tables = {name: rows for _, name, rows in group_tables(make(manifest(6, 1)))}
+    tables = rows(make(manifest(6, 1)), CONTENTS)
     for name in ("Before and after in numbers", "How far filters moved"):
-        header, rows, _ = tables[name]
+        header, lines, _ = tables[name]
         assert "Condition" not in header
-        assert all(len(one) == len(header) for one in rows)
-    several = make(manifest(6, 1, ("do", "think")))
-    for _, _, (header, rows, _) in group_tables(several):
-        assert all(len(one) == len(header) for one in rows)
-    header, rows, _ = next(rows for _, name, rows in group_tables(several) if name.startswith("Before"))
+        assert all(len(one) == len(header) for one in lines)
+    several = rows(make(manifest(6, 1, ("do", "think"))), CONTENTS)
+    for header, lines, _ in several.values():
+        assert all(len(one) == len(header) for one in lines)
+    header, lines, _ = several["Before and after in numbers"]
     assert header[0] == "Condition"
-    assert {one[0] for one in rows} == {"do", "think"}
-    assert "below 1 Hz" in {one[1] for one in rows}
+    assert {one[0] for one in lines} == {"do", "think"}
+    assert "below 1 Hz" in {one[1] for one in lines}
 
 
 def test_a_cluster_names_what_it_is_of_even_where_it_is_the_only_one(make):
@@ -133,9 +136,9 @@ def test_a_difference_between_conditions_counts_the_people_who_have_both(make):
     table = manifest(8, 1, ("do", "think"))
     found = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
     written = {}
-    for drawing in group_drawings(found):
-        if drawing.picture.name in ("drift_1", "drift_2"):
-            texts = drawing.picture.draw().findobj(lambda artist: hasattr(artist, "get_text"))
-            written[drawing.picture.name] = " ".join(text.get_text() for text in texts).replace("\n", " ")
+    for drawing in drawings(found, CONTENTS):
+        if drawing.name in ("drift_1", "drift_2"):
+            texts = drawing.draw().findobj(lambda artist: hasattr(artist, "get_text"))
+            written[drawing.name] = " ".join(text.get_text() for text in texts).replace("\n", " ")
     assert "Mean over 8 subjects" in written["drift_1"]
     assert "Mean over 6 subjects" in written["drift_2"]

@@ -6,13 +6,13 @@ import re
 import numpy as np
 import pytest
 
-from sincviz.report.group_drawings import group_drawings
-from sincviz.report.group_folder import group_facts
-from sincviz.report.group_methods import group_methods
-from sincviz.report.group_words import summary_words
+from sincviz.population.contents import CONTENTS, SECTIONS, summary_words
+from sincviz.report.folder import facts_of
+from sincviz.report.methods import methods_paragraph
 from sincviz.trials.identity import trial_fingerprints
 from tests.group_examples import manifest, row
 from tests.report.conftest import HOSTILE
+from tests.shown import drawings
 
 
 def words_of(found):
@@ -45,13 +45,9 @@ def test_too_few_people_are_not_tested(make):
     assert "not tested" in words
     assert "6 subjects are needed" in words
     assert found.clusters is None
-    assert "cluster-based" not in group_methods(found)[0]
-    assert [drawing.section for drawing in group_drawings(found)] == [
-        "Band use",
-        "Runs",
-        "Filters",
-        "Training",
-    ]
+    assert "cluster-based" not in methods_paragraph(found, SECTIONS)[0]
+    names = [drawing.name for drawing in drawings(found, CONTENTS)]
+    assert names == ["agreement", "band_use", "filter_stability", "drift_1"]
 
 
 def test_one_network_alone_is_a_group_too(make):
@@ -60,7 +56,7 @@ def test_one_network_alone_is_a_group_too(make):
     assert "1 network of 1 subject is compared" in words
     assert found.drift is None
     assert "two" in found.missing["drift"]
-    assert group_facts(found)["accuracy_low"] is None
+    assert facts_of(found, CONTENTS)["accuracy_ci_low"] is None
 
 
 def test_conditions_are_compared_within_people(make):
@@ -70,9 +66,9 @@ def test_conditions_are_compared_within_people(make):
     for comparison in ("do", "do − think"):
         assert f"Band × channel, {comparison}: 2 significant clusters" in words
     assert "Band × channel, think: no cluster is significant" in words
-    text, _ = group_methods(found)
+    text, _ = methods_paragraph(found, SECTIONS)
     assert "conditions were compared within subjects" in text
-    names = [drawing.picture.name for drawing in group_drawings(found)]
+    names = [drawing.name for drawing in drawings(found, CONTENTS)]
     assert names[:6] == ["clusters_1", "clusters_2", "clusters_3", "spectrum_1", "spectrum_2", "spectrum_3"]
     assert len(set(names)) == len(names)
 
@@ -113,12 +109,12 @@ def test_without_bands_there_is_no_drift_of_filters(make):
 def test_shared_training_is_said_and_part_of_the_methods(make):
     found = make(trained_on=trial_fingerprints(np.random.default_rng(0).standard_normal((2, 2, 64))))
     assert "shared_training" in found.findings["check"].tolist()
-    assert "100% of their training trials" in group_methods(found)[0]
-    assert "training trials in common" not in group_methods(make())[0]
+    assert "100% of their training trials" in methods_paragraph(found, SECTIONS)[0]
+    assert "training trials in common" not in methods_paragraph(make(), SECTIONS)[0]
 
 
 def test_the_methods_name_what_was_done_with_references(make):
-    text, references = group_methods(make())
+    text, references = methods_paragraph(make(), SECTIONS)
     for words in (
         "8 subjects (2 per subject)",
         "Hungarian",

@@ -9,18 +9,14 @@ import pandas as pd
 import pytest
 import scipy
 
-from sincviz.report.group_drawings import group_drawings
-from sincviz.report.group_methods import group_methods
-from sincviz.report.group_words import (
-    accuracy_words,
-    band_use_words,
-    drift_words,
-    filter_words,
-    readable_words,
-    shift_words,
-    summary_words,
-)
+from sincviz.population.band_use import band_use_words
+from sincviz.population.contents import CONTENTS, SECTIONS, summary_words
+from sincviz.population.networks import accuracy_words, readable_words
+from sincviz.population.runs import filter_words
+from sincviz.population.training import drift_words, shift_words
+from sincviz.report.methods import methods_paragraph
 from tests.group_examples import manifest, row
+from tests.shown import drawings
 
 
 def words_of(found):
@@ -73,7 +69,7 @@ def test_chance_is_that_of_the_balanced_accuracy(make):
         "0 of 6 networks are shown to be above chance (permutation tests, p < 0.05), at least half of the networks in "
         "0 of 6 subjects."
     )
-    text, _ = group_methods(found)
+    text, _ = methods_paragraph(found, SECTIONS)
     assert "0 of 6 networks decoded above chance" in text
     assert "most frequent class every time reaches 90%, the mean balanced accuracy 50% (chance 50%)" in text
 
@@ -104,7 +100,10 @@ def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
     )
     assert "is not shown to be above chance (2); it is not known" in words
     assert words in words_of(found)
-    assert "Of 3 networks it could not be read what they use by themselves" in group_methods(found)[0]
+    assert (
+        "Of 3 networks it could not be read what they use by themselves"
+        in methods_paragraph(found, SECTIONS)[0]
+    )
     assert found.networks["not_readable_because"].tolist()[:2] == ["chance", "few_trials unknown_trials"]
     assert found.findings.set_index("check").loc["not_readable", "severity"] == "warning"
     assert not list(readable_words(make(manifest(6, 1))))
@@ -119,9 +118,7 @@ def test_what_is_doubtful_is_called_so_wherever_a_basis_is_named(make, reason, n
         make, "not_readable_because", [json.dumps([reason] * (number < n_networks)) for number in range(8)]
     )
     named = [line for line in summary_words(found) if "significant cluster" in line or " lies in " in line]
-    named += [
-        drawing.caption for drawing in group_drawings(found) if drawing.section in ("Bands on the scalp",)
-    ]
+    named += [drawing.caption for drawing in drawings(found, CONTENTS) if drawing.name.startswith("clusters")]
     assert len(named) > 3
     for words in named:
         assert ("Not evidence of what the networks use" in words) == doubtful
@@ -131,12 +128,12 @@ def test_what_is_doubtful_is_called_so_wherever_a_basis_is_named(make, reason, n
 def test_averages_are_spoken_of_where_there_are_any(make, n_seeds, is_said):
     found = make(manifest(6, n_seeds))
     assert ("averaged" in words_of(found)) == is_said
-    assert ("Runs were averaged" in group_methods(found)[0]) == is_said
+    assert ("Runs were averaged" in methods_paragraph(found, SECTIONS)[0]) == is_said
 
 
 def test_one_network_agrees_with_nobody(make):
     found = make(manifest(1, 1))
-    text, references = group_methods(found)
+    text, references = methods_paragraph(found, SECTIONS)
     assert text.startswith("1 network of 1 subject (1 per subject) was read")
     assert "like in the" not in words_of(found)
     for words in ("Spearman", "Hungarian", "Runs were averaged", "tests", "share of a band"):
@@ -165,7 +162,7 @@ def test_a_condition_counts_the_subjects_who_have_it(make):
 
 def test_conditions_of_different_people_are_not_compared_within_people(make):
     table = manifest(12, 1).assign(condition=["do"] * 6 + ["think"] * 6)
-    text, _ = group_methods(make(table))
+    text, _ = methods_paragraph(make(table), SECTIONS)
     assert "The comparisons were do, think." in text
     assert "within subjects" not in text
 
@@ -196,7 +193,7 @@ def test_a_filter_that_most_runs_lack_is_not_counted_as_stable(make):
 
 def test_what_cannot_be_tested_is_no_number(make):
     found = make(manifest(6, 1))
-    frozen = found.drift.assign(change=0.0, low=np.nan, high=np.nan, p=np.nan, q=np.nan)
+    frozen = found.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan, q=np.nan)
     (words,) = drift_words(dataclasses.replace(found, drift=frozen))
     assert (
         words
@@ -231,7 +228,7 @@ def test_filters_that_move_are_counted(make):
 def test_the_methods_claim_new_trials_only_where_networks_tell(make, held_out, words):
     rng = np.random.default_rng(0)
     rows = {number: row(rng, held_out=known) for number, known in enumerate(held_out)}
-    text, _ = group_methods(make(manifest(6, 1), replaced=rows))
+    text, _ = methods_paragraph(make(manifest(6, 1), replaced=rows), SECTIONS)
     if words is None:
         assert "used in training" not in text
     else:
@@ -240,7 +237,7 @@ def test_the_methods_claim_new_trials_only_where_networks_tell(make, held_out, w
 
 @pytest.mark.parametrize(("n_subjects", "words"), [(6, "all 32 sign flips"), (9, "the unit, 200 sign flips")])
 def test_the_methods_count_the_sign_flips(make, n_subjects, words):
-    text, _ = group_methods(make(manifest(n_subjects, 1)))
+    text, _ = methods_paragraph(make(manifest(n_subjects, 1)), SECTIONS)
     assert words in text
 
 
@@ -251,14 +248,14 @@ def test_the_methods_say_what_was_lost(make):
         3: row(rng, held_out="no", n_seen=45),
         5: row(rng, classes=("a", "b")),
     }
-    text, _ = group_methods(make(replaced=lost))
+    text, _ = methods_paragraph(make(replaced=lost), SECTIONS)
     assert "Another 1 network could not be read. Another 2 networks were left out" in text
-    assert "Another" not in group_methods(make())[0]
+    assert "Another" not in methods_paragraph(make(), SECTIONS)[0]
 
 
 @pytest.mark.parametrize("table", [manifest(1, 1), manifest(3), manifest(6, 1)])
 def test_every_reference_is_cited_and_every_citation_has_one(make, table):
-    text, references = group_methods(make(table))
+    text, references = methods_paragraph(make(table), SECTIONS)
     cited = set(re.findall(r"\(?([A-Z]\w+)(?: and \w+| et al\.)?, (?:19|20)\d\d", text))
     assert {reference.split(",")[0] for reference in references} == cited
 

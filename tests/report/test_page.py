@@ -12,24 +12,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sincviz.report.drawings import DRAWINGS, drawings_of, reasons_of
+from sincviz.inspection.accuracy import accuracy_words
+from sincviz.inspection.certainty import certainty_words
+from sincviz.inspection.contents import CONTENTS, SECTIONS
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.notebook import notebook_html
+from sincviz.inspection.words import filter_words, reference_words
 from sincviz.report.methods import methods_paragraph
-from sincviz.report.page import summary_html
-from sincviz.report.summary import accuracy_words, basis_words, certainty_words
-from sincviz.report.words import filter_words, reference_words
 from tests.report.conftest import HOSTILE, HOSTILE_CHANNELS
+from tests.shown import drawings, figures, reasons
 
-ORDER = (
-    "Summary",
-    "Bands",
-    "Responses",
-    "Scalp maps",
-    "Relevance",
-    "Evidence",
-    "Training history",
-    "Methods",
-    "System",
-)
+FIGURES = figures(CONTENTS)
+
+ORDER = ("Summary", "Doctor", "Filters", "Maps", "Attribution", "Evidence", "Methods", "System")
 
 
 class Page(HTMLParser):
@@ -102,9 +97,9 @@ def test_the_summary_says_accuracy_basis_and_certainty_in_the_words_made_from_th
 
 
 def test_every_figure_is_there_with_a_caption_that_names_reference_and_filters(page, whole):
-    assert page.count("data:image/png;base64") >= len(DRAWINGS) - 1  # the findings are a list, no picture
+    assert page.count("data:image/png;base64") >= len(FIGURES) - 1  # the findings are a list, no picture
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", page, re.DOTALL)
-    assert len(captions) == len(DRAWINGS) - 1
+    assert len(captions) == len(FIGURES) - 1
     trials = whole.trials
     prepared = filter_words(trials["highpass_hz"], trials["lowpass_hz"], whole.network["sfreq_hz"])
     of_trials = f" Trials: {reference_words(trials['reference'])}, {prepared}."
@@ -112,13 +107,13 @@ def test_every_figure_is_there_with_a_caption_that_names_reference_and_filters(p
     assert sum(caption.endswith(of_trials) for caption in captions) >= 9
     assert sum(caption.endswith(trained_on) for caption in captions) >= 5
     assert all(caption.endswith((of_trials, trained_on)) for caption in captions)
-    for drawing in DRAWINGS:
-        if drawing.section != "findings":
+    for drawing in drawings(whole, CONTENTS):
+        if drawing.name != "findings":
             assert any(drawing.caption[:40] in unescape(caption) for caption in captions), drawing.name
 
 
 def test_the_methods_paragraph_and_its_references_are_there(page, whole):
-    text, references = methods_paragraph(whole)
+    text, references = methods_paragraph(whole, SECTIONS)
     assert text in words_of(page)
     for reference in references:
         assert reference in words_of(page)
@@ -131,10 +126,14 @@ def test_nothing_is_fetched(page):
 def test_without_trials_the_page_says_what_they_would_add(weights_only, write):
     text = words_of(write(weights_only))
     assert "--epochs my-epo.fif" in text
-    for title in reasons_of(weights_only):
+    for title in reasons(weights_only, CONTENTS):
         assert f"{title} was not made." in text
     assert "Weights and patterns of the leading units was not made. This needs trials" in text
-    assert {drawing.name for drawing in drawings_of(weights_only)} >= {"bands", "responses", "spatial_maps"}
+    assert {drawing.name for drawing in drawings(weights_only, CONTENTS)} >= {
+        "bands",
+        "responses",
+        "spatial_maps",
+    }
 
 
 def test_names_are_shown_and_never_run(hostile, small, write):
@@ -159,7 +158,7 @@ def test_a_title_is_text(small, tmp_path):
 
 
 def test_a_notebook_shows_the_summary(whole, hostile):
-    html = summary_html(whole)
+    html = notebook_html(whole)
     assert html == whole._repr_html_()
     for sentence in accuracy_words(whole):
         assert squeezed(sentence) in squeezed(unescape(re.sub(r"<[^>]+>", "", html)))
@@ -193,7 +192,7 @@ def test_a_notebook_shows_pictures(results, request):
 def test_maps_without_positions_say_so_in_their_place(whole, misplaced_text):
     lost = whole.spatial_patterns.assign_coords(x=("channel", [np.nan] + [0.01] * 5))
     found = dataclasses.replace(whole, spatial_patterns=lost)
-    drawing = next(drawing for drawing in DRAWINGS if drawing.name == "spatial_maps")
+    drawing = next(drawing for drawing in FIGURES if drawing.name == "spatial_maps")
     said = " ".join(text.get_text() for text in drawing.draw(found).texts)
     assert "cannot be drawn" in said
     assert str(lost["channel"].to_numpy()[0]) in said
@@ -202,21 +201,21 @@ def test_maps_without_positions_say_so_in_their_place(whole, misplaced_text):
 def test_more_maps_than_a_figure_shows_are_said_in_their_place(whole):
     cells = whole.band_relevance.isel(target=[0] * 40)
     found = dataclasses.replace(whole, band_relevance=cells)
-    drawing = next(drawing for drawing in DRAWINGS if drawing.name == "relevance")
+    drawing = next(drawing for drawing in FIGURES if drawing.name == "relevance")
     said = " ".join(text.get_text() for text in drawing.draw(found).texts)
     assert "One figure shows 200 scalp maps at most; got 240" in " ".join(said.split())
 
 
 def test_the_most_important_units_come_first(whole):
-    drawing = next(drawing for drawing in DRAWINGS if drawing.name == "spatial_maps")
+    drawing = next(drawing for drawing in FIGURES if drawing.name == "spatial_maps")
     order = whole.importance["importance"].to_series().sort_values(ascending=False).index
     titles = [ax.get_title().split("\n")[0] for ax in drawing.draw(whole).axes if ax.get_title()]
     assert titles == [f"filter {filter_} ({depth})" for filter_, depth in order]
 
 
-@pytest.mark.parametrize("name", [drawing.name for drawing in DRAWINGS])
+@pytest.mark.parametrize("name", [figure.name for figure in FIGURES])
 def test_no_figure_has_an_empty_axis_or_misplaced_text(whole, misplaced_text, name):
-    drawing = next(drawing for drawing in DRAWINGS if drawing.name == name)
+    drawing = next(drawing for drawing in FIGURES if drawing.name == name)
     figure = drawing.draw(whole)
     assert misplaced_text(figure) == []
     assert all(ax.has_data() or ax.texts or not ax.axison for ax in figure.axes)

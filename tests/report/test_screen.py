@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 
 from sincviz import SincShallowNet, inspect
-from sincviz.report.screen import screen_text
-from sincviz.report.summary import accuracy_words, basis_words, verdict_words
+from sincviz.inspection.accuracy import accuracy_words
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.screen import screen_text
+from sincviz.inspection.words import verdict_words
 
 RESULTS = ["whole", "weights_only", "hostile", "readable", "many"]
 

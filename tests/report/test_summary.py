@@ -10,21 +10,14 @@ import xarray as xr
 
 from sincviz import inspect
 from sincviz.analysis.attribution.leading import leading_bands, leading_cells, leading_filters
-from sincviz.analysis.evidence.predictions import accuracies
-from sincviz.analysis.grouping import group_frequencies
+from sincviz.analysis.evidence.prediction import accuracies
+from sincviz.eeg.sums import sum_over_bands
+from sincviz.inspection.accuracy import accuracy_words, chance_words
+from sincviz.inspection.certainty import certainty_words
+from sincviz.inspection.findings import alarm_words, suspicion_words, unsuspected_words
 from sincviz.inspection.inspection import Inspection
-from sincviz.report.summary import (
-    accuracy_words,
-    alarm_words,
-    basis_words,
-    certainty_words,
-    chance_words,
-    not_evidence,
-    suspicion_words,
-    unsuspected_words,
-    verdict_words,
-)
-from sincviz.report.words import data_words, network_words
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.words import data_words, network_words, not_evidence, verdict_words
 from sincviz.verdict import REASONS, verdict_on
 
 NETWORK = {
@@ -111,13 +104,14 @@ def p_of(values, half):
 def leading(values, names=("left", "right"), half=0.1, bands=None, channels=CHANNELS, cells_too=False):
     coords = {"target": list(names), "channel": list(channels), "frequency": frequencies}
     spectrum = xr.DataArray(values, coords, ("target", "channel", "frequency"))
-    cells = group_frequencies(spectrum, bands)
+    cells = sum_over_bands(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
     total = of_bands.sum("band", skipna=False)
     of_bands, cells = (
-        one.assign_coords(low=one - half, high=one + half, p=p_of(one, half)) for one in (of_bands, cells)
+        one.assign_coords(ci_low=one - half, ci_high=one + half, p=p_of(one, half))
+        for one in (of_bands, cells)
     )
-    of_bands = of_bands.assign_coords(total_low=total - half, total_high=total + half)
+    of_bands = of_bands.assign_coords(total_ci_low=total - half, total_ci_high=total + half)
     if cells_too:
         power = xr.zeros_like(cells) + xr.DataArray(
             [0.9, 0.0, -0.9], {"channel": list(channels)}, ["channel"]
@@ -302,7 +296,7 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
     (sentence, _) = accuracy_words(inspection(trials={"n_trials": 200}, accuracies=found))
     row = found.loc["all"]
     assert "naming the most frequent class every time reaches 90%" in sentence
-    assert f"; over 4 subjects {row['subjects_low']:.0%} to " in sentence
+    assert f"; over 4 subjects {row['subjects_ci_low']:.0%} to " in sentence
     assert (
         f"Balanced accuracy {row['balanced_accuracy']:.2f}, AUC {row['auc']:.2f}, chance 0.50: above "
         in sentence
@@ -536,8 +530,8 @@ def curve(low, p, shown="yes", ranked_on="the other half"):
     table = pd.DataFrame()
     table.attrs = {
         "accuracy_area": 0.2,
-        "accuracy_area_low": low,
-        "accuracy_area_high": 0.3,
+        "accuracy_area_ci_low": low,
+        "accuracy_area_ci_high": 0.3,
         "p_deletion": p,
         "shown": shown,
         "ranked_on": ranked_on,
@@ -582,7 +576,7 @@ def test_an_order_that_was_given_is_told():
 )
 def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start):
     table = pd.DataFrame()
-    table.attrs = {"outcome": outcome, "size_low": 0.3, "size_high": 0.62}
+    table.attrs = {"outcome": outcome, "size_ci_low": 0.3, "size_ci_high": 0.62}
     (sentence,) = certainty_words(with_trials(randomization=table))
     assert start in sentence
     assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "cannot be told")
@@ -594,7 +588,7 @@ def losses(loss, low):
     dims = ("band", "channel")
     coords = {"band": ["alpha", "beta"], "channel": ["left central", "right central"]}
     loss, low = (xr.DataArray(one, coords, dims) for one in (loss, low))
-    return xr.Dataset({"score_loss": loss, "score_loss_low": low, "score_loss_high": loss + 1})
+    return xr.Dataset({"score_loss": loss, "score_loss_ci_low": low, "score_loss_ci_high": loss + 1})
 
 
 NEEDED = (
@@ -694,7 +688,7 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, ta
 
 def test_of_evidence_that_was_not_measured_no_trials_are_told():
     assert certainty_words(with_trials(5000, 5000)) == []
-    csp = {"accuracy": 0.8, "accuracy_low": 0.7, "accuracy_high": 0.9, "kept_apart": "trial"}
+    csp = {"accuracy": 0.8, "accuracy_ci_low": 0.7, "accuracy_ci_high": 0.9, "kept_apart": "trial"}
     words = certainty_words(with_trials(5000, 5000, deletion=curve(0.1, 0.001), csp=pd.Series(csp)))
     assert "deletion and common spatial patterns 100 (seed 0)" in words[-1]
 
@@ -800,7 +794,7 @@ def test_nothing_points_only_to_what_was_checked(spectrum, expected):
 
 def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checked():
     bands = leading(MU)
-    bands.loc["right", "total_low"] = -0.1
+    bands.loc["right", "total_ci_low"] = -0.1
     found = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
     assert "Not checked for right, whose relevance may add up to nothing." in unsuspected_words(found)
 

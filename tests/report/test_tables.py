@@ -11,18 +11,15 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz.analysis.evidence.predictions import accuracies
+from sincviz.analysis.evidence.prediction import accuracies
+from sincviz.inspection.accuracy import accuracy_rows, confusion_rows
+from sincviz.inspection.contents import CONTENTS
+from sincviz.inspection.filters import band_rows
 from sincviz.inspection.inspection import Inspection
+from sincviz.inspection.leading import leading_rows
 from sincviz.report.folder import facts_of
-from sincviz.report.tables import (
-    accuracy_rows,
-    arrays_of,
-    band_rows,
-    confusion_rows,
-    leading_rows,
-    system_rows,
-    tables_of,
-)
+from tests.shown import arrays as arrays_of_all
+from tests.shown import frames
 
 NETWORK = {"class_names": ["left", "right", "feet"], "weights_sha256": "ab" * 32, "training": {}}
 EMPTY = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "filters", "remedy"])
@@ -35,7 +32,7 @@ def inspection(**found):
 
 def leading(**changes):
     row = {
-        **{"relevance": 1.5, "low": -0.25, "high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
+        **{"relevance": 1.5, "ci_low": -0.25, "ci_high": 3.0, "share": 0.75, "total": 2.0, "peak_hz": 11.5},
         **{"p": 0.2, "channels": "C4, CP4", "uncertain_channels": "P8"},
     } | changes
     index = pd.MultiIndex.from_tuples([("left", "alpha")], names=["target", "band"])
@@ -61,7 +58,7 @@ def test_a_band_is_a_row_in_words():
         ({"share": 0.0}, 3, "0%"),
         ({"share": np.nan}, 3, ""),
         ({"peak_hz": np.nan}, 4, ""),
-        ({"relevance": -0.001, "low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
+        ({"relevance": -0.001, "ci_low": -1.0}, 2, "0.00 (−1.00 to 3.00)"),
         ({"p": 0.0001}, 5, "< 0.001"),
         ({"p": np.nan}, 5, ""),
         ({"channels": ""}, 6, ""),
@@ -85,14 +82,14 @@ def test_where_nothing_can_be_read_the_table_says_so_and_nothing_is_established(
     assert "stablished" not in " ".join(header) + caption
     bands = found.leading_bands.assign(established=True, channels="C3")
     found = dataclasses.replace(found, leading_bands=bands)
-    rows = tables_of(found)["leading_bands"]
+    rows = frames(found, CONTENTS)["leading_bands"]
     assert rows[["readable", "established", "channels"]].to_numpy().tolist() == [[False, False, ""]]
-    (of_file,) = facts_of(found)["leading_bands"]
+    (of_file,) = facts_of(found, CONTENTS)["leading_bands"]
     assert (of_file["readable"], of_file["established"], of_file["channels"]) == (False, False, "")
 
 
 def test_every_table_of_what_trials_show_says_whether_that_can_be_read(whole):
-    tables = tables_of(whole)
+    tables = frames(whole, CONTENTS)
     for name in (
         "leading_bands",
         "leading_cells",
@@ -163,20 +160,18 @@ def test_the_system_table_tells_versions_seed_and_hashes():
     found = inspection(
         network=NETWORK | {"training": training}, trials={"n_trials": 1, "sha256": "cd" * 32}, seed=7
     )
-    _, rows, _ = system_rows(found, {"torch": "2.0"})
-    assert rows == [
-        ("torch", "2.0"),
+    assert list(CONTENTS.settings(found)) == [
         ("seed", "7"),
         ("SHA-256 of the weights", "ab" * 32),
         ("SHA-256 of the trials, as the network sees them", "cd" * 32),
         ("training: reference", "average"),
         ("training: assumed", "pool_size = 30, min_freq = 1.0"),
     ]
-    assert "trials" not in str(system_rows(inspection(), {})[1])
+    assert "trials" not in str(list(CONTENTS.settings(inspection())))
 
 
 def test_every_table_that_was_measured_goes_into_a_file_and_comes_back(whole, tmp_path):
-    tables = tables_of(whole)
+    tables = frames(whole, CONTENTS)
     assert {"bands", "predictions", "accuracies", "leading_bands", "deletion", "ablation", "csp"} <= set(
         tables
     )
@@ -191,7 +186,7 @@ def test_every_table_that_was_measured_goes_into_a_file_and_comes_back(whole, tm
 
 
 def test_every_array_that_was_measured_goes_into_a_file_and_comes_back(whole, tmp_path):
-    arrays = arrays_of(whole)
+    arrays = arrays_of_all(whole, CONTENTS)
     assert {"relevance", "spectral_relevance", "band_relevance", "ablation", "response"} <= set(arrays)
     for name, array in arrays.items():
         array.to_netcdf(tmp_path / f"{name}.nc", engine="scipy")
@@ -202,16 +197,16 @@ def test_every_array_that_was_measured_goes_into_a_file_and_comes_back(whole, tm
 def test_what_was_not_measured_has_no_file(weights_only):
     with_trials = {"predictions", "accuracies", "leading_bands", "leading_filters", "spatial_patterns"}
     evidence = {"deletion", "ablation", "randomization", "csp"}
-    assert not (with_trials | evidence) & set(tables_of(weights_only))
+    assert not (with_trials | evidence) & set(frames(weights_only, CONTENTS))
     assert not {"relevance", "spectral_relevance", "band_relevance", "spatial_patterns"} & set(
-        arrays_of(weights_only)
+        arrays_of_all(weights_only, CONTENTS)
     )
-    assert set(tables_of(inspection())) == {"findings"}
-    assert arrays_of(inspection()) == {}
+    assert set(frames(inspection(), CONTENTS)) == {"findings"}
+    assert arrays_of_all(inspection(), CONTENTS) == {}
 
 
 def test_maps_are_one_row_per_unit_and_one_column_per_channel(whole):
-    table = tables_of(whole)["spatial_patterns"]
+    table = frames(whole, CONTENTS)["spatial_patterns"]
     assert table.columns.tolist() == whole.network["ch_names"]
     for filter_, depth in ((0, 1), (3, 0)):
         np.testing.assert_array_equal(
@@ -220,7 +215,7 @@ def test_maps_are_one_row_per_unit_and_one_column_per_channel(whole):
 
 
 def test_contributions_of_units_are_one_column_per_class(whole):
-    table = tables_of(whole)["importance"]
+    table = frames(whole, CONTENTS)["importance"]
     expected = whole.importance["contribution"].sel(target="left", filter=2, depth=1)
     assert table.loc[(2, 1), "contribution_left"] == float(expected)
 
@@ -233,10 +228,10 @@ def not_finite(found):
 
 def test_facts_are_strict_json_that_says_what_was_measured(whole, weights_only, hostile):
     for found in (whole, weights_only, hostile, not_finite(whole)):
-        facts = facts_of(found)
+        facts = facts_of(found, CONTENTS)
         assert json.loads(json.dumps(facts, allow_nan=False)) == facts
         assert facts["network"]["class_names"] == found.network["class_names"]
-    facts = facts_of(not_finite(whole))
+    facts = facts_of(not_finite(whole), CONTENTS)
     assert {row["peak_hz"] for row in facts["leading_bands"]} == {None}
     assert [row["relevance"] for row in facts["leading_bands"]] == whole.leading_bands["relevance"].tolist()
-    assert facts_of(weights_only)["leading_bands"] is None
+    assert facts_of(weights_only, CONTENTS)["leading_bands"] is None

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import EpochsError, front_end, recalibrate_batch_norm
-from sincviz.training import fit
+from sincviz import EpochsError
+from sincviz.networks import front_end
+from sincviz.training import fit, recalibrate_batch_norm
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import EpochsError, front_end
+from sincviz import EpochsError
+from sincviz.networks import front_end
 from sincviz.trials.classes import class_codes, class_order, classes_if_known, trial_labels, true_classes
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz import EpochsError
-from sincviz.analysis.evidence.predictions import predictions
+from sincviz.analysis.evidence.prediction import predictions
 from sincviz.networks.signal_spec import chs_info_from_json, chs_info_to_json
 from sincviz.trials.epochs import input_batches, network_input, some_of, warned_once
 

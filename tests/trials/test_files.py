@@ -12,7 +12,7 @@ import scipy.io
 
 from sincviz import EpochsError, MissingDependencyError, datasets
 from sincviz.trials.cutting import cut_to
-from sincviz.trials.files import epochs_of_file, numbers
+from sincviz.trials.files import epochs_of_file
 
 NAMES = ["C3", "Cz", "C4"]
 RATE = 128.0
@@ -326,19 +326,6 @@ def test_a_slip_in_a_name_is_answered_with_the_file_that_is_there(tmp_path):
     in_fif(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"Did you mean 'rest_raw\.fif'"):
         epochs_of_file(tmp_path / "rst_raw.fif")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("2,7,29-32", [2, 7, 29, 30, 31, 32]), ("3", [3]), (" 1 - 2 , ", [1, 2]), ("", [])]
-)
-def test_ranges_are_numbers(text, expected):
-    assert numbers("--subjects", text) == expected
-
-
-@pytest.mark.parametrize("text", ["a", "32-29", "1-", "-1", "1-99999999", "1--2", "1.5", "1" * 5000])
-def test_what_is_no_range_is_refused(text):
-    with pytest.raises(ValueError, match="numbers or ranges"):
-        numbers("--subjects", text)
 
 
 def test_a_table_whose_trials_differ_in_length_is_refused(tmp_path):

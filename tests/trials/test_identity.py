@@ -334,7 +334,7 @@ def trained(network, simulation):
 
 
 def said_of(model, trials, y):
-    predicted = sincviz.predictions(model, trials, y)
+    predicted = sincviz.evidence.predictions(model, trials, y)
     relevance = sincviz.spectral_relevance(model, trials, y)
     return predicted["seen_in_training"].tolist(), relevance.attrs["held_out"]
 
@@ -377,7 +377,7 @@ def test_new_trials_of_standardised_kind_are_held_out_and_not_refused_by_the_gro
     assert said_of(model, new, codes) == ([False] * 40, "yes")
     assert said_of(model, trials, codes) == ([True] * 40, "no")
     found = sincviz.inspect(model, new, codes, only=("bands", "maps", "relevance"), progress=False)
-    facts = row_dataset(sincviz.front_end(model), found).attrs
+    facts = row_dataset(sincviz.networks.front_ends(model), found).attrs
     assert (facts["held_out"], facts["n_seen"]) == ("yes", 0)
 
 
@@ -389,7 +389,7 @@ def test_a_file_that_has_the_old_hashes_only_does_not_know_its_trials(trained, e
     finally:
         trained.provenance = kept
     model = load_checkpoint(tmp_path / "old.safetensors")
-    assert "seen_in_training" not in sincviz.predictions(model, epochs)
+    assert "seen_in_training" not in sincviz.evidence.predictions(model, epochs)
     assert sincviz.spectral_relevance(model, epochs).attrs["held_out"] == "unknown"
     # Trained further, it knows the new trials, and still not those of before.
     again = sincviz.training.fit(model, epochs[30:], max_epochs=1, progress=False).module_

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sincviz import front_end
+from sincviz.networks import front_end
 from sincviz.trials import moments as signal_moments
 from sincviz.trials.epochs import input_batches
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units

@@ -9,7 +9,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from sincviz import cli, save_checkpoint
+from sincviz import save_checkpoint
+from sincviz.cli import main as cli
 from sincviz.weights.file_check import HOLDS_CODE, HOLDS_NETWORK, OTHER, UNREADABLE, checked
 
 

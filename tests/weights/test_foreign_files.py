@@ -14,7 +14,8 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import CheckpointError, front_end, learned_bands, load_checkpoint, spectral_relevance
+from sincviz import CheckpointError, learned_bands, load_checkpoint, spectral_relevance
+from sincviz.networks import front_end
 
 POOLING = {"pool_size": 32, "pool_stride": 16, "n_times": 128}
 
@@ -149,7 +150,7 @@ def test_weights_of_another_network_are_listed_not_their_containers(refused, tmp
     x = epochs.get_data(copy=False).astype(np.float32) * 1e6
     found = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
     assert found.sizes["channel"] == 6
-    assert "`@sincviz.front_end.register`" in text
+    assert "`@sincviz.networks.front_ends.register`" in text
 
 
 def test_the_other_way_that_is_named_works_too(model):

@@ -143,7 +143,7 @@ def run_client(code: str, *arguments: object, endpoint: str, home: Path) -> str:
 
 
 def write_as_braindecode(model: SincShallowNet, folder: Path, **changes: object) -> None:
-    """Write a folder as braindecode does: not-a-number in its JSON, which braindecode cannot read back."""
+    """Write a folder as braindecode does: NaN in its JSON, which braindecode cannot read back."""
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
     config = model.get_config() | {"braindecode_version": "1.8.1"} | changes
     for channel in config["chs_info"] or []:

@@ -1,1 +1,5 @@
-"""Relevance of filters, channels and frequencies for each class."""
+"""What a decision rests on: relevance of filters, frequencies, bands, channels and regions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from sincviz._utils.progress import followed
 from sincviz.analysis.attribution.spectral import spectral_relevance
-from sincviz.analysis.grouping import group_frequencies
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
@@ -42,8 +42,8 @@ def cell_relevance(
     Returns
     -------
     xarray.DataArray, dims (trial, target, band, channel)
-        Ready for :func:`sincviz.bootstrap_intervals`. Bands and their limits are those of
-        :func:`sincviz.group_frequencies`.
+        Ready for :func:`sincviz.statistics.bootstrap_intervals`. Bands and their limits are those of
+        :func:`sincviz.attribution.sum_over_bands`.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def cell_relevance(
             found = spectral_relevance(
                 network, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
             )
-            yield group_frequencies(found, bands).drop_vars("completeness_error", errors="ignore")
+            yield sum_over_bands(found, bands).drop_vars("completeness_error", errors="ignore")
 
     cells = xr.concat(list(parts()), "trial")
     of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sincviz.analysis.attribution.baselines import BaselineOf
-from sincviz.analysis.evidence.trial_evidence import trial_evidence
 from sincviz.analysis.statistics.exchangeability import trial_structure
 from sincviz.analysis.statistics.shared_signal import telling_channels
 from sincviz.analysis.statistics.trial_average import trial_weights
+from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.errors import warn
 from sincviz.networks.decoder import Decoder
 from sincviz.trials.classes import check_codes

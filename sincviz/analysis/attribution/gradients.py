@@ -15,7 +15,7 @@ from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legend
 from sincviz.errors import MethodError
 from sincviz.networks.decoder import Decoder, checked_scores, evaluated_copy
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
@@ -75,19 +75,19 @@ class Explained(nn.Module):
             raise MethodError(
                 "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
                 "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
-                "`sincviz.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
             )
         return found
 
 
-def _in_closed_form(parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
-    size = parts.spatial.shape[0] * parts.spatial.shape[1] * x.shape[2]
-    spatial = parts.spatial.flatten(0, 1)
+def _in_closed_form(front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
+    size = front_end.spatial.shape[0] * front_end.spatial.shape[1] * x.shape[2]
+    spatial = front_end.spatial.flatten(0, 1)
     found = []
     for block, first in zip(trial_blocks(x, size), trial_blocks(start.expand_as(x), size), strict=True):
         first = first[:1] if len(start) == 1 else first
-        gradients = gradients_of(parts.maps(first), parts.maps(block))
-        back = torch.stack([parts.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
+        gradients = gradients_of(front_end.maps(first), front_end.maps(block))
+        back = torch.stack([front_end.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
         found.append(spatial.T @ back)
     return torch.cat(found, 1)
 

@@ -17,14 +17,14 @@ LARGE = 0.5  # of the band's largest cell, and
 LARGE_OF_CLASS = 0.25  # of the class's: what is so large is named, established or not
 _COLUMNS = (
     "relevance",
-    "low",
-    "high",
+    "ci_low",
+    "ci_high",
     "p",
     "established",
     "share",
     "total",
-    "total_low",
-    "total_high",
+    "total_ci_low",
+    "total_ci_high",
     "peak_hz",
     "skirt_of",
 )
@@ -36,27 +36,27 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     Parameters
     ----------
     of_bands : xarray.DataArray, dims (target, band)
-        Relevance summed over channels, with the coordinates ``low`` and ``high`` of
-        :func:`sincviz.bootstrap_intervals` and ``p`` of :func:`sincviz.corrected_p`, and
-        ``total_low`` and ``total_high`` (target), the interval of the sum over bands.
+        Relevance summed over channels, with the coordinates ``ci_low`` and ``ci_high`` of
+        :func:`sincviz.statistics.bootstrap_intervals` and ``p`` of :func:`sincviz.statistics.corrected_p`, and
+        ``total_ci_low`` and ``total_ci_high`` (target), the interval of the sum over bands.
     cells : xarray.DataArray, dims (target, band, channel)
-        The same before it is summed, with ``low``, ``high`` and ``p`` of its own.
+        The same before it is summed, with ``ci_low``, ``ci_high`` and ``p`` of its own.
     spectrum : xarray.DataArray, dims (target, channel, frequency)
         The same by frequency, which tells where in the band the peak is.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``target`` and ``band``. ``relevance`` with its interval ``low`` and ``high``; ``p``, corrected for the
-        number of bands and classes; ``established``, whether it is positive with ``p`` below 0.05; ``total``, the sum
-        over bands, with its interval, and ``share``, the part of it (not-a-number unless the interval of the total is
-        above zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth
-        most; ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if the band has a peak of
-        its own): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up to four
-        that are established (corrected for all cells) and worth a tenth or more of the class's largest cell, and
+        Index ``target`` and ``band``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``, corrected for
+        the number of bands and classes; ``established``, whether it is positive with ``p`` below 0.05; ``total``, the
+        sum over bands, with its interval, and ``share``, the part of it (NaN unless the interval of the total is above
+        zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth most;
+        ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if the band has a peak of its
+        own): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up to four that
+        are established (corrected for all cells) and worth a tenth or more of the class's largest cell, and
         ``uncertain_channels``, up to four that are not, worth half or more of the band's largest and a quarter or more
-        of the class's, both the most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, not-a-number
-        for ``other``, whose ranges are text in ``band_rest_hz``.
+        of the class's, both the most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, NaN for
+        ``other``, whose ranges are text in ``band_rest_hz``.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     ...                         name="relevance")
     >>> of_bands = of_bands.assign_coords(band_low_hz=("band", [8, np.nan]), band_high_hz=("band", [13, np.nan]),
     ...                                   band_rest_hz=("band", ["", "0–8, 13–inf"]))
-    >>> of_bands = of_bands.assign_coords(low=of_bands - 2, high=of_bands + 2, p=0.04 / of_bands,
-    ...                                   total_low=("target", [2.0]), total_high=("target", [6.0]))
+    >>> of_bands = of_bands.assign_coords(ci_low=of_bands - 2, ci_high=of_bands + 2, p=0.04 / of_bands,
+    ...                                   total_ci_low=("target", [2.0]), total_ci_high=("target", [6.0]))
     >>> cells = of_bands.expand_dims({"channel": ["C4"]}, axis=2)
-    >>> cells = cells.assign_coords(low=cells - 2, high=cells + 2, p=cells * 0 + 0.001)
+    >>> cells = cells.assign_coords(ci_low=cells - 2, ci_high=cells + 2, p=cells * 0 + 0.001)
     >>> spectrum = xr.DataArray([[[1.0, 3.0]]], {"target": ["left"], "channel": ["C4"], "frequency": [2.0, 10.0]},
     ...                         ("target", "channel", "frequency"))
     >>> leading_bands(of_bands, cells, spectrum)[["share", "peak_hz", "channels", "established"]]
@@ -90,7 +90,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     for target in of_bands["target"].to_numpy():
         own = of_bands.sel(target=target)
         total = float(own.sum(skipna=False))
-        total_low, total_high = own["total_low"].item(), own["total_high"].item()
+        total_ci_low, total_ci_high = own["total_ci_low"].item(), own["total_ci_high"].item()
         class_largest = float(np.nanmax(cells.sel(target=target).to_numpy(), initial=0.0))
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
         for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
@@ -98,14 +98,14 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
             here, p = value.item(), value["p"].item()
             rows[str(target), str(band)] = {
                 "relevance": here,
-                "low": value["low"].item(),
-                "high": value["high"].item(),
+                "ci_low": value["ci_low"].item(),
+                "ci_high": value["ci_high"].item(),
                 "p": p,
                 "established": bool(here > 0 and p < ALPHA),
-                "share": here / total if total_low > 0 else np.nan,
+                "share": here / total if total_ci_low > 0 else np.nan,
                 "total": total,
-                "total_low": total_low,
-                "total_high": total_high,
+                "total_ci_low": total_ci_low,
+                "total_ci_high": total_ci_high,
                 "peak_hz": _peak_hz(profile, frequencies, inside),
                 "skirt_of": _skirt_of(profile, frequencies, inside, named),
                 **_leading_channels(cells.sel(target=target, band=band), class_largest),
@@ -130,22 +130,22 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     Parameters
     ----------
     cells : xarray.DataArray, dims (target, band, channel)
-        Relevance with the coordinates ``low``, ``high`` and ``p``, as for :func:`leading_bands`.
+        Relevance with the coordinates ``ci_low``, ``ci_high`` and ``p``, as for :func:`leading_bands`.
     direction : xarray.DataArray, dims (target, band, channel)
         What :func:`sincviz.analysis.attribution.power_direction.power_direction` returned.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``low`` and ``high``; ``p``, corrected
-        for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or less power
-        there speaks for the class, empty where that cannot be told.
+        Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``,
+        corrected for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or
+        less power there speaks for the class, empty where that cannot be told.
 
     Examples
     --------
     >>> cells = xr.DataArray([[[1.0, 2.0]]], {"target": ["left"], "band": ["alpha"], "channel": ["C3", "C4"]},
     ...                      ("target", "band", "channel"))
-    >>> cells = cells.assign_coords(low=cells - 1, high=cells + 1, p=0.02 * cells)
+    >>> cells = cells.assign_coords(ci_low=cells - 1, ci_high=cells + 1, p=0.02 * cells)
     >>> direction = (0 * cells - 0.8).assign_attrs(n_trials=50)
     >>> leading_cells(cells, direction).reset_index()[["channel", "established", "direction"]].values.tolist()
     [['C4', True, 'less power speaks for it'], ['C3', True, 'less power speaks for it']]
@@ -153,7 +153,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "relevance": cells.to_series(),
-            **{name: cells[name].transpose(*cells.dims).to_series() for name in ("low", "high", "p")},
+            **{name: cells[name].transpose(*cells.dims).to_series() for name in ("ci_low", "ci_high", "p")},
         }
     )
     table["established"] = table["p"] < ALPHA

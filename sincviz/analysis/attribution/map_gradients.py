@@ -8,13 +8,13 @@ from torch import Tensor
 
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.path_gradients import Rule, path_gradients
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 MapGradients: TypeAlias = Callable[[Tensor, Tensor], list[Tensor]]
 """From maps of the baseline (a batch of one serves all) and of trials to one gradient per class, shaped as these."""
 
 
-def map_gradients(parts: FrontEnd, explain: str, rule: Rule) -> MapGradients:
+def map_gradients(front_end: FrontEnd, explain: str, rule: Rule) -> MapGradients:
     """Return the function that knows the gradients of every class at the maps.
 
     Behind a pointwise activation everything is linear: then the gradient of a score is the activation's slope, which
@@ -22,7 +22,7 @@ def map_gradients(parts: FrontEnd, explain: str, rule: Rule) -> MapGradients:
 
     Parameters
     ----------
-    parts : FrontEnd
+    front_end : FrontEnd
         The network.
     explain : {"score", "margin", "log_probability"}
         What is explained.
@@ -34,30 +34,35 @@ def map_gradients(parts: FrontEnd, explain: str, rule: Rule) -> MapGradients:
     callable
         From (batch, filters, depth, times) twice to a list of the same shape.
     """
-    if explain != "score" or parts.activation is None or parts.pooling is None or parts.head is None:
+    if (
+        explain != "score"
+        or front_end.activation is None
+        or front_end.pooling is None
+        or front_end.head is None
+    ):
         return lambda start, end: path_gradients(
-            lambda maps: explained(parts.tail(maps), explain), start, end, rule
+            lambda maps: explained(front_end.tail(maps), explain), start, end, rule
         )
-    activation = parts.activation
+    activation = front_end.activation
     weights: list[Tensor] = []
 
     def gradients(start: Tensor, end: Tensor) -> list[Tensor]:
         if not weights:
-            weights.extend(_weights_before_pooling(parts, end))
+            weights.extend(_weights_before_pooling(front_end, end))
         (slope,) = path_gradients(lambda maps: activation(maps).reshape(-1, 1), start, end, rule)
         return [slope * of_class for of_class in weights]
 
     return gradients
 
 
-def _weights_before_pooling(parts: FrontEnd, maps: Tensor) -> list[Tensor]:
+def _weights_before_pooling(front_end: FrontEnd, maps: Tensor) -> list[Tensor]:
     """Return what each value of an activated map adds to each class score, in the layout of the maps."""
-    assert parts.pooling is not None  # asked before
-    assert parts.head is not None
+    assert front_end.pooling is not None  # asked before
+    assert front_end.head is not None
     activated = torch.zeros_like(maps[:1]).requires_grad_()
-    pooled = parts.pooling(activated)[0]
+    pooled = front_end.pooling(activated)[0]
     found = []
-    for weights in parts.head:
+    for weights in front_end.head:
         (gradient,) = torch.autograd.grad((pooled * weights).sum(), activated, retain_graph=True)
         # Maps have the units first in memory, and mixed layouts multiply slowly.
         found.append(torch.empty_like(maps[:1]).copy_(gradient))

@@ -6,11 +6,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.attribution.explanation import COMPLETE_ENOUGH
 from sincviz.analysis.attribution.gradients import input_gradients
 from sincviz.errors import MethodError
 from sincviz.networks.decoder import BlackBox, Decoder, decoder, evaluated_copy
-from sincviz.networks.front_end import FrontEnd, unwrapped
+from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
@@ -29,9 +30,10 @@ _N_TEST_TRIALS = 16
 _INSTEAD = "integrated_gradients"
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
-def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
+def applicable_methods(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> pd.DataFrame:
     """Tell which methods of attribution work on a network, by trying them.
 
     Parameters
@@ -40,6 +42,8 @@ def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
         Any network that maps trials to class scores.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials; the first 16 are tried.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def applicable_methods(model: object, epochs: EpochsOrArray) -> pd.DataFrame:
     network.scores(x[:1])  # what makes no class scores is refused here
     rows = [
         (method, reason == "", reason, "" if reason == "" else instead(method))
-        for method in ALL_METHODS
+        for method in followed(ALL_METHODS, "Trying", "method")
         for reason in [_refusal(method, network, network, x, torch.zeros_like(x))]
     ]
     return pd.DataFrame(rows, columns=["method", "applies", "reason", "instead"]).set_index("method")

@@ -40,7 +40,7 @@ def power_direction(
     -------
     xarray.DataArray, dims (target, band, channel)
         Pearson's correlation over trials between the logarithm of the power and the relevance. Near zero where the
-        network does not read power, as of an evoked response; not-a-number where it goes one way in the trials of one
+        network does not read power, as of an evoked response; NaN where it goes one way in the trials of one
         class and the other way in those of another.
 
     Examples

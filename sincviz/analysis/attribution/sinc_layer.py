@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sincviz._utils.checks import positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, baseline_name, baseline_of, needs_classes
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.explanation import (
@@ -23,12 +24,13 @@ from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legend
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
 def relevance(
@@ -42,6 +44,7 @@ def relevance(
     baseline: Baseline = "zero",
     n_steps: int = 16,
     per_trial: bool = False,
+    progress: bool = True,
 ) -> xr.DataArray:
     r"""Return what each filter of each channel is worth for each class.
 
@@ -53,7 +56,7 @@ def relevance(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
     y : array, shape (trials,) | None
@@ -75,13 +78,16 @@ def relevance(
         Steps of integrated gradients (Gauss-Legendre).
     per_trial : bool
         Return every trial's relevance, not an average.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
     xarray.DataArray, dims ([trial,] target, filter, channel)
         In units of what is explained. ``attrs`` tell method, evidence (accuracy with its interval, chance,
         whether the trials were held out) and, where values are shares, the completeness error, which is
-        also a coordinate of ``target``. :func:`sincviz.group_by_band` sums it over the filters of each band.
+        also a coordinate of ``target``. :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each
+        band.
 
     Raises
     ------
@@ -112,24 +118,24 @@ def relevance(
     >>> found.dims, found.attrs["completeness_error"] < 1e-3
     (('target', 'filter', 'channel'), True)
     """
-    parts, epochs, y = front_end_inputs(model, epochs, y)
-    checked_method(method, SINC_LAYER_METHODS, parts)
+    front_end, epochs, y = front_end_inputs(model, epochs, y)
+    checked_method(method, SINC_LAYER_METHODS, front_end)
     rule = (
         gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
     )
-    codes = classes_if_known(parts, epochs, y, needed=needs_classes(trials, baseline))
-    gradients_of = map_gradients(parts, explain, rule)
+    codes = classes_if_known(front_end, epochs, y, needed=needs_classes(trials, baseline))
+    gradients_of = map_gradients(front_end, explain, rule)
 
     def attribute(x: Tensor, start: Tensor) -> Attribution:
-        return _attribution(parts, x, start, gradients_of, explain, shares=method != "gradient")
+        return _attribution(front_end, x, start, gradients_of, explain, shares=method != "gradient")
 
     found = explain_trials(
         attribute,
-        parts,
+        front_end,
         epochs,
         codes,
         trials=trials,
-        baseline=baseline_of(parts, epochs, codes, baseline),
+        baseline=baseline_of(front_end, epochs, codes, baseline),
         per_trial=per_trial,
     )
     if method == "gradient_x_activation":
@@ -138,15 +144,18 @@ def relevance(
         warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     return _labelled(
-        parts, found, class_of_trials(parts, codes, found.values.shape[-3]) if per_trial else None, settings
+        front_end,
+        found,
+        class_of_trials(front_end, codes, found.values.shape[-3]) if per_trial else None,
+        settings,
     )
 
 
 def _attribution(
-    parts: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients, explain: str, *, shares: bool
+    front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients, explain: str, *, shares: bool
 ) -> Attribution:
     values, scores = [], []
-    start_maps = parts.maps(start)
+    start_maps = front_end.maps(start)
     size = start_maps[0].numel()
     starts = trial_blocks(start.expand_as(x), size)
     blocks = trial_blocks(x, size)
@@ -154,33 +163,37 @@ def _attribution(
         [start_maps] * len(blocks) if len(start) == 1 else torch.split(start_maps, len(blocks[0]))
     )
     for block, first, first_maps in zip(blocks, starts, maps_of_starts, strict=True):
-        maps = parts.maps(block)
+        maps = front_end.maps(block)
         gradients = gradients_of(first_maps, maps)
         with torch.no_grad():
-            scores.append(parts.tail(maps))
+            scores.append(front_end.tail(maps))
             values.append(
-                _shares(parts, gradients, block - first) if shares else _root_mean_square(parts, gradients)
+                _shares(front_end, gradients, block - first)
+                if shares
+                else _root_mean_square(front_end, gradients)
             )
     all_scores = torch.cat(scores)
     with torch.no_grad():
-        change = explained(all_scores, explain) - explained(parts.tail(start_maps), explain)
+        change = explained(all_scores, explain) - explained(front_end.tail(start_maps), explain)
     return Attribution(torch.cat(values), all_scores, change if shares else None)
 
 
-def _shares(parts: FrontEnd, gradients: list[Tensor], signal: Tensor) -> Tensor:
+def _shares(front_end: FrontEnd, gradients: list[Tensor], signal: Tensor) -> Tensor:
     """Return gradient × activation summed over time, shape (batch, classes, filters, channels)."""
     of_classes = []
     for gradient in gradients:
-        back = parts.mixed_gradient(gradient).flatten(1, 2)
+        back = front_end.mixed_gradient(gradient).flatten(1, 2)
         # (channels, times) by (times, units): both as they lie in memory
         products = torch.bmm(signal, back.transpose(1, 2)).transpose(1, 2)
-        of_classes.append((parts.spatial * products.reshape(len(signal), *parts.spatial.shape)).sum(2))
+        of_classes.append(
+            (front_end.spatial * products.reshape(len(signal), *front_end.spatial.shape)).sum(2)
+        )
     return torch.stack(of_classes, 1)
 
 
-def _root_mean_square(parts: FrontEnd, gradients: list[Tensor]) -> Tensor:
+def _root_mean_square(front_end: FrontEnd, gradients: list[Tensor]) -> Tensor:
     """Return the size over time of the gradient, shape (batch, classes, filters, channels)."""
-    weights = parts.scale[..., None] * parts.spatial
+    weights = front_end.scale[..., None] * front_end.spatial
     second_moments = torch.stack([g @ g.transpose(-1, -2) / g.shape[-1] for g in gradients])
     square = torch.einsum("fdc,kbfde,fec->bkfc", weights, second_moments, weights)
     return square.clamp(min=0).sqrt()
@@ -199,14 +212,14 @@ def attribution_settings(
 
 
 def _labelled(
-    parts: FrontEnd,
+    front_end: FrontEnd,
     found: Explanation,
     of_trials: dict[str, Any] | None,
     settings: dict[Hashable | None, Any],
 ) -> xr.DataArray:
     dims = [*([] if of_trials is None else ["trial"]), "target", "filter", "channel"]
     n_classes = found.values.shape[-3]
-    coords = map_coords(parts, learned_bands(parts)) | {"target": class_labels(parts, n_classes)}
+    coords = map_coords(front_end, learned_bands(front_end)) | {"target": class_labels(front_end, n_classes)}
     del coords["depth"]
     coords |= of_trials or {}
     if found.completeness_error is not None:
@@ -214,5 +227,5 @@ def _labelled(
     units = settings["explain"].replace("_", " ")
     if settings["method"] == "gradient":
         units += " per unit of the filtered signal"
-    attrs = origin(parts) | {"units": units} | settings | found.evidence
+    attrs = origin(front_end) | {"units": units} | settings | found.evidence
     return xr.DataArray(found.values, coords, dims, "relevance", attrs)

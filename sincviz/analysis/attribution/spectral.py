@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sincviz._utils.checks import positive_int
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, baseline_of, needs_classes
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.explanation import Attribution, explain_trials, warn_if_incomplete
@@ -20,6 +21,7 @@ from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, is_epochs, sampling_rate
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
 def spectral_relevance(
@@ -34,6 +36,7 @@ def spectral_relevance(
     n_steps: int = 16,
     sfreq: float | None = None,
     per_trial: bool = False,
+    progress: bool = True,
 ) -> xr.DataArray:
     r"""Return what each frequency of each channel is worth for each class, of any network.
 
@@ -45,8 +48,8 @@ def spectral_relevance(
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any module that maps (batch, channels, times) to class scores (batch, classes). Without captum where
-        :func:`sincviz.front_end` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor from
-        volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
+        :func:`sincviz.networks.front_ends` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor
+        from volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, best such that were not used in training.
     y : array, shape (trials,) | None
@@ -69,12 +72,14 @@ def spectral_relevance(
         sample.
     per_trial : bool
         Return every trial's relevance, not an average.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
     xarray.DataArray, dims ([trial,] target, channel, frequency)
         In units of what is explained; shares of a trial sum to the attribution. ``attrs`` as for
-        :func:`sincviz.relevance`. :func:`sincviz.group_frequencies` sums it over the bins of each band.
+        :func:`sincviz.relevance`. :func:`sincviz.attribution.sum_over_bands` sums it over the bins of each band.
 
     Raises
     ------

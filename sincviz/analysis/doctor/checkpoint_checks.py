@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sincviz.analysis.doctor.findings import Finding
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 UNITS = {
     **dict.fromkeys(("min_freq", "first_freq", "freq_stride", "bandwidth"), " Hz"),
@@ -13,19 +13,19 @@ UNITS = {
 }
 
 
-def assumed(parts: FrontEnd) -> Iterator[Finding]:
+def assumed(front_end: FrontEnd) -> Iterator[Finding]:
     """Report settings that the checkpoint does not tell and that were assumed on loading."""
-    settings = parts.provenance.get("assumed")
+    settings = front_end.provenance.get("assumed")
     if not isinstance(settings, Mapping):
         return
     # Dropout does nothing to a network that is read; a scale may have been corrected since.
-    corrected = "scale" if parts.units_per_volt != settings.get("scale") else None
+    corrected = "scale" if front_end.units_per_volt != settings.get("scale") else None
     settings = {name: value for name, value in settings.items() if name not in ("drop_prob", corrected)}
     if not settings:
         return
     passed = next(iter(settings))
     opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
-    live = str(parts.provenance.get("format", "live network")).startswith("live network")
+    live = str(front_end.provenance.get("format", "live network")).startswith("live network")
     told = [f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings]
     yield Finding(
         "assumed",
@@ -33,7 +33,7 @@ def assumed(parts: FrontEnd) -> Iterator[Finding]:
         f"The {'network' if live else 'file'} does not tell everything: what is missing was assumed as documented.",
         ("Assumed: " if live else "")
         + ", ".join(_written(name, value) for name, value in settings.items())
-        + ("." if parts.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
+        + ("." if front_end.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
         f"Say what differs: `model = sincviz.network(model, {', '.join(told)})`."
         if live and told
         else f"Save its `state_dict()`, open it and pass what differs: {opened}."

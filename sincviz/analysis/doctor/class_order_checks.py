@@ -7,7 +7,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, counted
+from sincviz._utils.text import counted, p_words
+from sincviz.analysis.doctor.facts import DataFacts
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.labels import class_labels
 
 MUCH_BETTER = 0.15  # of balanced accuracy; a network that takes one of four classes for another gains less
@@ -30,7 +32,7 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
     rates = _rates(confusion)
     present = np.flatnonzero(confusion.sum(1))
     given = float(np.mean([rates[row, row] for row in present]))
-    names = class_labels(facts.parts, len(confusion))
+    names = class_labels(facts.front_end, len(confusion))
     moved = [code for code in present if outputs[code] != code]
     answers = "; ".join(
         f"{names[code]} trials are called {names[outputs[code]]} in {rates[code, outputs[code]]:.0%}"
@@ -47,7 +49,7 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
         else "The network's classes are probably in another order than they are named in: another one fits its answers "
         "much better.",
         f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in that one, over "
-        f"{counted(int(confusion.sum()), 'trial')} (p {_small(p)}, corrected for the number of orders); {answers}.",
+        f"{counted(int(confusion.sum()), 'trial')} (p {p_words(p)}, corrected for the number of orders); {answers}.",
         f"Mend what the other findings say of the signals first. If it stays so: {remedy[0].lower()}{remedy[1:]}"
         if changed
         else remedy,
@@ -112,7 +114,7 @@ def _rates(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
-    if facts.numbered or not facts.parts.class_names:
+    if facts.numbered or not facts.front_end.class_names:
         return f"Number the labels as the outputs are: `y = [{outputs}[code] for code in y]`."
     renamed = [""] * len(names)
     for code, output in enumerate(outputs):
@@ -123,7 +125,3 @@ def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
         f"`load_checkpoint(path, {named})`; on the command line `-p class_names={','.join(renamed)}`. "
         "Of classes that mirror each other, exchanged sides of the cap look the same: check these first."
     )
-
-
-def _small(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

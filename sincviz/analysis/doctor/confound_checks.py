@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, counted
-from sincviz.analysis.evidence.predictions import structure_in
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.facts import DataFacts
+from sincviz.analysis.doctor.findings import Finding
+from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import (
     exchangeable_trials,
     order_in_time,

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ, DataFacts, Finding, counted, named, where
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.facts import DataFacts, where
+from sincviz.analysis.doctor.findings import Finding, named
+from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import class_labels
 from sincviz.trials.values import units_message
@@ -37,7 +40,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     thousands = 3 * round(typical / 3)
     beside_units = abs(typical - thousands) if thousands else np.inf
     beside_standardised = _beside_standardised(facts)
-    anew = "measure the statistics anew: `sincviz.recalibrate_batch_norm(model, epochs)`"
+    anew = "measure the statistics anew: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
     if beside_standardised <= min(STANDARDISED_FITS, beside_units):
         yield Finding(
             "scale",
@@ -58,7 +61,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     elif beside_units <= PEOPLE_DIFFER:
         change, changed = ("divide", "divided") if thousands > 0 else ("multiply", "multiplied")
         factor = f"10^{abs(thousands)}"
-        units = facts.parts.units_per_volt
+        units = facts.front_end.units_per_volt
         if facts.source == "array" or units is None:
             remedy = f"{change.capitalize()} the array by {factor}."
         else:
@@ -86,10 +89,10 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
 
 def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     """Report running statistics that are not those of the trials."""
-    recorded = facts.parts.recorded
+    recorded = facts.front_end.recorded
     if recorded is None or amplitudes_are_off(facts):
         return
-    remedy = "`sincviz.recalibrate_batch_norm(model, epochs)`, best with the training trials."
+    remedy = "`sincviz.training.recalibrate_batch_norm(model, epochs)`, best with the training trials."
     if (recorded.filtered_variance == 1).all():
         yield Finding(
             "batch_norm",
@@ -122,7 +125,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
 
 def recording(facts: DataFacts) -> Iterator[Finding]:
     """Report a reference or filters that differ from the training's."""
-    trained = facts.parts.provenance
+    trained = facts.front_end.provenance
     differing = [
         f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
         for name in ("reference", "highpass_hz", "lowpass_hz")
@@ -147,7 +150,7 @@ def slow_drift(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "slow_drift",
             "warning",
-            f"Mostly drift or offset comes out of {counted(len(found))} for higher frequencies.",
+            f"Mostly drift or offset comes out of {counted(len(found), 'filter')} for higher frequencies.",
             f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
             f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
             "through short kernels, or comes from the padding at the ends of a trial.",
@@ -176,8 +179,8 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
         )
         return
     evidence = (
-        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_low']:.2f}, {found['accuracy_high']:.2f}] on {n_trials} "
-        f"trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
+        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_ci_low']:.2f}, {found['accuracy_ci_high']:.2f}] on "
+        f"{n_trials} trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
         f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
     )
     yield Finding(
@@ -199,7 +202,7 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
     silent = np.flatnonzero((of_class >= LEAST_OF_CLASS) & (answers < SILENT_BELOW * of_class))
     if not len(silent):
         return
-    names = class_labels(facts.parts, len(confusion))
+    names = class_labels(facts.front_end, len(confusion))
     told = ", ".join(
         f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
     )
@@ -235,7 +238,7 @@ def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
     if np.isfinite(_decades_of_filters(facts)).any():
         return
     size = float(np.median(facts.signals.deviation))
-    message = units_message(size, facts.parts.units_per_volt, in_epochs=facts.source != "array")
+    message = units_message(size, facts.front_end.units_per_volt, in_epochs=facts.source != "array")
     if message is not None:
         what, _, remedy = message.partition(". ")
         finding, _, evidence = what.partition(": ")
@@ -244,7 +247,7 @@ def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
 
 def _beside_standardised(facts: DataFacts) -> float:
     """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
-    recorded = facts.parts.recorded
+    recorded = facts.front_end.recorded
     if recorded is None or facts.of_standardised is None:
         return np.inf
     ratio = (facts.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
@@ -259,7 +262,7 @@ def _are_standardised(facts: DataFacts) -> bool:
 
 
 def _standardise(facts: DataFacts) -> str:
-    units = facts.parts.units_per_volt
+    units = facts.front_end.units_per_volt
     if facts.source == "array" or units is None:
         return (
             "Do as was done in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
@@ -267,7 +270,7 @@ def _standardise(facts: DataFacts) -> str:
             "x.std((0, 2), keepdims=True)`."
         )
     load = "`epochs.load_data()` and " if facts.source == "file" else ""
-    picks = "model.ch_names" if facts.own_names == facts.parts.ch_names else repr(facts.own_names)
+    picks = "model.ch_names" if facts.own_names == facts.front_end.ch_names else repr(facts.own_names)
     return (
         f"Do as was done in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
         f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks={picks})`; for each channel "
@@ -276,8 +279,8 @@ def _standardise(facts: DataFacts) -> str:
 
 
 def _decades_of_filters(facts: DataFacts) -> Floats:
-    """Return log10 of each filter's amplitude over what is remembered; not-a-number where that says nothing."""
-    recorded = facts.parts.recorded
+    """Return log10 of each filter's amplitude over what is remembered; NaN where that says nothing."""
+    recorded = facts.front_end.recorded
     if recorded is None or (recorded.filtered_variance == 1).all():
         return np.full(len(facts.bands), np.nan)
     ratio = (facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()
@@ -286,7 +289,7 @@ def _decades_of_filters(facts: DataFacts) -> Floats:
 
 def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
     """Return how far each unit's mean is off, in standard deviations, and log10 of how far its amplitude is."""
-    recorded = facts.parts.recorded
+    recorded = facts.front_end.recorded
     assert recorded is not None  # checked by the caller
     usable = (recorded.unit_std > 0).cpu().numpy() & ~_drifting(facts)[:, None]
     shift = ((facts.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
@@ -305,7 +308,7 @@ def _typical(values: Floats) -> float:
 
 
 def _log10(ratio: Floats) -> Floats:
-    """Return the logarithm, not-a-number where there is none: a dead filter is another check's finding."""
+    """Return the logarithm, NaN where there is none: a dead filter is another check's finding."""
     return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
 
 

@@ -8,51 +8,49 @@ import pandas as pd
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_checks, trial_checks
 from sincviz.analysis.doctor.class_order_checks import class_order
 from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
-from sincviz.analysis.doctor.findings import (
-    DRIFT_BELOW_HZ,
-    SEVERITIES,
-    DataFacts,
-    Finding,
-    Findings,
-    WeightFacts,
-)
-from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
-from sincviz.analysis.evidence.predictions import chance_of, predictions
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.findings import Finding, findings_table
+from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, standardised, trial_signals
+from sincviz.analysis.evidence.prediction import chance_of, predictions
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift
-from sincviz.analysis.filters.resolvability import resolvability
+from sincviz.analysis.filters.overlap import resolvability
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import origin
-from sincviz.analysis.maps.importance import has_linear_head, importance
 from sincviz.analysis.maps.spatial import spatial_patterns
+from sincviz.analysis.maps.unit_importance import has_linear_head, importance
 from sincviz.eeg.channel_names import matched_names
 from sincviz.errors import EpochsError
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
 from sincviz.trials.recordings import recording_facts, unapplied_projectors
 
-COLUMNS = ["check", "severity", "finding", "evidence", "filters", "remedy"]
 
-
-def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None) -> pd.DataFrame:
+@shows_progress
+def diagnose(
+    model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None, *, progress: bool = True
+) -> pd.DataFrame:
     """Look for what keeps a network from being read at its word.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; ``None`` looks at the weights alone.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``, and leaves
         the accuracy out for an array.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -85,28 +83,24 @@ def diagnose(model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | 
     >>> diagnose(model).check.tolist()
     ['unmoved', 'unresolvable', 'positions']
     """
-    parts, epochs, y = with_or_without_trials(model, epochs, y)
-    findings = list(_findings(parts, epochs, y))
-    table = Findings([dataclasses.asdict(finding) for finding in findings], columns=COLUMNS)
-    table["filters"] = [", ".join(map(str, finding.filters)) for finding in findings]
-    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
-    table = table.sort_values("severity", kind="stable", ignore_index=True)
-    table.attrs = origin(parts) | {"with_epochs": str(epochs is not None)}
+    front_end, epochs, y = with_or_without_trials(model, epochs, y)
+    table = findings_table(_findings(front_end, epochs, y))
+    table.attrs = origin(front_end) | {"with_epochs": str(epochs is not None)}
     return table
 
 
-def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
-    broken = list(filter_checks.not_finite(parts))
+def _findings(front_end: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
+    broken = list(filter_checks.not_finite(front_end))
     if broken:
         yield from broken
         return
-    bands = learned_bands(parts)
+    bands = learned_bands(front_end)
     weights = WeightFacts(
-        parts=parts,
+        front_end=front_end,
         bands=bands,
-        resolvability=resolvability(parts),
-        drift=cutoff_drift(parts),
-        importance=importance(parts) if has_linear_head(parts) else None,
+        resolvability=resolvability(front_end),
+        drift=cutoff_drift(front_end),
+        importance=importance(front_end) if has_linear_head(front_end) else None,
     )
     for check in (
         *filter_checks.FILTER_CHECKS,
@@ -115,27 +109,27 @@ def _findings(parts: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None
         trial_checks.channel_types,
     ):
         yield from check(weights)
-    yield from checkpoint_checks.assumed(parts)
+    yield from checkpoint_checks.assumed(front_end)
     if epochs is not None:
-        yield from _findings_in_data(parts, bands, epochs, y)
+        yield from _findings_in_data(front_end, bands, epochs, y)
 
 
 def _findings_in_data(
-    parts: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, y: ArrayLike | None
+    front_end: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, y: ArrayLike | None
 ) -> Iterator[Finding]:
-    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], parts.sfreq, rtol=1e-5):
+    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], front_end.sfreq, rtol=1e-5):
         yield Finding(
             "sampling_rate",
             "error",
             "The epochs are not sampled as the network's signals: its filters would mean other frequencies.",
-            f"{epochs.info['sfreq']:g} Hz against {parts.sfreq:g} Hz.",
-            f"`epochs.resample({parts.sfreq:g})`.",
+            f"{epochs.info['sfreq']:g} Hz against {front_end.sfreq:g} Hz.",
+            f"`epochs.resample({front_end.sfreq:g})`.",
         )
         return
     epochs = ready(epochs)
     codes = None
     try:
-        codes = true_classes(parts, epochs, y)
+        codes = true_classes(front_end, epochs, y)
     except ValueError as error:
         yield Finding(
             "classes",
@@ -146,8 +140,8 @@ def _findings_in_data(
             "pass `y`: for each trial a name or the number of an output.",
         )
     try:
-        with warned_once(parts, epochs):
-            facts = _facts(parts, bands, epochs, y, codes)
+        with warned_once(front_end, epochs):
+            facts = _facts(front_end, bands, epochs, y, codes)
     except EpochsError as error:
         what, _, advice = str(error).partition(". ")
         yield Finding(
@@ -178,29 +172,29 @@ def _findings_in_data(
 
 
 def _facts(
-    parts: FrontEnd,
+    front_end: FrontEnd,
     bands: pd.DataFrame,
     epochs: EpochsOrArray,
     y: ArrayLike | None,
     codes: NDArray[np.int64] | None,
 ) -> DataFacts:
-    signals = trial_signals(parts, epochs)  # first: it refuses what is no input
+    signals = trial_signals(front_end, epochs)  # first: it refuses what is no input
     outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
     # One trial of a hundred times the size of the others would be all that is found.
     sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
-    table = predictions(parts, epochs, codes)
+    table = predictions(front_end, epochs, codes)
     own_names = None
-    if is_epochs(epochs) and parts.ch_names is not None:
-        own_names = list(matched_names(parts.ch_names, epochs.ch_names)[0].values())
+    if is_epochs(epochs) and front_end.ch_names is not None:
+        own_names = list(matched_names(front_end.ch_names, epochs.ch_names)[0].values())
     facts = DataFacts(
-        parts=parts,
+        front_end=front_end,
         bands=bands,
-        of_filters=moments_of_filters(parts, sound),
-        of_units=moments_of_units(parts, sound),
-        fast_variance=_fast_variance(parts, sound),
+        of_filters=moments_of_filters(front_end, sound),
+        of_units=moments_of_units(front_end, sound),
+        fast_variance=_fast_variance(front_end, sound),
         recording=recording_facts(epochs),
-        patterns=spatial_patterns(parts, sound),
-        importance=importance(parts, sound) if has_linear_head(parts) else None,
+        patterns=spatial_patterns(front_end, sound),
+        importance=importance(front_end, sound) if has_linear_head(front_end) else None,
         chance=None if codes is None else chance_of(table),
         predictions=table,
         signals=signals,
@@ -212,10 +206,10 @@ def _facts(
     )
     if amplitudes_are_off(facts) and (large := trial_checks.is_large(signals)).any():
         # One channel of fifty times the size of the others says nothing of the units of all.
-        facts = dataclasses.replace(facts, of_filters=_moments_without(parts, sound, large))
+        facts = dataclasses.replace(facts, of_filters=_moments_without(front_end, sound, large))
     if not amplitudes_are_off(facts):
         return facts
-    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(parts, sound))
+    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(front_end, sound))
 
 
 def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
@@ -225,30 +219,32 @@ def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
     return found
 
 
-def _moments_if_standardised(parts: FrontEnd, epochs: EpochsOrArray) -> Moments:
-    return pooled([moments_of_filters(parts, standardised(batch)) for batch in input_batches(parts, epochs)])
+def _moments_if_standardised(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
+    return pooled(
+        [moments_of_filters(front_end, standardised(batch)) for batch in input_batches(front_end, epochs)]
+    )
 
 
-def _moments_without(parts: FrontEnd, epochs: EpochsOrArray, left_out: NDArray[np.bool_]) -> Moments:
+def _moments_without(front_end: FrontEnd, epochs: EpochsOrArray, left_out: NDArray[np.bool_]) -> Moments:
     """Return the moments of the filters' outputs over the other channels."""
     found = []
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         silent = np.where(left_out[:, None], batch.dtype.type(0), batch)
-        found.append(moments_of_filters(parts, silent))
+        found.append(moments_of_filters(front_end, silent))
     whole = pooled(found)
     share = float(np.mean(~left_out))
     return dataclasses.replace(whole, mean=whole.mean / share, variance=whole.variance / share)
 
 
-def _fast_variance(parts: FrontEnd, epochs: EpochsOrArray) -> Floats:
+def _fast_variance(front_end: FrontEnd, epochs: EpochsOrArray) -> Floats:
     """Return the variance of each filter's output when the slow cosines, a constant too, are taken from each trial."""
     found = []
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         # Cosines end as they please: unlike a Fourier transform they take a drift for nothing faster.
-        n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / parts.sfreq))
+        n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / front_end.sfreq))
         cosines = scipy.fft.dct(batch, norm="ortho")
         cosines[..., :n_slow] = 0
-        fast = moments_of_filters(parts, scipy.fft.idct(cosines, norm="ortho"))
+        fast = moments_of_filters(front_end, scipy.fft.idct(cosines, norm="ortho"))
         found.append((fast.count, fast.variance.cpu().numpy()))
     count, variance = zip(*found, strict=True)
     return np.average(variance, axis=0, weights=count)

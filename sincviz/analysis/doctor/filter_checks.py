@@ -6,10 +6,12 @@ import numpy as np
 import torch
 from scipy.sparse.csgraph import connected_components
 
-from sincviz.analysis.doctor.findings import Finding, WeightFacts, counted, listed, named, where
-from sincviz.analysis.filters.resolvability import LEAK_DB, WIDER
+from sincviz._utils.text import counted, listed
+from sincviz.analysis.doctor.facts import WeightFacts, where
+from sincviz.analysis.doctor.findings import Finding, named
+from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
 SAME_KERNEL = 0.9999  # cosine: 1 % of the amplitude differs
@@ -19,15 +21,15 @@ MANY = 0.5  # share of the filters that makes a finding one of the whole bank
 UNREADABLE = 2.0  # times as wide as written: most of what passes lies outside the cut-offs
 
 
-def not_finite(parts: FrontEnd) -> Iterator[Finding]:
-    """Report weights that are not-a-number or infinite."""
+def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
+    """Report weights that are NaN or infinite."""
     by_filter = {
-        "cut-offs": parts.cutoffs,
-        "kernels": parts.kernels,
-        "spatial filters": parts.spatial,
-        "normalisation": parts.scale,
-        "bias": parts.bias,
-        "head": None if parts.head is None else parts.head.transpose(0, 1),
+        "cut-offs": front_end.cutoffs,
+        "kernels": front_end.kernels,
+        "spatial filters": front_end.spatial,
+        "normalisation": front_end.scale,
+        "bias": front_end.bias,
+        "head": None if front_end.head is None else front_end.head.transpose(0, 1),
     }
     broken = {
         name: found
@@ -37,9 +39,9 @@ def not_finite(parts: FrontEnd) -> Iterator[Finding]:
     if "cut-offs" in broken:
         # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
         broken.pop("kernels", None)
-    if not broken and parts.n_times is not None:
+    if not broken and front_end.n_times is not None:
         with torch.no_grad():
-            scores = parts.scores(parts.spatial.new_zeros(1, parts.n_chans, parts.n_times))
+            scores = front_end.scores(front_end.spatial.new_zeros(1, front_end.n_chans, front_end.n_times))
         if not torch.isfinite(scores).all():
             broken["what follows the spatial filters"] = ()
     if broken:
@@ -47,7 +49,7 @@ def not_finite(parts: FrontEnd) -> Iterator[Finding]:
             "not_finite",
             "error",
             "Some weights are not finite: nothing that depends on them means anything.",
-            f"Not-a-number or infinite values in: {', '.join(broken)}.",
+            f"NaN or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
             tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
         )
@@ -55,13 +57,13 @@ def not_finite(parts: FrontEnd) -> Iterator[Finding]:
 
 def clamped(facts: WeightFacts) -> Iterator[Finding]:
     """Report upper cut-offs at the Nyquist frequency."""
-    nyquist = facts.parts.sfreq / 2
+    nyquist = facts.front_end.sfreq / 2
     found = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
     if found:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{counted(len(found))} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"{counted(len(found), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
             f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
             "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
             found,
@@ -76,7 +78,8 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "zero_width",
             "warning",
-            f"{counted(len(found))} without width as written: the length of the kernel alone sets what passes.",
+            f"{counted(len(found), 'filter')} without width as written: "
+            "the length of the kernel alone sets what passes.",
             f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
             "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
             found,
@@ -85,7 +88,7 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
 
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
     """Report filters whose kernels are the same."""
-    kernels = impulse_responses(facts.parts)
+    kernels = impulse_responses(facts.front_end)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
     number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)
@@ -104,9 +107,9 @@ def duplicates(facts: WeightFacts) -> Iterator[Finding]:
 
 def dead(facts: WeightFacts) -> Iterator[Finding]:
     """Report filters that nothing downstream listens to."""
-    parts = facts.parts
-    kernel = parts.kernels.norm(dim=1)
-    unit = parts.scale.abs() * parts.spatial.norm(dim=2) * kernel[:, None]
+    front_end = facts.front_end
+    kernel = front_end.kernels.norm(dim=1)
+    unit = front_end.scale.abs() * front_end.spatial.norm(dim=2) * kernel[:, None]
     if facts.importance is not None:
         unit = unit * torch.from_numpy(facts.importance["weight_norm"].to_numpy()).to(unit)
     weight = unit.square().sum(1).sqrt().cpu().double().numpy()
@@ -115,7 +118,7 @@ def dead(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "dead",
             "warning",
-            f"{counted(len(found))} without weight downstream: what passes there decides nothing.",
+            f"{counted(len(found), 'filter')} without weight downstream: what passes there decides nothing.",
             f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
             "Leave what is dead out of every interpretation.",
             found,
@@ -135,7 +138,8 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
     yield Finding(
         "unmoved",
         "warning" if share > MANY else "note",
-        f"{len(found)} of {counted(len(drift))} did not move in training: such a band was chosen, not learned.",
+        f"{len(found)} of {counted(len(drift), 'filter')} did not move in training: "
+        "such a band was chosen, not learned.",
         f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
         f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
         "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
@@ -159,15 +163,16 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     ]
     if confusable.any():
         cannot = (
-            f"{int(confusable.sum())} of {counted(len(table))} cannot be told from filters of other bands"
+            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be told from filters "
+            "of other bands"
         )
         evidence.insert(1, cannot)
     low_pass = where(table["dc_leak_db"] > LEAK_DB)
     if low_pass:
-        evidence.append(f"slow drift passes through {counted(len(low_pass))}")
+        evidence.append(f"slow drift passes through {counted(len(low_pass), 'filter')}")
     # A kernel of length T makes bands about 1.4 / T wide; this many taps would make them as wide as written.
     taps = int(attrs["n_taps"] * max(2.0, measured / nominal)) | 1 if nominal > ZERO_WIDTH_HZ else None
-    longer = taps is not None and taps <= (facts.parts.n_times or np.inf)
+    longer = taps is not None and taps <= (facts.front_end.n_times or np.inf)
     yield Finding(
         "unresolvable",
         "warning",
@@ -182,17 +187,17 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
 
 def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
     """Report running statistics that are those of the last batch."""
-    recorded = facts.parts.recorded
+    recorded = facts.front_end.recorded
     if recorded is None or recorded.momentum is None or recorded.momentum <= INVERTED_MOMENTUM:
         return
-    if "n_recalibration_trials" in facts.parts.provenance:
+    if "n_recalibration_trials" in facts.front_end.provenance:
         return
     yield Finding(
         "batch_norm_momentum",
         "warning",
         "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
         f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
-        "`sincviz.recalibrate_batch_norm(model, epochs)` with the training trials.",
+        "`sincviz.training.recalibrate_batch_norm(model, epochs)` with the training trials.",
     )
 
 

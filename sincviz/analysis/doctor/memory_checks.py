@@ -20,7 +20,8 @@ def memorised(
     Parameters
     ----------
     row : mapping
-        Accuracy on trials that the network was trained on, or may have been: a row of :func:`sincviz.accuracies`.
+        Accuracy on trials that the network was trained on, or may have been: a row of
+        :func:`sincviz.evidence.accuracies`.
     yardsticks : pandas.DataFrame
         What :func:`sincviz.analysis.evidence.data_contrast.yardstick_accuracies` returned for the same trials.
     n_seen : int | None
@@ -37,16 +38,16 @@ def memorised(
 
     Examples
     --------
-    >>> row = {"accuracy": 1.0, "low": 0.96, "above_chance": "yes"}
-    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_high": [0.53], "above_chance": ["no"], "p": [0.9]},
-    ...                      index=["common spatial patterns"])
+    >>> row = {"accuracy": 1.0, "ci_low": 0.96, "above_chance": "yes"}
+    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_ci_high": [0.53], "above_chance": ["no"],
+    ...                       "p": [0.9]}, index=["common spatial patterns"])
     >>> memorised(row, found, n_seen=100).check
     'memorised'
     """
     if row["above_chance"] != "yes" or (yardsticks["p"] < SURELY_TOLD_P).any():
         return None
     denied, told = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
-    if (denied or told) and not row["low"] > yardsticks["accuracy_high"].max():
+    if (denied or told) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
         return None
     of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
     known = "was trained on these trials" if n_seen else "may have been trained on these trials"

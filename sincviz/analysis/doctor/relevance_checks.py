@@ -1,6 +1,5 @@
 """Checks of whether a decision rests on where, and how fast, eyes, muscles, lines and drifts are."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +8,8 @@ import scipy.stats
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import SEVERITIES, Finding
+from sincviz._utils.text import joined
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.doctor.line_noise import LEAST_CHANNELS, RHYTHMS_BELOW_HZ, stands_out
 from sincviz.analysis.doctor.scalp_checks import HIGH_HZ, MUSCLES_FROM_HZ, dense_share
 from sincviz.analysis.labels import with_known_classes
@@ -131,19 +131,19 @@ def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None)
     spectrum : xarray.DataArray, dims (target, ...)
         Relevance of classes.
     leading : pandas.DataFrame | None
-        What :func:`sincviz.analysis.attribution.leading.leading_bands` returned for them, with ``total_low``; ``None``
-        returns all.
+        What :func:`sincviz.analysis.attribution.leading.leading_bands` returned for them, with ``total_ci_low``;
+        ``None`` returns all.
 
     Examples
     --------
     >>> spectrum = xr.DataArray([1.0, 2.0], {"target": ["left", "right"]}, ("target",))
     >>> rows = pd.MultiIndex.from_tuples([("left", "alpha"), ("right", "alpha")], names=["target", "band"])
-    >>> of_established_classes(spectrum, pd.DataFrame({"total_low": [0.5, -0.1]}, rows)).target.values.tolist()
+    >>> of_established_classes(spectrum, pd.DataFrame({"total_ci_low": [0.5, -0.1]}, rows)).target.values.tolist()
     ['left']
     """
     if leading is None:
         return spectrum
-    above = leading["total_low"].groupby(level="target").first() > 0
+    above = leading["total_ci_low"].groupby(level="target").first() > 0
     return spectrum.sel(
         target=[name for name in spectrum["target"].to_numpy() if above.get(str(name), False)]
     )
@@ -152,19 +152,6 @@ def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None)
 def placed_by_name(spectrum: xr.DataArray) -> bool:
     """Tell whether electrodes had to be placed by their names, because positions are missing."""
     return bool((_regions(spectrum)["placed_by"] == "name").any())
-
-
-def with_relevance_findings(findings: pd.DataFrame, found: list[Finding]) -> pd.DataFrame:
-    """Return the table of :func:`sincviz.diagnose` with more findings, the worst first."""
-    if not found:
-        return findings
-    more = pd.DataFrame([dataclasses.asdict(one) for one in found], columns=findings.columns)
-    more["filters"] = ""
-    table = pd.concat([findings.astype({"severity": str}), more], ignore_index=True)
-    table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
-    table = table.sort_values("severity", kind="stable", ignore_index=True)
-    table.attrs = dict(findings.attrs)
-    return table
 
 
 def _eyes(cells: xr.DataArray, regions: pd.DataFrame) -> Iterator[Finding]:
@@ -365,7 +352,7 @@ def _unchecked(reasons: dict[str, str]) -> Iterator[Finding]:
     if not reasons:
         return
     kinds = list(reasons)
-    named = kinds[0] if len(kinds) == 1 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+    named = joined(kinds)
     evidence = "; ".join(
         f"{' and '.join(kind for kind in kinds if reasons[kind] == reason)}: {reason}"
         for reason in dict.fromkeys(reasons.values())

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, counted, where
+from sincviz._utils.text import counted
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts, where
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import electrode_positions, unusable_positions
@@ -32,8 +34,8 @@ def dense_share(of_channels: float) -> float:
 
 def positions(facts: WeightFacts) -> Iterator[Finding]:
     """Report channels that cannot be placed on a scalp."""
-    parts = facts.parts
-    if parts.chs_info is None or parts.ch_names is None:
+    front_end = facts.front_end
+    if front_end.chs_info is None or front_end.ch_names is None:
         yield Finding(
             "positions",
             "note",
@@ -42,7 +44,7 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
             "`load_checkpoint(path, chs_info=epochs.info['chs'])`.",
         )
         return
-    unusable = unusable_positions(parts.ch_names, electrode_positions(parts.chs_info))
+    unusable = unusable_positions(front_end.ch_names, electrode_positions(front_end.chs_info))
     if unusable:
         channels = {name for names in unusable.values() for name in names}
         listed = "; ".join(f"{reason}: {', '.join(names)}" for reason, names in unusable.items())
@@ -72,8 +74,8 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
             "high_bands",
             "warning",
             f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity or line noise.",
-            f"{counted(int(high.sum()))} of {len(high)} with a peak there, with {share:.0%} of the squared importance; "
-            f"the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
+            f"{counted(int(high.sum()), 'filter')} of {len(high)} with a peak there, with {share:.0%} of the "
+            f"squared importance; the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
             f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz, and look for lines in the "
             "spectrum of the recording, before calling it brain activity.",
             where(high & (weight >= weight.sum() / len(weight))),
@@ -82,7 +84,7 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
 
 def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     """Report patterns that lead beside the eyes or over muscles."""
-    names = facts.parts.ch_names
+    names = facts.front_end.ch_names
     if names is None or facts.importance is None:
         return
     profile = _scalp_profile(facts)
@@ -91,7 +93,7 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     leader = int(profile.argmax())
     by_filter = _power_by_unit(facts)[:, :, leader].sum(1)
     peak_hz = float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
-    chs_info = facts.parts.chs_info
+    chs_info = facts.front_end.chs_info
     regions = head_regions(names, None if chs_info is None else electrode_positions(chs_info))
     # Eye movements are slow; what is fast beside the eyes comes from the forehead's muscles.
     if peak_hz < EYES_BELOW_HZ:

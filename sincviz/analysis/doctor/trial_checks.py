@@ -6,7 +6,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import DataFacts, Finding, WeightFacts, counted, listed
+from sincviz._utils.text import counted, joined, listed
+from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.doctor.trial_signals import TrialSignals
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, OTHER_UNITS, UNTYPED, by_type, channel_type
@@ -128,7 +130,7 @@ def bridged(facts: DataFacts) -> Iterator[Finding]:
 def projectors(facts: DataFacts) -> Iterator[Finding]:
     """Report projectors that were never applied."""
     waiting = facts.projectors
-    known = facts.parts.provenance.get("reference")
+    known = facts.front_end.provenance.get("reference")
     if known is not None and known == facts.recording["reference"]:
         # The training trials had this reference, so what waits is not what the network knows.
         waiting = tuple(name for name in waiting if not name.startswith("Average"))
@@ -144,11 +146,13 @@ def projectors(facts: DataFacts) -> Iterator[Finding]:
 
 def channel_types(facts: WeightFacts) -> Iterator[Finding]:
     """Report a network that takes other signals beside EEG."""
-    types = {channel["ch_name"]: channel_type(channel) or UNTYPED for channel in facts.parts.chs_info or ()}
+    types = {
+        channel["ch_name"]: channel_type(channel) or UNTYPED for channel in facts.front_end.chs_info or ()
+    }
     others = {
         name: kind for name, kind in types.items() if kind not in (*BRAIN_POTENTIALS, *OTHER_UNITS, UNTYPED)
     }
-    if others and facts.parts.chs_info:
+    if others and facts.front_end.chs_info:
         stimulus = "stim" in others.values()
         kinds = ", ".join(dict.fromkeys(others.values()))
         yield Finding(
@@ -246,14 +250,13 @@ def _trials(numbers: Sequence[int] | NDArray[np.int64]) -> str:
 
 
 def _names(facts: DataFacts, channels: Sequence[int] | NDArray[np.int64]) -> str:
-    names = facts.parts.ch_names
+    names = facts.front_end.ch_names
     return _first([f"number {index}" if names is None else names[index] for index in channels])
 
 
 def _joined(facts: DataFacts, group: Sequence[int]) -> str:
-    names = facts.parts.ch_names
-    own = [f"number {index}" if names is None else names[index] for index in group]
-    return f"{', '.join(own[:-1])} and {own[-1]}"
+    names = facts.front_end.ch_names
+    return joined([f"number {index}" if names is None else names[index] for index in group])
 
 
 def _first(names: Sequence[str], most: int = 8) -> str:

@@ -7,11 +7,12 @@ import scipy.fft
 import torch
 from numpy.typing import NDArray
 
-from sincviz.analysis.doctor.findings import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recording_levels import levels_of
+
+DRIFT_BELOW_HZ = 2.0  # below every rhythm that a network is asked to find
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class TrialSignals:
 
 
 @torch.no_grad()
-def trial_signals(parts: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
+def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
     """Measure all trials in one pass; only one batch of them is in memory.
 
     Raises
@@ -54,18 +55,19 @@ def trial_signals(parts: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, front_end
-    >>> parts = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> found = trial_signals(parts, np.random.default_rng(0).standard_normal((10, 3, 256)))
+    >>> from sincviz import SincShallowNet
+    >>> from sincviz.networks import front_end
+    >>> opened = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> found = trial_signals(opened, np.random.default_rng(0).standard_normal((10, 3, 256)))
     >>> found.fast.shape, found.distance.shape, found.scores.shape
     ((10, 3), (3, 3), (10, 2))
     """
     sizes: dict[str, list[Floats]] = {name: [] for name in ("peak_to_peak", "deviation", "fast", "scores")}
-    products = np.zeros((parts.n_chans, parts.n_chans))
-    for batch in input_batches(parts, epochs):
-        scores = parts.scores(torch.from_numpy(batch).to(parts.spatial.device))
+    products = np.zeros((front_end.n_chans, front_end.n_chans))
+    for batch in input_batches(front_end, epochs):
+        scores = front_end.scores(torch.from_numpy(batch).to(front_end.spatial.device))
         centred = batch - batch.mean(2, keepdims=True)
-        fast = _fast_cosines(centred, parts.sfreq)
+        fast = _fast_cosines(centred, front_end.sfreq)
         # To the average reference, which changes no distance, rounding is that of differences.
         apart = fast - fast.mean(1, keepdims=True)
         power = _mean_square(apart).mean(1)

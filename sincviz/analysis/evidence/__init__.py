@@ -1,1 +1,5 @@
-"""How far relevance and accuracy can be trusted."""
+"""How far a reading can be trusted: accuracy, deletion, ablation, random networks, the data alone."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,15 +8,16 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.analysis.evidence.band_replacement import in_bands, replaceable_trials
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.eeg.band_limits import with_band_limits
-from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.trials.epochs import EpochsOrArray
 
 
+@shows_progress
 def ablate(
     model: object,
     epochs: EpochsOrArray,
@@ -61,10 +62,10 @@ def ablate(
     -------
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
-        of the margin between the true class's score and the best other's; each with ``_low`` and ``_high``, a 95 %
-        bootstrap interval over trials. Not-a-number for those of delta to gamma that none of the frequencies of these
-        trials lies in. Limits of bands are the coordinates ``band_low_hz`` and
-        ``band_high_hz``; bands may overlap, and each is taken as a whole.
+        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a 95
+        % bootstrap interval over trials. NaN for those of delta to gamma that none of the frequencies of these trials
+        lies in. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each
+        is taken as a whole.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def ablate(
     >>> dict(loss.sizes)
     {'band': 5, 'channel': 3}
     """
-    chosen_bands = checked_rhythms(bands)
+    chosen_bands = checked_bands(bands)
     if not chosen_bands:
         raise ValueError("`bands` is empty. Pass bands, or None for delta to gamma.")
     seed = checked_seed(seed)
@@ -95,7 +96,7 @@ def ablate(
 
     before = trials.margins()
     losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
-    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=not progress)
+    shown = tqdm(regions.values(), "Ablating", unit="channel", disable=bool(switched_off()))
     for column, members in enumerate(shown):
         for row, mask in enumerate(masks):
             cells = np.zeros((len(names), len(mask)), bool)
@@ -112,8 +113,8 @@ def ablate(
         low, high = mean_intervals(values, seed=seed)
         variables |= {
             name: (dims, values.mean(0)),
-            f"{name}_low": (dims, low),
-            f"{name}_high": (dims, high),
+            f"{name}_ci_low": (dims, low),
+            f"{name}_ci_high": (dims, high),
         }
     found = xr.Dataset(
         variables,

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sincviz.analysis.evidence.trial_evidence import trial_evidence
 from sincviz.analysis.statistics.exchangeability import structure_of
+from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, labelled_trials

@@ -9,14 +9,14 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.accuracy import ALPHA, chance_test
 from sincviz.analysis.attribution.spectral_shares import bin_weights
 from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials, structure_of
 from sincviz.eeg.band_limits import with_band_limits
-from sincviz.eeg.bands import RHYTHMS, checked_rhythms
+from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import labelled_trials
@@ -55,7 +55,7 @@ def band_power_contrast(
     -------
     xarray.DataArray, dims (target, band, channel)
         Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
-        deviation (Cohen's d). A band without frequencies is not-a-number. Limits of bands are the coordinates
+        deviation (Cohen's d). A band without frequencies is NaN. Limits of bands are the coordinates
         ``band_low_hz`` and ``band_high_hz``.
 
     Raises
@@ -76,7 +76,7 @@ def band_power_contrast(
     '1'
     """
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
-    chosen = checked_rhythms(bands)
+    chosen = checked_bands(bands)
     power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
     members = in_bands(list(chosen.values()), x.shape[2], rate_hz).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -97,6 +97,7 @@ def band_power_contrast(
     return with_band_limits(contrast, chosen)
 
 
+@shows_progress
 def csp_accuracy(
     model: object,
     epochs: EpochsOrArray,
@@ -107,6 +108,7 @@ def csp_accuracy(
     n_folds: int = 5,
     sfreq: float | None = None,
     seed: int = 0,
+    progress: bool = True,
 ) -> pd.Series:
     """Return how well common spatial patterns and a linear discriminant decode the same trials.
 
@@ -133,14 +135,16 @@ def csp_accuracy(
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
         Seed of the folds.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
     pandas.Series
         ``n_folds``, ``kept_apart`` (what no fold divides: ``"subject"``, ``"block"``, ``"stretch of signal"``,
-        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_low``,
-        ``accuracy_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those of
-        all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
+        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_ci_low``,
+        ``accuracy_ci_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those
+        of all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
         twice the mean of the two [1]_, because the decoders of more folds share trials, which no permutation of their
         answers knows. Folds and halves keep blocks apart, so labels in blocks do not leave the verdict open here.
 
@@ -323,7 +327,7 @@ def _trials(
 
 
 def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the difference of means over the pooled standard deviation; not-a-number without two groups."""
+    """Return the difference of means over the pooled standard deviation; NaN without two groups."""
     if own.sum() < 2 or (~own).sum() < 2:
         return np.full(values.shape[1:], np.nan)
     one, other = values[own], values[~own]

@@ -12,16 +12,16 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, switched_off, tqdm
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.band_replacement import ReplaceableTrials, replaceable_trials
 from sincviz.analysis.evidence.halves import trial_halves
 from sincviz.analysis.evidence.order_test import N_ORDERS, order_test
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.analysis.statistics.trial_average import trial_weights
 from sincviz.eeg.band_limits import band_ranges, in_ranges
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, some_of
@@ -38,12 +38,13 @@ Ranking: TypeAlias = Callable[[object, EpochsOrArray, NDArray[np.int64]], xr.Dat
 """From network, trials and numbers of classes to a relevance, an array ([target,] band, channel)."""
 
 
+@shows_progress
 def deletion_curve(
     model: object,
     epochs: EpochsOrArray,
     y: ArrayLike | None = None,
-    ranking: xr.DataArray | Ranking | None = None,
     *,
+    ranking: xr.DataArray | Ranking | None = None,
     groups: ArrayLike | None = None,
     tested: NDArray[np.int64] | None = None,
     n_steps: int = 12,
@@ -76,13 +77,13 @@ def deletion_curve(
         - A function of network, trials and numbers of classes that returns an array ([target,] band, channel); it is
           called with each half.
         - An array (trial, [target,] band, channel) with the relevance of every single trial, such as
-          ``group_frequencies(spectral_relevance(model, epochs, per_trial=True))``: each half is contrasted between
+          ``sum_over_bands(spectral_relevance(model, epochs, per_trial=True))``: each half is contrasted between
           the classes (averaged, without ``target``).
         - An array ([target,] band, channel) is taken as it is, for all trials. The result is worth something only
           if other trials made it.
 
         The bands of an array are those of its coordinates ``band_low_hz`` and ``band_high_hz``, as
-        :func:`sincviz.group_frequencies` gives them.
+        :func:`sincviz.attribution.sum_over_bands` gives them.
     groups : array, shape (trials,) | None
         What must not be torn apart by the halves, such as the subject or the run of each trial.
     tested : array of int | None
@@ -103,7 +104,7 @@ def deletion_curve(
     pandas.DataFrame
         One row per order and step: ``order`` (``"most relevant first"``, ``"least relevant first"``, ``"random"``),
         ``n_cells`` and ``share_removed``, ``accuracy`` and ``score`` (mean margin of the true class over the best
-        other), each with ``_low`` and ``_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
+        other), each with ``_ci_low`` and ``_ci_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
 
         - ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first,
           with intervals over trials; ``accuracy_area_to_least`` is least minus most relevant first;
@@ -116,7 +117,7 @@ def deletion_curve(
           compared. What several cells carry alike, so that any one of them suffices, escapes this test;
         - ``ranked_on``: ``"the other half"`` or ``"given"``;
         - how well the network does on the trials that are deleted from (``accuracy``, ``p`` ...), as
-          :func:`sincviz.accuracies` tells it.
+          :func:`sincviz.evidence.accuracies` tells it.
 
     Raises
     ------
@@ -182,7 +183,7 @@ def deletion_curve(
 
     kinds, places = _places(orders, parts, n_random, seed)
     n_passes = len(kinds) * len(n_removed) + len(masks)
-    with tqdm(total=n_passes, desc="Deleting", disable=not progress) as bar:
+    with tqdm(total=n_passes, desc="Deleting", disable=bool(switched_off())) as bar:
         margins = _margins_along(trials, masks, places, n_removed, bar)
         losses = _losses_alone(trials.some(alone), masks, bar)
     test = order_test(losses, orders, parts[alone], seed=seed)
@@ -255,7 +256,7 @@ def _ranked_on(
         # The order is tested here, not the sums.
         warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
         found = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
-    return _known(group_frequencies(found))
+    return _known(sum_over_bands(found))
 
 
 def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np.int64]) -> xr.DataArray:
@@ -396,7 +397,7 @@ def _rows(
     for quantity, curves in quantities.items():
         of_trials = curves[own].mean(0).T
         low, high = mean_intervals(of_trials, seed=seed)
-        columns |= {quantity: of_trials.mean(0), f"{quantity}_low": low, f"{quantity}_high": high}
+        columns |= {quantity: of_trials.mean(0), f"{quantity}_ci_low": low, f"{quantity}_ci_high": high}
     return pd.DataFrame(columns)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from sincviz.networks.decoder import evaluated_copy
-from sincviz.networks.front_end import unwrapped
+from sincviz.networks.front_ends import unwrapped
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.sinc_conv import SincConv
 

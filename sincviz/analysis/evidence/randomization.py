@@ -14,15 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import tqdm
+from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
-from sincviz.analysis.evidence.trial_evidence import trial_evidence
-from sincviz.analysis.grouping import band_membership, group_by_band, group_frequencies
+from sincviz.analysis.filters.membership import band_membership
 from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.statistics.exchangeability import structure_of
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
+from sincviz.analysis.trial_evidence import trial_evidence
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, labelled_trials
 from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
@@ -41,6 +42,7 @@ Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]]
 """From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
 
 
+@shows_progress
 @torch.enable_grad()
 @torch.inference_mode(False)
 def randomization_test(
@@ -96,14 +98,14 @@ def randomization_test(
     -------
     pandas.DataFrame
         One row per layer and ``kind``. ``similarity`` is Spearman's correlation over (band, channel) cells, mean over
-        classes and draws; ``magnitude_similarity`` is that of absolute values; ``low`` and ``high``,
-        ``magnitude_low`` and ``magnitude_high`` are 95 % intervals of the mean over draws. The last row,
+        classes and draws; ``magnitude_similarity`` is that of absolute values; ``ci_low`` and ``ci_high``,
+        ``magnitude_ci_low`` and ``magnitude_ci_high`` are 95 % intervals of the mean over draws. The last row,
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
         trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
 
         ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
         same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
-        ``size_low`` and ``size_high`` a 95 % interval. ``"differs"`` where the interval ends below
+        ``size_ci_low`` and ``size_ci_high`` a 95 % interval. ``"differs"`` where the interval ends below
         ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
         (``chance_size``); else ``"cannot be told"``.
 
@@ -150,7 +152,11 @@ def randomization_test(
     n_draws_of = {tuple(drawn): n_draws for _, _, drawn in cases}
     n_draws_of[tuple(backwards)] = MORE_DRAWS * n_draws
     similarities = {}
-    with tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=not progress) as bar:
+    hidden = bool(switched_off())
+    with (
+        tqdm(total=sum(n_draws_of.values()), desc="Drawing layers anew", disable=hidden) as bar,
+        silenced(),  # of what is computed of each network
+    ):
         for drawn, n_own in n_draws_of.items():
             found = []
             for draw in range(n_own):
@@ -206,7 +212,7 @@ def _cells_by_name(
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
             if method in SINC_LAYER_ONLY:
                 found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
-                return group_by_band(found, band_membership(network, bands, by="measured_energy"))
+                return sum_over_bands(found, band_membership(network, bands=bands, by="measured_energy"))
             found = spectral_relevance(
                 network,
                 x,
@@ -217,7 +223,7 @@ def _cells_by_name(
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
-            return group_frequencies(found, bands)
+            return sum_over_bands(found, bands)
 
     return cells_of
 
@@ -266,7 +272,13 @@ def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | f
         outcome = "differs"
     elif low > max(THRESHOLD, by_chance):
         outcome = "stays"
-    return {"outcome": outcome, "size": mean, "size_low": low, "size_high": high, "chance_size": by_chance}
+    return {
+        "outcome": outcome,
+        "size": mean,
+        "size_ci_low": low,
+        "size_ci_high": high,
+        "chance_size": by_chance,
+    }
 
 
 def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:

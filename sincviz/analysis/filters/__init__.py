@@ -1,1 +1,5 @@
-"""Temporal filters: bands, responses, how far they can be told apart, how they moved."""
+"""What the filters are: their bands, responses and overlap, and where training moved them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

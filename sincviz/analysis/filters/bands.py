@@ -9,12 +9,12 @@ from torch import Tensor
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import origin
 from sincviz.eeg.bands import RHYTHMS, rhythm_names
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 _N_FREQS = 8193
 
 
-def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
+def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
     """Return the band of each temporal filter, nominal and measured.
 
     Nominal cut-offs are what the parameters say. A short kernel cannot realise a narrow band, so the measured
@@ -23,8 +23,8 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
-    rhythms : mapping of str to (float, float) | None
+        Anything that :func:`sincviz.networks.front_ends` knows.
+    bands : mapping of str to (float, float) | None
         Limits of the bands that filters are named after, in Hz, such as ``{"mu": (8, 13)}``; ``None`` means
         delta, theta, alpha, beta and gamma.
 
@@ -49,7 +49,7 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     TypeError
         If the network is unknown.
     ValueError
-        If a rhythm's limits are not two increasing numbers.
+        If a band's limits are not two increasing numbers.
 
     Examples
     --------
@@ -59,13 +59,13 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
     >>> bands.loc[0, ["low_hz", "high_hz", "measured_low_hz", "measured_high_hz"]].astype(float).round(1).tolist()
     [6.0, 10.0, 0.0, 13.0]
     """
-    parts = front_end(model)
-    kernels = impulse_responses(parts)
-    nominal = _cutoffs(parts.cutoffs, len(kernels))
-    initial = _cutoffs(parts.initial_cutoffs, len(kernels))
-    peak_hz, measured = measured_bands(kernels, sfreq=parts.sfreq)
+    front_end = front_end_of(model)
+    kernels = impulse_responses(front_end)
+    nominal = _cutoffs(front_end.cutoffs, len(kernels))
+    initial = _cutoffs(front_end.initial_cutoffs, len(kernels))
+    peak_hz, measured = measured_bands(kernels, sfreq=front_end.sfreq)
     center_hz = nominal.mean(1)
-    bands = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "low_hz": nominal[:, 0],
             "high_hz": nominal[:, 1],
@@ -73,20 +73,20 @@ def learned_bands(model: object, rhythms: Mapping[str, tuple[float, float]] | No
             "bandwidth_hz": nominal[:, 1] - nominal[:, 0],
             "initial_low_hz": initial[:, 0],
             "initial_high_hz": initial[:, 1],
-            "in_band_energy": energy_share(kernels, nominal, sfreq=parts.sfreq),
-            "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), rhythms),
+            "in_band_energy": energy_share(kernels, nominal, sfreq=front_end.sfreq),
+            "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands),
             # pandas prints first and last columns where it has no room for all: cut-offs, and what became of them.
             "peak_hz": peak_hz,
             "measured_low_hz": measured[:, 0],
             "measured_high_hz": measured[:, 1],
         }
     )
-    bands.index.name = "filter"
-    bands.attrs = origin(parts) | {
-        "rhythms": dict(RHYTHMS if rhythms is None else rhythms),
-        "rhythm_by": "nominal centre" if parts.cutoffs is not None else "measured peak",
+    table.index.name = "filter"
+    table.attrs = origin(front_end) | {
+        "bands": dict(RHYTHMS if bands is None else bands),
+        "rhythm_by": "nominal centre" if front_end.cutoffs is not None else "measured peak",
     }
-    return bands
+    return table
 
 
 def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
@@ -105,7 +105,7 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
         Where the response is largest.
     band_hz : array, shape (filters, 2)
         The contiguous main lobe around the peak above half the peak's power; edges interpolated. A kernel of zeros,
-        or one that is not finite, has neither peak nor band: not-a-number.
+        or one that is not finite, has neither peak nor band: NaN.
 
     Examples
     --------
@@ -149,14 +149,14 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
     kernels : array, shape (filters, taps)
         Impulse responses.
     band_hz : array, shape (filters, 2)
-        Low and high limit of each filter's band in Hz; not-a-number where there is none.
+        Low and high limit of each filter's band in Hz; NaN where there is none.
     sfreq : float
         Sampling rate in Hz.
 
     Returns
     -------
     array, shape (filters,)
-        From 0 to 1; 0 for an empty band, not-a-number where there is none or the kernel is zero.
+        From 0 to 1; 0 for an empty band, NaN where there is none or the kernel is zero.
 
     Examples
     --------

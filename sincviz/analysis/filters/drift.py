@@ -5,7 +5,7 @@ import pandas as pd
 
 from sincviz.analysis.labels import origin
 from sincviz.networks.cutoff_table import cutoff_table
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 UNMOVED_HZ = 0.25
 """A filter whose cut-offs both moved less than this is called unmoved."""
@@ -17,7 +17,7 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------
@@ -40,11 +40,11 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     >>> drift.verdict.unique().tolist(), drift.attrs["initial_from"]
     (['unmoved'], 'the settings of the network')
     """
-    parts = front_end(model)
-    unknown = np.full((len(parts.kernels), 2), np.nan)
+    front_end = front_end_of(model)
+    unknown = np.full((len(front_end.kernels), 2), np.nan)
     now, then = (
         unknown if cutoffs is None else cutoffs.detach().cpu().double().numpy()
-        for cutoffs in (parts.cutoffs, parts.initial_cutoffs)
+        for cutoffs in (front_end.cutoffs, front_end.initial_cutoffs)
     )
     moved = np.abs(now - then).max(1)
     drift = pd.DataFrame(
@@ -62,9 +62,9 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     )
     drift.index.name = "filter"
     # Files keep the initial cut-offs of networks that were never trained as well.
-    trained = {"cutoff_history_hz", "n_training_trials"} & set(parts.provenance)
-    recorded = bool(trained) and "initial_cutoffs_hz" in parts.provenance
-    drift.attrs = origin(parts) | {
+    trained = {"cutoff_history_hz", "n_training_trials"} & set(front_end.provenance)
+    recorded = bool(trained) and "initial_cutoffs_hz" in front_end.provenance
+    drift.attrs = origin(front_end) | {
         "unmoved_below_hz": UNMOVED_HZ,
         "initial_from": "recorded by the training" if recorded else "the settings of the network",
     }
@@ -77,7 +77,8 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows; networks trained by :func:`sincviz.training.fit` remember.
+        Anything that :func:`sincviz.networks.front_ends` knows; networks trained by :func:`sincviz.training.fit`
+        remember.
 
     Returns
     -------
@@ -91,5 +92,5 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     >>> cutoff_history(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)) is None
     True
     """
-    recorded = front_end(model).provenance.get("cutoff_history_hz")
+    recorded = front_end_of(model).provenance.get("cutoff_history_hz")
     return None if recorded is None else cutoff_table(recorded)

@@ -22,7 +22,7 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
     Parameters
     ----------
     amplitude : xarray.DataArray, dims (run, filter, frequency)
-        Amplitude responses, not in decibels; not-a-number where a run has fewer filters than others. The coordinate
+        Amplitude responses, not in decibels; NaN where a run has fewer filters than others. The coordinate
         ``peak_hz`` (run, filter) is taken where there is one; else the peak is where the amplitude is largest.
     patterns : xarray.DataArray, dims (run, filter, depth, channel) | None
         What each unit sees, as :func:`sincviz.spatial_patterns` returns it, of the same runs and filters.
@@ -35,11 +35,11 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
         ``match``
             Number of the run's filter that stands for it, −1 for none.
         ``overlap``
-            Cosine of the amplitude responses, 0 to 1, not-a-number where there is no match.
+            Cosine of the amplitude responses, 0 to 1, NaN where there is no match.
         ``peak_hz``
             Where the matched filter passes most.
         ``pattern_similarity``
-            Absolute cosine of the units' patterns, units of a filter matched likewise, their mean; not-a-number
+            Absolute cosine of the units' patterns, units of a filter matched likewise, their mean; NaN
             without patterns.
 
         ``attrs["reference_run"]`` is the label of the reference run, its number where runs have no labels.

@@ -6,19 +6,19 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from sincviz.analysis.grouping import band_membership
-from sincviz.networks.front_end import front_end
+from sincviz.analysis.filters.membership import band_membership
+from sincviz.networks.front_ends import front_end as front_end_of
 
 BEFORE, AFTER = TRAINING = ("before", "after")
 
 
-def band_occupancy(model: object, bands: Mapping[str, tuple[float, float]] | None = None) -> xr.DataArray:
+def band_occupancy(model: object, *, bands: Mapping[str, tuple[float, float]] | None = None) -> xr.DataArray:
     """Return the share of the filters' energy in each band, before training and after.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     bands : mapping of str to (float, float) | None
         Low and high limit of each band in Hz; ``None`` means delta to gamma. They must not overlap.
 
@@ -27,7 +27,7 @@ def band_occupancy(model: object, bands: Mapping[str, tuple[float, float]] | Non
     xarray.DataArray, dims (training, band)
         Mean over the filters of the share of a kernel's energy that lies in the band, as the kernels compute it; the
         last band, ``"other"``, keeps what no band covers. Bands carry their limits, as those of
-        :func:`sincviz.band_membership`. Not-a-number before training where nobody knows the start.
+        :func:`sincviz.filters.band_membership`. NaN before training where nobody knows the start.
 
     Raises
     ------
@@ -41,12 +41,12 @@ def band_occupancy(model: object, bands: Mapping[str, tuple[float, float]] | Non
     >>> bool((band_occupancy(model).sel(training="before") == band_occupancy(model).sel(training="after")).all())
     True
     """
-    parts = front_end(model)
-    now = band_membership(parts, bands, by="measured_energy").mean("filter", keep_attrs=True)
-    if parts.initial_kernels is None:
+    front_end = front_end_of(model)
+    now = band_membership(front_end, bands=bands, by="measured_energy").mean("filter", keep_attrs=True)
+    if front_end.initial_kernels is None:
         then = xr.full_like(now, np.nan)
     else:
-        untrained = replace(parts, kernels=parts.initial_kernels, cutoffs=parts.initial_cutoffs)
-        then = band_membership(untrained, bands, by="measured_energy").mean("filter", keep_attrs=True)
+        untrained = replace(front_end, kernels=front_end.initial_kernels, cutoffs=front_end.initial_cutoffs)
+        then = band_membership(untrained, bands=bands, by="measured_energy").mean("filter", keep_attrs=True)
     both = xr.concat([then, now], "training").assign_coords(training=list(TRAINING))
     return both.rename("occupancy")

@@ -7,18 +7,18 @@ from sincviz._utils.checks import positive_int
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
 from sincviz.analysis.labels import filter_coords, origin
-from sincviz.networks.front_end import front_end
+from sincviz.networks.front_ends import front_end as front_end_of
 
 _FLOOR_DB = -200.0
 
 
-def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
+def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     """Return the frequency and impulse response of each temporal filter, and of all together.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     n_freqs : int
         Number of frequencies from 0 to the Nyquist frequency, both included.
 
@@ -35,7 +35,7 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
           relative to where they pass most.
 
         The filters' bands of :func:`learned_bands` are coordinates. A kernel of zeros has no response
-        (not-a-number) and adds nothing to the whole.
+        (NaN) and adds nothing to the whole.
 
     Raises
     ------
@@ -53,10 +53,10 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
     """
     if positive_int("n_freqs", n_freqs) < 2:
         raise ValueError(f"`n_freqs` must be at least 2; got {n_freqs}. Try 512.")
-    parts = front_end(model)
-    kernels = impulse_responses(parts)
-    frequency_hz, response = transfer_function(kernels, sfreq=parts.sfreq, n_freqs=n_freqs)
-    bands = learned_bands(parts)
+    front_end = front_end_of(model)
+    kernels = impulse_responses(front_end)
+    frequency_hz, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=n_freqs)
+    bands = learned_bands(front_end)
     peak = np.abs(response).max(1, keepdims=True)
     # A filter that passes nothing has no peak to be relative to.
     peak = np.where(peak > 0, peak, np.nan)
@@ -89,9 +89,9 @@ def filter_response(model: object, n_freqs: int = 512) -> xr.Dataset:
         coords={
             **filter_coords(bands),
             "frequency": ("frequency", frequency_hz, {"units": "Hz"}),
-            "time": ("time", (np.arange(kernels.shape[1]) - half) / parts.sfreq, {"units": "s"}),
+            "time": ("time", (np.arange(kernels.shape[1]) - half) / front_end.sfreq, {"units": "s"}),
         },
-        attrs=origin(parts),
+        attrs=origin(front_end),
     )
 
 

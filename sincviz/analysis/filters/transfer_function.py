@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sincviz.networks.front_end import FrontEnd
+from sincviz.networks.front_ends import FrontEnd
 
 Floats = NDArray[np.float64]
 
 
-def impulse_responses(parts: FrontEnd) -> Floats:
+def impulse_responses(front_end: FrontEnd) -> Floats:
     """Return the kernels in double precision, shape (filters, taps)."""
-    kernels: Floats = parts.kernels.cpu().double().numpy()
+    kernels: Floats = front_end.kernels.cpu().double().numpy()
     return kernels
 
 

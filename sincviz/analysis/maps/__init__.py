@@ -1,1 +1,5 @@
-"""Spatial filters: weights, patterns, which units matter."""
+"""Where on the scalp each unit looks, and which units matter."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,12 +6,14 @@ import xarray as xr
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import impulse_responses, transfer_function
 from sincviz.analysis.labels import map_coords, origin
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_end import FrontEnd, front_end
+from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.front_ends import front_end as front_end_of
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs
 
@@ -29,7 +31,7 @@ def spatial_filters(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
 
     Returns
     -------
@@ -52,11 +54,12 @@ def spatial_filters(model: object) -> xr.DataArray:
     >>> spatial_filters(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)).sizes["channel"]
     3
     """
-    parts = front_end(model)
-    return _labelled("spatial_filter", parts.spatial, parts, {"units": "1", "sign": SIGN})
+    front_end = front_end_of(model)
+    return _labelled("spatial_filter", front_end.spatial, front_end, {"units": "1", "sign": SIGN})
 
 
-def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
+@shows_progress
+def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> xr.DataArray:
     r"""Return what each unit sees: the scalp map of the activity that drives it.
 
     The pattern of unit :math:`(f, d)` is :math:`a = C_f w / \sqrt{w^\top C_f w}`, with its weights :math:`w` and
@@ -70,9 +73,11 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.front_end` knows.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. Epochs that are on disk are read batch by batch.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
         Microvolts of the filtered signal (for an array: its units) per standard deviation of the unit. Kernels
         amplify: divided by its coordinate ``peak_gain``, the largest gain of each filter, a pattern is in microvolts
         of the signal in the band. The sign is that of the weights. A unit without output has no pattern
-        (not-a-number).
+        (NaN).
 
     Raises
     ------
@@ -105,11 +110,11 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
     >>> patterns.dims
     ('filter', 'depth', 'channel')
     """
-    parts, epochs, _ = front_end_inputs(model, epochs, classes=False)
+    front_end, epochs, _ = front_end_inputs(model, epochs, classes=False)
     # Also where the caller has switched gradients off.
     with torch.inference_mode(False), torch.enable_grad():
-        n_trials, covariance = _covariance_with_units(parts, epochs)
-    variance = (parts.spatial.cpu().double() * covariance).sum(2, keepdim=True)
+        n_trials, covariance = _covariance_with_units(front_end, epochs)
+    variance = (front_end.spatial.cpu().double() * covariance).sum(2, keepdim=True)
     patterns = covariance / torch.where(variance > 0, variance, torch.nan).sqrt()
     attrs: dict[str, str | int] = {
         "units": "input units, filtered, per standard deviation of the unit",
@@ -117,12 +122,12 @@ def spatial_patterns(model: object, epochs: EpochsOrArray) -> xr.DataArray:
         "n_trials": n_trials,
         "method": "Haufe (2014) with the covariance that each temporal filter lets through",
     }
-    if is_epochs(epochs) and parts.units_per_volt is not None:
-        patterns = patterns * (1e6 / parts.units_per_volt)
+    if is_epochs(epochs) and front_end.units_per_volt is not None:
+        patterns = patterns * (1e6 / front_end.units_per_volt)
         attrs["units"] = "µV, filtered, per standard deviation of the unit"
-    _, response = transfer_function(impulse_responses(parts), sfreq=parts.sfreq, n_freqs=_N_FREQS)
+    _, response = transfer_function(impulse_responses(front_end), sfreq=front_end.sfreq, n_freqs=_N_FREQS)
     gain = np.abs(response).max(1)
-    return _labelled("spatial_pattern", patterns, parts, attrs).assign_coords(peak_gain=("filter", gain))
+    return _labelled("spatial_pattern", patterns, front_end, attrs).assign_coords(peak_gain=("filter", gain))
 
 
 def relative_maps(maps: xr.DataArray) -> xr.DataArray:
@@ -136,7 +141,7 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        From −1 to 1; a map of zeros has no shape (not-a-number).
+        From −1 to 1; a map of zeros has no shape (NaN).
 
     Examples
     --------
@@ -151,16 +156,16 @@ def relative_maps(maps: xr.DataArray) -> xr.DataArray:
     )
 
 
-def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:
+def _covariance_with_units(front_end: FrontEnd, epochs: EpochsOrArray) -> tuple[int, Tensor]:
     """Return the number of trials and the covariance of filtered channels with units, in double precision."""
-    weights = parts.spatial.flatten(0, 1).clone().requires_grad_()
-    depth = parts.spatial.shape[1]
-    taps = parts.kernels.repeat_interleave(depth, 0)
+    weights = front_end.spatial.flatten(0, 1).clone().requires_grad_()
+    depth = front_end.spatial.shape[1]
+    taps = front_end.kernels.repeat_interleave(depth, 0)
     no_bias = taps.new_zeros(len(taps))
-    before, after = parts.pad
+    before, after = front_end.pad
     n_trials = 0
     products = torch.zeros(weights.shape, dtype=torch.float64)
-    for batch in input_batches(parts, epochs):
+    for batch in input_batches(front_end, epochs):
         x = torch.from_numpy(batch).to(weights.device)
         if n_trials == 0:
             # A constant is put back in closed form: its square would take the digits of the signal.
@@ -176,9 +181,9 @@ def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int,
             products += gradient.cpu()
 
     n_times = maps.shape[3]
-    kernels, spatial, shift = (part.cpu().double() for part in (parts.kernels, parts.spatial, offset))
-    mean_trial = _filtered(summed / n_trials, kernels, parts)
-    constant = _filtered(torch.ones_like(summed[:1]), kernels, parts)
+    kernels, spatial, shift = (part.cpu().double() for part in (front_end.kernels, front_end.spatial, offset))
+    mean_trial = _filtered(summed / n_trials, kernels, front_end)
+    constant = _filtered(torch.ones_like(summed[:1]), kernels, front_end)
     means = mean_trial.mean(2)
     edge = constant - constant.mean(2, keepdim=True)
     # (filters, channels): how the filtered mean trial goes with the edges that padding makes of a constant
@@ -194,17 +199,17 @@ def _covariance_with_units(parts: FrontEnd, epochs: EpochsOrArray) -> tuple[int,
     return n_trials, covariance
 
 
-def _filtered(signals: Tensor, kernels: Tensor, parts: FrontEnd) -> Tensor:
+def _filtered(signals: Tensor, kernels: Tensor, front_end: FrontEnd) -> Tensor:
     """Return signals (channels, times) through every filter, shape (filters, channels, times)."""
-    windows = F.pad(signals, parts.pad).unfold(1, kernels.shape[1], 1)
+    windows = F.pad(signals, front_end.pad).unfold(1, kernels.shape[1], 1)
     return (windows @ kernels.T).movedim(2, 0)
 
 
-def _labelled(name: str, values: Tensor, parts: FrontEnd, attrs: dict[str, str | int]) -> xr.DataArray:
+def _labelled(name: str, values: Tensor, front_end: FrontEnd, attrs: dict[str, str | int]) -> xr.DataArray:
     return xr.DataArray(
         values.detach().cpu().numpy(),
         dims=DIMS,
-        coords=map_coords(parts, learned_bands(parts)),
+        coords=map_coords(front_end, learned_bands(front_end)),
         name=name,
-        attrs=origin(parts) | attrs,
+        attrs=origin(front_end) | attrs,
     )

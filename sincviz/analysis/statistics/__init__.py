@@ -1,1 +1,5 @@
-"""Intervals, permutation tests and agreement, over trials, runs and subjects."""
+"""Intervals and tests over trials, runs and subjects."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

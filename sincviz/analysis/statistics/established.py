@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.intervals import codes_of_targets
 from sincviz.analysis.statistics.trial_average import checked_trials
 
@@ -19,6 +19,7 @@ _AT_ONCE = 2**22  # values of one product
 _LEAST_VARIANCE = 1e-6  # of the variance over all trials
 
 
+@shows_progress
 def corrected_p(
     values: xr.DataArray,
     *,
@@ -27,6 +28,7 @@ def corrected_p(
     strata: NDArray[np.int64] | None = None,
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
+    progress: bool = True,
 ) -> xr.DataArray:
     """Return for every cell how rarely chance makes any cell as large.
 
@@ -42,7 +44,7 @@ def corrected_p(
         One value per trial, such as ``relevance(..., per_trial=True)``; for the contrast with the coordinate
         ``class_name``.
     trials : {"all", "contrast"}
-        As for :func:`sincviz.bootstrap_intervals`.
+        As for :func:`sincviz.statistics.bootstrap_intervals`.
     permuted_codes : array of int, shape (permutations, trials) | None
         Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
         all.
@@ -52,11 +54,13 @@ def corrected_p(
         Number of permutations where none are given.
     seed : int
         Seed of the permutations.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Two-sided probabilities. Not-a-number, which is not established, where a value is not finite, a class has no
+        Two-sided probabilities. NaN, which is not established, where a value is not finite, a class has no
         contrast, or the values vary over all trials by less than a tenth of the most variable cell's.
 
     Raises

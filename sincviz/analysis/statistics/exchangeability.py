@@ -1,7 +1,7 @@
 """Which trials may change their labels with which, if the labels mean nothing: recordings, blocks, shared signal."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import scipy.sparse
 from numpy.typing import NDArray
 
+from sincviz._utils.text import joined
 from sincviz.analysis.statistics.shared_signal import shared_signal, telling_channels
 from sincviz.analysis.statistics.time_trends import stretches_of_time, trend_p
 from sincviz.networks.decoder import Decoder
@@ -173,7 +174,7 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
             within.append("stretch of time")
     table = pd.DataFrame({"stratum": stratum, "unit": _numbered(stratum, unit)}, index=structure.index)
     table.attrs = {
-        "permuted_within": _listed(within),
+        "permuted_within": (joined(within) if within else ""),
         "unit": kind,
         "n_units": int(table["unit"].nunique()),
         "confounds": ", ".join(dict.fromkeys(confounds)),
@@ -336,9 +337,3 @@ def _numbered(*keys: NDArray[Any]) -> NDArray[np.int64]:
     """Return the number of each combination of keys."""
     table = pd.DataFrame(dict(enumerate(keys)))
     return np.asarray(table.groupby(list(table.columns), sort=True).ngroup(), np.int64)
-
-
-def _listed(levels: Sequence[Hashable]) -> str:
-    if len(levels) < 2:
-        return "".join(map(str, levels))
-    return f"{', '.join(map(str, levels[:-1]))} and {levels[-1]}"

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.progress import followed
+from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
 
 LEVEL = 0.95
@@ -16,6 +16,7 @@ N_RESAMPLES = 1000
 _CELLS_AT_ONCE = 4096
 
 
+@shows_progress
 def bootstrap_intervals(
     values: xr.DataArray,
     *,
@@ -23,6 +24,7 @@ def bootstrap_intervals(
     level: float = LEVEL,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    progress: bool = True,
 ) -> xr.DataArray:
     """Average single trials, with an interval for every cell.
 
@@ -42,11 +44,13 @@ def bootstrap_intervals(
         How often trials are drawn.
     seed : int
         Seed of the draws.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Averages; the coordinates ``low`` and ``high``, of the same dimensions, are the intervals, not-a-number where
+        Averages; the coordinates ``ci_low`` and ``ci_high``, of the same dimensions, are the intervals, NaN where
         one trial stands for all.
 
     Raises
@@ -64,7 +68,7 @@ def bootstrap_intervals(
     >>> rng = np.random.default_rng(0)
     >>> values = xr.DataArray(rng.standard_normal((50, 1)) + 3, dims=("trial", "target"), coords={"target": ["a"]})
     >>> found = bootstrap_intervals(values)
-    >>> bool(found.low < found < found.high)
+    >>> bool(found.ci_low < found < found.ci_high)
     True
     """
     if values.dims[:2] != ("trial", "target"):
@@ -96,7 +100,7 @@ def bootstrap_intervals(
         "n_resamples": n_resamples,
     }
     return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
-        low=(dims, low), high=(dims, high)
+        ci_low=(dims, low), ci_high=(dims, high)
     )
 
 

@@ -36,7 +36,7 @@ def trial_weights(
     Returns
     -------
     array, shape (classes, trials)
-        The weights. A class without trials, or with all of them, has no contrast (not-a-number).
+        The weights. A class without trials, or with all of them, has no contrast (NaN).
 
     Raises
     ------

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from sincviz.networks.fast.filtered_moments import filtered_moments
-from sincviz.networks.fast.precision import in_single_precision, widened
 from sincviz.networks.fast.recomputation import recomputed
 from sincviz.networks.fast.spatial_maps import SpatialConv, spatial_maps
 from sincviz.networks.fast.trial_blocks import in_blocks, trial_blocks
 from sincviz.networks.normalization import gain_and_shift, record_statistics, recorded_statistics
+from sincviz.networks.precision import in_single_precision, widened
 from sincviz.networks.sinc_conv import SincConv
 from sincviz.weights.activation import POINTWISE
 

@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.fast.lagged_products import lagged_products
-from sincviz.networks.fast.precision import widened
 from sincviz.networks.fast.trial_blocks import trial_blocks
+from sincviz.networks.precision import widened
 
 
 def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, Tensor]:

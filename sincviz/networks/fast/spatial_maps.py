@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.fast.lagged_products import lagged_products, padded_length
-from sincviz.networks.fast.precision import in_single_precision
 from sincviz.networks.fast.trial_blocks import in_blocks
+from sincviz.networks.precision import in_single_precision
 
 
 class SpatialConv(nn.Conv2d):

@@ -30,12 +30,12 @@ _RESULTS = {
     "plot_responses": _RESPONSE,
     "plot_cumulative_response": _RESPONSE,
     "plot_overlap": DrawnResult(
-        xr.DataArray, "found.overlap", "sincviz.filter_overlap(model)", ("filter", "other_filter")
+        xr.DataArray, "found.overlap", "sincviz.filters.filter_overlap(model)", ("filter", "other_filter")
     ),
     "plot_cutoff_history": DrawnResult(
         pd.DataFrame,
         "found.cutoff_history",
-        "sincviz.cutoff_history(model)",
+        "sincviz.filters.cutoff_history(model)",
         ("epoch", "filter", "center_hz"),
     ),
     "plot_topomaps": DrawnResult(xr.DataArray, "found.spatial_filters", "sincviz.spatial_filters(model)"),
@@ -47,13 +47,13 @@ _RESULTS = {
     "plot_relevance": DrawnResult(
         xr.DataArray,
         "found.band_relevance",
-        f"sincviz.group_frequencies({_CONTRAST})",
+        _CONTRAST,
         ("target", "band", "channel"),
     ),
     "plot_spectral_relevance": DrawnResult(
         xr.DataArray,
-        "found.spectral_relevance, 'image'",
-        f"{_CONTRAST}, 'image'",
+        "found.spectral_relevance",
+        _CONTRAST,
         ("target", "region", "frequency"),
     ),
     "plot_deletion": DrawnResult(
@@ -73,7 +73,7 @@ _RESULTS = {
     ),
     "plot_cluster_topomaps": DrawnResult(xr.Dataset, "found.band_test", marks=("mean", "cluster_p")),
     "plot_cluster_spectrum": DrawnResult(xr.Dataset, "found.spectral_test", marks=("mean", "cluster_p")),
-    "plot_band_use": DrawnResult(xr.Dataset, "found.band_use.to_dataset(name='share')", marks=("share",)),
+    "plot_band_use": DrawnResult(xr.DataArray, "found.band_use", marks=("subject", "band")),
     "plot_run_agreement": DrawnResult(xr.DataArray, "found.agreement", marks=("run", "other_run")),
     "plot_filter_stability": DrawnResult(
         pd.DataFrame, "found.filter_stability", marks=("lowest_overlap", "chance_overlap")
@@ -135,7 +135,7 @@ def _drawn_by(result: object, plot: str) -> str:
     if isinstance(result, pd.DataFrame) and set(_OF_ONE_NETWORK) <= marks:
         return "sincviz.plotting.plot_bands(sincviz.learned_bands(model))"
     if isinstance(result, xr.DataArray) and {"subject", "band"} <= marks <= {"condition", "subject", "band"}:
-        return "sincviz.plotting.plot_band_use(result.to_dataset(name='share'))"
+        return "" if plot == "plot_band_use" else "sincviz.plotting.plot_band_use(result)"
     for other, drawn in _RESULTS.items():
         # An array is told by all its dimensions; a table or dataset has more columns than its marks.
         exact = not isinstance(result, xr.DataArray) or set(drawn.marks) == marks
@@ -162,7 +162,9 @@ def _advice(plot: str, wanted: DrawnResult, result: object) -> str:
     )
 
 
-def check_cells(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]) -> None:
+def check_cells(
+    plot: str, cells: xr.DataArray, given: xr.DataArray, kind: str, dims: tuple[str, ...]
+) -> None:
     """Refuse relevance over other dimensions, or none, and say what makes these of it.
 
     Parameters
@@ -170,7 +172,9 @@ def check_cells(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]
     plot : str
         Name of the plot function.
     cells : xarray.DataArray
-        What it was given.
+        What it would draw.
+    given : xarray.DataArray
+        What it was given, before anything was summed.
     kind : str
         The kind of figure.
     dims : tuple of str
@@ -183,16 +187,16 @@ def check_cells(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]
     """
     if set(cells.dims) == set(dims) and len(cells.dims) == len(dims) and cells.size:
         return
-    call = _call_for(plot, cells, kind, dims) if cells.size else ""
+    call = _call_for(plot, given, kind) if given.size else ""
     raise ValueError(
-        f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got {dict(cells.sizes)}."
+        f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got {dict(given.sizes)}."
         + (f" Try `{call}`." if call else "")
     )
 
 
-def _call_for(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]) -> str:
+def _call_for(plot: str, given: xr.DataArray, kind: str) -> str:
     """Return a call that draws an array of relevance over other dimensions; nothing where none is known."""
-    found, expression = {str(dim) for dim in cells.dims}, "result"
+    found, expression = {str(dim) for dim in given.dims}, "result"
     if "trial" in found:
         found.remove("trial")
         expression += ".mean('trial', keep_attrs=True)"
@@ -200,19 +204,14 @@ def _call_for(plot: str, cells: xr.DataArray, kind: str, dims: tuple[str, ...]) 
         found.add("target")
         expression += ".expand_dims('target')"
     others = found - {"target"}
-    if others == {"filter", "channel"}:
-        others = {"band", "channel"}
-        expression = f"sincviz.group_by_band({expression}, sincviz.band_membership(model))"
-    if others == {"frequency", "channel"} and plot == "plot_relevance":
-        others = {"band", "channel"}
-        expression = f"sincviz.group_frequencies({expression})"
-    if others == {"band", "channel"}:
-        if kind == "matrix":
-            expression += ".sum('channel', skipna=False, keep_attrs=True)"
-        return f"sincviz.plotting.plot_relevance({expression}, {kind if plot == 'plot_relevance' else 'channels'!r})"
+    of_bands = plot == "plot_relevance"
+    if others in ({"filter", "channel"}, {"band", "channel"}) or (
+        others == {"frequency", "channel"} and of_bands
+    ):
+        return f"sincviz.plotting.plot_relevance({expression}, {kind if of_bands else 'channels'!r})"
     if others == {"band", "region"}:
         return f"sincviz.plotting.plot_relevance({expression}.sum('region', skipna=False, keep_attrs=True), 'matrix')"
-    if others == {"band"}:
+    if others in ({"band"}, {"filter"}, {"frequency"}):
         return f"sincviz.plotting.plot_relevance({expression}, 'matrix')"
     if others == {"frequency", "channel"}:
         return f"sincviz.plotting.plot_spectral_relevance({expression}, 'image')"
@@ -233,9 +232,9 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
     if prod(sizes.values()) <= MOST_MAPS:
         return
     if "frequency" in sizes:
-        call = "sincviz.group_frequencies(result)"
+        call = "sincviz.attribution.sum_over_bands(result)"
     elif set(sizes) == {"filter", "depth"}:
-        call = "sincviz.most_important(result, sincviz.importance(model), 32)"
+        call = "sincviz.maps.most_important(result, sincviz.maps.importance(model), 32)"
     else:
         room, chosen = MOST_MAPS, []
         for dim, size in sorted(sizes.items(), key=lambda item: item[1]):
@@ -259,7 +258,7 @@ def check_map_dims(maps: xr.DataArray) -> None:
     """
     dims = [str(dim) for dim in maps.dims if dim != "channel"]
     if "channel" not in maps.dims:
-        call = _call_for("plot_relevance", maps, "matrix", ())
+        call = _call_for("plot_relevance", maps, "matrix")
         raise ValueError(
             f"The array has no dimension `channel`; it has {', '.join(dims) or 'none'}."
             + (f" Try `{call}`." if call else "")

@@ -9,10 +9,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from sincviz._utils.text import counted, p_words
 from sincviz.eeg.band_limits import band_names, has_band_limits, low_and_high_hz, ranges_by_name, ranges_in_hz
 from sincviz.eeg.bands import OTHER
 from sincviz.plotting.canvas.glyphs import missing_note
-from sincviz.plotting.canvas.lettering import p_words, wrapped
+from sincviz.plotting.canvas.lettering import wrapped
 from sincviz.plotting.canvas.style import SEVERITIES, inches, millimetres, small_pt, type_mm
 from sincviz.verdict import warning_words
 
@@ -58,7 +59,7 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
     Examples
     --------
     >>> evidence_line({"method": "gradient_x_activation", "explain": "score", "accuracy": 0.8,
-    ...                "accuracy_low": 0.68, "accuracy_high": 0.88, "chance_level": 0.5,
+    ...                "accuracy_ci_low": 0.68, "accuracy_ci_high": 0.88, "chance_level": 0.5,
     ...                "above_chance": "yes", "held_out": "yes"})
     'gradient × activation of the score · accuracy 0.80 (0.68–0.88), chance 0.50 · held out, by their signal'
     """
@@ -79,7 +80,7 @@ def deletion_area(attrs: Attrs) -> str:
 
     Examples
     --------
-    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_low": 0.1, "accuracy_area_high": 0.31,
+    >>> deletion_area({"accuracy_area": 0.2, "accuracy_area_ci_low": 0.1, "accuracy_area_ci_high": 0.31,
     ...                "shown": "yes", "p_deletion": 0.004, "ranked_on": "the other half"})
     'area between deletion curves 0.20 (0.10–0.31), relevance shown by deletion (p = 0.004)'
     """
@@ -98,14 +99,14 @@ def against_random(attrs: Attrs) -> str:
     p, words = _number(attrs, "p_deletion"), _SHOWN.get(str(attrs.get("shown")))
     if words is None:
         return ""
-    value = [] if p is None or attrs["shown"] == "could not be checked" else [p_words(p)]
+    value = [] if p is None or attrs["shown"] == "could not be checked" else [f"p {p_words(p)}"]
     notes = value + ["order given, perhaps by these trials"] * (attrs.get("ranked_on") == "given")
     return f"{words} ({', '.join(notes)})" if notes else words
 
 
 def with_interval(attrs: Attrs, name: str) -> str:
     """Return a number with its interval, ``"0.80 (0.68–0.88)"``; nothing if it is not known."""
-    value, low, high = (_number(attrs, name + end) for end in ("", "_low", "_high"))
+    value, low, high = (_number(attrs, name + end) for end in ("", "_ci_low", "_ci_high"))
     if value is None:
         return ""
     if low is None or high is None:
@@ -226,7 +227,7 @@ def _method(attrs: Attrs) -> str:
 def _trials(attrs: Attrs) -> str:
     trials = _TRIALS.get(str(attrs.get("trials")), str(attrs.get("trials", "")))
     count = _number(attrs, "n_trials")
-    number = "" if count is None else f"{count:.0f} trial{'' if count == 1 else 's'}"
+    number = "" if count is None else counted(round(count), "trial")
     return ", ".join(part for part in (trials, number) if part)
 
 

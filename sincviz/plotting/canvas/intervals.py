@@ -8,11 +8,11 @@ _ALPHA = 0.05
 
 
 def includes_zero(values: xr.DataArray) -> NDArray[np.bool_] | None:
-    """Return which cells may be zero by their coordinate ``p``, or by ``low`` and ``high``; ``None`` without these.
+    """Return which cells may be zero by their ``p``, or by ``ci_low`` and ``ci_high``; ``None`` without these.
 
     Examples
     --------
-    >>> interval = {"low": ("band", [-1.0, 0.5]), "high": ("band", [1.0, 2.0])}
+    >>> interval = {"ci_low": ("band", [-1.0, 0.5]), "ci_high": ("band", [1.0, 2.0])}
     >>> includes_zero(xr.DataArray([0.2, 1.0], dims="band", coords=interval)).tolist()
     [True, False]
     """
@@ -21,9 +21,9 @@ def includes_zero(values: xr.DataArray) -> NDArray[np.bool_] | None:
     if "p" in values.coords:
         not_established: NDArray[np.bool_] = ~_below_alpha(values) & np.isfinite(values.to_numpy())
         return not_established
-    if not {"low", "high"} <= set(values.coords):
+    if not {"ci_low", "ci_high"} <= set(values.coords):
         return None
-    low, high = (values[end].transpose(*values.dims).to_numpy() for end in ("low", "high"))
+    low, high = (values[end].transpose(*values.dims).to_numpy() for end in ("ci_low", "ci_high"))
     doubtful: NDArray[np.bool_] = (low <= 0) & (high >= 0) & np.isfinite(values.to_numpy())
     return doubtful
 
@@ -34,9 +34,9 @@ def excludes_zero(values: xr.DataArray) -> NDArray[np.bool_] | None:
         return None
     if "p" in values.coords:
         return _below_alpha(values)
-    if not {"low", "high"} <= set(values.coords):
+    if not {"ci_low", "ci_high"} <= set(values.coords):
         return None
-    low, high = (values[end].transpose(*values.dims).to_numpy() for end in ("low", "high"))
+    low, high = (values[end].transpose(*values.dims).to_numpy() for end in ("ci_low", "ci_high"))
     return (low > 0) | (high < 0)
 
 

@@ -117,14 +117,3 @@ def percent(share: float, place: float = 0.0) -> str:
     """
     value = 100 * share
     return f"{value:{'.3g' if abs(value) < 999.5 else '.0f'}}".replace("-", "−")
-
-
-def p_words(p: float, letter: str = "p") -> str:
-    """Return a probability with two digits.
-
-    Examples
-    --------
-    >>> p_words(0.0042), p_words(2e-5), p_words(0.31, "q")
-    ('p = 0.0042', 'p < 0.001', 'q = 0.31')
-    """
-    return f"{letter} {'< 0.001' if p < 0.001 else f'= {p:.2g}'}"

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sincviz.analysis.evidence.predictions import ALL
+from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import impulse_responses, response_at
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
-from sincviz.networks.front_end import FrontEnd, front_end
-from sincviz.opening.network_sources import opened
+from sincviz.networks.front_ends import FrontEnd, front_end
+from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
-from sincviz.trials.files import referenced_as_trained
 from sincviz.trials.identity import remembers_all, training_trials
+from sincviz.trials.reference import referenced_as_trained
 
 BIN_HZ = 1.0
 """Relevance by frequency is summed over bins of this width, so that trials of different lengths can be compared."""
@@ -26,7 +26,7 @@ BIN_HZ = 1.0
 RESPONSE_STEP_HZ = 0.5
 DEVIATION = "within-class SD of the score"
 NUMBERS = ("accuracy", "majority", "balanced_accuracy", "chance_level", "p")
-"""What is kept of :func:`sincviz.accuracies` of all trials, beside whether that is above chance."""
+"""What is kept of :func:`sincviz.evidence.accuracies` of all trials, beside whether that is above chance."""
 
 
 def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
@@ -48,10 +48,10 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
         each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
         (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
-        :func:`sincviz.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``, ``p``,
-        ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by the
-        user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons of
-        ``Inspection.verdict``.
+        :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``,
+        ``p``, ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by
+        the user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons
+        of ``Inspection.verdict``.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         If the checkpoint or the trials cannot be read, do not fit each other, or say nothing about classes.
     """
     trials = trials_of(dict(row), settings)
-    model = opened(
+    model = load_checkpoint(
         row["checkpoint"],
-        trials,
-        channels=settings.channels,
+        settings.ch_names,
+        epochs=trials,
         montage=settings.montage,
-        parameters=settings.parameters,
+        **settings.parameters,
     )
     trials = referenced_as_trained(trials, model, settings.reference)
     found = inspect(
@@ -78,7 +78,7 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
     return row_dataset(front_end(model), found)
 
 
-def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
+def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
     """Return what a group needs of an inspection; see :func:`inspect_row`.
 
     Raises
@@ -105,15 +105,15 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
         )
     if not np.isfinite(found.band_relevance).all():
         raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
-    bands = found.band_relevance.drop_vars(["low", "high"])
+    bands = found.band_relevance.drop_vars(["ci_low", "ci_high"])
     spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
-    frequency_hz = np.arange(0, parts.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
-    amplitude = np.abs(response_at(frequency_hz, impulse_responses(parts), sfreq=parts.sfreq))
+    frequency_hz = np.arange(0, front_end.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
+    amplitude = np.abs(response_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq))
     norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
     arrays = {
         "band_contrast": bands / deviation,
         "frequency_contrast": spectrum / deviation,
-        "occupancy": band_occupancy(parts),
+        "occupancy": band_occupancy(front_end),
         "amplitude": (
             ("filter", "response_frequency"),
             amplitude / np.where(norm > 0, norm, np.nan),
@@ -144,7 +144,7 @@ def row_dataset(parts: FrontEnd, found: Inspection) -> xr.Dataset:
     for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
         if name in dataset:
             dataset[name].attrs = {"units": DEVIATION}
-    dataset.attrs = _facts(parts, found)
+    dataset.attrs = _facts(front_end, found)
     return dataset
 
 
@@ -154,7 +154,7 @@ def score_deviation(predicted: pd.DataFrame) -> xr.DataArray:
     Parameters
     ----------
     predicted : pandas.DataFrame
-        What :func:`sincviz.predictions` returned for trials whose classes are known.
+        What :func:`sincviz.evidence.predictions` returned for trials whose classes are known.
 
     Returns
     -------
@@ -203,7 +203,7 @@ def binned(values: xr.DataArray, width_hz: float = BIN_HZ) -> xr.DataArray:
     return summed
 
 
-def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
+def _facts(front_end: FrontEnd, found: Inspection) -> dict[str, Any]:
     assert found.accuracies is not None  # checked by the caller
     assert found.predictions is not None
     whole = found.accuracies.to_dict("index")[ALL]
@@ -229,16 +229,16 @@ def _facts(parts: FrontEnd, found: Inspection) -> dict[str, Any]:
         if said
         else "yes",
         "n_seen": n_seen,
-        "weights_sha256": parts.weights_sha256,
+        "weights_sha256": front_end.weights_sha256,
         "trials_sha256": found.trials["sha256"],
-        "sfreq_hz": parts.sfreq,
+        "sfreq_hz": front_end.sfreq,
         "network": json.dumps(found.network, sort_keys=True),
         "trials": json.dumps(found.trials, sort_keys=True),
         "errors": json.dumps(found.findings.query("severity == 'error'")["finding"].tolist()),
         "missing": json.dumps(found.missing, sort_keys=True),
         # A part of them would tell too little of what networks have in common.
         "training_trials": json.dumps(
-            training_trials(parts.provenance) if remembers_all(parts.provenance) else []
+            training_trials(front_end.provenance) if remembers_all(front_end.provenance) else []
         ),
         **evidence,
     }

@@ -3,17 +3,23 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
+
 from sincviz._version import __version__
-from sincviz.datasets import moabb, simulate_motor_imagery
+from sincviz.datasets import eegbci, moabb, simulate_motor_imagery
 from sincviz.datasets.physionet import recording_files
 from sincviz.errors import MissingDependencyError
-from sincviz.trials.files import epochs_of_file, numbers, recordings
+from sincviz.opening.checkpoints import check_parameters
+from sincviz.trials.files import epochs_of_file
+from sincviz.weights.activation import activation_name
 
 if TYPE_CHECKING:
     import mne
@@ -23,6 +29,9 @@ SECTIONS = ("bands", "maps", "relevance")
 
 RECIPE = 3
 """Counts what rows are stored for: a row of another recipe is read anew."""
+
+RUNS = (4, 8, 12)
+"""Of the dataset eegbci: imagery of the left or right fist."""
 
 _CHUNK = 1 << 20
 
@@ -39,12 +48,16 @@ class RowSettings:
         Seed of every random draw.
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
-    channels, montage, parameters
-        What the checkpoints do not tell; see ``sincviz inspect``.
-    runs : str
+    ch_names : tuple of str | None
+        Names of the networks' channels, in their order, if the checkpoints do not tell them.
+    montage : str | None
+        Standard montage that places the channels.
+    parameters : mapping of str to object
+        What else the checkpoints do not tell, as :func:`checked_parameters` returns it.
+    runs : tuple of int
         Runs of the dataset eegbci.
-    data_path : str
-        The folder that holds the recordings; empty where MNE looks.
+    data_path : pathlib.Path | None
+        The folder that holds the recordings; ``None`` where MNE looks.
     download : bool
         Fetch recordings that are missing.
     held_out : bool
@@ -54,11 +67,11 @@ class RowSettings:
     sections: tuple[str, ...] = SECTIONS
     seed: int = 0
     reference: str = "trained"
-    channels: str = ""
-    montage: str = ""
-    parameters: tuple[str, ...] = ()
-    runs: str = "4,8,12"
-    data_path: str = ""
+    ch_names: tuple[str, ...] | None = None
+    montage: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    runs: tuple[int, ...] = RUNS
+    data_path: Path | None = None
     download: bool = False
     held_out: bool = False
 
@@ -69,11 +82,49 @@ class RowSettings:
             "sections": list(self.sections),
             "seed": self.seed,
             "reference": self.reference,
-            "channels": self.channels,
-            "montage": self.montage,
-            "parameters": list(self.parameters),
+            "ch_names": list(self.ch_names or ()),
+            "montage": self.montage or "",
+            "parameters": dict(self.parameters),
             **({"held_out": True} if self.held_out else {}),
         }
+
+
+def checked_parameters(parameters: Mapping[str, object] | None) -> dict[str, Any]:
+    """Return parameters of a network as strict JSON holds them, so that a row can be named by them.
+
+    Raises
+    ------
+    TypeError
+        If they are no mapping, a name is none of a parameter, or a value is neither number, text nor a list of these.
+    ValueError
+        If a number is not finite, or an activation is not one of ``torch.nn``.
+
+    Examples
+    --------
+    >>> checked_parameters({"min_freq": 0.5, "class_names": ("left", "right")})
+    {'min_freq': 0.5, 'class_names': ['left', 'right']}
+    >>> checked_parameters("min_freq=0.5")
+    Traceback (most recent call last):
+        ...
+    TypeError: `parameters` must be a mapping of names to values; got 'min_freq=0.5'. Try parameters={'min_freq': 0.5}.
+    """
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, Mapping):
+        raise TypeError(
+            f"`parameters` must be a mapping of names to values; got {parameters!r:.80}. "
+            "Try parameters={'min_freq': 0.5}."
+        )
+    check_parameters(parameters)
+    plain: dict[str, Any] = {}
+    for name, value in parameters.items():
+        try:
+            plain[name] = json.loads(json.dumps(value, default=_plain, allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"`parameters[{name!r}]` must be a finite number, text or a list of these; got {value!r:.80}."
+            ) from error
+    return plain
 
 
 def row_key(row: dict[str, str], settings: RowSettings) -> str:
@@ -124,8 +175,13 @@ def trials_of(row: dict[str, str], settings: RowSettings) -> "mne.BaseEpochs":
     if row["epochs"]:
         return epochs_of_file(Path(row["epochs"]))
     if dataset == "eegbci":
-        path = Path(settings.data_path) if settings.data_path else None
-        return recordings(subject, settings.runs, path=path, download=settings.download, progress=False)
+        return eegbci(
+            _number(subject),
+            settings.runs,
+            path=settings.data_path,
+            download=settings.download,
+            progress=False,
+        )
     if dataset == "simulated":
         return simulate_motor_imagery(seed=_number(subject))[0]
     return moabb(dataset, [_number(subject)])
@@ -139,9 +195,9 @@ def _trials_identity(row: dict[str, str], settings: RowSettings) -> Any:
         return [_hash_of(file, "file of epochs") for file in _files_of_epochs(Path(row["epochs"]))]
     if dataset == "eegbci":
         files = recording_files(
-            numbers("subject", subject),
-            numbers("--runs", settings.runs),
-            path=settings.data_path or None,
+            [_number(subject)],
+            settings.runs,
+            path=settings.data_path,
             download=settings.download,
         )
         return [_hash_of(file, "recording") for file in files]
@@ -165,6 +221,15 @@ def _files_of_epochs(path: Path) -> list[Path]:
     rest = re.compile("|".join(names))
     beside = path.parent.iterdir() if path.parent.is_dir() else ()
     return [path, *sorted(file for file in beside if rest.fullmatch(file.name) and file != path)]
+
+
+def _plain(value: object) -> object:
+    """Return numbers and arrays of NumPy as Python's, and an activation by its name."""
+    if isinstance(value, type) and issubclass(value, torch.nn.Module):
+        return activation_name(value)
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError
 
 
 def _number(subject: str) -> int:

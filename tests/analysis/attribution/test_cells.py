@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from sincviz.statistics import bootstrap_intervals
 
-from sincviz import bootstrap_intervals, spectral_relevance
+from sincviz import spectral_relevance
 from sincviz.analysis.attribution import cells as module
 from sincviz.analysis.attribution.cells import cell_relevance
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.eeg.band_limits import band_ranges
+from sincviz.eeg.sums import sum_over_bands
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -39,7 +40,7 @@ def cells(model, trials):
 def test_it_is_the_spectral_relevance_of_every_trial_grouped(model, trials, bands, explain):
     spectrum = spectral_relevance(model, trials, explain=explain, n_steps=4, per_trial=True)
     found = cell_relevance(model, trials, bands=bands, explain=explain, n_steps=4)
-    expected = group_frequencies(spectrum, bands)
+    expected = sum_over_bands(spectrum, bands)
     assert found.dims == expected.dims == ("trial", "target", "band", "channel")
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
     for name in ("band", "target", "channel", "class_name"):
@@ -77,8 +78,8 @@ def test_of_a_network_the_sum_is_the_change_of_the_score(model, trials):
 def test_intervals_can_be_made_of_it_whose_middle_is_the_relevance(model, trials, cells):
     found = bootstrap_intervals(cells, trials="contrast", n_resamples=20)
     spectrum = spectral_relevance(model, trials, trials="contrast")
-    np.testing.assert_allclose(found, group_frequencies(spectrum), rtol=1e-4, atol=1e-7)
-    assert (found["low"] <= found["high"]).all()
+    np.testing.assert_allclose(found, sum_over_bands(spectrum), rtol=1e-4, atol=1e-7)
+    assert (found["ci_low"] <= found["ci_high"]).all()
 
 
 def test_classes_that_the_network_does_not_know_are_left_out(model, trials, cells):

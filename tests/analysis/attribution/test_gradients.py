@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import front_end
 from sincviz.analysis.attribution.gradients import AVERAGED, Explained, input_gradients
+from sincviz.networks import front_end
 from sincviz.networks.decoder import decoder
 from sincviz.networks.fast.trial_blocks import trial_blocks
 

@@ -18,8 +18,8 @@ from sincviz.analysis.attribution.leading import (
     leading_cells,
     leading_filters,
 )
-from sincviz.analysis.grouping import group_frequencies
 from sincviz.eeg.bands import RHYTHMS
+from sincviz.eeg.sums import sum_over_bands
 
 frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["Fp1", "C3", "Cz", "C4", "CP3", "CP4"]
@@ -40,14 +40,16 @@ def spectrum_of(values, targets=("right", "left")):
 def with_interval(values, half):
     """What lies beyond its interval is established."""
     p = xr.where(abs(values) > half, 0.01, 0.2)
-    return values.assign_coords(low=values - half, high=values + half, p=p)
+    return values.assign_coords(ci_low=values - half, ci_high=values + half, p=p)
 
 
 def leading(spectrum, half=0.1, cell_half=0.1, bands=None):
-    cells = group_frequencies(spectrum, bands)
+    cells = sum_over_bands(spectrum, bands)
     of_bands = cells.sum("channel", skipna=False, keep_attrs=True)
     total = of_bands.sum("band", skipna=False)
-    of_bands = with_interval(of_bands, half).assign_coords(total_low=total - half, total_high=total + half)
+    of_bands = with_interval(of_bands, half).assign_coords(
+        total_ci_low=total - half, total_ci_high=total + half
+    )
     return leading_bands(of_bands, with_interval(cells, cell_half), spectrum)
 
 
@@ -56,11 +58,11 @@ def leading(spectrum, half=0.1, cell_half=0.1, bands=None):
 def test_the_table_says_what_the_arrays_hold(values, half):
     spectrum = spectrum_of(values)
     found = leading(spectrum, half)
-    of_bands = group_frequencies(spectrum).sum("channel")
+    of_bands = sum_over_bands(spectrum).sum("channel")
     for target, band in itertools.product(("right", "left"), BANDS):
         row = found.loc[(target, band)]
         value = float(of_bands.sel(target=target, band=band))
-        assert [row["relevance"], row["low"], row["high"]] == pytest.approx(
+        assert [row["relevance"], row["ci_low"], row["ci_high"]] == pytest.approx(
             [value, value - half, value + half]
         )
         assert row["established"] == (value > half)
@@ -73,7 +75,7 @@ def test_shares_add_up_to_one_where_there_is_something_to_share(values):
     found = leading(spectrum_of(values))
     for target in ("right", "left"):
         own = found.loc[target]
-        if own["total_low"].iloc[0] > 0:
+        if own["total_ci_low"].iloc[0] > 0:
             assert own["share"].sum() == pytest.approx(1)
             assert (own["share"] * own["total"]).tolist() == pytest.approx(own["relevance"].tolist())
         else:
@@ -106,7 +108,7 @@ def test_the_peak_lies_in_its_band_and_no_frequency_of_the_band_is_worth_more(va
 @given(values=values_of, half=st.floats(0, 30))
 def test_channels_are_named_by_their_size_the_established_and_the_large_that_are_not(values, half):
     spectrum = spectrum_of(values)
-    cells = group_frequencies(spectrum)
+    cells = sum_over_bands(spectrum)
     for (target, band), row in leading(spectrum, cell_half=half).iterrows():
         own = cells.sel(target=target, band=band).to_series()
         own = own[own > 0].sort_values(ascending=False, kind="stable")
@@ -140,7 +142,7 @@ def test_a_class_without_trials_stays_and_says_nothing():
     found = leading(spectrum_of(values))
     unknown = found.loc["left"]
     assert len(unknown) == len(BANDS)
-    assert unknown[["relevance", "low", "high", "share", "total", "peak_hz"]].isna().all(axis=None)
+    assert unknown[["relevance", "ci_low", "ci_high", "share", "total", "peak_hz"]].isna().all(axis=None)
     assert not unknown["established"].any()
     assert (unknown["channels"] == "").all()
     assert found.loc[("right", "alpha"), "share"] == 1
@@ -159,12 +161,12 @@ def test_of_a_total_that_may_be_nothing_there_are_no_shares():
     assert leading(spectrum_of(values), half=0.5).loc[("right", "alpha"), "share"] == pytest.approx(3 / 0.8)
     found = leading(spectrum_of(values), half=1.0)
     assert found["share"].isna().all()
-    assert found.loc[("right", "alpha"), "total_low"] == pytest.approx(-0.2)
+    assert found.loc[("right", "alpha"), "total_ci_low"] == pytest.approx(-0.2)
     assert bool(found.loc[("right", "alpha"), "established"])
 
 
 def test_cells_come_by_size_with_interval_and_direction():
-    cells = group_frequencies(
+    cells = sum_over_bands(
         spectrum_of(planted(0, 11.5, "C4", 3) + planted(0, 20, "Cz", 1) - planted(0, 9, "C3", 2))
     )
     power = xr.zeros_like(cells)
@@ -173,7 +175,7 @@ def test_cells_come_by_size_with_interval_and_direction():
     assert found.index.tolist() == [("alpha", "C4"), ("beta", "Cz"), ("alpha", "C3")]
     assert found["established"].tolist() == [True, False, True]
     assert found["direction"].tolist() == ["less power speaks for it", "", ""]
-    assert found["low"].tolist() == [1.5, -0.5, -3.5]
+    assert found["ci_low"].tolist() == [1.5, -0.5, -3.5]
 
 
 def test_bands_of_your_own_keep_their_limits():

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import front_end
 from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.map_gradients import map_gradients
 from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.networks import front_end
 
 POINTWISE = (nn.ELU, nn.ReLU, nn.Tanh, nn.GELU, nn.Identity)
 

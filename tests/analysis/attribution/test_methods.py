@@ -11,7 +11,7 @@ import torch
 from captum.attr import DeepLift
 from torch import nn
 
-from sincviz import EpochsError, front_end
+from sincviz import EpochsError
 from sincviz.analysis.attribution.methods import (
     ALL_METHODS,
     FOREIGN_METHODS,
@@ -25,6 +25,7 @@ from sincviz.analysis.attribution.methods import (
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.errors import MethodError
+from sincviz.networks import front_end
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares of:RuntimeWarning")
 

@@ -14,25 +14,18 @@ import xarray as xr
 from captum.attr import LayerGradientXActivation, LayerIntegratedGradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sincviz.attribution import sum_over_bands
+from sincviz.filters import band_membership
 from torch import nn
 
-from sincviz import (
-    EpochsError,
-    FrontEnd,
-    band_membership,
-    front_end,
-    group_by_band,
-    learned_bands,
-    load_checkpoint,
-    save_checkpoint,
-    training,
-)
+from sincviz import EpochsError, learned_bands, load_checkpoint, save_checkpoint, training
 from sincviz.analysis.attribution import sinc_layer as relevance_module
 from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.errors import MethodError
+from sincviz.networks import FrontEnd, front_end
 
 # Most methods are no exact shares, which is what the warning says; tests of the warning ask for it.
 pytestmark = pytest.mark.filterwarnings("ignore:The shares of:RuntimeWarning")
@@ -334,7 +327,7 @@ def test_a_filter_that_is_not_used_is_not_relevant(model, epochs):
 
 def test_a_sum_over_bands_is_a_sum_over_filters(model, epochs):
     found = relevance(model, epochs)
-    grouped = group_by_band(found, band_membership(model, {"mu": (8, 13)}, by="measured_energy"))
+    grouped = sum_over_bands(found, band_membership(model, bands={"mu": (8, 13)}, by="measured_energy"))
     assert grouped.dims == ("target", "band", "channel")
     np.testing.assert_allclose(grouped.sum("band"), found.sum("filter"), rtol=1e-9, atol=1e-12)
 
@@ -481,7 +474,7 @@ def test_accuracy_is_that_on_the_trials(model, epochs):
     right = double(torch.from_numpy(epochs.get_data() * 1e6)).argmax(1).numpy() == epochs.events[:, 2] - 1
     attrs = relevance(model, epochs).attrs
     assert attrs["accuracy"] == right.mean()
-    assert attrs["accuracy_low"] < right.mean() < attrs["accuracy_high"]
+    assert attrs["accuracy_ci_low"] < right.mean() < attrs["accuracy_ci_high"]
     assert attrs["chance_level"] == np.bincount(epochs.events[:, 2]).max() / 40
 
 

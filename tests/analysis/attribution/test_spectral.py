@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import EpochsError, front_end, training
+from sincviz import EpochsError, training
 from sincviz.analysis.attribution import spectral as spectral_relevance_module
 from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.analysis.attribution.spectral import spectral_relevance
-from sincviz.analysis.grouping import group_frequencies
+from sincviz.eeg.sums import sum_over_bands
 from sincviz.errors import MethodError
+from sincviz.networks import front_end
 
 # Most methods are no exact shares, which is what the warning says; tests of the warning ask for it.
 pytestmark = pytest.mark.filterwarnings("ignore:The shares of:RuntimeWarning")
@@ -378,7 +379,7 @@ def test_it_survives_a_file(network, moved, epochs, tmp_path, per_trial):
 
 def test_a_sum_over_bands_is_a_sum_over_frequencies(network, moved, noise):
     found = spectral_relevance(moved(network()), noise(5, n_times=128), n_steps=3)
-    grouped = group_frequencies(found)
+    grouped = sum_over_bands(found)
     assert grouped.dims == ("target", "band", "channel")
     np.testing.assert_allclose(grouped.sum("band"), found.sum("frequency"), rtol=1e-9, atol=1e-12)
 

@@ -9,16 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from sincviz import (
-    SincShallowNet,
-    diagnose,
-    front_end,
-    load_checkpoint,
-    recalibrate_batch_norm,
-    save_checkpoint,
-)
+from sincviz import SincShallowNet, diagnose, load_checkpoint, save_checkpoint
 from sincviz.analysis.doctor.class_order_checks import MUCH_BETTER, ORDER_ALPHA, better_order
-from sincviz.opening.network_sources import opened
+from sincviz.cli.options import network_parameters
+from sincviz.networks import front_end
+from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -106,7 +101,7 @@ def test_the_line_for_a_checkpoint_that_does_not_name_its_classes_works(four, tm
     assert right.class_names == NAMES
     option = re.fullmatch(r"-p (class_names=\S+)", lines(remedy)[2])[1]
     options = [option, *(f"{name}={value:g}" for name, value in known.items())]
-    assert opened(str(path), epochs, parameters=options).class_names == NAMES
+    assert load_checkpoint(path, epochs=epochs, **network_parameters(options)).class_names == NAMES
 
 
 def test_labels_that_are_numbers_are_renumbered_by_the_remedy(four, slips_of):

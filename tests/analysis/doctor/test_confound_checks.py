@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sincviz.evidence import accuracies, predictions
 
-from sincviz import accuracies, diagnose, predictions
+from sincviz import diagnose
 from sincviz.datasets import simulate_motor_imagery
 
 CHECKS = {

@@ -11,7 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sincviz import diagnose, front_end, recalibrate_batch_norm
+from sincviz import diagnose
+from sincviz.networks import front_end
+from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")

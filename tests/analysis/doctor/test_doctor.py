@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import FrontEnd, SincShallowNet, diagnose, front_end, load_checkpoint
+from sincviz import SincShallowNet, diagnose, load_checkpoint
 from sincviz.datasets import eegbci
+from sincviz.networks import FrontEnd, front_end
 from sincviz.opening.checkpoints import save_checkpoint
 from sincviz.trials.classes import trial_labels
 

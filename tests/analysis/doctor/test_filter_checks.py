@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from sincviz import SincShallowNet, diagnose, front_end, recalibrate_batch_norm
-from sincviz.analysis.filters.resolvability import WIDER
+from sincviz import SincShallowNet, diagnose
+from sincviz.analysis.filters.overlap import WIDER
+from sincviz.networks import front_end
+from sincviz.training import recalibrate_batch_norm
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sincviz.analysis.doctor.doctor import diagnose
-from sincviz.analysis.doctor.findings import Finding
+from sincviz.analysis.doctor.findings import Finding, with_findings
 from sincviz.analysis.doctor.relevance_checks import (
     not_checked,
     of_established_classes,
     relevance_findings,
-    with_relevance_findings,
 )
 from sincviz.analysis.labels import with_known_classes
 from sincviz.eeg.montages import standard_montage
@@ -59,10 +58,10 @@ def test_a_clean_mu_rhythm_raises_no_suspicion():
 def test_a_class_whose_relevance_may_add_up_to_nothing_raises_no_suspicion():
     spectrum = spectrum_of(MU, at(["Fp1", "Fp2"], 0, 1, 1.0))
     rows = pd.MultiIndex.from_product([["left", "right"], ["alpha"]], names=["target", "band"])
-    leading = pd.DataFrame({"total_low": [0.5, -0.1]}, rows)
+    leading = pd.DataFrame({"total_ci_low": [0.5, -0.1]}, rows)
     assert {one.check for one in relevance_findings(spectrum)} == {"relevance_eyes", "relevance_drift"}
     assert relevance_findings(of_established_classes(spectrum, leading)) == []
-    nothing = of_established_classes(spectrum, leading.assign(total_low=np.nan))
+    nothing = of_established_classes(spectrum, leading.assign(total_ci_low=np.nan))
     (found,) = relevance_findings(nothing)
     assert found.check == "artefacts_not_checked"
     assert set(not_checked(nothing).values()) == {"no class has a relevance of more than nothing, as far as these "
@@ -357,7 +356,7 @@ def test_suspicions_stand_in_the_table_of_the_doctor_by_their_severity(network, 
     kept = table.iloc[[0] * len(severities)].reset_index(drop=True)
     kept["severity"] = pd.Categorical(severities, table["severity"].cat.categories, ordered=True)
     kept.attrs = dict(table.attrs)
-    joined = with_relevance_findings(kept, [SUSPICION, SUSPICION])
+    joined = with_findings(kept, [SUSPICION, SUSPICION])
     assert joined["severity"].is_monotonic_increasing
     assert sorted(joined["severity"]) == sorted([*severities, "warning", "warning"])
     assert joined.columns.tolist() == table.columns.tolist()
@@ -374,7 +373,7 @@ def test_suspicions_stand_in_the_table_of_the_doctor_by_their_severity(network, 
 
 def test_without_suspicions_the_table_is_as_it_was(network):
     table = diagnose(network())
-    pd.testing.assert_frame_equal(with_relevance_findings(table, []), table)
+    pd.testing.assert_frame_equal(with_findings(table, []), table)
 
 
 @given(known=st.lists(st.booleans(), min_size=1, max_size=5))

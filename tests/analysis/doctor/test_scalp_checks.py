@@ -5,16 +5,12 @@ import copy
 import numpy as np
 import pytest
 import torch
+from sincviz.maps import importance
 
-from sincviz import (
-    diagnose,
-    front_end,
-    importance,
-    learned_bands,
-    recalibrate_batch_norm,
-    spatial_patterns,
-)
+from sincviz import diagnose, learned_bands, spatial_patterns
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.networks import front_end
+from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")

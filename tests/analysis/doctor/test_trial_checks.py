@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sincviz import diagnose, front_end
+from sincviz import diagnose
 from sincviz.analysis.doctor.trial_checks import (
     BRIDGED_BELOW,
     OUTLYING_TIMES,
@@ -17,6 +17,7 @@ from sincviz.analysis.doctor.trial_checks import (
 )
 from sincviz.analysis.doctor.trial_signals import standardised, trial_signals
 from sincviz.datasets import eegbci, simulate_motor_imagery
+from sincviz.networks import front_end
 from sincviz.trials.classes import trial_labels
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import EpochsError, front_end
+from sincviz import EpochsError
 from sincviz.analysis.evidence.ablation import ablate
 from sincviz.analysis.evidence.band_replacement import other_trials
+from sincviz.networks import front_end
 
 
 @pytest.fixture
@@ -184,9 +185,9 @@ def test_zero_takes_the_band_away(model, epochs, trials, codes):
 def test_the_interval_lies_around_the_loss(model, epochs):
     loss = quietly(model, epochs)
     for name in ("accuracy_loss", "score_loss"):
-        assert (loss[f"{name}_low"] <= loss[name] + 1e-12).all()
-        assert (loss[f"{name}_high"] >= loss[name] - 1e-12).all()
-    assert (loss.score_loss_high - loss.score_loss_low > 0).all()
+        assert (loss[f"{name}_ci_low"] <= loss[name] + 1e-12).all()
+        assert (loss[f"{name}_ci_high"] >= loss[name] - 1e-12).all()
+    assert (loss.score_loss_ci_high - loss.score_loss_ci_low > 0).all()
 
 
 def test_any_network_can_be_ablated(epochs, trials, codes):

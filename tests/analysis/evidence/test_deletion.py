@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
+from sincviz.attribution import sum_over_bands
 from torch import nn
 
-from sincviz import deletion_curve, group_frequencies, spectral_relevance
+from sincviz import deletion_curve, spectral_relevance
 from sincviz.analysis.evidence.band_replacement import other_trials
 from sincviz.analysis.evidence.deletion import LEAST, MOST, ORDERS, RANDOM
 from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
@@ -51,7 +52,7 @@ def ranked(best=("alpha", "1")):
 
 def curve(trials, ranking, **settings):
     x, y = trials
-    return deletion_curve(PowerAt10Hz(), x, y, ranking, sfreq=SFREQ, progress=False, **settings)
+    return deletion_curve(PowerAt10Hz(), x, y, ranking=ranking, sfreq=SFREQ, progress=False, **settings)
 
 
 def test_the_one_cell_that_matters_takes_the_accuracy_with_it(trials):
@@ -62,12 +63,12 @@ def test_the_one_cell_that_matters_takes_the_accuracy_with_it(trials):
     least = table[table["order"] == LEAST].set_index("n_cells")["accuracy"]
     assert least.iloc[:-1].min() > 0.9
     assert least.iloc[-1] == most.iloc[-1]  # all gone is all gone
-    assert table.attrs["accuracy_area_low"] > 0.1
-    assert table.attrs["score_area_low"] > 0
+    assert table.attrs["accuracy_area_ci_low"] > 0.1
+    assert table.attrs["score_area_ci_low"] > 0
 
 
 def test_a_wrong_ranking_is_worse_than_none(trials):
-    assert curve(trials, -ranked()).attrs["accuracy_area_high"] < 0
+    assert curve(trials, -ranked()).attrs["accuracy_area_ci_high"] < 0
 
 
 @pytest.mark.slow
@@ -99,8 +100,8 @@ def test_the_relevance_finds_the_cell(trials):
         found = spectral_relevance(
             PowerAt10Hz(), x, y, method="gradient_x_input", trials="contrast", sfreq=SFREQ
         )
-    cells = group_frequencies(found)
-    assert curve(trials, cells).attrs["accuracy_area_low"] > 0.1
+    cells = sum_over_bands(found)
+    assert curve(trials, cells).attrs["accuracy_area_ci_low"] > 0.1
 
 
 def test_steps_run_from_nothing_to_everything(trials):
@@ -111,8 +112,8 @@ def test_steps_run_from_nothing_to_everything(trials):
         assert own["n_cells"].iloc[-1] == 15
         assert own["n_cells"].is_monotonic_increasing
         np.testing.assert_allclose(own["share_removed"], own["n_cells"] / 15)
-        assert (own["accuracy_low"] <= own["accuracy"]).all()
-        assert (own["accuracy"] <= own["accuracy_high"]).all()
+        assert (own["accuracy_ci_low"] <= own["accuracy"]).all()
+        assert (own["accuracy"] <= own["accuracy_ci_high"]).all()
 
 
 def test_all_cells_together_are_other_trials(trials):
@@ -138,7 +139,7 @@ def test_a_ranking_per_class_is_averaged(trials):
 def test_bands_of_your_own_are_those_of_the_ranking(trials):
     x, y = trials
     found = spectral_relevance(PowerAt10Hz(), x, y, trials="contrast", sfreq=SFREQ)
-    cells = group_frequencies(found, {"ten": (9.5, 10.5), "high": (20, np.inf)})
+    cells = sum_over_bands(found, {"ten": (9.5, 10.5), "high": (20, np.inf)})
     table = curve(trials, cells)
     assert table["n_cells"].max() == 9  # with "other"
     assert table[(table["order"] == MOST)]["accuracy"].iloc[1] < 0.65
@@ -148,12 +149,12 @@ def test_the_same_cells_go_with_and_without_attrs(trials):
     x, y = trials
     bands = {"alpha": (9.5, 10.5), "beta": (11, 20), "gamma": (20, np.inf)}
     found = spectral_relevance(PowerAt10Hz(), x, y, trials="contrast", sfreq=SFREQ)
-    cells = group_frequencies(found, bands)
+    cells = sum_over_bands(found, bands)
     whole = curve(trials, cells)
     bare = cells.copy()
     bare.attrs = {}
     with xr.set_options(keep_attrs=False):
-        computed = group_frequencies(found, bands) * 2 / 2
+        computed = sum_over_bands(found, bands) * 2 / 2
     assert computed.attrs == {}
     for ranking in (bare, computed):
         pd.testing.assert_frame_equal(curve(trials, ranking), whole)
@@ -233,13 +234,15 @@ def contrast(model, x, y):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         found = spectral_relevance(model, x, y, method="gradient_x_input", trials="contrast", sfreq=64)
-    return group_frequencies(found, BANDS)
+    return sum_over_bands(found, BANDS)
 
 
 @pytest.mark.parametrize("n_decisive", [1, 2, 5, 10])
 def test_a_right_order_of_few_cells_is_shown(n_decisive):
     x, y = decided_by(n_decisive, effect=0.8)
-    table = deletion_curve(ReadsCells(n_decisive, 0.8), x, y, contrast, sfreq=64, n_random=1, progress=False)
+    table = deletion_curve(
+        ReadsCells(n_decisive, 0.8), x, y, ranking=contrast, sfreq=64, n_random=1, progress=False
+    )
     assert table["n_cells"].max() == 6 * 24  # with "other"
     assert table.attrs["ranked_on"] == "the other half"
     assert table.attrs["shown"] == "yes"
@@ -253,9 +256,11 @@ def test_a_network_that_knows_nothing_shows_nothing():
     for seed in range(30):
         x, y = decided_by(6, effect=0.0, n_trials=40, n_chans=8, seed=seed)
         model, settings = ReadsCells(6, 0.0), {"sfreq": 64, "n_steps": 6, "progress": False, "seed": seed}
-        other = deletion_curve(model, x, y, contrast, **settings)
+        other = deletion_curve(model, x, y, ranking=contrast, **settings)
         halves.append(other.attrs["accuracy_area"])
-        same.append(deletion_curve(model, x, y, contrast(model, x, y), **settings).attrs["accuracy_area"])
+        same.append(
+            deletion_curve(model, x, y, ranking=contrast(model, x, y), **settings).attrs["accuracy_area"]
+        )
         shown += other.attrs["shown"] == "yes"
     assert np.mean(same) > 3 * np.std(same) / np.sqrt(30)
     assert np.mean(halves) < 2 * np.std(halves) / np.sqrt(30)
@@ -267,26 +272,27 @@ def test_single_trials_are_contrasted_in_each_half(trials):
     model, settings = ReadsCells(2, 0.8), {"sfreq": 64, "n_steps": 4, "progress": False}
     with pytest.warns(RuntimeWarning, match="shares of"):
         single = spectral_relevance(model, x, y, method="gradient_x_input", sfreq=64, per_trial=True)
-    single = group_frequencies(single, BANDS)
+    single = sum_over_bands(single, BANDS)
     pd.testing.assert_frame_equal(
-        deletion_curve(model, x, y, single, **settings), deletion_curve(model, x, y, contrast, **settings)
+        deletion_curve(model, x, y, ranking=single, **settings),
+        deletion_curve(model, x, y, ranking=contrast, **settings),
     )
     # Without classes the mean over trials.
     of_one = single.isel(target=1, drop=True)
-    mean = deletion_curve(model, x, y, of_one, **settings)
+    mean = deletion_curve(model, x, y, ranking=of_one, **settings)
     again = deletion_curve(
-        model, x, y, lambda _, some, codes: group_of(model, some, codes).isel(target=1), **settings
+        model, x, y, ranking=lambda _, some, codes: group_of(model, some, codes).isel(target=1), **settings
     )
     pd.testing.assert_frame_equal(mean, again)
     with pytest.raises(ValueError, match="has 39 trials, and there are 40"):
-        deletion_curve(model, x, y, single[1:], **settings)
+        deletion_curve(model, x, y, ranking=single[1:], **settings)
 
 
 def group_of(model, x, codes):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         found = spectral_relevance(model, x, codes, method="gradient_x_input", trials="all", sfreq=64)
-    return group_frequencies(found, BANDS)
+    return sum_over_bands(found, BANDS)
 
 
 def test_without_a_ranking_each_half_is_explained():
@@ -307,15 +313,17 @@ def test_groups_stay_together_and_only_some_trials_are_tested():
 
     settings = {"sfreq": 64, "n_steps": 4, "progress": False}
     tested = np.arange(0, 40, 3)
-    table = deletion_curve(ReadsCells(2, 0.8), x, y, remember, groups=groups, tested=tested, **settings)
+    table = deletion_curve(
+        ReadsCells(2, 0.8), x, y, ranking=remember, groups=groups, tested=tested, **settings
+    )
     assert seen[0] | seen[1] == {"S1", "S2", "S3", "S4"}
     assert not seen[0] & seen[1]
     assert table.attrs["n_trials"] == len(tested)
     with pytest.raises(ValueError, match="one label only, 'S1'"):
-        deletion_curve(ReadsCells(2, 0.8), x, y, contrast, groups=["S1"] * 40, **settings)
+        deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, groups=["S1"] * 40, **settings)
     with pytest.raises(ValueError, match="one label per trial"):
-        deletion_curve(ReadsCells(2, 0.8), x, y, contrast, groups=groups[1:], **settings)
+        deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, groups=groups[1:], **settings)
     with pytest.raises(ValueError, match="`tested` must hold different numbers from 0 to 39"):
-        deletion_curve(ReadsCells(2, 0.8), x, y, contrast, tested=np.array([0, 40]), **settings)
+        deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, tested=np.array([0, 40]), **settings)
     with pytest.raises(ValueError, match="each half needs trials of two classes"):
-        deletion_curve(ReadsCells(2, 0.8), x, y, contrast, groups=np.where(y, "S1", "S2"), **settings)
+        deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, groups=np.where(y, "S1", "S2"), **settings)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import SincConv
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
+from sincviz.networks import SincConv
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from sincviz.attribution import sum_over_bands
 from torch import nn
 
-from sincviz import group_frequencies, randomization_test
+from sincviz import randomization_test
 from sincviz.analysis.evidence.randomization import _outcome, chance_size
-from sincviz.analysis.statistics.rank_agreement import spearman
+from sincviz.analysis.statistics.ranks import spearman
 from tests.analysis.conftest import single_thread
 
 LAYERS = 5
@@ -23,7 +24,7 @@ def input_power(model, x, y):
     power = np.abs(np.fft.rfft(x)).mean(0) ** 2
     frequency_hz = np.fft.rfftfreq(x.shape[2], 1 / 128)
     values = xr.DataArray(power, {"channel": np.arange(x.shape[1]), "frequency": frequency_hz}, name="power")
-    return group_frequencies(values).expand_dims(target=["left", "right"])
+    return sum_over_bands(values).expand_dims(target=["left", "right"])
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +42,13 @@ def few(fresh):
 
 def test_a_relevance_that_reads_the_network_passes(table):
     assert table.attrs["outcome"] == "differs"
-    assert table.attrs["size_high"] < 0.5
+    assert table.attrs["size_ci_high"] < 0.5
     assert table["kind"].tolist() == ["cascading"] * LAYERS + ["independent"] * LAYERS + ["wrong class"]
     assert table["layer"].tolist()[:LAYERS] == table["layer"].tolist()[LAYERS:-1]
     assert table["layer"].tolist()[0] == "final_layer"
     assert table["layer"].tolist()[LAYERS - 1] == "sinc_filter_layer"
-    assert (table["low"] <= table["similarity"]).all()
-    assert (table["similarity"] <= table["high"]).all()
+    assert (table["ci_low"] <= table["similarity"]).all()
+    assert (table["similarity"] <= table["ci_high"]).all()
 
 
 def test_the_sinc_layer_alone_changes_the_relevance(table):
@@ -142,8 +143,8 @@ def signed_power(model, x, y):
 def test_the_same_picture_with_its_sign_turned_stays(healthy, few):
     table = quietly(healthy, few, n_draws=3, method=signed_power)
     last = table[table["kind"] == "cascading"].iloc[-1]
-    assert last["low"] > -1.0 + 1e-9  # both signs came
-    assert last["high"] < 1.0
+    assert last["ci_low"] > -1.0 + 1e-9  # both signs came
+    assert last["ci_high"] < 1.0
     assert table.attrs["size"] == pytest.approx(1)
     assert table.attrs["outcome"] == "stays"
 

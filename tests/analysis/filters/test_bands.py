@@ -195,9 +195,9 @@ def test_nominal_and_measured_bands_are_printed_in_80_columns(network, moved, mo
 def test_rhythms_of_your_own_name_the_filters(network):
     model = set_cutoffs(network(), [5.0, 9.0, 20.0, 40.0], [4.0] * 4)
     assert learned_bands(model)["rhythm"].tolist() == ["alpha", "alpha", "beta", "gamma"]
-    own = learned_bands(model, {"mu": (10, 13), "fast": (20, 30)})
+    own = learned_bands(model, bands={"mu": (10, 13), "fast": (20, 30)})
     assert own["rhythm"].tolist() == ["other", "mu", "fast", "other"]
-    assert own.attrs["rhythms"] == {"mu": (10, 13), "fast": (20, 30)}
+    assert own.attrs["bands"] == {"mu": (10, 13), "fast": (20, 30)}
 
 
 def test_the_measured_band_lies_around_the_peak(network, moved):

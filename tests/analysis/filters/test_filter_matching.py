@@ -14,7 +14,7 @@ FREQUENCY_HZ = np.arange(0.0, 61.0)
 
 
 def bumps(peaks_hz, width_hz=3.0):
-    """Return amplitude responses with peaks here; not-a-number for a filter that is not there."""
+    """Return amplitude responses with peaks here; NaN for a filter that is not there."""
     distance = (FREQUENCY_HZ - np.asarray(peaks_hz, float)[..., None]) / width_hz
     return np.exp(-(distance**2) / 2)
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sincviz.filters import band_membership, band_occupancy
 
-from sincviz import band_membership, band_occupancy, front_end
+from sincviz.networks import front_end
 
 
 def test_shares_are_those_of_the_filters(network, moved):
@@ -29,7 +30,7 @@ def test_a_filter_that_moves_into_a_band_adds_its_share_there(network):
     model = network(num_time_filters=2, time_filter_len=127, n_times=256, freq_stride=20.0)
     with torch.no_grad():
         model.sinc_filter_layer.low_freqs[0, 1] = 8.0  # 9–13 Hz, as the first
-    change = band_occupancy(model, {"mu": (8, 13)}).sel(band="mu").diff("training").item()
+    change = band_occupancy(model, bands={"mu": (8, 13)}).sel(band="mu").diff("training").item()
     assert change == pytest.approx(0.5, abs=0.1)
 
 

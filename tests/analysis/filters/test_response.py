@@ -10,8 +10,9 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz import filter_response, front_end, learned_bands
+from sincviz import filter_response, learned_bands
 from sincviz.analysis.filters.transfer_function import transfer_function
+from sincviz.networks import front_end
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_attributes_are_strings_and_numbers_and_name_the_weights(model):
 def test_it_survives_a_file(model, tmp_path, own):
     response = filter_response(model)
     if own:
-        response["rhythm"] = ("filter", learned_bands(model, own)["rhythm"].to_numpy())
+        response["rhythm"] = ("filter", learned_bands(model, bands=own)["rhythm"].to_numpy())
     response.to_netcdf(tmp_path / "response.nc", engine="scipy")
     assert xr.load_dataset(tmp_path / "response.nc", engine="scipy").identical(response)
 

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sincviz import FrontEnd, front_end, learned_bands, spatial_filters, spatial_patterns
+from sincviz import learned_bands, spatial_filters, spatial_patterns
 from sincviz.analysis.maps import spatial
 from sincviz.analysis.maps.spatial import relative_maps
+from sincviz.networks import FrontEnd, front_end
 from sincviz.trials.epochs import input_batches
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 import xarray as xr
+from sincviz.statistics import bootstrap_intervals
 
-from sincviz import bootstrap_intervals
 from sincviz.analysis.statistics.intervals import mean_intervals, resampled_counts
 
 

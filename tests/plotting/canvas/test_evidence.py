@@ -60,7 +60,7 @@ def test_each_fact_has_its_words(attrs, line):
 
 def test_an_interval_that_begins_below_zero_has_no_dash_between():
     curve = pd.DataFrame()
-    curve.attrs = {"accuracy_area": 0.01, "accuracy_area_low": -0.04, "accuracy_area_high": 0.06}
+    curve.attrs = {"accuracy_area": 0.01, "accuracy_area_ci_low": -0.04, "accuracy_area_ci_high": 0.06}
     assert evidence_line({}, curve).endswith("0.01 (−0.04 to 0.06)")
 
 

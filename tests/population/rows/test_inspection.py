@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from sincviz.evidence import accuracies, predictions
 
-from sincviz import EpochsError, accuracies, inspect, load_checkpoint, predictions
+from sincviz import EpochsError, inspect, load_checkpoint
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.inspection import binned, inspect_row, row_dataset, score_deviation
 from sincviz.population.rows.settings import RowSettings
@@ -144,6 +145,6 @@ def test_a_network_that_says_nothing_has_no_deviation(row, people):
 
 
 def _parts(model):
-    from sincviz import front_end
+    from sincviz.networks import front_end
 
     return front_end(model)

@@ -1,16 +1,19 @@
 """A row's key is its content: checkpoint, trials, settings, and nothing else."""
 
 import dataclasses
+import json
 import shutil
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import numpy as np
 import pytest
+from torch import nn
 
 from sincviz import DownloadNeededError
 from sincviz.errors import MissingDependencyError
 from sincviz.population.manifest import read_manifest
-from sincviz.population.rows.settings import RowSettings, row_key, trials_of
+from sincviz.population.rows.settings import RowSettings, checked_parameters, row_key, trials_of
 
 SETTINGS = RowSettings()
 
@@ -27,7 +30,7 @@ def test_names_and_places_do_not_matter(row, tmp_path):
     }
     other = row | {name: str(path) for name, path in copied.items()} | {"subject": "x", "seed": "9"}
     assert row_key(other, SETTINGS) == row_key(row, SETTINGS)
-    assert row_key(row, dataclasses.replace(SETTINGS, data_path="elsewhere")) == row_key(row, SETTINGS)
+    assert row_key(row, dataclasses.replace(SETTINGS, data_path=Path("elsewhere"))) == row_key(row, SETTINGS)
 
 
 def test_every_content_matters(row, manifest):
@@ -38,12 +41,44 @@ def test_every_content_matters(row, manifest):
         "sections": ("relevance",),
         "seed": 1,
         "reference": "average",
-        "channels": "a",
+        "ch_names": ("a",),
         "montage": "m",
-        "parameters": ("x=1",),
+        "parameters": {"min_freq": 1},
     }
     keys |= {row_key(row, dataclasses.replace(SETTINGS, **{name: value})) for name, value in changed.items()}
     assert len(keys) == len(rows) + 1 + len(changed)
+
+
+def test_the_form_of_parameters_does_not_matter(row):
+    one = {"class_names": ("left", "right"), "min_freq": np.float32(0.5), "n_times": np.int64(128)}
+    other = {"n_times": 128, "min_freq": 0.5, "class_names": np.array(["left", "right"])}
+    keys = {
+        row_key(row, dataclasses.replace(SETTINGS, parameters=checked_parameters(given)))
+        for given in (one, other)
+    }
+    assert len(keys) == 1
+
+
+def test_settings_are_strict_json():
+    given = {"activation": nn.ReLU, "class_names": ["left", "right"], "input_window_seconds": None}
+    settings = RowSettings(ch_names=("C3", "C4"), parameters=checked_parameters(given))
+    assert json.loads(json.dumps(settings.facts, allow_nan=False)) == settings.facts
+    assert settings.facts["parameters"]["activation"] == "torch.nn.modules.activation.ReLU"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        (["min_freq=0.5"], TypeError, r"must be a mapping .*Try parameters=\{'min_freq': 0\.5\}"),
+        ({"min_frq": 0.5}, TypeError, "no parameter 'min_frq'.*Did you mean 'min_freq'"),
+        ({3: 0.5}, TypeError, "no parameter '3'"),
+        ({"min_freq": float("nan")}, ValueError, r"`parameters\['min_freq'\]` must be a finite number"),
+        ({"min_freq": object()}, TypeError, r"`parameters\['min_freq'\]` must be a finite number"),
+    ],
+)
+def test_what_is_no_parameter_is_refused(parameters, error, message):
+    with pytest.raises(error, match=message):
+        checked_parameters(parameters)
 
 
 def test_a_file_that_changes_has_another_key(row, tmp_path):
@@ -101,6 +136,7 @@ def test_a_folder_is_all_its_files(row, tmp_path):
         ({"dataset": "eegbci"}, ValueError, "a file of epochs or a dataset"),
         ({"epochs": "", "dataset": "simulated", "subject": "ann"}, ValueError, "must be a number; got 'ann'"),
         ({"epochs": "", "dataset": "eegbci", "subject": "110"}, ValueError, "1 to 109"),
+        ({"epochs": "", "dataset": "eegbci", "subject": "7,29"}, ValueError, "must be a number; got '7,29'"),
     ],
 )
 def test_what_is_wrong_is_said(row, changed, error, message):
@@ -109,7 +145,7 @@ def test_what_is_wrong_is_said(row, changed, error, message):
 
 
 def test_recordings_are_not_fetched_unasked(row, tmp_path):
-    here = dataclasses.replace(SETTINGS, data_path=str(tmp_path))
+    here = dataclasses.replace(SETTINGS, data_path=tmp_path)
     with pytest.raises(DownloadNeededError):
         row_key(row | {"epochs": "", "dataset": "eegbci", "subject": "7"}, here)
 

@@ -1,0 +1,3 @@
+from .doctor import diagnose
+
+__all__ = ["diagnose"]

@@ -1,0 +1,62 @@
+"""What the checks of the doctor look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from sincviz.analysis.doctor.trial_signals import TrialSignals
+from sincviz.analysis.filters.transfer_function import Floats
+from sincviz.networks.front_ends import FrontEnd
+from sincviz.trials.moments import Moments
+
+
+@dataclass(frozen=True, eq=False)
+class WeightFacts:
+    """What a network says without data."""
+
+    front_end: FrontEnd
+    bands: pd.DataFrame
+    resolvability: pd.DataFrame
+    drift: pd.DataFrame
+    importance: xr.Dataset | None
+
+
+@dataclass(frozen=True, eq=False)
+class DataFacts:
+    """What the network makes of trials; outlying ones count in ``signals``, ``chance`` and ``predictions`` only.
+
+    ``fast_variance`` is that of the filters' outputs without slow drift, ``chance`` what
+    :func:`sincviz.analysis.accuracy.chance_test` says of the ``predictions``, if classes are known. ``of_standardised``
+    are the moments of the filters' outputs if every channel of every trial had a standard deviation of 1; only where
+    amplitudes do not fit. ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source`` is
+    ``"array"``, ``"epochs"`` or ``"file"``, which is epochs that are not loaded; ``numbered`` says that the labels are
+    numbers of outputs, ``projectors`` which are not applied, and ``own_names`` what the epochs call the network's
+    channels.
+    """
+
+    front_end: FrontEnd
+    bands: pd.DataFrame
+    recording: dict[str, float | str | None]
+    of_filters: Moments
+    of_units: Moments
+    fast_variance: Floats
+    patterns: xr.DataArray
+    importance: xr.Dataset | None
+    chance: dict[str, Any] | None
+    predictions: pd.DataFrame
+    signals: TrialSignals
+    confusion: NDArray[np.int64] | None = None
+    of_standardised: Moments | None = None
+    source: str = "array"
+    numbered: bool = False
+    projectors: tuple[str, ...] = ()
+    own_names: list[str] | None = None
+
+
+def where(flags: object) -> tuple[int, ...]:
+    """Return the numbers of the filters for which a flag holds."""
+    return tuple(int(index) for index in np.flatnonzero(np.asarray(flags)))

@@ -1,0 +1,15 @@
+from .ablation import ablate
+from .data_contrast import band_power_contrast, csp_accuracy
+from .deletion import deletion_curve
+from .prediction import accuracies, predictions
+from .randomization import randomization_test
+
+__all__ = [
+    "ablate",
+    "accuracies",
+    "band_power_contrast",
+    "csp_accuracy",
+    "deletion_curve",
+    "predictions",
+    "randomization_test",
+]

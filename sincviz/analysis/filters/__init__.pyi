@@ -1,0 +1,20 @@
+from .bands import learned_bands
+from .drift import cutoff_drift, cutoff_history
+from .filter_matching import filter_stability, match_filters
+from .membership import band_membership
+from .occupancy import band_occupancy
+from .overlap import filter_overlap, resolvability
+from .response import filter_response
+
+__all__ = [
+    "band_membership",
+    "band_occupancy",
+    "cutoff_drift",
+    "cutoff_history",
+    "filter_overlap",
+    "filter_response",
+    "filter_stability",
+    "learned_bands",
+    "match_filters",
+    "resolvability",
+]

@@ -1,0 +1,13 @@
+from .mne_objects import to_evoked, to_spatial_filter
+from .spatial import relative_maps, spatial_filters, spatial_patterns
+from .unit_importance import importance, most_important
+
+__all__ = [
+    "importance",
+    "most_important",
+    "relative_maps",
+    "spatial_filters",
+    "spatial_patterns",
+    "to_evoked",
+    "to_spatial_filter",
+]

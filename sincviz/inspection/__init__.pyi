@@ -1,0 +1,4 @@
+from .inspection import Inspection
+from .results import InspectionResults
+
+__all__ = ["Inspection", "InspectionResults"]

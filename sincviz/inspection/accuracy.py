@@ -1,0 +1,272 @@
+"""How well the network decodes, as a section: predictions, accuracies and what they say."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sincviz._utils.text import counted, listed, p_words, percent
+from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
+from sincviz.inspection.facts import trial_facts
+from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import filter_words, prepared_otherwise, reference_words
+from sincviz.report.contents import Rows, Section, Sentence, Step, Summary, Table
+
+SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
+
+
+UNITS = {"stretch of signal": "stretches of signal"}
+
+
+_CONFOUNDS = {
+    "labels_in_blocks": "trials of a class stand in blocks",
+    **{
+        f"label_tied_to_{level}": f"each {level} has one class only"
+        for level in ("subject", "session", "run")
+    },
+}
+
+
+def accuracy_words(inspection: InspectionResults) -> list[str]:
+    """Return how often the network is right, whether guessing would be too, and whether it knew the trials."""
+    if not inspection.trials:
+        return ["No trials were given: what follows reads the weights, and cannot say what the network uses."]
+    n_trials = inspection.trials["n_trials"]
+    if (
+        inspection.accuracies is None
+        and inspection.predictions is not None
+        and "true" in inspection.predictions
+    ):
+        return [
+            f"{counted(n_trials, 'trial')}: the accuracy was not measured. {inspection.missing['accuracies']}"
+        ]
+    if inspection.accuracies is None:
+        return [f"{counted(n_trials, 'trial')} of unknown class: the accuracy was not measured."]
+    rows = inspection.accuracies.to_dict("index")
+    whole = rows[ALL]
+    first = _right(whole, "trial")
+    sentences = [first[0].upper() + first[1:]]
+    if SEEN in rows and HELD_OUT in rows:
+        sentences += [
+            f"{rows[SEEN]['n_trials']} of these trials were used in training. On those not recognised as such: "
+            f"{_right(rows[HELD_OUT], 'held-out trial')} Only these judge the network, and all that follows is read "
+            "from these."
+        ]
+    elif SEEN in rows:
+        sentences += [
+            "All of them were used in training, so this says how well the network remembers, not how well "
+            "it decodes."
+        ]
+    elif (
+        HELD_OUT in rows
+        and "unknown_trials" in inspection.verdict["reasons"]
+        and not prepared_otherwise(inspection)
+    ):
+        sentences += [
+            "Whether the network knows parts of them from its training cannot be told: they overlap, so windows of the "
+            f"training may share their signal. {SAY_SO}"
+        ]
+    elif HELD_OUT in rows and prepared_otherwise(inspection):
+        sentences += [
+            "Whether they were used in training cannot be told: they were not prepared as the training trials were. "
+            + ("They were held out, as the user says." if _said_held_out(inspection) else SAY_SO)
+        ]
+    elif HELD_OUT in rows:
+        sentences += [
+            "None of them is recognised among the training trials, so they were held out, unless they are the same "
+            "recordings cut or prepared in another way."
+        ]
+    else:
+        sentences += [
+            "The checkpoint does not tell which trials it was trained on; these were held out, as the user says."
+            if _said_held_out(inspection)
+            else "The checkpoint does not tell which trials it was trained on: they may be among these. "
+            f"{SAY_SO}"
+        ]
+    if "class_names" in inspection.network["training"].get("assumed", {}):
+        sentences += [
+            f"The checkpoint does not name its classes: {listed(inspection.network['class_names'], 8)} was "
+            "assumed, in this order."
+        ]
+    return sentences
+
+
+def _right(row: Mapping[Hashable, Any], trial: str) -> str:
+    subjects = ""
+    if not pd.isna(row.get("subjects_ci_low")):
+        subjects = (
+            f"; over {row['n_subjects']:.0f} subjects {percent(row['subjects_ci_low'])} to "
+            f"{percent(row['subjects_ci_high'])}"
+        )
+    auc = "" if pd.isna(row.get("auc")) else f", AUC {row['auc']:.2f}"
+    return (
+        f"the network is right in {row['n_correct']} of {counted(row['n_trials'], trial)}, "
+        f"{percent(row['accuracy'])} (95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}{subjects}); "
+        f"naming the most frequent class every time reaches {percent(row['majority'])}. Balanced accuracy "
+        f"{row['balanced_accuracy']:.2f}{auc}, chance {row['chance_level']:.2f}: {chance_words(row)}."
+    )
+
+
+def chance_words(row: Mapping[Hashable, Any]) -> str:
+    """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to tell."""
+    if row["above_chance"] == "unknown":
+        return {
+            "one_class": "all trials are of one class, so nothing can be told from chance",
+            "confounded": "whether that is above chance cannot be told, because "
+            f"{_CONFOUNDS.get(str(row['confounds']).split(', ')[0], 'something else differs between the classes too')}",
+        }.get(row["unknown_because"], "too few trials to tell from chance")
+    exchanged = [
+        f"within {row['permuted_within']}" if row["permuted_within"] else "",
+        "" if row["unit"] == "trial" else f"of whole {UNITS.get(row['unit'], row['unit'] + 's')}",
+    ]
+    how = " ".join(part for part in ("labels exchanged", *exchanged) if part)
+    start = "above chance" if row["above_chance"] == "yes" else "NOT above chance"
+    if row["above_chance"] == "yes" and row["balanced_accuracy"] <= row["chance_level"]:
+        start = "its answers are no better than guesses, but its scores are above chance"
+    return f"{start}, p {p_words(row['p'])} ({how})"
+
+
+def _said_held_out(inspection: InspectionResults) -> bool:
+    return inspection.predictions is not None and inspection.predictions.attrs.get("held_out") == "said"
+
+
+def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
+    """Return how often the network is right."""
+    rows = [
+        (
+            kind,
+            row["n_trials"],
+            f"{row['accuracy']:.2f} ({row['ci_low']:.2f}–{row['ci_high']:.2f})",
+            f"{row['majority']:.2f}",
+            f"{row['balanced_accuracy']:.2f}",
+            "" if pd.isna(row.get("auc")) else f"{row['auc']:.2f}",
+            f"{row['chance_level']:.2f}",
+            "" if pd.isna(row["p"]) else f"{row['p']:.2g}",
+            row["above_chance"],
+        )
+        for kind, row in accuracies.iterrows()
+    ]
+    header = (
+        *("Trials", "Number", "Accuracy (95%, Wilson)", "Most frequent class", "Balanced accuracy", "AUC"),
+        *("Chance", "p (permutation)", "Above chance"),
+    )
+    within = accuracies["permuted_within"].iloc[0]
+    return Rows(
+        header,
+        rows,
+        "Most frequent class: what naming it every time reaches. Chance is that of the balanced accuracy, the mean "
+        "over classes of the share of right answers. For p labels are exchanged"
+        f"{f' within {within}' if within else ''}.",
+    )
+
+
+def confusion_rows(inspection: InspectionResults) -> Rows:
+    """Return how many trials of each class the network takes for each class."""
+    assert inspection.predictions is not None  # checked by the caller
+    names = inspection.network["class_names"]
+    counts = pd.crosstab(inspection.predictions["true"], inspection.predictions["predicted"])
+    counts = counts.reindex(index=names, columns=names, fill_value=0)
+    rows = [(name, *row) for name, row in zip(names, counts.to_numpy().tolist(), strict=True)]
+    return Rows(
+        ("True class", *names),
+        rows,
+        "Rows: true class; columns: what the network says; numbers of trials.",
+    )
+
+
+def _trials(run: InspectionRun) -> tuple[dict[str, Any]]:
+    return (trial_facts(run.front_end, run.needed_trials(), run.codes),)
+
+
+def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    table = predictions(run.front_end, run.needed_trials(), run.codes)
+    if run.is_broken:
+        run.missing["accuracies"] = NOT_FINITE
+    elif run.codes is None:
+        run.missing["accuracies"] = NEEDS_CLASSES
+    of_classes = None if "accuracies" in run.missing else accuracies(table)
+    run.read_structure(table)
+    return table, of_classes
+
+
+def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
+    if inspection.trials:
+        yield Sentence(_methods_words(inspection))
+
+
+def _methods_words(inspection: InspectionResults) -> str:
+    facts = inspection.trials
+    prepared = [reference_words(facts["reference"])] if facts.get("reference") else []
+    if facts.get("highpass_hz") is not None:
+        prepared.append(
+            filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"])
+        )
+    how = f" ({', '.join(prepared)})" if prepared else ""
+    words = f"It was examined on {counted(facts['n_trials'], 'trial')}{how}"
+    if inspection.accuracies is None:
+        return f"{words} of unknown class."
+    rows = inspection.accuracies.to_dict("index")
+    row = rows[HELD_OUT if HELD_OUT in rows else ALL]
+    both = HELD_OUT in rows and SEEN in rows
+    whose = (
+        f" on the {row['n_trials']} not used in training, from which all that follows was read"
+        if both
+        else ""
+    )
+    if (
+        HELD_OUT in rows
+        and not both
+        and not prepared_otherwise(inspection)
+        and "unknown_trials" not in inspection.verdict["reasons"]
+    ):
+        words += ", none of them recognised among the training trials"
+    elif SEEN in rows and not both:
+        words += ", all of them used in training"
+    return (
+        f"{words}, {len(inspection.network['class_names'])} classes, with an accuracy of "
+        f"{percent(row['accuracy'])}{whose} (95% Wilson interval {percent(row['ci_low'])} to "
+        f"{percent(row['ci_high'])}; most frequent class {percent(row['majority'])}) and a balanced "
+        f"accuracy of {percent(row['balanced_accuracy'])} (chance "
+        f"{percent(row['chance_level'])}; {chance_words(row)})."
+    )
+
+
+ACCURACY: Section[InspectionResults, InspectionRun] = Section(
+    name="accuracy",
+    heading="",
+    steps=(
+        Step("Trials", ("trials",), _trials, applies=lambda run: run.trials is not None),
+        Step(
+            "Predictions",
+            ("predictions", "accuracies"),
+            _predictions,
+            applies=lambda run: run.trials is not None,
+        ),
+    ),
+    tables=(
+        Table("predictions", ("predictions",), lambda inspection: inspection.predictions),
+        Table("accuracies", ("accuracies",), lambda inspection: inspection.accuracies),
+    ),
+    summary=(Summary("accuracy", "How well does it decode?", accuracy_words),),
+    methods=_methods,
+    always=True,
+)
+
+
+ACCURACY_TABLES = (
+    Table(
+        "accuracies",
+        ("accuracies",),
+        title="Accuracy",
+        rows=lambda inspection: accuracy_rows(inspection.accuracies),
+    ),
+    Table(
+        "predictions",
+        ("predictions",),
+        title="What the network says of each class",
+        rows=confusion_rows,
+        applies=lambda inspection: "true" in inspection.predictions,
+    ),
+)
+"""They stand beside the evidence, if that was asked for."""

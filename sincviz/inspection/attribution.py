@@ -1,0 +1,240 @@
+"""Relevance, as a section: what the decision for each class rests on, over bands, channels and filters."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sincviz import plotting
+from sincviz.analysis.attribution.cells import cell_relevance
+from sincviz.analysis.attribution.leading import (
+    leading_bands,
+    leading_cells,
+    leading_filters,
+)
+from sincviz.analysis.attribution.power_direction import power_direction
+from sincviz.analysis.attribution.sinc_layer import relevance
+from sincviz.analysis.attribution.spectral import spectral_relevance
+from sincviz.analysis.doctor.line_noise import power_spectrum
+from sincviz.analysis.evidence.data_contrast import band_power_contrast
+from sincviz.analysis.labels import with_known_classes
+from sincviz.analysis.statistics.established import corrected_p
+from sincviz.analysis.statistics.intervals import bootstrap_intervals
+from sincviz.eeg.band_limits import low_and_high_hz, ranges_by_name
+from sincviz.eeg.band_words import band_words
+from sincviz.eeg.bands import OTHER
+from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
+from sincviz.inspection.maps import or_say_why
+from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import of_trials
+from sincviz.report.contents import Figure, Section, Sentence, Step
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+
+LEAST_FOR_INTERVALS = 5
+"""Of each class; the bootstrap's intervals cover too rarely below about ten."""
+
+
+_NEARLY_ALL = 0.99  # what is above says nothing, and squeezes the rest
+
+
+def _of_frequencies(run: InspectionRun) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame]:
+    front_end, trials = run.front_end, run.sound_trials()
+    spectrum = spectral_relevance(front_end, trials, run.codes, trials=run.averaged)
+    run.power = power_spectrum(front_end, trials)
+    single = cell_relevance(front_end, trials, run.codes)
+    run.of_trials = single
+    cells = _with_intervals(run, single, spectrum)
+    of_bands = _with_intervals(run, single.sum("channel", skipna=False, keep_attrs=True), spectrum)
+    total = _with_intervals(run, single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
+    of_bands = of_bands.assign_coords(
+        {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
+    )
+    direction = power_direction(front_end, trials, single)
+    return spectrum, cells, leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
+
+
+def _with_intervals(run: InspectionRun, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
+    cells = bootstrap_intervals(single, trials=run.averaged, seed=run.seed)
+    cells.attrs |= sum_over_bands(spectrum).attrs
+    if "subject" in run.structure and (n_subjects := run.structure["subject"].nunique()) > 1:
+        cells.attrs["interval"] += f" of these {n_subjects} subjects"
+    permuted_codes, strata = run.exchange()
+    p = corrected_p(single, trials=run.averaged, permuted_codes=permuted_codes, strata=strata, seed=run.seed)
+    cells = cells.assign_coords(p=(cells.dims, p.to_numpy()))
+    if run.fewest() < LEAST_FOR_INTERVALS:
+        # A bootstrap of so few trials is too sure of itself.
+        nothing = xr.full_like(cells["ci_low"], np.nan)
+        cells = cells.assign_coords(ci_low=nothing, ci_high=nothing)
+        cells.attrs["interval"] = f"none: fewer than {LEAST_FOR_INTERVALS} trials"
+    return cells
+
+
+def _of_filters(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:
+    of_filters = relevance(run.front_end, run.sound_trials(), run.codes, trials=run.averaged)
+    return of_filters, leading_filters(of_filters.sum("channel", skipna=False, keep_attrs=True))
+
+
+def _contrast(run: InspectionRun) -> tuple[xr.DataArray]:
+    contrast = band_power_contrast(run.front_end, run.needed_trials(), run.needed_codes())
+    if not np.isfinite(contrast).any():
+        raise ValueError("This needs two trials or more of two classes.")
+    return (contrast,)
+
+
+def _known(values: xr.DataArray | None) -> xr.DataArray:
+    """Return what can be drawn: bands without a frequency and classes without trials have no values."""
+    assert values is not None  # the drawing needs it
+    kept = values
+    for dim in ("target", "band"):
+        finite = np.isfinite(kept.transpose(dim, ...).to_numpy())
+        kept = kept.isel({dim: finite.reshape(len(finite), -1).any(1)})
+    return kept
+
+
+def _by_region(values: xr.DataArray) -> xr.DataArray:
+    return sort_by_region(values) if "region" in values.coords else values
+
+
+def _scalps(inspection: InspectionResults) -> "matplotlib.figure.Figure":
+    return plotting.plot_relevance(
+        _named_rest(_known(inspection.band_relevance)), "topomaps", inspection.deletion
+    )
+
+
+def _channels(inspection: InspectionResults) -> "matplotlib.figure.Figure":
+    cells = _named_rest(_by_region(_known(inspection.band_relevance)))
+    return plotting.plot_relevance(cells, "channels", inspection.deletion)
+
+
+def _named_rest(cells: xr.DataArray) -> xr.DataArray:
+    """Return the cells with the band of what no band covers named by its limits."""
+    limits = ranges_by_name(cells)
+    names = [str(name) for name in cells["band"].to_numpy()]
+    return cells.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
+
+
+def _spectral_profile(inspection: InspectionResults) -> "matplotlib.figure.Figure":
+    assert inspection.spectral_relevance is not None  # the drawing needs it
+    known = with_known_classes(inspection.spectral_relevance)
+    known = known.isel(frequency=slice(_n_heard(known)))
+    if "region" in known.coords:
+        return plotting.plot_spectral_relevance(sum_over_regions(known), "profile", inspection.deletion)
+    return plotting.plot_spectral_relevance(known, "image", inspection.deletion)
+
+
+def _n_heard(values: xr.DataArray) -> int:
+    """Return how many frequencies from the lowest on hold nearly all relevance."""
+    by_frequency = values.transpose("frequency", ...).to_numpy()
+    size = np.abs(by_frequency).reshape(len(by_frequency), -1).sum(1).cumsum()
+    return min(len(size), int(1.1 * np.searchsorted(size, _NEARLY_ALL * size[-1])) + 2)
+
+
+def _contrast_scalps(inspection: InspectionResults) -> "matplotlib.figure.Figure":
+    return plotting.plot_relevance(_known(inspection.band_power_contrast), "topomaps")
+
+
+def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
+    if inspection.band_relevance is None:
+        return
+    attrs = inspection.band_relevance.attrs
+    over = (
+        "averaged over the trials of a class minus the average over the others"
+        if attrs.get("trials") == "contrast"
+        else "averaged over all trials"
+    )
+    yield Sentence(
+        "Relevance is the integrated gradient (Sundararajan et al., 2017) of each class score from a "
+        f"baseline of zero ({attrs.get('n_steps')} steps), split exactly over frequencies and channels "
+        "by Parseval's theorem and summed over bands (in Hz: "
+        f"{_bands(inspection.band_relevance)}), {over}, with 95% bootstrap "
+        f"intervals {_over(attrs)} ({attrs.get('n_resamples')} resamples; Hesterberg, 2015).",
+        ("sundararajan", "hesterberg"),
+    )
+
+
+def _over(attrs: Mapping[Hashable, Any]) -> str:
+    """Return over what the intervals are: trials, and whose."""
+    over = str(attrs.get("interval", "")).partition(" over ")[2] or "trials"
+    return f"over {over}, not over subjects in general" if "subjects" in over else f"over {over}"
+
+
+def _bands(cells: xr.DataArray) -> str:
+    """Return the limits of the named bands."""
+    limits = zip(cells["band"].to_numpy(), low_and_high_hz(cells), strict=True)
+    return "; ".join(
+        f"{name}: {low:g}{' and above' if high == np.inf else f'–{high:g}'}"
+        for name, (low, high) in limits
+        if low == low  # is a number: not what is left over
+    )
+
+
+OF_FREQUENCIES = Step(
+    "Relevance of frequencies",
+    ("spectral_relevance", "band_relevance", "leading_bands", "leading_cells"),
+    _of_frequencies,
+)
+"""The evidence is about this, too."""
+
+
+RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
+    name="relevance",
+    heading="Attribution",
+    steps=(
+        OF_FREQUENCIES,
+        Step("Relevance of filters", ("relevance", "leading_filters"), _of_filters),
+        Step("Contrast in the data", ("band_power_contrast",), _contrast),
+    ),
+    figures=(
+        Figure(
+            "relevance",
+            "What the decision rests on, on the scalp",
+            ("band_relevance",),
+            or_say_why(_scalps),
+            of_trials(
+                "Rows: classes; columns: bands of the input. Red: activity there speaks for the class; blue: "
+                "against it. All maps of the figure share one scale, and the values add up to the whole change of "
+                "the score. White dots mark channels that are established at p < 0.05, corrected for the number of all "
+                "cells."
+            ),
+        ),
+        Figure(
+            "relevance_channels",
+            "What the decision rests on, channel by channel",
+            ("band_relevance",),
+            _channels,
+            of_trials(
+                "The same numbers as an image: one panel per class, bands over channels from the front to the back. "
+                "Dots: not established."
+            ),
+        ),
+        Figure(
+            "spectral_relevance",
+            "What the decision rests on, over frequency",
+            ("spectral_relevance",),
+            _spectral_profile,
+            of_trials(
+                "Relevance of each frequency of the input, summed over the channels of a region. Peaks say which "
+                "frequencies the network really uses, whatever its filters are called."
+            ),
+        ),
+        Figure(
+            "band_power_contrast",
+            "What differs in the data themselves",
+            ("band_power_contrast",),
+            or_say_why(_contrast_scalps),
+            of_trials(
+                "No network in this figure: how much the log power of the class's trials differs from that of the "
+                "others, in pooled standard deviations. A decision that rests on what is flat here, or on more than "
+                "is here, deserves suspicion."
+            ),
+        ),
+    ),
+    arrays=("relevance", "spectral_relevance", "band_relevance", "band_power_contrast"),
+    methods=_methods,
+)

@@ -1,0 +1,141 @@
+"""How far what is said about the decision can be trusted, in words."""
+
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sincviz._utils.text import joined, number_words, p_words, percent
+from sincviz.analysis.attribution.leading import LEAST_OF_LARGEST
+from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import n_read
+
+
+def certainty_words(inspection: InspectionResults) -> list[str]:
+    """Return how far what is said about the decision can be trusted."""
+    sentences = []
+    if not inspection.verdict["readable"] and inspection.trials:
+        return []
+    if inspection.deletion is not None:
+        sentences.append(_deletion_words(inspection.deletion))
+    if inspection.ablation is not None:
+        sentences.append(_ablation_words(inspection))
+    if inspection.randomization is not None:
+        sentences.append(_randomization_words(inspection.randomization))
+    if (
+        inspection.spectral_relevance is not None
+        and "completeness_error" in inspection.spectral_relevance.coords
+    ):
+        error = float(inspection.spectral_relevance["completeness_error"].max(skipna=True))
+        if math.isfinite(error):
+            sentences.append(f"Completeness error of the relevance: {percent(error)}.")
+    if inspection.csp is not None:
+        apart = inspection.csp["kept_apart"]
+        sentences.append(
+            f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with "
+            f"{percent(inspection.csp['accuracy'])} ({percent(inspection.csp['accuracy_ci_low'])} to "
+            f"{percent(inspection.csp['accuracy_ci_high'])}), cross-validated"
+            f"{'' if apart == 'trial' else f', no {apart} in training and test at once'}."
+        )
+    subset = evidence_words(inspection)
+    return [*sentences, subset] if sentences and subset else sentences
+
+
+def _deletion_words(curve: pd.DataFrame) -> str:
+    attrs = curve.attrs
+    area, low, high = (attrs.get(f"accuracy_area{end}", math.nan) for end in ("", "_ci_low", "_ci_high"))
+    measured = f"area between the curves of accuracy {area:z.2f} ({low:z.2f} to {high:z.2f})".replace(
+        "-", "−"
+    )
+    shown = attrs.get("shown")
+    if shown == "could not be checked":
+        return (
+            "Whether what is called most relevant is needed more than the rest could not be checked by taking it away: "
+            f"there are too few cells or trials ({measured})."
+        )
+    whose = (
+        "on trials that did not make its order"
+        if attrs.get("ranked_on") == "the other half"
+        else "in a given order, which flatters itself if these trials made it"
+    )
+    p = f"p {p_words(attrs.get('p_deletion', math.nan))}"
+    if shown == "yes":
+        return (
+            "Shown by taking it away: what is called most relevant costs the network more of its margin for the true "
+            f"class than other cells do, {whose} ({p}; {measured})."
+        )
+    return (
+        "Not shown by taking it away: whether what is called most relevant costs the network more of its margin for "
+        f"the true class than other cells do stays open, {whose} ({p}; {measured})."
+    )
+
+
+def _randomization_words(table: pd.DataFrame) -> str:
+    attrs = table.attrs
+    if attrs.get("outcome") == "differs":
+        return "Drawn anew at random, the network's relevance looks different, as it must."
+    if attrs.get("outcome") == "stays":
+        return (
+            "Drawn anew at random, the network's relevance stays much the same: it shows the data or the architecture "
+            "rather than what was learned. Do not trust the pictures."
+        )
+    low, high = attrs.get("size_ci_low", math.nan), attrs.get("size_ci_high", math.nan)
+    size = f" (similarity {low:.2f} to {high:.2f})" if math.isfinite(low) and math.isfinite(high) else ""
+    return (
+        "It cannot be told whether the relevance depends on what was learned: random networks, or the cells that are "
+        f"compared, are too few to say how similar theirs is{size}."
+    )
+
+
+def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
+    assert inspection.ablation is not None  # checked by the caller
+    loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
+    needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
+    if needed.empty:
+        return "Replacing no single band of a region costs a certain part of the margin between the classes."
+    largest = needed["score_loss"].max()
+    needed = needed[needed["score_loss"] >= LEAST_OF_LARGEST * largest]
+
+    def told(row: Mapping[Hashable, Any], name: str) -> str:
+        return number_words(row[name], largest=largest)
+
+    listed = "; ".join(
+        f"{row['band']} of {row['channel']} ({told(row, 'score_loss')}, {told(row, 'score_loss_ci_low')} to "
+        f"{told(row, 'score_loss_ci_high')})"
+        for row in needed.to_dict("records")
+    )
+    whole = ""
+    if inspection.deletion is not None:
+        margin = inspection.deletion.loc[inspection.deletion["n_cells"] == 0, "score"].iloc[0]
+        whole = f", which is {number_words(margin, largest=margin)} on average"
+    return (
+        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
+        f"other{whole}: {listed}."
+    )
+
+
+def evidence_words(inspection: InspectionResults) -> str:
+    """Return on which trials the evidence was computed, if not on all."""
+    n_trials = n_read(inspection)
+    taken = []
+    measured = [
+        name
+        for name, result in (
+            ("deletion", inspection.deletion),
+            ("replacement", inspection.ablation),
+            ("common spatial patterns", inspection.csp),
+        )
+        if result is not None
+    ]
+    if n_trials > MOST_EVIDENCE_TRIALS and measured:
+        taken.append(f"{joined(measured, 'and')} {MOST_EVIDENCE_TRIALS}")
+    if n_trials > MOST_RANDOMIZATION_TRIALS and inspection.randomization is not None:
+        taken.append(f"random networks {MOST_RANDOMIZATION_TRIALS}")
+    if not taken:
+        return ""
+    return (
+        f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from the classes: "
+        f"{', '.join(taken)} (seed {inspection.seed})."
+    )

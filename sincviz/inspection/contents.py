@@ -1,0 +1,73 @@
+"""What an inspection consists of: its sections, in the order of the page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sincviz._utils.text import listed
+from sincviz.inspection.accuracy import ACCURACY
+from sincviz.inspection.attribution import RELEVANCE
+from sincviz.inspection.evidence import EVIDENCE
+from sincviz.inspection.filters import BANDS, RESPONSES, TRAINING
+from sincviz.inspection.findings import ARTEFACTS, FINDINGS
+from sincviz.inspection.leading import LEADING, with_verdict
+from sincviz.inspection.maps import MAPS
+from sincviz.inspection.network import NETWORK
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import data_words, network_words, verdict_words
+from sincviz.report.contents import Contents, Paragraph
+
+SECTIONS = (
+    *(NETWORK, FINDINGS, BANDS, RESPONSES, TRAINING, ACCURACY, LEADING, MAPS, RELEVANCE, EVIDENCE),
+    ARTEFACTS,
+)
+
+
+def _title(inspection: InspectionResults) -> str:
+    """Return a heading that names the classes."""
+    return f"{inspection.network['kind']}: {listed(inspection.network['class_names'], 4)}"
+
+
+def _lead(inspection: InspectionResults) -> tuple[Paragraph, ...]:
+    return (
+        Paragraph(network_words(inspection), "lead"),
+        Paragraph(data_words(inspection, of_trials=bool(inspection.trials))),
+        Paragraph(verdict_words(inspection), "verdict"),
+    )
+
+
+def _settings(inspection: InspectionResults) -> Iterator[tuple[str, str]]:
+    """Yield seed and hashes."""
+    yield "seed", str(inspection.seed)
+    yield "SHA-256 of the weights", inspection.network["weights_sha256"]
+    if inspection.trials:
+        yield "SHA-256 of the trials, as the network sees them", inspection.trials["sha256"]
+    for name, value in inspection.network["training"].items():
+        words = (
+            ", ".join(f"{key} = {one}" for key, one in value.items()) if isinstance(value, dict) else value
+        )
+        yield f"training: {name}", str(words)
+
+
+def _facts(inspection: InspectionResults) -> dict[str, Any]:
+    bands, accuracies = inspection.leading_bands, inspection.accuracies
+    return {
+        "seed": inspection.seed,
+        "network": inspection.network,
+        "trials": inspection.trials,
+        "verdict": inspection.verdict,
+        "accuracy": None if accuracies is None else accuracies.reset_index().to_dict("records"),
+        "leading_bands": None
+        if bands is None
+        else with_verdict(bands, inspection).reset_index().to_dict("records"),
+    }
+
+
+CONTENTS = Contents(
+    sections=SECTIONS,
+    title=_title,
+    lead_title="What this network uses",
+    lead=_lead,
+    settings=_settings,
+    facts=_facts,
+    facts_file="inspection.json",
+)

@@ -1,0 +1,171 @@
+"""Temporal filters, as sections: bands, responses, and how cut-offs moved in training."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import xarray as xr
+
+from sincviz import plotting
+from sincviz.analysis.filters.bands import learned_bands
+from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
+from sincviz.analysis.filters.overlap import filter_overlap, resolvability
+from sincviz.analysis.filters.response import filter_response
+from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import of_weights
+from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Table
+
+
+def _bands(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, xr.DataArray]:
+    front_end = run.front_end
+    return (
+        learned_bands(front_end),
+        resolvability(front_end, run.given_trials),
+        cutoff_drift(front_end),
+        filter_overlap(front_end),
+    )
+
+
+def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
+    history = cutoff_history(run.front_end)
+    if history is None:
+        raise ValueError("The checkpoint does not tell how it was trained: `sincviz train` records it.")
+    return (history,)
+
+
+def band_rows(bands: pd.DataFrame) -> Rows:
+    """Return the bands as written and as computed."""
+    rows = [
+        (
+            number,
+            f"{row['low_hz']:.1f}–{row['high_hz']:.1f}",
+            f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
+            f"{row['peak_hz']:.1f}",
+            f"{row['in_band_energy']:.0%}",
+            row["rhythm"],
+        )
+        for number, row in bands.iterrows()
+    ]
+    header = ("Filter", "As written (Hz)", "As computed, −3 dB (Hz)", "Peak (Hz)", "Energy in band", "Rhythm")
+    return Rows(
+        header, rows, "Energy in band: the share of the kernel's energy between its cut-offs as written."
+    )
+
+
+def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
+    if inspection.bands is not None:
+        yield Sentence(
+            "Bands are reported as the −3 dB limits of the kernels' frequency response, not as their "
+            "nominal cut-offs."
+        )
+
+
+BANDS: Section[InspectionResults, InspectionRun] = Section(
+    name="bands",
+    heading="Filters",
+    steps=(Step("Bands", ("bands", "resolvability", "drift", "overlap"), _bands),),
+    figures=(
+        Figure(
+            "bands",
+            "Bands of the filters",
+            ("bands",),
+            lambda inspection: plotting.plot_bands(inspection.bands),
+            of_weights(
+                "One row per filter. Blue: between the two learned cut-offs, as written in the network. Orange: "
+                "where the kernel's gain is within 3 dB of its peak, as computed. Dashed: before training, where "
+                "that is known. Where blue is narrower than orange, the kernel is too short for the band that is "
+                "written: believe orange."
+            ),
+        ),
+        Figure(
+            "overlap",
+            "How alike the filters are",
+            ("overlap",),
+            lambda inspection: plotting.plot_overlap(inspection.overlap),
+            of_weights(
+                "Each cell compares two filters: 1 means that they let through the same. Blocks of dark cells are "
+                "filters that learned one thing together; what they say is not independent."
+            ),
+        ),
+    ),
+    tables=(
+        Table(
+            "bands",
+            ("bands",),
+            lambda inspection: inspection.bands,
+            title="The bands in numbers",
+            rows=lambda inspection: band_rows(inspection.bands),
+        ),
+        Table("resolvability", ("resolvability",), lambda inspection: inspection.resolvability),
+        Table("drift", ("drift",), lambda inspection: inspection.drift),
+    ),
+    arrays=("overlap",),
+    methods=_methods,
+)
+
+
+RESPONSES: Section[InspectionResults, InspectionRun] = Section(
+    name="responses",
+    heading="Filters",
+    steps=(Step("Responses", ("response",), lambda run: (filter_response(run.front_end),)),),
+    figures=(
+        Figure(
+            "responses",
+            "Response of every filter",
+            ("response",),
+            lambda inspection: plotting.plot_responses(inspection.response),
+            of_weights(
+                "One panel per filter: gain in dB relative to the filter's peak over frequency. Blue: between the "
+                "cut-offs as written. Orange: within 3 dB of the peak. What stands high outside the blue leaks "
+                "through."
+            ),
+        ),
+        Figure(
+            "responses_overlay",
+            "All responses together",
+            ("response",),
+            lambda inspection: plotting.plot_responses(inspection.response, overlay=True),
+            of_weights(
+                "The same gains in one panel, each filter a line, coloured from the lowest to the highest peak."
+            ),
+        ),
+        Figure(
+            "cumulative_response",
+            "Where the whole bank listens",
+            ("response",),
+            lambda inspection: plotting.plot_cumulative_response(inspection.response),
+            of_weights(
+                "The power that all filters let through together, over frequency: peaks are what the bank gathers "
+                "at. It says what the network can hear, not what it uses."
+            ),
+        ),
+    ),
+    arrays=("response",),
+)
+
+
+TRAINING: Section[InspectionResults, InspectionRun] = Section(
+    name="training",
+    heading="Filters",
+    steps=(Step("Training", ("cutoff_history",), _history),),
+    figures=(
+        Figure(
+            "cutoff_history",
+            "How the cut-offs moved",
+            ("cutoff_history",),
+            lambda inspection: plotting.plot_cutoff_history(inspection.cutoff_history),
+            of_weights(
+                "Centre (left) and width (right) of each filter's band as written, over the passes of training; "
+                "lines are coloured from the lowest centre to the highest. Lines that stay flat kept the band that "
+                "they were given."
+            ),
+        ),
+    ),
+    tables=(
+        Table(
+            "cutoff_history",
+            ("cutoff_history",),
+            lambda inspection: inspection.cutoff_history.set_index("epoch"),
+        ),
+    ),
+)

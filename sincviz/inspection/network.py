@@ -1,0 +1,27 @@
+"""The network itself, as a section: what it is, and how the methods paragraph begins."""
+
+from collections.abc import Iterator
+
+from sincviz._utils.text import counted
+from sincviz._version import __version__
+from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.report.contents import Section, Sentence
+
+
+def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
+    net = inspection.network
+    known = net["kind"] == "SincShallowNet"
+    network = "A Sinc-ShallowNet (Borra et al., 2020)" if known else "A network"
+    filters = "band-pass filters parametrised by their cut-offs (Ravanelli and Bengio, 2018)"
+    yield Sentence(
+        f"{network} with {net['n_filters']} {filters if known else 'temporal filters'}"
+        f" of {net['n_taps']} samples at {net['sfreq_hz']:g} Hz and {net['depth']} spatial "
+        f"filter{'s' * (net['depth'] != 1)} per temporal filter, on {counted(net['n_chans'], 'channel')}, was read "
+        f"with sincviz {__version__} (weights {net['weights_sha256'][:12]}), which builds on MNE-Python "
+        "(Gramfort et al., 2013).",
+        ("gramfort", *(("borra", "ravanelli") if known else ())),
+    )
+
+
+NETWORK: Section[InspectionResults, InspectionRun] = Section("network", "", methods=_methods, always=True)

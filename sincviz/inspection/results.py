@@ -1,0 +1,78 @@
+"""What an inspection holds: every result by its name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InspectionResults:
+    """What was measured; see the function of each name. What could not be measured is ``None``.
+
+    Attributes
+    ----------
+    network, trials : dict
+        What network and trials are: sizes, names, units, hashes; ``trials`` is empty without trials.
+    bands, resolvability, drift, cutoff_history, response, overlap
+        Of the temporal filters.
+    importance, spatial_filters, spatial_patterns
+        Of the spatial filters.
+    predictions, accuracies
+        What the network says of the trials, and how often it is right.
+    relevance : xarray.DataArray, dims (target, filter, channel)
+        At the sinc layer.
+    spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
+        At the input; a contrast between classes where these are known.
+    band_relevance : xarray.DataArray, dims (target, band, channel)
+        The same by band, with intervals.
+    leading_bands, leading_cells, leading_filters : pandas.DataFrame
+        What the decision for each class rests on.
+    band_power_contrast, csp
+        What the trials say without the network.
+    deletion, ablation, randomization
+        The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
+    findings : pandas.DataFrame
+        What keeps all this from being believed.
+    verdict : dict
+        ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
+        not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
+        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
+    missing : dict of str to str
+        What could not be measured, and why.
+    sections : tuple of str
+        What was asked for.
+    seed : int
+        Seed of every random draw.
+    """
+
+    network: dict[str, Any]
+    findings: pd.DataFrame
+    verdict: dict[str, Any] = field(default_factory=lambda: {"readable": False, "reasons": ["no_trials"]})
+    trials: dict[str, Any] = field(default_factory=dict)
+    bands: pd.DataFrame | None = None
+    resolvability: pd.DataFrame | None = None
+    drift: pd.DataFrame | None = None
+    overlap: xr.DataArray | None = None
+    response: xr.Dataset | None = None
+    spatial_filters: xr.DataArray | None = None
+    importance: xr.Dataset | None = None
+    spatial_patterns: xr.DataArray | None = None
+    predictions: pd.DataFrame | None = None
+    accuracies: pd.DataFrame | None = None
+    relevance: xr.DataArray | None = None
+    spectral_relevance: xr.DataArray | None = None
+    band_relevance: xr.DataArray | None = None
+    leading_bands: pd.DataFrame | None = None
+    leading_cells: pd.DataFrame | None = None
+    leading_filters: pd.DataFrame | None = None
+    band_power_contrast: xr.DataArray | None = None
+    deletion: pd.DataFrame | None = None
+    ablation: xr.Dataset | None = None
+    randomization: pd.DataFrame | None = None
+    csp: pd.Series | None = None
+    cutoff_history: pd.DataFrame | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+    sections: tuple[str, ...] = ()
+    seed: int = 0

@@ -1,0 +1,79 @@
+"""An inspection in words, on one screen of a terminal."""
+
+import textwrap
+from collections.abc import Iterator
+
+from sincviz._utils.text import counted, shown
+from sincviz.analysis.doctor.findings import SEVERITIES
+from sincviz.inspection.accuracy import accuracy_words
+from sincviz.inspection.leading import basis_words
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import network_words, verdict_words
+
+COLUMNS, LINES = 80, 22  # of a terminal of 24 lines two are left for the prompt
+
+
+_INDENT = 2
+
+
+_MOST_CLASSES = 2
+
+
+def screen_text(inspection: InspectionResults) -> str:
+    """Return what an inspection is of and what it says, in at most 22 lines of 80 columns.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What was measured.
+
+    Returns
+    -------
+    str
+        Paragraphs; what is too long ends with an ellipsis.
+    """
+    return "\n".join(line for text, most in _paragraphs(inspection) for line in _wrapped(text, most))
+
+
+def _paragraphs(inspection: InspectionResults) -> Iterator[tuple[str, int]]:
+    """Yield each paragraph and the lines that it may take; a verdict with a basis after it is short."""
+    yield network_words(inspection), 3
+    yield verdict_words(inspection), 4
+    yield accuracy_words(inspection)[0], 4
+    if inspection.verdict["readable"]:
+        words = basis_words(inspection)
+        yield from ((sentence, 3) for sentence in words[1 : 1 + _MOST_CLASSES] or words)
+    yield _findings(inspection), 3
+    kept = [name for name in _RESULTS if getattr(inspection, name) is not None]
+    yield f"Measured: {', '.join(f'.{name}' for name in kept)}", 3
+    if inspection.missing:
+        yield f"Not measured: {counted(len(inspection.missing), 'result')}; `.missing` says why.", 1
+    yield '`.report("report.html")` writes a page, `.save("folder")` everything.', 1
+
+
+_RESULTS = (
+    *("bands", "resolvability", "drift", "cutoff_history", "response", "overlap", "importance"),
+    *("spatial_filters", "spatial_patterns", "predictions", "accuracies", "relevance", "spectral_relevance"),
+    *("band_relevance", "leading_bands", "leading_cells", "leading_filters", "band_power_contrast", "csp"),
+    *("deletion", "ablation", "randomization"),
+)
+
+
+def _findings(inspection: InspectionResults) -> str:
+    rows = inspection.findings
+    if rows.empty:
+        return "Findings: none."
+    counts = rows["severity"].astype(str).value_counts()
+    told = ", ".join(counted(int(counts[one]), one) for one in SEVERITIES if one in counts)
+    return f"Findings (`.findings`): {told}. The first: {rows['finding'].iloc[0]}"
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    return textwrap.wrap(
+        shown(" ".join(text.split())),
+        COLUMNS,
+        subsequent_indent=" " * _INDENT,
+        max_lines=most,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,98 @@
+"""What network and trials are, and whether these let the network be read, in words."""
+
+from collections.abc import Callable
+
+from sincviz._utils.text import counted, listed
+from sincviz.analysis.evidence.prediction import HELD_OUT, SEEN
+from sincviz.inspection.results import InspectionResults
+from sincviz.verdict import reason_words
+
+
+def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
+    """Return reference and filters of the trials, or of those that the network was trained on."""
+    facts, what = (
+        (inspection.trials, "Trials") if of_trials else (inspection.network["training"], "Network trained on")
+    )
+    parts = []
+    if facts.get("reference"):
+        parts.append(reference_words(facts["reference"]))
+    if facts.get("highpass_hz") is not None and facts.get("lowpass_hz") is not None:
+        parts.append(filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"]))
+    return f"{what}: {', '.join(parts) if parts else 'reference and filters are not known'}."
+
+
+def reference_words(reference: str) -> str:
+    """Return what :func:`sincviz.trials.recordings.recording_facts` says of the reference.
+
+    Examples
+    --------
+    >>> reference_words("average"), reference_words("as recorded")
+    ('average reference', 'reference as recorded')
+    """
+    return f"reference {reference}" if reference == "as recorded" else f"{reference} reference"
+
+
+def filter_words(highpass_hz: float, lowpass_hz: float, sfreq_hz: float) -> str:
+    """Return the pass band of the data.
+
+    Examples
+    --------
+    >>> filter_words(1, 40, 160), filter_words(0, 80, 160)
+    ('filtered to 1–40 Hz', 'not filtered (up to 80 Hz)')
+    """
+    if highpass_hz == 0 and lowpass_hz >= sfreq_hz / 2:
+        return f"not filtered (up to {lowpass_hz:g} Hz)"
+    return f"filtered to {highpass_hz:g}–{lowpass_hz:g} Hz"
+
+
+def network_words(inspection: InspectionResults) -> str:
+    """Return what the network is."""
+    net = inspection.network
+    seconds = "" if net["n_times"] is None else f", trials of {net['n_times'] / net['sfreq_hz']:g} s"
+    names = net["class_names"]
+    return (
+        f"{net['kind']}: {counted(net['n_filters'], 'temporal filter')} of {net['n_taps']} samples "
+        f"({1000 * net['n_taps'] / net['sfreq_hz']:.0f} ms at {net['sfreq_hz']:g} Hz), {net['depth']} "
+        f"spatial filter{'s' * (net['depth'] != 1)} each, {counted(net['n_chans'], 'channel')}{seconds}, "
+        f"{counted(len(names), 'class', 'classes')}: {listed(names, 20)}."
+    )
+
+
+def prepared_otherwise(inspection: InspectionResults) -> bool:
+    """Tell whether reference or filters are others than in training, so that training trials are not recognised."""
+    return "recording" in set(inspection.findings["check"])
+
+
+def verdict_words(inspection: InspectionResults) -> str:
+    """Return in one sentence whether these trials show what the network uses, and if not why."""
+    if inspection.verdict["readable"]:
+        return "These trials can show what the network uses."
+    if not inspection.trials:
+        return "Without trials only the weights can be read, not what the network uses."
+    return f"These trials cannot show what the network uses: {reason_words(inspection.verdict['reasons'])}."
+
+
+def not_evidence(inspection: InspectionResults) -> str:
+    """Return what must stand beside every table and figure of trials that do not let the network be read."""
+    if inspection.verdict["readable"] or not inspection.trials:
+        return ""
+    return f"Not evidence of what the network uses: {reason_words(inspection.verdict['reasons'])}."
+
+
+def n_read(inspection: InspectionResults) -> int:
+    """Return from how many trials the network is read: those held out where some were used in training."""
+    if inspection.accuracies is not None and {HELD_OUT, SEEN} <= set(inspection.accuracies.index):
+        return int(inspection.accuracies["n_trials"][HELD_OUT])
+    return int(inspection.trials.get("n_trials", 0))
+
+
+def of_trials(caption: str) -> Callable[[InspectionResults], str]:
+    """Return what makes the caption of a figure of trials: a warning where these cannot be read, and what they are."""
+    return lambda inspection: (
+        f"{not_evidence(inspection)} {caption} {data_words(inspection, of_trials=True)}".strip()
+    )
+
+
+def of_weights(caption: str) -> Callable[[InspectionResults], str]:
+    """Return what makes the caption of a figure of weights, with what the network was trained on."""
+    return lambda inspection: f"{caption} {data_words(inspection, of_trials=False)}"

@@ -1,0 +1,178 @@
+"""Band use, as a section: what share of the contrast between the classes each band holds."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sincviz import plotting
+from sincviz._utils.text import counted, in_brackets, percent
+from sincviz.analysis.statistics.subjects import subject_test
+from sincviz.eeg.band_limits import ranges_by_name
+from sincviz.eeg.band_words import band_words
+from sincviz.population.averages import ALL_CLASSES
+from sincviz.population.clusters import with_named_rest
+from sincviz.population.measuring import GroupRun
+from sincviz.population.results import GroupResults, with_doubt
+from sincviz.population.verdicts import doubt_words
+from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+_OF_ALL = ("mean", "ci_low", "ci_high")  # of all subjects together
+
+
+def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
+    """Return what share of each subject's contrast each band holds, all channels together.
+
+    Parameters
+    ----------
+    contrasts : xarray.DataArray, dims (condition, subject, target, band, channel)
+        Contrasts between classes.
+
+    Returns
+    -------
+    xarray.DataArray, dims (condition, subject, band)
+        Shares that add up to 1; a band that speaks against the right class has a negative one. NaN where the
+        whole contrast is not positive: there is nothing to share.
+
+    Examples
+    --------
+    >>> values = xr.DataArray(np.ones((1, 1, 1, 2, 3)), {"target": ["all classes"]},
+    ...                       ("condition", "subject", "target", "band", "channel"))
+    >>> band_shares(values).values.tolist()
+    [[[0.5, 0.5]]]
+    """
+    bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
+    total = bands.sum("band", skipna=False)
+    shares = (bands / total.where(total > 0)).rename("band_use")
+    shares.attrs = {"units": "1"}
+    return shares
+
+
+def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
+    """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
+
+    Subjects are summed first: a mean of their own shares is ruled by those whose whole contrast is nearly nothing.
+
+    Parameters
+    ----------
+    contrasts : xarray.DataArray, dims (condition, subject, target, band, channel)
+        Contrasts between classes.
+
+    Returns
+    -------
+    xarray.DataArray, dims (condition, subject, band)
+        As :func:`band_shares` returns it, with the coordinates ``mean``, ``ci_low``, ``ci_high`` (condition,
+        band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are NaN
+        where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
+        subject has no interval.
+
+    References
+    ----------
+    .. [1] Cochran, W. G. (1977). Sampling techniques (3rd ed.). Wiley. Section 6.4.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[[[[3.0], [1.0]]], [[[2.0], [1.0]]], [[[4.0], [1.0]]]]],
+    ...                       {"target": ["all classes"]}, ("condition", "subject", "target", "band", "channel"))
+    >>> share_intervals(values)["mean"].round(2).values.tolist()
+    [[0.75, 0.25]]
+    """
+    bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
+    parts = []
+    for number in range(bands.sizes["condition"]):
+        own = bands.isel(condition=number).dropna("subject", how="any")
+        total = own.sum("band")
+        ratio = own.mean("subject") / total.mean()
+        there_is_some = float(total.mean()) > 0
+        # Of subjects who are all alike the interval is not known.
+        if there_is_some and own.sizes["subject"] > 1 and not float(subject_test(total)["ci_low"]) <= 0:
+            # Errors of a ratio, to first order; their mean over subjects is zero.
+            parts.append(
+                subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "ci_low", "ci_high"]]
+            )
+        else:
+            alone = there_is_some and own.sizes["subject"] == 1
+            nothing = xr.full_like(ratio, np.nan)
+            parts.append(
+                xr.Dataset({"mean": ratio if alone else nothing, "ci_low": nothing, "ci_high": nothing})
+            )
+    found = xr.concat(parts, "condition", combine_attrs="override", join="override")
+    shares = band_shares(contrasts)
+    of_all = {name: (("condition", "band"), found[name].to_numpy()) for name in _OF_ALL}
+    return shares.assign_coords(of_all)
+
+
+def band_use_words(group: GroupResults) -> Iterator[str]:
+    """Yield what share of the contrast the leading bands hold."""
+    shares = group.band_use
+    if group.band_contrasts is None or shares is None:
+        return
+    doubt = f" {doubt_words(group.networks)}".rstrip()
+    limits = ranges_by_name(shares)
+    for condition in shares["condition"].to_numpy():
+        n_subjects = (
+            group.band_contrasts.sel(condition=condition).dropna("subject", how="all").sizes["subject"]
+        )
+        if n_subjects < 2:
+            continue
+        own = shares.sel(condition=condition)
+        of, over = f" in {condition}" if condition else "", counted(n_subjects, "subject")
+        if np.isnan(own["mean"]).all():
+            yield (
+                f"What separates the classes{of} is not surely more than nothing over {over}: no band has "
+                "a share of it."
+            )
+            continue
+        order = [k for k in np.argsort(-own["mean"].to_numpy())[:3] if own["mean"][k] > 0]
+        parts = [
+            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(own['mean'][k]))}"
+            f"{in_brackets(float(own['ci_low'][k]), float(own['ci_high'][k]), percent)}"
+            for k in order
+        ]
+        yield (
+            f"What separates the classes{of} lies in {', '.join(parts)}; shares of what {over} have together, with 95% "
+            f"intervals over subjects.{doubt}"
+        )
+
+
+def _band_use(shares: xr.DataArray) -> "matplotlib.figure.Figure":
+    return plotting.plot_band_use(with_named_rest(shares))
+
+
+def _methods(group: GroupResults) -> Iterator[Sentence]:
+    if group.band_use is not None and np.isfinite(group.band_use.to_numpy()).any(-1).sum() > 1:
+        yield Sentence(
+            "The share of a band is its sum over channels and subjects, divided by the sum over all bands."
+        )
+
+
+BAND_USE: Section[GroupResults, GroupRun] = Section(
+    name="band use",
+    heading="Attribution",
+    steps=(Step("Band use", ("band_use",), lambda run: (share_intervals(run.needed("band_contrasts")),)),),
+    figures=(
+        Figure(
+            "band_use",
+            "Share of each band, over subjects",
+            ("band_use",),
+            lambda group: _band_use(group.band_use),
+            with_doubt(
+                "What share of the contrast between the classes lies in each band, all channels together. Every dot "
+                "is a subject, runs averaged; beside them all subjects together, with a 95% interval. A band below "
+                "zero speaks against the right class."
+            ),
+            applies=lambda group: bool(np.isfinite(group.band_use).any()),
+        ),
+    ),
+    tables=(
+        Table(
+            "band_use", ("band_use",), lambda group: group.band_use.drop_vars(_OF_ALL).to_dataframe("share")
+        ),
+    ),
+    summary=(Summary("bands", "Which bands?", band_use_words),),
+    methods=_methods,
+)

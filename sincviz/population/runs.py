@@ -1,0 +1,220 @@
+"""Agreement of runs, as sections: what networks of one subject share, in what they use and in their filters."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sincviz import plotting
+from sincviz._utils.text import coefficient, counted, percent
+from sincviz.analysis.filters.filter_matching import filter_stability, match_filters
+from sincviz.analysis.statistics.runs import agreement_by_subject, run_agreement
+from sincviz.population.measuring import GroupRun
+from sincviz.population.results import GroupResults
+from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+
+ALIKE = 0.9
+"""Runs that correlate less show different cells."""
+
+
+STABLE = 0.8
+"""A matched filter that overlaps so much with its like, on average, is called stable."""
+
+
+def _matching(run: GroupRun) -> tuple[Any, ...]:
+    return (match_filters(_amplitude(run), run.averages.runs.get("pattern")),)
+
+
+def _amplitude(run: GroupRun) -> xr.DataArray:
+    amplitude: xr.DataArray = run.of_bands("amplitude")
+    if "peak_hz" not in run.averages.runs:
+        return amplitude
+    return amplitude.assign_coords(peak_hz=(("run", "filter"), run.of_bands("peak_hz").to_numpy()))
+
+
+def are_matched(group: GroupResults) -> bool:
+    """Tell whether filters of one network stand for those of another."""
+    return group.filter_stability is not None and bool(group.filter_stability["overlap"].notna().any())
+
+
+def agreement_words(group: GroupResults) -> Iterator[str]:
+    """Yield how far runs of one subject agree, beside runs of different subjects."""
+    table = group.agreement_by_subject
+    if table is None or not table["between_runs"].notna().any():
+        return
+    own = table["between_runs"].dropna()
+    others = table["with_others"].dropna()
+    spread = f", from {coefficient(own.min())} to {coefficient(own.max())}" if len(own) > 1 else ""
+    beside = f"; runs of different subjects with {coefficient(others.mean())}" if len(others) else ""
+    moral = ": what one run shows of single cells is not what another shows" if own.mean() < ALIKE else ""
+    yield (
+        f"Two runs of one subject rank the cells alike with a correlation of {coefficient(own.mean())} (mean of "
+        f"{counted(len(own), 'subject')}{spread}){beside}{moral}."
+    )
+
+
+def filter_words(group: GroupResults) -> Iterator[str]:
+    """Yield how many filters have their like in the other runs."""
+    table = group.filter_stability
+    if table is None or not are_matched(group):
+        return
+    n_others = int(table["n_runs"].max())
+    # A filter that a run has no match for has no like there.
+    stable = int((table["overlap"] * table["n_runs"] / n_others >= STABLE).sum())
+    others = "other run" if n_others == 1 else f"{n_others} other runs"
+    by_chance, same = coefficient(table["chance_overlap"].mean()), percent(table["same_number"].mean())
+    yield (
+        f"{stable} of {counted(len(table), 'filter')} {'has its' if stable == 1 else 'have their'} like in the "
+        f"{others} of {counted(group.facts['n_subjects'], 'subject')} (mean overlap of the responses of {STABLE:g} or "
+        f"more; any two filters overlap by {by_chance}); in {same} of the matches it is the filter of the same number."
+    )
+
+
+def agreement_rows(table: pd.DataFrame) -> Rows:
+    """Return how far the runs of each subject agree."""
+    rows = [
+        (name, row["n_runs"], *(coefficient(row[key]) for key in ("between_runs", "lowest", "with_others")))
+        for name, row in table.to_dict("index").items()
+    ]
+    header = ("Subject", "Runs", "Between its runs", "Lowest", "With runs of others")
+    return Rows(header, rows, "Spearman's correlation over bands and channels, mean over pairs of runs.")
+
+
+def filter_rows(table: pd.DataFrame) -> Rows:
+    """Return how alike the filters are that stand for each other."""
+    rows = [
+        (
+            number,
+            f"{row['peak_hz']:.1f} ({row['peak_low_hz']:.1f}–{row['peak_high_hz']:.1f})",
+            f"{coefficient(row['overlap'])} (lowest {coefficient(row['lowest_overlap'])})",
+            coefficient(row["chance_overlap"]),
+            coefficient(row["pattern_similarity"]),
+            "" if pd.isna(row["same_number"]) else f"{row['same_number']:.0%}",
+        )
+        for number, row in table.sort_values("peak_hz").to_dict("index").items()
+    ]
+    header = ("Filter", "Peak in Hz (5–95%)", "Overlap", "By chance", "Patterns alike", "Same number")
+    return Rows(
+        header,
+        rows,
+        "Same number: how often the match is the filter of the same number. Networks that start alike keep their order "
+        "in part, so this says how much of the matching there was to do.",
+    )
+
+
+def _agreement(agreement: xr.DataArray) -> "matplotlib.figure.Figure":
+    # Runs of one subject stand together, in whatever order the manifest has them.
+    subjects = agreement["subject"].to_numpy().tolist()
+    first = [subjects.index(name) for name in subjects]
+    order = np.argsort(first, kind="stable")
+    return plotting.plot_run_agreement(agreement.isel(run=order, other_run=order))
+
+
+def _stability(table: pd.DataFrame) -> "matplotlib.figure.Figure":
+    return plotting.plot_filter_stability(table.sort_values("peak_hz"))
+
+
+def _methods_of_runs(group: GroupResults) -> Iterator[Sentence]:
+    if group.agreement is not None and group.agreement.sizes["run"] > 1:
+        yield Sentence("Agreement of runs is Spearman's correlation over bands × channels.")
+
+
+def _methods_of_filters(group: GroupResults) -> Iterator[Sentence]:
+    if group.matching is not None and group.matching.sizes["run"] > 1:
+        yield Sentence(
+            "Filters of different networks were matched by the overlap (cosine) of their amplitude responses with the "
+            "Hungarian method (Kuhn, 1955), to the run most like the others.",
+            ("kuhn",),
+        )
+
+
+RUNS: Section[GroupResults, GroupRun] = Section(
+    name="runs",
+    heading="Statistics",
+    steps=(
+        Step("Agreement of runs", ("agreement",), lambda run: (run_agreement(run.needed("run_contrasts")),)),
+        Step(
+            "Agreement by subject",
+            ("agreement_by_subject",),
+            lambda run: (agreement_by_subject(run.needed("agreement")),),
+        ),
+    ),
+    figures=(
+        Figure(
+            "agreement",
+            "How far runs agree",
+            ("agreement",),
+            lambda group: _agreement(group.agreement),
+            lambda group: (
+                "Each cell compares two networks: Spearman's correlation of what they use over bands and channels. "
+                "Blocks on the diagonal are runs of one subject."
+            ),
+            applies=lambda group: group.agreement.sizes["run"] > 1,
+        ),
+    ),
+    tables=(
+        Table(
+            "agreement_by_subject",
+            ("agreement_by_subject",),
+            lambda group: group.agreement_by_subject,
+            title="Agreement by subject",
+            rows=lambda group: agreement_rows(group.agreement_by_subject),
+            applies=lambda group: group.agreement_by_subject["n_runs"].sum() > 1,
+        ),
+    ),
+    arrays=("agreement",),
+    summary=(
+        Summary(
+            "runs",
+            "How far do runs agree?",
+            lambda group: [*agreement_words(group), *filter_words(group)],
+        ),
+    ),
+    methods=_methods_of_runs,
+)
+
+
+FILTERS: Section[GroupResults, GroupRun] = Section(
+    name="filters",
+    heading="Filters",
+    steps=(
+        Step("Matching of filters", ("matching",), _matching),
+        Step(
+            "Stability of filters",
+            ("filter_stability",),
+            lambda run: (filter_stability(run.needed("matching"), _amplitude(run)),),
+        ),
+    ),
+    figures=(
+        Figure(
+            "filter_stability",
+            "Filters that runs share",
+            ("filter_stability",),
+            lambda group: _stability(group.filter_stability),
+            lambda group: (
+                "One row per filter of the run most like the others, sorted by its peak. Overlap of its amplitude "
+                "response with the filters that were matched to it (dot: mean, line: down to the lowest), beside what "
+                "any two filters overlap by chance; and where the peaks of its matches lie."
+            ),
+            applies=lambda group: are_matched(group),
+        ),
+    ),
+    tables=(
+        Table(
+            "filter_stability",
+            ("filter_stability",),
+            lambda group: group.filter_stability,
+            title="Filters in numbers",
+            rows=lambda group: filter_rows(group.filter_stability),
+            applies=lambda group: are_matched(group),
+        ),
+    ),
+    arrays=("matching",),
+    methods=_methods_of_filters,
+)

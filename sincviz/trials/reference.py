@@ -1,0 +1,44 @@
+"""The reference of trials: as recorded, or the average that a network was trained with."""
+
+from typing import TYPE_CHECKING
+
+from sincviz.eeg.channel_names import matched_names
+from sincviz.errors import did_you_mean, warn
+
+if TYPE_CHECKING:
+    import mne
+
+    from sincviz.networks.sinc_shallow import SincShallowNet
+
+
+def average_referenced(epochs: "mne.BaseEpochs") -> "mne.BaseEpochs":
+    """Return the epochs with the mean of the channels subtracted."""
+    return epochs.set_eeg_reference("average", projection=False, verbose="error")
+
+
+def referenced_as_trained(
+    epochs: "mne.BaseEpochs", model: "SincShallowNet", reference: str
+) -> "mne.BaseEpochs":
+    """Return epochs with the reference that was asked for: ``"trained"``, ``"average"`` or ``"recorded"``.
+
+    Raises
+    ------
+    ValueError
+        If ``reference`` is none of these.
+    """
+    if reference not in ("trained", "average", "recorded"):
+        raise ValueError(
+            f"`reference` (`--reference`) must be 'trained', 'average' or 'recorded'; got {reference!r}."
+            f"{did_you_mean(reference, ('trained', 'average', 'recorded'))}"
+        )
+    wanted = model.provenance.get("reference") if reference == "trained" else reference
+    if wanted != "average":
+        return epochs
+    wanted = epochs.ch_names if model.ch_names is None else model.ch_names
+    found, _ = matched_names(wanted, epochs.ch_names)
+    surplus = sorted(set(epochs.ch_names) - set(found.values()))
+    if surplus and len(found) == len(wanted):
+        # The average of the training was over the network's channels alone.
+        warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
+        epochs = epochs.copy().drop_channels(surplus)
+    return average_referenced(epochs)
