@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sincviz.filters import filter_overlap
-from sincviz.maps import importance, most_important, relative_maps
 
 from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
+from sincviz.filters import filter_overlap
+from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.plotting.canvas.style import style

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sincviz.evidence import band_power_contrast, csp_accuracy
 
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.evidence import band_power_contrast, csp_accuracy
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
-from sincviz.attribution import sum_over_bands
 from torch import nn
 
 from sincviz import deletion_curve, spectral_relevance
 from sincviz.analysis.evidence.band_replacement import other_trials
 from sincviz.analysis.evidence.deletion import LEAST, MOST, ORDERS, RANDOM
+from sincviz.attribution import sum_over_bands
 from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.eeg.bands import RHYTHMS
 

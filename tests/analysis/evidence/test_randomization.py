@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from sincviz.attribution import sum_over_bands
 from torch import nn
 
 from sincviz import randomization_test
 from sincviz.analysis.evidence.randomization import _outcome, chance_size
 from sincviz.analysis.statistics.ranks import spearman
+from sincviz.attribution import sum_over_bands
 from tests.analysis.conftest import single_thread
 
 LAYERS = 5

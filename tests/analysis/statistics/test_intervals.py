@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.stats
 import xarray as xr
-from sincviz.statistics import bootstrap_intervals
 
 from sincviz.analysis.statistics.intervals import mean_intervals, resampled_counts
+from sincviz.statistics import bootstrap_intervals
 
 
 def single_trials(values, class_names=None, targets=("left", "right")):
