@@ -11,7 +11,7 @@ from sincviz.inspection.facts import trial_facts
 from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import filter_words, prepared_otherwise, reference_words
-from sincviz.report.contents import Rows, Section, Sentence, Step, Summary, Table
+from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
 
 SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
 
@@ -254,7 +254,8 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
 )
 
 
-ACCURACY_TABLES = (
+SHOWN_FIGURES: tuple[Figure[InspectionResults], ...] = ()
+SHOWN_TABLES = (
     Table(
         "accuracies",
         ("accuracies",),
@@ -269,4 +270,4 @@ ACCURACY_TABLES = (
         applies=lambda inspection: "true" in inspection.predictions,
     ),
 )
-"""They stand beside the evidence, if that was asked for."""
+"""Figures and tables stand beside the evidence, if that was asked for."""
