@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
+from sincviz.evidence import confusion_matrix, predictions
 from sincviz.filters import filter_overlap
 from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
@@ -62,6 +63,7 @@ DRAWINGS = {
     "agreement of runs": Drawing("plot_run_agreement", ("agreement",), SINGLE_MM),
     "stability of filters": Drawing("plot_filter_stability", ("stability",)),
     "drift": Drawing("plot_drift", ("drift",)),
+    "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
     "notice": Drawing("plot_notice", ("what", "why")),
 }
@@ -112,6 +114,7 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "filters": most_important(spatial_filters(model), found, 2),
         "patterns": most_important(spatial_patterns(model, simulation[0]), found, 2),
         "table": relative_maps(scalp_maps(target=1, band=2)),
+        "confusion": confusion_matrix(predictions(model, simulation[0])),
         "findings": diagnose(model, simulation[0]),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",

@@ -19,7 +19,7 @@ from tests.group_examples import group_of, manifest, row
 OF_NETWORK = [
     *("plot_bands", "plot_responses", "plot_cumulative_response", "plot_overlap", "plot_cutoff_history"),
     *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
-    *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings"),
+    *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings", "plot_confusion_matrix"),
 ]
 OF_GROUP = [
     *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
