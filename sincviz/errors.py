@@ -11,8 +11,8 @@ from sincviz._utils.text import shown
 class SincvizError(Exception):
     """Base of every error that sincviz defines; names out of files are shown with what is not seen escaped."""
 
-    def __init__(self, *parts: object) -> None:
-        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in parts))
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in arguments))
 
 
 class CheckpointError(SincvizError, ValueError):

@@ -106,10 +106,10 @@ def eegbci(
     recordings = _recordings(subject_list, run_list, _folder(path), download)
     quiet = len(recordings) <= FEW_FILES
     bar = tqdm(recordings.items(), "Reading", unit="run", disable=True if quiet else switched_off())
-    parts: list[mne.BaseEpochs] = []
+    all_epochs: list[mne.BaseEpochs] = []
     for (subject, run), file in bar:
         raw = mne.io.read_raw_edf(file, verbose="warning")
-        first_sfreq = parts[0].info["sfreq"] if parts else raw.info["sfreq"]
+        first_sfreq = all_epochs[0].info["sfreq"] if all_epochs else raw.info["sfreq"]
         if raw.info["sfreq"] != first_sfreq:
             raise ValueError(
                 f"`subjects` must share one sampling rate; got {first_sfreq:g} Hz in subject "
@@ -126,8 +126,8 @@ def eegbci(
             raw, events, event_id, tmin, tmax, baseline, preload=True, metadata=metadata, verbose="warning"
         )
         epochs.set_annotations(None)  # now event codes; MNE cannot concatenate annotated epochs
-        parts.append(epochs)
-    return mne.concatenate_epochs(parts, verbose="warning")
+        all_epochs.append(epochs)
+    return mne.concatenate_epochs(all_epochs, verbose="warning")
 
 
 def recording_files(
@@ -206,8 +206,8 @@ def _event_id(runs: Sequence[int]) -> dict[str, int]:
 def _folder(path: str | Path | None) -> Path:
     """Return the folder where MNE would look, without creating it."""
     default = Path("~") / "mne_data"
-    found = path or mne.get_config("MNE_DATASETS_EEGBCI_PATH") or mne.get_config("MNE_DATA") or default
-    return Path(found).expanduser()
+    folder = path or mne.get_config("MNE_DATASETS_EEGBCI_PATH") or mne.get_config("MNE_DATA") or default
+    return Path(folder).expanduser()
 
 
 def _recordings(

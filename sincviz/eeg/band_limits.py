@@ -122,14 +122,14 @@ def ranges_by_name(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> dict[str
     >>> ranges_by_name(with_band_limits(share, {"alpha": (8, 13)}))["alpha"]
     ((8.0, 13.0),)
     """
-    found: dict[str, Ranges] = {}
+    by_name: dict[str, Ranges] = {}
     for name, ranges in zip(band_names(values), band_ranges(values), strict=True):
-        if found.setdefault(name, ranges) != ranges:
+        if by_name.setdefault(name, ranges) != ranges:
             raise ValueError(
-                f"Two bands with other limits are called {name!r}: {ranges_in_hz(found[name])} and "
+                f"Two bands with other limits are called {name!r}: {ranges_in_hz(by_name[name])} and "
                 f"{ranges_in_hz(ranges)} Hz. Rename one of them."
             )
-    return found
+    return by_name
 
 
 def low_and_high_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> NDArray[np.float64]:
@@ -189,8 +189,8 @@ def check_same_bands(one: xr.DataArray | xr.Dataset, other: xr.DataArray | xr.Da
     """
     if not all("band" in values.dims and has_band_limits(values) for values in (one, other)):
         return
-    own, others = ranges_by_name(one), ranges_by_name(other)
-    for name, ranges in own.items():
+    first, others = ranges_by_name(one), ranges_by_name(other)
+    for name, ranges in first.items():
         if others.get(name, ranges) != ranges:
             raise ValueError(
                 f"The band {name!r} is {ranges_in_hz(ranges)} Hz in one result, {ranges_in_hz(others[name])} Hz in the "
@@ -221,17 +221,17 @@ def ranges_in_hz(ranges: Ranges, infinite: str = "inf") -> str:
     >>> ranges_in_hz(((0.0, 1.0), (45.0, math.inf)), "∞")
     '0–1, 45–∞'
     """
-    parts = (f"{_exact(low)}–{infinite if high == math.inf else _exact(high)}" for low, high in ranges)
-    return ", ".join(parts) or _NOTHING
+    texts = (f"{_exact(low)}–{infinite if high == math.inf else _exact(high)}" for low, high in ranges)
+    return ", ".join(texts) or _NOTHING
 
 
 def _not_covered(limits: Iterable[tuple[float, float]]) -> Ranges:
-    found, end = [], 0.0
+    gaps, end = [], 0.0
     for low, high in sorted((float(low), float(high)) for low, high in limits):
         if low > end:
-            found.append((end, low))
+            gaps.append((end, low))
         end = max(end, high)
-    return (*found, (end, math.inf)) if end < math.inf else tuple(found)
+    return (*gaps, (end, math.inf)) if end < math.inf else tuple(gaps)
 
 
 def _known(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> set[str]:
@@ -250,8 +250,8 @@ def _method(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
 
 def _column(values: xr.DataArray | xr.Dataset | pd.DataFrame, name: str, n_bands: int) -> Sequence[Any]:
     if isinstance(values, pd.DataFrame):
-        found: list[Any] = values[name].tolist()
-        return found
+        column: list[Any] = values[name].tolist()
+        return column
     coord = values.coords[name]
     # A single band that was selected, and made a dimension again, keeps its limits without one.
     if not coord.dims and n_bands == 1:
@@ -286,8 +286,8 @@ def _covered(name: str, low: Any, high: Any, rest: Any) -> Ranges:
 def _ranges(text: str) -> Ranges:
     if text == _NOTHING:
         return ()
-    parts = [part.split("–") for part in text.split(", ")]
-    ranges = tuple((float(low), float(high)) for low, high in parts)
+    pairs = [part.split("–") for part in text.split(", ")]
+    ranges = tuple((float(low), float(high)) for low, high in pairs)
     if not all(0 <= low < high for low, high in ranges):
         raise ValueError(text)
     return ranges

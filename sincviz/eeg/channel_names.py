@@ -56,7 +56,7 @@ def matched_names(
 
     Returns
     -------
-    found : dict of str to str
+    matched : dict of str to str
         Wanted to available, in the order of ``wanted``.
     ambiguous : dict of str to list of str
         Wanted names that were not found because several available ones could be meant (also doubles that MNE
@@ -67,27 +67,27 @@ def matched_names(
     >>> matched_names(["Fp1", "T7", "C3"], ["EEG FP1-REF", "T3", "C3-0", "C3-1"])
     ({'Fp1': 'EEG FP1-REF', 'T7': 'T3'}, {'C3': ['C3-0', 'C3-1']})
     """
-    found = {name: name for name in set(wanted) & set(available)}
+    matched = {name: name for name in set(wanted) & set(available)}
     ambiguous: dict[str, list[str]] = {}
     for key in (spelling_key, electrode_key):
-        taken = set(found.values())
-        left = [name for name in wanted if name not in found and name not in ambiguous]
+        taken = set(matched.values())
+        left = [name for name in wanted if name not in matched and name not in ambiguous]
         candidates = _by_key(key, (name for name in available if name not in taken))
         for meaning, names in _by_key(key, left).items():
             several = candidates.get(meaning, [])
             if len(names) == len(several) == 1:
-                found[names[0]] = several[0]
+                matched[names[0]] = several[0]
             elif several:
                 ambiguous |= dict.fromkeys(names, several)
-    taken = set(found.values())
+    taken = set(matched.values())
     doubles = _doubles(name for name in available if name not in taken)
     for name in wanted:
-        if name not in found and name not in ambiguous and electrode_key(name) in doubles:
+        if name not in matched and name not in ambiguous and electrode_key(name) in doubles:
             ambiguous[name] = doubles[electrode_key(name)]
-    return {name: found[name] for name in wanted if name in found}, ambiguous
+    return {name: matched[name] for name in wanted if name in matched}, ambiguous
 
 
-def other_spellings(found: Mapping[str, str]) -> dict[str, str]:
+def other_spellings(matched: Mapping[str, str]) -> dict[str, str]:
     """Return, of what :func:`matched_names` found, available to wanted where the two differ.
 
     Examples
@@ -95,7 +95,7 @@ def other_spellings(found: Mapping[str, str]) -> dict[str, str]:
     >>> other_spellings({"Fp1": "FP1", "C3": "C3"})
     {'FP1': 'Fp1'}
     """
-    return {own: name for name, own in found.items() if own != name}
+    return {available: name for name, available in matched.items() if available != name}
 
 
 def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
@@ -106,7 +106,7 @@ def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
     >>> spelled({"FP1": "Fp1", "CZ": "Cz"})
     'FP1 as Fp1, CZ as Cz'
     """
-    return listed([f"{own} as {name}" for own, name in renamed.items()], most)
+    return listed([f"{available} as {name}" for available, name in renamed.items()], most)
 
 
 def rename_line(renamed: Mapping[str, str]) -> str:

@@ -45,12 +45,12 @@ def channel_regions(
     ['right central']
     """
     names = [str(name) for name in ch_names]
-    found = scalp_regions(names).astype("<U40")
+    region_of_channel = scalp_regions(names).astype("<U40")
     if positions_m is None:
-        return found
+        return region_of_channel
     usable = usable_positions(names, positions_m)
     if not usable.any():
-        return found
+        return region_of_channel
     standard_names, standard = _standard()
     apart_deg = np.degrees(
         np.arccos(np.clip(_directions(angles_deg(positions_m[usable])) @ standard.T, -1, 1))
@@ -59,13 +59,13 @@ def channel_regions(
     coarse = np.array([_COARSE.fullmatch(name) is not None for name in standard_names])
     row_of = {name.lower(): row for row, name in enumerate(standard_names)}
     for channel, distance_deg in zip(np.flatnonzero(usable), apart_deg, strict=True):
-        own = row_of.get(names[channel].strip().rstrip(".").lower())
-        if own is not None and distance_deg[own] <= AGREES_DEG:
-            found[channel] = regions[own]
+        named_row = row_of.get(names[channel].strip().rstrip(".").lower())
+        if named_row is not None and distance_deg[named_row] <= AGREES_DEG:
+            region_of_channel[channel] = regions[named_row]
         else:
             nearest = int(np.where(coarse, distance_deg, np.inf).argmin())
-            found[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
-    return found
+            region_of_channel[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
+    return region_of_channel
 
 
 @cache

@@ -44,14 +44,14 @@ def channel_type(channel: Mapping[str, Any]) -> str | None:
     import mne
 
     try:
-        found: str = mne.channel_type({"chs": [channel]}, 0)
+        kind: str = mne.channel_type({"chs": [channel]}, 0)
     except (KeyError, TypeError, ValueError):  # names and positions alone, as a checkpoint may have them
         return None
-    return found
+    return kind
 
 
 def other_types(
-    epochs: "mne.BaseEpochs", found: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
+    epochs: "mne.BaseEpochs", matched: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
 ) -> dict[str, str]:
     """Return the type of each channel of the epochs that is no EEG, unless the network knows it as such.
 
@@ -59,15 +59,20 @@ def other_types(
     ----------
     epochs : mne.BaseEpochs
         Trials.
-    found : mapping of str to str
+    matched : mapping of str to str
         The network's names, and the names of the epochs for them.
     chs_info : sequence of dict | None
         The network's channels.
     """
     known = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
     channels = {channel["ch_name"]: channel for channel in epochs.info["chs"]}
-    types = {own: (channel_type(channels[own]) or UNTYPED, known.get(name)) for name, own in found.items()}
-    return {own: kind for own, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)}
+    types = {
+        available: (channel_type(channels[available]) or UNTYPED, known.get(name))
+        for name, available in matched.items()
+    }
+    return {
+        available: kind for available, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)
+    }
 
 
 def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
@@ -94,15 +99,15 @@ def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
             types[name] = kind
         elif match := _NAMED_OTHERWISE.match(spelling_key(name)):
             by_name[name] = str(match.lastgroup)
-    found = types | by_name
-    if not found or (len(found) == len(chs_info or ()) and "stim" not in found.values()):
+    not_eeg = types | by_name
+    if not not_eeg or (len(not_eeg) == len(chs_info or ()) and "stim" not in not_eeg.values()):
         return
-    stimulus = " A stimulus channel may hold the classes themselves." if "stim" in found.values() else ""
+    stimulus = " A stimulus channel may hold the classes themselves." if "stim" in not_eeg.values() else ""
     names = list(by_name)
     typed = f" (By name: {listed(names)}.)" if names else ""
     remedy = "epochs.copy().pick('eeg')" + (f".drop_channels({names})" if names else "")
     warn(
-        f"The network takes channels that are no EEG: {by_type(found)}.{typed}{stimulus} To leave them out: "
+        f"The network takes channels that are no EEG: {by_type(not_eeg)}.{typed}{stimulus} To leave them out: "
         f"`chs_info={remedy}.info['chs']`."
     )
 

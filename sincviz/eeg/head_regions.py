@@ -66,8 +66,8 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
         usable = usable_positions(ch_names, positions_m)
         angles[usable] = angles_deg(positions_m[usable])
         placed_by[usable] = "position"
-    for number, found in _angles_by_name(ch_names, placed_by == "").items():
-        angles[number] = found
+    for number, angles_of_channel in _angles_by_name(ch_names, placed_by == "").items():
+        angles[number] = angles_of_channel
         placed_by[number] = "name"
     down, side = angles[:, 0], np.abs(angles[:, 1])
     with np.errstate(invalid="ignore"):

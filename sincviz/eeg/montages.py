@@ -50,13 +50,13 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     if not isinstance(name, str):
         raise TypeError(f"`montage` must be the name of a montage of MNE; got {name!r:.80}. Try {_USUAL!r}.")
     known = mne.channels.get_builtin_montages()
-    own = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
-    if own not in known:
+    known_name = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
+    if known_name not in known:
         raise ValueError(
             f"There is no montage {name!r}.{did_you_mean(name, (*known, *_RENAMED))} MNE has "
             f"{', '.join(sorted(known))}. Try {_USUAL!r}."
         )
-    return mne.channels.make_standard_montage(own)
+    return mne.channels.make_standard_montage(known_name)
 
 
 def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict[str, Any]]:
@@ -97,27 +97,31 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     if double:
         raise ValueError(f"Channels must be named once each; named twice: {listed(double)}.")
     positions = standard_montage(montage)
-    found, _ = matched_names(names, positions.ch_names)
-    unknown = [name for name in names if name not in found]
+    matched, _ = matched_names(names, positions.ch_names)
+    unknown = [name for name in names if name not in matched]
     other = likely_montage(names) if unknown else None
-    if unknown and (not found or (other is not None and len(found) < len(names) / 2)):
+    if unknown and (not matched or (other is not None and len(matched) < len(names) / 2)):
         advice = "Use its names, or another montage." if other in (None, montage) else _proposal(other)
         raise ValueError(
             f"The montage {montage!r} has no channel {listed(unknown)} ({len(unknown)} of {len(names)}). {advice}"
         )
     if unknown:
-        better = other is not None and _n_known(names, other) > len(found)
+        better = other is not None and _n_known(names, other) > len(matched)
         more = f" {_proposal(other)}" if better else ""
         stay = "it stays" if len(unknown) == 1 else "they stay"
         warn(
             f"The montage {montage!r} has no channel {listed(unknown)}; {stay} without a position, and off "
             f"the scalp maps.{more}"
         )
-    renamed = {name: own for own, name in other_spellings(found).items() if own.lower() != name.lower()}
+    renamed = {
+        name: montage_name
+        for montage_name, name in other_spellings(matched).items()
+        if montage_name.lower() != name.lower()
+    }
     if renamed:
         warn(f"Channels are placed under another spelling: {spelled(renamed)}.")
     info = mne.create_info(names, 1.0, "eeg")
-    info.set_montage(_renamed(positions, found), on_missing="ignore", verbose="error")
+    info.set_montage(_renamed(positions, matched), on_missing="ignore", verbose="error")
     return list(info["chs"])
 
 
@@ -134,25 +138,25 @@ def likely_montage(ch_names: Sequence[str]) -> str | None:
     >>> likely_montage(["EEG Fp1-REF", "EEG Cz-REF"]), likely_montage(["X1", "X2"])
     ('standard_1005', None)
     """
-    own = {electrode_key(str(name)) for name in ch_names}
-    if not own:
+    wanted_keys = {electrode_key(str(name)) for name in ch_names}
+    if not wanted_keys:
         return None
     usual = _keys_of(_USUAL)
-    if len(own & usual) > len(own) / 2 and not _of_biosemi(own):
+    if len(wanted_keys & usual) > len(wanted_keys) / 2 and not _of_biosemi(wanted_keys):
         return _USUAL
-    alike = {name: len(own & keys) / len(own | keys) for name, keys in _known_keys().items()}
+    alike = {name: len(wanted_keys & keys) / len(wanted_keys | keys) for name, keys in _known_keys().items()}
     best = max(alike, key=lambda name: alike[name])
-    return best if len(own & _keys_of(best)) > _LEAST_ALIKE * len(own) else None
+    return best if len(wanted_keys & _keys_of(best)) > _LEAST_ALIKE * len(wanted_keys) else None
 
 
 def _n_known(names: Iterable[str], montage: str) -> int:
     return len({electrode_key(name) for name in names} & _keys_of(montage))
 
 
-def _of_biosemi(own: set[str]) -> bool:
+def _of_biosemi(keys: set[str]) -> bool:
     """Tell BioSemi's A1 to D32, a few of which are names of 10-5 too."""
-    biosemi = len(own & _keys_of("biosemi256"))
-    return biosemi > len(own & _keys_of(_USUAL))
+    biosemi = len(keys & _keys_of("biosemi256"))
+    return biosemi > len(keys & _keys_of(_USUAL))
 
 
 def _proposal(montage: str | None) -> str:
@@ -167,10 +171,10 @@ def _same_electrode(names: Iterable[str]) -> list[str]:
     return sorted({name for group in groups.values() if len(group) > 1 for name in group})
 
 
-def _renamed(positions: mne.channels.DigMontage, found: dict[str, str]) -> mne.channels.DigMontage:
+def _renamed(positions: mne.channels.DigMontage, matched: dict[str, str]) -> mne.channels.DigMontage:
     """Return a montage of the places found, under the names given."""
     known = positions.get_positions()
-    places = {name: known["ch_pos"][own] for name, own in found.items()}
+    places = {name: known["ch_pos"][montage_name] for name, montage_name in matched.items()}
     fiducials = {name: known[name] for name in ("nasion", "lpa", "rpa")}
     return mne.channels.make_dig_montage(
         {name: np.asarray(place) for name, place in places.items()},

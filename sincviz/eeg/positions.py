@@ -76,7 +76,7 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     with np.errstate(over="ignore"):
         far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
     same = _near_another(positions_m) & ~origin
-    found = {
+    reasons = {
         "without a position on the scalp": missing,
         "at the origin": origin,
         "in the same place": same,
@@ -84,7 +84,7 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     }
     return {
         reason: [name for name, bad in zip(ch_names, flags, strict=True) if bad]
-        for reason, flags in found.items()
+        for reason, flags in reasons.items()
         if flags.any()
     }
 

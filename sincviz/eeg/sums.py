@@ -79,17 +79,17 @@ def nominal_membership(values: xr.DataArray | xr.Dataset, bands: Limits) -> xr.D
         )
     low_hz, high_hz, peak_hz = (values[name].to_numpy() for name in _OF_FILTERS)
     center_hz = (low_hz + high_hz) / 2
-    own = rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands)
-    shares = _members(own, [*bands, OTHER], "band", "filter")
+    rhythms = rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands)
+    shares = _members(rhythms, [*bands, OTHER], "band", "filter")
     return shares.assign_coords(filter=values["filter"].to_numpy()).assign_attrs(membership="nominal center")
 
 
 def _sum_over_filters(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArray:
-    own = [] if "filter" not in values.dims else values["filter"].to_numpy().tolist()
-    if own != membership["filter"].to_numpy().tolist():
+    filters = [] if "filter" not in values.dims else values["filter"].to_numpy().tolist()
+    if filters != membership["filter"].to_numpy().tolist():
         raise ValueError(
             f"`values` and `bands`, the membership of filters, must be of the same filters; got the dimensions "
-            f"{values.dims} with {len(own)} filters against {membership.sizes['filter']}."
+            f"{values.dims} with {len(filters)} filters against {membership.sizes['filter']}."
         )
     plain = values.drop_vars(
         [name for name, coord in values.coords.items() if name != "filter" and "filter" in coord.dims]
@@ -115,9 +115,9 @@ def _sum_over_frequencies(values: xr.DataArray, bands: Limits) -> xr.DataArray:
             "`values` must have the dimension `frequency` in Hz, or `filter`; got "
             f"{dict(values.sizes)} in {units}. Pass `sfreq` to what computes them."
         )
-    own = rhythm_names(values["frequency"].to_numpy(), bands)
+    rhythms = rhythm_names(values["frequency"].to_numpy(), bands)
     # A product, as bands without any frequency must be zero, not missing.
-    shares = _members(own, [*bands, OTHER], "band", "frequency")
+    shares = _members(rhythms, [*bands, OTHER], "band", "frequency")
     summed = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
     rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
     summed = summed.transpose(*rest, "band", ...).rename(values.name)
@@ -150,8 +150,8 @@ def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
     >>> sum_over_regions(values).to_series().to_dict()
     {'left central': 3.0, 'right central': 4.0}
     """
-    own = np.array(_regions_of(values))
-    members = _members(own, [name for name in REGIONS if name in own], "region", "channel")
+    regions = np.array(_regions_of(values))
+    members = _members(regions, [name for name in REGIONS if name in regions], "region", "channel")
     plain = values.drop_vars([name for name, coord in values.coords.items() if "channel" in coord.dims])
     dims = ["region" if dim == "channel" else dim for dim in values.dims]
     summed = (plain * members).sum("channel", skipna=False).transpose(*dims).rename(values.name)
@@ -187,9 +187,11 @@ def sort_by_region(values: xr.DataArray) -> xr.DataArray:
     return values.isel(channel=region_order(_regions_of(values)))
 
 
-def _members(own: NDArray[np.str_], names: list[str], dim: str, of: str) -> xr.DataArray:
+def _members(labels: NDArray[np.str_], names: list[str], dim: str, of: str) -> xr.DataArray:
     """Return 1 where a label of ``of`` belongs to a name, else 0, dims (``dim``, ``of``)."""
-    return xr.DataArray((own == np.array(names, dtype=str)[:, None]).astype(float), {dim: names}, (dim, of))
+    return xr.DataArray(
+        (labels == np.array(names, dtype=str)[:, None]).astype(float), {dim: names}, (dim, of)
+    )
 
 
 def _regions_of(values: xr.DataArray) -> list[str]:

@@ -20,7 +20,7 @@ OF_NETWORKS = ("n_times", "n_chans", "n_outputs", "provenance")
 """What only the network itself tells."""
 
 
-def attributes_told(model: object) -> dict[str, Any]:
+def known_attributes(model: object) -> dict[str, Any]:
     """Return what is known of a network by its attributes, ``None`` where it does not tell.
 
     Of wrappers, such as a classifier, those attributes are read that the network inside lacks, and the names of
@@ -41,18 +41,18 @@ def attributes_told(model: object) -> dict[str, Any]:
     --------
     >>> network = nn.Linear(3, 2)
     >>> network.ch_names, network.scale = ["C3", "Cz", "C4"], 1e6
-    >>> told = attributes_told(nn.DataParallel(network))
-    >>> told["n_chans"], told["scale"], told["sfreq"]
+    >>> known = known_attributes(nn.DataParallel(network))
+    >>> known["n_chans"], known["scale"], known["sfreq"]
     (3, 1000000.0, None)
     """
     layers = list(layers_around(model))[::-1]
-    told = {name: _first(layers, name) for name in OF_TRIALS}
-    told |= {name: _first(layers[:1], name) for name in OF_NETWORKS}
-    told["class_names"] = told["class_names"] or _names_of_classes(layers)
-    told["ch_names"], told["chs_info"] = channels_of(told["ch_names"], told["chs_info"])
-    if told["ch_names"]:
-        told["n_chans"] = len(told["ch_names"])
-    return told
+    known = {name: _first(layers, name) for name in OF_TRIALS}
+    known |= {name: _first(layers[:1], name) for name in OF_NETWORKS}
+    known["class_names"] = known["class_names"] or _names_of_classes(layers)
+    known["ch_names"], known["chs_info"] = channels_of(known["ch_names"], known["chs_info"])
+    if known["ch_names"]:
+        known["n_chans"] = len(known["ch_names"])
+    return known
 
 
 def channels_of(
@@ -96,14 +96,14 @@ def listed_names(name: str, values: Any) -> list[str]:
     names = [_one_name(value) for value in values]
     if None in names:
         raise TypeError(expected)
-    found = [one for one in names if one is not None]
-    if not found or not all(one.strip() for one in found):
+    checked = [one for one in names if one is not None]
+    if not checked or not all(one.strip() for one in checked):
         raise ValueError(
-            f"`{name}` must not be empty, nor any of its names; got {found!r:.80}. Try {example}."
+            f"`{name}` must not be empty, nor any of its names; got {checked!r:.80}. Try {example}."
         )
-    if channels and (double := named_twice(found)):
+    if channels and (double := named_twice(checked)):
         raise ValueError(f"`{name}` names channels twice: {listed(double)}. Rename one of each pair.")
-    return found
+    return checked
 
 
 def _one_name(value: Any) -> str | None:
@@ -126,15 +126,15 @@ def _known(layer: Any, name: str) -> Any:
             return value if isinstance(value, Mapping) else None
         return value if isinstance(value, numbers.Integral) and int(value) > 0 else None
     try:
-        return _told(name, value)
+        return _allowed_value(name, value)
     except (TypeError, ValueError) as error:
-        own = f" {type(layer).__name__} has it as an attribute: set it right, or delete it."
+        advice = f" {type(layer).__name__} has it as an attribute: set it right, or delete it."
         if isinstance(layer, nn.Module):
-            own += " Where it means something else there, pass `torch.nn.Sequential(network)`."
-        raise type(error)(f"{error}{own}") from None
+            advice += " Where it means something else there, pass `torch.nn.Sequential(network)`."
+        raise type(error)(f"{error}{advice}") from None
 
 
-def _told(name: str, value: Any) -> Any:
+def _allowed_value(name: str, value: Any) -> Any:
     if name == "chs_info":
         return value if chs_info_from_json(value) else None
     if name in ("ch_names", "class_names"):

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.attributes import attributes_told
+from sincviz.networks.attributes import known_attributes
 from sincviz.networks.described import described
 from sincviz.networks.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
 from sincviz.networks.module_copies import evaluated_copy
@@ -164,7 +164,7 @@ def decoder(model: object) -> Decoder:
         except TypeError:
             if is_registered(inner):
                 raise
-        return _black_box(inner, attributes_told(model))
+        return _black_box(inner, known_attributes(model))
     return cast(Decoder, front_end(model))
 
 
@@ -179,22 +179,22 @@ def checked_scores(scores: Any, x: Tensor) -> Tensor:
     )
 
 
-def _black_box(module: nn.Module, told: Mapping[str, Any]) -> BlackBox:
+def _black_box(module: nn.Module, known: Mapping[str, Any]) -> BlackBox:
     copied = evaluated_copy(module)
     first = next(iter(copied.parameters()), torch.zeros(0))
     return BlackBox(
         module=copied,
-        n_chans=told["n_chans"],
-        n_times=told["n_times"],
-        n_outputs=told["n_outputs"],
-        sfreq=told["sfreq"],
-        ch_names=told["ch_names"],
-        chs_info=told["chs_info"],
-        units_per_volt=told["scale"],
-        class_names=told["class_names"],
+        n_chans=known["n_chans"],
+        n_times=known["n_times"],
+        n_outputs=known["n_outputs"],
+        sfreq=known["sfreq"],
+        ch_names=known["ch_names"],
+        chs_info=known["chs_info"],
+        units_per_volt=known["scale"],
+        class_names=known["class_names"],
         weights_sha256=weights_hash(module),
         dtype=first.dtype,
         device=first.device,
-        provenance=told["provenance"] or {},
+        provenance=known["provenance"] or {},
         kind=type(module).__name__,
     )

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz.networks.attributes import attributes_told
+from sincviz.networks.attributes import known_attributes
 from sincviz.networks.described import described
 from sincviz.networks.dressing import dressed
 from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
@@ -245,7 +245,7 @@ def front_end(model: object) -> FrontEnd:
     """
     inner = unwrapped(model)
     if inner is not model:
-        return _filled(front_end(inner), attributes_told(model))
+        return _filled(front_end(inner), known_attributes(model))
     if is_live_network(inner):
         ours = from_live_network(inner)
         if has_forward(inner) and not maps_alike(ours, inner, ours.n_chans, ours.n_times):
@@ -253,11 +253,12 @@ def front_end(model: object) -> FrontEnd:
                 f"{type(inner).__name__} has the weights of a SincShallowNet but makes other scores of trials, so it "
                 f"is read as any network: {ANY_NETWORK}."
             )
-        told = attributes_told(inner)
-        own = dressed(
-            front_end(ours), **{name: told[name] for name in ("ch_names", "chs_info", "class_names", "scale")}
+        known = known_attributes(inner)
+        dressed_front_end = dressed(
+            front_end(ours),
+            **{name: known[name] for name in ("ch_names", "chs_info", "class_names", "scale")},
         )
-        return replace(own, weights_sha256=weights_hash(inner))
+        return replace(dressed_front_end, weights_sha256=weights_hash(inner))
     if isinstance(inner, nn.Module) and (held := _held(inner)) is not None:
         name, network = held
         held_front_end = front_end(network)
@@ -266,7 +267,7 @@ def front_end(model: object) -> FrontEnd:
                 f"{type(inner).__name__} holds a network as `.{name}` but makes other scores of trials than it. To "
                 f"read the network inside, pass `model.{name}`; of the whole: {ANY_NETWORK}."
             )
-        return _filled(held_front_end, attributes_told(inner))
+        return _filled(held_front_end, known_attributes(inner))
     raise TypeError(unknown_network(inner))
 
 
@@ -371,17 +372,17 @@ def unknown_network(model: object) -> str:
             f"any network: {ANY_NETWORK}. A network of your own with a temporal and a spatial convolution can be "
             "registered with `@sincviz.networks.front_ends.register`."
         )
-    said = f"sincviz does not know the front end of {kind}: it is no network. "
+    message = f"sincviz does not know the front end of {kind}: it is no network. "
     if isinstance(model, str | os.PathLike):
-        return said + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
+        return message + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
     if isinstance(model, Mapping):
-        return said + (
+        return message + (
             "Of weights alone, `torch.save(weights, 'weights.pt')`, then `sincviz.load_checkpoint('weights.pt')`; or "
             "load them into their network and pass that."
         )
     if isinstance(model, type):
         return f"{model.__name__} is a class, no network. Make one and load its weights: `{model.__name__}(...)`."
-    return said + (
+    return message + (
         "Pass the network first, then trials: a `torch.nn.Module`, such as a SincShallowNet, or a fitted classifier; "
         "`@sincviz.networks.front_ends.register` registers a kind of your own."
     )
@@ -392,16 +393,16 @@ def _held(module: nn.Module) -> tuple[str, nn.Module] | None:
     return next((one for one in held_networks(module).items() if knows_front_end(one[1])), None)
 
 
-def _filled(front_end: FrontEnd, told: Mapping[str, Any]) -> FrontEnd:
+def _filled(front_end: FrontEnd, known: Mapping[str, Any]) -> FrontEnd:
     """Return what is known of a network, and what only its wrapper tells."""
-    own = {
+    front_end_values = {
         "ch_names": front_end.ch_names,
         "class_names": front_end.class_names,
         "scale": front_end.units_per_volt,
     }
-    missing = {name: told[name] for name, value in own.items() if value is None}
+    missing = {name: known[name] for name, value in front_end_values.items() if value is None}
     if "ch_names" in missing:
-        missing["chs_info"] = told["chs_info"]
+        missing["chs_info"] = known["chs_info"]
     return dressed(front_end, **missing)
 
 

@@ -35,8 +35,8 @@ def from_live_network(model: nn.Module) -> SincShallowNet:
     ours.load_state_dict(weights)
     ours.provenance = provenance
     # No state dict tells the momentum, which decides what the running statistics are worth.
-    for own, theirs in zip(_normalisations(ours), _normalisations(model), strict=True):
-        own.momentum = theirs.momentum
+    for layer, theirs in zip(_normalisations(ours), _normalisations(model), strict=True):
+        layer.momentum = theirs.momentum
     return ours.eval()
 
 
@@ -51,7 +51,7 @@ def _config_of_layers(
     network = cast(Any, model)
     try:
         activation, pooling, dropout = network.temporal_aggregation[1:4]
-        told = {
+        known = {
             "min_freq": network.sinc_filter_layer.min_freq,
             "padding": network.sinc_filter_layer.padding,
             "activation": type(activation),
@@ -69,6 +69,6 @@ def _config_of_layers(
     defaults = {
         name: setting.default for name, setting in inspect.signature(SincShallowNet).parameters.items()
     }
-    config, assumed = configuration(weights, told=told, defaults=defaults)
+    config, assumed = configuration(weights, known=known, defaults=defaults)
     channels = getattr(model, "_chs_info", None)  # the property of braindecode raises where there are none
     return config if channels is None else config | {"chs_info": channels}, assumed

@@ -52,16 +52,16 @@ def maps_alike(one: nn.Module, other: nn.Module, n_chans: int, n_times: int) -> 
     x = 10 * torch.randn(2, n_chans, n_times, generator=torch.Generator().manual_seed(0))
     try:
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            found, expected = (_scores(module, x) for module in (one, other))
+            first, second = (_scores(module, x) for module in (one, other))
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError, NotImplementedError):
         return False
-    if not (isinstance(found, Tensor) and isinstance(expected, Tensor) and found.shape == expected.shape):
+    if not (isinstance(first, Tensor) and isinstance(second, Tensor) and first.shape == second.shape):
         return False
-    found, expected = found.cpu().double(), expected.cpu().double()
+    first, second = first.cpu().double(), second.cpu().double()
     # Weights that are not finite make scores that are not finite in both.
-    error = (found - expected).nan_to_num().abs().max()
-    same_gaps = torch.equal(found.isfinite(), expected.isfinite())
-    return same_gaps and bool(error <= _SAME * expected.nan_to_num().abs().max().clamp(min=1e-6))
+    error = (first - second).nan_to_num().abs().max()
+    same_gaps = torch.equal(first.isfinite(), second.isfinite())
+    return same_gaps and bool(error <= _SAME * second.nan_to_num().abs().max().clamp(min=1e-6))
 
 
 def _scores(module: nn.Module, x: Tensor) -> Tensor:

@@ -54,9 +54,9 @@ def decades_off(module: nn.Module, x: Tensor) -> float | None:
     if not seen:
         return None
     layer, before = seen[0]
-    found = before.double().transpose(0, 1).flatten(1).var(1)
+    variance = before.double().transpose(0, 1).flatten(1).var(1)
     assert layer.running_var is not None  # it remembers
-    ratio = (found / layer.running_var.double()).cpu().numpy()
+    ratio = (variance / layer.running_var.double()).cpu().numpy()
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
     return float(np.median(np.log10(ratio))) / 2 if len(ratio) else None
 

@@ -96,15 +96,15 @@ def taking(network: BlackBox, x: Tensor) -> tuple[BlackBox, str]:
     """
     # Of one trial alone its channels would pass for a batch.
     few = x[:2] if len(x) > 1 else x.repeat(2, 1, 1)
-    found, failure = _tried(network.module, few)
+    tried, failure = _tried(network.module, few)
     place = 0
-    if found is None:
+    if tried is None:
         for other in PLACES:
-            found, _ = _tried(WithDimension(network.module, other), few)
-            if found is not None:
+            tried, _ = _tried(WithDimension(network.module, other), few)
+            if tried is not None:
                 place = other
                 break
-    if found is None:
+    if tried is None:
         if not isinstance(failure, Exception):
             checked_scores(failure, few)
         raise TypeError(
@@ -113,7 +113,7 @@ def taking(network: BlackBox, x: Tensor) -> tuple[BlackBox, str]:
             "was made for. If it wants another shape, wrap it in a module that takes (batch, channels, times) and "
             "returns class scores (batch, classes)."
         )
-    module, scores = found
+    module, scores = tried
     changed = replace(network, module=module, n_outputs=scores.shape[1], tried=True)
     return changed, f"trials are given to it as {PLACES[place]}" if place else ""
 

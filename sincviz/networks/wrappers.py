@@ -44,11 +44,13 @@ def layers_around(model: Any) -> Iterator[Any]:
 
 def held_networks(module: nn.Module) -> dict[str, nn.Module]:
     """Return by name the modules that may be the network that this one holds: they have all its parameters."""
-    own = {id(parameter) for parameter in module.parameters()}
+    parameter_ids = {id(parameter) for parameter in module.parameters()}
     return {
         name: child
         for name, child in module.named_children()
-        if name in HELD_AS and own and {id(parameter) for parameter in child.parameters()} == own
+        if name in HELD_AS
+        and parameter_ids
+        and {id(parameter) for parameter in child.parameters()} == parameter_ids
     }
 
 

@@ -80,8 +80,10 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
     256
     """
     network = unwrapped(model)
-    told = isinstance(model, FrontEnd)  # more than the network itself knows
-    write_network(network if isinstance(network, SincShallowNet) and not told else own_network(model), path)
+    was_opened = isinstance(model, FrontEnd)  # more than the network itself knows
+    write_network(
+        network if isinstance(network, SincShallowNet) and not was_opened else own_network(model), path
+    )
 
 
 def load_checkpoint(
@@ -224,11 +226,11 @@ def _is_repository(path: str | os.PathLike[str]) -> bool:
 
 def _meant(path: Path) -> str:
     """Return what is beside a path that does not exist, or beside its folder, and is written like it."""
-    folder, own = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
+    folder, sought = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
     if not folder.is_dir():
         return ""
-    meant = did_you_mean(own.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
-    hub = f" A repository of the Hub is {_HUB}{path}." if own != path and len(path.parts) == 2 else ""
+    meant = did_you_mean(sought.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
+    hub = f" A repository of the Hub is {_HUB}{path}." if sought != path and len(path.parts) == 2 else ""
     return meant + (hub if meant else "")
 
 
@@ -243,8 +245,10 @@ def _described(
     if montage is None:
         return described
     places = placed_channels([channel["ch_name"] for channel in described], montage)
-    own = [{key: channel[key] for key in channel.keys() - {"loc", "coord_frame"}} for channel in described]
-    return [place | rest for place, rest in zip(places, own, strict=True)]
+    unplaced = [
+        {key: channel[key] for key in channel.keys() - {"loc", "coord_frame"}} for channel in described
+    ]
+    return [place | rest for place, rest in zip(places, unplaced, strict=True)]
 
 
 def _set_channels(
@@ -255,9 +259,9 @@ def _set_channels(
     if len(names) != model.n_chans or (
         known is not None and list(matched_names(known, names)[0].values()) != names
     ):
-        own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
+        network_names = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
         raise CheckpointError(
-            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
+            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {network_names}. "
             "Pick the network's channels in its order first."
         )
     # A file that knows its names keeps their spelling.

@@ -79,9 +79,9 @@ def network(
 
     Examples
     --------
-    >>> anybodys = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
-    >>> told = network(anybodys, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
-    >>> told.n_chans, told.class_names, told.sfreq
+    >>> module = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
+    >>> opened = network(module, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
+    >>> opened.n_chans, opened.class_names, opened.sfreq
     (2, ['left', 'right'], 128.0)
     """
     seen = cast(FrontEnd | BlackBox, decoder(model))
@@ -99,20 +99,18 @@ def own_network(model: object) -> SincShallowNet:
     TypeError
         If there is none in it.
     """
-    parts = network(model)
-    inner = unwrapped(parts)
+    seen = network(model)
+    inner = unwrapped(seen)
     while not (isinstance(inner, SincShallowNet) or is_live_network(inner)):
         held = list(held_networks(inner).values()) if isinstance(inner, nn.Module) else []
-        if not held or not isinstance(parts, FrontEnd):
-            raise TypeError(
-                f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(parts)}."
-            )
+        if not held or not isinstance(seen, FrontEnd):
+            raise TypeError(f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(seen)}.")
         inner = unwrapped(held[0])
     ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
     ours.requires_grad_(True)
-    ours.chs_info, ours.scale, ours.provenance = parts.chs_info, parts.units_per_volt, dict(parts.provenance)
-    if parts.class_names is not None and len(parts.class_names) == ours.n_outputs:
-        ours.class_names = list(parts.class_names)
+    ours.chs_info, ours.scale, ours.provenance = seen.chs_info, seen.units_per_volt, dict(seen.provenance)
+    if seen.class_names is not None and len(seen.class_names) == ours.n_outputs:
+        ours.class_names = list(seen.class_names)
     return ours
 
 
@@ -139,56 +137,56 @@ def suited(
     """
     import mne
 
-    own = epochs if isinstance(epochs, mne.BaseEpochs) else None
-    told, said = _borrowed(seen, own)
-    seen = dressed(seen, **told)
+    mne_epochs = epochs if isinstance(epochs, mne.BaseEpochs) else None
+    borrowed, words = _borrowed(seen, mne_epochs)
+    seen = dressed(seen, **borrowed)
     done = []
     noise = None if isinstance(seen, FrontEnd) or seen.tried else _noise(seen, epochs)
     if isinstance(seen, BlackBox) and noise is not None:
         seen, how = taking(seen, noise)
         done += [how] if how else []
-    names = class_order(own) if classes and own is not None else []
+    names = class_order(mne_epochs) if classes and mne_epochs is not None else []
     if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
         seen, how = telling_two_classes(seen, noise)
         done.append(how)
     if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
         seen = dressed(seen, class_names=names)
-        told["class_names"] = names
-        said.append("the names of its classes, in the order of the event codes")
-    assumed = {"ch_names": seen.ch_names} if "chs_info" in told else {}
-    assumed |= {name: told[name] for name in ("class_names", "scale") if name in told}
+        borrowed["class_names"] = names
+        words.append("the names of its classes, in the order of the event codes")
+    assumed = {"ch_names": seen.ch_names} if "chs_info" in borrowed else {}
+    assumed |= {name: borrowed[name] for name in ("class_names", "scale") if name in borrowed}
     if assumed:
         earlier = seen.provenance.get("assumed")
         whole = {**earlier, **assumed} if isinstance(earlier, dict) else assumed
         seen = replace(seen, provenance={**seen.provenance, "assumed": whole})
-    _say(seen, epochs, told, said, done)
+    _say(seen, epochs, borrowed, words, done)
     return seen
 
 
 def _borrowed(seen: FrontEnd | BlackBox, epochs: "mne.BaseEpochs | None") -> tuple[dict[str, Any], list[str]]:
     """Return what a network lacks to take these epochs, and what of it they tell, in words."""
-    told: dict[str, Any] = {}
-    said: list[str] = []
+    borrowed: dict[str, Any] = {}
+    words: list[str] = []
     if epochs is None:
-        return told, said
+        return borrowed, words
     if seen.ch_names is None:
         channels = eeg_of(epochs)
         if channels and seen.n_chans in (None, len(channels)):
-            told["chs_info"] = channels
-            said.append("the names of its channels, in their order")
+            borrowed["chs_info"] = channels
+            words.append("the names of its channels, in their order")
     if seen.sfreq is None:
-        told["sfreq"] = float(epochs.info["sfreq"])
-        said.append(f"the sampling rate of {told['sfreq']:g} Hz")
+        borrowed["sfreq"] = float(epochs.info["sfreq"])
+        words.append(f"the sampling rate of {borrowed['sfreq']:g} Hz")
     if seen.units_per_volt is None:
-        told["scale"] = MICROVOLTS
-    return told, said
+        borrowed["scale"] = MICROVOLTS
+    return borrowed, words
 
 
 def eeg_of(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
     """Return the entries of the EEG channels, bad ones included; else those of electrodes inside the head."""
     for wanted in (BRAIN_POTENTIALS[:1], BRAIN_POTENTIALS):
-        if found := [channel for channel in epochs.info["chs"] if channel_type(channel) in wanted]:
-            return found
+        if channels := [channel for channel in epochs.info["chs"] if channel_type(channel) in wanted]:
+            return channels
     return []
 
 
@@ -207,22 +205,22 @@ def _noise(seen: FrontEnd | BlackBox, epochs: Any) -> torch.Tensor | None:
 
 
 def _say(
-    seen: FrontEnd | BlackBox, epochs: Any, told: dict[str, Any], said: list[str], done: list[str]
+    seen: FrontEnd | BlackBox, epochs: Any, borrowed: dict[str, Any], words: list[str], done: list[str]
 ) -> None:
     """Warn, once for each network in a process, of what was taken from epochs and of how the network is read."""
     if done:
         _say_once(seen, f"Of {_kind(seen)}: {'; '.join(done)}.")
-    if not told:
+    if not borrowed:
         return
-    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in told)
-    settings += [f"class_names={told.get('class_names')}"] * ("class_names" in told)
-    settings += ["scale=1e6"] * ("scale" in told) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in told)
+    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in borrowed)
+    settings += [f"class_names={borrowed.get('class_names')}"] * ("class_names" in borrowed)
+    settings += ["scale=1e6"] * ("scale" in borrowed) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in borrowed)
     line = ", ".join(settings)
     message = f"{_kind(seen)} does not tell everything."
-    message += f" From the epochs it takes {joined(said)}." if said else ""
-    message += " Its units are taken to be microvolts." if "scale" in told else ""
+    message += f" From the epochs it takes {joined(words)}." if words else ""
+    message += " Its units are taken to be microvolts." if "scale" in borrowed else ""
     message += f" Where that is wrong, say what is right: `model = sincviz.network(model, {line})`."
-    if _say_once(seen, message) and "scale" in told and (advice := _units_advice(seen, epochs)):
+    if _say_once(seen, message) and "scale" in borrowed and (advice := _units_advice(seen, epochs)):
         warn(advice)
 
 

@@ -61,8 +61,8 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
     n_times = (
         network.n_times - network.sinc_filter_layer.time_filter_len + 1 + 2 * network.sinc_filter_layer.pad
     )
-    found = moments_of_filters(front_end_of(network), trials)
-    _record(first, found)
+    moments = moments_of_filters(front_end_of(network), trials)
+    _record(first, moments)
 
     # With the second normalisation doing nothing, the units are what it will normalise.
     bare = copy.deepcopy(network)
@@ -76,7 +76,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
         ):
             cast(torch.Tensor, tensor).fill_(value)
     _record(second, moments_of_units(front_end_of(bare), trials))
-    n_trials = found.count // (network.n_chans * n_times)
+    n_trials = moments.count // (network.n_chans * n_times)
     network.provenance = network.provenance | {"n_recalibration_trials": n_trials}
     return network
 

@@ -50,8 +50,8 @@ def epochs_of_arrays(
 ) -> mne.BaseEpochs:
     """Return the epochs of a file of arrays; see :func:`sincviz.trials.files.epochs_of_file`."""
     table = path.suffix.lower() in (".csv", ".tsv")
-    found = _of_table(path, ch_names) if table else _by_role(_stored(path), ch_names)
-    rate, names, trials = found.get("sfreq", sfreq), found.get("ch_names", ch_names), found["trials"]
+    contents = _of_table(path, ch_names) if table else _by_role(_stored(path), ch_names)
+    rate, names, trials = contents.get("sfreq", sfreq), contents.get("ch_names", ch_names), contents["trials"]
     if rate is None or names is None:
         lacking = {
             "sampling rate (`--sfreq 250`, `sfreq`)": rate,
@@ -68,7 +68,7 @@ def epochs_of_arrays(
     if len(names) != trials.shape[1]:
         raise EpochsError(f"There are {trials.shape[1]} channels and {len(names)} names: {listed(names)}.")
     factor = _units_per_volt(trials, units)
-    codes, event_id = _events(found.get("labels"), len(trials))
+    codes, event_id = _events(contents.get("labels"), len(trials))
     info = mne.create_info([str(name) for name in names], float(rate), "eeg")
     events = np.stack([np.arange(len(trials)) * trials.shape[2], np.zeros(len(trials), int), codes], 1)
     epochs = mne.EpochsArray(trials / factor, info, events, event_id=event_id, verbose="error")
@@ -129,13 +129,13 @@ def _without_objects(name: str, load: Callable[[], Any]) -> Any:
 
 def _flat(stored: Mapping[str, Any], depth: int = 2) -> dict[str, Any]:
     """Return variables, and fields of structures, by their own names."""
-    found: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
     for name, value in stored.items():
         if isinstance(value, Mapping) and depth:
-            found |= {key: one for key, one in _flat(value, depth - 1).items() if key not in found}
+            variables |= {key: one for key, one in _flat(value, depth - 1).items() if key not in variables}
         elif not name.startswith("__"):
-            found[name] = value
-    return found
+            variables[name] = value
+    return variables
 
 
 def _by_role(stored: Mapping[str, Any], ch_names: Sequence[str] | None) -> dict[str, Any]:
@@ -153,17 +153,17 @@ def _by_role(stored: Mapping[str, Any], ch_names: Sequence[str] | None) -> dict[
     rates = {key: array for key, array in arrays.items() if array.size == 1 and array.dtype.kind in "fiu"}
     rate, named = _named(rates, _RATES), _named(arrays, _NAMES)
     labels = _named({key: array for key, array in arrays.items() if array.squeeze().ndim == 1}, _LABELS)
-    found: dict[str, Any] = {}
+    roles: dict[str, Any] = {}
     if rate is not None:
-        found["sfreq"] = float(arrays[rate].item())
+        roles["sfreq"] = float(arrays[rate].item())
     if named is not None and arrays[named].dtype.kind in "UO" and arrays[named].squeeze().ndim == 1:
-        found["ch_names"] = [str(one).strip() for one in arrays[named].squeeze().tolist()]
+        roles["ch_names"] = [str(one).strip() for one in arrays[named].squeeze().tolist()]
     if labels is not None and arrays[labels].dtype.kind in "fiubUO":
-        found["labels"] = arrays[labels].squeeze()
-    names = found.get("ch_names", ch_names)
-    n_labels = len(found["labels"]) if "labels" in found else None
-    found["trials"] = _in_order(cube, n_labels, None if names is None else len(names))
-    return found
+        roles["labels"] = arrays[labels].squeeze()
+    names = roles.get("ch_names", ch_names)
+    n_labels = len(roles["labels"]) if "labels" in roles else None
+    roles["trials"] = _in_order(cube, n_labels, None if names is None else len(names))
+    return roles
 
 
 def _in_order(cube: NDArray[Any], n_trials: int | None, n_chans: int | None) -> NDArray[Any]:
@@ -207,13 +207,13 @@ def _of_table(path: Path, ch_names: Sequence[str] | None) -> dict[str, Any]:
     others = [name for name in table.columns if name not in (trial, time, label)]
     if ch_names is None:
         names = [name for name in others if pd.api.types.is_numeric_dtype(table[name])]
-        own = dict(zip(names, names, strict=True))
+        columns = dict(zip(names, names, strict=True))
     else:
-        own, _ = matched_names(list(ch_names), others)
-        lacking = [name for name in ch_names if name not in own]
+        columns, _ = matched_names(list(ch_names), others)
+        lacking = [name for name in ch_names if name not in columns]
         if lacking:
             raise EpochsError(f"There is no column for {listed(lacking)}. The columns are: {listed(others)}.")
-    if not own:
+    if not columns:
         raise EpochsError(f"No column holds numbers. The columns are: {listed(others)}.")
     groups = table.groupby(trial, sort=False)
     sizes = groups.size()
@@ -222,18 +222,22 @@ def _of_table(path: Path, ch_names: Sequence[str] | None) -> dict[str, Any]:
             f"Trials must be of one length; they have {sizes.min()} to {sizes.max()} rows. Cut the longer ones."
         )
     rows = np.argsort(groups.ngroup().to_numpy(), kind="stable")
-    values = table[list(own.values())].to_numpy(float)[rows].reshape(len(sizes), int(sizes.iloc[0]), len(own))
-    found: dict[str, Any] = {"trials": values.transpose(0, 2, 1), "ch_names": list(own)}
+    values = (
+        table[list(columns.values())]
+        .to_numpy(float)[rows]
+        .reshape(len(sizes), int(sizes.iloc[0]), len(columns))
+    )
+    roles: dict[str, Any] = {"trials": values.transpose(0, 2, 1), "ch_names": list(columns)}
     if label is not None:
         first = groups[label].transform("first")
         if not table[label].equals(first):
             raise EpochsError(f"The column {label!r} must not change within a trial, nor be empty.")
-        found["labels"] = groups[label].first().to_numpy()
+        roles["labels"] = groups[label].first().to_numpy()
     if time is not None and sizes.iloc[0] > 1:
         step = float(np.median(np.diff(table[time].to_numpy(float)[rows][: int(sizes.iloc[0])])))
         if 0 < step < 0.1:  # seconds; in milliseconds it would be one or more
-            found["sfreq"] = round(1 / step, 3)
-    return found
+            roles["sfreq"] = round(1 / step, 3)
+    return roles
 
 
 def _units_per_volt(trials: NDArray[Any], units: str | None) -> float:
@@ -277,5 +281,5 @@ def _events(labels: NDArray[Any] | None, n_trials: int) -> tuple[NDArray[np.int6
 
 def _named(stored: Any, names: Sequence[str]) -> str | None:
     """Return the first of the names that there is, as it is written there."""
-    own = {str(name).lower(): str(name) for name in stored}
-    return next((own[name] for name in names if name in own), None)
+    spelling = {str(name).lower(): str(name) for name in stored}
+    return next((spelling[name] for name in names if name in spelling), None)

@@ -163,18 +163,21 @@ def _events_unlike(
     unknown: list[str], epochs: "mne.BaseEpochs", class_names: Sequence[str] | None, n_outputs: int | None
 ) -> str:
     """Return that events are not called as the classes are, and the lines that call them so."""
-    said = unknown_classes(unknown, class_names, n_outputs)
-    own = class_order(epochs)
-    codes = {name: int(epochs.event_id[name]) for name in own}
+    message = unknown_classes(unknown, class_names, n_outputs)
+    names = class_order(epochs)
+    codes = {name: int(epochs.event_id[name]) for name in names}
     if class_names is None:
         wanted = "" if n_outputs is None else f" {n_outputs} of"
-        return f"{said} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
+        return f"{message} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
     if remedy := mapping_remedy(class_names, codes):
-        return said + remedy
-    kept = [name for name in own if name in class_names]
+        return message + remedy
+    kept = [name for name in names if name in class_names]
     if kept:
-        return f"{said} Keep the trials of its classes, `epochs = epochs[{kept}]`."
-    return f"{said} The epochs have the events {codes}: keep those of its classes, and name them in `epochs.event_id`."
+        return f"{message} Keep the trials of its classes, `epochs = epochs[{kept}]`."
+    return (
+        f"{message} The epochs have the events {codes}: keep those of its classes, and name them in "
+        "`epochs.event_id`."
+    )
 
 
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:

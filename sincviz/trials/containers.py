@@ -114,26 +114,26 @@ def _of_dataset(data: Any) -> tuple[NDArray[Any], Any]:
             f"{kind} does not say how many trials it has, so it may never end. Take as many as you want: "
             "`x, y = map(np.stack, zip(*itertools.islice(data, 100)))`, and pass `(x, y)`."
         )
-    parts, labels = [], []
+    pieces, labels = [], []
     whole = loader if isinstance(loader, DataLoader) else (loader[index] for index in range(len(loader)))
     for item in whole:
         members = item if isinstance(item, tuple | list) else (item,)
-        parts.append(_numbers(members[0]))
+        pieces.append(_numbers(members[0]))
         if len(members) > 1:
             labels.append(_numbers(members[1]))
-    if not parts:
+    if not pieces:
         raise EpochsError(f"There are no trials in the {kind}.")
-    if not isinstance(loader, DataLoader) and parts[0].ndim == 2 and parts[0].shape[1] == 1:
+    if not isinstance(loader, DataLoader) and pieces[0].ndim == 2 and pieces[0].shape[1] == 1:
         raise TypeError(
             f"{kind} gives single samples of recordings, not trials. Cut it into windows first, "
             "`braindecode.preprocessing.create_windows_from_events(data)`, and pass what that returns."
         )
     join = np.concatenate if isinstance(loader, DataLoader) else np.stack
     try:
-        trials = join(parts)
+        trials = join(pieces)
         beside = join(labels) if labels else None
     except ValueError as error:
-        shapes = sorted({part.shape[-2:] for part in parts})
+        shapes = sorted({part.shape[-2:] for part in pieces})
         raise EpochsError(
             f"The trials of the {kind} are not of one size: {', '.join(map(str, shapes[:4]))}. Cut them alike."
         ) from error
@@ -171,15 +171,15 @@ def _numbers(value: Any) -> NDArray[Any]:
 
 def _array(data: Any) -> NDArray[Any]:
     try:
-        found = _numbers(list(map(_numbers, data)) if isinstance(data, list | tuple) else data)
+        array = _numbers(list(map(_numbers, data)) if isinstance(data, list | tuple) else data)
     except (ValueError, TypeError) as error:
         raise EpochsError(
             f"These trials make no array of (trials, channels, times): {str(error).splitlines()[0]} Cut all of them "
             "to the same channels and times."
         ) from error
-    if found.dtype.kind not in "fiub" or found.dtype == bool:
-        raise TypeError(f"Trials must be real numbers; got an array of {found.dtype}. {_EPOCHS}.")
-    return found
+    if array.dtype.kind not in "fiub" or array.dtype == bool:
+        raise TypeError(f"Trials must be real numbers; got an array of {array.dtype}. {_EPOCHS}.")
+    return array
 
 
 def _refusal(data: Any, n_times: int | None, sfreq: float | None) -> str:
@@ -216,10 +216,10 @@ def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | Non
     rate_hz = own_hz if sfreq is None else sfreq
     seconds = 2.0 if n_times is None else n_times / rate_hz
     resampled = "" if np.isclose(own_hz, rate_hz) else f".resample({rate_hz:g})"
-    said = f"{kind} is a continuous recording, and trials are needed. Cut it into epochs: "
+    message = f"{kind} is a continuous recording, and trials are needed. Cut it into epochs: "
     marked = [text for text in raw.annotations.description if not text.upper().startswith(("BAD", "EDGE"))]
     if marked:
-        return said + (
+        return message + (
             "`events, event_id = mne.events_from_annotations(raw)`, then `epochs = mne.Epochs(raw, events, event_id, "
             f"tmin=0, tmax={seconds - 1 / own_hz:.6g}, baseline=None, preload=True){resampled}`, with those of its "
             f"events as `event_id` that are classes: {', '.join(sorted(set(marked))[:8])}."
@@ -228,7 +228,7 @@ def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | Non
     annotated = "It has no annotations"
     if passed_over:
         annotated = f"Its annotations ({listed(passed_over)}) mark what to leave out and no classes"
-    return said + (
+    return message + (
         f"`epochs = mne.make_fixed_length_epochs(raw, duration={seconds:.6g}, preload=True){resampled}`. "
         f"{annotated}, so the class of a piece has to be passed as `y`."
     )
@@ -237,15 +237,15 @@ def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | Non
 def _of_table(table: Any) -> str:
     kind = type(table).__name__
     columns = [str(name) for name in getattr(table, "columns", [])]
-    said = f"{kind} has two dimensions, and trials have three (trials, channels, times). "
+    message = f"{kind} has two dimensions, and trials have three (trials, channels, times). "
     if {"epoch", "time"} <= set(columns):
-        return said + (
+        return message + (
             "As MNE writes epochs to tables: `names = [name for name in table if name not in ('epoch', 'time', "
             "'condition')]`, then `x = np.stack([trial[names].to_numpy().T for _, trial in table.groupby('epoch')])` "
             "and `y = table.groupby('epoch')['condition'].first().to_numpy()`, in microvolts unless `scalings` were "
             "given. Pass both: `(x, y)`."
         )
-    return said + (
+    return message + (
         "With one row for each sample, channels as columns and the trials one after another: "
         "`x = table.to_numpy().reshape(n_trials, -1, table.shape[1]).transpose(0, 2, 1)`."
     )

@@ -44,12 +44,12 @@ def epochs_of_recording(
     if not sources:
         raise EpochsError("It has no events: neither annotations nor a stimulus channel.")
     events, event_id = _with_all(sources, classes)
-    found = matched_events(classes, event_id)
+    event_of_class = matched_events(classes, event_id)
     try:
         epochs = mne.Epochs(
             raw,
             events,
-            {label: event_id[event] for label, event in found.items()},
+            {label: event_id[event] for label, event in event_of_class.items()},
             tmin,
             tmax,
             baseline=None,
@@ -77,15 +77,15 @@ def cut_to(epochs: mne.BaseEpochs, n_times: int | None) -> mne.BaseEpochs:
 
 def _events_of(raw: mne.io.BaseRaw) -> list[tuple[NDArray[np.int64], dict[str, int]]]:
     """Return events and their names, from annotations and from stimulus channels."""
-    found = []
+    sources = []
     events, names = mne.events_from_annotations(raw, verbose="error")
     if len(events):
-        found.append((events, {str(name): int(code) for name, code in names.items()}))
+        sources.append((events, {str(name): int(code) for name, code in names.items()}))
     if "stim" in raw.get_channel_types():
         events = mne.find_events(raw, shortest_event=1, initial_event=True, verbose="error")
         if len(events):
-            found.append((events, {str(code): int(code) for code in np.unique(events[:, 2])}))
-    return found
+            sources.append((events, {str(code): int(code) for code in np.unique(events[:, 2])}))
+    return sources
 
 
 def _with_all(

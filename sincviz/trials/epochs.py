@@ -246,23 +246,23 @@ def _checked_picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
 def _picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if decoder.ch_names is None:
         raise EpochsError(nameless_message(decoder, epochs))
-    found, _ = matched_names(decoder.ch_names, epochs.ch_names)
-    if len(found) < len(decoder.ch_names):
+    matched, _ = matched_names(decoder.ch_names, epochs.ch_names)
+    if len(matched) < len(decoder.ch_names):
         raise EpochsError(missing_words(decoder.ch_names, epochs))
-    renamed = other_spellings(found)
+    renamed = other_spellings(matched)
     if renamed:
         warn(f"{_SPELLED}: {spelled(renamed)}.")
-    types = other_types(epochs, found, decoder.chs_info)
+    types = other_types(epochs, matched, decoder.chs_info)
     untyped = [name for name, kind in types.items() if kind == UNTYPED]
     if len(untyped) < len(types):
         raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
     if untyped:
         warn(f"{_UNTYPED}: {listed(untyped)}.")
     places = {name: index for index, name in enumerate(epochs.ch_names)}
-    surplus = sorted(set(places) - set(found.values()), key=places.__getitem__)
+    surplus = sorted(set(places) - set(matched.values()), key=places.__getitem__)
     if surplus:
         warn(f"{_DROPPED}: {listed(surplus)}.")
-    return [places[own] for own in found.values()]
+    return [places[matched_name] for matched_name in matched.values()]
 
 
 def _check_sampling(decoder: Decoder, epochs: "mne.BaseEpochs") -> None:

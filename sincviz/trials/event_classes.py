@@ -30,7 +30,7 @@ def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict
     {'left': '769', 'right': 'Stimulus/S  1'}
     """
     names = list(events)
-    found = {}
+    matched = {}
     for label, event in classes.items():
         wanted = str(event)
         close = [wanted] if wanted in names else [name for name in names if _key(wanted) in _keys(name)]
@@ -40,11 +40,11 @@ def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict
             raise EpochsError(
                 f"The event {wanted!r} of class {label!r} {why}.{'' if close else did_you_mean(wanted, names)}"
             )
-        found[str(label)] = close[0]
-    double = [event for event, count in Counter(found.values()).items() if count > 1]
+        matched[str(label)] = close[0]
+    double = [event for event, count in Counter(matched.values()).items() if count > 1]
     if double:
         raise EpochsError(f"The event {double[0]!r} stands for two classes; name each event once.")
-    return found
+    return matched
 
 
 def with_classes(epochs: "mne.BaseEpochs", classes: Mapping[str, object] | None) -> "mne.BaseEpochs":
@@ -57,10 +57,10 @@ def with_classes(epochs: "mne.BaseEpochs", classes: Mapping[str, object] | None)
     """
     if classes is None:
         return epochs
-    found = matched_events(classes, epochs.event_id)
-    own = epochs.event_id
-    chosen = epochs[list(found.values())]
-    chosen.event_id = {label: own[event] for label, event in found.items()}
+    matched = matched_events(classes, epochs.event_id)
+    event_id = epochs.event_id
+    chosen = epochs[list(matched.values())]
+    chosen.event_id = {label: event_id[event] for label, event in matched.items()}
     return chosen
 
 
@@ -104,16 +104,16 @@ def likely_pairs(class_names: Sequence[str], labels: Sequence[str]) -> tuple[dic
     """
     if not class_names or len(class_names) != len(labels):
         return {}, False
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for alike in (str.__eq__, _are_spelt_alike, _is_part):
-        free = [label for label in labels if label not in found.values()]
+        free = [label for label in labels if label not in pairs.values()]
         close = {
-            name: [label for label in free if alike(name, label)] for name in class_names if name not in found
+            name: [label for label in free if alike(name, label)] for name in class_names if name not in pairs
         }
         taken = Counter(label for names in close.values() for label in names)
-        found |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
-    if len(found) == len(class_names):
-        return {name: found[name] for name in class_names}, True
+        pairs |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
+    if len(pairs) == len(class_names):
+        return {name: pairs[name] for name in class_names}, True
     if any(
         _are_spelt_alike(name, label) or _is_part(name, label) for name in class_names for label in labels
     ):

@@ -167,11 +167,11 @@ def _fif_kind(path: Path) -> str:
     if not _is_fif(path):
         return "no FIF file, though it is named like one"
     try:
-        found = mne.what(path)
+        kind = mne.what(path)
     except Exception:  # of a damaged file
         return "a FIF file"
     return {"raw": RECORDING_KINDS[".fif"], "epochs": "a FIF file of epochs"}.get(
-        found, f"a FIF file ({found})"
+        kind, f"a FIF file ({kind})"
     )
 
 

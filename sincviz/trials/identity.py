@@ -82,11 +82,11 @@ def trial_fingerprints(trials: ArrayLike) -> list[str]:
         return [_NO_SIGNAL] * n_trials
     # What is worked on at a time stays in the processor's cache.
     block = max(1, _BLOCK // (n_channels * min(n_times, _TIMES)))
-    found: list[str] = []
+    fingerprints: list[str] = []
     for start in range(0, n_trials, block):
         features = _features(_power(data[start : start + block], lag))
-        found += _written(features)
-    return found
+        fingerprints += _written(features)
+    return fingerprints
 
 
 def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[np.bool_]:
@@ -115,16 +115,16 @@ def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[n
     >>> known_trials([one, two, three], [three, one]).tolist()
     [True, False, True]
     """
-    (values, told), (others, others_told) = _read(fingerprints), _read(known)
-    found = np.zeros(len(values), bool)
-    if told.any() and others_told.any():
-        distances, _ = cKDTree(others[others_told]).query(
-            values[told], p=np.inf, distance_upper_bound=NEAR + 0.5
+    (values, has_signal), (others, others_have_signal) = _read(fingerprints), _read(known)
+    is_known = np.zeros(len(values), bool)
+    if has_signal.any() and others_have_signal.any():
+        distances, _ = cKDTree(others[others_have_signal]).query(
+            values[has_signal], p=np.inf, distance_upper_bound=NEAR + 0.5
         )
         near = np.isfinite(distances)
         rounded = near.sum() >= max(LEAST_NEAR, LEAST_SHARE_NEAR * len(values))
-        found[told] = near if rounded else distances <= TOLERANCE
-    return found
+        is_known[has_signal] = near if rounded else distances <= TOLERANCE
+    return is_known
 
 
 def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
@@ -152,11 +152,11 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
     >>> duplicate_trials(trial_fingerprints(trials[[0, 1, 0, 2, 1, 0]]))
     [(0, 2, 5), (1, 4)]
     """
-    values, told = _read(fingerprints)
-    numbers = np.flatnonzero(told)
+    values, has_signal = _read(fingerprints)
+    numbers = np.flatnonzero(has_signal)
     if len(numbers) < 2:
         return []
-    pairs = cKDTree(values[told]).query_pairs(TOLERANCE + 0.5, p=np.inf, output_type="ndarray")
+    pairs = cKDTree(values[has_signal]).query_pairs(TOLERANCE + 0.5, p=np.inf, output_type="ndarray")
     graph = scipy.sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(len(numbers), len(numbers)))
     _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
@@ -244,11 +244,11 @@ def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -
     False
     """
     before = training_trials(earlier)
-    found: dict[str, Any] = {"training_trials": sorted({*before, *fingerprints})}
+    remembered: dict[str, Any] = {"training_trials": sorted({*before, *fingerprints})}
     trained = {"format", "training_data_sha256", "training_trials", "training_trials_sha256"} & set(earlier)
     if trained and not remembers_all(earlier):
-        found["training_trials_complete"] = False
-    return found
+        remembered["training_trials_complete"] = False
+    return remembered
 
 
 def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
@@ -302,8 +302,8 @@ def _written(features: NDArray[np.float64]) -> list[str]:
     quanta = np.rint(np.where(finite[:, None], features, 0) / _QUANTUM)
     numbers = (np.clip(quanta, -_LARGEST, _LARGEST) + _LARGEST).astype(np.int64)
     return [
-        "".join([f"{number:05x}" for number in row]) if told else _NO_SIGNAL
-        for row, told in zip(numbers.tolist(), finite.tolist(), strict=True)
+        "".join([f"{number:05x}" for number in row]) if has_signal else _NO_SIGNAL
+        for row, has_signal in zip(numbers.tolist(), finite.tolist(), strict=True)
     ]
 
 
@@ -317,12 +317,12 @@ def _read(fingerprints: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bo
                 "Make them with `trial_fingerprints`."
             )
     letters = np.array(list(fingerprints), f"S{width}").view(np.uint8).reshape(-1, width)
-    told: NDArray[np.bool_] = np.any(letters != ord("-"), axis=1)
+    has_signal: NDArray[np.bool_] = np.any(letters != ord("-"), axis=1)
     digits = _HEX[letters].reshape(-1, N_FEATURES, _DIGITS)
-    if (digits[told] < 0).any():
-        wrong = fingerprints[int(np.flatnonzero(told & (digits < 0).any(axis=(1, 2)))[0])]
+    if (digits[has_signal] < 0).any():
+        wrong = fingerprints[int(np.flatnonzero(has_signal & (digits < 0).any(axis=(1, 2)))[0])]
         raise ValueError(
             f"A fingerprint has {width} hexadecimal digits; got {wrong!r}. Make them with `trial_fingerprints`."
         )
     values: NDArray[np.int64] = digits @ 16 ** np.arange(_DIGITS)[::-1]
-    return values, told
+    return values, has_signal

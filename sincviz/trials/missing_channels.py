@@ -15,8 +15,8 @@ def missing_words(wanted: Sequence[str], epochs: "mne.BaseEpochs") -> str:
     """Return which of a network's channels the epochs lack, and the line that helps if there is one."""
     from sincviz.eeg.montages import likely_montage  # loads MNE
 
-    found, _ = matched_names(wanted, epochs.ch_names)
-    missing = [name for name in wanted if name not in found]
+    matched, _ = matched_names(wanted, epochs.ch_names)
+    missing = [name for name in wanted if name not in matched]
     caps = likely_montage(epochs.ch_names), likely_montage(wanted)
     other = ""
     if None not in caps and caps[0] != caps[1]:
@@ -45,8 +45,8 @@ def missing_names_remedy(wanted: Sequence[str], available: Sequence[str], eeg: S
     >>> missing_names_remedy(["C3", "C4"], ["1", "2"], ["1", "2"])
     "If they are the network's channels in its order: `epochs.rename_channels({'1': 'C3', '2': 'C4'})`."
     """
-    found, ambiguous = matched_names(wanted, available)
-    if not found and not ambiguous and len(eeg) == len(wanted):
+    matched, ambiguous = matched_names(wanted, available)
+    if not matched and not ambiguous and len(eeg) == len(wanted):
         in_order = rename_line(dict(zip(eeg, wanted, strict=True)))
         return f"If they are the network's channels in its order: {in_order}."
     if not ambiguous:
@@ -55,7 +55,7 @@ def missing_names_remedy(wanted: Sequence[str], available: Sequence[str], eeg: S
     proposed: dict[str, str] = {}
     for name, names in ambiguous.items():
         proposed.setdefault(names[0], name)
-    return f"{several}. Choose, and say so: {rename_line(other_spellings(found) | proposed)}."
+    return f"{several}. Choose, and say so: {rename_line(other_spellings(matched) | proposed)}."
 
 
 def _eeg_names(epochs: "mne.BaseEpochs") -> list[str]:

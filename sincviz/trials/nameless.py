@@ -24,22 +24,22 @@ def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
     """
     eeg = [channel["ch_name"] for channel in epochs.info["chs"] if channel_type(channel) in BRAIN_POTENTIALS]
     n_chans = network.n_chans
-    said = (
+    message = (
         f"The network has {n_chans} channels and does not tell their names, and the epochs have {len(eeg)} of type "
         "EEG, so it is not known which are its own. "
     )
     if n_chans is None or len(eeg) < n_chans:
-        return said + (
+        return message + (
             "Pass epochs of the channels that it was trained on; if channels have a wrong type, "
             f"`epochs.set_channel_types({dict.fromkeys(epochs.ch_names[:1], 'eeg')})` gives them the right one."
         )
     other = named_otherwise(eeg)
-    own = [name for name in eeg if name not in other]
-    if len(own) == n_chans:
+    eeg_names = [name for name in eeg if name not in other]
+    if len(eeg_names) == n_chans:
         why = f"If {', '.join(other)} are no EEG"
     else:
-        own, why = eeg[:n_chans], f"If it is the first {n_chans}, in this order"
-    return said + (
-        f"{why}, pick the others: `epochs.pick({own})`, or name them: `model = sincviz.network(model, ch_names={own})` "
-        "(in a shell `--channels`, with commas between)."
+        eeg_names, why = eeg[:n_chans], f"If it is the first {n_chans}, in this order"
+    return message + (
+        f"{why}, pick the others: `epochs.pick({eeg_names})`, or name them: "
+        f"`model = sincviz.network(model, ch_names={eeg_names})` (in a shell `--channels`, comma-separated)."
     )

@@ -68,9 +68,9 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
     >>> levels_of(np.zeros((3, 2, 100)))
     {}
     """
-    found: dict[str, NDArray[np.str_]] = {}
+    levels: dict[str, NDArray[np.str_]] = {}
     if not is_epochs(epochs) or epochs.metadata is None:
-        return found
+        return levels
     metadata, events = epochs.metadata, epochs.events
     columns = {
         "".join(character for character in str(column).casefold() if character.isalnum()): column
@@ -80,23 +80,23 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
         for name, is_level in _candidates(level, columns):
             values = np.array([_plain(value) for value in metadata[columns[name]]], str)
             if (values != UNKNOWN).any() and is_level(values, events):
-                found[level] = values
+                levels[level] = values
                 break
-    return found
+    return levels
 
 
 def _candidates(level: str, names: Collection[str]) -> list[tuple[str, _Question]]:
     """Return the names of columns that may tell a level, the surest first, each with what its values must fulfil."""
-    found: list[tuple[str, _Question]] = []
+    candidates: list[tuple[str, _Question]] = []
     if level in _NAMES["sure"]:
-        found += [(name, _any) for name in names if _NAMES["sure"][level].fullmatch(name)]
+        candidates += [(name, _any) for name in names if _NAMES["sure"][level].fullmatch(name)]
     if level == "subject":
-        found += [(name, _any) for name in names if _SHORT.fullmatch(name)]
+        candidates += [(name, _any) for name in names if _SHORT.fullmatch(name)]
     if level in _NAMES["perhaps"]:
-        found += [(name, _in_stretches) for name in names if _NAMES["perhaps"][level].fullmatch(name)]
+        candidates += [(name, _in_stretches) for name in names if _NAMES["perhaps"][level].fullmatch(name)]
     if level == "subject" and "id" in names:
-        found.append(("id", _is_of_people))
-    return found
+        candidates.append(("id", _is_of_people))
+    return candidates
 
 
 def _any(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
@@ -131,10 +131,10 @@ def same_name(name: object) -> str:
     ({'1'}, 'a-1', '')
     """
     text = re.sub(r"^(\d+)\.0+$", r"\1", _plain(name).casefold())
-    parts = [str(int(part)) if part.isdecimal() else part for part in re.findall(r"\d+|[^\W\d_]+", text)]
-    if len(parts) == 2 and parts[0] in _PREFIXES:
-        parts = parts[1:]
-    return "-".join(parts) or text
+    pieces = [str(int(part)) if part.isdecimal() else part for part in re.findall(r"\d+|[^\W\d_]+", text)]
+    if len(pieces) == 2 and pieces[0] in _PREFIXES:
+        pieces = pieces[1:]
+    return "-".join(pieces) or text
 
 
 def _plain(value: object) -> str:
@@ -173,5 +173,5 @@ def recordings_of(epochs: EpochsOrArray, provenance: Mapping[str, Any] | None = 
     if not levels or ("n_training_trials" in (provenance or {}) and not earlier):
         return []
     rows = pd.DataFrame({**levels}).drop_duplicates().to_dict("records")
-    own = [{str(name): str(value) for name, value in row.items()} for row in rows]
-    return [*(dict(one) for one in earlier if dict(one) not in own), *own]
+    recordings = [{str(name): str(value) for name, value in row.items()} for row in rows]
+    return [*(dict(one) for one in earlier if dict(one) not in recordings), *recordings]

@@ -35,9 +35,9 @@ def referenced_as_trained(
     if wanted != "average":
         return epochs
     wanted = epochs.ch_names if model.ch_names is None else model.ch_names
-    found, _ = matched_names(wanted, epochs.ch_names)
-    surplus = sorted(set(epochs.ch_names) - set(found.values()))
-    if surplus and len(found) == len(wanted):
+    matched, _ = matched_names(wanted, epochs.ch_names)
+    surplus = sorted(set(epochs.ch_names) - set(matched.values()))
+    if surplus and len(matched) == len(wanted):
         # The average of the training was over the network's channels alone.
         warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
         epochs = epochs.copy().drop_channels(surplus)

@@ -51,15 +51,15 @@ def _otherwise(shape: tuple[int, ...], n_chans: int | None, n_times: int | None)
         for axes in permutations(range(3)):
             if (shape[axes[1]], shape[axes[2]]) == (n_chans, n_times):
                 return f" The axes seem to come in another order: pass `x.transpose{axes}`."
-    said = ""
+    message = ""
     if n_chans is not None and shape[1] != n_chans:
         what = (
             "some are missing"
             if shape[1] < n_chans
             else "pass the network's own, in its order, `x[:, picks]`"
         )
-        said += f" Axis 1 has {shape[1]} channels instead of {n_chans}: {what}."
+        message += f" Axis 1 has {shape[1]} channels instead of {n_chans}: {what}."
     if n_times is not None and shape[2] != n_times:
         what = "cut longer trials" if shape[2] < n_times else f"crop, such as `x[:, :, :{n_times}]`"
-        said += f" Axis 2 has {shape[2]} samples instead of {n_times}: at its rate {what}; else resample."
-    return said
+        message += f" Axis 2 has {shape[2]} samples instead of {n_times}: at its rate {what}; else resample."
+    return message

@@ -39,14 +39,14 @@ def activation_class(activation: object) -> type[nn.Module]:
             "Pass the class itself, not an instance or a function."
         )
     path, _, name = activation.rpartition(".")
-    found = (
+    module_class = (
         getattr(nn, name, None) if path in ("", "torch.nn") or path.startswith("torch.nn.modules.") else None
     )
-    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+    if not (isinstance(module_class, type) and issubclass(module_class, nn.Module)):
         raise ValueError(
             f"`activation` must name a module class of `torch.nn`; got {activation!r:.80}. Try 'ELU'."
         )
-    return found
+    return module_class
 
 
 def build_activation(activation: object) -> nn.Module:

@@ -88,17 +88,17 @@ def left_unread(root: Any) -> list[str]:
     >>> left_unread(scanned(pickle.dumps({"args": argparse.Namespace(), 0.5: 3})).root)
     ['1 entry under a key that is no text, small number or short tuple', 'args: argparse.Namespace']
     """
-    found = []
+    words = []
     for place in walked(root, into_objects=False):
         where = f"{'/'.join(place.keys)}: " if place.keys else ""
         if isinstance(place.node, Unread) or (
             isinstance(place.node, Named) and not is_plain(place.node.name)
         ):
-            found.append(f"{where}{shown_name(place.node.name)}")
+            words.append(f"{where}{shown_name(place.node.name)}")
         if isinstance(place.node, dict) and (number := place.node.get(OTHER_KEYS, 0)):
             entries = f"{number} entr{'ies' if number > 1 else 'y'}"
-            found.append(f"{where}{entries} under a key that is no text, small number or short tuple")
+            words.append(f"{where}{entries} under a key that is no text, small number or short tuple")
     return [
-        *found[:MOST_LISTED],
-        *([f"and {len(found) - MOST_LISTED} more"] if len(found) > MOST_LISTED else []),
+        *words[:MOST_LISTED],
+        *([f"and {len(words) - MOST_LISTED} more"] if len(words) > MOST_LISTED else []),
     ]

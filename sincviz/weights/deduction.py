@@ -162,7 +162,7 @@ def shape_sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
 def configuration(
     weights: Mapping[str, Tensor],
     *,
-    told: Mapping[str, Any],
+    known: Mapping[str, Any],
     defaults: Mapping[str, Any],
     trial: tuple[int, float] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -172,7 +172,7 @@ def configuration(
     ----------
     weights : mapping of torch.Tensor
         By the network's own names.
-    told : mapping
+    known : mapping
         Parameters that are known from elsewhere; ``None`` is unknown.
     defaults : mapping
         What to assume.
@@ -191,14 +191,14 @@ def configuration(
     """
     sizes = sizes_of(weights)
     pooled = sizes.pop("n_pooled")
-    told = {name: value for name, value in told.items() if value is not None}
-    for name in sizes.keys() & told.keys():
-        if not same(name, told[name], sizes[name]):
+    known = {name: value for name, value in known.items() if value is not None}
+    for name in sizes.keys() & known.keys():
+        if not same(name, known[name], sizes[name]):
             raise ValueError(
-                f"`{name}` is {sizes[name]} by the weights, but {told[name]!s:.60} was given for it"
+                f"`{name}` is {sizes[name]} by the weights, but {known[name]!s:.60} was given for it"
             )
     extra = [name for name in weights if name not in _NAMES]
-    if extra and ("activation" in told or not all(name.startswith(f"{_TIME}.1.") for name in extra)):
+    if extra and ("activation" in known or not all(name.startswith(f"{_TIME}.1.") for name in extra)):
         # The activation's own are for the network to check.
         extra = [name for name in extra if not name.startswith(f"{_TIME}.1.")]
     elif extra:
@@ -209,11 +209,11 @@ def configuration(
     if extra:
         raise ValueError(f"it has weights that no SincShallowNet has: {listed(extra)}")
     # In the units that the network keeps: a float32 that was rounded for the weights is no other rate.
-    config = dict(told) | {name: value for name, value in sizes.items() if name not in told}
+    config = dict(known) | {name: value for name, value in sizes.items() if name not in known}
     assumed = {
         name: defaults[name]
         for name in ("min_freq", "padding", "pool_size", "pool_stride", "activation", "drop_prob")
-        if name not in told
+        if name not in known
     }
     assumed |= _assumed_start(config | assumed, defaults)
     config |= assumed
@@ -234,12 +234,12 @@ def check_sizes(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Non
         If a size is not that of the weights.
     """
     sizes = sizes_of(weights)
-    told = {"n_chans": len(config["chs_info"])} if config.get("chs_info") is not None else {}
-    told |= {name: config[name] for name in sizes.keys() - {"n_pooled"} if config.get(name) is not None}
-    for name in sorted(told):
-        if not same(name, told[name], sizes[name]):
+    stated = {"n_chans": len(config["chs_info"])} if config.get("chs_info") is not None else {}
+    stated |= {name: config[name] for name in sizes.keys() - {"n_pooled"} if config.get(name) is not None}
+    for name in sorted(stated):
+        if not same(name, stated[name], sizes[name]):
             raise ValueError(
-                f"`{name}` is {told[name]!s:.60} in its configuration, {sizes[name]:g} in its weights"
+                f"`{name}` is {stated[name]!s:.60} in its configuration, {sizes[name]:g} in its weights"
             )
     n_times = _samples({**sizes, **config}, None)
     if n_times is not None:

@@ -63,8 +63,8 @@ def checked(path: str | os.PathLike[str]) -> FileCheck:
     >>> from sincviz import SincShallowNet
     >>> name = tempfile.mkdtemp() + "/weights.pt"
     >>> torch.save(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128).state_dict(), name)
-    >>> found = checked(name)
-    >>> found.exit_code, found.facts["safe"], found.facts["n_filters"]
+    >>> check = checked(name)
+    >>> check.exit_code, check.facts["safe"], check.facts["n_filters"]
     (0, True, 32)
     """
     path = Path(os.path.expanduser(path))
@@ -101,11 +101,11 @@ def _network_facts(path: Path, content: FileContent) -> dict[str, Any]:
     except ValueError as error:
         return {"network": False, "reason": f"It holds no usable network: {error}."}
     sizes = shape_sizes(outline)
-    told = HEADER in content.metadata or (path.is_dir() and (path / CONFIG).is_file())
+    is_configured = HEADER in content.metadata or (path.is_dir() and (path / CONFIG).is_file())
     return {
         "network": True,
         "format": "file of sincviz" if HEADER in content.metadata else kind,
-        "configuration": "in it" if told else "not in it: `load_checkpoint` says what it assumes",
+        "configuration": "in it" if is_configured else "not in it: `load_checkpoint` says what it assumes",
         "n_filters": sizes["num_time_filters"],
         "n_taps": sizes["time_filter_len"],
         "n_chans": sizes["n_chans"],

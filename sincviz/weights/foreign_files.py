@@ -167,12 +167,12 @@ def _keras_layers(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -
 
 
 def _arrays(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> str:
-    found = []
+    arrays = []
     for info in infos[:6]:
         with archive.open(info) as file:
             shape = _NPY.search(file.read(512))
-        found.append(
+        arrays.append(
             f"{shown_name(info.filename.removesuffix('.npy'))} {shape[1].decode() if shape else '(?)'}"
         )
     more = f" and {len(infos) - 6} more" if len(infos) > 6 else ""
-    return ", ".join(found) + more
+    return ", ".join(arrays) + more

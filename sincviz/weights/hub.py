@@ -79,8 +79,8 @@ def downloaded_network(repo_id: str) -> Path:
 
 
 def _downloaded(hub: ModuleType, repo_id: str, **download: Any) -> Path:
-    found = (_download(hub, repo_id, name, **download) for name in WEIGHTS)
-    weights = next((path for path in found if path is not None), None)
+    downloads = (_download(hub, repo_id, name, **download) for name in WEIGHTS)
+    weights = next((path for path in downloads if path is not None), None)
     if weights is None:
         raise CheckpointError(
             f"The repository {repo_id!r} holds no {' and no '.join(WEIGHTS)}. Pass one with the weights of a network, "

@@ -86,17 +86,17 @@ def write_network(model: "StoredNetwork", path: str | os.PathLike[str]) -> None:
                 f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
             )
     try:
-        told = json.loads(json.dumps(model.provenance, allow_nan=False))
+        provenance = json.loads(json.dumps(model.provenance, allow_nan=False))
     except TypeError as error:
         raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
-    check_provenance(told, model.num_time_filters, _assumable(type(model)))
-    start = {} if start_is_assumed(told) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
+    check_provenance(provenance, model.num_time_filters, _assumable(type(model)))
+    start = {} if start_is_assumed(provenance) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
     described = {
         "version": __version__,
         "config": model.get_config(),
         "class_names": _class_names(model.class_names, model.n_outputs),
         "scale": _scale(model.scale),
-        "provenance": start | told,
+        "provenance": start | provenance,
     }
     text = json.dumps(described, allow_nan=False)
     # Inside the one entry: of several entries safetensors does not fix the order.
@@ -265,8 +265,8 @@ def _built(
     check_sizes(stored.weights, defaults | config)
     model = cls.from_config(config).to(precision)
     model.load_state_dict(stored.weights)
-    model.class_names = _class_names(_told("class_names", stored, given), model.n_outputs)
-    model.scale = _scale(_told("scale", stored, given))
+    model.class_names = _class_names(_stored_or_given("class_names", stored, given), model.n_outputs)
+    model.scale = _scale(_stored_or_given("scale", stored, given))
     if model.scale is None and "scale" in assumed:
         model.scale = _scale(assumed["scale"])
     model.provenance = dict(stored.provenance)
@@ -286,27 +286,27 @@ def _completed(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the configuration and what of it and of the rest is assumed."""
     parameters = inspect.signature(cls).parameters
-    told = {name: value for name, value in stored.config.items() if name not in stored.assumed}
+    known = {name: value for name, value in stored.config.items() if name not in stored.assumed}
     settled = {name for name, value in given.items() if value is not None}
-    if unknown := sorted(set(told) - set(parameters)):
+    if unknown := sorted(set(known) - set(parameters)):
         raise ValueError(f"its configuration holds unknown parameters: {', '.join(unknown)}. Remove them.")
     given = {name: given[name] for name in settled & set(parameters)}
-    for name in given.keys() & told.keys():
-        if told[name] is not None and not same(name, given[name], told[name]):
+    for name in given.keys() & known.keys():
+        if known[name] is not None and not same(name, given[name], known[name]):
             raise ValueError(
-                f"`{name}` is {told[name]!s:.60} in the file, but {given[name]!s:.60} was given."
+                f"`{name}` is {known[name]!s:.60} in the file, but {given[name]!s:.60} was given."
             )
     if not stored.provenance.get("assumed"):
         # Everything is told; a length in seconds may still be given, and must then be that of the file.
-        return dict(told) | given, {}
+        return dict(known) | given, {}
     defaults = {name: parameter.default for name, parameter in parameters.items()} | {"activation": "ELU"}
     defaults |= {name: stored.assumed[name] for name in stored.assumed.keys() & set(parameters)}
-    config, assumed = configuration(stored.weights, told=told | given, defaults=defaults, trial=trial)
+    config, assumed = configuration(stored.weights, known=known | given, defaults=defaults, trial=trial)
     beside = stored.assumed.keys() - set(parameters) - settled
     return config, assumed | {name: stored.assumed[name] for name in sorted(beside)}
 
 
-def _told(name: str, stored: _Stored, given: Mapping[str, Any]) -> Any:
+def _stored_or_given(name: str, stored: _Stored, given: Mapping[str, Any]) -> Any:
     """Return a value from the file or from the caller, who may give what the file lacks or assumed."""
     kept, new = getattr(stored, name), given.get(name)
     if new is None:

@@ -75,8 +75,8 @@ def scanned(pickled: bytes) -> Scanned:
     Examples
     --------
     >>> import argparse, pickle
-    >>> found = scanned(pickle.dumps({"epoch": 3, "args": argparse.Namespace(lr=0.1)}))
-    >>> found.root["epoch"], found.root["args"].name, found.names
+    >>> scan = scanned(pickle.dumps({"epoch": 3, "args": argparse.Namespace(lr=0.1)}))
+    >>> scan.root["epoch"], scan.root["args"].name, scan.names
     (3, 'argparse.Namespace', ('argparse.Namespace',))
     """
     scan = _Scan()

@@ -148,11 +148,11 @@ def _bytes_of(
     file.seek(8)
     if file.read(len(text)) != text:
         raise ValueError(CHANGED)
-    found = {}
+    values = {}
     for name, weight in weights.items():
         first, last = places[weight.storage.key]
         file.seek(8 + len(text) + first)
-        found[name] = file.read(last - first)
-        if len(found[name]) != last - first:
+        values[name] = file.read(last - first)
+        if len(values[name]) != last - first:
             raise ValueError(CHANGED)
-    return found
+    return values

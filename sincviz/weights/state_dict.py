@@ -52,15 +52,15 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
     >>> list(weights), kind
     (['sinc_filter_layer.low_freqs'], "state dict under 'state_dict'")
     """
-    found = list(_state_dicts(content))
-    if not found:
+    states = list(_state_dicts(content))
+    if not states:
         raise NoNetworkError(f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`")
-    chosen = [one for one in found if one[0] == ("state_dict",)] if len(found) > 1 else found
+    chosen = [one for one in states if one[0] == ("state_dict",)] if len(states) > 1 else states
     if len(chosen) != 1:
-        places = listed(["/".join(map(str, where)) or "the top" for where, _ in found], 6)
+        places = listed(["/".join(map(str, where)) or "the top" for where, _ in states], 6)
         raise ValueError(
             f"there are several networks in it, under {places}. Save one: "
-            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in found[0][0])}, "
+            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in states[0][0])}, "
             '"weights.pt")`'
         )
     where, state = chosen[0]

@@ -26,10 +26,10 @@ class _Bounded(io.FileIO):
     """A file of which nothing reads a lot at once, whatever the file says of its sizes."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(_MOST_AT_ONCE + 1 if size is None or size < 0 else min(size, _MOST_AT_ONCE + 1))
-        if len(found) > _MOST_AT_ONCE:
+        data = super().read(_MOST_AT_ONCE + 1 if size is None or size < 0 else min(size, _MOST_AT_ONCE + 1))
+        if len(data) > _MOST_AT_ONCE:
             raise ValueError(f"its directory is longer than {_MOST_AT_ONCE} bytes")
-        return found
+        return data
 
 
 def read_torch_archive(path: Path) -> FileContent:
@@ -52,11 +52,11 @@ def read_torch_archive(path: Path) -> FileContent:
             raise ValueError(f"it is a zip file without {_PICKLE}")
         if entries[_PICKLE].file_size > LONGEST_PICKLE:
             raise ValueError(f"its pickle is longer than {LONGEST_PICKLE} bytes")
-        found = scanned(archive.read(entries[_PICKLE]))
-        check_objects(path, found)
-        if found.damage:
-            raise ValueError(f"its pickle is damaged or of another kind: {found.damage}")
-        for tensor in stored_tensors(found.root):
+        scan = scanned(archive.read(entries[_PICKLE]))
+        check_objects(path, scan)
+        if scan.damage:
+            raise ValueError(f"its pickle is damaged or of another kind: {scan.damage}")
+        for tensor in stored_tensors(scan.root):
             _check_extent(tensor, entries)
         order = archive.read(entries["byteorder"]).decode() if "byteorder" in entries else "little"
         if order not in ("little", "big"):
@@ -78,7 +78,7 @@ def read_torch_archive(path: Path) -> FileContent:
             for name, weight in weights.items()
         }
 
-    return FileContent(found.root, read, names=found.names)
+    return FileContent(scan.root, read, names=scan.names)
 
 
 def _entries(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:

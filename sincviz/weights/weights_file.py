@@ -92,18 +92,18 @@ def content_hash(text: str, weights: Mapping[str, Tensor]) -> str:
 
 def _of_a_pickle(path: Path, head: bytes) -> CheckpointError:
     """Return why a plain pickle is refused; where large arrays lie in it only what comes before them is known."""
-    found = scanned(head)
-    if any(map(is_attack, found.names)):
-        check_objects(path, found)
-    if not found.names:
-        damaged = f"damaged ({found.damage})" if found.damage else "one of plain data"
+    scan = scanned(head)
+    if any(map(is_attack, scan.names)):
+        check_objects(path, scan)
+    if not scan.names:
+        damaged = f"damaged ({scan.damage})" if scan.damage else "one of plain data"
         return CheckpointError(f"{path} is a plain pickle, {damaged}: it holds no weights of a network.")
-    of_scikit = [name for name in found.names if name.startswith(_SCIKIT)]
-    if of_scikit and not any(name.startswith(("torch.", "skorch.", "braindecode.")) for name in found.names):
+    of_scikit = [name for name in scan.names if name.startswith(_SCIKIT)]
+    if of_scikit and not any(name.startswith(("torch.", "skorch.", "braindecode.")) for name in scan.names):
         message = (
             f"{path} is a decoder of scikit-learn ({listed(of_scikit)}), saved by pickle or joblib, not a network of "
             "PyTorch: it has no temporal filters to read."
         )
     else:
-        message = f"{refusal(path, found, JOBLIB)}\nIt is a plain pickle, as joblib makes them too."
-    return RefusedError(message, found.names)
+        message = f"{refusal(path, scan, JOBLIB)}\nIt is a plain pickle, as joblib makes them too."
+    return RefusedError(message, scan.names)

@@ -33,7 +33,7 @@ def stored_tensors(root: Any) -> list[StoredTensor]:
     return [place.node for place in walked(root) if isinstance(place.node, StoredTensor)]
 
 
-def check_objects(path: Path, found: Scanned) -> None:
+def check_objects(path: Path, scan: Scanned) -> None:
     """Refuse a pickle that would run programs, and one of a whole object, in which no weights lie by themselves.
 
     Raises
@@ -41,33 +41,33 @@ def check_objects(path: Path, found: Scanned) -> None:
     CheckpointError
         With what it holds, and the lines that make weights of it.
     """
-    if attacks := [name for name in found.names if is_attack(name)]:
+    if attacks := [name for name in scan.names if is_attack(name)]:
         raise RefusedError(
             f"{path} is refused: it calls {listed(attacks)}, which no file of weights needs. Programs that open "
             "pickles would run that code; nothing of it was run here. Do not open the file elsewhere; take the "
             "weights from whoever trained the network.",
             tuple(attacks),
         )
-    if found.damage:
+    if scan.damage:
         return
-    by_items = [place for place in walked(found.root) if not any(step.is_attribute for step in place.steps)]
+    by_items = [place for place in walked(scan.root) if not any(step.is_attribute for step in place.steps)]
     if states := [place for place in by_items if _is_state_dict(place.node)]:
         if all(_holds_arrays(place.node) for place in states):
-            raise RefusedError(refusal(path, found), found.names)
+            raise RefusedError(refusal(path, scan), scan.names)
         return
-    if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(found.root):
+    if any(isinstance(place.node, StoredTensor) for place in by_items) and not _networks(scan.root):
         return
-    of_a_program = not all(map(is_plain, found.names))
-    if (isinstance(found.root, Unread) and of_a_program) or _networks(found.root):
-        raise RefusedError(refusal(path, found), found.names)
+    of_a_program = not all(map(is_plain, scan.names))
+    if (isinstance(scan.root, Unread) and of_a_program) or _networks(scan.root):
+        raise RefusedError(refusal(path, scan), scan.names)
 
 
-def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
+def refusal(path: Path, scan: Scanned, opener: str = TORCH) -> str:
     """Return why a pickle of whole objects is refused, and how a file of weights is made of it."""
-    objects = [name for name in found.names if not is_plain(name)]
-    wanted = listed(objects or found.names) or "a class that is not named"
+    objects = [name for name in scan.names if not is_plain(name)]
+    wanted = listed(objects or scan.names) or "a class that is not named"
     safe = str(path.with_name(f"{path.stem}_weights.pt"))
-    name, weights = _weights_in(found)
+    name, weights = _weights_in(scan)
     lines = [f"{name} = {opener.format(str(path))}", f"torch.save({weights}, {safe!r})"]
     unknown = weights in ("checkpoint", _ARRAYS.format("checkpoint"))
     advice = "\nIf the weights lie under a name, save what lies there." if unknown else ""
@@ -78,15 +78,15 @@ def refusal(path: Path, found: Scanned, opener: str = TORCH) -> str:
     )
 
 
-def _weights_in(found: Scanned) -> tuple[str, str]:
+def _weights_in(scan: Scanned) -> tuple[str, str]:
     """Return a name for what the file opens as, and the code that gets weights from it."""
-    networks = [place for place in _networks(found.root) if len(place.code) < _LONGEST_CODE]
+    networks = [place for place in _networks(scan.root) if len(place.code) < _LONGEST_CODE]
     if networks:
         place = networks[0]
         code = f"{place.code}.module_" if _is_skorch(place.node) else place.code
         name = "checkpoint" if code.startswith("[") else "model"
         return name, f"{name}{code}.state_dict()"
-    state = next((place for place in walked(found.root) if _is_state_dict(place.node)), None)
+    state = next((place for place in walked(scan.root) if _is_state_dict(place.node)), None)
     if state is not None and len(state.code) < _LONGEST_CODE:
         name = "checkpoint" if state.code else "weights"
         weights = f"{name}{state.code}"
@@ -94,18 +94,18 @@ def _weights_in(found: Scanned) -> tuple[str, str]:
             weights = _ARRAYS.format(weights)
         return name, weights
     # The arrays of joblib lie between the parts of a pickle, which is followed only to the first of them.
-    if _JOBLIB_ARRAY in found.names and not any(name.startswith(_OF_TORCH) for name in found.names):
+    if _JOBLIB_ARRAY in scan.names and not any(name.startswith(_OF_TORCH) for name in scan.names):
         return "checkpoint", _ARRAYS.format("checkpoint")
-    if isinstance(found.root, Unread) and not found.damage:
+    if isinstance(scan.root, Unread) and not scan.damage:
         return "model", "model.state_dict()"
     return "checkpoint", "checkpoint"
 
 
 def _networks(root: Any) -> list[Place]:
     """Return the outermost modules of torch and classifiers of skorch, those with sinc filters first."""
-    found = [place for place in walked(root) if _is_module(place.node) or _is_skorch(place.node)]
-    outermost = [place for place in found if not _lies_in_a_module(place)]
-    return sorted(outermost, key=lambda place: "sinc_filter_layer" not in _parts(place.node))
+    networks = [place for place in walked(root) if _is_module(place.node) or _is_skorch(place.node)]
+    outermost = [place for place in networks if not _lies_in_a_module(place)]
+    return sorted(outermost, key=lambda place: "sinc_filter_layer" not in _submodules(place.node))
 
 
 def _lies_in_a_module(place: Place) -> bool:
@@ -125,9 +125,9 @@ def _is_skorch(node: Any) -> bool:
     return isinstance(node, Unread) and isinstance(node.state, dict) and _SKORCH in node.state
 
 
-def _parts(node: Unread) -> Any:
-    parts = node.state.get("_modules", {})
-    return parts if isinstance(parts, dict) else {}
+def _submodules(node: Unread) -> Any:
+    modules = node.state.get("_modules", {})
+    return modules if isinstance(modules, dict) else {}
 
 
 def _is_state_dict(node: Any) -> bool:

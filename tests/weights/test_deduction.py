@@ -26,7 +26,7 @@ def weights_of(network, **settings):
 
 
 def completed(weights, trial=None, **told):
-    return configuration(weights, told=told, defaults=DEFAULTS, trial=trial)
+    return configuration(weights, known=told, defaults=DEFAULTS, trial=trial)
 
 
 def test_shapes_tell_the_sizes(network):
