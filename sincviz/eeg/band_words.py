@@ -1,4 +1,4 @@
-"""Bands in words, with their limits."""
+"""Text for bands, with their limits."""
 
 import math
 
@@ -8,7 +8,7 @@ from sincviz.eeg.bands import OTHER
 
 
 def band_words(name: str, ranges: dict[str, Ranges]) -> str:
-    """Return a band with its limits; what no band covers is called by its limits alone.
+    """Return a band with its limits; ``other`` is described by its limits alone.
 
     Parameters
     ----------

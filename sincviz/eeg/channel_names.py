@@ -1,4 +1,4 @@
-"""Names of channels in the spellings of amplifiers, files and caps: which two mean the same electrode."""
+"""Channel names in the spellings of amplifiers, files and caps: which ones mean the same electrode."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,14 +10,14 @@ _PREFIX = re.compile(r"eeg[\s:_-]+(?=[a-z])")
 _REFERENCE = re.compile(r"[\s:_-]+\(?(?:ref|le|avg?|ave|ar|car|[am][12](?:[\s+/-]?[am][12])?)\)?$")
 _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
 _NUMBERED = re.compile(r"(.+)-\d+")
-"""MNE appends -0, -1 ... where a file names several channels alike."""
+"""MNE appends -0, -1 ... if a file gives several channels the same name."""
 
 
 def spelling_key(name: str) -> str:
-    """Return what a name has in common with its other spellings.
+    """Return a key that all spellings of a channel name share.
 
     Upper and lower case, blanks, trailing dots, a leading ``EEG`` and a reference at the end (``-REF``, ``-LE``,
-    ``-AVG``, ``-A1``, ``-M2``) do not count. A name that would be empty without these stays as it is.
+    ``-AVG``, ``-A1``, ``-M2``) are ignored. A name that would be empty without these is kept.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def spelling_key(name: str) -> str:
 
 
 def electrode_key(name: str) -> str:
-    """Return what :func:`spelling_key` does, T3, T4, T5 and T6 under their names of today.
+    """Return the key of :func:`spelling_key`, with T3, T4, T5 and T6 under their current names.
 
     Examples
     --------
@@ -44,10 +44,10 @@ def electrode_key(name: str) -> str:
 def matched_names(
     wanted: Sequence[str], available: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Return which of the available names each wanted one is, and where several might be.
+    """Match wanted channel names with available ones, and return those that are ambiguous.
 
-    The same name comes first, then the same in another spelling, then the same under an old name. A name is taken
-    once, and only where nothing else could be meant: two channels never become one.
+    Identical names are matched first, then other spellings, then old names. A name is matched once, and only if nothing
+    else could be meant: two channels never become one.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def matched_names(
     matched : dict of str to str
         Wanted to available, in the order of ``wanted``.
     ambiguous : dict of str to list of str
-        Wanted names that were not found because several available ones could be meant (also doubles that MNE
+        Wanted names that were not matched because several available ones could be meant (also duplicates that MNE
         numbered, ``C3-0`` and ``C3-1``), or because several wanted ones could mean the same.
 
     Examples
@@ -88,7 +88,7 @@ def matched_names(
 
 
 def other_spellings(matched: Mapping[str, str]) -> dict[str, str]:
-    """Return, of what :func:`matched_names` found, available to wanted where the two differ.
+    """Return available to wanted names, for the matches of :func:`matched_names` that are spelled differently.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def other_spellings(matched: Mapping[str, str]) -> dict[str, str]:
 
 
 def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
-    """Return in words what is taken for what.
+    """Return which name is taken for which, as text.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
 
 
 def rename_line(renamed: Mapping[str, str]) -> str:
-    """Return the line that gives channels other names, to be copied.
+    """Return the line of code that renames channels.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def _by_key(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[s
 
 
 def _doubles(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return electrodes that MNE numbered, and the names it gave them."""
+    """Return electrodes whose duplicates MNE numbered, and the numbered names."""
     numbered = [(match[1], name) for name in names if (match := _NUMBERED.fullmatch(name.strip()))]
     groups: dict[str, list[str]] = defaultdict(list)
     for stem, name in numbered:

@@ -1,4 +1,4 @@
-"""Electrode positions by name."""
+"""Standard montages: electrode positions by name."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -15,7 +15,7 @@ _RENAMED = {
     f"standard_{kind}": f"colin27_{kind}"
     for kind in ("1005", "1020", "alphabetic", "postfixed", "prefixed", "primed")
 }
-"""MNE 1.13 calls these by the head they were made on, and warns about the old names."""
+"""MNE 1.13 names these after the head they were made on, and warns about the old names."""
 
 _USUAL = "standard_1005"
 _RARE = ("alphabetic", "postfixed", "prefixed", "primed", "artinis", "EGI_256")
@@ -23,7 +23,7 @@ _LEAST_ALIKE = 0.5
 
 
 def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
-    """Return one of MNE's standard montages, whichever name the installed MNE knows it by.
+    """Return one of MNE's standard montages, under whichever name the installed MNE has it.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     Raises
     ------
     TypeError
-        If this is no name.
+        If ``name`` is not a text.
     ValueError
         If MNE has no such montage.
 
@@ -48,7 +48,9 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     True
     """
     if not isinstance(name, str):
-        raise TypeError(f"`montage` must be the name of a montage of MNE; got {name!r:.80}. Try {_USUAL!r}.")
+        raise TypeError(
+            f"`montage` must be the name of one of MNE's montages; got {name!r:.80}. Try {_USUAL!r}."
+        )
     known = mne.channels.get_builtin_montages()
     known_name = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
     if known_name not in known:
@@ -65,27 +67,26 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     Parameters
     ----------
     ch_names : sequence of str
-        Names of the channels, in the network's order, in any spelling: upper and lower case, ``EEG`` before and the
-        reference behind, trailing dots and old names (T3) do not matter.
+        Names of the channels, in the network's order, in any spelling: upper and lower case, a leading ``EEG``, a
+        reference at the end, trailing dots and old names (T3) do not matter.
     montage : str
         A montage that :func:`standard_montage` knows.
 
     Returns
     -------
     list of dict
-        The channels, under the names given; those that the montage does not know have no position.
+        The channels, under the given names; those that are not in the montage have no position.
 
     Raises
     ------
     ValueError
-        If two names mean the same electrode, or the montage knows none of them, or less than half and another of
-        MNE's montages more.
+        If two names mean the same electrode, or the montage has none of them, or has less than half of them and
+        another of MNE's montages has more.
 
     Warns
     -----
     RuntimeWarning
-        If the montage does not know some of the names, or knows them in another spelling (more than upper and lower
-        case).
+        If the montage lacks some of the names, or has them in another spelling (not counting upper and lower case).
 
     Examples
     --------
@@ -95,7 +96,9 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     names = [str(name) for name in ch_names]
     double = _same_electrode(names)
     if double:
-        raise ValueError(f"Channels must be named once each; named twice: {listed(double)}.")
+        raise ValueError(
+            f"Channel names must be unique; these mean the same electrode as another: {listed(double)}."
+        )
     positions = standard_montage(montage)
     matched, _ = matched_names(names, positions.ch_names)
     unknown = [name for name in names if name not in matched]
@@ -119,17 +122,17 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
         if montage_name.lower() != name.lower()
     }
     if renamed:
-        warn(f"Channels are placed under another spelling: {spelled(renamed)}.")
+        warn(f"Channels are placed by another spelling of their names: {spelled(renamed)}.")
     info = mne.create_info(names, 1.0, "eeg")
     info.set_montage(_renamed(positions, matched), on_missing="ignore", verbose="error")
     return list(info["chs"])
 
 
 def likely_montage(ch_names: Sequence[str]) -> str | None:
-    """Return the montage of MNE whose names are most like these; ``None`` where none shares half of them.
+    """Return the MNE montage whose names are most like these; ``None`` if none shares half of them.
 
-    Names of the 10-5 system are answered with ``"standard_1005"``. A cap is told by its names alone, so this is a
-    proposal: look whether that is the cap that was worn.
+    For names of the 10-5 system this is ``"standard_1005"``. Only the names are compared, so this is a suggestion:
+    check whether that is the cap that was worn.
 
     Examples
     --------
@@ -154,7 +157,7 @@ def _n_known(names: Iterable[str], montage: str) -> int:
 
 
 def _of_biosemi(keys: set[str]) -> bool:
-    """Tell BioSemi's A1 to D32, a few of which are names of 10-5 too."""
+    """Return whether these are BioSemi's A1 to D32, a few of which are 10-5 names too."""
     biosemi = len(keys & _keys_of("biosemi256"))
     return biosemi > len(keys & _keys_of(_USUAL))
 
@@ -164,7 +167,7 @@ def _proposal(montage: str | None) -> str:
 
 
 def _same_electrode(names: Iterable[str]) -> list[str]:
-    """Return the names, each once, that mean the same electrode as another one."""
+    """Return the names, each once, that mean the same electrode as another name."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(spelling_key(name), []).append(name)
@@ -172,7 +175,7 @@ def _same_electrode(names: Iterable[str]) -> list[str]:
 
 
 def _renamed(positions: mne.channels.DigMontage, matched: dict[str, str]) -> mne.channels.DigMontage:
-    """Return a montage of the places found, under the names given."""
+    """Return a montage of the matched positions, under the given names."""
     known = positions.get_positions()
     places = {name: known["ch_pos"][montage_name] for name, montage_name in matched.items()}
     fiducials = {name: known[name] for name in ("nasion", "lpa", "rpa")}

@@ -1,4 +1,4 @@
-"""What tells a trial among millions by its signal, whatever its units, its offsets and the order of its channels."""
+"""Identity of trials by their signal, whatever their units, offsets and order of channels."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -35,29 +35,29 @@ _HEX[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 
 
 def trial_fingerprints(trials: ArrayLike) -> list[str]:
-    """Return what each trial is known by: a text that depends on its signal and on nothing else.
+    """Return a fingerprint of each trial: a text that depends only on its signal.
 
     The same trial has the same fingerprint, to rounding, in single precision, in other units, after an offset or a
     trend was removed from a channel, with channels in another order, and after each channel was divided by a constant
-    (such as its standard deviation). Several that were rounded to the steps of a file are known again, too.
+    (such as its standard deviation). Several trials that were rounded to the steps of a file are recognised, too.
     :func:`known_trials` and :func:`duplicate_trials` compare fingerprints; the texts of the same trial need not be
-    equal, because rounding can pass over a step of the quantisation.
+    equal, because rounding can cross a quantisation step.
 
     Parameters
     ----------
     trials : array, shape (trials, channels, times)
-        Trials as the network sees them, in any unit; eight samples at least tell one from the next.
+        Trials as the network sees them, in any unit, with at least eight samples.
 
     Returns
     -------
     list of str
-        50 characters for each trial; all ``-`` where a trial has no signal to tell it by: flat, not finite, or so short
-        or so regular that its power does not change over time.
+        50 characters for each trial; all ``-`` if a trial has no signal to identify it by: flat, not finite, or so
+        short or so regular that its power does not change over time.
 
     Raises
     ------
     ValueError
-        If the array has not three dimensions.
+        If the array does not have three dimensions.
 
     Notes
     -----
@@ -80,7 +80,7 @@ def trial_fingerprints(trials: ArrayLike) -> list[str]:
     lag = max(1, n_times // _LAGS)
     if n_channels == 0 or n_times <= 2 * lag + 1:
         return [_NO_SIGNAL] * n_trials
-    # What is worked on at a time stays in the processor's cache.
+    # Blocks that fit into the processor's cache.
     block = max(1, _BLOCK // (n_channels * min(n_times, _TIMES)))
     fingerprints: list[str] = []
     for start in range(0, n_trials, block):
@@ -90,7 +90,7 @@ def trial_fingerprints(trials: ArrayLike) -> list[str]:
 
 
 def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which trials are among known ones.
+    """Return which trials are among the known ones.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[n
     Returns
     -------
     numpy.ndarray of bool, shape (trials,)
-        False for a trial that has no signal to tell it by.
+        False for a trial that has no signal to identify it by.
 
     Raises
     ------
     ValueError
-        If one of the texts is no fingerprint.
+        If one of the texts is not a fingerprint.
 
     Examples
     --------
@@ -138,13 +138,13 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
     Returns
     -------
     list of tuple of int
-        The numbers of the trials that are the same, one tuple for each trial that occurs twice or more, by its first
-        occurrence. Trials that have no signal to tell them by are in none.
+        Indices of the trials that are the same, one tuple for each trial that occurs at least twice, ordered by first
+        occurrence. Trials that have no signal to identify them by are in none.
 
     Raises
     ------
     ValueError
-        If one of the texts is no fingerprint.
+        If one of the texts is not a fingerprint.
 
     Examples
     --------
@@ -165,13 +165,13 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
 
 
 def training_trials(provenance: Mapping[str, Any]) -> list[str]:
-    """Return the fingerprints of the trials that a network remembers from its training; none if it does not know.
+    """Return the fingerprints of its training trials that a network stores; none if it has none.
 
     Parameters
     ----------
     provenance : mapping
-        What the network remembers. Its entry ``training_trials`` counts if it is a list of fingerprints and nothing
-        else; what earlier versions of sincviz wrote (``training_trials_sha256``) could not tell trials apart.
+        Provenance of the network. Its entry ``training_trials`` is used if it is a list of fingerprints and nothing
+        else; the entry of earlier versions of sincviz (``training_trials_sha256``) could not distinguish trials.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def training_trials(provenance: Mapping[str, Any]) -> list[str]:
 
 
 def remembers_all(provenance: Mapping[str, Any]) -> bool:
-    """Tell whether a network was trained on nothing else than :func:`training_trials`, as far as it knows.
+    """Return whether a network was trained only on :func:`training_trials`, as far as its provenance says.
 
     Examples
     --------
@@ -200,13 +200,13 @@ def remembers_all(provenance: Mapping[str, Any]) -> bool:
 
 
 def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str]) -> NDArray[np.bool_] | None:
-    """Return which trials a network was trained on, or ``None`` where it cannot tell.
+    """Return which trials a network was trained on, or ``None`` if that is not known.
 
     Parameters
     ----------
     provenance : mapping
-        What the network remembers. ``training_trials_complete`` is ``False`` there if it had been trained before, on
-        trials that nobody noted: only trials that are all known are then told.
+        Provenance of the network. ``training_trials_complete`` is ``False`` if it had been trained before, on trials
+        that were not recorded: an answer is then given only if all trials are known.
     fingerprints : sequence of str
         What :func:`trial_fingerprints` returned for the trials in question.
 
@@ -226,7 +226,7 @@ def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str])
 
 
 def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -> dict[str, Any]:
-    """Return what a network's provenance keeps of the trials of another training, beside those of earlier ones.
+    """Return the provenance entries for the trials of another training, added to those of earlier ones.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
         changes += trials[:, :, : -2 * lag : step]
         np.square(changes, out=changes)
         powers = changes.mean(axis=2)
-        # A channel that is nothing but rounding errors must not become one of unit power.
+        # A channel of rounding errors alone must not be scaled to unit power.
         floor = _WEAKEST * powers.max(axis=1, keepdims=True)
         weights = 1 / np.where(powers + floor > 0, powers + floor, 1)
         power: NDArray[np.float64] = np.matmul(weights[:, None], changes)[:, 0]
@@ -269,7 +269,7 @@ def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
 
 def _features(power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return features of standard deviation one, shape (trials, features), NaN where there is no signal."""
-    # A quarter of the trial may be huge, or three quarters zero, and the rest still counts.
+    # A quarter of the trial may be huge, or three quarters zero, without hiding the rest.
     rank = 3 * power.shape[1] // 4
     scale = np.partition(power, rank, axis=1)[:, rank, None]
     with np.errstate(all="ignore"):

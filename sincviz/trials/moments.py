@@ -1,4 +1,4 @@
-"""What the signals are like where a network normalises them."""
+"""Moments of the signals at the batch normalisations of a network."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ def moments_of_units(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
 
 
 def pooled(moments: list[Moments]) -> Moments:
-    """Return the moments of all values, of which some have these."""
+    """Return the moments of all values, pooled over batches."""
     count = sum(part.count for part in moments)
     mean = torch.stack([part.mean * part.count for part in moments]).sum(0) / count
     second = [(part.variance + (part.mean - mean).square()) * part.count for part in moments]

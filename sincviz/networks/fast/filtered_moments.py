@@ -33,7 +33,7 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     Returns
     -------
     mean : torch.Tensor, shape (filters,)
-        Mean of the output; of 16-bit signals on a CPU in single precision.
+        Mean of the output; in single precision for 16-bit signals on a CPU.
     variance : torch.Tensor, shape (filters,)
         Its variance, divided by the number of values (biased).
     """
