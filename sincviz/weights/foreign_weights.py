@@ -13,8 +13,8 @@ from sincviz.weights.stored_tensor import StoredTensor
 from sincviz.weights.torch_pickle import opens_weights_only
 
 _MOST_FILTERS = 6
-# Names of the lower cut-off and of the width: in Hz in SincNet's second version, in units of the sampling rate in its
-first._SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the sampling rate"))
+# Names of the lower cut-off and of the width: in Hz in SincNet's second version, in sampling rates in its first.
+_SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the sampling rate"))
 _WAY_ON = (
     "Only a SincShallowNet is opened from a file. Any other network must be live: build it with its own "
     "code, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
