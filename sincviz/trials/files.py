@@ -146,7 +146,7 @@ def _kind_of(path: Path) -> str:
         return "part of a BrainVision recording, whose header (.vhdr) is the file to pass"
     if kind in SUFFIXES:
         return "a file of weights, or a pickle"
-    return f"of an unknown file type ({kind or 'no extension'})"
+    return f"a file of unknown type ({kind or 'no extension'})"
 
 
 def _is_fif(path: Path) -> bool:

@@ -186,14 +186,14 @@ def test_channels_of_an_info_tell_names_and_positions(epochs):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"ch_names": ["C3", "C4"]}, ValueError, r"network's 6 channels in its order; got 2: C3, C4"),
+        ({"ch_names": ["C3", "C4"]}, ValueError, r"network's 6 channels in their order; got 2: C3, C4"),
         ({"ch_names": ["C3"] * 6}, ValueError, "`ch_names` names channels twice: C3"),
         ({"ch_names": "C3,C4"}, TypeError, r"Try ch_names=\['C3', 'C4'\]"),
         ({"ch_names": ["C3", "", "C4", "Cz", "Pz", "Oz"]}, ValueError, "`ch_names` must not be empty"),
         ({"ch_names": [1.5] * 6}, TypeError, "must be a list of names"),
         ({"ch_names": "C3"}, TypeError, "must be a list of names; got 'C3'"),
-        ({"class_names": ["a", "b", "c"]}, ValueError, r"2 outputs in their order, each differently; got 3"),
-        ({"class_names": ["a", "a"]}, ValueError, "each differently"),
+        ({"class_names": ["a", "b", "c"]}, ValueError, r"must be 2 different names, in the order of the outputs; got 3"),
+        ({"class_names": ["a", "a"]}, ValueError, "2 different names"),
         ({"scale": 0}, ValueError, "scale.*greater than 0"),
         ({"scale": "microvolts"}, TypeError, "scale"),
         ({"sfreq": -1}, ValueError, "sfreq"),
@@ -261,7 +261,7 @@ def test_units_are_compared_with_the_first_normalisation(network, trained, epoch
 def test_standardised_training_trials_are_no_other_units(trained, epochs):
     model = trained(Somebodys(), units=1e4)
     _, messages = said(predictions, model, epochs)
-    assert any("prepared otherwise" in message for message in messages)
+    assert any("preprocessed differently" in message for message in messages)
 
 
 @pytest.mark.parametrize(("make", "shape"), [(FourDimensional, "1, channels"), (Last, "times, 1")])

@@ -110,7 +110,7 @@ def test_the_shortest_trial_holds_the_kernel(network):
     ],
 )
 def test_what_contradicts_the_weights_is_refused(network, name, value):
-    with pytest.raises(ValueError, match=rf"`{name}` is .* by the weights, but {value} was given"):
+    with pytest.raises(ValueError, match=rf"`{name}` is .* in the weights, but {value} was given"):
         completed(weights_of(network), **{name: value})
 
 
@@ -199,7 +199,7 @@ def test_an_activation_with_weights_must_be_passed(network):
         (lambda weights: weights.update(extra=torch.zeros(1)), "no SincShallowNet has: extra"),
         (
             lambda weights: weights.update({"final_layer.bias": torch.zeros(3)}),
-            r"`final_layer\.bias` has the shape \(3,\), the other weights ask for \(2,\)",
+            r"`final_layer\.bias` has the shape \(3,\), but the other weights require \(2,\)",
         ),
         (lambda weights: weights.update({"final_layer.weight": torch.zeros(2, 13)}), "contradict each other"),
         (
