@@ -73,9 +73,7 @@ def file_kind(path: Path, start: bytes) -> str:
     'eegnet.h5 is an HDF5 file, as Keras'
     """
     if not start:
-        return (
-            f"{path} is not a readable safetensors or torch file: it is empty. Was it downloaded completely?"
-        )
+        return f"{path} is not a readable safetensors file or torch file: it is empty. Was it downloaded completely?"
     for first, kind, advice in _STARTS:
         if start.lower().startswith(first.lower()):
             return f"{path} is {kind}; only PyTorch weights are read (.safetensors, .pt, .ckpt). {advice}"

@@ -58,7 +58,7 @@ def read_weights_file(path: Path) -> FileContent:
         raise CheckpointError(f"{path} is compressed with {packing}. Unpack it first and pass the result.")
     raise CheckpointError(
         file_kind(path, start)
-        or f"{path} is not a readable file of safetensors or `torch.save`. "
+        or f"{path} is not a readable safetensors file, nor one that `torch.save` wrote. "
         "Pass a file of weights: .safetensors, .pt, .pth, .bin or .ckpt."
     )
 

@@ -179,7 +179,9 @@ def test_remedies_name_the_channels_as_the_epochs_do(model, epochs):
 
 def test_another_cap_is_named(model, epochs):
     epochs.rename_channels({name: f"E{number}" for number, name in enumerate(epochs.ch_names, 1)})
-    with pytest.raises(EpochsError, match=r"names of 'GSN-HydroCel-32', but the network has names of 'standard_1005'"):
+    with pytest.raises(
+        EpochsError, match=r"names of 'GSN-HydroCel-32', but the network has names of 'standard_1005'"
+    ):
         network_input(model, epochs)
 
 

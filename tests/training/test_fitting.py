@@ -565,7 +565,9 @@ def test_an_interrupted_training_is_not_taken_for_a_whole_one(model, array, y, m
 def test_trials_of_classes_it_was_not_trained_on_are_not_scored(model, epochs):
     classifier = fit(model, epochs)
     epochs.event_id = {"hand/left": 1, "hand/right": 2}
-    with pytest.raises(EpochsError, match=r"labelled hand/left, hand/right.*to tell left, right"):
+    with pytest.raises(
+        EpochsError, match=r"labelled hand/left, hand/right.*trained on the classes left, right"
+    ):
         classifier.score(epochs)
 
 

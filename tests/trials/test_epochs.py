@@ -107,7 +107,7 @@ def test_epochs_that_hold_microvolts_are_warned_of_and_the_remedy_helps(model, e
     epochs._data *= 1e6
     with pytest.warns(RuntimeWarning, match="microvolts where MNE keeps volts") as said:
         network_input(model, epochs)
-    run(re.search(r"`(epochs.*?)` makes", str(said[0].message))[1], epochs=epochs)
+    run(re.search(r"`(epochs.*?)` converts", str(said[0].message))[1], epochs=epochs)
     np.testing.assert_allclose(network_input(model, epochs), expected, rtol=1e-5)
 
 
@@ -130,7 +130,7 @@ def test_channels_of_another_type_do_not_become_eeg_by_their_name(model, epochs,
     network_input(model, epochs)
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 @pytest.mark.parametrize("kind", [*OTHER_SIGNALS, "misc"])
 def test_a_network_that_was_trained_with_other_signals_takes_them(network, epochs, kind):
     epochs.set_channel_types({"C3": kind}, on_unit_change="ignore")

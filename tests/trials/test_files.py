@@ -107,7 +107,7 @@ def test_a_recording_without_options_says_what_it_is_and_which_events_it_has(
     with pytest.raises(EpochsError, match=r"mne\.Epochs") as raised:
         epochs_of_file(path)
     kind = request.node.callspec.id.strip()
-    assert f"is a recording {'in' if kind == 'FIF' else 'of'} {kind}. " in str(raised.value)
+    assert f"is {'an' if kind == 'EEGLAB' else 'a'} {kind} recording. " in str(raised.value)
     assert " (3), " in str(raised.value)
     (options,) = re.findall(r"`(--tmin 0 --tmax 4 --classes \S+)`", str(raised.value))
     assert len(shlex.split(options)) == 6
@@ -175,7 +175,7 @@ def test_arrays_become_epochs_in_volts(kind, labels, tmp_path):
 def test_what_a_file_tells_needs_no_option(kind, tmp_path):
     names = np.array(NAMES, dtype=object) if kind == "mat" else NAMES
     path = saved(tmp_path, kind, data=X, labels=Y, fs=RATE, ch_names=names)
-    with pytest.warns(RuntimeWarning, match="taken for microvolts.*--units uV"):
+    with pytest.warns(RuntimeWarning, match="assumed to be in microvolts.*--units uV"):
         found = epochs_of_file(path)
     np.testing.assert_allclose(found.get_data(), X * 1e-6)
     assert found.event_id == {"769": 769, "770": 770}
@@ -183,7 +183,7 @@ def test_what_a_file_tells_needs_no_option(kind, tmp_path):
 
 def test_arrays_of_an_eeglab_order_are_turned_and_it_is_said(tmp_path):
     path = saved(tmp_path, "mat", data=X.transpose(1, 2, 0), y=Y)
-    with pytest.warns(RuntimeWarning, match=r"taken as \(channels, times, trials\)"):
+    with pytest.warns(RuntimeWarning, match=r"read as \(channels, times, trials\)"):
         np.testing.assert_allclose(epochs_of_file(path, **TOLD).get_data(), X * 1e-6)
 
 

@@ -62,7 +62,7 @@ def test_an_odd_sampling_rate_is_kept_to_single_precision(network):
 def test_a_buffer_that_tells_no_rate_is_refused(network, n_pi):
     weights = weights_of(network)
     weights["sinc_filter_layer.n_pi"] = torch.tensor(n_pi).repeat(8)[:8, None]
-    with pytest.raises(ValueError, match="no sampling rate"):
+    with pytest.raises(ValueError, match="does not determine a sampling rate"):
         sizes_of(weights)
 
 

@@ -54,8 +54,8 @@ def lines_of(text):
 STARTS = {
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(2000), "HDF5 file, as Keras saves"),
     "NumPy": (b"\x93NUMPY\x01\x00" + bytes(100), "a single NumPy array"),
-    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "MATLAB's variables"),
-    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0", "program of ONNX"),
+    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "is a MATLAB file"),
+    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0", "model of ONNX"),
     "TensorFlow Lite": (b"\x1c\x00\x00\x00TFL3" + bytes(60), "TensorFlow Lite"),
     "a web page": (b"<!DOCTYPE html><html><head>", "a web page.*download went wrong"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
@@ -63,7 +63,7 @@ STARTS = {
     "EDF": (b"0       " + b" " * 250, "EDF recording"),
     "nothing": (b"", "it is empty"),
     **{
-        name: (pack(b"weights" * 99), f"compressed by {name}. Unpack it first")
+        name: (pack(b"weights" * 99), f"compressed with {name}. Unpack it first")
         for name, pack in {
             "gzip": gzip.compress,
             "zlib": zlib.compress,
@@ -85,7 +85,7 @@ def test_a_model_of_keras_is_named_with_its_layers(refused):
     ]
     config = json.dumps({"class_name": "Functional", "config": {"layers": layers}})
     content = zipped(metadata_DOT_json="{}", config_DOT_json=config, **{"model_DOT_weights.h5": b"x"})
-    assert r"conv2d (Conv2D), depthwiseconv2d (DepthwiseConv2D)" in refused(content, "is a model of Keras")
+    assert r"conv2d (Conv2D), depthwiseconv2d (DepthwiseConv2D)" in refused(content, "is a Keras model")
     damaged = zipped(config_DOT_json=b"\xff{", **{"model_DOT_weights.h5": b"x"})
     refused(damaged, "is a Keras model; only PyTorch weights")
 

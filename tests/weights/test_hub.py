@@ -497,7 +497,7 @@ def test_through_the_hub(tmp_path, hub):
     for case, words in {
         "unknown": "no repository 'someone/nothing'",
         "bare": "no repository 'bands'",
-        "empty": "'someone/empty' holds no model.safetensors",
+        "empty": "'someone/empty' has no model.safetensors",
         "foreign": "not written by sincviz",
         "gated": "'someone/gated' is gated",
         "revision": "'someone/bands' has no revision 'v9'",

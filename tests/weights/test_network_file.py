@@ -148,7 +148,7 @@ def test_a_missing_file_is_named(tmp_path, path):
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
     with pytest.raises(
-        CheckpointError, match=r"holds no model\.safetensors and no pytorch_model\.bin"
+        CheckpointError, match=r"has no model\.safetensors and no pytorch_model\.bin"
     ) as caught:
         read_network(SincShallowNet, tmp_path)
     assert str(tmp_path) in str(caught.value)

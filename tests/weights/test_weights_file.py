@@ -167,7 +167,7 @@ LIES = {
     ),
     "a negative size": (
         lambda pickled: pickled.replace(b"K\x04K\x03\x86", b"J\xff\xff\xff\xffK\x03\x86", 1),
-        "no natural number",
+        "not a natural number",
     ),
 }
 
@@ -224,11 +224,11 @@ SLOW = {
     "floats as keys": (b"}G" + struct.pack(">d", 2.0**61) + b"Ns.", OPENED),
     "sizes of hundreds of digits": (
         tensor_in_a_pickle(HUGE + HUGE + b"\x86", b"K\x00K\x00\x86") + b".",
-        "no natural number",
+        "not a natural number",
     ),
     "twenty thousand dimensions": (
         tensor_in_a_pickle(b"(" + b"K\x02" * 20_000 + b"t", b"(" + b"K\x00" * 20_000 + b"t") + b".",
-        "or too many",
+        "or has too many",
     ),
     "one value used twice": (
         tensor_in_a_pickle(b"K\x02\x85", b"K\x00\x85") + b".",
@@ -383,20 +383,20 @@ HEADERS = {
     ),
     "sizes of hundreds of digits": (
         header_of(a={"dtype": "F32", "shape": [10**300] * 9 + [0], "data_offsets": [0, 0]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
     "a hundred dimensions": (
         header_of(a={"dtype": "F32", "shape": [1] * 99 + [2], "data_offsets": [0, 8]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
-    "metadata that are no text": (header_of(__metadata__={"a": 1}), "else than text"),
-    "no metadata": (header_of(__metadata__=None), "else than text"),
+    "metadata that are no text": (header_of(__metadata__={"a": 1}), "its metadata are not text"),
+    "no metadata": (header_of(__metadata__=None), "its metadata are not text"),
     "an unknown type": (
         header_of(a={"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}),
         "type F8_E4M3",
     ),
     "one name twice": (header_of()[:-1] + b", " + header_of()[1:], "names 'a' twice"),
-    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|no readable"),
+    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|not a readable"),
     "no text": (b'{"\xff": 1}', "not a readable safetensors"),
     "no mapping": (b'{"a": 3}', "not a readable safetensors"),
 }

@@ -104,7 +104,7 @@ def test_weights_in_a_plain_pickle_become_a_file_of_weights(model, tmp_path, wra
         path.write_bytes(pickle.dumps(content))
     else:
         joblib.dump(content, path, compress=3 if "compressed" in write else 0)
-    with pytest.raises(CheckpointError, match="make a safe file") as caught:
+    with pytest.raises(CheckpointError, match="convert it to a safe file") as caught:
         load_checkpoint(path)
     for line in lines_of(str(caught.value)):
         exec(line, SCOPE)
@@ -202,9 +202,7 @@ def test_a_decoder_of_scikit_learn_is_said_to_be_one(tmp_path):
     joblib.dump(decoder, tmp_path / "lda.joblib")
     joblib.dump(decoder, tmp_path / "small.joblib", compress=("gzip", 3))
     for name in ("lda.joblib", "small.joblib"):
-        with pytest.raises(
-            CheckpointError, match=r"is a scikit-learn decoder \(sklearn\.pipeline\.Pipeline"
-        ):
+        with pytest.raises(CheckpointError, match=r"is a scikit-learn decoder \(sklearn\.pipeline\.Pipeline"):
             load_checkpoint(tmp_path / name)
 
 
@@ -309,7 +307,9 @@ def test_both_ways_that_are_named_for_a_file_of_an_old_torch_work(model, tmp_pat
 
 def test_the_way_from_a_whole_network_of_an_old_torch_works(model, tmp_path):
     torch.save(model, tmp_path / "l.pt", _use_new_zipfile_serialization=False)
-    with pytest.raises(CheckpointError, match=r"for a whole network save `weights\.state_dict\(\)`") as caught:
+    with pytest.raises(
+        CheckpointError, match=r"for a whole network save `weights\.state_dict\(\)`"
+    ) as caught:
         load_checkpoint(tmp_path / "l.pt")
     code = (
         "\n".join(lines_of(str(caught.value)))
