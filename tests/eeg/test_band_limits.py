@@ -266,7 +266,7 @@ def test_rests_of_two_results_stay_apart():
     mu, gamma = (cells_of(bands)[1] for bands in ({"mu": (8, 13)}, {"gamma": (30, math.inf)}))
     both = xr.concat([mu, gamma], "band")
     assert band_ranges(both)[1::2] == [((0, 8), (13, math.inf)), ((0, 30),)]
-    with pytest.raises(ValueError, match="Two bands with other limits are called 'other'"):
+    with pytest.raises(ValueError, match="Two bands with different limits are both called 'other'"):
         ranges_by_name(both)
 
 

@@ -179,7 +179,9 @@ def test_remedies_name_the_channels_as_the_epochs_do(model, epochs):
 
 def test_another_cap_is_named(model, epochs):
     epochs.rename_channels({name: f"E{number}" for number, name in enumerate(epochs.ch_names, 1)})
-    with pytest.raises(EpochsError, match=r"names of 'GSN-HydroCel-32', the network's of 'standard_1005'"):
+    with pytest.raises(
+        EpochsError, match=r"names of 'GSN-HydroCel-32', but the network has names of 'standard_1005'"
+    ):
         network_input(model, epochs)
 
 
@@ -190,7 +192,7 @@ def test_more_channels_than_a_nameless_network_takes_are_picked_by_the_remedy(ne
     eyes = epochs.copy().pick(["C3", "C4"]).rename_channels({"C3": "EOG-left", "C4": "EOG-right"})
     more = epochs.copy().add_channels([eyes], force_update_info=True)
     with pytest.raises(
-        EpochsError, match=r"has 6 channels .*have 8 of type EEG.*EOG-left, EOG-right are no EEG"
+        EpochsError, match=r"has 6 channels .*have 8 EEG channels.*EOG-left, EOG-right are not EEG"
     ) as raised:
         network_input(nameless, more)
     exec(re.search(r"`(epochs\.pick\(.*?\))`", str(raised.value))[1], {"epochs": more})

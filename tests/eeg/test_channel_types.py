@@ -45,7 +45,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("epochs", "message"), OTHERS.values(), ids=OTHERS)
 def test_building_on_other_signals_is_warned_of_and_the_remedy_helps(epochs, message):
-    with pytest.warns(RuntimeWarning, match=f"no EEG: {message}") as said:
+    with pytest.warns(RuntimeWarning, match=f"not EEG: {message}") as said:
         built(epochs.info["chs"])
     assert len(said) == 1
     assert said[0].filename == __file__
@@ -62,9 +62,9 @@ def test_loading_says_it_too(tmp_path):
     epochs = epochs_of(["eeg", "eeg", "eeg", "stim"])
     save_checkpoint(built(epochs.info["chs"]), tmp_path / "own.safetensors")
     torch.save(built(epochs.info["chs"]).state_dict(), tmp_path / "bare.pt")
-    with pytest.warns(RuntimeWarning, match=r"no EEG: Pz \(stim\)"):
+    with pytest.warns(RuntimeWarning, match=r"not EEG: Pz \(stim\)"):
         load_checkpoint(tmp_path / "own.safetensors")
-    with pytest.warns(RuntimeWarning, match=r"no EEG: Pz \(stim\)"):
+    with pytest.warns(RuntimeWarning, match=r"not EEG: Pz \(stim\)"):
         load_checkpoint(tmp_path / "bare.pt", epochs.info["chs"])
 
 

@@ -70,10 +70,10 @@ def test_another_montage_has_other_places_and_other_names():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["C3", "C3"], "named twice: C3"),
-        (["Cz", "C3", "CZ"], "named twice: CZ, Cz"),
+        (["C3", "C3"], "another: C3"),
+        (["Cz", "C3", "CZ"], "another: CZ, Cz"),
         (["EXG1", "{0}%s"], r"no channel EXG1, \{0\}%s"),
-        (["Cz-A1", "Cz-A2"], "named twice: Cz-A1, Cz-A2"),
+        (["Cz-A1", "Cz-A2"], "another: Cz-A1, Cz-A2"),
         ([""], "has no channel"),
         ([0, 1], "no channel 0, 1"),
     ],

@@ -186,14 +186,18 @@ def test_channels_of_an_info_tell_names_and_positions(epochs):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"ch_names": ["C3", "C4"]}, ValueError, r"network's 6 channels in its order; got 2: C3, C4"),
+        ({"ch_names": ["C3", "C4"]}, ValueError, r"network's 6 channels in their order; got 2: C3, C4"),
         ({"ch_names": ["C3"] * 6}, ValueError, "`ch_names` names channels twice: C3"),
         ({"ch_names": "C3,C4"}, TypeError, r"Try ch_names=\['C3', 'C4'\]"),
         ({"ch_names": ["C3", "", "C4", "Cz", "Pz", "Oz"]}, ValueError, "`ch_names` must not be empty"),
         ({"ch_names": [1.5] * 6}, TypeError, "must be a list of names"),
         ({"ch_names": "C3"}, TypeError, "must be a list of names; got 'C3'"),
-        ({"class_names": ["a", "b", "c"]}, ValueError, r"2 outputs in their order, each differently; got 3"),
-        ({"class_names": ["a", "a"]}, ValueError, "each differently"),
+        (
+            {"class_names": ["a", "b", "c"]},
+            ValueError,
+            r"must be 2 different names, in the order of the outputs; got 3",
+        ),
+        ({"class_names": ["a", "a"]}, ValueError, "2 different names"),
         ({"scale": 0}, ValueError, "scale.*greater than 0"),
         ({"scale": "microvolts"}, TypeError, "scale"),
         ({"sfreq": -1}, ValueError, "sfreq"),
@@ -215,16 +219,16 @@ def test_what_is_lacking_is_borrowed_from_epochs_and_said_once(network, moved, e
     assert found.channel.to_numpy().tolist() == epochs.ch_names
     assert found.target.to_numpy().tolist() == ["left", "right"]
     assert found.attrs["sfreq_hz"] == 128
-    first = next(message for message in messages if "does not tell everything" in message)
+    first = next(message for message in messages if "lacks some metadata" in message)
     assert "microvolts" in first
     assert "the names of its channels, in their order" in first
     _, again = said(spectral_relevance, model, epochs, trials="contrast", n_steps=2)
-    assert not [message for message in again if "does not tell" in message]
+    assert not [message for message in again if "lacks some metadata" in message]
     # The line that it proposes says the same, so that nothing is left to be said.
     line = first[first.index("sincviz.network(model") : first.rindex("`")]
     told = eval(line, {"sincviz": sincviz, "model": model})
     once_more, messages = said(spectral_relevance, told, epochs, trials="contrast", n_steps=2)
-    assert not [message for message in messages if "does not tell" in message]
+    assert not [message for message in messages if "lacks some metadata" in message]
     np.testing.assert_array_equal(once_more, found)
 
 
@@ -261,7 +265,7 @@ def test_units_are_compared_with_the_first_normalisation(network, trained, epoch
 def test_standardised_training_trials_are_no_other_units(trained, epochs):
     model = trained(Somebodys(), units=1e4)
     _, messages = said(predictions, model, epochs)
-    assert any("prepared otherwise" in message for message in messages)
+    assert any("preprocessed differently" in message for message in messages)
 
 
 @pytest.mark.parametrize(("make", "shape"), [(FourDimensional, "1, channels"), (Last, "times, 1")])
@@ -315,7 +319,7 @@ def test_a_single_output_tells_two_classes(place, output):
         score = model(torch.from_numpy(x)).reshape(-1).numpy()
     y = (score > (0.5 if place == "sigmoid" else 0)).astype(int)
     table, messages = said(predictions, model, x, y)
-    assert any(f"taken for the {output} of class 1" in message for message in messages)
+    assert any(f"read as the {output} of class 1" in message for message in messages)
     assert accuracies(table).loc["all", "accuracy"] == 1
     np.testing.assert_allclose(
         table["score_1"] - table["score_0"],

@@ -451,7 +451,7 @@ def test_channels_on_one_line_are_drawn(scalp_maps):
 
 
 def test_one_channel_makes_no_map(scalp_maps):
-    with pytest.raises(PositionsError, match="two channels or more; got C3"):
+    with pytest.raises(PositionsError, match="at least two channels; got C3"):
         plot_topomaps(scalp_maps(1, unit=2))
 
 

@@ -107,7 +107,7 @@ def test_epochs_that_hold_microvolts_are_warned_of_and_the_remedy_helps(model, e
     epochs._data *= 1e6
     with pytest.warns(RuntimeWarning, match="microvolts where MNE keeps volts") as said:
         network_input(model, epochs)
-    run(re.search(r"`(epochs.*?)` makes", str(said[0].message))[1], epochs=epochs)
+    run(re.search(r"`(epochs.*?)` converts", str(said[0].message))[1], epochs=epochs)
     np.testing.assert_allclose(network_input(model, epochs), expected, rtol=1e-5)
 
 
@@ -124,13 +124,13 @@ OTHER_SIGNALS = ["eog", "ecg", "emg", "stim", "mag", "grad", "resp"]
 @pytest.mark.parametrize("kind", OTHER_SIGNALS)
 def test_channels_of_another_type_do_not_become_eeg_by_their_name(model, epochs, kind):
     epochs.set_channel_types({"C3": kind, "C4": kind}, on_unit_change="ignore")
-    with pytest.raises(EpochsError, match=rf"2 of .* no EEG in the epochs: C3, C4 \({kind}\)") as refused:
+    with pytest.raises(EpochsError, match=rf"2 of .* not EEG in the epochs: C3, C4 \({kind}\)") as refused:
         network_input(model, epochs)
     run(re.search(r"`(epochs.set_channel_types.*?)`", str(refused.value))[1], epochs=epochs)
     network_input(model, epochs)
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 @pytest.mark.parametrize("kind", [*OTHER_SIGNALS, "misc"])
 def test_a_network_that_was_trained_with_other_signals_takes_them(network, epochs, kind):
     epochs.set_channel_types({"C3": kind}, on_unit_change="ignore")
@@ -141,7 +141,7 @@ def test_a_network_that_was_trained_with_other_signals_takes_them(network, epoch
 
 def test_channels_without_a_type_are_taken_and_named(model, epochs):
     epochs.set_channel_types({"C3": "misc"}, on_unit_change="ignore")
-    with pytest.warns(RuntimeWarning, match="without a type are taken for EEG: C3"):
+    with pytest.warns(RuntimeWarning, match="without a type are assumed to be EEG: C3"):
         network_input(model, epochs)
 
 

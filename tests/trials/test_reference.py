@@ -39,7 +39,7 @@ def test_the_reference_is_that_which_was_asked_for(model, epochs, asked, trained
 
 def test_channels_that_the_network_does_not_know_are_no_part_of_the_average(network, epochs):
     model = network(n_chans=4, chs_info=epochs.info["chs"][:4])
-    with pytest.warns(RuntimeWarning, match="does not know are dropped: CP3, CP4"):
+    with pytest.warns(RuntimeWarning, match="does not have are dropped: CP3, CP4"):
         found = referenced_as_trained(epochs.copy(), model, "average")
     assert found.ch_names == model.ch_names
     assert mean_over_channels(found) < 1e-15

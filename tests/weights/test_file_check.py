@@ -87,8 +87,8 @@ def test_our_own_file_and_a_folder_tell_their_configuration(network, tmp_path):
     for path in (tmp_path / "model.safetensors", tmp_path):
         found = checked(path)
         assert found.exit_code == HOLDS_NETWORK
-        assert "(file of sincviz)" in found.lines[1]
-        assert "Configuration: in it" in found.lines[1]
+        assert "(sincviz file)" in found.lines[1]
+        assert "Configuration: stored" in found.lines[1]
 
 
 def test_values_are_not_read(state, tmp_path):

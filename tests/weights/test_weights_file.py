@@ -167,7 +167,7 @@ LIES = {
     ),
     "a negative size": (
         lambda pickled: pickled.replace(b"K\x04K\x03\x86", b"J\xff\xff\xff\xffK\x03\x86", 1),
-        "no natural number",
+        "not a natural number",
     ),
 }
 
@@ -224,15 +224,15 @@ SLOW = {
     "floats as keys": (b"}G" + struct.pack(">d", 2.0**61) + b"Ns.", OPENED),
     "sizes of hundreds of digits": (
         tensor_in_a_pickle(HUGE + HUGE + b"\x86", b"K\x00K\x00\x86") + b".",
-        "no natural number",
+        "not a natural number",
     ),
     "twenty thousand dimensions": (
         tensor_in_a_pickle(b"(" + b"K\x02" * 20_000 + b"t", b"(" + b"K\x00" * 20_000 + b"t") + b".",
-        "or too many",
+        "or has too many",
     ),
     "one value used twice": (
         tensor_in_a_pickle(b"K\x02\x85", b"K\x00\x85") + b".",
-        "claims more than its storage",
+        "claims more than the",
     ),
     "a long size again and again": (
         b"(" + b"K\x01" * 20_000 + b"tq\x01" + b"ctorch\nSize\nh\x01\x85R0" * 20_000 + b"K\x01.",
@@ -274,7 +274,7 @@ def test_what_is_no_regular_file_is_not_waited_for(path):
     if not hasattr(os, "mkfifo"):
         pytest.skip("has no pipes")
     os.mkfifo(path)
-    with pytest.raises(CheckpointError, match=r"weights\.pt is no regular file") as caught:
+    with pytest.raises(CheckpointError, match=r"weights\.pt is not a regular file") as caught:
         read_weights_file(path)
     assert "\n" not in str(caught.value)
 
@@ -355,7 +355,7 @@ def test_a_tar_archive_is_named_by_what_it_holds(refused):
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("run/p.pt"))
-    refused(file.getvalue(), r"is a tar archive that holds run/p\.pt\. Unpack it")
+    refused(file.getvalue(), r"is a tar archive with run/p\.pt\. Unpack it")
     damaged = bytearray(file.getvalue())
     damaged[0] ^= 255
     refused(bytes(damaged), "is a tar archive that cannot be read")
@@ -376,29 +376,29 @@ HEADERS = {
         header_of(a={"dtype": "U8", "shape": [TERA], "data_offsets": [0, TERA]}),
         "claim more than the 8 bytes",
     ),
-    "bytes of which nothing is said": (b"{}      ", "claim 0 bytes, the file holds 8"),
+    "bytes of which nothing is said": (b"{}      ", "claim 0 bytes, but the file has 8"),
     "bytes that are used twice": (
         header_of(b={"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}),
         "claim more than the 8 bytes",
     ),
     "sizes of hundreds of digits": (
         header_of(a={"dtype": "F32", "shape": [10**300] * 9 + [0], "data_offsets": [0, 0]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
     "a hundred dimensions": (
         header_of(a={"dtype": "F32", "shape": [1] * 99 + [2], "data_offsets": [0, 8]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
-    "metadata that are no text": (header_of(__metadata__={"a": 1}), "else than text"),
-    "no metadata": (header_of(__metadata__=None), "else than text"),
+    "metadata that are no text": (header_of(__metadata__={"a": 1}), "its metadata are not text"),
+    "no metadata": (header_of(__metadata__=None), "its metadata are not text"),
     "an unknown type": (
         header_of(a={"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}),
         "type F8_E4M3",
     ),
     "one name twice": (header_of()[:-1] + b", " + header_of()[1:], "names 'a' twice"),
-    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|no readable"),
-    "no text": (b'{"\xff": 1}', "no readable safetensors"),
-    "no mapping": (b'{"a": 3}', "no readable safetensors"),
+    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|not a readable"),
+    "no text": (b'{"\xff": 1}', "not a readable safetensors"),
+    "no mapping": (b'{"a": 3}', "not a readable safetensors"),
 }
 
 

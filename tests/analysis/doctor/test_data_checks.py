@@ -360,7 +360,7 @@ def test_a_missing_channel(healthy, fresh, only):
 def test_epochs_of_another_length(healthy, fresh, only):
     row = only(diagnose(healthy, fresh.copy().crop(0.5, 2.0)), "epochs", "error")
     assert "240 samples" not in row["evidence"]
-    assert "241 samples, the network takes 320" in row["evidence"]
+    assert "241 samples, but the network takes 320" in row["evidence"]
     assert "Cut longer ones" in row["remedy"]
 
 
@@ -399,7 +399,7 @@ def test_trials_that_are_not_finite(healthy, array, only, value):
 
 def test_epochs_for_a_network_that_does_not_know_its_units(patient, fresh, only):
     patient.scale = None
-    with pytest.warns(RuntimeWarning, match=r"taken to be microvolts.*scale=1e6"):
+    with pytest.warns(RuntimeWarning, match=r"assumed to be microvolts.*scale=1e6"):
         found = diagnose(patient, fresh)
     assert "epochs" not in set(found["check"])
     assert "scale = 1e+06 per volt" in only(found, "assumed", "note")["evidence"]
