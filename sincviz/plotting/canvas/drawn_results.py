@@ -1,4 +1,4 @@
-"""Which result each plot function draws, and what to call where it was given something else."""
+"""Results that each plot function draws, and what to call if it was given something else."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -16,69 +16,67 @@ class DrawnResult:
     """
 
     kind: type[pd.DataFrame | xr.DataArray | xr.Dataset]
-    of_found: str
+    fields: tuple[str, ...]
     of_network: str = ""
     marks: tuple[str, ...] = ()
 
 
-_RESPONSE = DrawnResult(xr.Dataset, "found.response", "sincviz.filter_response(model)", ("magnitude_db",))
+_RESPONSE = DrawnResult(xr.Dataset, ("response",), "sincviz.filter_response(model)", ("magnitude_db",))
 _CONTRAST = "sincviz.spectral_relevance(model, epochs, trials='contrast')"
 _RESULTS = {
     "plot_bands": DrawnResult(
-        pd.DataFrame, "found.bands", "sincviz.learned_bands(model)", ("in_band_energy", "peak_hz")
+        pd.DataFrame, ("bands",), "sincviz.learned_bands(model)", ("in_band_energy", "peak_hz")
     ),
     "plot_responses": _RESPONSE,
     "plot_cumulative_response": _RESPONSE,
     "plot_overlap": DrawnResult(
-        xr.DataArray, "found.overlap", "sincviz.filters.filter_overlap(model)", ("filter", "other_filter")
+        xr.DataArray, ("overlap",), "sincviz.filters.filter_overlap(model)", ("filter", "other_filter")
     ),
     "plot_cutoff_history": DrawnResult(
         pd.DataFrame,
-        "found.cutoff_history",
+        ("cutoff_history",),
         "sincviz.filters.cutoff_history(model)",
         ("epoch", "filter", "center_hz"),
     ),
-    "plot_topomaps": DrawnResult(xr.DataArray, "found.spatial_filters", "sincviz.spatial_filters(model)"),
+    "plot_topomaps": DrawnResult(xr.DataArray, ("spatial_filters",), "sincviz.spatial_filters(model)"),
     "plot_spatial_filters_and_patterns": DrawnResult(
         xr.DataArray,
-        "found.spatial_filters, found.spatial_patterns",
+        ("spatial_filters", "spatial_patterns"),
         "sincviz.spatial_filters(model), sincviz.spatial_patterns(model, epochs)",
     ),
     "plot_relevance": DrawnResult(
         xr.DataArray,
-        "found.band_relevance",
+        ("band_relevance",),
         _CONTRAST,
         ("target", "band", "channel"),
     ),
     "plot_spectral_relevance": DrawnResult(
         xr.DataArray,
-        "found.spectral_relevance",
+        ("spectral_relevance",),
         _CONTRAST,
         ("target", "region", "frequency"),
     ),
     "plot_deletion": DrawnResult(
-        pd.DataFrame, "found.deletion", "sincviz.deletion_curve(model, epochs)", ("order", "share_removed")
+        pd.DataFrame, ("deletion",), "sincviz.deletion_curve(model, epochs)", ("order", "share_removed")
     ),
-    "plot_ablation": DrawnResult(
-        xr.Dataset, "found.ablation", "sincviz.ablate(model, epochs)", ("score_loss",)
-    ),
+    "plot_ablation": DrawnResult(xr.Dataset, ("ablation",), "sincviz.ablate(model, epochs)", ("score_loss",)),
     "plot_randomization": DrawnResult(
         pd.DataFrame,
-        "found.randomization",
+        ("randomization",),
         "sincviz.randomization_test(model, epochs)",
         ("layer", "similarity"),
     ),
     "plot_findings": DrawnResult(
-        pd.DataFrame, "found.findings", "sincviz.diagnose(model)", ("finding", "remedy")
+        pd.DataFrame, ("findings",), "sincviz.diagnose(model)", ("finding", "remedy")
     ),
-    "plot_cluster_topomaps": DrawnResult(xr.Dataset, "found.band_test", marks=("mean", "cluster_p")),
-    "plot_cluster_spectrum": DrawnResult(xr.Dataset, "found.spectral_test", marks=("mean", "cluster_p")),
-    "plot_band_use": DrawnResult(xr.DataArray, "found.band_use", marks=("subject", "band")),
-    "plot_run_agreement": DrawnResult(xr.DataArray, "found.agreement", marks=("run", "other_run")),
+    "plot_cluster_topomaps": DrawnResult(xr.Dataset, ("band_test",), marks=("mean", "cluster_p")),
+    "plot_cluster_spectrum": DrawnResult(xr.Dataset, ("spectral_test",), marks=("mean", "cluster_p")),
+    "plot_band_use": DrawnResult(xr.DataArray, ("band_use",), marks=("subject", "band")),
+    "plot_run_agreement": DrawnResult(xr.DataArray, ("agreement",), marks=("run", "other_run")),
     "plot_filter_stability": DrawnResult(
-        pd.DataFrame, "found.filter_stability", marks=("lowest_overlap", "chance_overlap")
+        pd.DataFrame, ("filter_stability",), marks=("lowest_overlap", "chance_overlap")
     ),
-    "plot_drift": DrawnResult(pd.DataFrame, "found.drift", marks=("before", "after", "change")),
+    "plot_drift": DrawnResult(pd.DataFrame, ("drift",), marks=("before", "after", "change")),
 }
 MOST_MAPS = 200  # smaller ones cannot be read
 _OF_ONE_NETWORK = ("center_shift_hz", "width_change_hz")  # what `cutoff_drift` returned
@@ -101,7 +99,7 @@ def check_drawn(plot: str, result: object) -> None:
     Raises
     ------
     TypeError
-        If it is no table or array, such as a network, or one of another kind.
+        If it is not a table or array, such as a network, or is one of another kind.
     ValueError
         If it is a result that another function draws.
     """
@@ -130,14 +128,14 @@ def _marks_of(result: object) -> set[Hashable]:
 
 
 def _drawn_by(result: object, plot: str) -> str:
-    """Return the call that draws a result of ours, nothing if it is none that can be told."""
+    """Return the call that draws a result of sincviz; empty if it is not recognised."""
     marks = _marks_of(result)
     if isinstance(result, pd.DataFrame) and set(_OF_ONE_NETWORK) <= marks:
         return "sincviz.plotting.plot_bands(sincviz.learned_bands(model))"
     if isinstance(result, xr.DataArray) and {"subject", "band"} <= marks <= {"condition", "subject", "band"}:
         return "" if plot == "plot_band_use" else "sincviz.plotting.plot_band_use(result)"
     for other, drawn in _RESULTS.items():
-        # An array is told by all its dimensions; a table or dataset has more columns than its marks.
+        # An array is recognised by all its dimensions; a table or dataset has more columns than its marks.
         exact = not isinstance(result, xr.DataArray) or set(drawn.marks) == marks
         if drawn.marks and isinstance(result, drawn.kind) and set(drawn.marks) <= marks and exact:
             return "" if other == plot else f"sincviz.plotting.{other}(result)"
@@ -149,23 +147,27 @@ def _named(result: object) -> str:
 
 
 def _advice(plot: str, wanted: DrawnResult, result: object) -> str:
-    field = wanted.of_found.split(".")[1].split(",")[0]
     if result is None:
-        return "This was not measured; an inspection or a group says in `found.missing` why."
-    if hasattr(result, field) and hasattr(result, "missing"):
-        return f"Try `sincviz.plotting.{plot}({wanted.of_found})`."
+        return "This was not measured; `.missing` of the inspection or group says why."
+    if hasattr(result, wanted.fields[0]) and hasattr(result, "missing"):
+        owner = "group" if hasattr(result, "networks") else "inspection"
+        return f"Try `sincviz.plotting.{plot}({_results_of(owner, wanted)})`."
     if wanted.of_network:
         return f"Try `sincviz.plotting.{plot}({wanted.of_network})`."
     return (
-        "It is of several networks: with `found = sincviz.group('manifest.csv', 'population')`, try "
-        f"`sincviz.plotting.{plot}({wanted.of_found})`."
+        "This figure is of several networks: with `group = sincviz.group('manifest.csv', 'population')`, try "
+        f"`sincviz.plotting.{plot}({_results_of('group', wanted)})`."
     )
+
+
+def _results_of(owner: str, wanted: DrawnResult) -> str:
+    return ", ".join(f"{owner}.{name}" for name in wanted.fields)
 
 
 def check_cells(
     plot: str, cells: xr.DataArray, given: xr.DataArray, kind: str, dims: tuple[str, ...]
 ) -> None:
-    """Refuse relevance over other dimensions, or none, and say what makes these of it.
+    """Refuse relevance that is empty or has other dimensions, and say what to call instead.
 
     Parameters
     ----------
@@ -183,27 +185,27 @@ def check_cells(
     Raises
     ------
     ValueError
-        If the dimensions are others or there is no entry.
+        If the dimensions are different or the array is empty.
     """
     if set(cells.dims) == set(dims) and len(cells.dims) == len(dims) and cells.size:
         return
     call = _call_for(plot, given, kind) if given.size else ""
     raise ValueError(
-        f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got {dict(given.sizes)}."
+        f"`kind={kind!r}` draws an array over ({', '.join(dims)}), not empty; got {dict(given.sizes)}."
         + (f" Try `{call}`." if call else "")
     )
 
 
 def _call_for(plot: str, given: xr.DataArray, kind: str) -> str:
-    """Return a call that draws an array of relevance over other dimensions; nothing where none is known."""
-    found, expression = {str(dim) for dim in given.dims}, "result"
-    if "trial" in found:
-        found.remove("trial")
+    """Return a call that draws an array of relevance over other dimensions; empty if there is none."""
+    given_dims, expression = {str(dim) for dim in given.dims}, "result"
+    if "trial" in given_dims:
+        given_dims.remove("trial")
         expression += ".mean('trial', keep_attrs=True)"
-    if "target" not in found:
-        found.add("target")
+    if "target" not in given_dims:
+        given_dims.add("target")
         expression += ".expand_dims('target')"
-    others = found - {"target"}
+    others = given_dims - {"target"}
     of_bands = plot == "plot_relevance"
     if others in ({"filter", "channel"}, {"band", "channel"}) or (
         others == {"frequency", "channel"} and of_bands
@@ -243,13 +245,13 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
             chosen += [f"{dim}=slice({kept})"] * (kept < size)
         call = f"result.isel({', '.join(chosen)})"
     raise TooManyMapsError(
-        f"One figure shows {MOST_MAPS} scalp maps at most; got {prod(sizes.values())} ({sizes}). Choose or group: "
+        f"One figure shows at most {MOST_MAPS} scalp maps; got {prod(sizes.values())} ({sizes}). Choose or group: "
         f"`{call}`."
     )
 
 
 def check_map_dims(maps: xr.DataArray) -> None:
-    """Refuse what is no array of scalp maps, or one over too many dimensions, and say what to call.
+    """Refuse what is not an array of scalp maps, or has too many dimensions, and say what to call.
 
     Raises
     ------
