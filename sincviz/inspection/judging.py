@@ -66,7 +66,7 @@ def _is_of_new_recordings(run: InspectionRun) -> bool:
 
 
 def _memorised(run: InspectionRun) -> list[Finding]:
-    """Return the finding that only memory explains the accuracy, if the trials were or may have been used in training."""
+    """Return the finding that only memory explains the accuracy, if the trials were or may have been trained on."""
     csp, accuracies, n_seen = run.results.get("csp"), run.results.get("accuracies"), run.n_seen
     all_seen = n_seen is not None and n_seen == run.results["trials"]["n_trials"]
     if accuracies is None or not (all_seen or n_seen is None) or accuracies.loc[ALL, "above_chance"] != "yes":
