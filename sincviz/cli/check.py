@@ -1,4 +1,4 @@
-"""``sincviz check``."""
+"""The command ``sincviz check``."""
 
 import json
 from pathlib import Path
@@ -11,22 +11,22 @@ from sincviz.cli.terminal import console
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A file of weights, or a folder of Hugging Face.")],
+    file: Annotated[Path, typer.Argument(help="A file of weights, or a Hugging Face folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON and nothing else.")] = False,
 ) -> None:
-    """Say whether a file of weights is safe and what it holds, without loading it.
+    """Check whether a file of weights is safe and what it contains, without loading it.
 
-    Exit code 0: safe, and it holds a network that opens here. 1: safe, but it holds something else. 2: damaged, or of a
-    kind that is not read here. 3: it is refused for the programs that it calls, or holds objects whose code runs where
-    pickles are opened; sincviz runs none of it.
+    Exit code 0: safe, with a network that sincviz opens. 1: safe, but with something else. 2: damaged, or of a format
+    that sincviz does not read. 3: refused for the programs that it calls, or with objects whose code runs where pickles
+    are opened; sincviz runs none of it.
     """
     with importing():
         from sincviz.weights.file_check import checked
 
-    found = checked(file)
+    result = checked(file)
     if as_json:
-        print(json.dumps({"file": str(file), **found.facts}, ensure_ascii=True))
+        print(json.dumps({"file": str(file), **result.facts}, ensure_ascii=True))
     else:
-        for line in found.lines:
+        for line in result.lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(found.exit_code)
+    raise typer.Exit(result.exit_code)

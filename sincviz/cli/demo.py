@@ -1,4 +1,4 @@
-"""``sincviz demo``."""
+"""The command ``sincviz demo``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,10 +20,10 @@ def demo(
     from sincviz.cli.demonstration import run
 
     console.print("Simulating motor imagery with known sources, training, inspecting (about a minute) ...")
-    found = run(out, seed=seed, overwrite=overwrite)
-    print_bands(found.bands)
-    print_findings(found.findings)
-    print_agreement(found)
+    demonstration = run(out, seed=seed, overwrite=overwrite)
+    print_bands(demonstration.bands)
+    print_findings(demonstration.findings)
+    print_agreement(demonstration)
     console.print(f"Checkpoint, tables and figures are in {out}", markup=False, soft_wrap=True)
-    if not found.passed:
+    if not demonstration.passed:
         raise typer.Exit(1)

@@ -25,7 +25,7 @@ SECTIONS_SHOWN = ("bands", "responses", "maps", "relevance", "training")
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What the demonstration found; see :func:`run`."""
+    """Results of the demonstration; see :func:`run`."""
 
     bands: pd.DataFrame
     findings: pd.DataFrame
@@ -60,7 +60,7 @@ def run(
     n_trials : int
         Simulated training trials; half as many are simulated anew for the test.
     max_epochs : int
-        Most passes over the training trials.
+        Maximum number of training epochs.
     seed : int
         Seed of everything.
     overwrite : bool

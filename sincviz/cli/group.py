@@ -1,4 +1,4 @@
-"""``sincviz group``."""
+"""The command ``sincviz group``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,21 +23,21 @@ def group(
     manifest: Annotated[
         Path,
         typer.Argument(
-            help="A table with commas between its columns, one row per network: checkpoint, epochs (a file of trials) "
+            help="A CSV file, one row per network: checkpoint, epochs (a file of trials) "
             "or dataset (eegbci, simulated), subject, and where there are several seed, fold, condition."
         ),
     ],
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", help="Folder for the report; what is read of each network is kept in it."
+            "--out", "-o", help="Folder for the report; what is read from each network is kept in it."
         ),
     ],
     backend: Annotated[
-        str, typer.Option(help="'processes' of this machine, or 'dask', the workers of a cluster.")
+        str, typer.Option(help="'processes' of this machine, or 'dask' workers of a cluster.")
     ] = "processes",
     scheduler: Annotated[
-        str, typer.Option(help="dask: address of the scheduler, such as tcp://127.0.0.1:8786.")
+        str, typer.Option(help="Address of the dask scheduler, such as tcp://127.0.0.1:8786.")
     ] = "",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", help="Networks at a time; -1: as many as cores or workers.")
@@ -49,7 +49,7 @@ def group(
         bool,
         typer.Option(
             "--held-out",
-            help="Say that no network was trained on its trials; without it, networks that do not tell are doubted.",
+            help="State that no network was trained on its trials; else those that do not store theirs are doubted.",
         ),
     ] = False,
     reference: Annotated[
@@ -66,7 +66,7 @@ def group(
         typer.Option(
             "--parameter",
             "-p",
-            help="What the checkpoints do not tell, as min_freq=0.5; once for each parameter.",
+            help="A parameter that the checkpoints do not store, such as min_freq=0.5; may be repeated.",
         ),
     ] = None,
     only: Annotated[
@@ -78,7 +78,7 @@ def group(
     alpha: Annotated[float, typer.Option(help="Family-wise error of each test of maps.")] = 0.05,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of every random draw.")] = 0,
     figure_format: Annotated[
-        str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
+        str, typer.Option("--format", help="Formats of the figures, comma-separated: png, pdf, svg.")
     ] = "png",
     style: Annotated[
         str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
@@ -86,9 +86,9 @@ def group(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Read many networks, average the runs of each subject, test over subjects what they have in common.
+    """Read many networks, average the runs of each subject, and test over subjects what they have in common.
 
-    What is read of a network is stored at once: the same command goes on where an earlier one was stopped.
+    What is read of a network is stored at once: the same command continues where an earlier one stopped.
     """
     with hushed(warned=not quiet, bars=not quiet):
         with importing():
@@ -104,7 +104,7 @@ def group(
             raise ValueError(f"`--format` names no format; got {figure_format!r}. Try png.")
         with journal(style):
             pass  # an unknown style is refused before anything is computed
-        found = group_networks(
+        population = group_networks(
             manifest,
             out,
             only=listed(only) or None,
@@ -124,11 +124,11 @@ def group(
             progress=not quiet,
         )
         # Two runs on one folder write the same: the second replaces what the first wrote meanwhile.
-        written = found.save(out, formats=formats, style=style, overwrite=True, progress=not quiet)
+        written = population.save(out, formats=formats, style=style, overwrite=True, progress=not quiet)
         if quiet:
             return
-        print_group(found)
-        print_findings(found.findings)
+        print_group(population)
+        print_findings(population.findings)
         console.print(
             f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
             markup=False,

@@ -1,4 +1,4 @@
-"""``sincviz inspect``."""
+"""The command ``sincviz inspect``."""
 
 import json
 import os
@@ -32,8 +32,8 @@ def inspect(
     checkpoint: Annotated[
         str,
         typer.Argument(
-            help="A checkpoint: of sincviz, braindecode, skorch or Lightning; a state dict; a folder or repository of "
-            "Hugging Face."
+            help="A checkpoint of sincviz, braindecode, skorch or Lightning, a state dict, or a Hugging Face folder "
+            "or repository."
         ),
     ],
     out: Annotated[
@@ -45,7 +45,7 @@ def inspect(
     epochs: Annotated[
         Path | None,
         typer.Option(
-            help="Epochs of MNE (-epo.fif) or EEGLAB (.set), a recording that --tmax and --classes cut (.edf, .gdf, "
+            help="Epochs of MNE (-epo.fif) or EEGLAB (.set), a recording to cut by --tmax and --classes (.edf, .gdf, "
             ".vhdr, .fif ...), or arrays (.npz, .mat, .csv): adds accuracy, patterns, relevance and the evidence."
         ),
     ] = None,
@@ -67,7 +67,7 @@ def inspect(
     channels: Annotated[
         str,
         typer.Option(
-            help="Names of the network's channels in its order, such as Fz,C3,Cz,C4; with arrays, of theirs."
+            help="Names of the network's channels in order, such as Fz,C3,Cz,C4; with arrays, of their channels."
         ),
     ] = "",
     montage: Annotated[
@@ -78,17 +78,17 @@ def inspect(
         typer.Option(
             "--parameter",
             "-p",
-            help="What the checkpoint does not tell, as min_freq=0.5; once for each parameter.",
+            help="A parameter that the checkpoint does not store, such as min_freq=0.5; may be repeated.",
         ),
     ] = None,
     only: Annotated[
         str,
         typer.Option(
-            help="Sections, with commas between: bands, responses, maps, relevance, evidence, training."
+            help="Sections, comma-separated: bands, responses, maps, relevance, evidence, training."
         ),
     ] = "",
     figure_format: Annotated[
-        str, typer.Option("--format", help="Of the figures: png, pdf, svg, with commas between.")
+        str, typer.Option("--format", help="Formats of the figures, comma-separated: png, pdf, svg.")
     ] = "png",
     style: Annotated[
         str, typer.Option(help="Widths and fonts of the figures: sincviz, neuroimage, nature, ieee.")
@@ -97,13 +97,13 @@ def inspect(
         bool,
         typer.Option(
             "--held-out",
-            help="The network was not trained on these trials, where the checkpoint does not tell.",
+            help="State that the network was not trained on these trials, if the checkpoint does not store its own.",
         ),
     ] = False,
     seed: Annotated[
         int,
         typer.Option(
-            min=0, max=2**31 - 1, help="Seed of the trials that the evidence takes, and of intervals."
+            min=0, max=2**31 - 1, help="Seed of the trials that the evidence uses, and of intervals."
         ),
     ] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -112,7 +112,7 @@ def inspect(
     ] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Open any checkpoint, print what it has learned, write a report with tables, arrays and figures."""
+    """Open any checkpoint, print what it has learned, and write a report with tables, arrays and figures."""
     with hushed(warned=not quiet, bars=not (quiet or as_json)):
         with importing():
             from sincviz._utils.strict_json import seen
@@ -182,19 +182,23 @@ def inspect(
             trials = cut_to(trials, model.n_times)
         if trials is not None:
             trials = referenced_as_trained(trials, model, reference)
-        found = inspect_network(model, trials, only=sections, held_out=held_out, seed=seed, progress=talks)
-        written = found.save(
+        inspection = inspect_network(
+            model, trials, only=sections, held_out=held_out, seed=seed, progress=talks
+        )
+        written = inspection.save(
             folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
         )
         if as_json:
-            print(seen(json.dumps(facts_of(found, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False)))
+            print(
+                seen(json.dumps(facts_of(inspection, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False))
+            )
         if not talks:
             return
-        print_network(found)
-        if found.bands is not None:
-            print_bands(found.bands)
-        print_summary(found)
-        print_findings(found.findings)
+        print_network(inspection)
+        if inspection.bands is not None:
+            print_bands(inspection.bands)
+        print_summary(inspection)
+        print_findings(inspection.findings)
         console.print(
             f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
             markup=False,

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     if threading.current_thread() is threading.main_thread():
-        # As an exception it lets every command clear away what it has half written.
+        # As an exception it lets every command remove what it has half written.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with warnings.catch_warnings():
         warnings.showwarning = _warn
@@ -56,11 +56,11 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         _stop(_usage_words(error), code=2)
     except UnicodeEncodeError as error:
         part = error.object[max(0, error.start - 20) : error.end + 20]
-        _stop(f"A name holds half of a character, which no file can keep: {part!r}. Give it another.", code=2)
+        _stop(f"A name contains half of a character, which no file can store: {part!r}. Rename it.", code=2)
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
     except RecursionError:
-        _stop("A file holds lists in lists without end, as no program writes them.", code=2)
+        _stop("A file nests lists without end, as no program writes them.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("Interrupted.", code=130)
 
@@ -77,13 +77,13 @@ def _usage_words(error: Any) -> str:
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
-    """Say a warning in one line, without the line of code that it came from."""
+    """Print a warning in one line, without the line of code that it came from."""
     text = escape(" ".join(str(message).split()))
     SafeConsole(stderr=True).print(f"[bold yellow]Warning:[/] {text}", highlight=False, soft_wrap=True)
 
 
 def _stop(message: str, *, code: int) -> NoReturn:
-    """Say why in one line, and leave."""
+    """Print the reason in one line, and exit."""
     # Two lines of code stay two statements.
     one_line = " ".join(re.sub(r"\)\n\s+(?=\w+[.(])", "); ", message).split())
     SafeConsole(stderr=True).print(f"[bold red]Error:[/] {escape(one_line)}", highlight=False, soft_wrap=True)

@@ -28,22 +28,22 @@ Classes = Annotated[
     ),
 ]
 Tmin = Annotated[
-    float | None, typer.Option(help="Start of a trial in seconds after its event; of a recording 0.")
+    float | None, typer.Option(help="Start of a trial in seconds after its event; 0 for a recording.")
 ]
 Tmax = Annotated[
-    float | None, typer.Option(help="End of a trial in seconds after its event; a recording needs it.")
+    float | None, typer.Option(help="End of a trial in seconds after its event; required for a recording.")
 ]
 Rate = Annotated[
-    float | None, typer.Option("--sfreq", min=0, help="Sampling rate in Hz of arrays that do not tell it.")
+    float | None, typer.Option("--sfreq", min=0, help="Sampling rate in Hz of arrays that do not store it.")
 ]
-Units = Annotated[str, typer.Option(help="Of arrays: V, mV or uV; else what their values show.")]
+Units = Annotated[str, typer.Option(help="Units of arrays: V, mV or uV; else inferred from their values.")]
 
 MOST_NUMBERS = 10_000
 _RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
 
 
 def listed(text: str) -> list[str]:
-    """Return the parts of an option with commas between."""
+    """Return the items of a comma-separated option."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -53,14 +53,14 @@ def numbers(option: str, text: str) -> list[int]:
     Raises
     ------
     ValueError
-        If they are no whole numbers or ranges with commas between.
+        If they are not comma-separated whole numbers or ranges.
 
     Examples
     --------
     >>> numbers("--subjects", "2,7,29-32")
     [2, 7, 29, 30, 31, 32]
     """
-    found: list[int] = []
+    parsed: list[int] = []
     for part in text.split(","):
         if not part.strip():
             continue
@@ -68,10 +68,10 @@ def numbers(option: str, text: str) -> list[int]:
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if first > last or last - first >= MOST_NUMBERS:
             raise ValueError(
-                f"`{option}` must be numbers or ranges with commas between; got {text!r}. Try 2,7,29-32."
+                f"`{option}` must be comma-separated numbers or ranges; got {text!r}. Try 2,7,29-32."
             )
-        found += range(first, last + 1)
-    return found
+        parsed += range(first, last + 1)
+    return parsed
 
 
 def subjects_named(text: str) -> list[int]:
@@ -80,12 +80,12 @@ def subjects_named(text: str) -> list[int]:
     Raises
     ------
     ValueError
-        If there is none, or they are no whole numbers or ranges with commas between.
+        If there is none, or they are not comma-separated whole numbers or ranges.
     """
-    found = numbers("--subjects", text)
-    if not found:
+    parsed = numbers("--subjects", text)
+    if not parsed:
         raise ValueError("`--subjects` is missing. Try --subjects 29,32.")
-    return found
+    return parsed
 
 
 def parsed_classes(text: str) -> dict[str, str]:
@@ -101,17 +101,17 @@ def parsed_classes(text: str) -> dict[str, str]:
     >>> parsed_classes("left=769, right=770")
     {'left': '769', 'right': '770'}
     """
-    found: dict[str, str] = {}
+    parsed: dict[str, str] = {}
     for part in text.split(","):
         name, equals, event = (piece.strip() for piece in part.partition("="))
         if not (name and equals and event):
             raise ValueError(
-                f"`--classes` must be CLASS=EVENT with commas between; got {text!r}. Try left=T1,right=T2."
+                f"`--classes` must be comma-separated CLASS=EVENT; got {text!r}. Try left=T1,right=T2."
             )
-        if name in found or event in found.values():
-            raise ValueError(f"`--classes` names {name if name in found else event!r} twice; got {text!r}.")
-        found[name] = event
-    return found
+        if name in parsed or event in parsed.values():
+            raise ValueError(f"`--classes` names {name if name in parsed else event!r} twice; got {text!r}.")
+        parsed[name] = event
+    return parsed
 
 
 def parameters_of(options: Sequence[str]) -> dict[str, Any]:
@@ -127,18 +127,18 @@ def parameters_of(options: Sequence[str]) -> dict[str, Any]:
     >>> parameters_of(["pool_size=30", "min_freq=0.5", "padding=valid", "class_names=left,right"])
     {'pool_size': 30, 'min_freq': 0.5, 'padding': 'valid', 'class_names': ['left', 'right']}
     """
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for option in options:
         name, equals, text = (part.strip() for part in option.partition("="))
         if not (name and equals and text):
             raise ValueError(f"`--parameter` must be NAME=VALUE; got {option!r}. Try pool_size=30.")
-        if name in found:
+        if name in parameters:
             raise ValueError(f"`--parameter` names {name!r} twice. Pass it once.")
         names = [part.strip() for part in text.split(",")]
         if name == "class_names" and "" in names:
-            raise ValueError(f"`class_names` must be names with commas between; got {text!r}.")
-        found[name] = names if name == "class_names" else _value(text)
-    return found
+            raise ValueError(f"`class_names` must be comma-separated names; got {text!r}.")
+        parameters[name] = names if name == "class_names" else _value(text)
+    return parameters
 
 
 def network_parameters(options: Sequence[str]) -> dict[str, Any]:
@@ -147,16 +147,16 @@ def network_parameters(options: Sequence[str]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If an option is not ``NAME=VALUE``, or the name is none of a network's.
+        If an option is not ``NAME=VALUE``, or the name is not a parameter of a network.
     """
     from sincviz.opening.checkpoints import check_parameters
 
-    found = parameters_of(options)
+    parameters = parameters_of(options)
     try:
-        check_parameters(found)
+        check_parameters(parameters)
     except TypeError as error:
         raise ValueError(f"`--parameter`: {error}") from error
-    return found
+    return parameters
 
 
 @contextmanager

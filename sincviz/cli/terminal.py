@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Output of the commands to the terminal."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,16 @@ class SafeConsole(Console):
 console = SafeConsole()
 
 
-def print_network(found: "Inspection") -> None:
+def print_network(inspection: "Inspection") -> None:
     """Print what a network is and what it was trained on."""
     from sincviz.inspection.words import data_words, network_words
 
-    n_trials = found.network["training"].get("n_training_trials")
+    n_trials = inspection.network["training"].get("n_training_trials")
     known = "" if n_trials is None else f" ({n_trials} trials)"
-    for sentence in (network_words(found), f"{data_words(found, of_trials=False).removesuffix('.')}{known}."):
+    for sentence in (
+        network_words(inspection),
+        f"{data_words(inspection, of_trials=False).removesuffix('.')}{known}.",
+    ):
         console.print(shown(sentence), highlight=False, markup=False)
 
 
@@ -59,7 +62,7 @@ def print_bands(bands: "pd.DataFrame") -> None:
     narrower = int((bands["bandwidth_hz"] < measured_hz).sum())
     console.print(
         f"A kernel of {bands.attrs['n_taps']} samples at {bands.attrs['sfreq_hz']:g} Hz makes bands of "
-        f"{measured_hz.mean():.1f} Hz on average (−3 dB) out of nominal {bands['bandwidth_hz'].mean():.1f} Hz; "
+        f"{measured_hz.mean():.1f} Hz on average (−3 dB), nominally {bands['bandwidth_hz'].mean():.1f} Hz; "
         f"{narrower} of {len(bands)} filters are narrower as written than as computed. Read the measured column. "
         "Shift: of the nominal centre since initialisation.",
         highlight=False,
@@ -71,24 +74,24 @@ def _shift(hz: float) -> str:
     return f"{hz:+.2f}" if math.isfinite(hz) else "–"
 
 
-def print_summary(found: "Inspection") -> None:
+def print_summary(inspection: "Inspection") -> None:
     """Print in words how well the network does, what it uses and how sure that is."""
     from sincviz.inspection.accuracy import accuracy_words
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
     from sincviz.inspection.words import verdict_words
 
-    console.print(f"[bold]{escape(shown(verdict_words(found)))}[/]", highlight=False)
+    console.print(f"[bold]{escape(shown(verdict_words(inspection)))}[/]", highlight=False)
     for words in (accuracy_words, basis_words, certainty_words):
-        for sentence in words(found):
+        for sentence in words(inspection):
             console.print(shown(sentence), highlight=False, markup=False)
 
 
-def print_group(found: "Group") -> None:
+def print_group(group: "Group") -> None:
     """Print in words what many networks have in common, and the clusters that are significant."""
     from sincviz.population.contents import summary_words
 
-    for sentence in summary_words(found):
+    for sentence in summary_words(group):
         console.print(shown(sentence), highlight=False, markup=False)
 
 
@@ -105,15 +108,15 @@ def print_findings(findings: "pd.DataFrame") -> None:
         )
 
 
-def print_agreement(found: "Demonstration") -> None:
+def print_agreement(demonstration: "Demonstration") -> None:
     """Print how well the demonstration's network agrees with the known truth."""
     from sincviz.cli.demonstration import LEAST_AGREEMENT, MOST_CONTROL_AGREEMENT, strongest_cells
 
-    cells = strongest_cells(found.loss)
+    cells = strongest_cells(demonstration.loss)
     listed = ", ".join(
         f"{band} {channel}" for band, channel in zip(cells["band"], cells["channel"], strict=True)
     )
-    known = found.true_cells.to_dataframe().query("true_cells").index
+    known = demonstration.true_cells.to_dataframe().query("true_cells").index
     console.print(
         f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
     )
@@ -123,16 +126,18 @@ def print_agreement(found: "Demonstration") -> None:
     )
     for header in ("", "Trained", "Untrained control"):
         table.add_column(header, justify="left" if not header else "right")
-    table.add_row("Accuracy (chance 0.50)", f"{found.accuracy:.2f}", f"{found.control_accuracy:.2f}")
+    table.add_row(
+        "Accuracy (chance 0.50)", f"{demonstration.accuracy:.2f}", f"{demonstration.control_accuracy:.2f}"
+    )
     table.add_row(
         "Band × channel cells, ROC area (chance 0.50)",
-        f"{found.agreement.cells:.2f}",
-        f"{found.control_cells:.2f}",
+        f"{demonstration.agreement.cells:.2f}",
+        f"{demonstration.control_cells:.2f}",
     )
-    table.add_row("Channels, ROC area (chance 0.50)", f"{found.agreement.channels:.2f}", "")
-    table.add_row("Share of the loss in the sources' bands", f"{found.agreement.bands:.0%}", "")
+    table.add_row("Channels, ROC area (chance 0.50)", f"{demonstration.agreement.channels:.2f}", "")
+    table.add_row("Share of the loss in the sources' bands", f"{demonstration.agreement.bands:.0%}", "")
     console.print(table)
-    verdict = "[green]passed[/]" if found.passed else "[red]failed[/]"
+    verdict = "[green]passed[/]" if demonstration.passed else "[red]failed[/]"
     console.print(
         f"{verdict}: cells at least {LEAST_AGREEMENT:.2f} trained, at most {MOST_CONTROL_AGREEMENT:.2f} untrained.",
         highlight=False,

@@ -1,4 +1,4 @@
-"""``sincviz train``."""
+"""The command ``sincviz train``."""
 
 import shlex
 from functools import partial
@@ -31,7 +31,7 @@ def train(
         str,
         typer.Argument(
             help="'simulated', 'eegbci' (PhysioNet imagery), or a file: epochs of MNE (-epo.fif) or EEGLAB (.set), a "
-            "recording that --tmax and --classes cut, or arrays (.npz, .mat, .csv)."
+            "recording to cut by --tmax and --classes, or arrays (.npz, .mat, .csv)."
         ),
     ] = "simulated",
     out: Annotated[Path, typer.Option("--out", "-o", help="The checkpoint to write.")] = Path(
@@ -54,16 +54,16 @@ def train(
         str, typer.Option(help="'average' subtracts the mean of the channels, 'recorded' leaves them.")
     ] = "average",
     kernel_seconds: Annotated[
-        float, typer.Option(help="Length of the temporal filters; short ones cannot tell bands apart.")
+        float, typer.Option(help="Length of the temporal filters; short ones cannot separate bands.")
     ] = 0.4,
     num_time_filters: Annotated[int, typer.Option(help="Number of temporal filters.")] = 32,
-    max_epochs: Annotated[int, typer.Option(help="Passes over the training trials, at most.")] = 50,
+    max_epochs: Annotated[int, typer.Option(help="Maximum number of training epochs.")] = 50,
     validation: Annotated[
         float,
         typer.Option(help="Share of the trials held out to stop early and keep the best weights; 0: none."),
     ] = 0.0,
     patience: Annotated[
-        int, typer.Option(help="Passes without a better validation loss before training stops.")
+        int, typer.Option(help="Epochs without a better validation loss before training stops.")
     ] = 30,
     seed: Seed = 0,
     overwrite: Overwrite = False,
@@ -106,7 +106,7 @@ def train(
         chosen, tested = numbers("--subjects", subjects), numbers("--test-subjects", test_subjects)
         both = sorted(set(chosen) & set(tested))
         if both:
-            raise ValueError(f"Subjects {both} are in training and test; name each in one of the two.")
+            raise ValueError(f"Subjects {both} are in both training and test; name each in only one of them.")
         read = partial(eegbci, runs=numbers("--runs", runs), path=data_path, download=download)
         epochs, test_epochs = read(subjects_named(subjects)), read(tested) if tested else None
     elif subjects or test_subjects:

@@ -1,4 +1,4 @@
-"""Everything that is read from one network."""
+"""Inspection of one network: everything that can be read from it."""
 
 import lazy_loader
 

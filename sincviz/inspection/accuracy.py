@@ -1,4 +1,4 @@
-"""How well the network decodes, as a section: predictions, accuracies and what they say."""
+"""Accuracy, as a section: predictions, accuracies, and how well the network decodes."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ UNITS = {"stretch of signal": "stretches of signal"}
 
 
 _CONFOUNDS = {
-    "labels_in_blocks": "trials of a class stand in blocks",
+    "labels_in_blocks": "trials of a class come in blocks",
     **{
         f"label_tied_to_{level}": f"each {level} has one class only"
         for level in ("subject", "session", "run")
@@ -34,7 +34,9 @@ _CONFOUNDS = {
 def accuracy_words(inspection: InspectionResults) -> list[str]:
     """Return how often the network is right, whether guessing would be too, and whether it knew the trials."""
     if not inspection.trials:
-        return ["No trials were given: what follows reads the weights, and cannot say what the network uses."]
+        return [
+            "No trials were given: what follows describes the weights and cannot say what the network uses."
+        ]
     n_trials = inspection.trials["n_trials"]
     if (
         inspection.accuracies is None
@@ -67,30 +69,30 @@ def accuracy_words(inspection: InspectionResults) -> list[str]:
         and not prepared_otherwise(inspection)
     ):
         sentences += [
-            "Whether the network knows parts of them from its training cannot be told: they overlap, so windows of the "
-            f"training may share their signal. {SAY_SO}"
+            "Whether parts of them were used in training is not known: they overlap, so training windows may share "
+            f"their signal. {SAY_SO}"
         ]
     elif HELD_OUT in rows and prepared_otherwise(inspection):
         sentences += [
-            "Whether they were used in training cannot be told: they were not prepared as the training trials were. "
+            "Whether they were used in training is not known: they were not preprocessed like the training trials. "
             + ("They were held out, as the user says." if _said_held_out(inspection) else SAY_SO)
         ]
     elif HELD_OUT in rows:
         sentences += [
-            "None of them is recognised among the training trials, so they were held out, unless they are the same "
-            "recordings cut or prepared in another way."
+            "None of them is recognised as a training trial, so they were held out, unless they are the same "
+            "recordings cut or preprocessed in another way."
         ]
     else:
         sentences += [
-            "The checkpoint does not tell which trials it was trained on; these were held out, as the user says."
+            "The checkpoint does not store which trials it was trained on; these were held out, as the user says."
             if _said_held_out(inspection)
-            else "The checkpoint does not tell which trials it was trained on: they may be among these. "
+            else "The checkpoint does not store which trials it was trained on: they may be among these. "
             f"{SAY_SO}"
         ]
     if "class_names" in inspection.network["training"].get("assumed", {}):
         sentences += [
-            f"The checkpoint does not name its classes: {listed(inspection.network['class_names'], 8)} was "
-            "assumed, in this order."
+            f"The checkpoint does not store the names of its classes: {listed(inspection.network['class_names'], 8)} "
+            "was assumed, in this order."
         ]
     return sentences
 
@@ -106,19 +108,19 @@ def _right(row: Mapping[Hashable, Any], trial: str) -> str:
     return (
         f"the network is right in {row['n_correct']} of {counted(row['n_trials'], trial)}, "
         f"{percent(row['accuracy'])} (95% interval {percent(row['ci_low'])} to {percent(row['ci_high'])}{subjects}); "
-        f"naming the most frequent class every time reaches {percent(row['majority'])}. Balanced accuracy "
+        f"always naming the most frequent class reaches {percent(row['majority'])}. Balanced accuracy "
         f"{row['balanced_accuracy']:.2f}{auc}, chance {row['chance_level']:.2f}: {chance_words(row)}."
     )
 
 
 def chance_words(row: Mapping[Hashable, Any]) -> str:
-    """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to tell."""
+    """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to test it."""
     if row["above_chance"] == "unknown":
         return {
-            "one_class": "all trials are of one class, so nothing can be told from chance",
-            "confounded": "whether that is above chance cannot be told, because "
+            "one_class": "all trials are of one class, so there is no chance level to compare with",
+            "confounded": "whether this is above chance is not known, because "
             f"{_CONFOUNDS.get(str(row['confounds']).split(', ')[0], 'something else differs between the classes too')}",
-        }.get(row["unknown_because"], "too few trials to tell from chance")
+        }.get(row["unknown_because"], "too few trials to tell this from chance")
     exchanged = [
         f"within {row['permuted_within']}" if row["permuted_within"] else "",
         "" if row["unit"] == "trial" else f"of whole {UNITS.get(row['unit'], row['unit'] + 's')}",
@@ -158,20 +160,20 @@ def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
     return Rows(
         header,
         rows,
-        "Most frequent class: what naming it every time reaches. Chance is that of the balanced accuracy, the mean "
-        "over classes of the share of right answers. For p labels are exchanged"
+        "Most frequent class: the accuracy of always naming it. Chance is that of the balanced accuracy, the mean "
+        "over classes of the share of right answers. For p, labels are exchanged"
         f"{f' within {within}' if within else ''}.",
     )
 
 
 def confusion_rows(confusion: xr.Dataset) -> Rows:
-    """Return how many trials of each class the network takes for each class."""
+    """Return the confusion matrix: how many trials of each class the network assigns to each class."""
     names = confusion["true"].to_numpy().tolist()
     rows = [(name, *row) for name, row in zip(names, confusion["n_trials"].to_numpy().tolist(), strict=True)]
     return Rows(
         ("True class", *names),
         rows,
-        "Rows: true class; columns: what the network says; numbers of trials.",
+        "Rows: true class; columns: predicted class; cells: numbers of trials.",
     )
 
 
@@ -214,7 +216,7 @@ def _methods_words(inspection: InspectionResults) -> str:
     rows = inspection.accuracies.to_dict("index")
     row = rows[HELD_OUT if HELD_OUT in rows else ALL]
     both = HELD_OUT in rows and SEEN in rows
-    whose = (
+    which = (
         f" on the {row['n_trials']} not used in training, from which all that follows was read"
         if both
         else ""
@@ -230,7 +232,7 @@ def _methods_words(inspection: InspectionResults) -> str:
         words += ", all of them used in training"
     return (
         f"{words}, {len(inspection.network['class_names'])} classes, with an accuracy of "
-        f"{percent(row['accuracy'])}{whose} (95% Wilson interval {percent(row['ci_low'])} to "
+        f"{percent(row['accuracy'])}{which} (95% Wilson interval {percent(row['ci_low'])} to "
         f"{percent(row['ci_high'])}; most frequent class {percent(row['majority'])}) and a balanced "
         f"accuracy of {percent(row['balanced_accuracy'])} (chance "
         f"{percent(row['chance_level'])}; {chance_words(row)})."
@@ -283,8 +285,8 @@ SHOWN_TABLES = (
     Table(
         "confusion",
         ("confusion",),
-        title="What the network says of each class",
+        title="Confusion matrix in numbers",
         rows=lambda inspection: confusion_rows(inspection.confusion),
     ),
 )
-"""Figures and tables stand beside the evidence, if that was asked for."""
+"""Figures and tables shown beside the evidence, if that was asked for."""

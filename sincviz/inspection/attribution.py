@@ -83,7 +83,7 @@ def _of_filters(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:
 def _contrast(run: InspectionRun) -> tuple[xr.DataArray]:
     contrast = band_power_contrast(run.front_end, run.needed_trials(), run.needed_codes())
     if not np.isfinite(contrast).any():
-        raise ValueError("This needs two trials or more of two classes.")
+        raise ValueError("This needs at least two trials each of two classes.")
     return (contrast,)
 
 
@@ -113,7 +113,7 @@ def _channels(inspection: InspectionResults) -> "matplotlib.figure.Figure":
 
 
 def _named_rest(cells: xr.DataArray) -> xr.DataArray:
-    """Return the cells with the band of what no band covers named by its limits."""
+    """Return the cells, with what no band covers named by its limits."""
     limits = ranges_by_name(cells)
     names = [str(name) for name in cells["band"].to_numpy()]
     return cells.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
@@ -122,14 +122,14 @@ def _named_rest(cells: xr.DataArray) -> xr.DataArray:
 def _spectral_profile(inspection: InspectionResults) -> "matplotlib.figure.Figure":
     assert inspection.spectral_relevance is not None  # the drawing needs it
     known = with_known_classes(inspection.spectral_relevance)
-    known = known.isel(frequency=slice(_n_heard(known)))
+    known = known.isel(frequency=slice(_n_relevant(known)))
     if "region" in known.coords:
         return plotting.plot_spectral_relevance(sum_over_regions(known), "profile", inspection.deletion)
     return plotting.plot_spectral_relevance(known, "image", inspection.deletion)
 
 
-def _n_heard(values: xr.DataArray) -> int:
-    """Return how many frequencies from the lowest on hold nearly all relevance."""
+def _n_relevant(values: xr.DataArray) -> int:
+    """Return how many frequencies, from the lowest, hold nearly all relevance."""
     by_frequency = values.transpose("frequency", ...).to_numpy()
     size = np.abs(by_frequency).reshape(len(by_frequency), -1).sum(1).cumsum()
     return min(len(size), int(1.1 * np.searchsorted(size, _NEARLY_ALL * size[-1])) + 2)
@@ -170,7 +170,7 @@ def _bands(cells: xr.DataArray) -> str:
     return "; ".join(
         f"{name}: {low:g}{' and above' if high == np.inf else f'–{high:g}'}"
         for name, (low, high) in limits
-        if low == low  # is a number: not what is left over
+        if low == low  # not NaN: a named band
     )
 
 
@@ -179,7 +179,7 @@ OF_FREQUENCIES = Step(
     ("spectral_relevance", "band_relevance", "leading_bands", "leading_cells"),
     _of_frequencies,
 )
-"""The evidence is about this, too."""
+"""The evidence needs this, too."""
 
 
 RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
@@ -219,8 +219,8 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             ("spectral_relevance",),
             _spectral_profile,
             of_trials(
-                "Relevance of each frequency of the input, summed over the channels of a region. Peaks say which "
-                "frequencies the network really uses, whatever its filters are called."
+                "Relevance of each frequency of the input, summed over the channels of a region. Peaks show which "
+                "frequencies the network really uses, whatever the cut-offs of its filters."
             ),
         ),
         Figure(
@@ -229,9 +229,9 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             ("band_power_contrast",),
             or_say_why(_contrast_scalps),
             of_trials(
-                "No network in this figure: how much the log power of the class's trials differs from that of the "
-                "others, in pooled standard deviations. A decision that rests on what is flat here, or on more than "
-                "is here, deserves suspicion."
+                "This figure involves no network: how much the log power of the class's trials differs from that of "
+                "the others, in pooled standard deviations. A decision that rests on what is flat here, or on more "
+                "than is here, is suspicious."
             ),
         ),
     ),

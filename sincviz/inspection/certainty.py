@@ -1,4 +1,4 @@
-"""How far what is said about the decision can be trusted, in words."""
+"""Certainty: how far what is said about the decision can be trusted, in words."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -34,7 +34,7 @@ def certainty_words(inspection: InspectionResults) -> list[str]:
     if inspection.csp is not None:
         apart = inspection.csp["kept_apart"]
         sentences.append(
-            f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with "
+            f"Without the network, common spatial patterns (8–30 Hz) decode the same trials with an accuracy of "
             f"{percent(inspection.csp['accuracy'])} ({percent(inspection.csp['accuracy_ci_low'])} to "
             f"{percent(inspection.csp['accuracy_ci_high'])}), cross-validated"
             f"{'' if apart == 'trial' else f', no {apart} in training and test at once'}."
@@ -52,40 +52,40 @@ def _deletion_words(curve: pd.DataFrame) -> str:
     shown = attrs.get("shown")
     if shown == "could not be checked":
         return (
-            "Whether what is called most relevant is needed more than the rest could not be checked by taking it away: "
+            "Whether what is called most relevant is needed more than the rest could not be checked by deletion: "
             f"there are too few cells or trials ({measured})."
         )
-    whose = (
+    basis = (
         "on trials that did not make its order"
         if attrs.get("ranked_on") == "the other half"
-        else "in a given order, which flatters itself if these trials made it"
+        else "in a given order, which looks better than it is if these trials made it"
     )
     p = f"p {p_words(attrs.get('p_deletion', math.nan))}"
     if shown == "yes":
         return (
-            "Shown by taking it away: what is called most relevant costs the network more of its margin for the true "
-            f"class than other cells do, {whose} ({p}; {measured})."
+            "Shown by deletion: what is called most relevant costs the network more of its margin for the true "
+            f"class than other cells do, {basis} ({p}; {measured})."
         )
     return (
-        "Not shown by taking it away: whether what is called most relevant costs the network more of its margin for "
-        f"the true class than other cells do stays open, {whose} ({p}; {measured})."
+        "Not shown by deletion: whether what is called most relevant costs the network more of its margin for "
+        f"the true class than other cells do stays open, {basis} ({p}; {measured})."
     )
 
 
 def _randomization_words(table: pd.DataFrame) -> str:
     attrs = table.attrs
     if attrs.get("outcome") == "differs":
-        return "Drawn anew at random, the network's relevance looks different, as it must."
+        return "With weights drawn anew at random, the relevance looks different, as it must."
     if attrs.get("outcome") == "stays":
         return (
-            "Drawn anew at random, the network's relevance stays much the same: it shows the data or the architecture "
-            "rather than what was learned. Do not trust the pictures."
+            "With weights drawn anew at random, the relevance stays much the same: it shows the data or the "
+            "architecture rather than what was learned. Do not trust the figures."
         )
     low, high = attrs.get("size_ci_low", math.nan), attrs.get("size_ci_high", math.nan)
     size = f" (similarity {low:.2f} to {high:.2f})" if math.isfinite(low) and math.isfinite(high) else ""
     return (
-        "It cannot be told whether the relevance depends on what was learned: random networks, or the cells that are "
-        f"compared, are too few to say how similar theirs is{size}."
+        "Whether the relevance depends on what was learned is not known: there are too few random networks, or cells "
+        f"to compare, to say how similar theirs is{size}."
     )
 
 
@@ -94,16 +94,16 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
     needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
     if needed.empty:
-        return "Replacing no single band of a region costs a certain part of the margin between the classes."
+        return "No single band of a region, if replaced, surely costs part of the margin between the classes."
     largest = needed["score_loss"].max()
     needed = needed[needed["score_loss"] >= LEAST_OF_LARGEST * largest]
 
-    def told(row: Mapping[Hashable, Any], name: str) -> str:
+    def number(row: Mapping[Hashable, Any], name: str) -> str:
         return number_words(row[name], largest=largest)
 
     listed = "; ".join(
-        f"{row['band']} of {row['channel']} ({told(row, 'score_loss')}, {told(row, 'score_loss_ci_low')} to "
-        f"{told(row, 'score_loss_ci_high')})"
+        f"{row['band']} of {row['channel']} ({number(row, 'score_loss')}, {number(row, 'score_loss_ci_low')} to "
+        f"{number(row, 'score_loss_ci_high')})"
         for row in needed.to_dict("records")
     )
     whole = ""
@@ -111,8 +111,8 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
         margin = inspection.deletion.loc[inspection.deletion["n_cells"] == 0, "score"].iloc[0]
         whole = f", which is {number_words(margin, largest=margin)} on average"
     return (
-        "Replaced by that of another trial, these cost most of the margin between the true class's score and the best "
-        f"other{whole}: {listed}."
+        "Replaced by those of another trial, these cost most of the margin between the score of the true class and the "
+        f"best other{whole}: {listed}."
     )
 
 
@@ -136,6 +136,6 @@ def evidence_words(inspection: InspectionResults) -> str:
     if not taken:
         return ""
     return (
-        f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from the classes: "
+        f"Of the {n_trials} trials, the evidence used only some, drawn evenly from the classes: "
         f"{', '.join(taken)} (seed {inspection.seed})."
     )

@@ -1,4 +1,4 @@
-"""What an inspection consists of: its sections, in the order of the page."""
+"""Contents of an inspection: its sections, in the order of the page."""
 
 from collections.abc import Iterator
 from typing import Any

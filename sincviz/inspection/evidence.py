@@ -36,7 +36,7 @@ ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.val
 def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
     trials, codes = run.sound_trials(), run.needed_codes()
     if not run.has_contrast:
-        raise ValueError("This needs trials of two classes or more.")
+        raise ValueError("This needs trials of at least two classes.")
     run.needed("band_relevance")
     curve = deletion_curve(
         run.front_end,
@@ -87,7 +87,7 @@ def _csp(run: InspectionRun) -> tuple[pd.Series]:
 
 
 def _regions(cells: xr.DataArray) -> Mapping[str, Sequence[str]] | None:
-    """Return the channels of each region of the scalp; ``None`` where names tell none."""
+    """Return the channels of each region of the scalp; ``None`` if their names do not give any."""
     if "region" not in cells.coords:
         return None
     regions: dict[str, list[str]] = {}
@@ -113,29 +113,29 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
 def _tests(inspection: InspectionResults) -> str:
     n_trials = n_read(inspection)
     few_trials = f", on {MOST_RANDOMIZATION_TRIALS} trials" if n_trials > MOST_RANDOMIZATION_TRIALS else ""
-    parts = []
+    tests = []
     if inspection.deletion is not None:
         attrs = inspection.deletion.attrs
         tested = f", the order by {attrs['n_orders']} random ones" if "n_orders" in attrs else ""
-        parts.append(
+        tests.append(
             "by replacing bands of single channels by those of other trials in the order of their relevance, which "
             f"the other half of the trials made (Samek et al., 2017{tested})"
         )
     if inspection.ablation is not None:
-        parts.append("by replacing single bands of regions of the scalp")
+        tests.append("by replacing single bands of regions of the scalp")
     if inspection.randomization is not None:
-        parts.append(
+        tests.append(
             f"by drawing the network's layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for "
             f"each layer, {MORE_DRAWS * N_RANDOM_NETWORKS} with all layers drawn{few_trials})"
         )
-    if not parts:
+    if not tests:
         return ""
     some = (
         f", on {MOST_EVIDENCE_TRIALS} of the trials, drawn evenly from the classes"
         if n_trials > MOST_EVIDENCE_TRIALS
         else ""
     )
-    return f"This was tested {'; '.join(parts)}{some} (seed {inspection.seed})."
+    return f"This was tested {'; '.join(tests)}{some} (seed {inspection.seed})."
 
 
 EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
@@ -152,7 +152,7 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
         *SHOWN_FIGURES,
         Figure(
             "deletion",
-            "Does the relevance tell what the network needs?",
+            "Does the relevance show what the network needs?",
             ("deletion",),
             lambda inspection: plotting.plot_deletion(inspection.deletion),
             of_trials(
@@ -180,9 +180,9 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
             lambda inspection: plotting.plot_randomization(inspection.randomization),
             of_trials(
                 "How similar the relevance stays when layers are drawn anew at random, from the output to the "
-                "input. It must fall towards zero: a picture that stays the same shows the data or the "
-                "architecture, not what the network learned. Where an interval reaches across the threshold, it "
-                "cannot be told."
+                "input. It must fall towards zero: relevance that stays the same shows the data or the "
+                "architecture, not what the network learned. Where an interval includes the threshold, this "
+                "is not known."
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""What a network and its trials are, in words and numbers that JSON can hold."""
+"""Facts about a network and its trials, in words and numbers that JSON can hold."""
 
 import hashlib
 from typing import Any

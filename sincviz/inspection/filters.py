@@ -29,7 +29,9 @@ def _bands(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame
 def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
     history = cutoff_history(run.front_end)
     if history is None:
-        raise ValueError("The checkpoint does not tell how it was trained: `sincviz train` records it.")
+        raise ValueError(
+            "The checkpoint does not store its cut-offs during training; `sincviz train` records them."
+        )
     return (history,)
 
 
@@ -73,8 +75,8 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             of_weights(
                 "One row per filter. Blue: between the two learned cut-offs, as written in the network. Orange: "
                 "where the kernel's gain is within 3 dB of its peak, as computed. Dashed: before training, where "
-                "that is known. Where blue is narrower than orange, the kernel is too short for the band that is "
-                "written: believe orange."
+                "that is known. Where blue is narrower than orange, the kernel is too short for the band as "
+                "written: trust the orange."
             ),
         ),
         Figure(
@@ -83,8 +85,8 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             ("overlap",),
             lambda inspection: plotting.plot_overlap(inspection.overlap),
             of_weights(
-                "Each cell compares two filters: 1 means that they let through the same. Blocks of dark cells are "
-                "filters that learned one thing together; what they say is not independent."
+                "Each cell compares two filters: 1 means that they pass the same. Blocks of dark cells are "
+                "filters that learned the same thing; what they show is not independent."
             ),
         ),
     ),
@@ -116,7 +118,7 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
             lambda inspection: plotting.plot_responses(inspection.response),
             of_weights(
                 "One panel per filter: gain in dB relative to the filter's peak over frequency. Blue: between the "
-                "cut-offs as written. Orange: within 3 dB of the peak. What stands high outside the blue leaks "
+                "cut-offs as written. Orange: within 3 dB of the peak. What is high outside the blue leaks "
                 "through."
             ),
         ),
@@ -131,12 +133,12 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
         ),
         Figure(
             "cumulative_response",
-            "Where the whole bank listens",
+            "What the whole filter bank passes",
             ("response",),
             lambda inspection: plotting.plot_cumulative_response(inspection.response),
             of_weights(
-                "The power that all filters let through together, over frequency: peaks are what the bank gathers "
-                "at. It says what the network can hear, not what it uses."
+                "The power that all filters pass together, over frequency: filters gather at its peaks. It shows what "
+                "the network can use, not what it does use."
             ),
         ),
     ),
@@ -155,9 +157,9 @@ TRAINING: Section[InspectionResults, InspectionRun] = Section(
             ("cutoff_history",),
             lambda inspection: plotting.plot_cutoff_history(inspection.cutoff_history),
             of_weights(
-                "Centre (left) and width (right) of each filter's band as written, over the passes of training; "
-                "lines are coloured from the lowest centre to the highest. Lines that stay flat kept the band that "
-                "they were given."
+                "Centre (left) and width (right) of each filter's band as written, over the epochs of training; "
+                "lines are coloured from the lowest centre to the highest. Filters whose lines stay flat kept the "
+                "band that they were given."
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Findings, as sections: the doctor's first, and whether artefacts are suspected last."""
+"""Findings, as sections: the doctor's first, suspected artefacts last."""
 
 from sincviz import plotting
 from sincviz._utils.text import class_words, joined
@@ -23,13 +23,13 @@ _CHECKS = ("relevance_", "artefact", "high_bands", "slow_drift")
 
 
 def alarm_words(inspection: InspectionResults) -> list[str]:
-    """Return the findings that forbid to interpret the network, what to do about each included."""
+    """Return the findings that forbid interpreting the network, with what to do about each."""
     rows = inspection.findings[inspection.findings["severity"] == "error"]
     return [f"{row['finding']} {row['remedy']}" for row in rows.to_dict("records")]
 
 
 def suspicion_words(inspection: InspectionResults) -> list[str]:
-    """Return the findings that suspect something else than brain activity, of trials that can be read."""
+    """Return the findings that point to something other than brain activity, if the trials can be read."""
     if inspection.trials and not inspection.verdict["readable"]:
         return []
     checks = inspection.findings["check"]
@@ -43,10 +43,12 @@ def unsuspected_words(inspection: InspectionResults) -> str:
         return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
     if inspection.spectral_relevance is None:
         if not inspection.trials:
-            return f"Without trials little can be said of {joined(ARTEFACT_KINDS, 'or')}."
+            return f"Without trials, little can be said about {joined(ARTEFACT_KINDS, 'or')}."
         return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because the relevance was not measured."
     if inspection.spectral_relevance.attrs.get("trials", "contrast") != "contrast":
-        reason = "the trials are not of two known classes, and what all trials share tells nothing"
+        reason = (
+            "the trials are not of two known classes, and what all trials share says nothing about artefacts"
+        )
         reasons = dict.fromkeys(ARTEFACT_KINDS, reason)
     else:
         spectrum = of_established_classes(inspection.spectral_relevance, inspection.leading_bands)
@@ -58,11 +60,11 @@ def unsuspected_words(inspection: InspectionResults) -> str:
         if {"eye movements", "muscles"} & set(checked) and placed_by_name(inspection.spectral_relevance):
             by_name = " (electrodes without a position placed by their names)"
         sentences.append(
-            f"Nothing points to {joined(checked, 'or')}{by_name}; that is no proof that there are none."
+            f"Nothing points to {joined(checked, 'or')}{by_name}; that does not prove that there are none."
         )
         if LINES in checked and not tells_slow_lines(inspection.spectral_relevance["frequency"].to_numpy()):
             sentences.append(
-                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be told from rhythms in trials shorter than 3 s."
+                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be distinguished from rhythms in trials shorter than 3 s."
             )
     blind = places_without_electrode(inspection.spectral_relevance) if MUSCLES in checked else []
     if blind:
@@ -73,13 +75,13 @@ def unsuspected_words(inspection: InspectionResults) -> str:
     open_classes = _open_classes(inspection)
     if checked and open_classes:
         sentences.append(
-            f"Not checked for {joined(open_classes, 'and')}, whose relevance may add up to nothing."
+            f"Not checked for {joined(open_classes, 'and')}, whose relevance may add up to zero."
         )
     return " ".join(sentences)
 
 
 def _open_classes(inspection: InspectionResults) -> list[str]:
-    """Return the classes whose relevance is known and may add up to nothing."""
+    """Return the classes whose relevance is known and may add up to zero."""
     assert inspection.spectral_relevance is not None  # checked by the caller
     spectrum = with_known_classes(inspection.spectral_relevance)
     established = of_established_classes(spectrum, inspection.leading_bands)["target"].to_numpy()
@@ -103,7 +105,7 @@ FINDINGS: Section[InspectionResults, InspectionRun] = Section(
             "Findings",
             ("findings",),
             lambda inspection: plotting.plot_findings(inspection.findings),
-            of_weights("What keeps this network from being read at its word, the worst first."),
+            of_weights("What speaks against taking this network at face value, the worst first."),
         ),
     ),
     tables=(Table("findings", ("findings",), lambda inspection: inspection.findings.set_index("check")),),

@@ -1,4 +1,4 @@
-"""Everything that can be read from one network, in one place."""
+"""Inspection: everything that can be read from one network, in one place."""
 
 import os
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Inspection(InspectionResults):
     ) -> list[str]:
         """Write tables (CSV), arrays (netCDF), figures, ``inspection.json`` and ``report.html`` to a folder.
 
-        Everything is made beside its place first: if that fails, or is killed, the folder is as it was.
+        Everything is written beside the folder first: if that fails or is killed, the folder stays as it was.
 
         Parameters
         ----------
@@ -144,17 +144,17 @@ def inspect(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any model that :func:`sincviz.networks.front_ends` recognises.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials, best such that were not used in training; without them there are no patterns, no relevance and no
+        Trials, preferably not used in training; without them there are no patterns, no relevance and no
         evidence.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training"} | None
         Sections to measure; ``None`` means all. The findings are always there.
     held_out : bool
-        Say that the network was not trained on these trials, where the checkpoint does not tell. Without it such
-        trials do not show what the decisions rest on. Trials that the checkpoint knows from training stay known.
+        State that the network was not trained on these trials, if the checkpoint does not store its own. Without it,
+        such trials do not show what the decisions rest on. Trials that the checkpoint does store count as seen.
     seed : int
         Seed of the trials that the evidence takes, of intervals and of random networks.
     progress : bool
@@ -163,12 +163,12 @@ def inspect(
     Returns
     -------
     Inspection
-        What was measured; printed in one screen of words, in a notebook with pictures.
+        What was measured; prints as one screen of text, in a notebook with figures.
 
     Raises
     ------
     TypeError
-        If the network is unknown.
+        If the network is not supported.
     EpochsError
         If the epochs do not fit the network.
     ValueError
@@ -192,7 +192,7 @@ def inspect(
             next(iter(input_batches(front_end, trials)))
             codes = classes_if_known(front_end, trials, y, needed=False)
         run = InspectionRun(front_end, trials, y, codes, seed=seed, held_out=held_out)
-        # The notebook's and the terminal's bar; quiet where nobody looks.
+        # The notebook's and the terminal's bar; quiet if there is neither.
         with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for step in bar:
                 bar.set_description(step.words)

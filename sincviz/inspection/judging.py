@@ -1,4 +1,4 @@
-"""The last part of an inspection: whether the trials let the network be read, and results marked with that."""
+"""Verdict: the last part of an inspection, whether the trials let the network be read."""
 
 from typing import Any
 
@@ -39,14 +39,14 @@ def judge(run: InspectionRun) -> None:
     results["verdict"] = verdict
     if run.trials is None:
         return
-    said = {"held_out": "said"} if run.held_out and run.n_seen is None else {}
+    claim = {"held_out": "said"} if run.held_out and run.n_seen is None else {}
     for name in OF_TRIALS:
         if results.get(name) is not None:
             result = results[name]
             if "p" in getattr(result, "coords", ()) and not verdict["readable"]:
                 # Nothing is established by such trials, also where attributes get lost on the way.
                 result = results[name] = result.assign_coords(p=result["p"] * float("nan"))
-            result.attrs = marked(dict(result.attrs), verdict) | said
+            result.attrs = marked(dict(result.attrs), verdict) | claim
 
 
 def _verdict(run: InspectionRun) -> dict[str, Any]:
@@ -60,13 +60,13 @@ def _verdict(run: InspectionRun) -> dict[str, Any]:
 
 
 def _is_of_new_recordings(run: InspectionRun) -> bool:
-    """Tell whether every trial comes from a recording that the network is known not to know."""
+    """Return whether every trial comes from a recording that is known not to be in the training data."""
     table = run.results.get("predictions")
     return table is not None and "new_in" in table and bool((table["new_in"] != "").all())
 
 
 def _memorised(run: InspectionRun) -> list[Finding]:
-    """Return the finding that only memory explains the accuracy, where the network knew the trials or may have."""
+    """Return the finding that only memory explains the accuracy, if the trials were or may have been trained on."""
     csp, accuracies, n_seen = run.results.get("csp"), run.results.get("accuracies"), run.n_seen
     all_seen = n_seen is not None and n_seen == run.results["trials"]["n_trials"]
     if accuracies is None or not (all_seen or n_seen is None) or accuracies.loc[ALL, "above_chance"] != "yes":

@@ -1,4 +1,4 @@
-"""What the decision rests on, in words and in a table: what the page begins with."""
+"""Leading bands: what the decision rests on, in words and in a table at the top of the page."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -43,9 +43,9 @@ def basis_words(inspection: InspectionResults) -> list[str]:
             f"What the network uses was not measured. {inspection.missing.get('leading_bands', '')}".strip()
         ]
     start = [
-        "Shares are of what raises the score of a class more in its own trials than in the others; they pass 100% "
-        "together where other bands speak against the class. Channels are established at p < 0.05, corrected for the "
-        "number of all cells."
+        "Shares are of what raises the score of a class more in its own trials than in the others; they can add "
+        "up to more than 100% where other bands speak against the class. Channels are established at p < 0.05, "
+        "corrected for the number of all cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
     known = [name for name in targets if inspection.leading_bands.loc[name, "total"].notna().all()]
@@ -53,10 +53,10 @@ def basis_words(inspection: InspectionResults) -> list[str]:
     if len(known) > MOST_CLASSES:
         n_more = len(known) - MOST_CLASSES
         verb = "is" if n_more == 1 else "are"
-        sentences.append(f"{counted(n_more, 'class', 'classes')} more {verb} in the table below.")
+        sentences.append(f"{n_more} more {'class' if n_more == 1 else 'classes'} {verb} in the table below.")
     if len(known) < len(targets):
         sentences.append(
-            "Without trials, nothing can be said of "
+            "Without trials, nothing can be said about "
             f"{', '.join(class_words(name) for name in sorted(set(targets) - set(known)))}."
         )
     return sentences
@@ -71,13 +71,11 @@ def _basis_of(inspection: InspectionResults, target: str) -> str:
     leading = leading[leading["relevance"] >= LEAST_SHARE * largest]
     if leading.empty:
         return f"For {class_words(target)}, no band is established."
-    parts = [_band_of(inspection, target, str(band), row, limits) for band, row in leading.iterrows()]
+    bands = [_band_of(inspection, target, str(band), row, limits) for band, row in leading.iterrows()]
     whole = (
-        ""
-        if rows["total_ci_low"].iloc[0] > 0
-        else " The sum over bands may be nothing, so there are no shares."
+        "" if rows["total_ci_low"].iloc[0] > 0 else " The sum over bands may be zero, so there are no shares."
     )
-    return f"For {class_words(target)}: {'; '.join(parts)}.{whole}{_filters_of(inspection, target)}"
+    return f"For {class_words(target)}: {'; '.join(bands)}.{whole}{_filters_of(inspection, target)}"
 
 
 def _band_of(
@@ -103,7 +101,7 @@ def _band_of(
 
 
 def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
-    """Return which way power speaks at the established channels, by name where they differ."""
+    """Return in which direction power speaks at the established channels, by name where they differ."""
     if inspection.leading_cells is None:
         return ""
     largest = inspection.leading_cells["relevance"].loc[target].max()
@@ -113,12 +111,12 @@ def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
     known = {str(name): str(words) for name, words in rows.loc[names, "direction"].items() if words}
     if len(known) == len(names) and len(set(known.values())) == 1:
         return f" ({next(iter(known.values()))})"
-    told: list[str] = []
+    directions: list[str] = []
     for way, words in (("less", LESS), ("more", MORE)):
-        own = ", ".join(name for name, known_words in known.items() if known_words == words)
-        if own:
-            told.append(f"{way}{'' if told else ' power'} at {own}")
-    return f" ({', '.join(told)} speaks for it)" if told else ""
+        names_of_way = ", ".join(name for name, known_words in known.items() if known_words == words)
+        if names_of_way:
+            directions.append(f"{way}{'' if directions else ' power'} at {names_of_way}")
+    return f" ({', '.join(directions)} speaks for it)" if directions else ""
 
 
 def _what_would_help(inspection: InspectionResults) -> str:
@@ -138,7 +136,7 @@ def _what_would_help(inspection: InspectionResults) -> str:
 
 
 def _of_more_units(inspection: InspectionResults) -> str:
-    """Return of what more is needed where whole subjects, runs or blocks count as one trial."""
+    """Return what more is needed if whole subjects, runs or blocks count as one trial."""
     if inspection.accuracies is None:
         return ""
     unit = str(
@@ -173,19 +171,19 @@ def _weights_only_words(inspection: InspectionResults) -> list[str]:
     if inspection.bands is None:
         return []
     bands = inspection.bands
-    heard = bands[bands["peak_hz"].notna()]
-    if heard.empty:
-        return ["No filter computes a band that can be told: see the findings."]
-    counts, limits = heard["rhythm"].value_counts(), ranges_of(RHYTHMS)
+    passing = bands[bands["peak_hz"].notna()]
+    if passing.empty:
+        return ["No filter has a band that can be measured: see the findings."]
+    counts, limits = passing["rhythm"].value_counts(), ranges_of(RHYTHMS)
     listed = ", ".join(
         f"{counts[name]} in {band_words(name, limits)}" for name in (*RHYTHMS, OTHER) if counts.get(name, 0)
     )
-    if len(heard) < len(bands):
-        listed += f", {len(bands) - len(heard)} without any"
-    width = heard["measured_high_hz"] - heard["measured_low_hz"]
+    if len(passing) < len(bands):
+        listed += f", {len(bands) - len(passing)} without any"
+    width = passing["measured_high_hz"] - passing["measured_low_hz"]
     sentences = [
-        f"{counted(len(bands), 'filter')}, by the frequency that each lets through best: {listed}. The "
-        f"kernels make bands of {width.median():.1f} Hz (median, −3 dB)."
+        f"{counted(len(bands), 'filter')}, by the frequency that each passes best: {listed}. The "
+        f"kernels have bands of {width.median():.1f} Hz (median, −3 dB)."
     ]
     if inspection.importance is not None:
         leading = (
@@ -242,8 +240,8 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             "of the score; shares are of the sum over bands, where its interval is above zero. "
             + (
                 "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
-                "the number of all cells, and named from a tenth of the class's largest on; large is half of the "
-                "band's largest or more, and a quarter of the class's. "
+                "the number of all cells, and named from a tenth of the class's largest; large means at least half of "
+                "the band's largest and a quarter of the class's. "
                 if inspection.verdict["readable"]
                 else ""
             )
@@ -260,7 +258,7 @@ def _peak_cell(row: Mapping[Hashable, Any]) -> str:
 
 
 def with_verdict(table: pd.DataFrame, inspection: InspectionResults) -> pd.DataFrame:
-    """Return a table of what the decision rests on, each row of which says whether that can be read.
+    """Return a table of what the decision rests on, in which each row says whether it can be read.
 
     Where it cannot, nothing is called established, as on the page.
     """

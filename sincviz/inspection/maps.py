@@ -29,8 +29,8 @@ MOST_PAIRS = 8
 _MAPS = (
     "One map per unit (a temporal filter and one of its spatial filters), the most important first, "
     "32 at most, each relative to its largest value. With trials these are patterns: where the activity that the "
-    "unit sees lies. Without trials they are weights, which also cancel what the unit must not see, and "
-    "are no places of sources."
+    "unit picks up lies. Without trials they are weights, which also suppress what the unit must not pick up, and "
+    "do not show where sources lie."
 )
 
 
@@ -65,7 +65,7 @@ def _pairs(inspection: InspectionResults) -> "matplotlib.figure.Figure":
 def or_say_why(
     draw: Callable[[InspectionResults], "matplotlib.figure.Figure"],
 ) -> Callable[[InspectionResults], "matplotlib.figure.Figure"]:
-    """Draw, or say in the place of the figure why it cannot be drawn."""
+    """Draw, or say in place of the figure why it cannot be drawn."""
 
     def drawn(inspection: InspectionResults) -> "matplotlib.figure.Figure":
         try:

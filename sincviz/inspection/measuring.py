@@ -86,7 +86,7 @@ class InspectionRun:
 
     @property
     def n_seen(self) -> int | None:
-        """How many of the trials the network is known to know from training."""
+        """How many of the trials are known from the network's training."""
         table = self.results.get("predictions")
         if table is None or "seen_in_training" not in table:
             return None
@@ -134,20 +134,20 @@ class InspectionRun:
         self.codes = None if self.codes is None else self.codes[kept]
 
     def exchange(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | tuple[None, None]:
-        """Return which labels change places with which, where the recordings or the order of trials tell that."""
+        """Return which labels change places with which, if the recordings or the order of trials determine that."""
         if self.codes is None or not self.has_contrast:
             return None, None
         return label_permutations(self.structure, self.codes, self.seed) or (None, None)
 
     def kept_together(self) -> NDArray[np.int64] | None:
-        """Return what no half of the trials may tear apart, such as windows that share signal; ``None`` if nothing."""
+        """Return groups of trials that halves must not split, such as windows that share signal; ``None`` if none."""
         if self.codes is None:
             return None
         trials = exchangeable_trials(self.structure, self.codes)
         return None if trials.attrs["unit"] == "trial" else trials["unit"].to_numpy()
 
     def fewest(self) -> int:
-        """Return how many trials the smallest class has that has any; all of them where there is no contrast."""
+        """Return the number of trials of the smallest class that has any; of all trials if there is no contrast."""
         if self.codes is None or not self.has_contrast:
             return n_trials_of(self.needed_trials())
         return int(np.unique(self.codes, return_counts=True)[1].min())

@@ -1,4 +1,4 @@
-"""What a notebook shows of an inspection: the summary, a few figures and the findings."""
+"""Notebook view of an inspection: the summary, a few figures and the findings."""
 
 import tempfile
 from collections.abc import Iterator
@@ -22,16 +22,18 @@ def notebook_html(inspection: InspectionResults) -> str:
     css = style_sheet()
     # What is after the first media rule is about the page, not about these parts.
     rules = "\n".join(line for line in css.split("@media")[0].splitlines() if line.startswith(".sincviz"))
-    parts = [summary_html(inspection, CONTENTS), *_figures(inspection), findings_html(inspection)]
-    return f"<style>{rules}</style>{''.join(parts)}"
+    pieces = [summary_html(inspection, CONTENTS), *_figures(inspection), findings_html(inspection)]
+    return f"<style>{rules}</style>{''.join(pieces)}"
 
 
 def _figures(inspection: InspectionResults) -> Iterator[str]:
     """Yield a few figures; they keep the pixels that a screen shows."""
-    made = {one.name: one for section in CONTENTS.sections for one in drawings_of(section, inspection)}
-    maps = "filters_and_patterns" if "filters_and_patterns" in made else "spatial_maps"
+    drawings = {
+        drawing.name: drawing for section in CONTENTS.sections for drawing in drawings_of(section, inspection)
+    }
+    maps = "filters_and_patterns" if "filters_and_patterns" in drawings else "spatial_maps"
     with tempfile.TemporaryDirectory(prefix="sincviz-") as folder:
-        for drawing in (made[name] for name in ("relevance", maps, "bands") if name in made):
+        for drawing in (drawings[name] for name in ("relevance", maps, "bands") if name in drawings):
             figure, picture = drawing.draw(), Path(folder, "figure.png")
             plotting.save_figure(figure, picture, dpi=_DPI)
             plt.close(figure)

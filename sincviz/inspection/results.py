@@ -1,4 +1,4 @@
-"""What an inspection holds: every result by its name."""
+"""Results of an inspection, each under its name."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class InspectionResults:
     deletion, ablation, randomization
         The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
     findings : pandas.DataFrame
-        What keeps all this from being believed.
+        What speaks against believing all this.
     verdict : dict
         ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
         not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,

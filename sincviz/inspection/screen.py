@@ -64,8 +64,8 @@ def _findings(inspection: InspectionResults) -> str:
     if rows.empty:
         return "Findings: none."
     counts = rows["severity"].astype(str).value_counts()
-    told = ", ".join(counted(int(counts[one]), one) for one in SEVERITIES if one in counts)
-    return f"Findings (`.findings`): {told}. The first: {rows['finding'].iloc[0]}"
+    counted_findings = ", ".join(counted(int(counts[one]), one) for one in SEVERITIES if one in counts)
+    return f"Findings (`.findings`): {counted_findings}. The first: {rows['finding'].iloc[0]}"
 
 
 def _wrapped(text: str, most: int) -> list[str]:

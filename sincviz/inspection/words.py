@@ -1,4 +1,4 @@
-"""What network and trials are, and whether these let the network be read, in words."""
+"""Words on what network and trials are, and on whether these let the network be read."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,14 @@ def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
     facts, what = (
         (inspection.trials, "Trials") if of_trials else (inspection.network["training"], "Network trained on")
     )
-    parts = []
+    descriptions = []
     if facts.get("reference"):
-        parts.append(reference_words(facts["reference"]))
+        descriptions.append(reference_words(facts["reference"]))
     if facts.get("highpass_hz") is not None and facts.get("lowpass_hz") is not None:
-        parts.append(filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"]))
-    return f"{what}: {', '.join(parts) if parts else 'reference and filters are not known'}."
+        descriptions.append(
+            filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"])
+        )
+    return f"{what}: {', '.join(descriptions) if descriptions else 'reference and filters are not known'}."
 
 
 def reference_words(reference: str) -> str:
@@ -59,7 +61,7 @@ def network_words(inspection: InspectionResults) -> str:
 
 
 def prepared_otherwise(inspection: InspectionResults) -> bool:
-    """Tell whether reference or filters are others than in training, so that training trials are not recognised."""
+    """Return whether reference or filters differ from training, so that training trials are not recognised."""
     return "recording" in set(inspection.findings["check"])
 
 
@@ -73,7 +75,7 @@ def verdict_words(inspection: InspectionResults) -> str:
 
 
 def not_evidence(inspection: InspectionResults) -> str:
-    """Return what must stand beside every table and figure of trials that do not let the network be read."""
+    """Return the warning beside every table and figure of trials that do not let the network be read."""
     if inspection.verdict["readable"] or not inspection.trials:
         return ""
     return f"Not evidence of what the network uses: {reason_words(inspection.verdict['reasons'])}."

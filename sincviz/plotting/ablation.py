@@ -1,4 +1,4 @@
-"""What the decision loses without a band of a channel."""
+"""Ablation: what the decision loses without a band of a channel."""
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -33,16 +33,16 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide. Cells whose interval includes zero are told apart, and a line below says how.
+        178 mm wide. Cells whose interval includes zero are marked; a line below says how.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the kind is unknown, ``score_loss`` is missing or over other dimensions, or there is nothing to draw.
     PositionsError
-        If a channel of scalp maps has no usable position, as regions have none.
+        If a channel of scalp maps has no usable position; regions have none.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
         or not loss.sizes["band"]
     ):
         raise ValueError(
-            f"`loss` must hold `score_loss` over (band, channel); got {', '.join(map(str, loss))} over "
+            f"`loss` must have the variable `score_loss` over (band, channel); got {', '.join(map(str, loss))} over "
             f"{dict(loss.sizes)}. Pass what `ablate` returned."
         )
     score = loss["score_loss"].transpose("band", "channel")

@@ -1,4 +1,4 @@
-"""How much each subject's network takes from each band."""
+"""Band use: how much each subject's network takes from each band."""
 
 import numpy as np
 import xarray as xr
@@ -41,7 +41,7 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
     Parameters
     ----------
     shares : xarray.DataArray, dims ([condition,] subject, band)
-        ``Group.band_use``: share of each subject's summed contrast, a number that is 1 for all of it; NaN where a
+        ``Group.band_use``: share of each subject's summed contrast, as a fraction (1 is all of it); NaN where a
         subject has none. Where they are known, the coordinates ``mean``, ``ci_low`` and ``ci_high`` over ([condition,]
         band) are those of all subjects together.
 
@@ -54,9 +54,9 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
-        If shares are over other dimensions, or none is finite.
+        If the array has other dimensions, or no share is finite.
 
     Examples
     --------
@@ -68,15 +68,15 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
     """
     check_drawn("plot_band_use", shares)
     _check(shares)
-    one = shares
+    by_condition = shares
     if "condition" not in shares.dims:
-        one = shares.drop_vars("condition", errors="ignore").expand_dims({"condition": [""]})
-    conditions = [str(name) for name in one["condition"].to_numpy()]
-    n_bands, n_conditions = one.sizes["band"], len(conditions)
-    share = one.transpose("condition", "subject", "band").to_numpy()
+        by_condition = shares.drop_vars("condition", errors="ignore").expand_dims({"condition": [""]})
+    conditions = [str(name) for name in by_condition["condition"].to_numpy()]
+    n_bands, n_conditions = by_condition.sizes["band"], len(conditions)
+    share = by_condition.transpose("condition", "subject", "band").to_numpy()
     counts = np.isfinite(share).any(2).sum(1)
     with style():
-        bands = [legible(str(name)) for name in one["band"].to_numpy()]
+        bands = [legible(str(name)) for name in by_condition["band"].to_numpy()]
         narrow, wide = (
             (width - type_mm(_LEFT_MM)) / n_bands for width in (single_column_mm(), double_column_mm())
         )
@@ -99,8 +99,10 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
             label = f"{' ' if name.startswith('_') else ''}{name} ({counted(int(count), 'subject')})"
             ax.plot(x.ravel(), share[number].ravel(), linestyle="none", marker="o", color=colour, markersize=2.6,
                     alpha=0.7, markeredgewidth=0, zorder=3, label=label)  # fmt: skip
-            if {"mean", "ci_low", "ci_high"} <= set(one.coords):
-                _draw_means(ax, np.arange(n_bands) + middle + half, one.isel(condition=number), colour)
+            if {"mean", "ci_low", "ci_high"} <= set(by_condition.coords):
+                _draw_means(
+                    ax, np.arange(n_bands) + middle + half, by_condition.isel(condition=number), colour
+                )
         ax.set_xlim(-0.5, n_bands - 0.5)
         # From the top, words with and without long letters would not stand on one line.
         flat = not any("\n" in name for name in names)
@@ -117,40 +119,41 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
             legend = figure.legend(handles=handles, loc="outside upper center", ncols=min(n_conditions, 3))
             for text in legend.get_texts():
                 text.set_parse_math(False)
-        write_below(figure, shares.attrs, note=_note(one, counts))
+        write_below(figure, shares.attrs, note=_note(by_condition, counts))
     return figure
 
 
-def _draw_means(ax: Axes, x: NDArray[np.floating], one: xr.DataArray, colour: str) -> None:
-    ax.vlines(x, one["ci_low"], one["ci_high"], colors="black", linewidth=1.0, zorder=4)
-    ax.plot(x, one["mean"], linestyle="none", marker="D", color=colour, markersize=4.0, markeredgecolor="black",
+def _draw_means(ax: Axes, x: NDArray[np.floating], shares: xr.DataArray, colour: str) -> None:
+    ax.vlines(x, shares["ci_low"], shares["ci_high"], colors="black", linewidth=1.0, zorder=4)
+    ax.plot(x, shares["mean"], linestyle="none", marker="D", color=colour, markersize=4.0, markeredgecolor="black",
             markeredgewidth=0.6, zorder=5, label="_mean")  # fmt: skip
 
 
 def _fit(names: list[str], width_mm: float) -> bool:
-    """Tell whether names fit in few lines of whole words."""
+    """Return whether names fit into few lines of whole words."""
     words = [word for name in names for word in name.split()]
     lines = (wrapped(name, width_mm).count("\n") + 1 for name in names)
     return widest_mm(words) <= width_mm and max(lines) <= _MOST_NAME_LINES
 
 
-def _note(one: xr.DataArray, counts: NDArray[np.int_]) -> str:
-    parts = [f"Dots: {counted(int(counts[0]), 'subject')}." if len(counts) == 1 else "Dots: subjects."]
-    if len(counts) == 1 and one["condition"].item():
-        parts.insert(0, f"Condition: {one['condition'].item()}.")
-    if {"mean", "ci_low", "ci_high"} <= set(one.coords):
-        parts.append("Diamonds: all of them together, with a 95 % interval.")
-    left_out = one.sizes["subject"] - counts[0]
+def _note(by_condition: xr.DataArray, counts: NDArray[np.int_]) -> str:
+    sentences = [f"Dots: {counted(int(counts[0]), 'subject')}." if len(counts) == 1 else "Dots: subjects."]
+    if len(counts) == 1 and by_condition["condition"].item():
+        sentences.insert(0, f"Condition: {by_condition['condition'].item()}.")
+    if {"mean", "ci_low", "ci_high"} <= set(by_condition.coords):
+        sentences.append("Diamonds: all subjects together, with 95 % intervals.")
+    left_out = by_condition.sizes["subject"] - counts[0]
     # Of several conditions the legend counts the subjects.
     if len(counts) == 1 and left_out:
-        parts.append(f"Without a share: {counted(int(left_out), 'subject')}.")
-    return " ".join(filter(None, [*parts, bands_in_hz(one)]))
+        sentences.append(f"Without a share: {counted(int(left_out), 'subject')}.")
+    return " ".join(filter(None, [*sentences, bands_in_hz(by_condition)]))
 
 
 def _check(shares: xr.DataArray) -> None:
     if set(shares.dims) - {"condition"} != {"subject", "band"}:
         raise ValueError(
-            f"`shares` must be over ([condition,] subject, band); got {dict(shares.sizes)}. Pass `Group.band_use`."
+            f"`shares` must have the dimensions ([condition,] subject, band); got {dict(shares.sizes)}. "
+            "Pass `Group.band_use`."
         )
     if not np.isfinite(shares.to_numpy()).any():
         raise ValueError("No subject has a share of any band; there is nothing to draw.")

@@ -1,4 +1,4 @@
-"""The band of each filter: as written, as measured, and where it began."""
+"""Bands of the filters: as written, as measured, and before training."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ DRAWN = {
 
 
 def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
-    """Draw nominal, measured and initial band of each filter over the rhythms of the EEG.
+    """Draw the nominal, measured and initial band of each filter over the rhythms of the EEG.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table is empty or lacks a column.
 
@@ -56,7 +56,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
     check_drawn("plot_bands", bands)
     _check(bands)
     with style():
-        own = ax is None
+        is_new_figure = ax is None
         if ax is None:
             height = type_mm(22) + type_mm(3.4) * max(len(bands), 6)
             _, ax = plt.subplots(figsize=(inches(double_column_mm()), inches(height)), layout="constrained")
@@ -81,7 +81,7 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
         every = max(1, round(len(bands) / 16))
         ax.set_yticks(rows[::every], [str(name) for name in bands.index[::every]])
         ax.tick_params(axis="y", length=0)
-        if own:
+        if is_new_figure:
             # A note takes the room below.
             loc: Literal["outside upper center", "outside lower center"]
             loc = "outside upper center" if missing_note() else "outside lower center"

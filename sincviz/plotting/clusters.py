@@ -1,4 +1,4 @@
-"""What a test over subjects found, on the scalp and over frequencies, with its clusters."""
+"""Clusters of a test over subjects, on the scalp and over frequencies."""
 
 import numpy as np
 import xarray as xr
@@ -33,13 +33,13 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide, one row for each target, all maps on one scale. Above each map is the p of its significant
-        clusters, or the smallest of the others. Electrodes whose ``q`` alone is small bear rings.
+        178 mm wide, one row for each target, all maps on one scale. Above each map are the p-values of its
+        significant clusters, or the smallest of the others. Electrodes with a small ``q`` outside them are ringed.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If ``mean`` is missing or over other dimensions, or there are several comparisons.
     PositionsError
@@ -59,21 +59,21 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
     >>> plt.close(figure)
     """
     check_drawn("plot_cluster_topomaps", test)
-    one = _one_comparison(test, "band")
-    check_number_of_maps(one["mean"])
-    check_positions(one["mean"])
-    areas, q = _significant(one), _q(one)
-    marked, ringed = areas > 0, (q <= _alpha(one)) & (areas == 0)
-    captions = np.array([[_p_of(one, target, band) for band in range(one.sizes["band"])]
-                         for target in range(one.sizes["target"])])  # fmt: skip
+    comparison = _one_comparison(test, "band")
+    check_number_of_maps(comparison["mean"])
+    check_positions(comparison["mean"])
+    areas, q = _significant(comparison), _q(comparison)
+    marked, ringed = areas > 0, (q <= _alpha(comparison)) & (areas == 0)
+    captions = np.array([[_p_of(comparison, target, band) for band in range(comparison.sizes["band"])]
+                         for target in range(comparison.sizes["target"])])  # fmt: skip
     marks = []
     if marked.any():
-        marks.append(f"White dots: electrodes of clusters with p ≤ {_alpha(one):g}.")
+        marks.append(f"White dots: electrodes of clusters with p ≤ {_alpha(comparison):g}.")
     if ringed.any():
-        marks.append(f"Rings: q ≤ {_alpha(one):g} in this cell, in no such cluster.")
+        marks.append(f"Rings: q ≤ {_alpha(comparison):g} in this cell, outside such clusters.")
     with style():
-        figure = scalp_table(_mean(one), marked, ringed=ringed, captions=captions)
-        write_below(figure, test.attrs, note=_note(one, marks), strong=_headline(one))
+        figure = scalp_table(_mean(comparison), marked, ringed=ringed, captions=captions)
+        write_below(figure, test.attrs, note=_note(comparison, marks), strong=_headline(comparison))
     return figure
 
 
@@ -90,13 +90,13 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide, one image for each target, all on one scale. Its title says the p of the significant clusters, or
-        the smallest of the others.
+        178 mm wide, one image for each target, all on one scale. Its title gives the p-values of the significant
+        clusters, or the smallest of the others.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If ``mean`` is missing or over other dimensions, or there are several comparisons.
 
@@ -113,16 +113,16 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     >>> plt.close(figure)
     """
     check_drawn("plot_cluster_spectrum", test)
-    one = _one_comparison(test, "frequency")
-    mean, areas = _mean(one), _significant(one)
+    comparison = _one_comparison(test, "frequency")
+    mean, areas = _mean(comparison), _significant(comparison)
     titles = [
-        ": ".join(filter(None, [str(name), _p_of(one, number)]))
+        ": ".join(filter(None, [str(name), _p_of(comparison, number)]))
         for number, name in enumerate(mean["target"].to_numpy())
     ]
-    marks = [f"Outlined: clusters with p ≤ {_alpha(one):g}."] if areas.any() else []
+    marks = [f"Outlined: clusters with p ≤ {_alpha(comparison):g}."] if areas.any() else []
     with style():
         figure = channel_images(mean.assign_coords(target=titles), areas=areas)
-        write_below(figure, test.attrs, note=_note(one, marks), strong=_headline(one))
+        write_below(figure, test.attrs, note=_note(comparison, marks), strong=_headline(comparison))
     return figure
 
 
@@ -134,15 +134,15 @@ def _one_comparison(test: xr.Dataset, dim: str) -> xr.Dataset:
             f"One comparison is drawn at a time; got {', '.join(names)}. "
             f"Choose one: `test.sel(comparison={names[0]!r})`."
         )
-    one = test.squeeze("comparison") if "comparison" in test.dims else test
-    if "target" not in one.dims:
-        one = one.expand_dims("target" if "target" in one.coords else {"target": [""]})
+    comparison = test.squeeze("comparison") if "comparison" in test.dims else test
+    if "target" not in comparison.dims:
+        comparison = comparison.expand_dims("target" if "target" in comparison.coords else {"target": [""]})
     dims = ("target", dim, "channel")
-    if "mean" not in one or set(one["mean"].dims) != set(dims) or one["mean"].size == 0:
+    if "mean" not in comparison or set(comparison["mean"].dims) != set(dims) or comparison["mean"].size == 0:
         others = {"band": "spectrum", "frequency": "topomaps"}
-        other = others[dim] if set(others) - {dim} <= set(one.dims) else ""
+        other = others[dim] if set(others) - {dim} <= set(comparison.dims) else ""
         raise ValueError(
-            f"`test` must hold `mean` over ([target,] {dim}, channel) with one entry or more; got "
+            f"`test` must have the variable `mean` over ([target,] {dim}, channel), not empty; got "
             f"{', '.join(map(str, test)) or 'nothing'} over {dict(test.sizes)}. "
             + (
                 f"Try `sincviz.plotting.plot_cluster_{other}(result)`."
@@ -150,70 +150,70 @@ def _one_comparison(test: xr.Dataset, dim: str) -> xr.Dataset:
                 else "Pass what `cluster_test` returned."
             )
         )
-    return one.transpose(*dims)
+    return comparison.transpose(*dims)
 
 
-def _mean(one: xr.Dataset) -> xr.DataArray:
+def _mean(comparison: xr.Dataset) -> xr.DataArray:
     """Return what is drawn; a target that stands for all classes needs no name."""
-    mean = one["mean"].rename("mean contrast").assign_attrs(units=one.attrs.get("units", ""))
+    mean = comparison["mean"].rename("mean contrast").assign_attrs(units=comparison.attrs.get("units", ""))
     return mean.assign_coords(target=[""]) if mean["target"].to_numpy().tolist() == ["all classes"] else mean
 
 
-def _alpha(one: xr.Dataset) -> float:
-    return float(one.attrs.get("alpha", 0.05))
+def _alpha(comparison: xr.Dataset) -> float:
+    return float(comparison.attrs.get("alpha", 0.05))
 
 
-def _q(one: xr.Dataset) -> NDArray[np.float64]:
-    return one["q"].to_numpy() if "q" in one else np.full(one["mean"].shape, np.nan)
+def _q(comparison: xr.Dataset) -> NDArray[np.float64]:
+    return comparison["q"].to_numpy() if "q" in comparison else np.full(comparison["mean"].shape, np.nan)
 
 
-def _significant(one: xr.Dataset) -> NDArray[np.int_]:
+def _significant(comparison: xr.Dataset) -> NDArray[np.int_]:
     """Return the number of the significant cluster of each cell, 0 for none."""
-    if "cluster_p" not in one:
-        return np.zeros(one["mean"].shape, int)
-    return np.where(one["cluster_p"] <= _alpha(one), one["cluster"], 0).astype(int)
+    if "cluster_p" not in comparison:
+        return np.zeros(comparison["mean"].shape, int)
+    return np.where(comparison["cluster_p"] <= _alpha(comparison), comparison["cluster"], 0).astype(int)
 
 
-def _p_of(one: xr.Dataset, *at: int) -> str:
-    """Return the p of the significant clusters in one map, or else the smallest; nothing where there are none."""
-    if "cluster_p" not in one:
+def _p_of(comparison: xr.Dataset, *at: int) -> str:
+    """Return the p-values of the significant clusters in one map, or else the smallest; empty if there are none."""
+    if "cluster_p" not in comparison:
         return ""
-    numbers, p = one["cluster"].to_numpy()[at], one["cluster_p"].to_numpy()[at]
-    found = sorted(dict(zip(numbers[numbers > 0], p[numbers > 0], strict=True)).values())
-    shown = [value for value in found if value <= _alpha(one)] or found[:1]
+    numbers, p = comparison["cluster"].to_numpy()[at], comparison["cluster_p"].to_numpy()[at]
+    p_values = sorted(dict(zip(numbers[numbers > 0], p[numbers > 0], strict=True)).values())
+    shown = [value for value in p_values if value <= _alpha(comparison)] or p_values[:1]
     words = [f"p {p_words(value)}" for value in shown[:_MOST_P]]
     words = words[:1] + [word.removeprefix("p ").removeprefix("= ") for word in words[1:]]
     return ", ".join(words + ["…"] * (len(shown) > _MOST_P))
 
 
-def _headline(one: xr.Dataset) -> str:
-    if "cluster_p" not in one:
+def _headline(comparison: xr.Dataset) -> str:
+    if "cluster_p" not in comparison:
         return "Clusters were not tested."
-    if _significant(one).any():
+    if _significant(comparison).any():
         return ""
-    smallest = float(one["cluster_p"].min())
-    found = "no cell passes the threshold" if np.isnan(smallest) else f"smallest p {p_words(smallest)}"
-    return f"No significant cluster: {found}."
+    smallest = float(comparison["cluster_p"].min())
+    reason = "no cell passes the threshold" if np.isnan(smallest) else f"smallest p {p_words(smallest)}"
+    return f"No significant cluster: {reason}."
 
 
-def _note(one: xr.Dataset, marks: list[str]) -> str:
-    """Return what marks mean, and how they were found."""
-    said = {name: one.coords[name].item() if name in one.coords else one.attrs.get(name)
+def _note(comparison: xr.Dataset, marks: list[str]) -> str:
+    """Return what the marks mean and how they were computed."""
+    facts = {name: comparison.coords[name].item() if name in comparison.coords else comparison.attrs.get(name)
             for name in ("comparison", "n_subjects", "n_permutations", "cluster_forming_t", "smallest_p")}  # fmt: skip
-    count = "" if said["n_subjects"] is None else f"{said['n_subjects']:.0f} subjects"
-    parts = [f"Mean over {count or 'subjects'}."]
-    if said["comparison"]:
-        parts.insert(0, f"Comparison: {said['comparison']}.")
-    parts += marks
-    if "cluster_p" in one:
+    count = "" if facts["n_subjects"] is None else f"{facts['n_subjects']:.0f} subjects"
+    sentences = [f"Mean over {count or 'subjects'}."]
+    if facts["comparison"]:
+        sentences.insert(0, f"Comparison: {facts['comparison']}.")
+    sentences += marks
+    if "cluster_p" in comparison:
         how = ["p: of whole clusters, not of single cells, over all maps (sign-flip permutations"]
-        if said["n_permutations"] is not None:
-            how[0] += f": {said['n_permutations']:.0f}"
-        if said["cluster_forming_t"] is not None:
-            how.append(f"cells with |t| > {said['cluster_forming_t']:.2f}")
-        if said["smallest_p"] is not None and said["smallest_p"] >= 0.001:
-            how.append(f"smallest possible p {p_words(said['smallest_p'])}")
-        parts.append("; ".join(how) + ").")
+        if facts["n_permutations"] is not None:
+            how[0] += f": {facts['n_permutations']:.0f}"
+        if facts["cluster_forming_t"] is not None:
+            how.append(f"cells with |t| > {facts['cluster_forming_t']:.2f}")
+        if facts["smallest_p"] is not None and facts["smallest_p"] >= 0.001:
+            how.append(f"smallest possible p {p_words(facts['smallest_p'])}")
+        sentences.append("; ".join(how) + ").")
     if marks and any("q ≤" in mark for mark in marks):
-        parts.append("q: of single cells (Benjamini–Hochberg).")
-    return " ".join(filter(None, [*parts, bands_in_hz(one) if "band" in one.dims else ""]))
+        sentences.append("q: of single cells (Benjamini–Hochberg).")
+    return " ".join(filter(None, [*sentences, bands_in_hz(comparison) if "band" in comparison.dims else ""]))

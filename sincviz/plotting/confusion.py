@@ -42,7 +42,7 @@ def plot_confusion_matrix(confusion: xr.Dataset, ax: Axes | None = None) -> Figu
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the dataset has other dimensions or no classes.
 
@@ -59,8 +59,8 @@ def plot_confusion_matrix(confusion: xr.Dataset, ax: Axes | None = None) -> Figu
     share, n_trials = confusion["share"], confusion["n_trials"].to_numpy()
     if share.dims != ("true", "predicted") or share.size == 0:
         raise ValueError(
-            f"`confusion` must be over (true, predicted) with one class or more; got {dict(share.sizes)}. Pass what "
-            "`confusion_matrix` returned."
+            f"`confusion` must have the dimensions (true, predicted) and at least one class; got {dict(share.sizes)}. "
+            "Pass what `confusion_matrix` returned."
         )
     with style():
         if ax is None:

@@ -1,4 +1,4 @@
-"""Where the cut-offs went during training."""
+"""Cut-off history: where the cut-offs went during training."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ _COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
 
 
 def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None = None) -> Figure:
-    """Draw centre and width of each filter's nominal band after every epoch of training.
+    """Draw the centre and width of each filter's nominal band after every epoch of training.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
-        If the table is empty or lacks a column, or ``axes`` are not two.
+        If the table is empty or lacks a column, or there are not two ``axes``.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
             _, axes = plt.subplots(1, 2, figsize=size, layout="constrained")
         panels = np.asarray(axes, object).ravel()
         if len(panels) != 2:
-            raise ValueError(f"`axes` must be two, for centres and widths; got {len(panels)}.")
+            raise ValueError(f"`axes` must be two axes, for centres and widths; got {len(panels)}.")
         tables = {
             column: history.pivot_table(index="epoch", columns="filter", values=column, dropna=False)
             for column in _COLUMNS

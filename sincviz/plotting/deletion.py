@@ -1,4 +1,4 @@
-"""How accuracy falls while cells are taken from the input, by their rank."""
+"""Deletion curves: how accuracy falls as cells are removed from the input in order of their rank."""
 
 import numpy as np
 import pandas as pd
@@ -50,13 +50,13 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The figure. Lines are labelled by their order, the shaded field by its area: the larger, the more does
-        accuracy rest on what is called relevant.
+        The figure. Lines are labelled by their order, the shaded field by its area: the larger it is, the
+        more accuracy rests on what is called relevant.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or names another order.
 
@@ -71,20 +71,20 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     check_drawn("plot_deletion", curve)
     _check(curve)
     with style():
-        own = ax is None
+        is_new_figure = ax is None
         if ax is None:
             size = inches(single_column_mm()), inches(70)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         rows = {order: curve[curve["order"] == order].sort_values("share_removed") for order in _ORDERS}
         for order, (colour, dash) in _ORDERS.items():
-            own_rows = rows[order]
-            if own_rows.empty:
+            ranked = rows[order]
+            if ranked.empty:
                 continue
-            share = own_rows["share_removed"]
-            ax.fill_between(share, own_rows["accuracy_ci_low"], own_rows["accuracy_ci_high"], color=colour, alpha=0.15,
+            share = ranked["share_removed"]
+            ax.fill_between(share, ranked["accuracy_ci_low"], ranked["accuracy_ci_high"], color=colour, alpha=0.15,
                             linewidth=0, zorder=2)  # fmt: skip
-            ax.plot(share, own_rows["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
-                    marker="o" if len(own_rows) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip
+            ax.plot(share, ranked["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
+                    marker="o" if len(ranked) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip
         chance = curve.attrs.get("majority", curve.attrs.get("chance_level"))
         if chance is not None and np.isfinite(chance):
             ax.axhline(chance, color="black", linewidth=0.6, linestyle=":", zorder=3, label="chance")
@@ -93,7 +93,7 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
         )
         ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Share of cells removed", ylabel="Accuracy")
         figure = ax.figure.figure
-        if own:
+        if is_new_figure:
             figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
             against = against_random(curve.attrs)
             words = f" {against[0].upper()}{against[1:]}." if against else ""
@@ -105,10 +105,10 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     return figure
 
 
-def _shade_area(ax: Axes, one: pd.DataFrame, other: pd.DataFrame, area: str) -> None:
-    if one.empty or other.empty or not area:
+def _shade_area(ax: Axes, relevant_first: pd.DataFrame, at_random: pd.DataFrame, area: str) -> None:
+    if relevant_first.empty or at_random.empty or not area:
         return
-    around = pd.concat([one, other.iloc[::-1]])
+    around = pd.concat([relevant_first, at_random.iloc[::-1]])
     # Hatched: the lines' own bands lie on it.
     ax.fill(around["share_removed"], around["accuracy"], facecolor="none", edgecolor=MEASURED, alpha=0.5,
             hatch="////", linewidth=0, zorder=1, label=f"area {area}")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where training moved the filters' energy, over subjects."""
+"""Drift: where training moved the filters' energy, over subjects."""
 
 import numpy as np
 import pandas as pd
@@ -28,18 +28,18 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     ----------
     drift : pandas.DataFrame
         One row per band, of one condition: ``before``, ``after``, ``change`` with ``ci_low`` and ``ci_high``, and
-        ``q``; shares are numbers that are 1 for all of the energy. The index is the band, or condition and band.
+        ``q``; shares are fractions (1 is all of the energy). The index is the band, or condition and band.
 
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide: shares at the left, changes with their intervals at the right and q beside them. Changes are
-        filled where q is small.
+        178 mm wide: shares at the left, changes with their intervals at the right and q beside them. Their
+        markers are filled where q is small.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or is of several conditions.
 
@@ -52,25 +52,25 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     >>> plt.close(figure)
     """
     check_drawn("plot_drift", drift)
-    one, condition = _one_condition(drift)
+    bands, condition = _one_condition(drift)
     alpha = float(drift.attrs.get("alpha", 0.05))
-    rows = np.arange(len(one))
-    sure, unsure = (one["q"] <= alpha).to_numpy(), (one["q"] > alpha).to_numpy()
+    rows = np.arange(len(bands))
+    sure, unsure = (bands["q"] <= alpha).to_numpy(), (bands["q"] > alpha).to_numpy()
     with style():
-        names = fitted_apart(one.index, _NAME_MM, 2)
-        size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * len(one))
+        names = fitted_apart(bands.index, _NAME_MM, 2)
+        size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * len(bands))
         figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
         left.hlines(
-            rows, one["before"], one["after"], colors=NOMINAL, linewidth=0.8, zorder=2, label="_change"
+            rows, bands["before"], bands["after"], colors=NOMINAL, linewidth=0.8, zorder=2, label="_change"
         )
-        left.plot(one["before"], rows, linestyle="none", marker="o", color=INITIAL, markerfacecolor="white",
+        left.plot(bands["before"], rows, linestyle="none", marker="o", color=INITIAL, markerfacecolor="white",
                   markersize=4.0, markeredgewidth=0.9, zorder=3, label="before training")  # fmt: skip
-        left.plot(one["after"], rows, linestyle="none", marker="o", color=NOMINAL, markersize=4.0, zorder=4,
+        left.plot(bands["after"], rows, linestyle="none", marker="o", color=NOMINAL, markersize=4.0, zorder=4,
                   label="after training")  # fmt: skip
-        left.set(xlabel="Share of the filters' energy (%)", ylim=(len(one) - 0.4, -0.6))
+        left.set(xlabel="Share of the filters' energy (%)", ylim=(len(bands) - 0.4, -0.6))
         left.set_xlim(left=0)
         right.axvline(0, color="black", linewidth=0.6, zorder=1)
-        right.hlines(rows, one["ci_low"], one["ci_high"], colors=NOMINAL, linewidth=1.2, zorder=2)
+        right.hlines(rows, bands["ci_low"], bands["ci_high"], colors=NOMINAL, linewidth=1.2, zorder=2)
         for chosen, marker, face, label in (
             (sure, "D", NOMINAL, f"q ≤ {alpha:g}"),
             (unsure, "D", "white", f"q > {alpha:g}"),
@@ -78,9 +78,9 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
         ):
             # The legend names nothing that is not there.
             if chosen.any():
-                right.plot(one["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
+                right.plot(bands["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
                            markerfacecolor=face, markersize=3.6, zorder=3, label=label)  # fmt: skip
-        for row, q in zip(rows, one["q"], strict=True):
+        for row, q in zip(rows, bands["q"], strict=True):
             right.annotate(f"q {p_words(q)}" if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
                            xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
         right.set_xlabel("Change (percentage points)")
@@ -90,19 +90,19 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
             ax.xaxis.set_major_formatter(percent)
         keys = zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
         figure.legend(*(some + others for some, others in keys), loc="outside upper center", ncols=4)
-        write_below(figure, drift.attrs, note=_note(drift, one, condition))
+        write_below(figure, drift.attrs, note=_note(drift, bands, condition))
     return figure
 
 
-def _note(drift: pd.DataFrame, one: pd.DataFrame, condition: str) -> str:
+def _note(drift: pd.DataFrame, bands: pd.DataFrame, condition: str) -> str:
     n_subjects = drift.attrs.get("n_subjects")
     over = "subjects" if n_subjects is None else f"{n_subjects:.0f} subjects"
-    parts = [
+    sentences = [
         f"Condition: {condition}." if condition else "",
         f"Mean over {over}; lines: 95 % intervals of the change.",
     ]
-    parts.append("q: t test of each band's change, Benjamini–Hochberg over bands.")
-    return " ".join(filter(None, [*parts, bands_in_hz(one)]))
+    sentences.append("q: t test of each band's change, Benjamini–Hochberg over bands.")
+    return " ".join(filter(None, [*sentences, bands_in_hz(bands)]))
 
 
 def _one_condition(drift: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -1,4 +1,4 @@
-"""Whether filters of different networks stand for each other."""
+"""Filter stability: whether filters of different networks correspond to each other."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ _COLUMNS = (
 
 
 def plot_filter_stability(stability: pd.DataFrame) -> Figure:
-    """Draw how well the filters of the reference network are found again in the others, and where their peaks lie.
+    """Draw how well filters of the reference network match those of the others, and where the peaks of these lie.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table is empty or lacks a column.
 
@@ -72,7 +72,7 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
         if stability["pattern_similarity"].notna().any():
             left.plot(stability["pattern_similarity"], rows, linestyle="none", marker="D", color="black",
                       markerfacecolor="none", markersize=2.8, markeredgewidth=0.6, zorder=3.5,
-                      label="scalp patterns of the matched")  # fmt: skip
+                      label="matched scalp patterns")  # fmt: skip
         left.set(xlim=(0, 1.02), xlabel="Overlap (0–1)", ylabel="Filter")
         highest = np.nanmax(np.append(stability[["peak_hz", "peak_high_hz"]].to_numpy(float), 0))
         end = 1.04 * (float(highest) or 40)  # where there are no peaks, any axis will do
@@ -94,11 +94,13 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
 def _note(stability: pd.DataFrame) -> str:
     n_runs = stability["n_runs"]
     up_to = "" if n_runs.min() == n_runs.max() else "up to "
-    parts = [f"Filters of the reference network; dots: means over {up_to}{n_runs.max():.0f} other networks."]
-    parts.append("Overlap: cosine of amplitude responses, 1 for the same shape.")
+    sentences = [
+        f"Filters of the reference network; dots: means over {up_to}{n_runs.max():.0f} other networks."
+    ]
+    sentences.append("Overlap: cosine of amplitude responses, 1 for the same shape.")
     if stability["pattern_similarity"].notna().any():
-        parts.append("Patterns: |cosine|.")
-    return " ".join(parts)
+        sentences.append("Patterns: |cosine|.")
+    return " ".join(sentences)
 
 
 def _check(stability: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The doctor's findings, and other things to say, as figures that can stand in a report."""
+"""Findings, and notices in place of figures, that can stand in a report."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ DRAWN = {
 
 
 def plot_findings(findings: pd.DataFrame) -> Figure:
-    """Write findings one under the other: severity, what was found, on what grounds, what to do.
+    """Write findings one below the other: severity, finding, evidence, remedy.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table lacks a column.
 
@@ -56,12 +56,12 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
     ]
     with style():
         return write_paragraphs(
-            paragraphs or [Paragraph("Nothing was found that keeps this network from being read.")]
+            paragraphs or [Paragraph("Nothing was found that speaks against reading this network.")]
         )
 
 
 def plot_notice(what: str, why: str) -> Figure:
-    """Say in the place of a figure why it is not there.
+    """Say in place of a figure why it is missing.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much of what one filter passes the others pass too."""
+"""Overlap: how much of what one filter passes the others pass too."""
 
 import math
 
@@ -41,7 +41,7 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the array has other dimensions, or no filters.
 
@@ -56,8 +56,8 @@ def plot_overlap(overlap: xr.DataArray, ax: Axes | None = None) -> Figure:
     check_drawn("plot_overlap", overlap)
     if overlap.dims != ("filter", "other_filter") or overlap.size == 0:
         raise ValueError(
-            f"`overlap` must be over (filter, other_filter) with one filter or more; got {dict(overlap.sizes)}. "
-            "Pass what `filter_overlap` returned."
+            f"`overlap` must have the dimensions (filter, other_filter) and at least one filter; got "
+            f"{dict(overlap.sizes)}. Pass what `filter_overlap` returned."
         )
     with style():
         if ax is None:

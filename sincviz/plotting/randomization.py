@@ -1,4 +1,4 @@
-"""Whether an explanation changes when what the network has learned is taken away."""
+"""Randomisation: whether explanations change when the network loses what it has learned."""
 
 import math
 
@@ -46,18 +46,18 @@ _NAME_MM = 40.0
 _VERDICTS = {
     "differs": ("Differs: explanations change when the network loses what it has learned.", "black"),
     "stays": (
-        "STAYS: explanations stay alike when the network loses what it has learned.",
+        "STAYS: explanations stay similar when the network loses what it has learned.",
         SEVERITIES["error"],
     ),
     "cannot be told": (
-        "Cannot be told: the draws do not say whether explanations change when the network loses what it has learned.",
+        "Cannot be told: the draws do not show whether explanations change when the network loses what it has learned.",
         "black",
     ),
 }
 
 
 def plot_randomization(table: pd.DataFrame) -> Figure:
-    """Draw how alike explanations are before and after layers lose what they have learned.
+    """Draw how similar explanations are before and after layers lose what they have learned.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If the table is empty, lacks a column or names another kind.
 

@@ -1,4 +1,4 @@
-"""What each band is worth for each class: summed, over channels, on the scalp."""
+"""Relevance: what each band is worth for each class, in all, over channels or on the scalp."""
 
 import numpy as np
 import pandas as pd
@@ -54,14 +54,14 @@ def plot_relevance(
     -------
     matplotlib.figure.Figure
         178 mm wide; a matrix of few bands 88 mm. One scale, symmetric around zero where there are negative values.
-        Cells that are not established, or whose interval includes zero, are told apart; a line below says how.
+        Cells that are not established, or whose interval includes zero, are marked; a line below says how.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
-        If the kind is unknown, the dimensions are others, or there is nothing to draw.
+        If the kind is unknown, the dimensions are different, or there is nothing to draw.
     PositionsError
         If a channel of scalp maps has no usable position.
 

@@ -1,4 +1,4 @@
-"""Responses of the filters: one small panel each, all in one axis, and what they pass together."""
+"""Responses of the filters: one panel each, all in one axis, and what they pass together."""
 
 import math
 from typing import cast
@@ -43,7 +43,7 @@ _TITLE_MM, _PANEL_MM = 6.0, 18.5
 def plot_responses(
     response: xr.Dataset, axes: np.ndarray | Axes | None = None, *, overlay: bool = False
 ) -> Figure:
-    """Draw the magnitude response of each filter in dB, its nominal and its measured band marked.
+    """Draw the magnitude response of each filter in dB, with its nominal and measured band.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def plot_responses(
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If there are fewer axes than filters, more than one for an overlay, or no filters.
 
@@ -83,8 +83,8 @@ def plot_responses(
     with style():
         if overlay:
             return _overlay(response, axes)
-        own, height = _panels(n_filters) if axes is None else ([], 0.0)
-        panels = np.asarray(own if axes is None else axes, object).ravel()
+        new_panels, height = _panels(n_filters) if axes is None else ([], 0.0)
+        panels = np.asarray(new_panels if axes is None else axes, object).ravel()
         if len(panels) < n_filters:
             raise ValueError(
                 f"Each filter needs an axis of its own; got {len(panels)} for {n_filters} filters."
@@ -103,7 +103,7 @@ def plot_responses(
 
 
 def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Figure:
-    """Draw what all filters together pass, and each of them behind it.
+    """Draw the power that all filters pass together, and each filter behind it.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
         If there are no filters.
 
@@ -135,7 +135,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
     if response.sizes.get("filter", 0) == 0:
         raise ValueError("The response has no filters; there is nothing to draw.")
     with style():
-        own = ax is None
+        is_new_figure = ax is None
         if ax is None:
             size = inches(single_column_mm()), inches(62)
             _, ax = plt.subplots(figsize=size, layout="constrained")
@@ -149,7 +149,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
         ax.plot(response.frequency, response.cumulative_db, color="black", linewidth=1.2,
                 label="all filters together", zorder=3)  # fmt: skip
         ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xlabel="Frequency (Hz)", ylabel="Power (dB re largest)")
-        if own:
+        if is_new_figure:
             ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
         else:
             ax.legend(loc="lower left")
@@ -157,7 +157,7 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
 
 
 def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
-    own = axes is None
+    is_new_figure = axes is None
     if axes is None:
         size = inches(double_column_mm()), inches(75)
         _, axes = plt.subplots(figsize=size, layout="constrained")
@@ -169,9 +169,9 @@ def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
     shade_rhythms(ax, RHYTHMS, right)
     order = np.argsort(response.peak_hz.to_numpy(), kind="stable")
     for index, colour in zip(order, ORDERED(np.linspace(0, 0.85, len(order))), strict=True):
-        one = response.isel(filter=index)
-        ax.plot(one.frequency, one.magnitude_db, color=colour, linewidth=0.7, zorder=2,
-                label=f"filter {one['filter'].item()}")  # fmt: skip
+        response_of_one = response.isel(filter=index)
+        ax.plot(response_of_one.frequency, response_of_one.magnitude_db, color=colour, linewidth=0.7, zorder=2,
+                label=f"filter {response_of_one['filter'].item()}")  # fmt: skip
     for bottom, edges, colour, name in (
         (0.045, ("low_hz", "high_hz"), NOMINAL, "nominal edges"),
         (0.0, ("measured_low_hz", "measured_high_hz"), MEASURED, "measured edges (−3 dB)"),
@@ -182,8 +182,8 @@ def _overlay(response: xr.Dataset, axes: np.ndarray | Axes | None) -> Figure:
             ax.vlines(at, bottom, bottom + 0.04, colors=colour, linewidth=0.7, zorder=3, label=name,
                       transform=ax.get_xaxis_transform())  # fmt: skip
     ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xlabel="Frequency (Hz)", ylabel="Magnitude (dB re peak)")
-    if own:
-        # Filters are told by colour and place; 32 names would be noise.
+    if is_new_figure:
+        # Colour and place tell filters apart; 32 names would be noise.
         ax.figure.legend(*_edges_only(ax), loc="outside lower center", ncols=2)
     return cast(Figure, ax.figure.figure)
 
@@ -218,21 +218,27 @@ def _panels(n_filters: int) -> tuple[list[Axes], float]:
     return panels, height
 
 
-def _draw(ax: Axes, one: xr.Dataset, right: float) -> None:
-    low, high = float(one.low_hz), float(one.high_hz)
+def _draw(ax: Axes, response: xr.Dataset, right: float) -> None:
+    low, high = float(response.low_hz), float(response.high_hz)
     if math.isfinite(low):
         ax.axvspan(low, high, color=NOMINAL, alpha=0.25, linewidth=0, label="nominal band (as written)")
-    ax.plot(one.frequency, one.magnitude_db, color="black", linewidth=0.8, label="response of the kernel")
-    ax.plot([one.measured_low_hz, one.measured_high_hz], [-3, -3], color=MEASURED, linewidth=2,
+    ax.plot(
+        response.frequency,
+        response.magnitude_db,
+        color="black",
+        linewidth=0.8,
+        label="response of the kernel",
+    )
+    ax.plot([response.measured_low_hz, response.measured_high_hz], [-3, -3], color=MEASURED, linewidth=2,
             label="measured band (−3 dB)", solid_capstyle="butt")  # fmt: skip
     ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, right))
     # A label at the edge would run into the first of the next panel.
     ax.set(xlim=(0, right), ylim=(_LOWEST_DB, 3), xticks=ticks[ticks <= 0.9 * right], yticks=[-40, -20, 0])
-    peak = float(one.peak_hz)
+    peak = float(response.peak_hz)
     named = f"{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else f"peak {hz(peak)} Hz"
     if not math.isfinite(peak):
         named = "no output"
-    ax.set_title(f"filter {one['filter'].item()}: {named}", fontsize=small_pt())
+    ax.set_title(f"filter {response['filter'].item()}: {named}", fontsize=small_pt())
 
 
 def _right_limit(response: xr.Dataset) -> float:

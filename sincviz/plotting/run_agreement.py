@@ -1,4 +1,4 @@
-"""How far the networks of one subject, and of different subjects, use the same."""
+"""Run agreement: how far the networks of one subject, and of different subjects, use the same."""
 
 import itertools
 from collections.abc import Sequence
@@ -58,9 +58,9 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
-        If the array is over other dimensions, has no runs or no coordinate ``subject``.
+        If the array has other dimensions, no runs or no coordinate ``subject``.
 
     Examples
     --------
@@ -139,23 +139,23 @@ def _apart(middles: Sequence[float], least: float) -> list[int]:
 
 def _note(agreement: xr.DataArray, n_subjects: int, some_unnamed: bool) -> str:
     n_runs = agreement.sizes["run"]
-    whose = f"{counted(n_runs, 'run')} of {counted(n_subjects, 'subject')}"
-    parts = [f"Spearman's correlation between band × channel contrasts: {whose}."]
+    counts = f"{counted(n_runs, 'run')} of {counted(n_subjects, 'subject')}"
+    sentences = [f"Spearman's correlation between band × channel contrasts: {counts}."]
     if n_subjects > 1:
-        parts.append("Lines separate subjects" + ("; not all are named." if some_unnamed else "."))
+        sentences.append("Lines separate subjects" + ("; not all are named." if some_unnamed else "."))
     if not np.isfinite(agreement.to_numpy()).all():
-        parts.append("Grey: no correlation, for a contrast is constant or missing.")
-    return " ".join(parts)
+        sentences.append("Grey: no correlation, because a contrast is constant or missing.")
+    return " ".join(sentences)
 
 
 def _check(agreement: xr.DataArray) -> None:
     if agreement.dims != ("run", "other_run") or agreement.size == 0:
         raise ValueError(
-            f"`agreement` must be over (run, other_run) with one run or more; got {dict(agreement.sizes)}. "
+            f"`agreement` must have the dimensions (run, other_run) and at least one run; got {dict(agreement.sizes)}. "
             "Pass what `run_agreement` returned."
         )
     if "subject" not in agreement.coords:
         raise ValueError(
-            f"`agreement` must say the subject of each run in a coordinate `subject`; got "
+            f"`agreement` must give the subject of each run in a coordinate `subject`; got "
             f"{', '.join(map(str, agreement.coords)) or 'no coordinate'}. Pass what `run_agreement` returned."
         )

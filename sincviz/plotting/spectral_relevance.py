@@ -1,4 +1,4 @@
-"""What each frequency is worth for each class: a profile per region, or an image over channels."""
+"""Spectral relevance: what each frequency is worth for each class, by region or over channels."""
 
 import math
 
@@ -78,9 +78,9 @@ def plot_spectral_relevance(
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     ValueError
-        If the kind is unknown, the dimensions are others, or there is nothing to draw.
+        If the kind is unknown, the dimensions are different, or there is nothing to draw.
 
     Examples
     --------
@@ -188,19 +188,20 @@ def _legend_names(values: xr.DataArray) -> tuple[list[str], int]:
     return names, max(1, min(len(names), fit))
 
 
-def _draw(ax: Axes, one: xr.DataArray) -> None:
+def _draw(ax: Axes, profiles: xr.DataArray) -> None:
     """Draw the classes of one region."""
-    frequency = one["frequency"].to_numpy()
+    frequency = profiles["frequency"].to_numpy()
     ax.axhline(0, color="black", linewidth=0.4, zorder=1)
-    for number, target in enumerate(one["target"].to_numpy()):
+    for number, target in enumerate(profiles["target"].to_numpy()):
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
         dash = _DASHES[number // len(CLASS_COLOURS) % len(_DASHES)]
-        if {"ci_low", "ci_high"} <= set(one.coords):
+        if {"ci_low", "ci_high"} <= set(profiles.coords):
             low, high = (
-                one[end].transpose("target", "frequency")[number].to_numpy() for end in ("ci_low", "ci_high")
+                profiles[end].transpose("target", "frequency")[number].to_numpy()
+                for end in ("ci_low", "ci_high")
             )
             ax.fill_between(frequency, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
-        ax.plot(frequency, one[number].to_numpy(), dash, color=colour, linewidth=0.9, zorder=3,
+        ax.plot(frequency, profiles[number].to_numpy(), dash, color=colour, linewidth=0.9, zorder=3,
                 label=str(target), marker="o" if len(frequency) == 1 else "", markersize=2.4)  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     PositionsError
         If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
@@ -125,10 +125,10 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
 
 
 def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataArray) -> Figure:
-    """Draw what units weigh and what they see, one above the other.
+    """Draw the weights of units above their patterns.
 
-    The upper map of a pair are the weights, which also cancel what the unit must not see; the lower one is the
-    pattern, which shows where what it sees comes from.
+    The upper map of a pair shows the weights, which also suppress what the unit must not pick up; the lower one
+    shows the pattern: where the activity that it picks up comes from.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     Raises
     ------
     TypeError
-        If it is something else, such as a network; the message says what to call.
+        If the input is of another type, such as a network; the message says what to call.
     PositionsError
         If the position of a channel is missing, zero, shared with another's or off the head, or there is one channel.
     ValueError
@@ -223,8 +223,8 @@ def _titles(maps: xr.DataArray, dims: Sequence[str]) -> list[str]:
     return [_title(stacked.isel({stacked.dims[0]: index}), dims) for index in range(stacked.size)]
 
 
-def _title(one: xr.DataArray, dims: Sequence[str]) -> str:
-    coords = {name: coord.item() for name, coord in one.coords.items() if coord.ndim == 0}
+def _title(scalp_map: xr.DataArray, dims: Sequence[str]) -> str:
+    coords = {name: coord.item() for name, coord in scalp_map.coords.items() if coord.ndim == 0}
     if "filter" not in coords:
         return ", ".join(str(coords.get(dim, "")) for dim in dims)
     name = f"filter {coords['filter']}"

@@ -1,4 +1,4 @@
-"""From one network to many: the manifest, what is kept of a row, who reads rows, what they share."""
+"""Groups of networks: the manifest, what is kept of a row, how rows are read, what networks share."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Stored rows put together: one pass over the files, runs averaged within subjects, nothing large kept."""
+"""Averages of stored rows: one pass over the files, runs averaged within subjects, nothing large kept."""
 
 import json
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ class Averages:
     notes : list of str
         What had to be left out of the arrays.
     errors : dict of int to list of str
-        What is seriously wrong with networks, by row.
+        Serious problems of networks, by row.
     """
 
     networks: pd.DataFrame
@@ -83,26 +83,26 @@ def combine(rows: pd.DataFrame, keys: pd.Series, errors: pd.Series, folder: Path
     for number, key in zip(keys.index.tolist(), keys.tolist(), strict=True):
         if not key:
             continue
-        found = stored_row(folder, key)
+        result = stored_row(folder, key)
         networks.loc[number, ["status", "stored"]] = READ, f"{key}.nc"
         for name in _OF_ROWS:
-            if name in found.attrs:
-                networks.loc[number, name] = found.attrs[name]
+            if name in result.attrs:
+                networks.loc[number, name] = result.attrs[name]
         networks.loc[number, "not_readable_because"] = " ".join(
-            json.loads(found.attrs["not_readable_because"])
+            json.loads(result.attrs["not_readable_because"])
         )
-        networks.loc[number, "score_sum"] = float(found["band_contrast"].sum(["band", "channel"]).mean())
-        if found.attrs["held_out"] == "no":
+        networks.loc[number, "score_sum"] = float(result["band_contrast"].sum(["band", "channel"]).mean())
+        if result.attrs["held_out"] == "no":
             networks.loc[number, ["status", "reason"]] = (
                 LEFT_OUT,
-                f"{found.attrs['n_seen']} of its {found.attrs['n_trials']} trials were used in training",
+                f"{result.attrs['n_seen']} of its {result.attrs['n_trials']} trials were used in training",
             )
             continue
-        classes, channels = (frozenset(found[dim].to_numpy().tolist()) for dim in ("target", "channel"))
-        found = found.sel(target=orders.setdefault(classes, found["target"].to_numpy().tolist()))
+        classes, channels = (frozenset(result[dim].to_numpy().tolist()) for dim in ("target", "channel"))
+        result = result.sel(target=orders.setdefault(classes, result["target"].to_numpy().tolist()))
         row = networks.loc[number]
         kind = kinds.setdefault((classes, channels), _Sums())
-        kind.add(number, str(row["condition"]), str(row["subject"]), found)
+        kind.add(number, str(row["condition"]), str(row["subject"]), result)
     if not kinds:
         return Averages(networks)
     return _joined(kinds, orders, networks).averages(networks)
@@ -145,30 +145,30 @@ class _Sums:
         self.labels: dict[str, Counter[Any]] = {dim: Counter() for dim in _SHARED}
         self.positions: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 
-    def add(self, number: int, condition: str, subject: str, found: xr.Dataset) -> None:
+    def add(self, number: int, condition: str, subject: str, result: xr.Dataset) -> None:
         """Count a run in; what it has of each dimension need not be what the others have."""
         place = condition, subject
-        self.errors[number] = json.loads(found.attrs["errors"])
+        self.errors[number] = json.loads(result.attrs["errors"])
         self.counts[place] += 1
-        known = frozenset(json.loads(found.attrs["training_trials"]))
+        known = frozenset(json.loads(result.attrs["training_trials"]))
         if known:
             self.training_sets.setdefault(place, known)
         # Bands of the same name and other limits are other bands.
-        of_dims: dict[str, list[Any]] = {dim: found[dim].to_numpy().tolist() for dim in self.labels}
-        of_dims["band"] = list(zip(of_dims["band"], band_ranges(found), strict=True))
+        of_dims: dict[str, list[Any]] = {dim: result[dim].to_numpy().tolist() for dim in self.labels}
+        of_dims["band"] = list(zip(of_dims["band"], band_ranges(result), strict=True))
         for dim, counter in self.labels.items():
             counter.update(of_dims[dim])
-        found = found.drop_vars(BAND_LIMITS, errors="ignore")
+        result = result.drop_vars(BAND_LIMITS, errors="ignore")
         # Positions that differ from run to run, or are missing in one, would be lost in sums.
-        for name in (name for name in _POSITION if name in found.coords):
+        for name in (name for name in _POSITION if name in result.coords):
             placed = self.positions[name]
-            for channel, value in zip(found["channel"].to_numpy(), found[name].to_numpy(), strict=True):
+            for channel, value in zip(result["channel"].to_numpy(), result[name].to_numpy(), strict=True):
                 if value == value:  # is a number
                     placed.setdefault(channel, value)
-        found = found.drop_vars(self.positions, errors="ignore")
-        for name, array in _of_subject(found).items():
+        result = result.drop_vars(self.positions, errors="ignore")
+        for name, array in _of_subject(result).items():
             self._add_of_subject(name, place, array)
-        for name, array in _of_run(found).items():
+        for name, array in _of_run(result).items():
             self.of_runs[name].append((number, array))
 
     def join(self, other: "_Sums") -> None:
@@ -201,8 +201,8 @@ class _Sums:
             lost = len(self.labels[dim]) - len(common[dim])
             if noun and lost:
                 notes.append(
-                    f"Not all networks have the same {noun}: {lost} of {len(self.labels[dim])} are left out of what is "
-                    "compared."
+                    f"Not all networks have the same {noun}: {lost} of {len(self.labels[dim])} are left out of the "
+                    "comparison."
                 )
         positions = {
             name: (
@@ -252,40 +252,40 @@ def _side_by_side(
     ranges: dict[str, Ranges],
 ) -> xr.DataArray:
     """Join what arrays have of the common labels; filters that some lack are NaN there."""
-    parts = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
+    selected = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
     joined = xr.concat(
-        parts, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
+        selected, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
     )
     joined = joined.assign_coords(positions) if "channel" in joined.dims else joined
     return with_ranges(joined, ranges) if "band" in joined.dims else joined
 
 
-def _of_subject(found: xr.Dataset) -> dict[str, xr.DataArray]:
+def _of_subject(result: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return what is averaged within subjects."""
     arrays = {
-        "band_contrast": _with_all_classes(found["band_contrast"]),
-        "frequency_contrast": _with_all_classes(found["frequency_contrast"]).transpose(
+        "band_contrast": _with_all_classes(result["band_contrast"]),
+        "frequency_contrast": _with_all_classes(result["frequency_contrast"]).transpose(
             "target", "frequency", "channel"
         ),
-        "occupancy": found["occupancy"],
-        **{name: xr.DataArray(found.attrs[name]) for name in _OF_SUBJECTS},
+        "occupancy": result["occupancy"],
+        **{name: xr.DataArray(result.attrs[name]) for name in _OF_SUBJECTS},
     }
-    if "center_hz" in found:
-        arrays["shift_hz"] = found["center_hz"] - found["initial_center_hz"]
+    if "center_hz" in result:
+        arrays["shift_hz"] = result["center_hz"] - result["initial_center_hz"]
     return arrays
 
 
-def _of_run(found: xr.Dataset) -> dict[str, xr.DataArray]:
+def _of_run(result: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return the small arrays that are kept of every run."""
     arrays = {
-        "contrast": found["band_contrast"].mean("target", keep_attrs=True),
-        "amplitude": found["amplitude"].astype(np.float32),
+        "contrast": result["band_contrast"].mean("target", keep_attrs=True),
+        "amplitude": result["amplitude"].astype(np.float32),
     }
-    if "pattern" in found:
-        arrays["pattern"] = found["pattern"].astype(np.float32)
-    if "peak_hz" in found:
-        arrays["peak_hz"] = found["peak_hz"]
-        arrays["initial_hz"] = found["initial_center_hz"]
+    if "pattern" in result:
+        arrays["pattern"] = result["pattern"].astype(np.float32)
+    if "peak_hz" in result:
+        arrays["peak_hz"] = result["peak_hz"]
+        arrays["initial_hz"] = result["initial_center_hz"]
     return arrays
 
 

@@ -55,7 +55,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
 def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
 
-    Subjects are summed first: a mean of their own shares is ruled by those whose whole contrast is nearly nothing.
+    Subjects are summed first: a mean of their shares is dominated by those whose whole contrast is nearly zero.
 
     Parameters
     ----------
@@ -82,27 +82,27 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     [[0.75, 0.25]]
     """
     bands = contrasts.sel(target=ALL_CLASSES, drop=True).sum("channel", skipna=False)
-    parts = []
+    intervals = []
     for number in range(bands.sizes["condition"]):
-        own = bands.isel(condition=number).dropna("subject", how="any")
-        total = own.sum("band")
-        ratio = own.mean("subject") / total.mean()
+        contrast = bands.isel(condition=number).dropna("subject", how="any")
+        total = contrast.sum("band")
+        ratio = contrast.mean("subject") / total.mean()
         there_is_some = float(total.mean()) > 0
         # Of subjects who are all alike the interval is not known.
-        if there_is_some and own.sizes["subject"] > 1 and not float(subject_test(total)["ci_low"]) <= 0:
+        if there_is_some and contrast.sizes["subject"] > 1 and not float(subject_test(total)["ci_low"]) <= 0:
             # Errors of a ratio, to first order; their mean over subjects is zero.
-            parts.append(
-                subject_test(ratio + (own - ratio * total) / total.mean())[["mean", "ci_low", "ci_high"]]
+            intervals.append(
+                subject_test(ratio + (contrast - ratio * total) / total.mean())[["mean", "ci_low", "ci_high"]]
             )
         else:
-            alone = there_is_some and own.sizes["subject"] == 1
+            alone = there_is_some and contrast.sizes["subject"] == 1
             nothing = xr.full_like(ratio, np.nan)
-            parts.append(
+            intervals.append(
                 xr.Dataset({"mean": ratio if alone else nothing, "ci_low": nothing, "ci_high": nothing})
             )
-    found = xr.concat(parts, "condition", combine_attrs="override", join="override")
+    of_conditions = xr.concat(intervals, "condition", combine_attrs="override", join="override")
     shares = band_shares(contrasts)
-    of_all = {name: (("condition", "band"), found[name].to_numpy()) for name in _OF_ALL}
+    of_all = {name: (("condition", "band"), of_conditions[name].to_numpy()) for name in _OF_ALL}
     return shares.assign_coords(of_all)
 
 
@@ -119,22 +119,22 @@ def band_use_words(group: GroupResults) -> Iterator[str]:
         )
         if n_subjects < 2:
             continue
-        own = shares.sel(condition=condition)
+        of_condition = shares.sel(condition=condition)
         of, over = f" in {condition}" if condition else "", counted(n_subjects, "subject")
-        if np.isnan(own["mean"]).all():
+        if np.isnan(of_condition["mean"]).all():
             yield (
-                f"What separates the classes{of} is not surely more than nothing over {over}: no band has "
+                f"What separates the classes{of} is not surely above zero over {over}: no band has "
                 "a share of it."
             )
             continue
-        order = [k for k in np.argsort(-own["mean"].to_numpy())[:3] if own["mean"][k] > 0]
-        parts = [
-            f"{band_words(str(own['band'].to_numpy()[k]), limits)} {percent(float(own['mean'][k]))}"
-            f"{in_brackets(float(own['ci_low'][k]), float(own['ci_high'][k]), percent)}"
+        order = [k for k in np.argsort(-of_condition["mean"].to_numpy())[:3] if of_condition["mean"][k] > 0]
+        leading = [
+            f"{band_words(str(of_condition['band'].to_numpy()[k]), limits)} {percent(float(of_condition['mean'][k]))}"
+            f"{in_brackets(float(of_condition['ci_low'][k]), float(of_condition['ci_high'][k]), percent)}"
             for k in order
         ]
         yield (
-            f"What separates the classes{of} lies in {', '.join(parts)}; shares of what {over} have together, with 95% "
+            f"What separates the classes{of} lies in {', '.join(leading)}; shares of the sum over {over}, with 95% "
             f"intervals over subjects.{doubt}"
         )
 

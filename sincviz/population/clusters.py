@@ -73,12 +73,12 @@ def comparisons(contrasts: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
     """
     names = [str(name) for name in contrasts["condition"].to_numpy()]
     for name in names:
-        own = contrasts.sel(condition=name, drop=True)
-        yield name or BETWEEN_CLASSES, own.dropna("subject", how="all")
-    for one, other in itertools.combinations(names, 2):
-        change = contrasts.sel(condition=one, drop=True) - contrasts.sel(condition=other, drop=True)
+        contrast = contrasts.sel(condition=name, drop=True)
+        yield name or BETWEEN_CLASSES, contrast.dropna("subject", how="all")
+    for first, second in itertools.combinations(names, 2):
+        change = contrasts.sel(condition=first, drop=True) - contrasts.sel(condition=second, drop=True)
         change.attrs = dict(contrasts.attrs)
-        yield f"{one} − {other}", change.dropna("subject", how="all")
+        yield f"{first} − {second}", change.dropna("subject", how="all")
 
 
 def over_subjects(
@@ -107,20 +107,20 @@ def over_subjects(
     tests, tables, missing = {}, [], {}
     for name, values in comparisons(contrasts):
         try:
-            found = cluster_test(values, alpha=alpha, n_permutations=n_permutations, seed=seed)
+            test = cluster_test(values, alpha=alpha, n_permutations=n_permutations, seed=seed)
         except ValueError as error:  # too few subjects, or positions that cannot be used
             missing[name] = str(error)
             continue
-        table = cluster_table(found, values)
+        table = cluster_table(test, values)
         table.insert(0, "comparison", name)
         table.insert(1, "maps", maps)
         tables.append(table)
-        own = {
-            key: found.attrs.pop(key)
+        coords_of_test = {
+            key: test.attrs.pop(key)
             for key in ("n_subjects", "n_permutations", "smallest_p", "cluster_forming_t")
         }
-        coords = {key: ("comparison", [value]) for key, value in own.items()}
-        tests[name] = found.expand_dims(comparison=[name]).assign_coords(coords)
+        coords = {key: ("comparison", [value]) for key, value in coords_of_test.items()}
+        tests[name] = test.expand_dims(comparison=[name]).assign_coords(coords)
     clusters = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if not tests:
         return None, clusters, missing
@@ -233,8 +233,8 @@ def cluster_rows(clusters: pd.DataFrame, group: GroupResults) -> Rows:
     return Rows(
         header,
         rows,
-        "p is family-wise over all maps of the test. Effect sizes are of the mean over the cluster's cells: clusters "
-        f"were selected for being large, so they are too large.{rest}",
+        "p is family-wise over all maps of the test. Effect sizes are of the mean over the cluster's cells; clusters "
+        f"were selected for being large, so these are biased upwards.{rest}",
     )
 
 
@@ -251,19 +251,19 @@ def _spectrum(test: xr.Dataset) -> "matplotlib.figure.Figure":
         test = test.sel(channel=order)
     by_frequency = np.abs(test["mean"].transpose("frequency", ...).to_numpy())
     size = by_frequency.reshape(len(by_frequency), -1).sum(1).cumsum()
-    n_heard = int(np.searchsorted(size, _NEARLY_ALL * size[-1])) + 2
-    return plotting.plot_cluster_spectrum(test.isel(frequency=slice(n_heard)))
+    n_shown = int(np.searchsorted(size, _NEARLY_ALL * size[-1])) + 2
+    return plotting.plot_cluster_spectrum(test.isel(frequency=slice(n_shown)))
 
 
 def with_named_rest(values: _Labelled) -> _Labelled:
-    """Return the values with the band of what no band covers named by its limits."""
+    """Return the values, with what no band covers named by its limits."""
     limits = ranges_by_name(values)
     names = [str(name) for name in values["band"].to_numpy()]
     return values.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
 
 
 def _cluster_table(kind: str, words: str) -> Table:
-    def own(group: GroupResults) -> pd.DataFrame:
+    def clusters_of_kind(group: GroupResults) -> pd.DataFrame:
         assert group.clusters is not None  # the table needs it
         return group.clusters[group.clusters["maps"] == MAPS[kind]]
 
@@ -271,8 +271,8 @@ def _cluster_table(kind: str, words: str) -> Table:
         f"clusters_of_{words}",
         ("clusters",),
         title=f"Clusters over {words} in numbers",
-        rows=lambda group: cluster_rows(own(group), group),
-        applies=lambda group: len(group.clusters) > 0 and len(own(group)) > 0,
+        rows=lambda group: cluster_rows(clusters_of_kind(group), group),
+        applies=lambda group: len(group.clusters) > 0 and len(clusters_of_kind(group)) > 0,
     )
 
 
@@ -281,11 +281,11 @@ def _methods(group: GroupResults) -> Iterator[Sentence]:
     if test is not None:
         maps = [
             words
-            for one, words in (
+            for test_of_maps, words in (
                 (group.band_test, "bands × channels"),
                 (group.spectral_test, "channels × frequencies"),
             )
-            if one is not None
+            if test_of_maps is not None
         ]
         yield Sentence(
             f"Contrasts were tested against zero over {' and over '.join(maps)} with cluster-based permutation tests "
@@ -336,7 +336,7 @@ BANDS: Section[GroupResults, GroupRun] = Section(
             lambda group, name: _topomaps(group.band_test.sel(comparison=name)),
             with_doubt(
                 "Mean over subjects of what each band of each channel adds to the distance between the classes. White "
-                "dots mark the electrodes of clusters that are significant together; a cluster says that there is a "
+                "dots mark the electrodes of clusters that are significant as a whole; a cluster says that there is a "
                 "difference, not where its border lies, and no single electrode of it is significant by itself."
             ),
             cases=lambda group: _comparisons(group.band_test),

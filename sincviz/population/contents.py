@@ -1,4 +1,4 @@
-"""What a group consists of: its sections, in the order of the page."""
+"""Contents of a group: its sections, in the order of the page."""
 
 from collections.abc import Iterator
 from typing import Any

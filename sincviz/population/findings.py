@@ -1,4 +1,4 @@
-"""What keeps a group's results from being believed, with the remedy."""
+"""Findings about a group: what speaks against its results, with the remedy."""
 
 import itertools
 from collections import Counter
@@ -43,25 +43,28 @@ def shared_training(averages: Averages) -> float | None:
     >>> shared_training(Averages(pd.DataFrame(), training_sets=sets))
     0.5
     """
-    # The same trial may have been rounded otherwise for another network.
+    # The same trial may have been rounded differently for another network.
     everything = sorted(set().union(*averages.training_sets.values()))
     first_name = {
         everything[number]: everything[group[0]] for group in duplicate_trials(everything) for number in group
     }
     sets = [
-        (place, {first_name.get(one, one) for one in known})
+        (place, {first_name.get(trials, trials) for trials in known})
         for place, known in averages.training_sets.items()
     ]
     shares = [
-        len(one & other) / min(len(one), len(other))
-        for ((first, subject), one), ((second, another), other) in itertools.combinations(sets, 2)
-        if first == second and subject != another
+        len(trials & other_trials) / min(len(trials), len(other_trials))
+        for ((condition, first_subject), trials), (
+            (other_condition, second_subject),
+            other_trials,
+        ) in itertools.combinations(sets, 2)
+        if condition == other_condition and first_subject != second_subject
     ]
     return float(np.median(shares)) if shares else None
 
 
 def group_findings(averages: Averages) -> pd.DataFrame:
-    """Return what is to be known before the results are believed, the worst first.
+    """Return what must be known before the results are believed, the worst first.
 
     Parameters
     ----------
@@ -99,28 +102,28 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "failed",
             "error",
             "could not be read",
-            "Mend what is wrong and run the same again, with `save(..., overwrite=True)` (`--overwrite`): what was "
-            "read is not read twice.",
+            "Fix the problem and run the same again, with `save(..., overwrite=True)` (`--overwrite`): rows that were "
+            "read are not read again.",
         ),
         (
             LEFT_OUT,
             "left_out",
             "warning",
             "left out",
-            "Give networks of the same classes and channels, and trials that they were not trained on.",
+            "Use networks of the same classes and channels, and trials that they were not trained on.",
         ),
     ):
-        own = networks[networks["status"] == status]
-        if len(own):
-            reasons = own["reason"].value_counts()
-            more = f"; and {len(reasons) - 3} reasons more" if len(reasons) > 3 else ""
+        concerned = networks[networks["status"] == status]
+        if len(concerned):
+            reasons = concerned["reason"].value_counts()
+            more = f"; and {len(reasons) - 3} more reasons" if len(reasons) > 3 else ""
             listed = "; ".join(
                 f"{str(reason).rstrip('.')} ({count})" for reason, count in reasons[:3].items()
             )
             yield (
                 severity,
                 check,
-                f"{len(own)} of {len(networks)} networks {words}.",
+                f"{len(concerned)} of {len(networks)} networks {words}.",
                 f"{listed}{more}.",
                 remedy,
             )
@@ -131,7 +134,7 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "warning",
             "repeated",
             f"{repeated} rows repeat the network and the trials of another row.",
-            "They count twice, and runs that are the same seem to agree.",
+            "They count twice, and identical runs seem to agree.",
             "Check the paths in the manifest.",
         )
 
@@ -143,20 +146,21 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
         yield (
             "error",
             "same_trials",
-            f"{len(shared)} subjects were examined on the trials of another one: {listed(shared)}.",
-            "One person under several names counts as several people: intervals are too narrow, and p too small.",
-            "Give each row the trials of its subject, and the same name to every row of one person.",
+            f"{len(shared)} subjects were examined on the trials of another subject: {listed(shared)}.",
+            "One subject under several names counts as several subjects: intervals are too narrow and "
+            "p-values too small.",
+            "Give each row the trials of its subject, and the same name to every row of one subject.",
         )
     unknown = 0 if used.empty else int((used["held_out"] == "unknown").sum())
     if unknown:
         yield (
             "warning",
             "held_out_unknown",
-            f"{unknown} networks do not tell which trials they were trained on.",
+            f"For {unknown} networks it is not known whether they were trained on their trials.",
             "On trials of its training a network separates the classes even if it learned nothing: no contrast would "
             "be zero by chance.",
-            "If you know that they were held out, say so: `held_out=True` (`--held-out`). Networks that "
-            "`sincviz train` trained remember their trials.",
+            "If you know that they were held out, say so: `held_out=True` (`--held-out`). Networks trained "
+            "with `sincviz train` store their training trials.",
         )
     share = shared_training(averages)
     if share is not None and share > MOST_SHARED:
@@ -164,14 +168,14 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             "warning",
             "shared_training",
             f"Networks of different subjects share {share:.0%} of their training trials (median).",
-            "Each subject's trials are its own, its network is not: the tests say what holds in further people for "
+            "Each subject's trials are its own, its network is not: the tests say what holds in further subjects for "
             "such networks, and intervals about the filters are too narrow.",
             "Train a network for each subject alone if the question is whether subjects' networks agree.",
         )
 
 
 def _subjects_of_the_same_trials(used: pd.DataFrame) -> list[str]:
-    """Return the subjects whose trials are those of a subject that stands before them."""
+    """Return the subjects whose trials are those of an earlier subject."""
     pairs = used.reindex(columns=["trials_sha256", "subject"]).dropna().drop_duplicates()
     return [str(name) for name in dict.fromkeys(pairs.loc[pairs.duplicated("trials_sha256"), "subject"])]
 
@@ -209,20 +213,20 @@ def _of_chance(used: pd.DataFrame) -> Iterator[Finding]:
         f"{subject} ({condition})" if condition else str(subject) for condition, subject in answers.index
     ]
     of = f"of {len(names)} {'pairs of subject and condition' if (used['condition'] != '').any() else 'subjects'}"
-    found, evidence = [], []
+    sentences, evidence = [], []
     for answer, words, kind in (
         ("no", "fewer than half of the networks are shown to be above chance", "Not shown"),
-        ("unknown", "it cannot be told of enough networks whether they are above chance", "Cannot be told"),
+        ("unknown", "for too many networks it is not known whether they are above chance", "Not known"),
     ):
-        own = [name for name, given in zip(names, answers, strict=True) if given == answer]
-        if own:
-            found.append(f"In {len(own)} {of} {words}.")
-            evidence.append(f"{kind}: {', '.join(own[:8])}{' and more' if len(own) > 8 else ''}.")
-    if found:
+        subjects = [name for name, given in zip(names, answers, strict=True) if given == answer]
+        if subjects:
+            sentences.append(f"In {len(subjects)} {of} {words}.")
+            evidence.append(f"{kind}: {', '.join(subjects[:8])}{' and more' if len(subjects) > 8 else ''}.")
+    if sentences:
         yield (
             "note",
             "chance",
-            " ".join(found),
+            " ".join(sentences),
             " ".join(evidence),
             "They are kept: leaving them out for their accuracy would make the others look better than they are.",
         )
@@ -249,5 +253,5 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
             "together).",
             f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there. "
             f"{doubt_words(averages.networks)}".rstrip(),
-            "Look at the trials. If the eyes move with the task, remove that (high-pass filter, ICA) and train anew.",
+            "Look at the trials. If the eyes move with the task, remove this (high-pass filter, ICA) and train again.",
         )

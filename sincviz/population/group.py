@@ -1,4 +1,4 @@
-"""Many networks, one answer: every row of a manifest inspected, runs averaged within subjects, subjects compared."""
+"""Group: every row of a manifest inspected, runs averaged within subjects, subjects compared."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -149,7 +149,7 @@ def group(
     """Inspect many networks, average the runs of each subject, and test over subjects what they have in common.
 
     What is read of a network is stored at once, under a name made of checkpoint, trials and settings: the same call
-    goes on where an earlier one stopped. A row that cannot be read is reported and stops no other.
+    continues where an earlier one stopped. A row that cannot be read is reported and does not stop the others.
 
     Parameters
     ----------
@@ -164,12 +164,12 @@ def group(
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
     ch_names : sequence of str | None
-        Names of the networks' channels, in their order, if the checkpoints do not tell them.
+        Names of the networks' channels, in their order, if the checkpoints do not store them.
     montage : str | None
         Standard montage that places the channels.
     parameters : mapping of str to object | None
-        What else the checkpoints do not tell, as ``{"min_freq": 0.5, "class_names": ["left", "right"]}``; see
-        :func:`sincviz.load_checkpoint`.
+        Other parameters that the checkpoints do not store, such as
+        ``{"min_freq": 0.5, "class_names": ["left", "right"]}``; see :func:`sincviz.load_checkpoint`.
     runs : sequence of int
         Runs of the dataset eegbci.
     data_path : path-like | None
@@ -177,20 +177,20 @@ def group(
     download : bool
         Fetch recordings of eegbci that are missing.
     held_out : bool
-        Say that no network was trained on the trials of its row. It is believed where a checkpoint does not tell which
-        trials it was trained on; networks that do tell are judged by what they tell.
+        State that no network was trained on the trials of its row. This counts for checkpoints that do not store their
+        training trials; the others are judged by the trials that they store.
     alpha : float
         Family-wise error of each map test.
     n_permutations : int
-        Most sign flips of a test.
+        Maximum number of sign flips of a test.
     seed : int
         Seed of every random draw.
     n_jobs : int
-        Networks at a time; −1 as many as cores. A single one is read in this process.
+        Networks at a time; −1 means as many as cores. A single one is read in this process.
     backend : {"processes", "dask"} | None
-        Processes of this machine, or the workers of dask; ``None`` takes what ``joblib.parallel_config`` sets.
+        Processes of this machine, or dask workers; ``None`` takes what ``joblib.parallel_config`` sets.
     scheduler : str | None
-        Address of dask's scheduler; ``None`` takes the open ``distributed.Client``.
+        Address of the dask scheduler; ``None`` takes the open ``distributed.Client``.
     progress : bool
         Show a bar with the time that remains.
 
@@ -204,7 +204,7 @@ def group(
     FileNotFoundError
         If there is no such manifest.
     TypeError
-        If names are no list, parameters no mapping of parameters, or runs no whole numbers.
+        If names are not a list, parameters not a mapping of parameters, or runs not whole numbers.
     ValueError
         If the manifest or a setting is wrong, or no row could be read.
     ConnectionError
@@ -297,7 +297,7 @@ def _facts(averages: Averages, settings: RowSettings, alpha: float) -> dict[str,
 
 
 def _with_interval(averages: Averages, name: str) -> dict[str, float | None]:
-    """Return the mean over subjects with its 95 % interval; there is none of one subject."""
+    """Return the mean over subjects with its 95 % interval; a single subject has none."""
     values = averages.subjects[name].mean("condition")
     spread = subject_test(values) if values.sizes["subject"] > 1 else None
     return {

@@ -20,7 +20,7 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     Parameters
     ----------
     manifest : path-like | pandas.DataFrame
-        A file with commas between the columns, or a table: ``checkpoint``, a file or folder; ``epochs``, a file of
+        A CSV file, or a table: ``checkpoint``, a file or folder; ``epochs``, a file of
         trials of MNE or EEGLAB, or ``dataset`` (``"eegbci"``, ``"simulated"``, or a dataset of MOABB) whose ``subject``
         is taken; ``subject``, and where there are several ``seed``, ``fold`` and ``condition``. Paths start at the
         folder of the file, those of a table at the working directory.
@@ -35,13 +35,13 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a column is missing, there are no rows, a subject is missing, only some rows tell a condition, or two rows
+        If a column is missing, there are no rows, a subject is missing, only some rows give a condition, or two rows
         are the same.
 
     Warns
     -----
     RuntimeWarning
-        If columns are not known; they are left out.
+        If columns are unknown; they are ignored.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     missing = [column for column in NEEDED if column not in table.columns]
     if missing or not {"epochs", "dataset"} & set(table.columns):
         raise ValueError(
-            f"{name} must have the columns checkpoint, subject, and epochs or dataset, with commas between; got "
+            f"{name} must have the columns checkpoint, subject, and epochs or dataset, comma-separated; got "
             f"{', '.join(map(str, table.columns))}."
         )
     unknown = [str(column) for column in table.columns if column not in COLUMNS]
     if unknown:
-        warn(f"Columns of the manifest that are not known are left out: {', '.join(unknown)}.")
+        warn(f"Unknown columns of the manifest are ignored: {', '.join(unknown)}.")
     rows = table.reindex(columns=list(COLUMNS)).astype(object).fillna("")
     rows = rows.map(_text)
     rows.index = pd.RangeIndex(1, len(rows) + 1, name="row")
@@ -70,7 +70,7 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     nameless = rows.index[rows["subject"] == ""].tolist()
     if nameless:
         raise ValueError(
-            f"{name} does not tell the subject in rows {_listed(nameless)}. Every row needs one."
+            f"{name} does not give the subject in rows {_listed(nameless)}. Every row needs one."
         )
     _check_conditions(rows["condition"], name)
     for column in ("checkpoint", "epochs"):
@@ -105,24 +105,22 @@ def _table_of(path: Path) -> pd.DataFrame:
         pd.errors.EmptyDataError,
         UnicodeDecodeError,
     ) as error:
-        raise ValueError(
-            f"{str(path)!r} is no table with commas between its columns: {error}. Save it as CSV (UTF-8)."
-        ) from error
+        raise ValueError(f"{str(path)!r} is not a CSV file: {error}. Save it as CSV (UTF-8).") from error
 
 
 def _check_conditions(conditions: pd.Series, name: str) -> None:
     nameless = conditions.index[conditions == ""].tolist()
     if nameless and len(nameless) < len(conditions):
         raise ValueError(
-            f"{name} does not tell the condition in rows {_listed(nameless)}, but in others. Name it in every row, or "
-            "in none."
+            f"{name} does not give the condition in rows {_listed(nameless)}, but does in others. Name it in every "
+            "row, or in none."
         )
     names = conditions.unique()
     # A difference of conditions is named so, and would be taken for a condition.
     twice = {f"{one} − {other}" for one, other in itertools.permutations(names, 2)} & set(names)
     if twice:
         raise ValueError(
-            f"{name} has the condition {min(twice)!r}, which is also the name of a difference of two. Give it another."
+            f"{name} has the condition {min(twice)!r}, which is also the name of a difference of two. Rename it."
         )
 
 

@@ -58,8 +58,8 @@ def chance_words(facts: dict[str, Any]) -> str:
         if facts["conditions"]
         else counted(facts["n_subjects"], "subject")
     )
-    untold = [f"; of {networks['unknown']} it cannot be told" if networks["unknown"] else ""]
-    untold += [f"; in {subjects['unknown']} it cannot be told" if subjects["unknown"] else ""]
+    untold = [f"; for {networks['unknown']} this is not known" if networks["unknown"] else ""]
+    untold += [f"; for {subjects['unknown']} this is not known" if subjects["unknown"] else ""]
     return (
         f"{networks['yes']} of {counted(facts['n_read'], 'network')} {verb} shown to be above chance (permutation "
         f"tests, p < {ALPHA:g}{untold[0]}), at least half of the networks in {subjects['yes']} of {of_subjects}"
@@ -75,11 +75,11 @@ def share_with_interval(facts: dict[str, Any], name: str) -> str:
 
 
 def majority_words(facts: dict[str, Any]) -> str:
-    """Return what naming the most frequent class reaches, where the classes are not of the same size."""
+    """Return the accuracy of always naming the most frequent class, if the classes differ in size."""
     majority = percent(facts["majority"])
     if majority == percent(facts["chance_level"]):
         return ""
-    return f"; naming the most frequent class every time reaches {majority}"
+    return f"; always naming the most frequent class reaches {majority}"
 
 
 def readable_words(group: GroupResults) -> Iterator[str]:
@@ -91,7 +91,7 @@ def readable_words(group: GroupResults) -> Iterator[str]:
     reasons = "; ".join(f"{REASONS[code]} ({count})" for code, count in facts["not_readable_because"].items())
     yield (
         f"{facts['n_not_readable']} of {of} cannot be read by {'itself' if facts['n_read'] == 1 else 'themselves'}: "
-        f"{reasons}. They are kept, so that the others do not look better than all are."
+        f"{reasons}. They are kept, so that the others do not look better than they are."
     )
 
 
@@ -183,14 +183,14 @@ def _trials_words(group: GroupResults) -> Iterator[str]:
             "that were used in training or for other classes."
         )
     held_out = group.networks.loc[status == READ, "held_out"]
-    silent, said = int((held_out != "yes").sum()), int((held_out == "said").sum())
+    silent, claimed = int((held_out != "yes").sum()), int((held_out == "said").sum())
     if not silent:
         yield "No trial that was examined was used in training its network."
-    elif said or silent < len(held_out):
-        claimed = f"; for {said} of these it is what the user says" if said else ""
+    elif claimed or silent < len(held_out):
+        claim = f"; for {claimed} of these the user says so" if claimed else ""
         yield (
-            "No trial that was examined was used in training its network, as far as networks tell ("
-            f"{silent} of {len(held_out)} do not{claimed})."
+            "No trial that was examined was used in training its network, as far as is known (for "
+            f"{silent} of {len(held_out)} it is not{claim})."
         )
     if share:
         yield f"Networks of different subjects had a median of {percent(share)} of their training trials in common."
@@ -204,7 +204,7 @@ def _unreadable_words(facts: dict[str, Any]) -> Iterator[str]:
             f"{REASONS[code]}, {count}" for code, count in facts["not_readable_because"].items()
         )
         yield (
-            f"Of {counted(n_networks, 'network')} it could not be read what they use by themselves ({reasons}); they "
+            f"{counted(n_networks, 'network')} did not show by themselves what they use ({reasons}); they "
             "were kept."
         )
 

@@ -1,4 +1,4 @@
-"""What a group holds: every result by its name, and what several parts of the page ask of it."""
+"""Results of a group, each under its name, and what several parts of the page ask of them."""
 
 import itertools
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class GroupResults:
     agreement_by_subject : pandas.DataFrame
         The same in numbers.
     matching : xarray.Dataset, dims (run, filter)
-        Which filters stand for each other.
+        Which filters correspond to each other.
     filter_stability : pandas.DataFrame
         How alike these are.
     occupancy : xarray.DataArray, dims (training, condition, subject, band)
@@ -48,7 +48,7 @@ class GroupResults:
     drift, filter_drift : pandas.DataFrame
         How that changed, and which filters move the same way in all subjects.
     findings : pandas.DataFrame
-        What keeps all this from being believed: columns ``severity``, ``check``, ``finding``, ``remedy``.
+        What speaks against believing all this: columns ``severity``, ``check``, ``finding``, ``remedy``.
     missing : dict of str to str
         What could not be measured, and why.
     """
@@ -74,7 +74,7 @@ class GroupResults:
 
 
 def has_several_runs(group: GroupResults) -> bool:
-    """Tell whether a subject has more than one run of one condition."""
+    """Return whether a subject has more than one run of one condition."""
     used = group.networks[group.networks["status"] == READ]
     return bool(used.duplicated(["subject", "condition"]).any())
 
@@ -85,5 +85,5 @@ def paired_comparisons(group: GroupResults) -> list[str]:
 
 
 def with_doubt(caption: str) -> Callable[[GroupResults], str]:
-    """Return what makes a caption: a warning follows where what networks have in common is doubtful."""
+    """Return what makes a caption, with a warning if what networks have in common is doubtful."""
     return lambda group: f"{caption} {doubt_words(group.networks)}".rstrip()

@@ -24,7 +24,7 @@ ALIKE = 0.9
 
 
 STABLE = 0.8
-"""A matched filter that overlaps so much with its like, on average, is called stable."""
+"""A filter that overlaps so much with its matches, on average, is called stable."""
 
 
 def _matching(run: GroupRun) -> tuple[Any, ...]:
@@ -39,7 +39,7 @@ def _amplitude(run: GroupRun) -> xr.DataArray:
 
 
 def are_matched(group: GroupResults) -> bool:
-    """Tell whether filters of one network stand for those of another."""
+    """Return whether filters of one network correspond to those of another."""
     return group.filter_stability is not None and bool(group.filter_stability["overlap"].notna().any())
 
 
@@ -48,31 +48,31 @@ def agreement_words(group: GroupResults) -> Iterator[str]:
     table = group.agreement_by_subject
     if table is None or not table["between_runs"].notna().any():
         return
-    own = table["between_runs"].dropna()
+    within = table["between_runs"].dropna()
     others = table["with_others"].dropna()
-    spread = f", from {coefficient(own.min())} to {coefficient(own.max())}" if len(own) > 1 else ""
+    spread = f", from {coefficient(within.min())} to {coefficient(within.max())}" if len(within) > 1 else ""
     beside = f"; runs of different subjects with {coefficient(others.mean())}" if len(others) else ""
-    moral = ": what one run shows of single cells is not what another shows" if own.mean() < ALIKE else ""
+    moral = ": what one run shows of single cells is not what another shows" if within.mean() < ALIKE else ""
     yield (
-        f"Two runs of one subject rank the cells alike with a correlation of {coefficient(own.mean())} (mean of "
-        f"{counted(len(own), 'subject')}{spread}){beside}{moral}."
+        f"Two runs of one subject rank the cells with a correlation of {coefficient(within.mean())} (mean of "
+        f"{counted(len(within), 'subject')}{spread}){beside}{moral}."
     )
 
 
 def filter_words(group: GroupResults) -> Iterator[str]:
-    """Yield how many filters have their like in the other runs."""
+    """Yield how many filters have a close match in the other runs."""
     table = group.filter_stability
     if table is None or not are_matched(group):
         return
     n_others = int(table["n_runs"].max())
-    # A filter that a run has no match for has no like there.
+    # A filter without a match in a run has no overlap there.
     stable = int((table["overlap"] * table["n_runs"] / n_others >= STABLE).sum())
     others = "other run" if n_others == 1 else f"{n_others} other runs"
     by_chance, same = coefficient(table["chance_overlap"].mean()), percent(table["same_number"].mean())
     yield (
-        f"{stable} of {counted(len(table), 'filter')} {'has its' if stable == 1 else 'have their'} like in the "
+        f"{stable} of {counted(len(table), 'filter')} {'has' if stable == 1 else 'have'} a close match in the "
         f"{others} of {counted(group.facts['n_subjects'], 'subject')} (mean overlap of the responses of {STABLE:g} or "
-        f"more; any two filters overlap by {by_chance}); in {same} of the matches it is the filter of the same number."
+        f"more; any two filters overlap by {by_chance}); in {same} of the matches both have the same number."
     )
 
 
@@ -87,7 +87,7 @@ def agreement_rows(table: pd.DataFrame) -> Rows:
 
 
 def filter_rows(table: pd.DataFrame) -> Rows:
-    """Return how alike the filters are that stand for each other."""
+    """Return how similar the matched filters are."""
     rows = [
         (
             number,
@@ -103,8 +103,8 @@ def filter_rows(table: pd.DataFrame) -> Rows:
     return Rows(
         header,
         rows,
-        "Same number: how often the match is the filter of the same number. Networks that start alike keep their order "
-        "in part, so this says how much of the matching there was to do.",
+        "Same number: how often the match is the filter of the same number. Networks that start alike partly keep "
+        "their order, so this says how much of the matching there was to do.",
     )
 
 
@@ -199,8 +199,8 @@ FILTERS: Section[GroupResults, GroupRun] = Section(
             lambda group: _stability(group.filter_stability),
             lambda group: (
                 "One row per filter of the run most like the others, sorted by its peak. Overlap of its amplitude "
-                "response with the filters that were matched to it (dot: mean, line: down to the lowest), beside what "
-                "any two filters overlap by chance; and where the peaks of its matches lie."
+                "response with the filters that were matched to it (dot: mean, line: down to the lowest), beside the "
+                "overlap of any two filters (chance); and where the peaks of its matches lie."
             ),
             applies=lambda group: are_matched(group),
         ),

@@ -44,27 +44,27 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If nobody knows where the filters started, or no condition has two subjects.
+        If it is not known where the filters started, or no condition has two subjects.
     """
     if not np.isfinite(occupancy.sel(training=BEFORE)).any():
-        raise ValueError("The checkpoints do not tell where the cut-offs were before training.")
+        raise ValueError("The checkpoints do not store where the cut-offs were before training.")
     change = occupancy.sel(training=AFTER, drop=True) - occupancy.sel(training=BEFORE, drop=True)
-    parts = {}
+    tables = {}
     for name in _repeated_conditions(change):
         moved = change.sel(condition=name, drop=True).dropna("subject", how="all")
-        own = occupancy.sel(condition=name, subject=moved["subject"], drop=True)
-        found = subject_test(moved).rename(mean="change")
-        means = {stage: own.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
-        table = found.assign(means).to_dataframe()
+        shares = occupancy.sel(condition=name, subject=moved["subject"], drop=True)
+        tested = subject_test(moved).rename(mean="change")
+        means = {stage: shares.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
+        table = tested.assign(means).to_dataframe()
         limits = [column for column in BAND_LIMITS if column in table]
-        parts[name] = table[
+        tables[name] = table[
             ["before", "after", "change", "ci_low", "ci_high", "p", "q", "effect_size", *limits]
         ]
-    return pd.concat(parts, names=["condition", "band"])
+    return pd.concat(tables, names=["condition", "band"])
 
 
 def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFrame:
-    """Test which filters move to the same side in all subjects; an untrained filter, or one that drifts, moves to none.
+    """Test which filters move in the same direction in all subjects; untrained or drifting filters do not.
 
     Parameters
     ----------
@@ -87,23 +87,23 @@ def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFr
     start = initial_hz.to_numpy()
     if not np.isfinite(start).all() or np.ptp(start, axis=0).max() > 1e-3:
         raise ValueError("Filters of the same number do not start at the same frequency in all networks.")
-    parts = {}
+    tables = {}
     for name in _repeated_conditions(shift_hz):
-        found = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
-        found.insert(0, "initial_hz", start[0])
-        parts[name] = found[["initial_hz", "shift_hz", "ci_low", "ci_high", "p", "q"]]
-    return pd.concat(parts, names=["condition", "filter"])
+        table = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
+        table.insert(0, "initial_hz", start[0])
+        tables[name] = table[["initial_hz", "shift_hz", "ci_low", "ci_high", "p", "q"]]
+    return pd.concat(tables, names=["condition", "filter"])
 
 
 def _repeated_conditions(values: xr.DataArray) -> list[str]:
     """Return the conditions that two subjects or more have."""
     names = [str(name) for name in values["condition"].to_numpy()]
-    found = [
+    repeated = [
         name for name in names if values.sel(condition=name).dropna("subject", how="all").sizes["subject"] > 1
     ]
-    if not found:
+    if not repeated:
         raise ValueError("Fewer than two subjects have values. A test over subjects needs at least two.")
-    return found
+    return repeated
 
 
 def n_drifted(occupancy: xr.DataArray, condition: str) -> int:
@@ -116,8 +116,8 @@ def n_drifted(occupancy: xr.DataArray, condition: str) -> int:
     >>> n_drifted(shares, "")
     1
     """
-    own = occupancy.sel(condition=condition).transpose("training", "subject", "band").to_numpy()
-    return int(np.isfinite(own).all(0).any(1).sum())
+    shares = occupancy.sel(condition=condition).transpose("training", "subject", "band").to_numpy()
+    return int(np.isfinite(shares).all(0).any(1).sum())
 
 
 def drift_words(group: GroupResults) -> Iterator[str]:
@@ -127,37 +127,37 @@ def drift_words(group: GroupResults) -> Iterator[str]:
     alpha = group.facts["alpha"]
     limits = ranges_by_name(group.drift)
     for condition in group.drift.index.unique("condition"):
-        own = group.drift.xs(condition, level="condition")
+        bands = group.drift.xs(condition, level="condition")
         subjects = counted(n_drifted(group.occupancy, condition), "subject")
-        good = own[own["q"] <= alpha].sort_values("change", key=abs, ascending=False)[:3]
+        good = bands[bands["q"] <= alpha].sort_values("change", key=abs, ascending=False)[:3]
         of = f" in {condition}" if condition else ""
-        if own["q"].isna().all():
-            yield f"Training changed the filters{of} in all of {subjects} alike, or in none: there is nothing to test."
+        if bands["q"].isna().all():
+            yield f"Training changed the filters{of} of {subjects} identically or not at all: there is nothing to test."
         elif not len(good):
             yield (
-                f"Training moved the filters{of} between no bands on average over {subjects} (every q above "
-                f"{alpha:g})."
+                f"Training is not shown to have moved the filters{of} between bands on average over {subjects} "
+                f"(every q above {alpha:g})."
             )
         else:
-            parts = [
+            changes = [
                 f"{band_words(str(band), limits)} {points(row['change'])}"
                 f"{in_brackets(row['ci_low'], row['ci_high'], points)}"
                 for band, row in good.to_dict("index").items()
             ]
             yield (
-                f"Training changed the share of the filters' energy{of} in {', '.join(parts)}, in percentage points; q "
-                f"at most {alpha:g}, mean over {subjects} with 95% intervals."
+                f"Training changed the share of the filters' energy{of} in {', '.join(changes)}, in percentage "
+                f"points; q at most {alpha:g}, mean over {subjects} with 95% intervals."
             )
 
 
 def shift_words(group: GroupResults) -> Iterator[str]:
-    """Yield how many filters training moved to one side, and how far."""
+    """Yield how many filters training moved in one direction, and how far."""
     if group.filter_drift is None or group.occupancy is None:
         return
     alpha = group.facts["alpha"]
     for condition in group.filter_drift.index.unique("condition"):
-        own = group.filter_drift.xs(condition, level="condition")
-        good = own[own["q"] <= alpha]
+        filters = group.filter_drift.xs(condition, level="condition")
+        good = filters[filters["q"] <= alpha]
         subjects = counted(n_drifted(group.occupancy, condition), "subject")
         of = f" in {condition}" if condition else ""
         most = (
@@ -166,8 +166,8 @@ def shift_words(group: GroupResults) -> Iterator[str]:
             else ""
         )
         yield (
-            f"Training moved {len(good)} of {counted(len(own), 'filter')}{of} to one side on average over {subjects} "
-            f"(q at most {alpha:g}){most}."
+            f"Training moved {len(good)} of {counted(len(filters), 'filter')}{of} in one direction on average over "
+            f"{subjects} (q at most {alpha:g}){most}."
         )
 
 
@@ -262,7 +262,7 @@ TRAINING: Section[GroupResults, GroupRun] = Section(
             _drift,
             lambda group: (
                 "Share of the filters' energy in each band before training and after, mean over subjects, and the "
-                "change with its 95% interval over subjects. Filters that nobody trained do not move."
+                "change with its 95% interval over subjects. Filters that were not trained do not move."
             ),
             cases=lambda group: group.drift.index.unique("condition"),
         ),

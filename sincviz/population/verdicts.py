@@ -1,4 +1,4 @@
-"""What the networks of a group are worth by themselves: which decode above chance, which cannot be read, and why."""
+"""Verdicts on single networks of a group: which decode above chance, which cannot be read, and why."""
 
 from collections import Counter
 
@@ -24,7 +24,7 @@ def chance_by_subject(networks: pd.DataFrame) -> pd.Series:
     -------
     pandas.Series
         Index ``condition`` and ``subject``: ``"yes"``; ``"no"``; or ``"unknown"``, where that depends on networks
-        of which it could not be told.
+        for which this is not known.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def not_readable(networks: pd.DataFrame) -> dict[str, int]:
     Parameters
     ----------
     networks : pandas.DataFrame
-        One row per network, with the columns ``status`` and ``not_readable_because``, codes with blanks between.
+        One row per network, with the columns ``status`` and ``not_readable_because``, space-separated codes.
 
     Examples
     --------
@@ -81,9 +81,9 @@ def doubts(networks: pd.DataFrame) -> dict[str, int]:
 
 
 def doubt_words(networks: pd.DataFrame) -> str:
-    """Return what must stand beside everything that a group has in common, if that is doubtful; else nothing.
+    """Return the warning beside everything that a group has in common, if that is doubtful; else empty.
 
-    That networks are not shown to be above chance is no such reason: tests over subjects are there to tell.
+    That networks are not shown to be above chance is not such a reason: tests over subjects decide that.
 
     Examples
     --------

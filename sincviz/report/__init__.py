@@ -1,1 +1,1 @@
-"""An inspection bound: figures with captions, words made from the numbers, one page, one folder."""
+"""Reports: figures with captions, words made from the numbers, one page, one folder."""

@@ -1,4 +1,4 @@
-"""What a kind of results consists of: sections, each with its steps, figures, tables, arrays and sentences."""
+"""Contents of a report: sections, each with its steps, figures, tables, arrays and sentences."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Shown(Protocol):
 
     @property
     def findings(self) -> pd.DataFrame:
-        """What keeps the results from being read at their word."""
+        """What speaks against taking the results at face value."""
         ...
 
     @property
@@ -263,7 +263,7 @@ def chosen_sections(
     unknown = [name for name in only if name not in names]
     if unknown or isinstance(only, str) or not only:
         meant = "".join(did_you_mean(str(name), names) for name in unknown[:1])
-        raise ValueError(f"`only` must name sections out of {', '.join(names)}; got {only!r}.{meant}")
+        raise ValueError(f"`only` must be a list of sections out of {', '.join(names)}; got {only!r}.{meant}")
     return tuple(section for section in sections if section.always or section.name in only)
 
 
@@ -347,7 +347,9 @@ def reasons_of(section: Section[Results, Any], results: Results) -> dict[str, st
 def summary_of(contents: Contents[Results], results: Results) -> dict[str, list[str]]:
     """Return the sentences of the summary, by the name of each question."""
     return {
-        one.name: list(one.sentences(results)) for section in contents.sections for one in section.summary
+        summary.name: list(summary.sentences(results))
+        for section in contents.sections
+        for summary in section.summary
     }
 
 

@@ -1,4 +1,4 @@
-"""Tables as CSV that a spreadsheet opens as they are: text that begins like a formula is none."""
+"""CSV files that a spreadsheet opens as they are: text that begins like a formula is not one."""
 
 import re
 from pathlib import Path

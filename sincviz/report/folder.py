@@ -1,4 +1,4 @@
-"""Results as a folder: tables, arrays, figures, one file for machines and one page for people."""
+"""Results as a folder: tables, arrays, figures, one file for machines and one page to read."""
 
 import json
 import os
@@ -93,7 +93,7 @@ def write_folder(
 
 
 def facts_of(results: Results, contents: Contents[Results]) -> dict[str, Any]:
-    """Return what a machine wants to know of results: strict JSON."""
+    """Return the facts about results for machines, as strict JSON."""
     facts: dict[str, Any] = plain(
         {
             "versions": system_facts(),
@@ -135,11 +135,11 @@ def check_folder(
 
 def existing_files(folder: Path, contents: Contents[Any]) -> list[str]:
     """Return the files of a folder that bear the names of these results."""
-    own = [name for name in (PAGE, contents.facts_file) if (folder / name).is_file()]
+    names = [name for name in (PAGE, contents.facts_file) if (folder / name).is_file()]
     inside = (path for part in ("tables", "arrays", "figures") for path in sorted((folder / part).glob("*")))
-    own += [path.relative_to(folder).as_posix() for path in inside if path.is_file()]
+    names += [path.relative_to(folder).as_posix() for path in inside if path.is_file()]
     pattern = _names(contents)
-    return [name for name in own if pattern.fullmatch(name)]
+    return [name for name in names if pattern.fullmatch(name)]
 
 
 def _names(contents: Contents[Any]) -> re.Pattern[str]:
@@ -158,13 +158,15 @@ def _names(contents: Contents[Any]) -> re.Pattern[str]:
 def _of_earlier_results(folder: Path, contents: Contents[Any]) -> set[str]:
     """Return the files that earlier results say they wrote, as far as these bear the names of such results."""
     try:
-        told = json.loads((folder / contents.facts_file).read_text("utf-8"))["files"]
+        listed_files = json.loads((folder / contents.facts_file).read_text("utf-8"))["files"]
         pattern = _names(contents)
         return {
-            str(name) for name in told if pattern.fullmatch(str(name)) and not (folder / str(name)).is_dir()
+            str(name)
+            for name in listed_files
+            if pattern.fullmatch(str(name)) and not (folder / str(name)).is_dir()
         }
     except FileNotFoundError:
-        # A run that was killed while its files came has left some of them, and not what speaks of them.
+        # A run that was killed while it moved its files has left some of them, and not the file that lists them.
         return set(existing_files(folder, contents))
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -32,7 +32,7 @@ def empty_page(title: str) -> "mne.Report":
 
 
 def save_page(page: "mne.Report", path: Path) -> None:
-    """Write a page that runs its own scripts alone, and asks nobody for anything, whatever is written in it."""
+    """Write a page that runs only its own scripts and loads nothing from elsewhere, whatever is written in it."""
     page.save(path, open_browser=False, overwrite=True, verbose="error")
     html = path.read_text("utf-8")
     policy = (

@@ -56,9 +56,13 @@ def write_html(
 def summary_html(results: Results, contents: Contents[Results]) -> str:
     """Return what a page begins with: what the results are of, then each question and its answer."""
     questions = [
-        (one, list(one.sentences(results)), "" if one.otherwise is None else one.otherwise(results))
+        (
+            summary,
+            list(summary.sentences(results)),
+            "" if summary.otherwise is None else summary.otherwise(results),
+        )
         for section in contents.sections
-        for one in section.summary
+        for summary in section.summary
     ]
     return render("summary", lead=contents.lead(results), questions=questions)
 

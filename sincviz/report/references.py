@@ -1,4 +1,4 @@
-"""What the methods paragraphs cite."""
+"""References that the methods paragraphs cite."""
 
 REFERENCES = {
     "blankertz": "Blankertz, B., Tomioka, R., Lemm, S., Kawanabe, M., & Müller, K.-R. (2008). Optimizing spatial "

@@ -1,4 +1,4 @@
-"""What results were computed with: versions of sincviz, Python and the libraries below it."""
+"""Versions of sincviz, Python and the libraries that results were computed with."""
 
 import platform
 import sys

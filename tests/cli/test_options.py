@@ -25,7 +25,7 @@ def test_ranges_are_numbers(text, expected):
 
 @pytest.mark.parametrize("text", ["a", "32-29", "1-", "-1", "1-99999999", "1--2", "1.5", "1" * 5000])
 def test_what_is_no_range_is_refused(text):
-    with pytest.raises(ValueError, match="numbers or ranges"):
+    with pytest.raises(ValueError, match="must be comma-separated numbers or ranges"):
         numbers("--subjects", text)
 
 
@@ -46,7 +46,9 @@ def test_classes_are_read_with_their_events():
 
 @pytest.mark.parametrize("text", ["", "left", "left=", "=T1", "left=T1,", "left=T1,,right=T2"])
 def test_what_names_no_class_and_event_is_refused(text):
-    with pytest.raises(ValueError, match=r"`--classes` must be CLASS=EVENT .*Try left=T1,right=T2\."):
+    with pytest.raises(
+        ValueError, match=r"`--classes` must be comma-separated CLASS=EVENT; got .*Try left=T1,right=T2\."
+    ):
         parsed_classes(text)
 
 
@@ -86,7 +88,7 @@ def test_a_name_given_twice_is_refused(again):
 
 @pytest.mark.parametrize("names", ["left,", ",left", "left,,right", "left, ,right", ","])
 def test_a_class_with_an_empty_name_is_refused(names):
-    message = f"`class_names` must be names with commas between; got {names!r}."
+    message = f"`class_names` must be comma-separated names; got {names!r}."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         parameters_of([f"class_names={names}"])
 

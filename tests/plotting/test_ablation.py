@@ -1,4 +1,4 @@
-"""What the decision loses is drawn by band and channel, and cells that may be zero are told apart."""
+"""What the decision loses is drawn by band and channel, and cells that may be zero are marked."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -115,7 +115,9 @@ def test_the_limits_of_bands_stand_below(shares):
 
 def test_what_cannot_be_drawn_is_refused(shares):
     for wrong in (shares().expand_dims("target"), shares().isel(band=0)):
-        with pytest.raises(ValueError, match=r"must be over \(\[condition,\] subject, band\); got"):
+        with pytest.raises(
+            ValueError, match=r"must have the dimensions \(\[condition,\] subject, band\); got"
+        ):
             plot_band_use(wrong)
     with pytest.raises(TypeError, match="got Dataset"):
         plot_band_use(xr.Dataset())

@@ -101,7 +101,7 @@ def test_drawing_into_given_axes_makes_no_figure(history):
 @pytest.mark.parametrize("n_axes", [1, 3])
 def test_other_than_two_axes_are_refused_before_anything_is_drawn(history, n_axes):
     _, axes = plt.subplots(1, n_axes)
-    with pytest.raises(ValueError, match=f"must be two, for centres and widths; got {n_axes}"):
+    with pytest.raises(ValueError, match=f"must be two axes, for centres and widths; got {n_axes}"):
         plot_cutoff_history(history(2, 3), axes)
     assert not any(ax.lines for ax in np.atleast_1d(axes))
 

@@ -1,4 +1,4 @@
-"""Relevance is drawn cell by cell on one scale, and cells that may be zero are told apart."""
+"""Relevance is drawn cell by cell on one scale, and cells that may be zero are marked."""
 
 import matplotlib.pyplot as plt
 import numpy as np

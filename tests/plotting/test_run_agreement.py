@@ -85,7 +85,9 @@ def test_what_is_not_known_is_grey_and_said(agreement):
 def test_other_arrays_are_refused(agreement):
     runs = agreement(2, 2)
     for wrong in (runs.T, runs.isel(run=0), runs.isel(run=[])):
-        with pytest.raises(ValueError, match=r"must be over \(run, other_run\) .* Pass what `run_agreement`"):
+        with pytest.raises(
+            ValueError, match=r"must have the dimensions \(run, other_run\) .* Pass what `run_agreement`"
+        ):
             plot_run_agreement(wrong)
     with pytest.raises(ValueError, match="a coordinate `subject`; got other_subject"):
         plot_run_agreement(runs.drop_vars("subject"))

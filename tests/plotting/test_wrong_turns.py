@@ -113,7 +113,8 @@ def test_of_several_networks_it_says_the_field(plot, names, group):
     assert f"{plot}(group." in line_in(error.value)
     assert draws(line_in(error.value), names | {"group": group})
     with pytest.raises(
-        TypeError, match=r"got SincShallowNet. It is of several networks: with `group = sincviz\.group"
+        TypeError,
+        match=r"got SincShallowNet. This figure is of several networks: with `group = sincviz\.group",
     ):
         call(plot, names["model"])
 
@@ -246,7 +247,7 @@ def test_four_hundred_maps_are_refused(given, names, network, simulation):
     settings = {"num_time_filters": 200, "freq_stride": 0.2, "depth_multiplier": 2}
     own = names | {"model": network(chs_info=simulation[0].info["chs"], **settings)}
     maps = eval(given, names if "relevance" in given else own)
-    with pytest.raises(ValueError, match=r"One figure shows 200 scalp maps at most; got \d+ \(") as error:
+    with pytest.raises(ValueError, match=r"One figure shows at most 200 scalp maps; got \d+ \(") as error:
         plotting.plot_topomaps(maps)
     fewer = eval(line_in(error.value), own | {"result": maps})
     n_maps = fewer.size // fewer.sizes["channel"]
@@ -257,7 +258,7 @@ def test_four_hundred_maps_are_refused(given, names, network, simulation):
 
 def test_the_limit_holds_for_tables_of_maps_and_not_for_axes_of_the_user(names):
     cells = names["inspection"].band_relevance.isel(target=[0] * 40)
-    with pytest.raises(ValueError, match="One figure shows 200 scalp maps at most"):
+    with pytest.raises(ValueError, match="One figure shows at most 200 scalp maps"):
         plotting.plot_relevance(cells, "topomaps")
     with pytest.raises(ValueError, match="got 1 for 240 maps"):
         plotting.plot_topomaps(cells, plt.figure().add_subplot())
@@ -279,7 +280,7 @@ def test_a_test_over_subjects_of_the_other_kind_is_sent_to_its_function(band_tes
         ("plot_cluster_spectrum", band_test(bands=2)),
         ("plot_cluster_topomaps", spectral_test(n_chans=8)),
     ):
-        with pytest.raises(ValueError, match="must hold `mean`") as error:
+        with pytest.raises(ValueError, match="must have the variable `mean`") as error:
             call(plot, given)
         assert draws(line_in(error.value), names, result=given)
 

@@ -145,7 +145,7 @@ def test_before_and_after_are_of_those_whose_change_is_known():
 def test_filters_whose_start_nobody_knows_have_no_change():
     unknown = occupancy([0.1, 0.2])
     unknown.loc[{"training": "before"}] = np.nan
-    with pytest.raises(ValueError, match="do not tell"):
+    with pytest.raises(ValueError, match="do not store"):
         occupancy_change(unknown)
 
 

@@ -77,10 +77,10 @@ def test_the_order_of_columns_does_not_matter(order):
         ("checkpoint,subject\na,1\n", "epochs or dataset"),
         ("checkpoint;epochs;subject\na;b;1\n", "commas"),
         (f"{HEADER}\n", "no rows"),
-        ("", "no table with commas"),
+        ("", "is not a CSV file"),
         (f"{HEADER}\na,b,,,0,,\nc,d,,1,0,,\n", "subject in rows 1"),
         (f"{HEADER}\na,b,,1,0,,\nc,d,,1,0,,\na,b,,1,0,,\n", "Rows 3 "),
-        (f"{HEADER}\na,b,,1,0,,,,,x,y\n", "no table with commas"),
+        (f"{HEADER}\na,b,,1,0,,,,,x,y\n", "is not a CSV file"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, text, message):

@@ -196,7 +196,7 @@ def test_sections_come_in_their_own_order(only):
 
 @pytest.mark.parametrize("only", [[], "counts", ["count"]])
 def test_an_unknown_section_is_refused_with_those_that_there_are(only):
-    with pytest.raises(ValueError, match="`only` must name sections out of counts, numbers"):
+    with pytest.raises(ValueError, match="`only` must be a list of sections out of counts, numbers"):
         chosen_sections(CONTENTS.sections, only)
 
 

@@ -62,7 +62,7 @@ def test_chance_is_that_of_the_balanced_accuracy(make):
     found = with_attrs(make, "accuracy", [0.9] * 6, majority=0.9, balanced_accuracy=0.5, above_chance="no")
     words, chance = accuracy_words(found)
     assert words == (
-        "Mean accuracy of 6 subjects 90%; naming the most frequent class every time reaches 90%. Mean balanced "
+        "Mean accuracy of 6 subjects 90%; always naming the most frequent class reaches 90%. Mean balanced "
         "accuracy 50%, chance 50%."
     )
     assert chance == (
@@ -71,7 +71,10 @@ def test_chance_is_that_of_the_balanced_accuracy(make):
     )
     text, _ = methods_paragraph(found, SECTIONS)
     assert "0 of 6 networks decoded above chance" in text
-    assert "most frequent class every time reaches 90%, the mean balanced accuracy 50% (chance 50%)" in text
+    assert (
+        "always naming the most frequent class reaches 90%, the mean balanced accuracy 50% (chance 50%)"
+        in text
+    )
 
 
 def test_what_cannot_be_told_from_chance_is_not_called_chance(make):
@@ -79,15 +82,15 @@ def test_what_cannot_be_told_from_chance_is_not_called_chance(make):
     assert found.facts["above_chance"] == {"yes": 3, "no": 1, "unknown": 2}
     *_, chance = accuracy_words(found)
     assert chance == (
-        "3 of 6 networks are shown to be above chance (permutation tests, p < 0.05; of 2 it cannot be told), at least "
-        "half of the networks in 3 of 6 subjects; in 2 it cannot be told."
+        "3 of 6 networks are shown to be above chance (permutation tests, p < 0.05; for 2 this is not known), at least "
+        "half of the networks in 3 of 6 subjects; for 2 this is not known."
     )
     finding = found.findings.set_index("check").loc["chance"]
     assert finding["finding"] == (
-        "In 1 of 6 subjects fewer than half of the networks are shown to be above chance. In 2 of 6 subjects it cannot "
-        "be told of enough networks whether they are above chance."
+        "In 1 of 6 subjects fewer than half of the networks are shown to be above chance. In 2 of 6 subjects for too "
+        "many networks it is not known whether they are above chance."
     )
-    assert finding["evidence"] == "Not shown: 2. Cannot be told: 3, 6."
+    assert finding["evidence"] == "Not shown: 2. Not known: 3, 6."
 
 
 def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
@@ -100,10 +103,7 @@ def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
     )
     assert "is not shown to be above chance (2); it is not known" in words
     assert words in words_of(found)
-    assert (
-        "Of 3 networks it could not be read what they use by themselves"
-        in methods_paragraph(found, SECTIONS)[0]
-    )
+    assert "3 networks did not show by themselves what they use (" in methods_paragraph(found, SECTIONS)[0]
     assert found.networks["not_readable_because"].tolist()[:2] == ["chance", "few_trials unknown_trials"]
     assert found.findings.set_index("check").loc["not_readable", "severity"] == "warning"
     assert not list(readable_words(make(manifest(6, 1))))
@@ -135,7 +135,7 @@ def test_one_network_agrees_with_nobody(make):
     found = make(manifest(1, 1))
     text, references = methods_paragraph(found, SECTIONS)
     assert text.startswith("1 network of 1 subject (1 per subject) was read")
-    assert "like in the" not in words_of(found)
+    assert "close match in the" not in words_of(found)
     for words in ("Spearman", "Hungarian", "Runs were averaged", "tests", "share of a band"):
         assert words not in text
     assert len(references) == 2
@@ -143,7 +143,7 @@ def test_one_network_agrees_with_nobody(make):
 
 def test_two_runs_have_one_other_run(make):
     words = words_of(make(manifest(1, 2)))
-    assert "like in the other run of 1 subject" in words
+    assert "a close match in the other run of 1 subject" in words
     assert re.search(r"correlation of \S+ \(mean of 1 subject\)", words)
 
 
@@ -169,7 +169,7 @@ def test_conditions_of_different_people_are_not_compared_within_people(make):
 
 def test_only_bands_that_speak_for_the_class_are_named(make):
     (words,) = band_use_words(make(manifest(8, 1)))
-    assert "shares of what 8 subjects have together" in words
+    assert "shares of the sum over 8 subjects" in words
     assert not re.search(r"[)z] −\d", words)
 
 
@@ -177,7 +177,7 @@ def test_where_nothing_separates_the_classes_no_band_has_a_share(make):
     found = make(manifest(8, 1), effect=0.0)
     assert np.isfinite(found.band_use).any()
     (words,) = band_use_words(found)
-    assert "not surely more than nothing over 8 subjects" in words
+    assert "not surely above zero over 8 subjects" in words
     assert "slow" not in found.findings["check"].tolist()
 
 
@@ -197,7 +197,7 @@ def test_what_cannot_be_tested_is_no_number(make):
     (words,) = drift_words(dataclasses.replace(found, drift=frozen))
     assert (
         words
-        == "Training changed the filters in all of 6 subjects alike, or in none: there is nothing to test."
+        == "Training changed the filters of 6 subjects identically or not at all: there is nothing to test."
     )
     assert "nan" not in words_of(found)
 
@@ -207,7 +207,7 @@ def test_filters_that_move_are_counted(make):
     moved = found.filter_drift.assign(q=[0.9, 0.01, 0.02, 0.9], shift_hz=[3.0, -1.256, 0.5, 9.0])
     (words,) = shift_words(dataclasses.replace(found, filter_drift=moved))
     assert words == (
-        "Training moved 2 of 4 filters to one side on average over 6 subjects (q at most 0.05), the farthest by "
+        "Training moved 2 of 4 filters in one direction on average over 6 subjects (q at most 0.05), the farthest by "
         "−1.26 Hz."
     )
 
@@ -216,12 +216,12 @@ def test_filters_that_move_are_counted(make):
     ("held_out", "words"),
     [
         (["yes"] * 6, "No trial that was examined was used in training its network."),
-        (["unknown"] + ["yes"] * 5, "as far as networks tell (1 of 6 do not)."),
+        (["unknown"] + ["yes"] * 5, "as far as is known (for 1 of 6 it is not)."),
         (["unknown"] * 6, None),
-        (["said"] * 6, "as far as networks tell (6 of 6 do not; for 6 of these it is what the user says)."),
+        (["said"] * 6, "as far as is known (for 6 of 6 it is not; for 6 of these the user says so)."),
         (
             ["unknown"] * 2 + ["said"] * 3 + ["yes"],
-            "as far as networks tell (5 of 6 do not; for 3 of these it is what the user says).",
+            "as far as is known (for 5 of 6 it is not; for 3 of these the user says so).",
         ),
     ],
 )

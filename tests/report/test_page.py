@@ -203,7 +203,7 @@ def test_more_maps_than_a_figure_shows_are_said_in_their_place(whole):
     found = dataclasses.replace(whole, band_relevance=cells)
     drawing = next(drawing for drawing in FIGURES if drawing.name == "relevance")
     said = " ".join(text.get_text() for text in drawing.draw(found).texts)
-    assert "One figure shows 200 scalp maps at most; got 240" in " ".join(said.split())
+    assert "One figure shows at most 200 scalp maps; got 240" in " ".join(said.split())
 
 
 def test_the_most_important_units_come_first(whole):

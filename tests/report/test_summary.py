@@ -137,7 +137,7 @@ def test_without_trials_nothing_is_said_of_use():
     (sentence,) = accuracy_words(inspection())
     assert (
         sentence
-        == "No trials were given: what follows reads the weights, and cannot say what the network uses."
+        == "No trials were given: what follows describes the weights and cannot say what the network uses."
     )
 
 
@@ -150,13 +150,13 @@ def test_of_trials_of_unknown_class_the_accuracy_is_not_claimed(n_trials, start)
 MEMORY = {
     "no memory": (
         None,
-        "The checkpoint does not tell which trials it was trained on: they may be among these. If these were held "
+        "The checkpoint does not store which trials it was trained on: they may be among these. If these were held "
         "out, say so: `held_out=True`, on the command line `--held-out`.",
     ),
     "none seen": (
         0,
-        "None of them is recognised among the training trials, so they were held out, unless they are the "
-        "same recordings cut or prepared in another way.",
+        "None of them is recognised as a training trial, so they were held out, unless they are the "
+        "same recordings cut or preprocessed in another way.",
     ),
     "all seen": (
         40,
@@ -264,14 +264,19 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
             "0% (95% interval 0% to 8.8%)",
             "0.00, chance 0.50: NOT above chance, p = 1 (labels exchanged)",
         ),
-        (4, 4, "100% (95% interval 51% to 100%)", "1.00, chance 0.50: too few trials to tell from chance"),
+        (
+            4,
+            4,
+            "100% (95% interval 51% to 100%)",
+            "1.00, chance 0.50: too few trials to tell this from chance",
+        ),
     ],
 )
 def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_trials, numbers, verdict):
     found = with_trials(n_correct, n_trials)
     assert accuracy_words(found)[0] == (
-        f"The network is right in {n_correct} of {n_trials} trials, {numbers}; naming the most frequent "
-        f"class every time reaches 50%. Balanced accuracy {verdict}."
+        f"The network is right in {n_correct} of {n_trials} trials, {numbers}; always naming the most frequent "
+        f"class reaches 50%. Balanced accuracy {verdict}."
     )
     assert found.verdict["readable"] == ("0: above" in verdict)
 
@@ -295,7 +300,7 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
     found = judged({"subject": np.repeat(list("abcd"), 50), "run": "1"}, codes, np.stack([-size, size], 1))
     (sentence, _) = accuracy_words(inspection(trials={"n_trials": 200}, accuracies=found))
     row = found.loc["all"]
-    assert "naming the most frequent class every time reaches 90%" in sentence
+    assert "always naming the most frequent class reaches 90%" in sentence
     assert f"; over 4 subjects {row['subjects_ci_low']:.0%} to " in sentence
     assert (
         f"Balanced accuracy {row['balanced_accuracy']:.2f}, AUC {row['auc']:.2f}, chance 0.50: above "
@@ -307,7 +312,7 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
 @pytest.mark.parametrize(
     ("structure", "codes", "why"),
     [
-        ({}, np.repeat([0, 1] * 5, 10), "trials of a class stand in blocks"),
+        ({}, np.repeat([0, 1] * 5, 10), "trials of a class come in blocks"),
         (
             {"subject": np.repeat(list("abcdefghij"), 10)},
             np.repeat([0, 1] * 5, 10),
@@ -319,7 +324,7 @@ def test_what_is_confounded_is_neither_above_chance_nor_not(structure, codes, wh
     accuracies_ = judged(structure, codes, np.eye(2)[codes])
     found = inspection(trials={"n_trials": 100}, accuracies=accuracies_, leading_bands=leading(MU))
     sentence = accuracy_words(found)[0]
-    assert sentence.endswith(f"chance 0.50: whether that is above chance cannot be told, because {why}.")
+    assert sentence.endswith(f"chance 0.50: whether this is above chance is not known, because {why}.")
     assert found.verdict["reasons"] == ["confounded"]
     assert not slips(every_sentence(found))
 
@@ -542,8 +547,8 @@ def curve(low, p, shown="yes", ranked_on="the other half"):
 @pytest.mark.parametrize(
     ("shown", "start"),
     [
-        ("yes", "Shown by taking it away: what is called most relevant costs the network more"),
-        ("no", "Not shown by taking it away: whether"),
+        ("yes", "Shown by deletion: what is called most relevant costs the network more"),
+        ("no", "Not shown by deletion: whether"),
         (
             "could not be checked",
             "Whether what is called most relevant is needed more than the rest could not",
@@ -563,15 +568,15 @@ def test_an_order_that_was_given_is_told():
     (own,) = certainty_words(with_trials(deletion=curve(0.1, 0.001)))
     (given,) = certainty_words(with_trials(deletion=curve(0.1, 0.001, ranked_on="given")))
     assert "on trials that did not make its order" in own
-    assert "in a given order, which flatters itself if these trials made it" in given
+    assert "in a given order, which looks better than it is if these trials made it" in given
 
 
 @pytest.mark.parametrize(
     ("outcome", "start"),
     [
         ("differs", "looks different, as it must"),
-        ("stays", "Do not trust the pictures"),
-        ("cannot be told", "It cannot be told whether the relevance depends on what was learned"),
+        ("stays", "Do not trust the figures"),
+        ("cannot be told", "Whether the relevance depends on what was learned is not known"),
     ],
 )
 def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start):
@@ -600,7 +605,7 @@ NEEDED = (
 def test_replacement_names_what_is_needed_for_sure_the_most_first():
     found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
     assert certainty_words(with_trials(ablation=found)) == [
-        "Replaced by that of another trial, these cost most of the margin between the true class's score "
+        "Replaced by those of another trial, these cost most of the margin between the score of the true class "
         f"and the best other: {NEEDED}"
     ]
 
@@ -611,7 +616,7 @@ def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
     orders.attrs = curve(0.1, 0.001).attrs
     words = certainty_words(with_trials(ablation=found, deletion=orders))
     assert words[1:] == [
-        "Replaced by that of another trial, these cost most of the margin between the true class's score "
+        "Replaced by those of another trial, these cost most of the margin between the score of the true class "
         f"and the best other, which is 7.26 on average: {NEEDED}"
     ]
     assert not slips(words)
@@ -681,8 +686,8 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials, random, ta
     assert len(words) == 1 + random + bool(taken)
     if taken:
         assert words[-1] == (
-            f"Not all of the {n_trials} trials were taken for the evidence, but as many drawn evenly from "
-            f"the classes: {taken} (seed 7)."
+            f"Of the {n_trials} trials, the evidence used only some, drawn evenly from the classes: "
+            f"{taken} (seed 7)."
         )
 
 
@@ -736,7 +741,7 @@ def relevance_at(channels, trials="contrast", **coords):
     return xr.DataArray(values, coords, ("target", "channel", "frequency"), attrs={"trials": trials})
 
 
-SLOW_LINES = " Lines below 35 Hz cannot be told from rhythms in trials shorter than 3 s."
+SLOW_LINES = " Lines below 35 Hz cannot be distinguished from rhythms in trials shorter than 3 s."
 
 BLIND = " Not checked: muscles of the {}, where no electrode lies."
 UNSEEN = BLIND.format("temples and neck")
@@ -778,7 +783,7 @@ UNSUSPECTED = [
     (
         relevance_at(["Fp1", "C3"], trials="all"),
         "Not checked: eye movements, muscles, line noise and drifts, because the trials are not of two known classes, "
-        "and what all trials share tells nothing.",
+        "and what all trials share says nothing about artefacts.",
     ),
     (
         None,
@@ -801,7 +806,7 @@ def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checke
 
 def test_without_trials_little_is_said_of_artefacts(weights_only):
     assert unsuspected_words(weights_only) == (
-        "Without trials little can be said of eye movements, muscles, line noise or drifts."
+        "Without trials, little can be said about eye movements, muscles, line noise or drifts."
     )
 
 
@@ -894,8 +899,8 @@ def test_trials_prepared_otherwise_are_not_called_held_out():
     other = pd.DataFrame([("recording", "warning", "Other filters.", "", "", "")], columns=FINDINGS.columns)
     found = with_trials(8, 10, 0, findings=other)
     assert accuracy_words(found)[1] == (
-        "Whether they were used in training cannot be told: they were not prepared as the training trials "
-        "were. If these were held out, say so: `held_out=True`, on the command line `--held-out`."
+        "Whether they were used in training is not known: they were not preprocessed like the training trials. "
+        "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
     )
     assert "recognised" in accuracy_words(with_trials(8, 10, 0))[1]
 
@@ -903,7 +908,10 @@ def test_trials_prepared_otherwise_are_not_called_held_out():
 def test_names_of_classes_that_were_assumed_are_told_with_the_accuracy():
     assumed = {"training": {"assumed": {"class_names": ["left", "right"]}}}
     words = accuracy_words(with_trials(8, 10, network=NETWORK | assumed))
-    assert words[-1] == "The checkpoint does not name its classes: left, right was assumed, in this order."
+    assert (
+        words[-1]
+        == "The checkpoint does not store the names of its classes: left, right was assumed, in this order."
+    )
 
 
 def test_scores_that_are_not_numbers_have_no_accuracy_and_say_why():

@@ -1,1 +1,1 @@
-"""What figures share: style, scalps, tables of maps, lettering, refusals."""
+"""Shared parts of figures: style, scalps, tables of maps, lettering, refusals."""

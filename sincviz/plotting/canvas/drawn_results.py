@@ -1,4 +1,4 @@
-"""Which result each plot function draws, and what to call where it was given something else."""
+"""Results that each plot function draws, and what to call if it was given something else."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class DrawnResult:
     """
 
     kind: type[pd.DataFrame | xr.DataArray | xr.Dataset]
-    of_found: str
+    of_results: str
     of_network: str = ""
     marks: tuple[str, ...] = ()
 
@@ -53,7 +53,7 @@ def check_drawn(plot: str, result: object) -> None:
     Raises
     ------
     TypeError
-        If it is no table or array, such as a network, or one of another kind.
+        If it is not a table or array, such as a network, or is one of another kind.
     ValueError
         If it is a result that another function draws.
     """
@@ -82,14 +82,14 @@ def _marks_of(result: object) -> set[Hashable]:
 
 
 def _drawn_by(result: object, plot: str) -> str:
-    """Return the call that draws a result of ours, nothing if it is none that can be told."""
+    """Return the call that draws a result of sincviz; empty if it is not recognised."""
     marks = _marks_of(result)
     if isinstance(result, pd.DataFrame) and set(_OF_ONE_NETWORK) <= marks:
         return "sincviz.plotting.plot_bands(sincviz.learned_bands(model))"
     if isinstance(result, xr.DataArray) and {"subject", "band"} <= marks <= {"condition", "subject", "band"}:
         return "" if plot == "plot_band_use" else "sincviz.plotting.plot_band_use(result)"
     for other, drawn in _results().items():
-        # An array is told by all its dimensions; a table or dataset has more columns than its marks.
+        # An array is recognised by all its dimensions; a table or dataset has more columns than its marks.
         exact = not isinstance(result, xr.DataArray) or set(drawn.marks) == marks
         if drawn.marks and isinstance(result, drawn.kind) and set(drawn.marks) <= marks and exact:
             return "" if other == plot else f"sincviz.plotting.{other}(result)"
@@ -101,23 +101,23 @@ def _named(result: object) -> str:
 
 
 def _advice(plot: str, wanted: DrawnResult, result: object) -> str:
-    field = wanted.of_found.split(".")[1].split(",")[0]
+    field = wanted.of_results.split(".")[1].split(",")[0]
     if result is None:
         return "This was not measured; `inspection.missing` or `group.missing` says why."
     if hasattr(result, field) and hasattr(result, "missing"):
-        return f"Try `sincviz.plotting.{plot}({wanted.of_found})`."
+        return f"Try `sincviz.plotting.{plot}({wanted.of_results})`."
     if wanted.of_network:
         return f"Try `sincviz.plotting.{plot}({wanted.of_network})`."
     return (
-        "It is of several networks: with `group = sincviz.group('manifest.csv', 'population')`, try "
-        f"`sincviz.plotting.{plot}({wanted.of_found})`."
+        "This figure is of several networks: with `group = sincviz.group('manifest.csv', 'population')`, try "
+        f"`sincviz.plotting.{plot}({wanted.of_results})`."
     )
 
 
 def check_cells(
     plot: str, cells: xr.DataArray, given: xr.DataArray, kind: str, dims: tuple[str, ...]
 ) -> None:
-    """Refuse relevance over other dimensions, or none, and say what makes these of it.
+    """Refuse relevance that is empty or has other dimensions, and say what to call instead.
 
     Parameters
     ----------
@@ -135,27 +135,27 @@ def check_cells(
     Raises
     ------
     ValueError
-        If the dimensions are others or there is no entry.
+        If the dimensions are different or the array is empty.
     """
     if set(cells.dims) == set(dims) and len(cells.dims) == len(dims) and cells.size:
         return
     call = _call_for(plot, given, kind) if given.size else ""
     raise ValueError(
-        f"`kind={kind!r}` draws an array over ({', '.join(dims)}) with one entry or more; got {dict(given.sizes)}."
+        f"`kind={kind!r}` draws an array over ({', '.join(dims)}), not empty; got {dict(given.sizes)}."
         + (f" Try `{call}`." if call else "")
     )
 
 
 def _call_for(plot: str, given: xr.DataArray, kind: str) -> str:
-    """Return a call that draws an array of relevance over other dimensions; nothing where none is known."""
-    found, expression = {str(dim) for dim in given.dims}, "result"
-    if "trial" in found:
-        found.remove("trial")
+    """Return a call that draws an array of relevance over other dimensions; empty if there is none."""
+    given_dims, expression = {str(dim) for dim in given.dims}, "result"
+    if "trial" in given_dims:
+        given_dims.remove("trial")
         expression += ".mean('trial', keep_attrs=True)"
-    if "target" not in found:
-        found.add("target")
+    if "target" not in given_dims:
+        given_dims.add("target")
         expression += ".expand_dims('target')"
-    others = found - {"target"}
+    others = given_dims - {"target"}
     of_bands = plot == "plot_relevance"
     if others in ({"filter", "channel"}, {"band", "channel"}) or (
         others == {"frequency", "channel"} and of_bands
@@ -195,13 +195,13 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
             chosen += [f"{dim}=slice({kept})"] * (kept < size)
         call = f"result.isel({', '.join(chosen)})"
     raise TooManyMapsError(
-        f"One figure shows {MOST_MAPS} scalp maps at most; got {prod(sizes.values())} ({sizes}). Choose or group: "
+        f"One figure shows at most {MOST_MAPS} scalp maps; got {prod(sizes.values())} ({sizes}). Choose or group: "
         f"`{call}`."
     )
 
 
 def check_map_dims(maps: xr.DataArray) -> None:
-    """Refuse what is no array of scalp maps, or one over too many dimensions, and say what to call.
+    """Refuse what is not an array of scalp maps, or has too many dimensions, and say what to call.
 
     Raises
     ------

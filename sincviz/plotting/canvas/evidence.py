@@ -54,7 +54,7 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
     Returns
     -------
     str
-        Begins with ``"NOT ABOVE CHANCE: "`` where the network does not know the classes.
+        Begins with ``"NOT ABOVE CHANCE: "`` if the network does not decode above chance.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
     ...                "above_chance": "yes", "held_out": "yes"})
     'gradient × activation of the score · accuracy 0.80 (0.68–0.88), chance 0.50 · held out, by their signal'
     """
-    parts = [
+    segments = [
         _method(attrs),
         _trials(attrs),
         _accuracy(attrs),
@@ -72,11 +72,11 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
         "" if deletion is None else deletion_area(deletion.attrs),
     ]
     start = NOT_ABOVE_CHANCE if attrs.get("above_chance") == "no" else ""
-    return start + " · ".join(part for part in parts if part)
+    return start + " · ".join(part for part in segments if part)
 
 
 def deletion_area(attrs: Attrs) -> str:
-    """Return the area between two deletion curves with its interval, nothing if it is not known.
+    """Return the area between two deletion curves with its interval, empty if it is not known.
 
     Examples
     --------
@@ -92,9 +92,9 @@ def deletion_area(attrs: Attrs) -> str:
 
 
 def against_random(attrs: Attrs) -> str:
-    """Return whether deletion showed the relevance, ``"relevance shown by deletion (p = 0.004)"``; nothing if unknown.
+    """Return whether deletion showed the relevance, ``"relevance shown by deletion (p = 0.004)"``; empty if unknown.
 
-    Where the order was given ready, it is said: nobody knows whether the same trials made it.
+    If the order was passed in, the words say so: it may have been made by the same trials.
     """
     p, words = _number(attrs, "p_deletion"), _SHOWN.get(str(attrs.get("shown")))
     if words is None:
@@ -105,7 +105,7 @@ def against_random(attrs: Attrs) -> str:
 
 
 def with_interval(attrs: Attrs, name: str) -> str:
-    """Return a number with its interval, ``"0.80 (0.68–0.88)"``; nothing if it is not known."""
+    """Return a number with its interval, ``"0.80 (0.68–0.88)"``; empty if it is not known."""
     value, low, high = (_number(attrs, name + end) for end in ("", "_ci_low", "_ci_high"))
     if value is None:
         return ""
@@ -116,14 +116,14 @@ def with_interval(attrs: Attrs, name: str) -> str:
 
 
 def bands_in_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
-    """Return a sentence with the limits of a result's bands, nothing if it has none.
+    """Return a sentence with the limits of a result's bands, empty if it has none.
 
-    What no band covers is listed where it is called ``"other"``, which says nothing.
+    What no band covers is listed only if it is called ``"other"``, a name that does not give its limits.
 
     Raises
     ------
     ValueError
-        If a result has the coordinates of the limits, but these do not tell what a band covers.
+        If a result has the coordinates of the limits, but these do not say what a band covers.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def bands_in_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
     """
     if not has_band_limits(values):
         return ""
-    found = ranges_by_name(values)
+    ranges_of_bands = ranges_by_name(values)
     rest = {
         name
         for name, low in zip(band_names(values), low_and_high_hz(values)[:, 0], strict=True)
@@ -141,7 +141,7 @@ def bands_in_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
     }
     listed = [
         f"{name}: {ranges_in_hz(ranges, '∞')}"
-        for name, ranges in found.items()
+        for name, ranges in ranges_of_bands.items()
         if name == OTHER or name not in rest
     ]
     return f"Bands in Hz: {'; '.join(listed)}." if listed else ""
@@ -155,7 +155,7 @@ def write_below(
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        A figure that holds all it will ever hold.
+        A finished figure: nothing is drawn into it later.
     attrs, deletion
         As for :func:`evidence_line`.
     note : str
@@ -232,20 +232,20 @@ def _trials(attrs: Attrs) -> str:
 
 
 def _accuracy(attrs: Attrs) -> str:
-    found, chance = with_interval(attrs, "accuracy"), _number(attrs, "chance_level")
-    if not found:
+    accuracy, chance = with_interval(attrs, "accuracy"), _number(attrs, "chance_level")
+    if not accuracy:
         return "accuracy not known" if attrs.get("above_chance") == "unknown" else ""
-    parts = [f"accuracy {found}"]
+    segments = [f"accuracy {accuracy}"]
     majority, balanced = _number(attrs, "majority"), _number(attrs, "balanced_accuracy")
     if majority is not None and chance is not None and majority > chance + UNBALANCED:
-        parts.append(f"most frequent class {_decimals(majority)}")
+        segments.append(f"most frequent class {_decimals(majority)}")
     if balanced is not None:
-        parts.append(f"balanced accuracy {_decimals(balanced)}")
+        segments.append(f"balanced accuracy {_decimals(balanced)}")
     if chance is not None:
-        parts.append(f"chance {_decimals(chance)}")
+        segments.append(f"chance {_decimals(chance)}")
     if attrs.get("above_chance") == "unknown":
-        parts.append("not told from chance")
-    return ", ".join(parts)
+        segments.append("whether above chance is not known")
+    return ", ".join(segments)
 
 
 def _completeness(attrs: Attrs) -> str:

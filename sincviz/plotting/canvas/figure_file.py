@@ -1,4 +1,4 @@
-"""Figures to files: the same figure, the same bytes."""
+"""Figure files: the same figure, the same bytes."""
 
 import io
 import os
@@ -26,14 +26,14 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | No
     figure : matplotlib.figure.Figure
         The figure.
     path : path-like
-        The file to write or replace; its ending decides the format.
+        The file to write or replace; its extension sets the format.
     dpi : float | None
         Pixels per inch of a PNG, and of coloured fields in PDF and SVG; ``None``: 300 and 100.
 
     Raises
     ------
     ValueError
-        If the ending is none of ``.png``, ``.pdf`` and ``.svg``, or ``dpi`` is not above 0.
+        If the extension is not ``.png``, ``.pdf`` or ``.svg``, or ``dpi`` is not above 0.
     FileNotFoundError
         If the folder does not exist.
     """

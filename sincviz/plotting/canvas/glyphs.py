@@ -53,24 +53,24 @@ def legible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    parts: list[str] = []
+    pieces: list[str] = []
     unknown = False
     for character in text:
         if character != "\n" and character.isspace():
             character = " "
         if character == "\n" or font_of(character) is not None:
             # What follows a number must not be read as part of it.
-            parts.append(f" {character}" if unknown and not character.isspace() else character)
+            pieces.append(f" {character}" if unknown and not character.isspace() else character)
             unknown = False
             continue
         number = f"{ord(character):04X}"
-        before = "" if not parts or parts[-1][-1].isspace() else " "
-        parts.append(f"{before}{'' if unknown else 'U+'}{number}")
+        before = "" if not pieces or pieces[-1][-1].isspace() else " "
+        pieces.append(f"{before}{'' if unknown else 'U+'}{number}")
         unknown = True
         noted = _missing.get()
         if noted is not None:
             noted.add(character)
-    return "".join(parts)
+    return "".join(pieces)
 
 
 def font_of(character: str, weight: str = "normal") -> FT2Font | None:

@@ -1,4 +1,4 @@
-"""Which cells of a result differ from zero, by the corrected probabilities or else the intervals that come with it."""
+"""Cells that differ from zero, by the corrected p-values or else the intervals that come with a result."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""What journals ask of figures: widths of columns, fonts, sizes of type."""
+"""Journals' requirements for figures: widths of columns, fonts, sizes of type."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is written into figures: lines that fit a width in print, and numbers."""
+"""Lettering of figures: lines that fit a width in print, and numbers."""
 
 import bisect
 from collections.abc import Iterable, Sequence

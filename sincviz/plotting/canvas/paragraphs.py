@@ -53,10 +53,10 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
         )
 
     top = height - _MARGIN_MM
-    for paragraph, lines, own_height in zip(paragraphs, written, heights, strict=True):
+    for paragraph, lines, paragraph_height in zip(paragraphs, written, heights, strict=True):
         if paragraph.label:
-            corner = _MARGIN_MM / double_column_mm(), (top - own_height) / height
-            size = _MARK_MM / double_column_mm(), own_height / height
+            corner = _MARGIN_MM / double_column_mm(), (top - paragraph_height) / height
+            size = _MARK_MM / double_column_mm(), paragraph_height / height
             mark = Rectangle(
                 corner, *size, transform=figure.transFigure, facecolor=paragraph.colour, linewidth=0
             )
@@ -64,7 +64,7 @@ def write_paragraphs(paragraphs: Sequence[Paragraph]) -> Figure:
             write(_LABEL_MM, top, paragraph.label, strong=True)
         for number, (line, strong) in enumerate(lines):
             write(type_mm(_TEXT_MM), top - type_mm(_LINE_MM) * number, line, strong)
-        top -= own_height + _BETWEEN_MM
+        top -= paragraph_height + _BETWEEN_MM
     return figure
 
 

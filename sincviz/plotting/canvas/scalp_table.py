@@ -157,8 +157,8 @@ def draw_maps(
             )
             if places is info and not dotted.any():
                 # With these MNE need not check and project the sensors again for every map.
-                found = _sensor_places(ax, len(values))
-                places = info if found is None else found
+                sensor_places = _sensor_places(ax, len(values))
+                places = info if sensor_places is None else sensor_places
             if contours is not None:
                 contours.set_linewidth(0.3)
             if rung.any():
@@ -176,8 +176,8 @@ def draw_maps(
 def _sensor_places(ax: Axes, n_channels: int) -> NDArray[np.float64] | None:
     """Return where MNE drew so many sensors as points."""
     points = (part for part in ax.collections if isinstance(part, PathCollection))
-    found = (np.asarray(part.get_offsets(), float) for part in points)
-    return next((places for places in found if len(places) == n_channels), None)
+    all_places = (np.asarray(part.get_offsets(), float) for part in points)
+    return next((places for places in all_places if len(places) == n_channels), None)
 
 
 def _why_empty(maps: xr.DataArray, number: int) -> str:
@@ -186,9 +186,9 @@ def _why_empty(maps: xr.DataArray, number: int) -> str:
     if "target" not in dims:
         return "no value" if "band" in dims or "frequency" in dims else "no output"
     at = dict(zip(dims, np.unravel_index(number, [maps.sizes[dim] for dim in dims]), strict=True))
-    own = maps.isel(target=at["target"])
+    class_maps = maps.isel(target=at["target"])
     # A contrast needs trials of the class.
-    return "no value" if np.isfinite(own.to_numpy()).any() else "no trials"
+    return "no value" if np.isfinite(class_maps.to_numpy()).any() else "no trials"
 
 
 def label_row(ax: Axes, name: str, *, upright: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The cells of a figure, of a result that divides them further."""
+"""Cells of a figure, summed from a result that divides them further."""
 
 import xarray as xr
 

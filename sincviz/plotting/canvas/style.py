@@ -141,25 +141,25 @@ def style() -> Iterator[None]:
 
 
 @contextmanager
-def _settings_of(one: Journal) -> Iterator[None]:
+def _settings_of(of_journal: Journal) -> Iterator[None]:
     # Matplotlib loads its backend with the first figure, and Jupyter's then switches the display of figures on: were it
     # loaded inside the context, the end of the context would switch that off again. This loads it, and draws nothing.
     plt.draw_if_interactive()  # type: ignore[no-untyped-call]
-    with mpl.rc_context(_settings(one)):
+    with mpl.rc_context(_settings(of_journal)):
         yield
 
 
 @functools.cache
-def _settings(one: Journal) -> dict[Any, Any]:
+def _settings(of_journal: Journal) -> dict[Any, Any]:
     """Return Matplotlib's settings for a journal."""
     with as_file(files("sincviz.plotting") / "sincviz.mplstyle") as path:
         settings = dict(mpl.rc_params_from_file(path, use_default_template=False))
     small = ("font.size", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
     # Named, not "sans-serif": a text keeps its font when it is saved after the style has ended.
-    family = first_installed(one.families)
+    family = first_installed(of_journal.families)
     return (
         settings
-        | dict.fromkeys(small, one.small_pt)
-        | dict.fromkeys(("axes.titlesize", "axes.labelsize", "figure.labelsize"), one.large_pt)
+        | dict.fromkeys(small, of_journal.small_pt)
+        | dict.fromkeys(("axes.titlesize", "axes.labelsize", "figure.labelsize"), of_journal.large_pt)
         | {"font.family": list(dict.fromkeys([family, "DejaVu Sans"]))}
     )

@@ -1,4 +1,4 @@
-"""What a group keeps of one network: the inspection of one row of a manifest, in one labelled dataset."""
+"""Row dataset: what a group keeps of the inspection of one network, labelled."""
 
 import json
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         **settings.parameters,
     )
     trials = referenced_as_trained(trials, model, settings.reference)
-    found = inspect(
+    inspection = inspect(
         model,
         trials,
         only=settings.sections,
@@ -75,10 +75,10 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         seed=settings.seed,
         progress=False,
     )
-    return row_dataset(front_end(model), found)
+    return row_dataset(front_end(model), inspection)
 
 
-def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
+def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
     """Return what a group needs of an inspection; see :func:`inspect_row`.
 
     Raises
@@ -88,25 +88,27 @@ def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
     ValueError
         If relevance could not be measured, or the scores do not vary.
     """
-    if found.band_relevance is None or found.spectral_relevance is None:
-        raise ValueError(found.missing.get("band_relevance", "Relevance was not measured."))
-    if found.accuracies is None or found.predictions is None:
-        raise EpochsError(found.missing.get("accuracies", "The classes of the trials are not known."))
-    empty = [name for name, count in (found.trials["classes"] or {}).items() if not count]
+    if inspection.band_relevance is None or inspection.spectral_relevance is None:
+        raise ValueError(inspection.missing.get("band_relevance", "Relevance was not measured."))
+    if inspection.accuracies is None or inspection.predictions is None:
+        raise EpochsError(inspection.missing.get("accuracies", "The classes of the trials are not known."))
+    empty = [name for name, count in (inspection.trials["classes"] or {}).items() if not count]
     if empty:
         raise EpochsError(
             f"There is no contrast between the classes: no trial is of class {', '.join(empty)}."
         )
-    deviation = score_deviation(found.predictions)
+    deviation = score_deviation(inspection.predictions)
     if not (deviation > 0).all():
         raise ValueError(
             "The scores of the network do not vary within the classes, so nothing can be measured in their standard "
             "deviations."
         )
-    if not np.isfinite(found.band_relevance).all():
-        raise ValueError("Relevance of the network is not a finite number. Are its weights, and the trials?")
-    bands = found.band_relevance.drop_vars(["ci_low", "ci_high"])
-    spectrum = binned(found.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
+    if not np.isfinite(inspection.band_relevance).all():
+        raise ValueError(
+            "The relevance of the network is not finite. Check whether its weights and the trials are."
+        )
+    bands = inspection.band_relevance.drop_vars(["ci_low", "ci_high"])
+    spectrum = binned(inspection.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
     frequency_hz = np.arange(0, front_end.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
     amplitude = np.abs(response_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq))
     norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
@@ -120,15 +122,15 @@ def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
             {"units": "1"},
         ),
     }
-    if found.relevance is not None:
-        arrays["filter_contrast"] = found.relevance.sum("channel", skipna=False) / deviation
-    if found.spatial_patterns is not None:
-        arrays["pattern"] = found.spatial_patterns
-    if found.bands is not None:
-        start = found.bands[["initial_low_hz", "initial_high_hz"]].mean(axis=1, skipna=False)
+    if inspection.relevance is not None:
+        arrays["filter_contrast"] = inspection.relevance.sum("channel", skipna=False) / deviation
+    if inspection.spatial_patterns is not None:
+        arrays["pattern"] = inspection.spatial_patterns
+    if inspection.bands is not None:
+        start = inspection.bands[["initial_low_hz", "initial_high_hz"]].mean(axis=1, skipna=False)
         for name, column in (
-            ("peak", found.bands["peak_hz"]),
-            ("center", found.bands["center_hz"]),
+            ("peak", inspection.bands["peak_hz"]),
+            ("center", inspection.bands["center_hz"]),
             ("initial_center", start),
         ):
             arrays[f"{name}_hz"] = ("filter", column.to_numpy(float), {"units": "Hz"})
@@ -144,7 +146,7 @@ def row_dataset(front_end: FrontEnd, found: Inspection) -> xr.Dataset:
     for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
         if name in dataset:
             dataset[name].attrs = {"units": DEVIATION}
-    dataset.attrs = _facts(front_end, found)
+    dataset.attrs = _facts(front_end, inspection)
     return dataset
 
 
@@ -203,17 +205,17 @@ def binned(values: xr.DataArray, width_hz: float = BIN_HZ) -> xr.DataArray:
     return summed
 
 
-def _facts(front_end: FrontEnd, found: Inspection) -> dict[str, Any]:
-    assert found.accuracies is not None  # checked by the caller
-    assert found.predictions is not None
-    whole = found.accuracies.to_dict("index")[ALL]
-    known = "seen_in_training" in found.predictions
-    n_seen = int(found.predictions["seen_in_training"].sum()) if known else 0
-    reasons = found.verdict["reasons"]
-    said = found.predictions.attrs.get("held_out") == "said"
+def _facts(front_end: FrontEnd, inspection: Inspection) -> dict[str, Any]:
+    assert inspection.accuracies is not None  # checked by the caller
+    assert inspection.predictions is not None
+    whole = inspection.accuracies.to_dict("index")[ALL]
+    known = "seen_in_training" in inspection.predictions
+    n_seen = int(inspection.predictions["seen_in_training"].sum()) if known else 0
+    reasons = inspection.verdict["reasons"]
+    user_says_held_out = inspection.predictions.attrs.get("held_out") == "said"
     evidence = {}
-    if found.deletion is not None:
-        evidence["deletion_area"] = float(found.deletion.attrs["accuracy_area"])
+    if inspection.deletion is not None:
+        evidence["deletion_area"] = float(inspection.deletion.attrs["accuracy_area"])
     return {
         **{name: float(whole[name]) for name in NUMBERS},
         "above_chance": str(whole["above_chance"]),
@@ -226,17 +228,17 @@ def _facts(front_end: FrontEnd, found: Inspection) -> dict[str, Any]:
         else "unknown"
         if "unknown_trials" in reasons
         else "said"
-        if said
+        if user_says_held_out
         else "yes",
         "n_seen": n_seen,
         "weights_sha256": front_end.weights_sha256,
-        "trials_sha256": found.trials["sha256"],
+        "trials_sha256": inspection.trials["sha256"],
         "sfreq_hz": front_end.sfreq,
-        "network": json.dumps(found.network, sort_keys=True),
-        "trials": json.dumps(found.trials, sort_keys=True),
-        "errors": json.dumps(found.findings.query("severity == 'error'")["finding"].tolist()),
-        "missing": json.dumps(found.missing, sort_keys=True),
-        # A part of them would tell too little of what networks have in common.
+        "network": json.dumps(inspection.network, sort_keys=True),
+        "trials": json.dumps(inspection.trials, sort_keys=True),
+        "errors": json.dumps(inspection.findings.query("severity == 'error'")["finding"].tolist()),
+        "missing": json.dumps(inspection.missing, sort_keys=True),
+        # A part of them would say too little about what networks have in common.
         "training_trials": json.dumps(
             training_trials(front_end.provenance) if remembers_all(front_end.provenance) else []
         ),

@@ -54,9 +54,9 @@ def read_rows(
     n_jobs : int
         Rows at a time; −1 as many as there are cores, or cluster workers.
     backend : {"processes", "dask"} | None
-        Processes of this machine, or workers of dask; ``None`` takes what ``joblib.parallel_config`` sets.
+        Processes of this machine, or dask workers; ``None`` takes what ``joblib.parallel_config`` sets.
     scheduler : str | None
-        Address of dask's scheduler, ``"tcp://127.0.0.1:8786"``; ``None`` takes the client that is open.
+        Address of the dask scheduler, ``"tcp://127.0.0.1:8786"``; ``None`` takes the client that is open.
     progress : bool
         Show a bar with the time that remains.
 
@@ -72,7 +72,7 @@ def read_rows(
     MissingDependencyError
         If dask is not installed, here or where the workers are.
     ConnectionError
-        If the scheduler does not answer, or ceases to; what was read is stored.
+        If the scheduler does not answer, or stops answering; what was read is stored.
     """
     keys, errors = pd.Series("", rows.index, dtype=object), pd.Series("", rows.index, dtype=object)
     tasks: dict[str, dict[str, str]] = {}
@@ -158,7 +158,7 @@ def _run(
                     if deaths[key] == MOST_DEATHS:
                         failed[key] = (
                             f"The worker died {MOST_DEATHS} times while it read this row ({type(error).__name__}). "
-                            "Is there memory enough?"
+                            "Is there enough memory?"
                         )
                         bar.update()
                 suspects += [key for key in lost if not alone]
@@ -185,7 +185,7 @@ def _engine(backend: str | None, scheduler: str | None) -> Iterator[Callable[[],
     """Set joblib's backend; give a function that raises if the engine is lost."""
     if scheduler is not None and backend != "dask":
         raise ValueError(
-            "`scheduler` is the address of dask's: pass `backend='dask'` (`--backend dask`) with it."
+            "`scheduler` is the address of a dask scheduler: pass `backend='dask'` (`--backend dask`) with it."
         )
     if backend not in (None, *BACKENDS):
         raise ValueError(f"`backend` must be {' or '.join(map(repr, BACKENDS))}; got {backend!r}.")
@@ -215,16 +215,17 @@ def _client(scheduler: str | None) -> AbstractContextManager[Any]:
     try:
         client = distributed.Client(scheduler, timeout=_CONNECT_S)
     except (OSError, ValueError) as error:
-        raise ConnectionError(f"No scheduler of dask answers at {scheduler!r}: {error}") from error
+        raise ConnectionError(f"No dask scheduler answers at {scheduler!r}: {error}") from error
     try:
         versions = set(client.run(_version_here).values())
     except ImportError as error:
         client.close()
-        raise MissingDependencyError(f"The workers of dask cannot import sincviz: {error}") from error
+        raise MissingDependencyError(f"The dask workers cannot import sincviz: {error}") from error
     if versions - {__version__}:
         client.close()
         raise MissingDependencyError(
-            f"The workers of dask have sincviz {', '.join(sorted(versions))}, this is {__version__}. Install the same."
+            f"The dask workers have sincviz {', '.join(sorted(versions))}, this is {__version__}. Install "
+            "the same version."
         )
     return cast(AbstractContextManager[Any], client)
 
@@ -238,7 +239,7 @@ def _check_answer(client: Any) -> None:
         client.sync(client.scheduler.identity)
     except Exception as error:  # each layer of the connection has its own
         raise ConnectionError(
-            "Dask's scheduler no longer answers. What was read is stored: run the same again to go on."
+            "The dask scheduler no longer answers. What was read is stored: run the same again to continue."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How every row is read: one set of settings for a whole manifest, and what of it decides the numbers."""
+"""Row settings: how every row of a manifest is read, and which of them decide the numbers."""
 
 import hashlib
 import json
@@ -49,11 +49,11 @@ class RowSettings:
     reference : {"trained", "average", "recorded"}
         Reference of the trials.
     ch_names : tuple of str | None
-        Names of the networks' channels, in their order, if the checkpoints do not tell them.
+        Names of the networks' channels, in their order, if the checkpoints do not store them.
     montage : str | None
         Standard montage that places the channels.
     parameters : mapping of str to object
-        What else the checkpoints do not tell, as :func:`checked_parameters` returns it.
+        Other parameters that the checkpoints do not store, as :func:`checked_parameters` returns it.
     runs : tuple of int
         Runs of the dataset eegbci.
     data_path : pathlib.Path | None
@@ -95,7 +95,7 @@ def checked_parameters(parameters: Mapping[str, object] | None) -> dict[str, Any
     Raises
     ------
     TypeError
-        If they are no mapping, a name is none of a parameter, or a value is neither number, text nor a list of these.
+        If they are not a mapping, a name is not a parameter, or a value is not a number, text or a list of these.
     ValueError
         If a number is not finite, or an activation is not one of ``torch.nn``.
 
@@ -145,9 +145,9 @@ def row_key(row: dict[str, str], settings: RowSettings) -> str:
     Raises
     ------
     FileNotFoundError
-        If checkpoint or trials are not there.
+        If checkpoint or trials do not exist.
     ValueError
-        If the row names no checkpoint, or no trials, or both kinds of them.
+        If the row names no checkpoint, no trials, or both kinds of trials.
     DownloadNeededError
         If recordings are missing.
     """
@@ -242,12 +242,12 @@ def _number(subject: str) -> int:
 def _hash_of(path: Path, what: str) -> str:
     """Return the hash of a file, or of all files of a folder."""
     if path.is_dir():
-        parts = [
+        hashes = [
             (file.relative_to(path).as_posix(), _hash_of(file, what))
             for file in sorted(path.rglob("*"))
             if file.is_file()
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
     if not path.is_file():
         raise FileNotFoundError(f"There is no {what} {str(path)!r}.")
     state = path.stat()

@@ -1,4 +1,4 @@
-"""Where the results of rows are kept: one file each, whole or not there, named by what it is the result of."""
+"""Store of row results: one file each, whole or not there, named by what it is the result of."""
 
 import hashlib
 from pathlib import Path
@@ -22,11 +22,11 @@ def stored_file(folder: Path, key: str) -> Path:
     return folder / FOLDER / f"{key}.nc"
 
 
-def store_row(folder: Path, key: str, found: xr.Dataset) -> None:
+def store_row(folder: Path, key: str, result: xr.Dataset) -> None:
     """Write the result of a row with its checksum; other runs that write the same at the same time do no harm."""
     target = stored_file(folder, key)
     with staging(target.parent) as scratch:
-        found.to_netcdf(scratch / target.name, engine="scipy")
+        result.to_netcdf(scratch / target.name, engine="scipy")
         content = (scratch / target.name).read_bytes()
         (scratch / target.name).write_bytes(content + _checksum(content))
 
@@ -37,23 +37,23 @@ def stored_row(folder: Path, key: str) -> xr.Dataset:
     Raises
     ------
     OSError, ValueError
-        If it is not there, or is not as it was written.
+        If it does not exist, or is not as it was written.
     """
     path = stored_file(folder, key)
     # From memory: a file that is mapped cannot be replaced everywhere, and changes when it is.
     whole = path.read_bytes()
     content = whole[: -len(_checksum(b""))]
     if whole != content + _checksum(content):
-        raise ValueError(f"{str(path)!r} is damaged: its checksum is another one.")
+        raise ValueError(f"{str(path)!r} is damaged: its checksum does not match.")
     try:
-        with xr.open_dataset(content, engine="scipy") as found:
-            return found.load()
+        with xr.open_dataset(content, engine="scipy") as result:
+            return result.load()
     except Exception as error:  # a damaged file makes the reader raise nearly anything
         raise ValueError(f"{str(path)!r} is damaged: {error}") from error
 
 
 def is_stored(folder: Path, key: str) -> bool:
-    """Tell whether the result of a row is there, as it was written."""
+    """Return whether the result of a row exists, as it was written."""
     try:
         stored_row(folder, key)
     except (OSError, ValueError):
@@ -62,7 +62,7 @@ def is_stored(folder: Path, key: str) -> bool:
 
 
 def is_damaged(folder: Path, key: str) -> bool:
-    """Tell a result that is there, but not as it was written."""
+    """Return whether the result of a row exists, but not as it was written."""
     return stored_file(folder, key).is_file() and not is_stored(folder, key)
 
 
