@@ -34,8 +34,8 @@ def wilson_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
     >>> [round(end, 2) for end in wilson_interval(40, 50)]
     [0.67, 0.89]
     """
-    found = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
-    return float(found.low), float(found.high)
+    interval = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def chance_test(
@@ -96,8 +96,8 @@ def chance_test(
     Examples
     --------
     >>> codes = np.random.default_rng(0).permutation(np.repeat([0, 1], [180, 20]))
-    >>> found = chance_test(codes, np.eye(2)[np.zeros(200, int)])  # names the frequent class every time
-    >>> found["accuracy"], found["balanced_accuracy"], found["above_chance"]
+    >>> test = chance_test(codes, np.eye(2)[np.zeros(200, int)])  # names the frequent class every time
+    >>> test["accuracy"], test["balanced_accuracy"], test["above_chance"]
     (0.9, 0.5, 'no')
     """
     codes = np.asarray(codes)
@@ -108,7 +108,7 @@ def chance_test(
     low, high = wilson_interval(int(correct.sum()), len(codes))
     present, labels, counts = np.unique(codes, return_inverse=True, return_counts=True)
     labels = labels.astype(np.int8 if len(present) < 128 else np.int64)
-    found: dict[str, Any] = {
+    measures: dict[str, Any] = {
         "n_trials": len(codes),
         "n_correct": int(correct.sum()),
         "accuracy": float(correct.mean()),
@@ -117,12 +117,12 @@ def chance_test(
         "majority": float(counts.max() / len(codes)),
         "chance_level": 1 / len(present),
     }
-    found |= _over_subjects(correct, structure)
+    measures |= _over_subjects(correct, structure)
     right, ranks = _features(codes, values, present)
     observed = _statistics(labels[:, None], right, ranks)
-    found["balanced_accuracy"] = float(observed[0, 0])
+    measures["balanced_accuracy"] = float(observed[0, 0])
     if len(present) == 2 and ranks is not None:
-        found["auc"] = float(observed[1, 0])
+        measures["auc"] = float(observed[1, 0])
     trials = exchangeable_trials(structure, codes)
     unit = trials["unit"].to_numpy()
     first = np.unique(unit, return_index=True)[1]
@@ -133,11 +133,17 @@ def chance_test(
     if reachable:
         arranged = _arranged(stratum, of_units, seed)
         p, n_permutations = _p(observed, arranged, unit, right, ranks), arranged.shape[1] - 1
-    told = not confounds or is_new(structure, confounds)
+    decidable = not confounds or is_new(structure, confounds)
     because = (
-        "one_class" if len(present) < 2 else "confounded" if not told else "" if reachable else "few_trials"
+        "one_class"
+        if len(present) < 2
+        else "confounded"
+        if not decidable
+        else ""
+        if reachable
+        else "few_trials"
     )
-    return found | {
+    return measures | {
         "p": math.nan if because else p,
         "n_permutations": n_permutations,
         "permuted_within": str(trials.attrs["permuted_within"]),
@@ -188,15 +194,15 @@ def _over_subjects(correct: NDArray[np.bool_], structure: pd.DataFrame) -> dict[
         return {}
     of_subjects = pd.Series(correct, dtype=float).groupby(structure["subject"].to_numpy()).mean()
     n_subjects = len(of_subjects)
-    found: dict[str, Any] = {"n_subjects": n_subjects}
+    measures: dict[str, Any] = {"n_subjects": n_subjects}
     if n_subjects >= LEAST_SUBJECTS:
         reach = scipy.stats.t.ppf((1 + LEVEL) / 2, n_subjects - 1) * of_subjects.std() / math.sqrt(n_subjects)
         mean = of_subjects.mean()
-        found |= {
+        measures |= {
             "subjects_ci_low": float(max(mean - reach, 0)),
             "subjects_ci_high": float(min(mean + reach, 1)),
         }
-    return found
+    return measures
 
 
 def _features(
@@ -261,10 +267,10 @@ def _p(
     n = of_all.shape[1]
     # How many of all, each included, are as good or better: for each test, then for the better of two.
     smallest, own_smallest = np.full(n, n), n
-    for test, own in zip(_tests(of_all, right, ranks), _tests(observed, right, ranks), strict=True):
+    for test, of_observed in zip(_tests(of_all, right, ranks), _tests(observed, right, ranks), strict=True):
         rising = np.sort(test)
         smallest = np.minimum(smallest, n - np.searchsorted(rising, test - _TIE))
-        own_smallest = min(own_smallest, n - int(np.searchsorted(rising, own[0] - _TIE)))
+        own_smallest = min(own_smallest, n - int(np.searchsorted(rising, of_observed[0] - _TIE)))
     return float((smallest <= own_smallest).mean())
 
 
@@ -310,8 +316,8 @@ def _all_arrangements(strata: NDArray[np.int64], labels: NDArray[np.integer]) ->
     rows = []
     for chosen in itertools.product(*choices):
         row = np.empty_like(labels)
-        for group, own in zip(members, chosen, strict=True):
-            row[group] = own
+        for group, arrangement in zip(members, chosen, strict=True):
+            row[group] = arrangement
         rows.append(row)
     return np.array(rows).T
 

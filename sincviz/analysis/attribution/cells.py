@@ -56,17 +56,17 @@ def cell_relevance(
     network, epochs, y = analysis_inputs(model, epochs, y)
     codes = classes_if_known(network, epochs, y, needed=False)
 
-    def parts() -> Iterator[xr.DataArray]:
+    def batches() -> Iterator[xr.DataArray]:
         starts = range(0, n_trials_of(epochs), _TRIALS_AT_ONCE)
         for start in followed(starts, "Explaining", "batch"):
             some = slice(start, start + _TRIALS_AT_ONCE)
             of_some = None if codes is None else codes[some]
-            found = spectral_relevance(
+            spectrum = spectral_relevance(
                 network, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
             )
-            yield sum_over_bands(found, bands).drop_vars("completeness_error", errors="ignore")
+            yield sum_over_bands(spectrum, bands).drop_vars("completeness_error", errors="ignore")
 
-    cells = xr.concat(list(parts()), "trial")
+    cells = xr.concat(list(batches()), "trial")
     of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")
     cells.attrs = {name: value for name, value in cells.attrs.items() if name in (*of_all, "sincviz_version")}
     return cells

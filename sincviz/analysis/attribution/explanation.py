@@ -118,21 +118,21 @@ def explain_trials(
     for batch in input_batches(network, epochs, batch_size):
         which = slice(start, start + len(batch))
         x = torch.from_numpy(batch).to(network.device)
-        found = attribute(x, baseline(x, which))
-        values = found.values.detach()
+        attribution = attribute(x, baseline(x, which))
+        values = attribution.values.detach()
         if weights is None:
-            check_codes(codes, found.scores.shape[1])
+            check_codes(codes, attribution.scores.shape[1])
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
-        tally.add(batch, found)
+        tally.add(batch, attribution)
         if per_trial:
             kept.append(values.cpu().numpy())
         else:
-            own = weights[:, which].to(values.device, values.dtype)
-            total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
+            batch_weights = weights[:, which].to(values.device, values.dtype)
+            total = total + torch.einsum("kb,bk...->k...", batch_weights, values).double().cpu()
         start += len(batch)
     error = tally.completeness_error()
     # Of a single score it is not known which class it speaks for.
-    judged = codes if found.scores.shape[1] > 1 else None
+    judged = codes if attribution.scores.shape[1] > 1 else None
     structure = None
     if judged is not None:
         known = network.provenance.get("training_recordings", ())
@@ -155,16 +155,16 @@ class _Tally:
     due: Any = None
     size: Any = 0.0
 
-    def add(self, batch: NDArray[Any], found: Attribution) -> None:
-        self.scores.append(found.scores.detach().double().cpu().numpy())
+    def add(self, batch: NDArray[Any], attribution: Attribution) -> None:
+        self.scores.append(attribution.scores.detach().double().cpu().numpy())
         self.picks = telling_channels(batch) if self.picks is None else self.picks
         self.signals.append(batch[:, self.picks])
         self.fingerprints.extend(trial_fingerprints(batch))
-        if found.change is not None:
-            change = found.change.detach().double()
-            shares = found.values.detach().double().flatten(2).sum(2)
+        if attribution.change is not None:
+            change = attribution.change.detach().double()
+            shares = attribution.values.detach().double().flatten(2).sum(2)
             self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
-            self.size = self.size + found.scores.detach().double().abs().sum(0).cpu().numpy()
+            self.size = self.size + attribution.scores.detach().double().abs().sum(0).cpu().numpy()
             self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
 
     def completeness_error(self) -> NDArray[np.float64] | None:

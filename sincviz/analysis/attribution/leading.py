@@ -88,13 +88,13 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     limits = [name for name in BAND_LIMITS if name in of_bands.coords]
     rows = {}
     for target in of_bands["target"].to_numpy():
-        own = of_bands.sel(target=target)
-        total = float(own.sum(skipna=False))
-        total_ci_low, total_ci_high = own["total_ci_low"].item(), own["total_ci_high"].item()
+        of_class = of_bands.sel(target=target)
+        total = float(of_class.sum(skipna=False))
+        total_ci_low, total_ci_high = of_class["total_ci_low"].item(), of_class["total_ci_high"].item()
         class_largest = float(np.nanmax(cells.sel(target=target).to_numpy(), initial=0.0))
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
         for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
-            value = own.sel(band=band)
+            value = of_class.sel(band=band)
             here, p = value.item(), value["p"].item()
             rows[str(target), str(band)] = {
                 "relevance": here,
@@ -190,20 +190,20 @@ def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
     >>> leading_filters(worth).reset_index()[["filter", "relevance", "peak_hz"]].values.tolist()
     [[1.0, 2.0, 11.0], [0.0, 1.0, 6.0]]
     """
-    parts = []
+    tables = []
     measured = [
         name for name in ("measured_low_hz", "measured_high_hz", "peak_hz") if name in of_filters.coords
     ]
     for target in of_filters["target"].to_numpy():
-        own = of_filters.sel(target=target)
-        part = pd.DataFrame(
-            {"relevance": own.to_numpy()} | {name: own[name].to_numpy() for name in measured},
+        of_class = of_filters.sel(target=target)
+        rows = pd.DataFrame(
+            {"relevance": of_class.to_numpy()} | {name: of_class[name].to_numpy() for name in measured},
             index=pd.MultiIndex.from_product(
-                [[str(target)], own["filter"].to_numpy()], names=["target", "filter"]
+                [[str(target)], of_class["filter"].to_numpy()], names=["target", "filter"]
             ),
         )
-        parts.append(part.sort_values("relevance", ascending=False, kind="stable"))
-    table = pd.concat(parts)
+        tables.append(rows.sort_values("relevance", ascending=False, kind="stable"))
+    table = pd.concat(tables)
     table.attrs = dict(of_filters.attrs)
     return table
 

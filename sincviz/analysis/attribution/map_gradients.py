@@ -61,9 +61,9 @@ def _weights_before_pooling(front_end: FrontEnd, maps: Tensor) -> list[Tensor]:
     assert front_end.head is not None
     activated = torch.zeros_like(maps[:1]).requires_grad_()
     pooled = front_end.pooling(activated)[0]
-    found = []
+    gradients = []
     for weights in front_end.head:
         (gradient,) = torch.autograd.grad((pooled * weights).sum(), activated, retain_graph=True)
         # Maps have the units first in memory, and mixed layouts multiply slowly.
-        found.append(torch.empty_like(maps[:1]).copy_(gradient))
-    return found
+        gradients.append(torch.empty_like(maps[:1]).copy_(gradient))
+    return gradients

@@ -167,13 +167,13 @@ def _guided_refusal(method: str, model: object, network: Decoder, x: Tensor, sta
     if reason := _no_layers(model):
         return reason
     try:
-        found, plain = (
+        guided, plain = (
             input_gradients(model, network, method=name, explain="score", n_steps=1)(x, start)
             for name in (method, "gradient_x_input")
         )
     except Exception as error:  # whatever captum fails with is the answer
         return f"captum fails on it: {_first_line(error)}."
-    if (found - plain).abs().max() <= _SAME * plain.abs().max():
+    if (guided - plain).abs().max() <= _SAME * plain.abs().max():
         return "It equals the gradient on this network, which has no ReLU to guide through."
     return ""
 

@@ -58,20 +58,20 @@ def power_direction(
     power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])
     with np.errstate(divide="ignore", invalid="ignore"):
         log_power, values = np.log(power)[:, None], single.to_numpy().astype(float)
-        found = _correlation(log_power, values)
+        correlation = _correlation(log_power, values)
         # Power does the same to a score whatever the class; a waveform speaks for one class and against the other.
         of_classes = [
-            _correlation(log_power[own], values[own]) * np.sqrt(own.sum() - 3)
-            for own in _classes(single)
-            if own.sum() > LEAST_OF_CLASS
+            _correlation(log_power[members], values[members]) * np.sqrt(members.sum() - 3)
+            for members in _classes(single)
+            if members.sum() > LEAST_OF_CLASS
         ]
         if len(of_classes) > 1:
             sizes = np.nan_to_num(of_classes)
             opposite = (sizes.min(0) < -1) & (sizes.max(0) > 1)
-            found[opposite] = np.nan
+            correlation[opposite] = np.nan
     kept = {name: coord for name, coord in single.coords.items() if "trial" not in coord.dims}
     return xr.DataArray(
-        found, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
+        correlation, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
     )
 
 
@@ -96,9 +96,9 @@ def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: floa
     n_times = batch.shape[2]
     power = np.abs(np.fft.rfft(batch)) ** 2 * bin_weights(n_times).numpy()
     frequency_hz = np.fft.rfftfreq(n_times, 1 / rate_hz)
-    members = np.array([in_ranges(frequency_hz, one) for one in ranges], float)
-    found: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
-    return found
+    members = np.array([in_ranges(frequency_hz, band) for band in ranges], float)
+    of_bands: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
+    return of_bands
 
 
 def _classes(single: xr.DataArray) -> list[NDArray[np.bool_]]:
@@ -110,8 +110,8 @@ def _classes(single: xr.DataArray) -> list[NDArray[np.bool_]]:
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = (_standardized(one) * _standardized(other)).mean(0)
-    return found
+    correlation: NDArray[np.float64] = (_standardized(one) * _standardized(other)).mean(0)
+    return correlation
 
 
 def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:

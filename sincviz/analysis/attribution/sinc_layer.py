@@ -114,8 +114,8 @@ def relevance(
     >>> import numpy as np
     >>> from sincviz import SincShallowNet
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
-    >>> found = relevance(model, np.random.default_rng(0).standard_normal((10, 3, 256)))
-    >>> found.dims, found.attrs["completeness_error"] < 1e-3
+    >>> shares = relevance(model, np.random.default_rng(0).standard_normal((10, 3, 256)))
+    >>> shares.dims, shares.attrs["completeness_error"] < 1e-3
     (('target', 'filter', 'channel'), True)
     """
     front_end, epochs, y = front_end_inputs(model, epochs, y)
@@ -129,7 +129,7 @@ def relevance(
     def attribute(x: Tensor, start: Tensor) -> Attribution:
         return _attribution(front_end, x, start, gradients_of, explain, shares=method != "gradient")
 
-    found = explain_trials(
+    explanation = explain_trials(
         attribute,
         front_end,
         epochs,
@@ -139,14 +139,14 @@ def relevance(
         per_trial=per_trial,
     )
     if method == "gradient_x_activation":
-        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
     elif method == "integrated_gradients":
-        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     return _labelled(
         front_end,
-        found,
-        class_of_trials(front_end, codes, found.values.shape[-3]) if per_trial else None,
+        explanation,
+        class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None,
         settings,
     )
 
@@ -213,19 +213,19 @@ def attribution_settings(
 
 def _labelled(
     front_end: FrontEnd,
-    found: Explanation,
+    explanation: Explanation,
     of_trials: dict[str, Any] | None,
     settings: dict[Hashable | None, Any],
 ) -> xr.DataArray:
     dims = [*([] if of_trials is None else ["trial"]), "target", "filter", "channel"]
-    n_classes = found.values.shape[-3]
+    n_classes = explanation.values.shape[-3]
     coords = map_coords(front_end, learned_bands(front_end)) | {"target": class_labels(front_end, n_classes)}
     del coords["depth"]
     coords |= of_trials or {}
-    if found.completeness_error is not None:
-        coords["completeness_error"] = ("target", found.completeness_error)
+    if explanation.completeness_error is not None:
+        coords["completeness_error"] = ("target", explanation.completeness_error)
     units = settings["explain"].replace("_", " ")
     if settings["method"] == "gradient":
         units += " per unit of the filtered signal"
-    attrs = origin(front_end) | {"units": units} | settings | found.evidence
-    return xr.DataArray(found.values, coords, dims, "relevance", attrs)
+    attrs = origin(front_end) | {"units": units} | settings | explanation.evidence
+    return xr.DataArray(explanation.values, coords, dims, "relevance", attrs)

@@ -106,8 +106,8 @@ def spectral_relevance(
     --------
     >>> from torch import nn
     >>> network = nn.Sequential(nn.Conv1d(2, 4, 9), nn.ELU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))
-    >>> found = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
-    >>> found.dims, float(found.frequency[-1])
+    >>> spectrum = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
+    >>> spectrum.dims, float(spectrum.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
@@ -129,7 +129,7 @@ def spectral_relevance(
             change = explained(scores, explain) - explained(network.scores(start), explain)
         return Attribution(values, scores, None if method == "amplitude_gradient" else change)
 
-    found = explain_trials(
+    explanation = explain_trials(
         attribute,
         network,
         epochs,
@@ -139,12 +139,12 @@ def spectral_relevance(
         per_trial=per_trial,
     )
     if method != "integrated_gradients":
-        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
     else:
-        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
 
     rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
-    values = found.values
+    values = explanation.values
     n_classes, n_chans = values.shape[-3], values.shape[-2]
     n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
     coords = channel_coords(network, n_chans) | {
@@ -153,12 +153,12 @@ def spectral_relevance(
     }
     if per_trial:
         coords |= class_of_trials(network, codes, n_classes)
-    if found.completeness_error is not None:
-        coords["completeness_error"] = ("target", found.completeness_error)
+    if explanation.completeness_error is not None:
+        coords["completeness_error"] = ("target", explanation.completeness_error)
     units = explain.replace("_", " ")
     if method == "amplitude_gradient":
         units += " per unit of amplitude"
     attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz}
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
-    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | found.evidence)
+    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | explanation.evidence)

@@ -26,7 +26,9 @@ def assumed(front_end: FrontEnd) -> Iterator[Finding]:
     passed = next(iter(settings))
     opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
     live = str(front_end.provenance.get("format", "live network")).startswith("live network")
-    told = [f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings]
+    settable = [
+        f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings
+    ]
     yield Finding(
         "assumed",
         "note",
@@ -34,8 +36,8 @@ def assumed(front_end: FrontEnd) -> Iterator[Finding]:
         ("Assumed: " if live else "")
         + ", ".join(_written(name, value) for name, value in settings.items())
         + ("." if front_end.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
-        f"Say what differs: `model = sincviz.network(model, {', '.join(told)})`."
-        if live and told
+        f"Say what differs: `model = sincviz.network(model, {', '.join(settable)})`."
+        if live and settable
         else f"Save its `state_dict()`, open it and pass what differs: {opened}."
         if live
         else f"Pass what differs: {opened}.",

@@ -107,10 +107,10 @@ def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]
 
 def _rates(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     n_trials = confusion.sum(1, keepdims=True)
-    found: NDArray[np.float64] = np.divide(
+    rates: NDArray[np.float64] = np.divide(
         confusion, n_trials, out=np.zeros(confusion.shape), where=n_trials > 0
     )
-    return found
+    return rates
 
 
 def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:

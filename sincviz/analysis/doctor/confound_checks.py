@@ -30,8 +30,8 @@ N_QUARTERS = 4
 
 def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
     """Report labels that change more rarely in time than a random order would."""
-    found = facts.chance
-    if found is None or "labels_in_blocks" not in str(found["confounds"]):
+    test = facts.chance
+    if test is None or "labels_in_blocks" not in str(test["confounds"]):
         return
     order = _exchange(facts)
     structure = structure_in(facts.predictions)
@@ -46,38 +46,38 @@ def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
     remedy = "" if known else f"{_in_order(facts)} "
     yield Finding(
         "labels_in_blocks",
-        _severity(found),
-        f"{what}{_open(found, 'knew other trials of these blocks may tell the block, not the class')}.",
-        f"{counted(int(found['n_units']), 'block')} of equal labels, {counted(int(found['n_trials']), 'trial')} (runs "
-        f"{length}). {_accounted(found, 'whole blocks')}",
+        _severity(test),
+        f"{what}{_open(test, 'knew other trials of these blocks may tell the block, not the class')}.",
+        f"{counted(int(test['n_units']), 'block')} of equal labels, {counted(int(test['n_trials']), 'trial')} (runs "
+        f"{length}). {_accounted(test, 'whole blocks')}",
         f"{remedy}{_remedy('blocks, runs or people')}",
     )
 
 
 def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
     """Report classes that are not the same share of each subject, session or run."""
-    found = facts.chance
-    if found is None or found["unknown_because"] == "one_class":
+    test = facts.chance
+    if test is None or test["unknown_because"] == "one_class":
         return
     structure = structure_in(facts.predictions)
     for level in LEVELS[:-1]:
         if level not in structure or structure[level].nunique() < 2:
             continue
         name = f"label_tied_to_{level}"
-        wholly = name in str(found["confounds"])
+        wholly = name in str(test["confounds"])
         tie, p = _cramers_v(_groups(structure, level), facts.predictions["true"])
         if not wholly and not (tie >= LEAST_TIE and p < TIE_P):
             continue
         if wholly:
             what = f"Each {level} has trials of one class only: whoever tells the {level} tells the class"
-            what += _open(found, f"knew the {level}s may tell the {level}, not the class")
+            what += _open(test, f"knew the {level}s may tell the {level}, not the class")
         else:
             what = f"Classes are not equally frequent in every {level}: whoever tells the {level} guesses the class"
         yield Finding(
             name,
-            _severity(found) if wholly else "warning",
+            _severity(test) if wholly else "warning",
             f"{what}.",
-            f"Cramér's V between label and {level} {tie:.2f}. {_accounted(found, f'whole {level}s')}"
+            f"Cramér's V between label and {level} {tie:.2f}. {_accounted(test, f'whole {level}s')}"
             f"{_within(facts, level)}",
             _remedy(f"{level}s")
             if wholly
@@ -89,8 +89,8 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
 
 def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
     """Report classes that become more or less frequent in the course of the recordings."""
-    found = facts.chance
-    if found is None or found["unknown_because"] == "one_class":
+    test = facts.chance
+    if test is None or test["unknown_because"] == "one_class":
         return
     exchange = _exchange(facts)
     if exchange.attrs["trend_p"] >= TIE_P:
@@ -104,15 +104,15 @@ def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
     name = (of_classes.max() - of_classes.min()).idxmax()
     shares = ", ".join(f"{share:.0%}" for share in of_classes[name])
     part = exchange["stratum"].iloc[order].to_numpy()
-    own = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
-    within = [recall.mean() for recall in own if len(recall) > 1]
+    recalls = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
+    within = [recall.mean() for recall in recalls if len(recall) > 1]
     known = f" Balanced accuracy within each of them, averaged: {np.mean(within):.2f}." if within else ""
     yield Finding(
         "label_tied_to_time",
         "warning",
         f"Classes become more or less frequent {_in_time(facts)} what changes meanwhile (fatigue, drying gel, "
         "learning) differs between the classes too, and relevance may show it.",
-        f"In the four quarters {shares} of the trials are {name}. {_accounted(found, '')}{known}",
+        f"In the four quarters {shares} of the trials are {name}. {_accounted(test, '')}{known}",
         "Compare trials that are near in time: take as many of each class from every stretch of the recording, in "
         "training too.",
     )
@@ -189,39 +189,39 @@ def _in_order(facts: DataFacts) -> str:
 
 def _copied(table: pd.DataFrame) -> "pd.Series[bool]":
     """Tell the trials that share their signal with copies of themselves only."""
-    partners = table.groupby("stretch")["copy_of"].transform(lambda own: (own < 0).sum())
+    partners = table.groupby("stretch")["copy_of"].transform(lambda copy_of: (copy_of < 0).sum())
     return partners == 1
 
 
-def _severity(found: dict[str, Any]) -> str:
-    return "error" if found["unknown_because"] == "confounded" else "warning"
+def _severity(test: dict[str, Any]) -> str:
+    return "error" if test["unknown_because"] == "confounded" else "warning"
 
 
-def _open(found: dict[str, Any], why: str) -> str:
-    if found["unknown_because"] != "confounded":
+def _open(test: dict[str, Any], why: str) -> str:
+    if test["unknown_because"] != "confounded":
         return ""
     return f", and a network that {why}. Whether it knows the classes cannot be told here"
 
 
-def _accounted(found: dict[str, Any], units: str) -> str:
+def _accounted(test: dict[str, Any], units: str) -> str:
     """Return accuracy and what it is worth once it is accounted for."""
-    start = f"Accuracy {found['accuracy']:.2f}, balanced {found['balanced_accuracy']:.2f}"
-    if found["unknown_because"] == "few_trials" or math.isnan(float(found["p_over_units"])):
+    start = f"Accuracy {test['accuracy']:.2f}, balanced {test['balanced_accuracy']:.2f}"
+    if test["unknown_because"] == "few_trials" or math.isnan(float(test["p_over_units"])):
         return f"{start}; too few units are left to tell it from chance."
-    p = f"p = {found['p_over_units']:.2g}"
-    within = f" within {found['permuted_within']}" if found["permuted_within"] else ""
-    if found["unknown_because"] == "confounded":
+    p = f"p = {test['p_over_units']:.2g}"
+    within = f" within {test['permuted_within']}" if test["permuted_within"] else ""
+    if test["unknown_because"] == "confounded":
         return f"{start}; were none of them in the training, {p} when {units} exchange their labels{within}."
     return f"{start}; {p} when labels are exchanged{within}."
 
 
 def _together(facts: DataFacts) -> str:
     """Return what the accuracy is worth when what shares signal keeps a common label."""
-    found = facts.chance
-    if found is None or math.isnan(float(found["p"])):
+    test = facts.chance
+    if test is None or math.isnan(float(test["p"])):
         return ""
     return (
-        f" Accuracy {found['accuracy']:.2f}; p = {found['p']:.2g} when trials that share signal change their labels "
+        f" Accuracy {test['accuracy']:.2f}; p = {test['p']:.2g} when trials that share signal change their labels "
         "together."
     )
 
@@ -229,14 +229,14 @@ def _together(facts: DataFacts) -> str:
 def _within(facts: DataFacts, level: str) -> str:
     """Return the mean over subjects, sessions or runs with two classes or more of the balanced accuracy in each."""
     groups = _groups(structure_in(facts.predictions), level)
-    found = [
-        own["correct"].groupby(own["true"]).mean().mean()
-        for _, own in facts.predictions.groupby(groups)
-        if len(own["true"].unique()) > 1
+    values = [
+        trials["correct"].groupby(trials["true"]).mean().mean()
+        for _, trials in facts.predictions.groupby(groups)
+        if len(trials["true"].unique()) > 1
     ]
-    if not found:
+    if not values:
         return f" No {level} has trials of two classes."
-    return f" Balanced accuracy within each {level}, averaged: {np.mean(found):.2f} ({counted(len(found), level)})."
+    return f" Balanced accuracy within each {level}, averaged: {np.mean(values):.2f} ({counted(len(values), level)})."
 
 
 def _remedy(what: str) -> str:

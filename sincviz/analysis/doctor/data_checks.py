@@ -107,7 +107,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     typical_shift, typical_spread = _typical(shift), _typical(np.abs(units))
     if not odd.any() and not typical_shift > MOST_SHIFT and not typical_spread > MOST_SPREAD:
         return
-    found = where(odd)
+    odd_filters = where(odd)
     evidence = (
         f"Units are off by {typical_shift:.2g} standard deviations, their spread by a factor of "
         f"{10**typical_spread:.2g} (medians)"
@@ -117,9 +117,9 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
         "warning",
         "The running statistics of the normalisations are not those of these trials: they belong to one batch, to "
         "another scale or to other people.",
-        evidence + (f"; furthest off in {named(found)}." if found else "."),
+        evidence + (f"; furthest off in {named(odd_filters)}." if odd_filters else "."),
         f"{remedy} Then compare the accuracy.",
-        found,
+        odd_filters,
     )
 
 
@@ -145,43 +145,43 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
 
 def slow_drift(facts: DataFacts) -> Iterator[Finding]:
     """Report output that is mostly slow drift, through filters for higher frequencies."""
-    found = where(_drifting(facts))
-    if found:
+    filters = where(_drifting(facts))
+    if filters:
         yield Finding(
             "slow_drift",
             "warning",
-            f"Mostly drift or offset comes out of {counted(len(found), 'filter')} for higher frequencies.",
+            f"Mostly drift or offset comes out of {counted(len(filters), 'filter')} for higher frequencies.",
             f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
-            f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
+            f"{_drift_share(facts)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: it leaks "
             "through short kernels, or comes from the padding at the ends of a trial.",
             "Highpass the recording at 1 Hz or more, or take longer kernels, and train again.",
-            found,
+            filters,
         )
 
 
 def chance(facts: DataFacts) -> Iterator[Finding]:
     """Report an accuracy that guessing would reach."""
-    found = facts.chance
-    if found is None or found["above_chance"] == "yes" or found["unknown_because"] == "confounded":
+    test = facts.chance
+    if test is None or test["above_chance"] == "yes" or test["unknown_because"] == "confounded":
         return  # what confounds labels is a finding of its own
-    n_trials = int(found["n_trials"])
-    if found["above_chance"] == "unknown":
-        one_class = found["unknown_because"] == "one_class"
-        units = "" if found["unit"] == "trial" else f" ({found['n_units']} units: {found['unit']})"
+    n_trials = int(test["n_trials"])
+    if test["above_chance"] == "unknown":
+        one_class = test["unknown_because"] == "one_class"
+        units = "" if test["unit"] == "trial" else f" ({test['n_units']} units: {test['unit']})"
         yield Finding(
             "chance",
             "note",
             "No accuracy on these trials can be told from chance: "
             f"{'all are of one class' if one_class else 'they are too few of each class'}.",
-            f"{counted(n_trials, 'trial')}{units}, {found['majority']:.0%} of the same class: no exchange of "
+            f"{counted(n_trials, 'trial')}{units}, {test['majority']:.0%} of the same class: no exchange of "
             "their labels could give p < 0.05.",
             "Pass more trials of every class.",
         )
         return
     evidence = (
-        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_ci_low']:.2f}, {found['accuracy_ci_high']:.2f}] on "
-        f"{n_trials} trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
-        f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
+        f"Accuracy {test['accuracy']:.2f} [{test['accuracy_ci_low']:.2f}, {test['accuracy_ci_high']:.2f}] on "
+        f"{n_trials} trials, naming the most frequent class {test['majority']:.2f}; balanced accuracy "
+        f"{test['balanced_accuracy']:.2f}, chance {test['chance_level']:.2f} (p = {test['p']:.2f})."
     )
     yield Finding(
         "chance",
@@ -203,7 +203,7 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
     if not len(silent):
         return
     names = class_labels(facts.front_end, len(confusion))
-    told = ", ".join(
+    counts = ", ".join(
         f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
     )
     area = f", area under the ROC curve {facts.chance['auc']:.2f}" if "auc" in facts.chance else ""
@@ -212,8 +212,8 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
         "warning",
         f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores tell the "
         "classes better than its answers do.",
-        f"It answers {told}; accuracy {facts.chance['accuracy']:.2f}, balanced {facts.chance['balanced_accuracy']:.2f}"
-        f"{area}.",
+        f"It answers {counts}; accuracy {facts.chance['accuracy']:.2f}, "
+        f"balanced {facts.chance['balanced_accuracy']:.2f}{area}.",
         "Train with weights or samples that make the classes equally frequent, or move the threshold; look whether "
         "the last bias or the signals have changed since the training.",
     )

@@ -153,18 +153,18 @@ def _findings_in_data(
         )
         return
     about_trials = [finding for check in trial_checks.TRIAL_CHECKS for finding in check(facts)]
-    found = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
-    if any(finding.check == "scale" for finding in found):
+    findings = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
+    if any(finding.check == "scale" for finding in findings):
         # In other units nothing else that the network makes of the trials is worth saying.
-        yield from (finding for finding in found if finding.check in ("scale", "recording"))
+        yield from (finding for finding in findings if finding.check in ("scale", "recording"))
         yield from about_trials
         return
     if trial_checks.is_large(facts.signals).any():
         # A channel that is out of order moves the statistics, and leads the patterns: neither says more than that.
-        found = [finding for finding in found if finding.check != "batch_norm"]
-    order = list(class_order(facts, {finding.check for finding in found}))
+        findings = [finding for finding in findings if finding.check != "batch_norm"]
+    order = list(class_order(facts, {finding.check for finding in findings}))
     # With the classes in another order the accuracy is not that of the network.
-    yield from (finding for finding in found if not (order and finding.check == "chance"))
+    yield from (finding for finding in findings if not (order and finding.check == "chance"))
     yield from order
     yield from about_trials
     if not trial_checks.is_large(facts.signals).any():
@@ -214,9 +214,9 @@ def _facts(
 
 def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
     """Return how many trials of each class (row) get each answer (column)."""
-    found = np.zeros((scores.shape[1],) * 2, np.int64)
-    np.add.at(found, (codes, scores.argmax(1)), 1)
-    return found
+    counts = np.zeros((scores.shape[1],) * 2, np.int64)
+    np.add.at(counts, (codes, scores.argmax(1)), 1)
+    return counts
 
 
 def _moments_if_standardised(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
@@ -227,24 +227,24 @@ def _moments_if_standardised(front_end: FrontEnd, epochs: EpochsOrArray) -> Mome
 
 def _moments_without(front_end: FrontEnd, epochs: EpochsOrArray, left_out: NDArray[np.bool_]) -> Moments:
     """Return the moments of the filters' outputs over the other channels."""
-    found = []
+    of_batches = []
     for batch in input_batches(front_end, epochs):
         silent = np.where(left_out[:, None], batch.dtype.type(0), batch)
-        found.append(moments_of_filters(front_end, silent))
-    whole = pooled(found)
+        of_batches.append(moments_of_filters(front_end, silent))
+    whole = pooled(of_batches)
     share = float(np.mean(~left_out))
     return dataclasses.replace(whole, mean=whole.mean / share, variance=whole.variance / share)
 
 
 def _fast_variance(front_end: FrontEnd, epochs: EpochsOrArray) -> Floats:
     """Return the variance of each filter's output when the slow cosines, a constant too, are taken from each trial."""
-    found = []
+    of_batches = []
     for batch in input_batches(front_end, epochs):
         # Cosines end as they please: unlike a Fourier transform they take a drift for nothing faster.
         n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / front_end.sfreq))
         cosines = scipy.fft.dct(batch, norm="ortho")
         cosines[..., :n_slow] = 0
         fast = moments_of_filters(front_end, scipy.fft.idct(cosines, norm="ortho"))
-        found.append((fast.count, fast.variance.cpu().numpy()))
-    count, variance = zip(*found, strict=True)
+        of_batches.append((fast.count, fast.variance.cpu().numpy()))
+    count, variance = zip(*of_batches, strict=True)
     return np.average(variance, axis=0, weights=count)

@@ -32,9 +32,9 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
         "head": None if front_end.head is None else front_end.head.transpose(0, 1),
     }
     broken = {
-        name: found
+        name: filters
         for name, tensor in by_filter.items()
-        if tensor is not None and (found := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
+        if tensor is not None and (filters := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
     }
     if "cut-offs" in broken:
         # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
@@ -51,38 +51,38 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
             "Some weights are not finite: nothing that depends on them means anything.",
             f"NaN or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
-            tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
+            tuple(sorted({filter_ for filters in broken.values() for filter_ in filters})),
         )
 
 
 def clamped(facts: WeightFacts) -> Iterator[Finding]:
     """Report upper cut-offs at the Nyquist frequency."""
     nyquist = facts.front_end.sfreq / 2
-    found = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
-    if found:
+    filters = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
+    if filters:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{counted(len(found), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
-            f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
+            f"{counted(len(filters), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"Upper cut-off {nyquist:g} Hz in {named(filters)}.",
             "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
-            found,
+            filters,
         )
 
 
 def zero_width(facts: WeightFacts) -> Iterator[Finding]:
     """Report filters without a width."""
-    found = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
-    if found:
-        widths = facts.bands["bandwidth_hz"].to_numpy()[list(found)]
+    filters = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
+    if filters:
+        widths = facts.bands["bandwidth_hz"].to_numpy()[list(filters)]
         yield Finding(
             "zero_width",
             "warning",
-            f"{counted(len(found), 'filter')} without width as written: "
+            f"{counted(len(filters), 'filter')} without width as written: "
             "the length of the kernel alone sets what passes.",
-            f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
+            f"Nominal width at most {widths.max():.3g} Hz in {named(filters)}.",
             "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
-            found,
+            filters,
         )
 
 
@@ -94,14 +94,14 @@ def duplicates(facts: WeightFacts) -> Iterator[Finding]:
     number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)
     groups = [where(group == one) for one in range(number) if (group == one).sum() > 1]
     if groups:
-        found = tuple(sorted(filter_ for members in groups for filter_ in members))
+        filters = tuple(sorted(filter_ for members in groups for filter_ in members))
         yield Finding(
             "duplicates",
             "warning",
-            f"{len(found)} filters compute the same as another: they count as {len(groups)}.",
+            f"{len(filters)} filters compute the same as another: they count as {len(groups)}.",
             f"Same kernels (cosine above {SAME_KERNEL:g}): {'; '.join(map(listed, groups))}.",
             "Read them as one filter with more spatial filters, or train with fewer filters.",
-            found,
+            filters,
         )
 
 
@@ -113,39 +113,39 @@ def dead(facts: WeightFacts) -> Iterator[Finding]:
     if facts.importance is not None:
         unit = unit * torch.from_numpy(facts.importance["weight_norm"].to_numpy()).to(unit)
     weight = unit.square().sum(1).sqrt().cpu().double().numpy()
-    found = where(weight <= DEAD_SHARE * np.median(weight))
-    if found:
+    filters = where(weight <= DEAD_SHARE * np.median(weight))
+    if filters:
         yield Finding(
             "dead",
             "warning",
-            f"{counted(len(found), 'filter')} without weight downstream: what passes there decides nothing.",
-            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
+            f"{counted(len(filters), 'filter')} without weight downstream: what passes there decides nothing.",
+            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(filters)}.",
             "Leave what is dead out of every interpretation.",
-            found,
+            filters,
         )
 
 
 def unmoved(facts: WeightFacts) -> Iterator[Finding]:
     """Report cut-offs that are where they began."""
     drift = facts.drift
-    found = where(drift["verdict"] == "unmoved")
-    if not found:
+    filters = where(drift["verdict"] == "unmoved")
+    if not filters:
         return
-    share = len(found) / len(drift)
+    share = len(filters) / len(drift)
     change = drift[["low_hz", "high_hz"]].to_numpy() - drift[["initial_low_hz", "initial_high_hz"]].to_numpy()
     # Rounded up, so that it stays below the limit as printed too.
-    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(found)].max()) / 100
+    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(filters)].max()) / 100
     yield Finding(
         "unmoved",
         "warning" if share > MANY else "note",
-        f"{len(found)} of {counted(len(drift), 'filter')} did not move in training: "
+        f"{len(filters)} of {counted(len(drift), 'filter')} did not move in training: "
         "such a band was chosen, not learned.",
-        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
+        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(filters)} "
         f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
         "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
         if share > MANY
         else "Read no such band as found by training.",
-        found,
+        filters,
     )
 
 

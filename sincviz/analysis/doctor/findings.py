@@ -50,8 +50,10 @@ class Findings(pd.DataFrame):
         if not {"severity", "finding", "evidence", "remedy"} <= set(self.columns):
             return super().__repr__()
         counts = self["severity"].astype(str).value_counts()
-        told = [counted(int(counts[one]), one) for one in SEVERITIES if one in counts]
-        return "\n\n".join([", ".join(told) or "No findings.", *map(_in_sentences, self.to_dict("records"))])
+        counts_in_words = [counted(int(counts[one]), one) for one in SEVERITIES if one in counts]
+        return "\n\n".join(
+            [", ".join(counts_in_words) or "No findings.", *map(_in_sentences, self.to_dict("records"))]
+        )
 
     def _repr_html_(self) -> str | None:
         with pd.option_context("display.max_colwidth", None):

@@ -90,8 +90,8 @@ def narrow_lines(power: xr.DataArray) -> list[float]:
     >>> narrow_lines(xr.DataArray(power[None], {"frequency": frequency}, ("channel", "frequency")))
     [50.0]
     """
-    found = stands_out(power).mean("channel") >= LEAST_CHANNELS
-    return [float(hz) for hz in found["frequency"].to_numpy()[found.to_numpy()]]
+    is_line = stands_out(power).mean("channel") >= LEAST_CHANNELS
+    return [float(hz) for hz in is_line["frequency"].to_numpy()[is_line.to_numpy()]]
 
 
 def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
@@ -124,7 +124,7 @@ def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
     power = power.transpose("channel", "frequency")
     frequency = power["frequency"].to_numpy()
     values: NDArray[np.float64] = power.to_numpy()
-    found = np.zeros(values.shape, dtype=bool)
+    standing = np.zeros(values.shape, dtype=bool)
     bin_hz = float(frequency[1] - frequency[0]) if len(frequency) > 1 else np.inf
     n_beside = max(2, round(_BESIDE_HZ / bin_hz))
     for peak in range(_WIDTH_BINS + 1, len(frequency) - 1):
@@ -137,5 +137,5 @@ def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
         beside = below.mean(1) if above.shape[1] == 0 else np.maximum(below.mean(1), above.mean(1))
         highest = values[:, peak] >= values[:, peak - 1 : peak + 2].max(1)
         far = (FAR_ABOVE_RHYTHMS if rhythmic else FAR_ABOVE) / (4 if faint else 1)
-        found[:, peak] = highest & (values[:, peak] > far * beside)
-    return power.copy(data=found)
+        standing[:, peak] = highest & (values[:, peak] > far * beside)
+    return power.copy(data=standing)

@@ -39,21 +39,21 @@ def memorised(
     Examples
     --------
     >>> row = {"accuracy": 1.0, "ci_low": 0.96, "above_chance": "yes"}
-    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_ci_high": [0.53], "above_chance": ["no"],
+    >>> decoders = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_ci_high": [0.53], "above_chance": ["no"],
     ...                       "p": [0.9]}, index=["common spatial patterns"])
-    >>> memorised(row, found, n_seen=100).check
+    >>> memorised(row, decoders, n_seen=100).check
     'memorised'
     """
     if row["above_chance"] != "yes" or (yardsticks["p"] < SURELY_TOLD_P).any():
         return None
-    denied, told = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
-    if (denied or told) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
+    denied, decodable = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
+    if (denied or decodable) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
         return None
     of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
     known = "was trained on these trials" if n_seen else "may have been trained on these trials"
     start = (
         "The network is right about trials whose classes simple decoders hardly tell apart"
-        if told
+        if decodable
         else "The network is right about trials whose classes no simple decoder tells apart"
     )
     doubt = f"not surely above chance (p > {SURELY_TOLD_P:g})"
@@ -65,6 +65,6 @@ def memorised(
         if denied
         else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
         f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
-        f"trials: {of_decoders}, {doubt if told else 'none above chance'}.",
+        f"trials: {of_decoders}, {doubt if decodable else 'none above chance'}.",
         "Judge and read the network on trials that were not in its training.",
     )

@@ -68,19 +68,19 @@ def relevance_findings(
     >>> values[0, 0, 2], values[0, 1, 10] = 3, 7
     >>> spectrum = xr.DataArray(values, {"target": ["left"], "channel": ["Fp1", "C3", "C4"],
     ...                         "frequency": np.arange(40.0)}, ("target", "channel", "frequency"))
-    >>> [found.check for found in relevance_findings(spectrum)]
+    >>> [finding.check for finding in relevance_findings(spectrum)]
     ['relevance_eyes']
     """
     spectrum = with_known_classes(spectrum).transpose("target", "channel", "frequency")
     regions = _regions(spectrum)
     cells = _with_established(_cells(spectrum, _lines(spectrum, power)), regions, single)
-    found = [
+    findings = [
         *_eyes(cells, regions),
         *_muscles(cells, regions),
         *_drift(cells),
         *_narrow(cells),
     ]
-    return [*found, *_unchecked(_reasons(spectrum, regions))]
+    return [*findings, *_unchecked(_reasons(spectrum, regions))]
 
 
 def not_checked(spectrum: xr.DataArray) -> dict[str, str]:
@@ -161,11 +161,11 @@ def _eyes(cells: xr.DataArray, regions: pd.DataFrame) -> Iterator[Finding]:
     )
     slow = (cells["low_hz"] < SLOW_HZ).to_numpy()
     where = f"Below {SLOW_HZ:g} Hz beside the eyes"
-    found = _in_region(
+    findings = _in_region(
         cells, regions, "eyes", [slow], [where], check="eyes", suspect="eye movements", remedy=remedy
     )
-    yield from found
-    if not found:
+    yield from findings
+    if not findings:
         yield from _lateral_eyes(cells, regions, slow, where, remedy)
 
 
@@ -179,17 +179,19 @@ def _lateral_eyes(
         return
     values = cells.to_numpy()
     slow_parts = [values[:, channels][:, :, slow].sum((1, 2)) for channels in (left, right, ~eyes)]
-    one, other, elsewhere = slow_parts
+    at_left, at_right, elsewhere = slow_parts
     everything = sum(abs(values[:, channels].sum(1)).sum(1) for channels in (left, right, ~eyes))
-    both = abs(one) + abs(other)
+    both = abs(at_left) + abs(at_right)
     dense = both > dense_share(eyes.mean()) * (both + abs(elsewhere))
-    cancels = (one * other < 0) & (np.minimum(abs(one), abs(other)) >= LEAST_SHARE / 2 * everything)
+    cancels = (at_left * at_right < 0) & (
+        np.minimum(abs(at_left), abs(at_right)) >= LEAST_SHARE / 2 * everything
+    )
     shares = {
         target: float(size / whole)
-        for target, size, whole, found in zip(
+        for target, size, whole, suspect in zip(
             cells["target"].to_numpy(), both, everything, dense & cancels & _shareable(cells), strict=True
         )
-        if found and size >= LEAST_SHARE * whole
+        if suspect and size >= LEAST_SHARE * whole
     }
     shares = _established(shares, cells, "sides")
     if shares:
@@ -271,15 +273,15 @@ def _with_established(
 ) -> xr.DataArray:
     """Note for each class whether its relevance in a region is more than chance makes."""
     eyes, slow = regions["eyes"].to_numpy(), ["other", "delta"]
-    parts = {
+    places = {
         "eyes": [(eyes, slow)],
         "edge": [(regions["edge"].to_numpy(), ["beta", "gamma"])],
         "drift": [(np.ones(len(eyes), dtype=bool), ["other"])],
         "sides": [(eyes & (regions["side"] == side).to_numpy(), slow) for side in ("left", "right")],
     }
-    for name, own in parts.items():
+    for name, selections in places.items():
         sure = np.ones(cells.sizes["target"], dtype=bool)
-        for channels, bands in own:
+        for channels, bands in selections:
             if single is None:
                 continue
             values = single.sel(band=bands).isel(channel=channels).sum(("band", "channel"), skipna=False)
@@ -293,13 +295,13 @@ def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
     """Return p of Welch's test of the trials of each class against the others."""
     codes = codes_of_targets(values)
     columns = values.transpose("trial", "target").to_numpy().T
-    found = np.ones(len(columns))
+    p = np.ones(len(columns))
     for code, column in enumerate(columns):
         of_class, others = column[codes == code], column[codes != code]
         if min(len(of_class), len(others)) < 2 or np.ptp(column) == 0:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[code] = scipy.stats.ttest_ind_from_stats(
+            p[code] = scipy.stats.ttest_ind_from_stats(
                 of_class.mean(),
                 of_class.std(ddof=1),
                 len(of_class),
@@ -308,7 +310,7 @@ def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
                 len(others),
                 equal_var=False,
             ).pvalue
-    return xr.DataArray(found, {"target": values["target"].to_numpy()}, ("target",))
+    return xr.DataArray(p, {"target": values["target"].to_numpy()}, ("target",))
 
 
 def _established(shares: dict[str, float], cells: xr.DataArray, name: str) -> dict[str, float]:
@@ -414,8 +416,8 @@ def _dense_shares(
     values = cells.to_numpy()[:, :, pieces].sum(2)
     there, elsewhere = values[:, channels].sum(1), values[:, ~channels].sum(1).clip(0)
     dense = there > dense_share(channels.mean()) * (there + elsewhere)
-    found = dict(zip(cells["target"].to_numpy(), dense, strict=True))
-    return {target: share for target, share in shares.items() if found[target]}, kind
+    is_dense = dict(zip(cells["target"].to_numpy(), dense, strict=True))
+    return {target: share for target, share in shares.items() if is_dense[target]}, kind
 
 
 def _shares(
@@ -436,12 +438,12 @@ def _shares(
         if ((total >= LARGE_TOTAL * positive) & (here <= total))[known].all():
             shares, kind = here / total, "relevance"
         else:
-            parts = inside[:, pieces].clip(0).sum(1)
-            shares, kind = np.where(here > 0, parts, 0) / positive, "positive relevance"
+            positive_here = inside[:, pieces].clip(0).sum(1)
+            shares, kind = np.where(here > 0, positive_here, 0) / positive, "positive relevance"
     return {
         target: float(share)
-        for target, share, one in zip(cells["target"].to_numpy(), shares, known, strict=True)
-        if one and share >= LEAST_SHARE
+        for target, share, is_known in zip(cells["target"].to_numpy(), shares, known, strict=True)
+        if is_known and share >= LEAST_SHARE
     }, kind
 
 

@@ -171,15 +171,15 @@ def times_usual(signals: TrialSignals) -> Floats:
     """Return how many times as large as usual each trial is in each channel, 0 where all trials differ as much.
 
     The largest of the ratios of range, standard deviation and root mean square of what is fast to their median over the
-    trials of the same person, where these are many robust standard deviations away from it.
+    trials of the same subject, where these are many robust standard deviations away from it.
     """
-    found = np.zeros_like(signals.deviation)
+    times = np.zeros_like(signals.deviation)
     for sizes in (signals.peak_to_peak, signals.deviation, signals.fast):
-        for person in np.unique(signals.person):
-            own = signals.person == person
-            if own.sum() >= LEAST_TRIALS:
-                found[own] = np.maximum(found[own], _times(sizes[own]))
-    return found
+        for subject in np.unique(signals.subject):
+            members = signals.subject == subject
+            if members.sum() >= LEAST_TRIALS:
+                times[members] = np.maximum(times[members], _times(sizes[members]))
+    return times
 
 
 def times_typical(signals: TrialSignals) -> Floats:
@@ -198,15 +198,15 @@ def is_large(signals: TrialSignals) -> NDArray[np.bool_]:
         return np.zeros(len(times), bool)
     log = np.log(np.where(times > 0, times, 1.0))
     spread = 1.4826 * np.median(np.abs(log[alive] - np.median(log[alive])))
-    found: NDArray[np.bool_] = alive & (times >= LARGE_TIMES) & (log > LARGE_Z * spread)
-    return found
+    large: NDArray[np.bool_] = alive & (times >= LARGE_TIMES) & (log > LARGE_Z * spread)
+    return large
 
 
 def flat_signals(signals: TrialSignals) -> NDArray[np.bool_]:
     """Return which channels have no signal in which trials, shape (trials, channels)."""
     typical = np.median(signals.peak_to_peak)
-    found: NDArray[np.bool_] = signals.peak_to_peak <= FLAT_BELOW * typical
-    return found
+    is_flat: NDArray[np.bool_] = signals.peak_to_peak <= FLAT_BELOW * typical
+    return is_flat
 
 
 def bridged_groups(signals: TrialSignals) -> list[list[int]]:
@@ -235,8 +235,8 @@ def _times(sizes: Floats) -> Floats:
     known = np.isfinite(middle)
     away = np.where(known, log - np.where(known, middle, 0), -np.inf)
     spread = 1.4826 * np.median(np.abs(away), 0)
-    found: Floats = np.where(away > OUTLYING_Z * spread, np.exp(away), 0.0)
-    return found
+    times: Floats = np.where(away > OUTLYING_Z * spread, np.exp(away), 0.0)
+    return times
 
 
 def _worst(facts: DataFacts, number: int, times: Floats) -> str:

@@ -116,7 +116,7 @@ def ablate(
             f"{name}_ci_low": (dims, low),
             f"{name}_ci_high": (dims, high),
         }
-    found = xr.Dataset(
+    loss = xr.Dataset(
         variables,
         coords={"band": list(chosen_bands), "channel": list(regions)},
         attrs=decoder_origin(trials.network)
@@ -128,11 +128,11 @@ def ablate(
             "seed": seed,
         },
     )
-    found = with_band_limits(found, chosen_bands)
+    loss = with_band_limits(loss, chosen_bands)
     if isinstance(channels, Mapping):
-        return found
+        return loss
     picks = [names.index(name) for name in regions]
-    return found.assign_coords(
+    return loss.assign_coords(
         {
             name: (coord[0], np.asarray(coord[1])[picks], *coord[2:])
             for name, coord in coords.items()

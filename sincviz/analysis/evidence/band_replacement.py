@@ -173,8 +173,8 @@ def other_trials(
     other = np.empty(n_trials, np.int64)
     of_all = np.zeros(n_trials, np.int64) if parts is None else parts
     for part in np.unique(of_all):
-        own = order[of_all[order] == part]
-        other[own] = np.roll(own, 1)
+        members = order[of_all[order] == part]
+        other[members] = np.roll(members, 1)
     return other
 
 

@@ -71,8 +71,8 @@ def band_power_contrast(
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
     >>> x = np.random.default_rng(0).standard_normal((40, 3, 256))
     >>> x[:20, 1] *= 3  # the first class is louder in the second channel
-    >>> found = band_power_contrast(model, x, [0] * 20 + [1] * 20)
-    >>> found.sel(target="0", band="alpha").idxmax().item()
+    >>> contrast = band_power_contrast(model, x, [0] * 20 + [1] * 20)
+    >>> contrast.sel(target="0", band="alpha").idxmax().item()
     '1'
     """
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
@@ -83,7 +83,7 @@ def band_power_contrast(
         # (trials, bands, channels)
         log_power = np.log(np.einsum("bk,tck->tbc", members, power))
         n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
-        found = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
+        effect_sizes = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
     coords = channel_coords(network, x.shape[1]) | {
         "target": class_labels(network, n_classes),
         "band": list(chosen),
@@ -93,7 +93,7 @@ def band_power_contrast(
         "trials": "contrast",
         "n_trials": len(x),
     }
-    contrast = xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+    contrast = xr.DataArray(effect_sizes, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
     return with_band_limits(contrast, chosen)
 
 
@@ -284,8 +284,8 @@ def _cross_validated(
 
     def answers(n_parts: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
         """Yield the trials of each part, with the scores of a decoder fitted to the other parts."""
-        parts = StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed).split(features, codes, groups)
-        for train, test in parts:
+        splits = StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed).split(features, codes, groups)
+        for train, test in splits:
             scores = np.full((len(test), len(present)), -np.inf)
             with mne.utils.use_log_level("error"):
                 pipeline.fit(features[train], labels[train])
@@ -295,14 +295,14 @@ def _cross_validated(
     scores = np.empty((len(codes), len(present)))
     for test, of_fold in followed(answers(n_folds), "Cross-validating", "fold", n_folds):
         scores[test] = of_fold
-    found = chance_test(labels, scores, structure) | {"n_folds": n_folds, "kept_apart": kept_apart}
-    found["p"] = found["p_over_units"] = p = _twice_the_mean(
+    measures = chance_test(labels, scores, structure) | {"n_folds": n_folds, "kept_apart": kept_apart}
+    measures["p"] = measures["p_over_units"] = p = _twice_the_mean(
         [chance_test(labels[test], of_half, structure.iloc[test])["p"] for test, of_half in answers(2)]
     )
-    if not found["unknown_because"]:
-        found["above_chance"] = "unknown" if np.isnan(p) else "yes" if p < ALPHA else "no"
-        found["unknown_because"] = "few_trials" if np.isnan(p) else ""
-    return pd.Series(found)
+    if not measures["unknown_because"]:
+        measures["above_chance"] = "unknown" if np.isnan(p) else "yes" if p < ALPHA else "no"
+        measures["unknown_because"] = "few_trials" if np.isnan(p) else ""
+    return pd.Series(measures)
 
 
 def _twice_the_mean(p: Sequence[float]) -> float:
@@ -326,11 +326,11 @@ def _trials(
     return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
 
 
-def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _cohens_d(values: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the difference of means over the pooled standard deviation; NaN without two groups."""
-    if own.sum() < 2 or (~own).sum() < 2:
+    if members.sum() < 2 or (~members).sum() < 2:
         return np.full(values.shape[1:], np.nan)
-    one, other = values[own], values[~own]
+    one, other = values[members], values[~members]
     squares = ((one - one.mean(0)) ** 2).sum(0) + ((other - other.mean(0)) ** 2).sum(0)
-    found: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
-    return found
+    d: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
+    return d

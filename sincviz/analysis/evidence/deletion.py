@@ -174,8 +174,11 @@ def deletion_curve(
             _ranked_on(network, epochs, codes, ranking, np.flatnonzero(halves != half), trials.sfreq_hz)
             for half in (0, 1)
         ]
-    found = [_cells(trials, one) for one in rankings]  # type: ignore[arg-type]
-    masks, orders = found[0][0], np.stack([np.argsort(-values, kind="stable") for _, values in found])
+    ranked_cells = [_cells(trials, one) for one in rankings]  # type: ignore[arg-type]
+    masks, orders = (
+        ranked_cells[0][0],
+        np.stack([np.argsort(-values, kind="stable") for _, values in ranked_cells]),
+    )
     n_removed = _n_removed(len(masks), n_steps)
     share = n_removed / len(masks)
     parts = halves[chosen]
@@ -245,18 +248,18 @@ def _ranked_on(
         return _average(ranking, codes, numbers)
     some = some_of(epochs, numbers)
     if ranking is not None:
-        found = ranking(model, some, codes[numbers])
-        if not isinstance(found, xr.DataArray):
+        cells = ranking(model, some, codes[numbers])
+        if not isinstance(cells, xr.DataArray):
             raise TypeError(
                 "The function that came as `ranking` must return an array ([target,] band, channel); got "
-                f"{type(found).__name__}."
+                f"{type(cells).__name__}."
             )
-        return found
+        return cells
     with warnings.catch_warnings():
         # The order is tested here, not the sums.
         warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
-        found = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
-    return _known(sum_over_bands(found))
+        cells = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
+    return _known(sum_over_bands(cells))
 
 
 def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np.int64]) -> xr.DataArray:
@@ -279,8 +282,8 @@ def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np
         trial_weights("contrast", len(numbers), n_classes, codes[numbers]), dims=("target", "trial")
     )
     values = some.drop_vars(["trial", "target"], errors="ignore").transpose("trial", "target", ...)
-    found = xr.dot(weights, values, dim="trial").assign_attrs(single.attrs)
-    return _known(found)
+    contrast = xr.dot(weights, values, dim="trial").assign_attrs(single.attrs)
+    return _known(contrast)
 
 
 def _known(cells: xr.DataArray) -> xr.DataArray:
@@ -332,8 +335,8 @@ def _evenly(parts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """Return numbers of at most so many trials, as many of one part as of the other."""
     rank = np.empty(len(parts), np.int64)
     for part in np.unique(parts):
-        own = parts == part
-        rank[own] = np.arange(own.sum())
+        members = parts == part
+        rank[members] = np.arange(members.sum())
     return np.sort(np.argsort(rank, kind="stable")[:most])
 
 
@@ -386,7 +389,7 @@ def _losses_alone(trials: ReplaceableTrials, masks: NDArray[np.bool_], bar: tqdm
 
 def _rows(
     name: str,
-    own: NDArray[np.bool_],
+    selected: NDArray[np.bool_],
     quantities: dict[str, NDArray[np.float64]],
     n_removed: NDArray[np.int64],
     share: NDArray[np.float64],
@@ -395,7 +398,7 @@ def _rows(
     """Return one row per step; orders of one kind are averaged in every trial first."""
     columns: dict[str, object] = {"order": name, "n_cells": n_removed, "share_removed": share}
     for quantity, curves in quantities.items():
-        of_trials = curves[own].mean(0).T
+        of_trials = curves[selected].mean(0).T
         low, high = mean_intervals(of_trials, seed=seed)
         columns |= {quantity: of_trials.mean(0), f"{quantity}_ci_low": low, f"{quantity}_ci_high": high}
     return pd.DataFrame(columns)

@@ -81,8 +81,8 @@ def order_test(
     >>> losses = rng.standard_normal((40, 60))
     >>> losses[:, 7] += 3                                            # the only cell that matters
     >>> first = np.roll(np.arange(60), -7)[None]                     # comes first in the order
-    >>> found = order_test(losses, first, np.zeros(40, int))
-    >>> found.shown, found.p < 0.05
+    >>> test = order_test(losses, first, np.zeros(40, int))
+    >>> test.shown, test.p < 0.05
     ('yes', True)
     """
     rng = np.random.default_rng(seed)
@@ -96,14 +96,14 @@ def order_test(
     # The order that would be best on these very trials.
     p_best = _greatest_p(_head_costs(costs, places, np.argsort(-costs, axis=1, kind="stable"), sizes))
 
-    found = []
+    p_of_parts = []
     for part, order in enumerate(orders):
-        own = losses[parts == part]
-        if len(own):
-            heads = np.cumsum(own[:, order], 1)[:, sizes - 1] / sizes - own.mean(1, keepdims=True)
-            signs = rng.choice([-1.0, 1.0], (n_orders, len(own)))
-            found.append(_greatest_p(np.concatenate([heads.sum(0)[None], signs @ heads]), centre=0.0))
-    p_trials = _combined(found, n_orders)
+        of_part = losses[parts == part]
+        if len(of_part):
+            heads = np.cumsum(of_part[:, order], 1)[:, sizes - 1] / sizes - of_part.mean(1, keepdims=True)
+            signs = rng.choice([-1.0, 1.0], (n_orders, len(of_part)))
+            p_of_parts.append(_greatest_p(np.concatenate([heads.sum(0)[None], signs @ heads]), centre=0.0))
+    p_trials = _combined(p_of_parts, n_orders)
     # Of n trials not even the best result is rarer than all signs alike.
     least = _combined([2.0 ** -int((parts == part).sum()) for part in np.unique(parts)], n_orders)
 
@@ -114,10 +114,10 @@ def order_test(
     )
 
 
-def _combined(found: Sequence[float], n_draws: int) -> float:
+def _combined(p_values: Sequence[float], n_draws: int) -> float:
     """Return one p of those of the parts."""
     # None is surer than its draws allow.
-    bounded = np.clip(found, 1 / (n_draws + 1), n_draws / (n_draws + 1))
+    bounded = np.clip(p_values, 1 / (n_draws + 1), n_draws / (n_draws + 1))
     n_parts = len(bounded)
     spread = np.sqrt(n_parts + n_parts * (n_parts - 1) * _CORRELATION)
     return float(scipy.stats.norm.sf(scipy.stats.norm.isf(bounded).sum() / spread))
@@ -130,11 +130,11 @@ def _head_costs(
     sizes: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the mean cost of the first cells, shape (draws, sizes), summed over parts."""
-    found = np.zeros((len(places), len(sizes)))
+    heads = np.zeros((len(places), len(sizes)))
     most = int(sizes.max())
     for cost, order in zip(costs, orders, strict=True):
-        found += np.cumsum(cost[places[:, order[:most]]], 1)[:, sizes - 1] / sizes
-    return found
+        heads += np.cumsum(cost[places[:, order[:most]]], 1)[:, sizes - 1] / sizes
+    return heads
 
 
 def _greatest_p(draws: NDArray[np.float64], centre: float | None = None) -> float:

@@ -67,8 +67,8 @@ def predictions(
     scores, fingerprints, signals = [], [], []
     picks = None
     for batch in input_batches(network, epochs):
-        found = network.scores(torch.from_numpy(batch).to(network.device))
-        scores.append(found.double().cpu().numpy())
+        batch_scores = network.scores(torch.from_numpy(batch).to(network.device))
+        scores.append(batch_scores.double().cpu().numpy())
         fingerprints += trial_fingerprints(batch)
         picks = telling_channels(batch) if picks is None else picks
         signals.append(batch[:, picks])
@@ -137,8 +137,8 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     for kind, members in kinds.items():
         if not members.any():
             continue
-        own = predicted[members]
-        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(own).items()}
+        trials = predicted[members]
+        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(trials).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")
 
 

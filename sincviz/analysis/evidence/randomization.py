@@ -127,8 +127,8 @@ def randomization_test(
     >>> from sincviz import SincShallowNet
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4, time_filter_len=17)
     >>> x, y = np.random.default_rng(0).standard_normal((10, 3, 128)), [0, 1] * 5
-    >>> found = randomization_test(model, x, y, n_draws=2, progress=False)
-    >>> found.kind.value_counts().to_dict()
+    >>> table = randomization_test(model, x, y, n_draws=2, progress=False)
+    >>> table.kind.value_counts().to_dict()
     {'cascading': 5, 'independent': 5, 'wrong class': 1}
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
@@ -158,12 +158,12 @@ def randomization_test(
         silenced(),  # of what is computed of each network
     ):
         for drawn, n_own in n_draws_of.items():
-            found = []
+            of_draws = []
             for draw in range(n_own):
                 other = with_random_layers(module, list(drawn), tensor, seed + draw)
-                found.append(_similarities(trained, cells_of(other, x, codes)))
+                of_draws.append(_similarities(trained, cells_of(other, x, codes)))
                 bar.update()
-            similarities[drawn] = np.array(found)
+            similarities[drawn] = np.array(of_draws)
     rows = [
         {"kind": kind, "layer": name} | _summary(similarities[tuple(drawn)]) for kind, name, drawn in cases
     ]
@@ -211,9 +211,9 @@ def _cells_by_name(
             # How complete the shares of a random network are is not the question.
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
             if method in SINC_LAYER_ONLY:
-                found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
-                return sum_over_bands(found, band_membership(network, bands=bands, by="measured_energy"))
-            found = spectral_relevance(
+                shares = relevance(network, x, codes, method=method, explain=explain, trials=trials)
+                return sum_over_bands(shares, band_membership(network, bands=bands, by="measured_energy"))
+            shares = spectral_relevance(
                 network,
                 x,
                 codes,
@@ -223,7 +223,7 @@ def _cells_by_name(
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
-            return sum_over_bands(found, bands)
+            return sum_over_bands(shares, bands)
 
     return cells_of
 
@@ -232,9 +232,9 @@ def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]
     """Return Spearman's correlation over cells, and that of absolute values, each the mean over classes."""
     one, other = (array if "target" in array.dims else array.expand_dims("target") for array in (one, other))
     pairs = zip(one.to_numpy(), other.transpose(*one.dims).to_numpy(), strict=True)
-    found = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
+    correlations = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
     # A class without trials has no relevance to compare.
-    known = np.array([pair for pair in found if np.isfinite(pair).all()] or [(np.nan, np.nan)])
+    known = np.array([pair for pair in correlations if np.isfinite(pair).all()] or [(np.nan, np.nan)])
     signed, absolute = known.mean(0)
     return float(signed), float(absolute)
 
@@ -288,10 +288,10 @@ def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
-def _summary(found: NDArray[np.float64]) -> dict[str, float]:
+def _summary(similarities: NDArray[np.float64]) -> dict[str, float]:
     """Return mean and interval over draws, of similarity and of that of absolute values."""
     row: dict[str, float] = {}
-    for prefix, values in (("", found[:, 0]), ("magnitude_", found[:, 1])):
+    for prefix, values in (("", similarities[:, 0]), ("magnitude_", similarities[:, 1])):
         mean = low = high = float(values.mean())
         if len(values) > 1:
             mean, low, high = _mean_interval(values)

@@ -66,8 +66,8 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
     >>> bank = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
     >>> coords = {"run": ["one", "two"], "frequency": [0.0, 10.0, 20.0, 30.0]}
     >>> amplitude = xr.DataArray([bank, bank[::-1]], coords, ("run", "filter", "frequency"))
-    >>> found = match_filters(amplitude)
-    >>> found.match.values.tolist(), found.overlap.min().round(6).item(), found.attrs["reference_run"]
+    >>> matching = match_filters(amplitude)
+    >>> matching.match.values.tolist(), matching.overlap.min().round(6).item(), matching.attrs["reference_run"]
     ([[0, 1], [1, 0]], 1.0, 'one')
     """
     amplitude = _ordered("amplitude", amplitude, ("run", "filter", "frequency"))
@@ -76,16 +76,16 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
     if not passes.any():
         raise ValueError("No filter of any run passes anything: all amplitudes are 0 or missing.")
     reference = _reference(bank, passes)
-    own = np.flatnonzero(passes[reference])
-    match = np.full((len(bank), len(own)), -1)
+    passing = np.flatnonzero(passes[reference])
+    match = np.full((len(bank), len(passing)), -1)
     overlap = np.full(match.shape, np.nan)
     for run, others in enumerate(bank):
-        mine, theirs, overlaps = _assigned(bank[reference, own], others[passes[run]])
+        mine, theirs, overlaps = _assigned(bank[reference, passing], others[passes[run]])
         match[run, mine] = np.flatnonzero(passes[run])[theirs]
         overlap[run, mine] = overlaps
     similarity = np.full(match.shape, np.nan)
     if patterns is not None:
-        similarity = _similarities(_checked_patterns(patterns, amplitude), reference, own, match)
+        similarity = _similarities(_checked_patterns(patterns, amplitude), reference, passing, match)
     peak_hz = np.take_along_axis(_peaks(amplitude, passes), match, 1)
     dims = ("run", "filter")
     numbers = amplitude["filter"].to_numpy()
@@ -97,7 +97,7 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
             "peak_hz": (dims, np.where(match >= 0, peak_hz, np.nan), {"units": "Hz"}),
             "pattern_similarity": (dims, similarity, {"units": "absolute cosine of patterns"}),
         },
-        runs | {"filter": numbers[own]},
+        runs | {"filter": numbers[passing]},
         amplitude.attrs | {"reference_run": amplitude["run"].to_numpy()[reference].item()},
     )
 
@@ -143,7 +143,7 @@ def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFr
     bank = _directions(amplitude.to_numpy())
     reference = int(np.flatnonzero(runs == matching.attrs["reference_run"])[0])
     numbers = matching["filter"].to_numpy()
-    own = bank[reference, np.flatnonzero(np.isin(amplitude["filter"].to_numpy(), numbers))]
+    references = bank[reference, np.flatnonzero(np.isin(amplitude["filter"].to_numpy(), numbers))]
     other_runs = np.arange(len(runs)) != reference
     strangers = bank[other_runs]
     n_strangers = int(strangers.any(2).sum())
@@ -157,7 +157,7 @@ def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFr
             "peak_high_hz": high,
             "overlap": others["overlap"].mean("run").to_numpy(),
             "lowest_overlap": others["overlap"].min("run").to_numpy(),
-            "chance_overlap": own @ strangers.sum((0, 1)) / n_strangers if n_strangers else np.nan,
+            "chance_overlap": references @ strangers.sum((0, 1)) / n_strangers if n_strangers else np.nan,
             "same_number": (others["match"] == others["filter"]).where(matched).mean("run").to_numpy(),
             "pattern_similarity": others["pattern_similarity"].mean("run").to_numpy(),
             "n_runs": matched.sum("run").to_numpy(),
@@ -189,9 +189,9 @@ def _directions(vectors: Floats) -> Floats:
     return np.asarray(scaled / np.where(length > 0, length, 1.0))
 
 
-def _assigned(own: Floats, others: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+def _assigned(filters: Floats, others: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Return pairs of rows whose cosines have the largest sum, and the cosines."""
-    cosines = np.clip(own @ others.T, -1, 1)
+    cosines = np.clip(filters @ others.T, -1, 1)
     first, second = scipy.optimize.linear_sum_assignment(cosines, maximize=True)
     return first, second, cosines[first, second]
 
@@ -226,12 +226,12 @@ def _peaks(amplitude: xr.DataArray, passes: NDArray[np.bool_]) -> Floats:
 
 
 def _similarities(
-    patterns: Floats, reference: int, own: NDArray[np.int64], match: NDArray[np.int64]
+    patterns: Floats, reference: int, passing: NDArray[np.int64], match: NDArray[np.int64]
 ) -> Floats:
     """Return the mean absolute cosine of the units of each filter and of its match; a pattern of zeros has none."""
     similarity = np.full(match.shape, np.nan)
     for run, column in zip(*np.nonzero(match >= 0), strict=True):
-        ours, theirs = patterns[reference, own[column]], patterns[run, match[run, column]]
+        ours, theirs = patterns[reference, passing[column]], patterns[run, match[run, column]]
         ours, theirs = ours[ours.any(1)], theirs[theirs.any(1)]
         if len(ours) and len(theirs):
             cosines = np.abs(ours @ theirs.T)

@@ -75,10 +75,10 @@ def resolvability(
     Examples
     --------
     >>> from sincviz import SincShallowNet
-    >>> found = resolvability(SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250))
-    >>> found.verdict[4]
+    >>> table = resolvability(SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250))
+    >>> table.verdict[4]
     '10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be told from its neighbours'
-    >>> found.attrs["n_dimensions"]
+    >>> table.attrs["n_dimensions"]
     4
     """
     front_end, epochs, _ = with_or_without_trials(model, epochs, classes=False)
@@ -91,7 +91,7 @@ def resolvability(
         magnitude = np.abs(response)
         leak_db = 20 * np.log10(magnitude[:, 0] / magnitude.max(1))
         ratio = measured_width / nominal_width
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "nominal_width_hz": nominal_width,
             "measured_width_hz": measured_width,
@@ -102,15 +102,15 @@ def resolvability(
         index=bands.index,
     )
     if epochs is not None:
-        found["in_band_power"] = _in_band_power(front_end, bands, epochs)
-    found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
+        table["in_band_power"] = _in_band_power(front_end, bands, epochs)
+    table["verdict"] = [_verdict(row) for row in pd.concat([bands, table], axis=1).itertuples(index=False)]
     widths = measured_width[np.isfinite(measured_width)]
-    found.attrs = origin(front_end) | {
+    table.attrs = origin(front_end) | {
         "n_filters": len(kernels),
         "n_dimensions": n_dimensions(kernels),
         "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
     }
-    return found
+    return table
 
 
 def n_dimensions(kernels: Floats, share: float = 0.99) -> int:

@@ -53,8 +53,8 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     Examples
     --------
     >>> from sincviz import SincShallowNet
-    >>> found = importance(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> found.importance.dims, found.filter_importance.sizes["filter"]
+    >>> dataset = importance(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> dataset.importance.dims, dataset.filter_importance.sizes["filter"]
     (('filter', 'depth'), 32)
     """
     front_end, epochs, _ = with_or_without_trials(model, epochs)

@@ -101,10 +101,10 @@ def cluster_test(
     >>> before, after = np.random.default_rng(1).standard_normal((2, 10, 2, 4))
     >>> after[:, 0, :2] += 3
     >>> before, after = (xr.DataArray(a, coords, ("subject", "band", "channel")) for a in (before, after))
-    >>> found = cluster_test(after - before)
-    >>> found.cluster.sel(band="alpha").values.tolist(), found.attrs["n_permutations"]
+    >>> test = cluster_test(after - before)
+    >>> test.cluster.sel(band="alpha").values.tolist(), test.attrs["n_permutations"]
     ([1, 1, 0, 0], 512)
-    >>> cluster_table(found, after - before)[["cluster", "p", "bands", "channels"]].values.tolist()
+    >>> cluster_table(test, after - before)[["cluster", "p", "bands", "channels"]].values.tolist()
     [[1, 0.001953125, 'alpha', 'C1, C3']]
     """
     maps = _checked_maps(values)
@@ -235,7 +235,7 @@ def _clusters(
     with mne.utils.use_log_level("error"), warnings.catch_warnings():
         # The library warns where it finds nothing, which is an answer.
         warnings.simplefilter("ignore", RuntimeWarning)
-        _, found, p_values, _ = mne.stats.permutation_cluster_1samp_test(
+        _, members, p_values, _ = mne.stats.permutation_cluster_1samp_test(
             subjects.to_numpy().reshape(len(subjects), -1)[:, tested],
             threshold=threshold,
             n_permutations=n_permutations,
@@ -243,7 +243,7 @@ def _clusters(
             out_type="indices",
             seed=seed,
         )
-    clusters = [(tested[cells], float(p)) for (cells,), p in zip(found, p_values, strict=True)]
+    clusters = [(tested[cells], float(p)) for (cells,), p in zip(members, p_values, strict=True)]
     return sorted(clusters, key=lambda cluster: (cluster[1], -abs(t[cluster[0]].sum()), cluster[0].min()))
 
 

@@ -80,7 +80,7 @@ def corrected_p(
     >>> names = ["a", "b"] * 20
     >>> values = xr.DataArray(rng.standard_normal((40, 2, 30)), {"class_name": ("trial", names), "target": ["a", "b"]},
     ...                       ("trial", "target", "cell"))
-    >>> values[::2, 0, 3] += 3  # larger for the first class in its own trials
+    >>> values[::2, 0, 3] += 3  # larger for the first class in its members trials
     >>> p = corrected_p(values, trials="contrast")
     >>> np.argwhere(p.values < 0.05).tolist()
     [[0, 3]]
@@ -103,23 +103,23 @@ def corrected_p(
         codes = codes_of_targets(values)
         if permuted_codes is None:
             permuted_codes = rng.permuted(np.tile(codes, (n_permutations, 1)), axis=1)
-        own = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
+        members = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
         rows_of = _welch
     else:
         signs = np.vstack([np.ones(n_trials), rng.choice([-1.0, 1.0], (n_permutations, n_trials))])
-        own, rows_of = [signs] * n_targets, _means_of_signed
-    found = np.empty(flat.shape[1:])
-    largest = np.zeros(len(own[0]) - 1)
+        members, rows_of = [signs] * n_targets, _means_of_signed
+    observed = np.empty(flat.shape[1:])
+    largest = np.zeros(len(members[0]) - 1)
     for number in followed(range(n_targets), "Permuting", "class"):
-        for rows, statistic in rows_of(own[number], scaled[:, number]):
+        for rows, statistic in rows_of(members[number], scaled[:, number]):
             size = np.abs(statistic)
             if rows.start == 0:
-                found[number], size, rows = size[0], size[1:], slice(1, rows.stop)
+                observed[number], size, rows = size[0], size[1:], slice(1, rows.stop)
             here = slice(rows.start - 1, rows.stop - 1)
             largest[here] = np.maximum(largest[here], size.max(1, initial=0.0))
     # The last digits of a sum depend on its order.
     reached = np.sort(largest * (1 + 1e-9))
-    as_large = len(reached) - np.searchsorted(reached, found, side="left")
+    as_large = len(reached) - np.searchsorted(reached, observed, side="left")
     p = (1 + as_large) / (1 + len(reached))
     p[~np.isfinite(flat).all(0) | ~tested] = np.nan
     if contrast:
@@ -135,8 +135,8 @@ def _means(values: NDArray[np.float64], strata: NDArray[np.int64]) -> NDArray[np
     _, numbers = np.unique(strata, return_inverse=True)
     counts = np.bincount(numbers)
     members = (numbers == np.arange(len(counts))[:, None]) / counts[:, None]
-    found: NDArray[np.float64] = np.tensordot(members, values, 1)[numbers]
-    return found
+    means: NDArray[np.float64] = np.tensordot(members, values, 1)[numbers]
+    return means
 
 
 def _welch(members: NDArray[Any], values: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:

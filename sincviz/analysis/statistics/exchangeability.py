@@ -126,8 +126,8 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
 
     Examples
     --------
-    >>> found = exchangeable_trials(pd.DataFrame(index=range(40)), np.repeat([0, 1, 0, 1], 10))
-    >>> found.attrs["unit"], found.attrs["n_units"], found.attrs["confounds"]
+    >>> trials = exchangeable_trials(pd.DataFrame(index=range(40)), np.repeat([0, 1, 0, 1], 10))
+    >>> trials.attrs["unit"], trials.attrs["n_units"], trials.attrs["confounds"]
     ('block', 4, 'labels_in_blocks')
     """
     codes = np.asarray(codes)
@@ -222,7 +222,7 @@ def _parts(
 
 
 def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
-    found = np.full(len(table), "", dtype="<U8")
+    new_in = np.full(len(table), "", dtype="<U8")
     known = [level for level in LEVELS[:-1] if level in table and all(level in one for one in training)]
     # A name that is only written in another way is not new, and of what has no name nobody knows.
     names = {level: table[level].map(same_name).tolist() for level in known}
@@ -230,8 +230,8 @@ def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArr
         seen = {tuple(same_name(one[level]) for level in known[:number]) for one in training}
         rows = zip(*(names[level] for level in known[:number]), strict=True)
         new = np.array([row not in seen and UNKNOWN not in row for row in rows])
-        found[new] = known[number - 1]
-    return found
+        new_in[new] = known[number - 1]
+    return new_in
 
 
 def order_in_time(structure: pd.DataFrame) -> NDArray[np.int64]:
@@ -249,8 +249,10 @@ def order_is_known(structure: pd.DataFrame, codes: NDArray[np.int64]) -> bool:
     if "sample" not in structure or (np.diff(np.sort(structure["sample"].to_numpy())) <= 1).all():
         return False
     order, recording = order_in_time(structure), recordings_in(structure)
-    runs = pd.Series(codes[order]).groupby(recording[order]).agg(lambda own: 1 + (np.diff(own) != 0).sum())
-    labels = pd.Series(codes).groupby(recording).agg(lambda own: len(set(own)))
+    runs = (
+        pd.Series(codes[order]).groupby(recording[order]).agg(lambda group: 1 + (np.diff(group) != 0).sum())
+    )
+    labels = pd.Series(codes).groupby(recording).agg(lambda group: len(set(group)))
     return bool((runs > labels).any() or (labels == 1).all())
 
 

@@ -67,8 +67,8 @@ def bootstrap_intervals(
     --------
     >>> rng = np.random.default_rng(0)
     >>> values = xr.DataArray(rng.standard_normal((50, 1)) + 3, dims=("trial", "target"), coords={"target": ["a"]})
-    >>> found = bootstrap_intervals(values)
-    >>> bool(found.ci_low < found < found.ci_high)
+    >>> average = bootstrap_intervals(values)
+    >>> bool(average.ci_low < average < average.ci_high)
     True
     """
     if values.dims[:2] != ("trial", "target"):
@@ -88,8 +88,8 @@ def bootstrap_intervals(
     results = np.empty((3, n_classes, flat.shape[2]))
     for number in followed(range(n_classes), "Resampling", "class"):
         results[0, number] = weights[number] @ flat[:, number]
-        own = weights[number] > 0
-        smallest = n_trials if own.all() else int(min(own.sum(), (~own).sum()))
+        members = weights[number] > 0
+        smallest = n_trials if members.all() else int(min(members.sum(), (~members).sum()))
         results[1:, number] = _percentiles(counts * weights[number], flat[:, number], level, smallest)
     dims = values.dims[1:]
     average, low, high = results.reshape(3, *values.shape[1:])

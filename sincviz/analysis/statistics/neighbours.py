@@ -51,8 +51,8 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
     n_targets = maps.sizes.get("target", 1)
     rows = _bands_that_touch(maps) if "band" in maps.dims else _next_bins(maps)
     apart = np.zeros((n_targets, n_targets))
-    found = mne.stats.combine_adjacency(apart, rows.astype(float), _electrodes_side_by_side(maps))
-    return cast("csr_array[Any]", found.tocsr())
+    adjacency = mne.stats.combine_adjacency(apart, rows.astype(float), _electrodes_side_by_side(maps))
+    return cast("csr_array[Any]", adjacency.tocsr())
 
 
 def _bands_that_touch(maps: xr.DataArray) -> NDArray[np.bool_]:

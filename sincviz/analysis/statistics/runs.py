@@ -45,11 +45,13 @@ def run_agreement(contrasts: xr.DataArray) -> xr.DataArray:
     centred = ranks - ranks.mean(1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     directions = centred / np.where(length > 0, length, np.nan)
-    own = {name: coord for name, coord in contrasts.coords.items() if coord.dims == ("run",)}
-    others = {f"other_{name}": ("other_run", coord.to_numpy(), coord.attrs) for name, coord in own.items()}
+    of_runs = {name: coord for name, coord in contrasts.coords.items() if coord.dims == ("run",)}
+    others = {
+        f"other_{name}": ("other_run", coord.to_numpy(), coord.attrs) for name, coord in of_runs.items()
+    }
     return xr.DataArray(
         np.clip(directions @ directions.T, -1, 1),
-        own | others,
+        of_runs | others,
         ("run", "other_run"),
         "rank_agreement",
         contrasts.attrs | {"units": "Spearman's correlation", "n_cells": ranks.shape[1]},
@@ -101,12 +103,12 @@ def agreement_by_subject(agreement: xr.DataArray) -> pd.DataFrame:
 
 
 def _summary(
-    values: NDArray[np.float64], counted: NDArray[np.bool_], own: NDArray[np.bool_]
+    values: NDArray[np.float64], counted: NDArray[np.bool_], members: NDArray[np.bool_]
 ) -> tuple[float, float, float, float]:
-    within = values[counted & own[:, None] & own]
-    others = values[counted & own[:, None] & ~own]
+    within = values[counted & members[:, None] & members]
+    others = values[counted & members[:, None] & ~members]
     return (
-        own.sum(),
+        members.sum(),
         within.mean() if within.size else np.nan,
         within.min() if within.size else np.nan,
         others.mean() if others.size else np.nan,

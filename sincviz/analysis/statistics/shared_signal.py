@@ -61,8 +61,8 @@ def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | No
     [[1, 0, 50]]
     """
     values = np.ascontiguousarray(signals, np.float64)
-    told = b"" if samples is None else np.ascontiguousarray(samples, np.int64).tobytes()
-    key = hashlib.blake2b(values.tobytes() + told + str(values.shape).encode(), digest_size=16).digest()
+    of_samples = b"" if samples is None else np.ascontiguousarray(samples, np.int64).tobytes()
+    key = hashlib.blake2b(values.tobytes() + of_samples + str(values.shape).encode(), digest_size=16).digest()
     if key not in _CACHE:
         _CACHE[key] = _pairs(values, samples)
         while len(_CACHE) > 16:  # an inspection asks for the same trials again and again
@@ -71,10 +71,10 @@ def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | No
 
 
 def _pairs(signals: NDArray[np.float64], samples: NDArray[np.int64] | None) -> pd.DataFrame:
-    found = _by_signal(signals)
+    pairs = _by_signal(signals)
     if samples is not None:
-        found |= _by_events(signals, samples)
-    return pd.DataFrame(sorted(found), columns=["trial", "other", "shift"], dtype=int)
+        pairs |= _by_events(signals, samples)
+    return pd.DataFrame(sorted(pairs), columns=["trial", "other", "shift"], dtype=int)
 
 
 def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
@@ -99,20 +99,20 @@ def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
     begin = np.searchsorted(in_order, angle[:, 0] - _ANGLE)
     end = np.searchsorted(in_order, angle[:, 0] + _ANGLE)
     taps = step * np.arange(_TAPS)
-    found: set[tuple[int, int, int]] = set()
+    pairs: set[tuple[int, int, int]] = set()
     for trial in np.flatnonzero(~flat[:, 0]):
         others, shifts = np.divmod(order[begin[trial] : end[trial]], n_starts)
         keep = (others != trial) & ((shifts > 0) | (others < trial))
         others, shifts = others[keep], shifts[keep]
-        own, there = changes[trial, taps], changes[others[:, None], shifts[:, None] + taps]
-        scale = np.sqrt((own**2).sum() * (there**2).sum(1))
-        near = there @ own > (1 - _SAME**2) * scale
+        here, there = changes[trial, taps], changes[others[:, None], shifts[:, None] + taps]
+        scale = np.sqrt((here**2).sum() * (there**2).sum(1))
+        near = there @ here > (1 - _SAME**2) * scale
         others, shifts = others[near], shifts[near]
         nearest = np.argsort(np.abs(others - trial), kind="stable")[:_MOST_PARTNERS]
         for other, shift in zip(others[nearest].tolist(), shifts[nearest].tolist(), strict=True):
             if _residual(signals[trial], signals[other], shift) < _SAME:
-                found.add((int(trial), other, shift))
-    return found
+                pairs.add((int(trial), other, shift))
+    return pairs
 
 
 def _by_events(signals: NDArray[np.float64], samples: NDArray[np.int64]) -> set[tuple[int, int, int]]:
@@ -120,22 +120,22 @@ def _by_events(signals: NDArray[np.float64], samples: NDArray[np.int64]) -> set[
     n_times = signals.shape[2]
     order = np.argsort(samples, kind="stable")
     shifts = np.diff(samples[order])
-    found = set()
+    pairs = set()
     for where in np.flatnonzero(n_times - shifts >= max(_TAPS, n_times // _LEAST_SHARE)):
         other, trial, shift = int(order[where]), int(order[where + 1]), int(shifts[where])
         if _residual(signals[trial], signals[other], shift) < np.sqrt(1 - _ALIKE**2):
-            found.add((trial, other, shift))
-    return found
+            pairs.add((trial, other, shift))
+    return pairs
 
 
 def _residual(trial: NDArray[np.float64], other: NDArray[np.float64], shift: int) -> float:
     """Return what a factor and a constant leave of the difference, relative; the worst of the channels that move."""
     n_shared = trial.shape[1] - shift
-    own, there = np.diff(trial[:, :n_shared]), np.diff(other[:, shift:])
-    own_size, there_size = (own**2).sum(1), (there**2).sum(1)
-    moving = (own_size > 0) & (there_size > 0)
+    here, there = np.diff(trial[:, :n_shared]), np.diff(other[:, shift:])
+    here_size, there_size = (here**2).sum(1), (there**2).sum(1)
+    moving = (here_size > 0) & (there_size > 0)
     if not moving.any():
         return np.inf
-    product = (own * there).sum(1)[moving]
-    explained = np.where(product > 0, product**2, 0) / (own_size * there_size)[moving]
+    product = (here * there).sum(1)[moving]
+    explained = np.where(product > 0, product**2, 0) / (here_size * there_size)[moving]
     return float(np.sqrt(np.maximum(1 - explained, 0)).max())

@@ -47,8 +47,8 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     Examples
     --------
     >>> values = xr.DataArray([[1.0, -1.0], [2.0, 0.0], [3.0, 1.0]], {"channel": ["C3", "Cz"]}, ("subject", "channel"))
-    >>> found = subject_test(values)
-    >>> found["mean"].values.tolist(), found.t.values.round(3).tolist(), found.p.values.round(3).tolist()
+    >>> test = subject_test(values)
+    >>> test["mean"].values.tolist(), test.t.values.round(3).tolist(), test.p.values.round(3).tolist()
     ([2.0, 0.0], [3.464, 0.0], [0.074, 1.0])
     """
     subjects = with_values(values, dim)
