@@ -29,9 +29,9 @@ def cell_relevance(
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Any network of :func:`sincviz.spectral_relevance` that knows its sampling rate.
+        Any network that :func:`sincviz.spectral_relevance` takes and that has a sampling rate.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training.
+        Trials, preferably not used in training.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     bands : mapping of str to (float, float) | None
@@ -42,7 +42,7 @@ def cell_relevance(
     Returns
     -------
     xarray.DataArray, dims (trial, target, band, channel)
-        Ready for :func:`sincviz.statistics.bootstrap_intervals`. Bands and their limits are those of
+        Ready for :func:`sincviz.statistics.bootstrap_intervals`. Bands and their limits are as in
         :func:`sincviz.attribution.sum_over_bands`.
 
     Examples

@@ -24,7 +24,7 @@ AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
 
 
 def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:
-    """Return the function that knows the gradients, of whatever kind the method averages.
+    """Return the function that computes the gradients that a method averages.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
     Returns
     -------
     callable
-        Times the difference between trials and baseline, what it returns is the attribution.
+        Its output, times the difference between trials and baseline, is the attribution.
 
     Raises
     ------
     TypeError
-        If captum must look into the layers and there is no module; the function returned raises ``MethodError`` for
-        scores that have no gradient.
+        If captum needs the layers and there is no module. The returned function raises ``MethodError`` if the scores
+        have no gradient.
     """
     if method in AVERAGED and isinstance(network, FrontEnd):
         rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
@@ -73,9 +73,9 @@ class Explained(nn.Module):
             output = explained(checked_scores(self.network(x), x), self.explain)
         if torch.is_grad_enabled() and x.requires_grad and not output.requires_grad:
             raise MethodError(
-                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
-                "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
-                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, for "
+                "example by `.detach()`, `.numpy()` or `torch.no_grad()`. Compute the scores in torch throughout. "
+                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` need no gradients."
             )
         return output
 
@@ -130,7 +130,7 @@ def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
 
 
 def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_draws: int) -> Tensor:
-    """Return gradients averaged over random places between each trial and its own baseline."""
+    """Return gradients averaged over random points between each trial and its baseline."""
     from captum import attr
 
     engine = attr.GradientShap(module, multiply_by_inputs=False)

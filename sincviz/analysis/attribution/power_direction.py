@@ -1,4 +1,4 @@
-"""Which way power speaks: whether more of it in a cell raises or lowers the score of a class."""
+"""Direction of power: whether more power in a cell raises or lowers the score of a class."""
 
 import numpy as np
 import scipy
@@ -23,25 +23,25 @@ def power_direction(
     *,
     sfreq: float | None = None,
 ) -> xr.DataArray:
-    """Return how the relevance of every cell goes with the power in it, over trials.
+    """Return how the relevance of every cell correlates with its power over trials.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        The network, which says channels and units.
+        The network, for its channels and units.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     single : xarray.DataArray, dims (trial, target, band, channel)
-        Relevance of these trials, with the limits of its bands.
+        Relevance of these trials, with the limits of the bands.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
 
     Returns
     -------
     xarray.DataArray, dims (target, band, channel)
-        Pearson's correlation over trials between the logarithm of the power and the relevance. Near zero where the
-        network does not read power, as of an evoked response; NaN where it goes one way in the trials of one
-        class and the other way in those of another.
+        Pearson correlation over trials between log power and relevance. Near zero where the network does not use
+        power, for example for an evoked response; NaN where the correlation is positive in the trials of one class
+        and negative in those of another.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def power_direction(
 
 
 def direction_words(correlation: float, n_trials: int) -> str:
-    """Return which way power speaks for the class, nothing where that cannot be told.
+    """Return whether more or less power speaks for the class; empty where that is unclear.
 
     Examples
     --------

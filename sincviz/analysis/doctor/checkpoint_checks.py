@@ -1,4 +1,4 @@
-"""Checks of what a checkpoint tells of its network."""
+"""Checks of settings that a checkpoint does not store."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

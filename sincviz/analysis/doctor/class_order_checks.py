@@ -1,4 +1,4 @@
-"""Check whether another order of the classes fits what a network answers much better than the given one."""
+"""Check of the class order: whether another order fits the network's answers much better."""
 
 import math
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Checks of the labels against the recordings: what else than the class differs between trials of different classes."""
+"""Checks of the labels against the recordings: what else differs between trials of different classes."""
 
 import math
 from collections.abc import Iterator

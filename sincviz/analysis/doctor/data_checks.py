@@ -1,4 +1,4 @@
-"""Checks of trials against what a network remembers of its training."""
+"""Checks of trials against the statistics that a network stores of its training."""
 
 from collections.abc import Iterator
 

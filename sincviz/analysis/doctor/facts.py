@@ -1,4 +1,4 @@
-"""What the checks of the doctor look at."""
+"""Facts that the checks of the doctor look at."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Findings: one of them, the table of all, and how it is printed."""
+"""Findings: a single finding, the table of all, and how it is printed."""
 
 import dataclasses
 import textwrap

@@ -1,4 +1,4 @@
-"""Narrow lines in the spectra of trials: mains, their multiples, and whatever else hums."""
+"""Narrow lines in the spectra of trials: mains, harmonics and other interference."""
 
 import numpy as np
 import xarray as xr

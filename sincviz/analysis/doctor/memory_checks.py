@@ -1,4 +1,4 @@
-"""Check whether a network knows trials that nothing else can tell: then it may have memorised them."""
+"""Check for memorised trials: the network classifies them, and no simple decoder can."""
 
 from collections.abc import Mapping
 from typing import Any

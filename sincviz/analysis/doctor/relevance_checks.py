@@ -1,4 +1,4 @@
-"""Checks of whether a decision rests on where, and how fast, eyes, muscles, lines and drifts are."""
+"""Checks for artefacts: relevance at the places and frequencies of eyes, muscles, line noise and drifts."""
 
 from collections.abc import Iterator
 

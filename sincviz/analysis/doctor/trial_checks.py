@@ -1,4 +1,4 @@
-"""Checks of single trials and single channels: outlying, flat, joined by gel, of another type, with open projectors."""
+"""Checks of single trials and channels: outlying, flat, large, bridged, not EEG, or with unapplied projectors."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

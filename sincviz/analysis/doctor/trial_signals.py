@@ -1,4 +1,4 @@
-"""What each trial is like in each channel, before the network: size, flatness, likeness of channels."""
+"""Signal statistics of each trial and channel before the network: size, flatness, similarity of channels."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a network loses when a band of a channel or a region is taken from it: the causal answer."""
+"""Ablation: what a network loses without a band of a channel or a region; the causal answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

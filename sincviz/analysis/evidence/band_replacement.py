@@ -1,4 +1,4 @@
-"""Bands of channels taken from another trial: the statistics stay, the information about the trial goes."""
+"""Band replacement: a band from another trial keeps the statistics and removes the information about the trial."""
 
 import copy
 from collections.abc import Hashable, Sequence

@@ -1,4 +1,4 @@
-"""What the data themselves say, without the network: power differences between classes, and what CSP decodes."""
+"""Data contrasts without the network: power differences between classes, and how well simple decoders do."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any

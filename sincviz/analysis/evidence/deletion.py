@@ -1,4 +1,4 @@
-"""Whether a ranking tells what the network needs: remove the cells in its order and watch what that costs."""
+"""Deletion curves: remove cells in the order of a ranking, and measure what that costs the network."""
 
 import itertools
 import warnings

@@ -1,4 +1,4 @@
-"""Whether the first cells of an order cost more than others: against other orders, and over trials."""
+"""Order test: whether the first cells of an order cost more than others, against other orders and over trials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a network says of every trial, and how often it is right on trials it knew and on trials it did not."""
+"""Predictions for every trial, and accuracies on trials that were held out and trials seen in training."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether a relevance looks at the network at all: draw its layers anew, and see whether the relevance changes."""
+"""Randomization test: whether a relevance changes when the layers of the network are drawn anew."""
 
 import itertools
 import warnings

@@ -1,4 +1,4 @@
-"""How well the bands and channels that a network uses agree with known sources."""
+"""Recovery: how well the bands and channels that a network uses agree with known sources."""
 
 from dataclasses import dataclass
 

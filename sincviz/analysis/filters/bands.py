@@ -1,4 +1,4 @@
-"""The bands of a network's filters: as written in its cut-offs, and as its kernels compute them."""
+"""Bands of a network's filters: as written in the cut-offs, and as the kernels compute them."""
 
 from collections.abc import Mapping
 

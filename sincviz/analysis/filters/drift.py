@@ -1,4 +1,4 @@
-"""Where the cut-offs began, where they are, and how they went there."""
+"""Cut-off drift: how far filters moved from where they started, and how they got there."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Which filters of networks trained anew stand for each other."""
+"""Filter matching: which filters of separately trained networks correspond."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Which band each filter belongs to, wholly or in part."""
+"""Band membership: which band each filter belongs to, wholly or in part."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""How much of a filter bank lies in each band, before training and after."""
+"""Band occupancy: how much of a filter bank lies in each band, before and after training."""
 
 from collections.abc import Mapping
 from dataclasses import replace

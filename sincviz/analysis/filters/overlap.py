@@ -1,4 +1,4 @@
-"""How finely the kernels can tell bands apart."""
+"""Filter overlap: how finely the kernels can separate bands."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Where on the scalp: spatial filters (what a network weighs) and patterns (what its units see)."""
+"""Spatial filters (what a network weights) and spatial patterns (what its units see)."""
 
 import numpy as np
 import torch

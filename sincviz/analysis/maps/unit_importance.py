@@ -1,4 +1,4 @@
-"""Which filters and units the classifier rests on."""
+"""Importance of filters and units for the classifier."""
 
 import numpy as np
 import torch

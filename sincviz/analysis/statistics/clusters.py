@@ -1,4 +1,4 @@
-"""Whether a population uses what one network seemed to use: cluster permutation tests over subjects."""
+"""Cluster permutation tests over subjects: whether an effect holds in the population."""
 
 import warnings
 

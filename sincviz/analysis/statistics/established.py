@@ -1,4 +1,4 @@
-"""Which cells of a relevance are established: corrected for their number by the largest among permuted trials."""
+"""Corrected p-values: which cells of a relevance are established, by the largest cell of permuted trials."""
 
 from collections.abc import Iterator
 from typing import Any

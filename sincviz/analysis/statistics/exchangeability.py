@@ -1,4 +1,4 @@
-"""Which trials may change their labels with which, if the labels mean nothing: recordings, blocks, shared signal."""
+"""Exchangeability: which trials may swap labels if labels mean nothing (recordings, blocks, shared signal)."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which cells of maps over bands (or frequencies) and channels lie next to each other."""
+"""Neighbours among the cells of maps over bands (or frequencies) and channels."""
 
 from typing import TYPE_CHECKING, Any, cast
 

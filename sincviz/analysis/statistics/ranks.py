@@ -1,4 +1,4 @@
-"""Whether two measures put the same cells first."""
+"""Rank agreement: whether two measures put the same cells first."""
 
 import numpy as np
 import scipy

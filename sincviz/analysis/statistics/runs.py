@@ -1,4 +1,4 @@
-"""Whether networks trained anew put the same cells first."""
+"""Run agreement: whether separately trained networks put the same cells first."""
 
 import numpy as np
 import pandas as pd

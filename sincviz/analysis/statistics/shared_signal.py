@@ -1,4 +1,4 @@
-"""Trials that hold the same signal: windows that overlap, and trials that are there twice."""
+"""Shared signal: trials that overlap in time, and trials that occur twice."""
 
 import hashlib
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Whether subjects agree on a value: t tests over subjects, cell by cell, with effect sizes."""
+"""Tests over subjects: whether they agree on a value, cell by cell, with effect sizes."""
 
 import numpy as np
 import scipy

@@ -1,4 +1,4 @@
-"""Whether classes become more or less frequent with time, and stretches of time in which they hardly do."""
+"""Time trends: whether classes become more or less frequent with time; stretches in which they hardly do."""
 
 import math
 

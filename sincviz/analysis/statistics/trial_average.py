@@ -1,4 +1,4 @@
-"""Over which trials a relevance is averaged."""
+"""Trial averages: over which trials a relevance is averaged."""
 
 import numpy as np
 from numpy.typing import NDArray
