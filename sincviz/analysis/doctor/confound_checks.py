@@ -29,7 +29,7 @@ N_QUARTERS = 4
 
 
 def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
-    """Report labels that change more rarely in time than a random order would."""
+    """Report labels that change less often in time than in a random order."""
     test = facts.chance
     if test is None or "labels_in_blocks" not in str(test["confounds"]):
         return
@@ -38,24 +38,24 @@ def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
     length = f"of {order.attrs['mean_run_length']:.3g} on average, {order.attrs['expected_run_length']:.2g} expected"
     known = order_is_known(structure, pd.factorize(facts.predictions["true"])[0])
     if known:
-        what = "Trials of a class come in blocks: trials near in time are mostly of one class, and what they share "
-        what += "beside it (drift, alertness) tells it too"
+        what = "Trials of a class come in blocks: trials near in time are mostly of one class, and whatever else they "
+        what += "share (drift, alertness) also predicts the class"
     else:
-        what = "In the order given, trials of a class stand together: if that is the order of recording, what drifts "
-        what += "meanwhile differs between the classes too"
+        what = "In the given order, trials of a class are grouped: if that is the order of recording, slow changes "
+        what += "also differ between the classes"
     remedy = "" if known else f"{_in_order(facts)} "
     yield Finding(
         "labels_in_blocks",
         _severity(test),
-        f"{what}{_open(test, 'knew other trials of these blocks may tell the block, not the class')}.",
+        f"{what}{_open(test, 'was trained on other trials of these blocks may recognise the block, not the class')}.",
         f"{counted(int(test['n_units']), 'block')} of equal labels, {counted(int(test['n_trials']), 'trial')} (runs "
         f"{length}). {_accounted(test, 'whole blocks')}",
-        f"{remedy}{_remedy('blocks, runs or people')}",
+        f"{remedy}{_remedy('blocks, runs or subjects')}",
     )
 
 
 def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
-    """Report classes that are not the same share of each subject, session or run."""
+    """Report classes whose share differs between subjects, sessions or runs."""
     test = facts.chance
     if test is None or test["unknown_because"] == "one_class":
         return
@@ -69,10 +69,10 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
         if not wholly and not (tie >= LEAST_TIE and p < TIE_P):
             continue
         if wholly:
-            what = f"Each {level} has trials of one class only: whoever tells the {level} tells the class"
-            what += _open(test, f"knew the {level}s may tell the {level}, not the class")
+            what = f"Each {level} has trials of one class only: the {level} determines the class"
+            what += _open(test, f"was trained on these {level}s may recognise the {level}, not the class")
         else:
-            what = f"Classes are not equally frequent in every {level}: whoever tells the {level} guesses the class"
+            what = f"Classes are not equally frequent in every {level}: knowing the {level} helps to guess the class"
         yield Finding(
             name,
             _severity(test) if wholly else "warning",
@@ -81,10 +81,10 @@ def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
             f"{_within(facts, level)}",
             _remedy(f"{level}s")
             if wholly
-            else f"Judge the network within each {level}, and train it with classes "
+            else f"Evaluate the network within each {level}, and train it with classes "
             f"equally frequent in every {level}.",
         )
-        return  # of finer levels it follows
+        return  # finer levels follow from it
 
 
 def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
@@ -110,16 +110,16 @@ def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "label_tied_to_time",
         "warning",
-        f"Classes become more or less frequent {_in_time(facts)} what changes meanwhile (fatigue, drying gel, "
-        "learning) differs between the classes too, and relevance may show it.",
+        f"Classes become more or less frequent {_in_time(facts)} what changes over time (fatigue, drying gel, "
+        "learning) also differs between the classes, and relevance may show it.",
         f"In the four quarters {shares} of the trials are {name}. {_accounted(test, '')}{known}",
-        "Compare trials that are near in time: take as many of each class from every stretch of the recording, in "
-        "training too.",
+        "Compare trials that are near in time: take equal numbers of each class from every stretch of the recording, "
+        "also for training.",
     )
 
 
 def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials that share a part of their signal."""
+    """Report trials that share part of their signal."""
     table = facts.predictions
     if "stretch" not in table:
         return
@@ -128,17 +128,17 @@ def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "overlapping_trials",
             "warning",
-            "Trials overlap: windows of the same signal are no independent trials.",
+            "Trials overlap: windows of the same signal are not independent trials.",
             f"{counted(int(sharing.sum()), 'trial')} of {len(table)} share signal with another, in "
             f"{counted(int(table.loc[sharing, 'stretch'].nunique()), 'stretch').replace('stretchs', 'stretches')}."
             f"{_together(facts)}",
-            "Split training and test by recording or stretch of signal, never by window: else the accuracy says how "
-            "well the network remembers. Intervals over trials are too narrow here.",
+            "Split training and test data by recording or stretch of signal, never by window: otherwise the accuracy "
+            "measures how well the network remembers. Confidence intervals over trials are too narrow here.",
         )
 
 
 def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials that are there more than once."""
+    """Report trials that occur more than once."""
     table = facts.predictions
     if "copy_of" not in table or not (table["copy_of"] >= 0).any():
         return
@@ -152,11 +152,11 @@ def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "duplicate_trials",
         "warning",
-        "Trials are there more than once"
-        f"{', some of them with another label' if differing else ''}: copies are no independent trials.",
+        "Some trials occur more than once"
+        f"{', some of them with another label' if differing else ''}: copies are not independent trials.",
         f"{counted(len(copies), 'trial')} {'is' if len(copies) == 1 else 'are'} a copy of another, up to a constant "
         f"and a factor of each channel: {first}{' and more' if len(copies) > 4 else ''}.{_together(facts)}",
-        "Drop the copies, and see that none of them was in the training.",
+        "Drop the copies, and check that none of them was used in training.",
     )
 
 
@@ -171,24 +171,24 @@ def _exchange(facts: DataFacts) -> pd.DataFrame:
 def _in_time(facts: DataFacts) -> str:
     if order_is_known(structure_in(facts.predictions), pd.factorize(facts.predictions["true"])[0]):
         return "in the course of the recording:"
-    return "in the order given: if that is the order of recording,"
+    return "in the given order: if that is the order of recording,"
 
 
 def _in_order(facts: DataFacts) -> str:
-    """Return how to tell in which order trials were recorded."""
+    """Return how to state the order in which trials were recorded."""
     if "sample" in facts.predictions:
         return (
-            "If they were put together class by class, keep the samples of their events: pass the epochs as they were "
-            "before, or join their parts by `mne.concatenate_epochs(parts, add_offset=False)`."
+            "If they were put together class by class, keep the samples of their events: pass the original epochs, or "
+            "join their parts with `mne.concatenate_epochs(parts, add_offset=False)`."
         )
     return (
-        "If they were sorted afterwards, pass them in the order of recording, `x[order]` and `y[order]` with `order = "
+        "If they were sorted later, pass them in the order of recording, `x[order]` and `y[order]` with `order = "
         "onset.argsort()`, or as epochs whose events hold the samples at which they began."
     )
 
 
 def _copied(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell the trials that share their signal with copies of themselves only."""
+    """Return which trials share their signal only with their own copies."""
     partners = table.groupby("stretch")["copy_of"].transform(lambda copy_of: (copy_of < 0).sum())
     return partners == 1
 
@@ -200,28 +200,30 @@ def _severity(test: dict[str, Any]) -> str:
 def _open(test: dict[str, Any], why: str) -> str:
     if test["unknown_because"] != "confounded":
         return ""
-    return f", and a network that {why}. Whether it knows the classes cannot be told here"
+    return f", and a network that {why}. Whether it distinguishes the classes cannot be decided here"
 
 
 def _accounted(test: dict[str, Any], units: str) -> str:
-    """Return accuracy and what it is worth once it is accounted for."""
+    """Return the accuracy, with its p-value once the confound is accounted for."""
     start = f"Accuracy {test['accuracy']:.2f}, balanced {test['balanced_accuracy']:.2f}"
     if test["unknown_because"] == "few_trials" or math.isnan(float(test["p_over_units"])):
-        return f"{start}; too few units are left to tell it from chance."
+        return f"{start}; too few units are left to distinguish it from chance."
     p = f"p = {test['p_over_units']:.2g}"
     within = f" within {test['permuted_within']}" if test["permuted_within"] else ""
     if test["unknown_because"] == "confounded":
-        return f"{start}; were none of them in the training, {p} when {units} exchange their labels{within}."
+        return (
+            f"{start}; if none of them were used in training, {p} when {units} exchange their labels{within}."
+        )
     return f"{start}; {p} when labels are exchanged{within}."
 
 
 def _together(facts: DataFacts) -> str:
-    """Return what the accuracy is worth when what shares signal keeps a common label."""
+    """Return the accuracy and its p-value when trials that share signal are permuted together."""
     test = facts.chance
     if test is None or math.isnan(float(test["p"])):
         return ""
     return (
-        f" Accuracy {test['accuracy']:.2f}; p = {test['p']:.2g} when trials that share signal change their labels "
+        f" Accuracy {test['accuracy']:.2f}; p = {test['p']:.2g} when trials that share signal are permuted "
         "together."
     )
 
@@ -241,8 +243,9 @@ def _within(facts: DataFacts, level: str) -> str:
 
 def _remedy(what: str) -> str:
     return (
-        f"Judge the network on {what} that were not in its training. A network that `sincviz.training.fit` trained on "
-        "epochs with `metadata` remembers them; of another, set `model.provenance['training_recordings']`, such as "
+        f"Evaluate the network on {what} that were not used in its training. Networks trained by "
+        "`sincviz.training.fit` on epochs with `metadata` store them; for others, set "
+        "`model.provenance['training_recordings']`, such as "
         "[{'subject': '1', 'run': '3'}]. The trials given here need the same columns in their `metadata`."
     )
 

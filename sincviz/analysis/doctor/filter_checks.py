@@ -37,7 +37,7 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
         if tensor is not None and (filters := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
     }
     if "cut-offs" in broken:
-        # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
+        # The bank is normalised as a whole: the cut-offs of one filter break all kernels.
         broken.pop("kernels", None)
     if not broken and front_end.n_times is not None:
         with torch.no_grad():
@@ -63,7 +63,7 @@ def clamped(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{counted(len(filters), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
+            f"{counted(len(filters), 'filter')} clamped at the Nyquist frequency: there is no signal above it.",
             f"Upper cut-off {nyquist:g} Hz in {named(filters)}.",
             "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
             filters,
@@ -71,7 +71,7 @@ def clamped(facts: WeightFacts) -> Iterator[Finding]:
 
 
 def zero_width(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters without a width."""
+    """Report filters with zero width."""
     filters = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
     if filters:
         widths = facts.bands["bandwidth_hz"].to_numpy()[list(filters)]
@@ -79,15 +79,15 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
             "zero_width",
             "warning",
             f"{counted(len(filters), 'filter')} without width as written: "
-            "the length of the kernel alone sets what passes.",
+            "the kernel length alone determines what passes.",
             f"Nominal width at most {widths.max():.3g} Hz in {named(filters)}.",
-            "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
+            "Use the measured band. A lower learning rate for the cut-offs keeps widths from collapsing.",
             filters,
         )
 
 
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters whose kernels are the same."""
+    """Report filters with the same kernel."""
     kernels = impulse_responses(facts.front_end)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
@@ -98,15 +98,15 @@ def duplicates(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "duplicates",
             "warning",
-            f"{len(filters)} filters compute the same as another: they count as {len(groups)}.",
+            f"{len(filters)} filters duplicate another: they count as {len(groups)}.",
             f"Same kernels (cosine above {SAME_KERNEL:g}): {'; '.join(map(listed, groups))}.",
-            "Read them as one filter with more spatial filters, or train with fewer filters.",
+            "Treat them as one filter with more spatial filters, or train with fewer filters.",
             filters,
         )
 
 
 def dead(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters that nothing downstream listens to."""
+    """Report filters without weight in the following layers."""
     front_end = facts.front_end
     kernel = front_end.kernels.norm(dim=1)
     unit = front_end.scale.abs() * front_end.spatial.norm(dim=2) * kernel[:, None]
@@ -118,15 +118,15 @@ def dead(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "dead",
             "warning",
-            f"{counted(len(filters), 'filter')} without weight downstream: what passes there decides nothing.",
+            f"{counted(len(filters), 'filter')} without weight downstream, and so without effect on the decision.",
             f"At most {DEAD_SHARE:g} of the median filter's weight in {named(filters)}.",
-            "Leave what is dead out of every interpretation.",
+            "Exclude dead filters from every interpretation.",
             filters,
         )
 
 
 def unmoved(facts: WeightFacts) -> Iterator[Finding]:
-    """Report cut-offs that are where they began."""
+    """Report cut-offs that are still where they started."""
     drift = facts.drift
     filters = where(drift["verdict"] == "unmoved")
     if not filters:
@@ -139,18 +139,18 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
         "unmoved",
         "warning" if share > MANY else "note",
         f"{len(filters)} of {counted(len(drift), 'filter')} did not move in training: "
-        "such a band was chosen, not learned.",
+        "their bands were chosen, not learned.",
         f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(filters)} "
         f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
-        "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
+        "Cut-offs are in Hz and need their own learning rate: `sinc_lr` of `sincviz.training.fit`."
         if share > MANY
-        else "Read no such band as found by training.",
+        else "Do not interpret these bands as found by training.",
         filters,
     )
 
 
 def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
-    """Report bands that the kernel is too short to compute."""
+    """Report bands that the kernel is too short to resolve."""
     table = facts.resolvability
     ratio, confusable = table["width_ratio"].to_numpy(), (table["confusable"] > 0).to_numpy()
     if max(confusable.mean(), (ratio >= UNREADABLE).mean()) <= MANY:
@@ -163,8 +163,8 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     ]
     if confusable.any():
         cannot = (
-            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be told from filters "
-            "of other bands"
+            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be distinguished from "
+            "filters of other bands"
         )
         evidence.insert(1, cannot)
     low_pass = where(table["dc_leak_db"] > LEAK_DB)
@@ -179,14 +179,14 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
         f"The bands cannot be resolved: kernels of {attrs['n_taps']} samples at {attrs['sfreq_hz']:g} Hz "
         f"({1000 * attrs['n_taps'] / attrs['sfreq_hz']:.0f} ms) are too short for the bands that the cut-offs name.",
         "; ".join(evidence) + ".",
-        "Read the measured bands, never the cut-offs."
-        + f" To resolve such bands train with kernels of about {taps} samples." * longer,
+        "Use the measured bands, never the cut-offs."
+        + f" To resolve these bands, train with kernels of about {taps} samples." * longer,
         where(confusable | (ratio >= WIDER)),
     )
 
 
 def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
-    """Report running statistics that are those of the last batch."""
+    """Report running statistics that come from the last batch alone."""
     recorded = facts.front_end.recorded
     if recorded is None or recorded.momentum is None or recorded.momentum <= INVERTED_MOMENTUM:
         return
@@ -195,7 +195,7 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
     yield Finding(
         "batch_norm_momentum",
         "warning",
-        "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
+        "The running statistics come from the last training batch: momentum 0.99 in Keras is 0.01 in PyTorch.",
         f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
         "`sincviz.training.recalibrate_batch_norm(model, epochs)` with the training trials.",
     )

@@ -11,7 +11,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 FAR_ABOVE = 10.0  # times the power beside it
 RHYTHMS_BELOW_HZ = 35.0  # below, rhythms of the brain may be nearly as narrow as a line
 FAR_ABOVE_RHYTHMS = 20.0
-COARSEST_HZ = 0.34  # wider bins cannot tell a line from a rhythm
+COARSEST_HZ = 0.34  # wider bins cannot distinguish a line from a rhythm
 LEAST_CHANNELS = 0.5
 _BESIDE_HZ = 1.5  # how far the power beside a line is looked at
 _WIDTH_BINS = 3  # half of what a line fills after a Hann window, and one more
@@ -23,9 +23,9 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        The network, which tells the channels, their order and units.
+        The network, for its channels, their order and units.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials; of epochs on disk one batch at a time is in memory.
+        Trials; epochs on disk are read batch by batch.
     sfreq : float | None
         Sampling rate in Hz; ``None`` takes the network's, else that of the epochs.
 
@@ -63,7 +63,7 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
         total = power if total is None else total + power
         n_trials += len(batch)
     if total is None:
-        raise ValueError("The spectrum of no trials was asked for. Pass one trial or more.")
+        raise ValueError("There are no trials to compute a spectrum from. Pass one trial or more.")
     coords = channel_coords(network, len(total)) | {
         "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": "Hz"})
     }
@@ -71,7 +71,7 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
 
 
 def narrow_lines(power: xr.DataArray) -> list[float]:
-    """Return the frequencies of narrow lines that stand out on half of the channels or more, the lowest first.
+    """Return the frequencies of narrow lines that stand out on half of the channels or more, lowest first.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def narrow_lines(power: xr.DataArray) -> list[float]:
 
 
 def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
-    """Tell whether the bins of a spectrum are fine enough to tell a line from a rhythm below 35 Hz.
+    """Return whether the bins of a spectrum are fine enough to distinguish a line from a rhythm below 35 Hz.
 
     Examples
     --------
@@ -106,20 +106,20 @@ def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
 
 
 def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
-    """Tell which bins of a power spectrum are far above what lies beside them, as a line is and no rhythm.
+    """Return which bins of a power spectrum are far above their surroundings, as lines are and rhythms are not.
 
     Parameters
     ----------
     power : xarray.DataArray, dims (channel, frequency)
         What :func:`power_spectrum` returned.
     faint : bool
-        Take a quarter of what is asked, where something else already says that there is a line.
+        Use a quarter of the threshold, if there is other evidence for a line.
 
     Returns
     -------
     xarray.DataArray of bool, dims (channel, frequency)
-        Whether the bin is the highest of its neighbours and ten times what lies three bins and more to either side;
-        below 35 Hz, where rhythms are narrow too, twenty times and only in trials of 3 s or more.
+        Whether the bin is higher than its neighbours and ten times the power three or more bins to either side; below
+        35 Hz, where rhythms are narrow too, twenty times and only for trials of 3 s or more.
     """
     power = power.transpose("channel", "frequency")
     frequency = power["frequency"].to_numpy()
@@ -133,7 +133,7 @@ def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
             continue
         below = values[:, max(1, peak - _WIDTH_BINS - n_beside + 1) : peak - _WIDTH_BINS + 1]
         above = values[:, peak + _WIDTH_BINS : peak + _WIDTH_BINS + n_beside]
-        # The higher side counts: the foot of a slope is no line.
+        # The higher side counts: the foot of a slope is not a line.
         beside = below.mean(1) if above.shape[1] == 0 else np.maximum(below.mean(1), above.mean(1))
         highest = values[:, peak] >= values[:, peak - 1 : peak + 2].max(1)
         far = (FAR_ABOVE_RHYTHMS if rhythmic else FAR_ABOVE) / (4 if faint else 1)

@@ -8,14 +8,14 @@ import pandas as pd
 from sincviz.analysis.doctor.findings import Finding
 
 SURELY_TOLD_P = 0.005
-"""Below, a decoder tells the classes. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
+"""Below, a decoder is above chance. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
 sets, and p < 0.005 in none (``benchmarks/decoder_calibration.py``)."""
 
 
 def memorised(
     row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int | None, held_out: bool = False
 ) -> Finding | None:
-    """Return the finding that a network is right about trials that no simple decoder tells apart.
+    """Return the finding that a network classifies trials that no simple decoder can classify.
 
     Parameters
     ----------
@@ -25,16 +25,16 @@ def memorised(
     yardsticks : pandas.DataFrame
         What :func:`sincviz.analysis.evidence.data_contrast.yardstick_accuracies` returned for the same trials.
     n_seen : int | None
-        How many of them are known from training; ``None`` where nobody knows.
+        How many of them are known from training; ``None`` if that is not known.
     held_out : bool
-        Whether the user says that the network was not trained on them. Where nobody knows better, the finding is then
-        made only if the network's interval lies above those of all decoders.
+        Whether the user says that the network was not trained on them. Unless that is known to be wrong, the finding is
+        then made only if the network's interval lies above those of all decoders.
 
     Returns
     -------
     Finding | None
-        ``None`` if the network is not above chance itself, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
-        the network not far better: its interval not above those of all decoders.
+        ``None`` if the network itself is not above chance, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
+        the network is not far better: its interval is not above those of all decoders.
 
     Examples
     --------
@@ -52,19 +52,19 @@ def memorised(
     of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
     known = "was trained on these trials" if n_seen else "may have been trained on these trials"
     start = (
-        "The network is right about trials whose classes simple decoders hardly tell apart"
+        "The network classifies trials that simple decoders can hardly classify"
         if decodable
-        else "The network is right about trials whose classes no simple decoder tells apart"
+        else "The network classifies trials that no simple decoder can classify"
     )
     doubt = f"not surely above chance (p > {SURELY_TOLD_P:g})"
     return Finding(
         "memorised",
         "error" if n_seen else "warning",
-        f"{start}: either it reads what they cannot, or it was trained on these trials, although they are said to be "
-        "held out."
+        f"{start}: either it uses information that they cannot, or it was trained on these trials, although they are "
+        "declared as held out."
         if denied
-        else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
+        else f"{start}, and it {known}: it probably memorised them. What it uses here may be noise.",
         f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
         f"trials: {of_decoders}, {doubt if decodable else 'none above chance'}.",
-        "Judge and read the network on trials that were not in its training.",
+        "Evaluate and interpret the network on trials that were not used in its training.",
     )

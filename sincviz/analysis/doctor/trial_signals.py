@@ -26,14 +26,14 @@ class TrialSignals:
     deviation : array, shape (trials, channels)
         Standard deviation of the signal.
     fast : array, shape (trials, channels)
-        Root mean square without what is slower than ``DRIFT_BELOW_HZ``.
+        Root mean square of the signal above ``DRIFT_BELOW_HZ``.
     distance : array, shape (channels, channels)
-        Mean square of the difference of two channels without slow drift, every trial divided by its mean power, over
-        the median of all pairs: no reference changes it.
+        Mean square of the difference between two channels without slow drift, every trial divided by its mean power,
+        over the median of all pairs: it does not depend on the reference.
     scores : array, shape (trials, classes)
-        What the network answers.
+        Class scores of the network.
     subject : array, shape (trials,)
-        Number of the subject, from the metadata; all the same where that is not known.
+        Number of the subject, from the metadata; the same for all if it is not known.
     """
 
     peak_to_peak: Floats
@@ -46,7 +46,7 @@ class TrialSignals:
 
 @torch.no_grad()
 def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
-    """Measure all trials in one pass; only one batch of them is in memory.
+    """Measure all trials in one pass, with one batch in memory at a time.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
 
 
 def standardised(trials: Floats) -> Floats:
-    """Return trials of which every channel has mean 0 and standard deviation 1 in every trial; flat ones stay 0."""
+    """Return trials with mean 0 and standard deviation 1 of every channel in every trial; flat ones stay 0."""
     centred = trials - trials.mean(2, keepdims=True)
     size = centred.std(2, keepdims=True)
     scaled: Floats = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)

@@ -31,10 +31,10 @@ from sincviz.trials.identity import trial_fingerprints
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
-"""A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
+"""The relevance of a fully random network must agree less than this with that of the trained one."""
 
 MORE_DRAWS = 4
-"""So many times the draws for the row that decides, in which every layer is random."""
+"""Factor on the number of draws for the deciding row, in which every layer is random."""
 
 _FEW_CELLS = 7  # all orders of so many can be listed
 
@@ -62,8 +62,8 @@ def randomization_test(
 ) -> pd.DataFrame:
     """Compare the relevance of a network with that of networks whose layers were drawn anew [1]_.
 
-    Layers are drawn from the output to the input, each together with those behind it (cascading), and each alone
-    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not look at the network.
+    Layers are drawn anew from the output to the input, each together with those behind it (cascading), and each alone
+    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not depend on the network.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def randomization_test(
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     method : str | callable
-        A method of :func:`sincviz.spectral_relevance`, which tells bands apart by the frequencies of the input;
-        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which tells them by the filters'
+        A method of :func:`sincviz.spectral_relevance`, which separates bands by the frequencies of the input;
+        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which separates them by the filters'
         kernels; or a function of network, trials (array) and classes (array of int) that returns an array over
         ([target,] band, channel).
     explain, trials : str
@@ -103,18 +103,18 @@ def randomization_test(
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
         trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
 
-        ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
-        same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
-        ``size_ci_low`` and ``size_ci_high`` a 95 % interval. ``"differs"`` where the interval ends below
-        ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
-        (``chance_size``); else ``"cannot be told"``.
+        ``attrs["outcome"]`` is about fully random networks, and about the absolute value of the correlation: the same
+        map with its sign flipped is the same map. ``attrs["size"]`` is its mean over draws, ``size_ci_low`` and
+        ``size_ci_high`` a 95 % interval. ``"differs"`` if the interval ends below ``attrs["threshold"]``; ``"stays"``
+        if it begins above, and above the size that so few cells have by chance (``chance_size``); else
+        ``"cannot be told"``.
 
     Raises
     ------
     TypeError
-        If there is no module whose layers could be drawn.
+        If there is no module with layers to draw anew.
     ValueError
-        If a setting is unknown or the classes are.
+        If a setting is unknown, or the classes are not known.
     EpochsError
         If the epochs do not fit the network.
 
@@ -240,7 +240,7 @@ def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]
 
 
 def chance_size(n_cells: int) -> float:
-    """Return the mean size of Spearman's correlation of so many cells in two orders that have nothing in common.
+    """Return the mean absolute Spearman correlation of this many cells in two unrelated orders.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | float]:
-    """Return whether a relevance differs when nothing is left of what was learned, from its similarity in each draw."""
+    """Return whether a relevance differs in fully random networks, from its similarity in each draw."""
     sizes = np.abs(signed[np.isfinite(signed)])
     mean = low = high = float("nan")
     if len(sizes) > 1:
@@ -282,7 +282,7 @@ def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | f
 
 
 def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean of draws, each from −1 to 1, and its interval by Student's t."""
+    """Return the mean of draws, each from −1 to 1, and its t interval."""
     mean = float(values.mean())
     half = float(scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
     return mean, max(-1.0, mean - half), min(1.0, mean + half)

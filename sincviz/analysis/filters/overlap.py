@@ -32,14 +32,14 @@ _N_FREQS = 2049
 def resolvability(
     model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Tell how far each filter's band, as the kernel computes it, is the band that its cut-offs name.
+    """Return how well the band that each kernel computes matches the band that its cut-offs name.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials whose own spectrum is weighed in.
+        Trials; their spectrum is used for ``in_band_power``.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -54,15 +54,15 @@ def resolvability(
             Gain for a constant, relative to the peak.
         ``confusable``
             Number of other filters that as written share no frequency with this one, while as computed the two
-            peaks lie within half the mean width of the two bands: what one passes, the other passes.
+            peaks lie within half the mean width of the two bands, so that both pass the same signal.
         ``in_band_power``
             With epochs: share of the filter's output power that comes from inside its nominal band, under the
             spectrum of the data (Hann-windowed periodogram, mean of each trial removed, all channels).
         ``verdict``
-            In plain words.
+            The same in words.
 
         ``attrs`` hold ``frequency_resolution_hz``, the width of the median filter at −3 dB: how finely kernels of this
-        length tell bands apart; ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy; and
+        length separate bands; ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy; and
         ``n_filters``.
 
     Raises
@@ -128,10 +128,10 @@ def n_dimensions(kernels: Floats, share: float = 0.99) -> int:
 
 
 def filter_overlap(model: object) -> xr.DataArray:
-    r"""Return how much of what one filter passes the other passes too.
+    r"""Return the overlap of the frequency responses of every two filters.
 
     The overlap of two filters is :math:`\int |H_i| |H_j| \,df` over the geometric mean of their energies: 1 for the
-    same response, 0 for responses that share no frequency. Phases play no part.
+    same response, 0 for responses that share no frequency. Phases are ignored.
 
     Parameters
     ----------

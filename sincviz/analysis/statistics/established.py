@@ -30,13 +30,13 @@ def corrected_p(
     seed: int = 0,
     progress: bool = True,
 ) -> xr.DataArray:
-    """Return for every cell how rarely chance makes any cell as large.
+    """Return p-values of all cells, corrected for their number by permutation.
 
     The contrast of every cell between the trials of a class and the others, over its standard error (Welch's), is
     compared with the largest of all cells when the classes are permuted over the trials [1]_ [2]_; the mean over all
     trials (``trials="all"``) with the largest when the signs of trials are drawn at random. So the probability of one
-    cell or more below 0.05 is 5 % where no mean differs, however many cells there are, however alike, and, with ten
-    trials or so in the smaller class, also where the classes vary unequally.
+    or more cells below 0.05 is 5 % if no mean differs, however many cells there are and however correlated, and, with
+    about ten trials in the smaller class, also if the classes have unequal variances.
 
     Parameters
     ----------
@@ -46,12 +46,11 @@ def corrected_p(
     trials : {"all", "contrast"}
         As for :func:`sincviz.statistics.bootstrap_intervals`.
     permuted_codes : array of int, shape (permutations, trials) | None
-        Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
-        all.
+        Classes of the trials in every permutation, if not all trials are exchangeable; ``None`` exchanges all.
     strata : array of int, shape (trials,) | None
-        Within which trials were exchanged, such as subjects and runs: what differs between them is taken out.
+        Strata within which trials are exchanged, such as subjects and runs; differences between them are removed.
     n_permutations : int
-        Number of permutations where none are given.
+        Number of permutations if none are given.
     seed : int
         Seed of the permutations.
     progress : bool
@@ -60,8 +59,8 @@ def corrected_p(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Two-sided probabilities. NaN, which is not established, where a value is not finite, a class has no
-        contrast, or the values vary over all trials by less than a tenth of the most variable cell's.
+        Two-sided p-values. NaN (not established) where a value is not finite, a class has no contrast, or the standard
+        deviation over all trials is less than a tenth of that of the most variable cell.
 
     Raises
     ------
@@ -154,7 +153,7 @@ def _welch(members: NDArray[Any], values: NDArray[np.float64]) -> Iterator[tuple
                 (one, of_one, n_own[rows]),
                 (sums - one, squares - of_one, n_rest[rows]),
             ):
-                # Of a single trial nobody knows the variance: then that of all, which is 1.
+                # A single trial has no variance: use that of all trials, which is 1.
                 spread = np.where(n > 1, (square - total**2 / n) / np.maximum(n - 1, 1), 1.0)
                 variances = variances + np.maximum(spread, _LEAST_VARIANCE) / n
             yield rows, np.nan_to_num(difference / np.sqrt(variances))

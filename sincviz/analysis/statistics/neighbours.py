@@ -81,6 +81,6 @@ def _electrodes_side_by_side(maps: xr.DataArray) -> NDArray[np.float64]:
             adjacency, _ = mne.channels.find_ch_adjacency(scalp_info(maps), "eeg")
     except scipy.spatial.QhullError:
         raise PositionsError(
-            f"The {maps.sizes['channel']} channels lie on a line, so that none are side by side. Test more channels."
+            f"The {maps.sizes['channel']} channels lie on a line, so they have no neighbours. Test more channels."
         ) from None
     return np.asarray(adjacency.toarray(), float)

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 MOST_CHANNELS = 3
-"""As many channels tell whether two trials share signal; no two recordings agree in so many samples of one."""
+"""Enough channels to detect shared signal: no two recordings agree in so many samples of even one."""
 
 _TAPS = 16
 _LEAST_SHARE = 10  # an overlap of less than a tenth of a trial is not looked for
@@ -34,24 +34,24 @@ def telling_channels(trials: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | None = None) -> pd.DataFrame:
-    """Return which trials begin with signal that stands in another trial.
+    """Return which trials begin with signal that is also in another trial.
 
     The signal itself is compared, up to a constant and a factor for each channel, so baseline correction and scaling of
-    single trials do not hide it. Where events tell when trials begin, windows that should overlap are compared too,
-    with a tolerance for what filters do to the ends of a trial.
+    single trials do not hide it. If events give the onsets of trials, windows that should overlap are compared too,
+    with a tolerance for filter artefacts at the ends of a trial.
 
     Parameters
     ----------
     signals : array, shape (trials, channels, times)
         The trials, at a few channels (:func:`telling_channels`).
     samples : array of int, shape (trials,) | None
-        Sample in which each trial begins. Numbers that are no such thing do no harm: the signal decides.
+        Sample at which each trial begins. Other numbers do no harm: the signal decides.
 
     Returns
     -------
     pandas.DataFrame
         One row per pair: ``trial``, ``other``, and ``shift``, the sample of ``other`` at which ``trial`` begins;
-        0 means that one is the copy of the other.
+        0 means that one is a copy of the other.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
     if n_starts < 1 or n_trials < 2:
         return set()
     first = signals[:, 0]
-    # Differences between samples apart forget a constant, their direction forgets a factor.
+    # Differences between samples remove a constant, and their direction removes a factor.
     changes = first[:, step:] - first[:, :-step]
     weights = np.random.default_rng(0).standard_normal((2, _TAPS))
     one, two = (
@@ -116,7 +116,7 @@ def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
 
 
 def _by_events(signals: NDArray[np.float64], samples: NDArray[np.int64]) -> set[tuple[int, int, int]]:
-    """Return windows that begin inside the one before, if the signals are alike there."""
+    """Return windows that begin inside the previous one, if the signals agree there."""
     n_times = signals.shape[2]
     order = np.argsort(samples, kind="stable")
     shifts = np.diff(samples[order])
@@ -129,7 +129,7 @@ def _by_events(signals: NDArray[np.float64], samples: NDArray[np.int64]) -> set[
 
 
 def _residual(trial: NDArray[np.float64], other: NDArray[np.float64], shift: int) -> float:
-    """Return what a factor and a constant leave of the difference, relative; the worst of the channels that move."""
+    """Return the relative residual after fitting a factor and a constant, for the worst channel that is not flat."""
     n_shared = trial.shape[1] - shift
     here, there = np.diff(trial[:, :n_shared]), np.diff(other[:, shift:])
     here_size, there_size = (here**2).sum(1), (there**2).sum(1)

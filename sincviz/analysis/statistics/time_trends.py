@@ -12,7 +12,7 @@ LEAST_OF_CLASS = 5  # trials of the rarest class that a part of the time should 
 
 
 def trend_p(stratum: NDArray[np.int64], codes: NDArray[np.int64]) -> float:
-    """Return p of classes that are equally frequent at all times of each stratum.
+    """Return the p-value of a test that classes are equally frequent at all times of each stratum.
 
     Parameters
     ----------

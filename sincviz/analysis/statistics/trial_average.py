@@ -7,12 +7,12 @@ TRIALS = ("all", "contrast")
 
 
 def checked_trials(trials: str) -> str:
-    """Return over which trials is averaged if it is known.
+    """Return ``trials`` if it is a known setting.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If it is unknown.
     """
     if trials not in TRIALS:
         raise ValueError(f"`trials` must be one of {', '.join(map(repr, TRIALS))}; got {trials!r}.")
@@ -60,7 +60,7 @@ def trial_weights(
     n_members = members.sum(1, keepdims=True)
     if not ((n_members > 0) & (n_members < n_trials)).any():
         raise ValueError(
-            "All trials are of one class, so there is no contrast. Pass trials of two classes or more."
+            "All trials are of one class, so there is no contrast. Pass trials of two or more classes."
         )
     with np.errstate(divide="ignore"):
         inside, outside = 1 / n_members, 1 / (n_trials - n_members)
