@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo figures population tutorials docs test lint check-slow clean
+.PHONY: help demo figures population tutorials docs test coverage lint check-slow clean
 
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
@@ -12,6 +12,7 @@ help:
 	@echo "make tutorials   run the notebooks again and keep what they show"
 	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
+	@echo "make coverage    the tests, and which lines and branches they run"
 	@echo "make lint        style, types"
 	@echo "make check-slow  the long tests: demo, figures, notebooks, real EEG, pages in a browser, fuzzing, kill tests"
 
@@ -34,6 +35,10 @@ docs: $(VENV)/.installed-docs
 test: $(VENV)/.installed-test
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 --durations=5
 
+coverage: $(VENV)/.installed-test
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 \
+		--cov=sincviz --cov-branch --cov-report=term:skip-covered
+
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,8 +46,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --max-worker-restart=0 --durations=5 \
-		--timeout=2400 -o faulthandler_timeout=2430
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
+		--durations=5 --timeout=2400 -o faulthandler_timeout=2430
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -57,4 +62,4 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) sincviz-demo docs/_build docs/api docs/tutorials docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) sincviz-demo docs/_build docs/api docs/tutorials docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

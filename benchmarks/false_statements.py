@@ -35,7 +35,9 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 import sincviz
 from benchmarks.known_truth import CONDITIONS, SFREQ, Case
 from sincviz.analysis.attribution.power_direction import LESS, MORE
-from sincviz.report import summary
+from sincviz.inspection.certainty import certainty_words
+from sincviz.inspection.findings import suspicion_words
+from sincviz.inspection.leading import basis_words
 
 LEAST_OF_MAP = 0.2  # of the largest amplitude of a source
 BAND_TOLERANCE_HZ = 0.6  # trials of 2 s cannot tell more
@@ -125,7 +127,7 @@ def statements_of(case: Case, found: sincviz.inspection.Inspection, known: float
     else:
         yield (WITHHELD if sound else TRUE), "verdict", f"not readable: {why}"
     yield from _of_accuracy(case, found, known)
-    words = [*summary.basis_words(found), *summary.certainty_words(found), *summary.suspicion_words(found)]
+    words = [*basis_words(found), *certainty_words(found), *suspicion_words(found)]
     text = " ".join(words)
     if "surely" in text:
         yield FALSE, "words", "surely"
@@ -170,7 +172,7 @@ def _of_accuracy(case: Case, found: sincviz.inspection.Inspection, known: float)
 
 def _named_bands(found: sincviz.inspection.Inspection):
     """Yield class, band and row of what the sentences name."""
-    sentences = summary.basis_words(found)
+    sentences = basis_words(found)
     for target, band in found.leading_bands.index:
         row = found.leading_bands.loc[(target, band)]
         own = next((one for one in sentences if re.match(f"For .?{re.escape(target)}.?:", one)), "")

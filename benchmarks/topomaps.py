@@ -16,9 +16,9 @@ import matplotlib as mpl
 import mne
 import torch
 from matplotlib import pyplot as plt
-from sincviz.maps import importance, most_important, relative_maps
 
 from sincviz import SincShallowNet, datasets, spatial_filters
+from sincviz.maps import importance, most_important, relative_maps
 from sincviz.plotting import plot_topomaps, save_figure
 
 mpl.use("Agg")

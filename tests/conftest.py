@@ -1,5 +1,6 @@
 """What every test shares: small networks, simulated epochs, figures that close themselves."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,10 +17,40 @@ from matplotlib.text import Text
 from sincviz import SincShallowNet
 from sincviz.datasets import simulate_motor_imagery
 from sincviz.opening import network as opened
+from sincviz.plotting.canvas import figure_file
 
 mne.set_log_level("ERROR")
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("repeatable")
+
+
+# With two workers, what takes minutes must not begin when the other has nothing left to do.
+LONGEST = ["test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"]
+
+
+def pytest_collection_modifyitems(items):
+    """Slow tests: the longest files first, in this order, which `make check-slow` keeps."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish():
+    """What imports and collection made stays until the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _small_pictures():
+    """Folders and pages hold pictures of few pixels, which are written ten times as fast."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(figure_file._DPI, ".png", 90)
+        yield
+
+
+@pytest.fixture
+def pixels_of_print(monkeypatch):
+    """Pictures as users get them."""
+    monkeypatch.setitem(figure_file._DPI, ".png", 300)
 
 
 @pytest.fixture(autouse=True)

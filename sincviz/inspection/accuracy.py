@@ -4,14 +4,17 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
+from sincviz import plotting
 from sincviz._utils.text import counted, listed, p_words, percent
+from sincviz.analysis.evidence.confusion import confusion_matrix
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
 from sincviz.inspection.facts import trial_facts
 from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import filter_words, prepared_otherwise, reference_words
-from sincviz.report.contents import Rows, Section, Sentence, Step, Summary, Table
+from sincviz.inspection.words import filter_words, of_trials, prepared_otherwise, reference_words
+from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
 
 SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
 
@@ -161,13 +164,10 @@ def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
     )
 
 
-def confusion_rows(inspection: InspectionResults) -> Rows:
+def confusion_rows(confusion: xr.Dataset) -> Rows:
     """Return how many trials of each class the network takes for each class."""
-    assert inspection.predictions is not None  # checked by the caller
-    names = inspection.network["class_names"]
-    counts = pd.crosstab(inspection.predictions["true"], inspection.predictions["predicted"])
-    counts = counts.reindex(index=names, columns=names, fill_value=0)
-    rows = [(name, *row) for name, row in zip(names, counts.to_numpy().tolist(), strict=True)]
+    names = confusion["true"].to_numpy().tolist()
+    rows = [(name, *row) for name, row in zip(names, confusion["n_trials"].to_numpy().tolist(), strict=True)]
     return Rows(
         ("True class", *names),
         rows,
@@ -188,6 +188,11 @@ def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None]
     of_classes = None if "accuracies" in run.missing else accuracies(table)
     run.read_structure(table)
     return table, of_classes
+
+
+def _confusion(run: InspectionRun) -> tuple[xr.Dataset]:
+    run.needed_codes()
+    return (confusion_matrix(run.needed("predictions")),)
 
 
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
@@ -243,18 +248,32 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
             _predictions,
             applies=lambda run: run.trials is not None,
         ),
+        Step("Confusion", ("confusion",), _confusion, applies=lambda run: run.trials is not None),
     ),
     tables=(
         Table("predictions", ("predictions",), lambda inspection: inspection.predictions),
         Table("accuracies", ("accuracies",), lambda inspection: inspection.accuracies),
     ),
+    arrays=("confusion",),
     summary=(Summary("accuracy", "How well does it decode?", accuracy_words),),
     methods=_methods,
     always=True,
 )
 
 
-ACCURACY_TABLES = (
+SHOWN_FIGURES: tuple[Figure[InspectionResults], ...] = (
+    Figure(
+        "confusion",
+        "Which classes are confused",
+        ("confusion",),
+        lambda inspection: plotting.plot_confusion_matrix(inspection.confusion),
+        of_trials(
+            "Rows: true class; columns: predicted class; numbers of trials, coloured by their share of the true class. "
+            "A dark diagonal is right; a dark column is a class that the network predicts for the trials of others."
+        ),
+    ),
+)
+SHOWN_TABLES = (
     Table(
         "accuracies",
         ("accuracies",),
@@ -262,11 +281,10 @@ ACCURACY_TABLES = (
         rows=lambda inspection: accuracy_rows(inspection.accuracies),
     ),
     Table(
-        "predictions",
-        ("predictions",),
+        "confusion",
+        ("confusion",),
         title="What the network says of each class",
-        rows=confusion_rows,
-        applies=lambda inspection: "true" in inspection.predictions,
+        rows=lambda inspection: confusion_rows(inspection.confusion),
     ),
 )
-"""They stand beside the evidence, if that was asked for."""
+"""Figures and tables stand beside the evidence, if that was asked for."""

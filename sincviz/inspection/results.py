@@ -19,8 +19,8 @@ class InspectionResults:
         Of the temporal filters.
     importance, spatial_filters, spatial_patterns
         Of the spatial filters.
-    predictions, accuracies
-        What the network says of the trials, and how often it is right.
+    predictions, accuracies, confusion
+        What the network says of the trials, how often it is right, and which classes it confuses.
     relevance : xarray.DataArray, dims (target, filter, channel)
         At the sinc layer.
     spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
@@ -61,6 +61,7 @@ class InspectionResults:
     spatial_patterns: xr.DataArray | None = None
     predictions: pd.DataFrame | None = None
     accuracies: pd.DataFrame | None = None
+    confusion: xr.Dataset | None = None
     relevance: xr.DataArray | None = None
     spectral_relevance: xr.DataArray | None = None
     band_relevance: xr.DataArray | None = None

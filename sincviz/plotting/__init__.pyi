@@ -5,6 +5,7 @@ from .canvas.figure_file import save_figure
 from .canvas.journals import JOURNALS
 from .canvas.style import journal
 from .clusters import plot_cluster_spectrum, plot_cluster_topomaps
+from .confusion import plot_confusion_matrix
 from .cutoffs import plot_cutoff_history
 from .deletion import plot_deletion
 from .drift import plot_drift
@@ -26,6 +27,7 @@ __all__ = [
     "plot_bands",
     "plot_cluster_spectrum",
     "plot_cluster_topomaps",
+    "plot_confusion_matrix",
     "plot_cumulative_response",
     "plot_cutoff_history",
     "plot_deletion",

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sincviz._utils.text import counted
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.glyphs import legible
 from sincviz.plotting.canvas.lettering import fitted_apart, percent, widest_mm, wrapped
@@ -21,6 +21,10 @@ from sincviz.plotting.canvas.style import (
     style,
     type_mm,
 )
+
+DRAWN = {
+    "plot_band_use": DrawnResult(xr.DataArray, "group.band_use", marks=("subject", "band")),
+}
 
 _LEFT_MM = 15.0
 _HEIGHT_MM = 58.0

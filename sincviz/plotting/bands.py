@@ -9,11 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sincviz.eeg.bands import RHYTHMS
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.glyphs import missing_note
 from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
 from sincviz.plotting.canvas.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
+
+DRAWN = {
+    "plot_bands": DrawnResult(
+        pd.DataFrame, "inspection.bands", "sincviz.learned_bands(model)", ("in_band_energy", "peak_hz")
+    ),
+}
 
 
 def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:

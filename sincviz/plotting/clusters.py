@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 from sincviz._utils.text import p_words
 from sincviz.eeg.positions import check_positions
 from sincviz.plotting.canvas.channel_images import channel_images
-from sincviz.plotting.canvas.drawn_results import check_drawn, check_number_of_maps
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn, check_number_of_maps
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.scalp_table import scalp_table
 from sincviz.plotting.canvas.style import style
+
+DRAWN = {
+    "plot_cluster_topomaps": DrawnResult(xr.Dataset, "group.band_test", marks=("mean", "cluster_p")),
+    "plot_cluster_spectrum": DrawnResult(xr.Dataset, "group.spectral_test", marks=("mean", "cluster_p")),
+}
 
 _MOST_P = 2  # of the clusters in one map
 

@@ -6,8 +6,17 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.style import ORDERED, double_column_mm, inches, style
+
+DRAWN = {
+    "plot_cutoff_history": DrawnResult(
+        pd.DataFrame,
+        "inspection.cutoff_history",
+        "sincviz.filters.cutoff_history(model)",
+        ("epoch", "filter", "center_hz"),
+    ),
+}
 
 _COLUMNS = {"center_hz": "Centre (Hz)", "bandwidth_hz": "Width (Hz)"}
 

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import NOT_ABOVE_CHANCE, against_random, with_interval, write_below
 from sincviz.plotting.canvas.style import (
     INITIAL,
@@ -18,6 +18,15 @@ from sincviz.plotting.canvas.style import (
     single_column_mm,
     style,
 )
+
+DRAWN = {
+    "plot_deletion": DrawnResult(
+        pd.DataFrame,
+        "inspection.deletion",
+        "sincviz.deletion_curve(model, epochs)",
+        ("order", "share_removed"),
+    ),
+}
 
 _ORDERS = {
     "most relevant first": (MEASURED, "-"),

@@ -6,10 +6,14 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from sincviz._utils.text import p_words
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.lettering import fitted_apart, percent
 from sincviz.plotting.canvas.style import INITIAL, NOMINAL, double_column_mm, inches, style, type_mm
+
+DRAWN = {
+    "plot_drift": DrawnResult(pd.DataFrame, "group.drift", marks=("before", "after", "change")),
+}
 
 _ROW_MM = 5.5
 _AROUND_MM = 22.0

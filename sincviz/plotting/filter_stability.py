@@ -6,10 +6,16 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from sincviz.eeg.bands import RHYTHMS
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
 from sincviz.plotting.canvas.style import INITIAL, MEASURED, NOMINAL, double_column_mm, inches, style, type_mm
+
+DRAWN = {
+    "plot_filter_stability": DrawnResult(
+        pd.DataFrame, "group.filter_stability", marks=("lowest_overlap", "chance_overlap")
+    ),
+}
 
 _ROW_MM = 3.4
 _AROUND_MM = 34.0

@@ -3,9 +3,15 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.paragraphs import Paragraph, write_paragraphs
 from sincviz.plotting.canvas.style import SEVERITIES, style
+
+DRAWN = {
+    "plot_findings": DrawnResult(
+        pd.DataFrame, "inspection.findings", "sincviz.diagnose(model)", ("finding", "remedy")
+    ),
+}
 
 
 def plot_findings(findings: pd.DataFrame) -> Figure:

@@ -8,8 +8,17 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.style import AMOUNT, NO_OUTPUT, inches, single_column_mm, style
+
+DRAWN = {
+    "plot_overlap": DrawnResult(
+        xr.DataArray,
+        "inspection.overlap",
+        "sincviz.filters.filter_overlap(model)",
+        ("filter", "other_filter"),
+    ),
+}
 
 _MOST_LABELS = 12  # of three digits
 

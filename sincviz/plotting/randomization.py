@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted_apart, widest_mm, wrapped
 from sincviz.plotting.canvas.style import (
@@ -21,6 +21,15 @@ from sincviz.plotting.canvas.style import (
     style,
     type_mm,
 )
+
+DRAWN = {
+    "plot_randomization": DrawnResult(
+        pd.DataFrame,
+        "inspection.randomization",
+        "sincviz.randomization_test(model, epochs)",
+        ("layer", "similarity"),
+    ),
+}
 
 _KINDS = {
     "cascading": ("layers up to this one, from the output", NOMINAL, "o", -0.16),

@@ -8,12 +8,21 @@ from matplotlib.figure import Figure
 from sincviz.eeg.positions import check_positions
 from sincviz.plotting.canvas.channel_images import channel_images
 from sincviz.plotting.canvas.class_matrix import class_matrix
-from sincviz.plotting.canvas.drawn_results import check_cells, check_drawn, check_number_of_maps
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_cells, check_drawn, check_number_of_maps
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.canvas.scalp_table import scalp_table
 from sincviz.plotting.canvas.shown_cells import shown_cells
 from sincviz.plotting.canvas.style import style
+
+DRAWN = {
+    "plot_relevance": DrawnResult(
+        xr.DataArray,
+        "inspection.band_relevance",
+        "sincviz.spectral_relevance(model, epochs, trials='contrast')",
+        ("target", "band", "channel"),
+    ),
+}
 
 _DIMS = {
     "matrix": ("target", "band"),

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sincviz.eeg.bands import RHYTHMS
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.lettering import hz
 from sincviz.plotting.canvas.rhythm_shades import shade_rhythms
 from sincviz.plotting.canvas.style import (
@@ -27,6 +27,11 @@ from sincviz.plotting.canvas.style import (
     style,
     type_mm,
 )
+
+_RESPONSE = DrawnResult(
+    xr.Dataset, "inspection.response", "sincviz.filter_response(model)", ("magnitude_db",)
+)
+DRAWN = {"plot_responses": _RESPONSE, "plot_cumulative_response": _RESPONSE}
 
 _LOWEST_DB = -40
 _COLUMNS = 5

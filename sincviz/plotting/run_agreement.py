@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from sincviz._utils.text import counted
-from sincviz.plotting.canvas.drawn_results import check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted_apart, widest_mm
 from sincviz.plotting.canvas.scalp_grid import (
@@ -29,6 +29,10 @@ from sincviz.plotting.canvas.style import (
     style,
     type_mm,
 )
+
+DRAWN = {
+    "plot_run_agreement": DrawnResult(xr.DataArray, "group.agreement", marks=("run", "other_run")),
+}
 
 _LINE_MM = 3.0
 _MOST_NAME_MM = 22.0

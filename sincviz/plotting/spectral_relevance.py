@@ -11,7 +11,7 @@ from matplotlib.text import Annotation
 
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.plotting.canvas.channel_images import channel_images
-from sincviz.plotting.canvas.drawn_results import check_cells, check_drawn
+from sincviz.plotting.canvas.drawn_results import DrawnResult, check_cells, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.canvas.rhythm_shades import name_height_pt, shade_rhythms
@@ -27,6 +27,15 @@ from sincviz.plotting.canvas.style import (
     style,
     type_mm,
 )
+
+DRAWN = {
+    "plot_spectral_relevance": DrawnResult(
+        xr.DataArray,
+        "inspection.spectral_relevance",
+        "sincviz.spectral_relevance(model, epochs, trials='contrast')",
+        ("target", "region", "frequency"),
+    ),
+}
 
 _DIMS = {"profile": ("target", "region", "frequency"), "image": ("target", "frequency", "channel")}
 _SIDES = ("left", "midline", "right")

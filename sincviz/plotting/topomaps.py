@@ -11,7 +11,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sincviz.eeg.positions import check_positions
-from sincviz.plotting.canvas.drawn_results import check_drawn, check_map_dims, check_number_of_maps
+from sincviz.plotting.canvas.drawn_results import (
+    DrawnResult,
+    check_drawn,
+    check_map_dims,
+    check_number_of_maps,
+)
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.glyphs import legible
 from sincviz.plotting.canvas.lettering import hz
@@ -28,6 +33,17 @@ from sincviz.plotting.canvas.scalp_table import (
 )
 from sincviz.plotting.canvas.style import style, type_mm
 from sincviz.verdict import warning_words
+
+DRAWN = {
+    "plot_topomaps": DrawnResult(
+        xr.DataArray, "inspection.spatial_filters", "sincviz.spatial_filters(model)"
+    ),
+    "plot_spatial_filters_and_patterns": DrawnResult(
+        xr.DataArray,
+        "inspection.spatial_filters, inspection.spatial_patterns",
+        "sincviz.spatial_filters(model), sincviz.spatial_patterns(model, epochs)",
+    ),
+}
 
 _MOST_COLUMNS = 8
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from sincviz.attribution import applicable_methods
 
 from sincviz import spectral_relevance
+from sincviz.attribution import applicable_methods
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import scipy.signal
 import torch
-from sincviz.maps import importance, most_important
 
 from sincviz import SincShallowNet, learned_bands, spatial_filters, spatial_patterns
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.maps import importance, most_important
 from sincviz.networks import front_end
 from sincviz.training import fit
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import LayerGradientXActivation
-from sincviz.attribution import sum_over_bands
-from sincviz.filters import band_membership
-from sincviz.statistics import rank_agreement
 
 from sincviz import ablate, deletion_curve, relevance, spatial_filters, spectral_relevance
 from sincviz.analysis.evidence.recovery import recovery
+from sincviz.attribution import sum_over_bands
 from sincviz.datasets import simulate_motor_imagery
 from sincviz.eeg.bands import RHYTHMS
+from sincviz.filters import band_membership
+from sincviz.statistics import rank_agreement
 
 
 @pytest.fixture(scope="module")

@@ -42,12 +42,12 @@ def run(*arguments, folder):
     return Result(code, stdout.getvalue(), stderr.getvalue())
 
 
-def run_in_process_of_its_own(*arguments, folder):
-    """Run ``python -m sincviz`` as a user does."""
+def run_in_process_of_its_own(*arguments, folder, **settings):
+    """Run ``python -m sincviz`` as a user does, with these variables in its environment."""
     return subprocess.run(
         [sys.executable, "-m", "sincviz", *map(str, arguments)],
         cwd=folder,
-        env=os.environ | {"COLUMNS": "200", "MPLBACKEND": "Agg", "NO_COLOR": "1"},
+        env=os.environ | {"COLUMNS": "200", "MPLBACKEND": "Agg", "NO_COLOR": "1"} | settings,
         capture_output=True,
         text=True,
         timeout=600,
@@ -76,6 +76,15 @@ def folder(tmp_path_factory):
     trained = run("train", "some-epo.fif", *SMALL, "--max-epochs", 2, folder=folder)
     assert trained.returncode == 0, trained.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def bad_epochs(folder):
+    """The name of a file of epochs with a bad channel, of which every command warns."""
+    epochs = mne.read_epochs(folder / "some-epo.fif")
+    epochs.info["bads"] = epochs.ch_names[:1]
+    epochs.save(folder / "bad-epo.fif")
+    return "bad-epo.fif"
 
 
 def refused(result, *words):
@@ -168,15 +177,8 @@ def test_the_average_is_over_the_channels_of_the_network(folder):
     assert found["some"]["accuracy"] == found["surplus"]["accuracy"]
 
 
-def test_a_warning_is_one_line_and_quiet_is_quiet(folder):
-    epochs = mne.read_epochs(folder / "some-epo.fif")
-    epochs.info["bads"] = epochs.ch_names[:1]
-    epochs.save(folder / "bad-epo.fif")
-    arguments = ("inspect", "network.safetensors", "--epochs", "bad-epo.fif", *QUICK, "--out")
-    loud = run_in_process_of_its_own(*arguments, "loud", folder=folder)
-    warned = [line for line in loud.stderr.splitlines() if "marked as bad" in line]
-    assert len(warned) == 1
-    assert warned[0].startswith("Warning: ")
+def test_quiet_is_quiet(bad_epochs, folder):
+    arguments = ("inspect", "network.safetensors", "--epochs", bad_epochs, *QUICK, "--out")
     quiet = run_in_process_of_its_own(*arguments, "hushed", "--quiet", folder=folder)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
@@ -444,24 +446,17 @@ def test_without_a_command_the_help_is_shown(tmp_path):
     assert "inspect" in result.stdout
 
 
-def test_a_terminal_without_dashes_still_shows_the_table(folder):
-    result = subprocess.run(
-        [sys.executable, "-m", "sincviz", "inspect", "network.safetensors", "--out", "ascii", *QUICK],
-        cwd=folder,
-        env=os.environ | {"PYTHONIOENCODING": "ascii", "MPLBACKEND": "Agg"},
-        capture_output=True,
-        timeout=300,
-        check=False,
+def test_python_m_sincviz_is_the_same_command_a_warning_is_one_line_and_no_dash_is_needed(bad_epochs, folder):
+    result = run_in_process_of_its_own(
+        *("inspect", "network.safetensors", "--epochs", bad_epochs, "--out", "ascii", *QUICK),
+        folder=folder,
+        PYTHONIOENCODING="ascii",
     )
     assert result.returncode == 0, result.stderr
-    assert b"Learned bands" in result.stdout
-
-
-def test_python_m_sincviz_is_the_same_command(folder):
-    inspected = run_in_process_of_its_own(
-        "inspect", "network.safetensors", "--out", "own", *QUICK, folder=folder
-    )
-    assert inspected.returncode == 0, inspected.stderr
+    assert "Learned bands" in result.stdout
+    warned = [line for line in result.stderr.splitlines() if "marked as bad" in line]
+    assert len(warned) == 1
+    assert warned[0].startswith("Warning: ")
     assert refused(run_in_process_of_its_own("inspect", "missing", folder=folder), "missing")
 
 

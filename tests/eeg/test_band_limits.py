@@ -11,14 +11,12 @@ import pytest
 import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sincviz.attribution import sum_over_bands
-from sincviz.evidence import band_power_contrast
-from sincviz.statistics import rank_agreement
 from torch import nn
 
 from sincviz import ablate, deletion_curve
 from sincviz.analysis.attribution.leading import leading_bands
 from sincviz.analysis.statistics.neighbours import neighbours
+from sincviz.attribution import sum_over_bands
 from sincviz.eeg.band_limits import (
     BAND_LIMITS,
     HIGH,
@@ -31,6 +29,8 @@ from sincviz.eeg.band_limits import (
     with_band_limits,
 )
 from sincviz.eeg.bands import OTHER, RHYTHMS, rhythm_names
+from sincviz.evidence import band_power_contrast
+from sincviz.statistics import rank_agreement
 
 SFREQ, N_TIMES = 64, 64
 FREQUENCY_HZ = np.fft.rfftfreq(N_TIMES, 1 / SFREQ)

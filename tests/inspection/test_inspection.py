@@ -31,7 +31,15 @@ from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
 
 OF_TRIALS = {
-    *("predictions", "accuracies", "spatial_patterns", "relevance", "spectral_relevance", "band_relevance"),
+    *(
+        "predictions",
+        "confusion",
+        "accuracies",
+        "spatial_patterns",
+        "relevance",
+        "spectral_relevance",
+        "band_relevance",
+    ),
     *(
         "leading_bands",
         "leading_cells",
@@ -101,7 +109,7 @@ def test_weights_alone_say_nothing_of_trials_and_why(model):
     assert absent == OF_TRIALS
     assert found.trials == {}
     assert found.bands is not None
-    for name in OF_TRIALS - {"predictions", "accuracies"}:
+    for name in OF_TRIALS - {"predictions", "confusion", "accuracies"}:
         assert "needs trials" in found.missing[name], name
 
 

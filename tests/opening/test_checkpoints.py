@@ -9,7 +9,6 @@ import pytest
 import safetensors
 import torch
 from mne.utils import object_diff
-from sincviz.filters import cutoff_drift
 from torch import nn
 
 from sincviz import (
@@ -23,6 +22,7 @@ from sincviz import (
 )
 from sincviz.eeg.montages import placed_channels
 from sincviz.eeg.positions import electrode_positions
+from sincviz.filters import cutoff_drift
 from sincviz.networks import front_end
 from sincviz.opening import checkpoints
 from sincviz.weights.file_check import checked

@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from sincviz.evidence import accuracies, predictions
 from torch import nn
 
 import sincviz
@@ -21,6 +20,7 @@ from sincviz import (
     spatial_patterns,
     spectral_relevance,
 )
+from sincviz.evidence import accuracies, predictions
 from sincviz.networks import FrontEnd
 from sincviz.networks.decoder import BlackBox
 from sincviz.opening.network import network as opened

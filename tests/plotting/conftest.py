@@ -166,7 +166,7 @@ def randomization(evidence):
             row = {"kind": kind, "layer": layer}
             for name, start, value in (("", "similarity", 0.4), ("magnitude_", "magnitude_similarity", 0.6)):
                 value -= 0.1 * number
-                row |= {start: value, f"{name}low": value - 0.1, f"{name}high": value + 0.1}
+                row |= {start: value, f"{name}ci_low": value - 0.1, f"{name}ci_high": value + 0.1}
             rows.append(row)
         table = pd.DataFrame(rows)
         table.attrs = {**evidence, "outcome": outcome, "threshold": 0.5}

@@ -11,10 +11,11 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sincviz.filters import filter_overlap
-from sincviz.maps import importance, most_important, relative_maps
 
 from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
+from sincviz.evidence import confusion_matrix, predictions
+from sincviz.filters import filter_overlap
+from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.plotting.canvas.style import style
@@ -62,6 +63,7 @@ DRAWINGS = {
     "agreement of runs": Drawing("plot_run_agreement", ("agreement",), SINGLE_MM),
     "stability of filters": Drawing("plot_filter_stability", ("stability",)),
     "drift": Drawing("plot_drift", ("drift",)),
+    "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
     "notice": Drawing("plot_notice", ("what", "why")),
 }
@@ -112,6 +114,7 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "filters": most_important(spatial_filters(model), found, 2),
         "patterns": most_important(spatial_patterns(model, simulation[0]), found, 2),
         "table": relative_maps(scalp_maps(target=1, band=2)),
+        "confusion": confusion_matrix(predictions(model, simulation[0])),
         "findings": diagnose(model, simulation[0]),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",
@@ -187,9 +190,8 @@ def test_a_journal_gets_its_widths_and_sizes_of_type(
     assert sizes_pt[0] <= min(sizes) <= max(sizes) <= sizes_pt[1]
 
 
-@pytest.mark.parametrize("ending", ["png", "svg"])
-def test_a_picture_made_twice_is_the_same_file(drawing, results, tmp_path, monkeypatch, ending):
-    made_twice(drawing, results, tmp_path, monkeypatch, ending)
+def test_a_picture_made_twice_is_the_same_file(drawing, results, tmp_path, monkeypatch):
+    made_twice(drawing, results, tmp_path, monkeypatch, "png", "svg")
 
 
 @pytest.mark.parametrize("name", ["relevance on the scalp", "spectral profile", "relevance of bands"])
@@ -197,15 +199,17 @@ def test_a_pdf_made_twice_is_the_same_file(name, results, tmp_path, monkeypatch)
     made_twice(DRAWINGS[name], results, tmp_path, monkeypatch, "pdf")
 
 
-def made_twice(drawing, results, folder, monkeypatch, ending):
+def made_twice(drawing, results, folder, monkeypatch, *endings):
     for number, now in enumerate(["1000000000", "1500000000"]):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
         figure = drawing.draw(results)
-        plotting.save_figure(figure, folder / f"{number}.{ending}", dpi=60)
+        for ending in endings:
+            plotting.save_figure(figure, folder / f"{number}.{ending}", dpi=60)
         plt.close(figure)
-    first, second = (path.read_bytes() for path in sorted(folder.iterdir()))
-    assert first == second
-    assert len(first) > 1000
+    for ending in endings:
+        first, second = (path.read_bytes() for path in sorted(folder.glob(f"*.{ending}")))
+        assert first == second
+        assert len(first) > 1000
 
 
 @pytest.mark.parametrize("name", ["$x_1$", r"$\bad$", "<script>", "мю"])

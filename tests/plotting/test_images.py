@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sincviz.filters import filter_overlap
 
 from sincviz import filter_response, learned_bands, plotting
+from sincviz.filters import filter_overlap
 
 CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
 DRAW = ("matplotlib", "mne")

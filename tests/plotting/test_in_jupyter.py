@@ -42,7 +42,7 @@ def shown_by():
     return run
 
 
-def test_figures_are_still_shown_after_one_of_ours(shown_by):
+def test_figures_are_still_shown_after_one_of_ours_and_who_switched_display_off_keeps_it_off(shown_by):
     cells = (
         "mpl.rcParams['lines.linewidth'] = 3.5",
         "figure = plot_drift(drift)",
@@ -51,6 +51,9 @@ def test_figures_are_still_shown_after_one_of_ours(shown_by):
         "print(plt.isinteractive(), line.get_linewidth(), mpl.rcParams['lines.linewidth'], plt.get_fignums())",
         "mpl.rcParams['lines.linewidth'] = 2.5\nfigure = plot_drift(drift)",
         "print(plt.isinteractive(), mpl.rcParams['lines.linewidth'])",
+        "plt.ioff()",
+        "figure = plot_drift(drift)",
+        "print(plt.isinteractive())",
     )
     assert shown_by(*cells) == [
         ("", EMPTY),
@@ -60,6 +63,9 @@ def test_figures_are_still_shown_after_one_of_ours(shown_by):
         ("True 3.5 3.5 []", EMPTY),
         ("", DRAWN),
         ("True 2.5", EMPTY),
+        ("", EMPTY),
+        ("", EMPTY),
+        ("False", EMPTY),
     ]
 
 
@@ -84,15 +90,6 @@ def test_figures_are_shown_after_a_journals_block_and_a_saved_figure(shown_by):
         "line = plt.plot([1, 2])",
     )
     assert shown_by(*cells) == [("", EMPTY), ("", DRAWN)]
-
-
-def test_who_switched_display_off_keeps_it_off(shown_by):
-    cells = (
-        "plt.figure(); plt.close(); plt.ioff()",
-        "figure = plot_drift(drift)",
-        "print(plt.isinteractive())",
-    )
-    assert [words for words, _ in shown_by(*cells)][-1] == "False"
 
 
 @pytest.mark.parametrize("missing", ["", "import sys\nsys.modules['ipywidgets'] = None\n"])

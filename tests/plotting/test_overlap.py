@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import same_color
-from sincviz.filters import filter_overlap
 
+from sincviz.filters import filter_overlap
 from sincviz.plotting import plot_overlap
 from sincviz.plotting.canvas.style import NO_OUTPUT
 

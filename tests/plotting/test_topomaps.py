@@ -10,9 +10,9 @@ import pytest
 import threadpoolctl
 from matplotlib.contour import ContourSet
 from matplotlib.text import Text
-from sincviz.maps import relative_maps
 
 from sincviz import PositionsError, spatial_filters
+from sincviz.maps import relative_maps
 from sincviz.plotting import plot_spatial_filters_and_patterns, plot_topomaps, save_figure
 from sincviz.plotting.canvas.style import AMOUNT, SIGNED
 

@@ -1,5 +1,6 @@
 """Plot functions given something close to what they draw say what to call, and what they say works."""
 
+import functools
 import importlib
 import inspect as python_inspect
 import pkgutil
@@ -18,7 +19,7 @@ from tests.group_examples import group_of, manifest, row
 OF_NETWORK = [
     *("plot_bands", "plot_responses", "plot_cumulative_response", "plot_overlap", "plot_cutoff_history"),
     *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
-    *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings"),
+    *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings", "plot_confusion_matrix"),
 ]
 OF_GROUP = [
     *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
@@ -37,16 +38,29 @@ def names(network, moved, simulation):
         "sincviz": sincviz,
         "model": model,
         "epochs": epochs,
-        "found": sincviz.inspect(model, epochs, progress=False),
+        "inspection": sincviz.inspect(model, epochs, progress=False),
     }
 
 
-@pytest.fixture
-def group(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def given(names):
+    """Evaluate each expression once; do not change what it gives."""
+    return functools.cache(lambda line: eval(line, names))
+
+
+@pytest.fixture(scope="module")
+def drawn(names, given):
+    """Whether a line of a message draws what an expression gives: many messages say the same, which is tried once."""
+    return functools.cache(lambda line, expression: draws(line, names, result=given(expression)))
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory):
     rng = np.random.default_rng(1)
     table = manifest(conditions=("",))
     rows = [row(rng, 1.0) for _ in range(len(table))]
-    return group_of(table, rows, tmp_path, monkeypatch)
+    with pytest.MonkeyPatch.context() as patch:
+        return group_of(table, rows, tmp_path_factory.mktemp("group"), patch)
 
 
 def call(plot, result, *more):
@@ -87,8 +101,8 @@ def test_of_a_network_it_says_what_to_measure(plot, names):
 @pytest.mark.parametrize("plot", OF_NETWORK)
 def test_of_an_inspection_it_says_the_field(plot, names):
     with pytest.raises(TypeError, match="got Inspection") as error:
-        call(plot, names["found"])
-    assert f"{plot}(found." in line_in(error.value)
+        call(plot, names["inspection"])
+    assert f"{plot}(inspection." in line_in(error.value)
     assert draws(line_in(error.value), names)
 
 
@@ -96,17 +110,17 @@ def test_of_an_inspection_it_says_the_field(plot, names):
 def test_of_several_networks_it_says_the_field(plot, names, group):
     with pytest.raises(TypeError, match="got Group") as error:
         call(plot, group)
-    assert f"{plot}(found." in line_in(error.value)
-    assert draws(line_in(error.value), names | {"found": group})
+    assert f"{plot}(group." in line_in(error.value)
+    assert draws(line_in(error.value), names | {"group": group})
     with pytest.raises(
-        TypeError, match=r"got SincShallowNet. It is of several networks: with `found = sincviz\.group"
+        TypeError, match=r"got SincShallowNet. It is of several networks: with `group = sincviz\.group"
     ):
         call(plot, names["model"])
 
 
 @pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
 def test_what_was_not_measured_is_said(plot):
-    with pytest.raises(TypeError, match=r"got None\. This was not measured.*`found\.missing`"):
+    with pytest.raises(TypeError, match=r"got None\. This was not measured.*`inspection\.missing`"):
         call(plot, None)
 
 
@@ -116,20 +130,19 @@ RESULTS = {
     "overlap": "sincviz.filters.filter_overlap(model)",
     "history": "sincviz.filters.cutoff_history(model)",
     "cutoff drift": "sincviz.filters.cutoff_drift(model)",
-    "cells": "found.band_relevance",
-    "deletion": "found.deletion",
-    "loss": "found.ablation",
-    "randomization": "found.randomization",
-    "findings": "found.findings",
+    "cells": "inspection.band_relevance",
+    "deletion": "inspection.deletion",
+    "loss": "inspection.ablation",
+    "randomization": "inspection.randomization",
+    "findings": "inspection.findings",
 }
 
 
 @pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
 @pytest.mark.parametrize("result", RESULTS)
-def test_a_result_that_another_function_draws_names_it(result, plot, names):
-    given = eval(RESULTS[result], names)
+def test_a_result_that_another_function_draws_names_it(result, plot, given, drawn):
     try:
-        assert isinstance(call(plot, given), Figure)
+        assert isinstance(call(plot, given(RESULTS[result])), Figure)
         return  # it is the one that draws it
     except (TypeError, ValueError) as found:
         error = found
@@ -137,7 +150,7 @@ def test_a_result_that_another_function_draws_names_it(result, plot, names):
         plt.close("all")
     if plot == "plot_spatial_filters_and_patterns" and result == "cells":
         return  # two dimensions beside the channels: maps, of which it wants the weights
-    assert draws(line_in(error), names, result=given)
+    assert drawn(line_in(error), RESULTS[result])
 
 
 RELEVANCE = {
@@ -146,11 +159,11 @@ RELEVANCE = {
     "of one class": "sincviz.spectral_relevance(model, epochs).sel(target='left')",
     "at the sinc layer": "sincviz.relevance(model, epochs)",
     "at the sinc layer of each trial": "sincviz.relevance(model, epochs, per_trial=True)",
-    "by band": "found.band_relevance",
-    "by band of one class": "found.band_relevance.sel(target='left')",
-    "by band summed": "found.band_relevance.sum('channel')",
+    "by band": "inspection.band_relevance",
+    "by band of one class": "inspection.band_relevance.sel(target='left')",
+    "by band summed": "inspection.band_relevance.sum('channel')",
     "by region": "sincviz.attribution.sum_over_regions(sincviz.spectral_relevance(model, epochs))",
-    "by band and region": "sincviz.attribution.sum_over_regions(found.band_relevance)",
+    "by band and region": "sincviz.attribution.sum_over_regions(inspection.band_relevance)",
 }
 KINDS = [
     *(("plot_relevance", kind) for kind in ("topomaps", "channels", "matrix")),
@@ -160,16 +173,15 @@ KINDS = [
 
 @pytest.mark.parametrize(("plot", "kind"), KINDS)
 @pytest.mark.parametrize("result", RELEVANCE)
-def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, names):
-    given = eval(RELEVANCE[result], names)
+def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, given, drawn):
     try:
-        assert isinstance(call(plot, given, kind), Figure)
+        assert isinstance(call(plot, given(RELEVANCE[result]), kind), Figure)
         return
     except ValueError as found:
         error = found
     finally:
         plt.close("all")
-    assert draws(line_in(error), names, result=given)
+    assert drawn(line_in(error), RELEVANCE[result])
 
 
 def test_what_a_message_says_keeps_the_evidence(names):
@@ -225,8 +237,8 @@ def test_relevance_of_filters_is_drawn_as_if_summed_over_bands_before(kind, name
     [
         "sincviz.spectral_relevance(model, epochs).isel(target=[0] * 7)",
         "sincviz.spatial_filters(model)",
-        "found.band_relevance.isel(target=[0] * 70)",
-        "found.band_relevance.isel(target=[0] * 300, band=[0] * 300)",
+        "inspection.band_relevance.isel(target=[0] * 70)",
+        "inspection.band_relevance.isel(target=[0] * 300, band=[0] * 300)",
         "sincviz.spatial_filters(model).isel(filter=0, depth=[0] * 400)",
     ],
 )
@@ -244,7 +256,7 @@ def test_four_hundred_maps_are_refused(given, names, network, simulation):
 
 
 def test_the_limit_holds_for_tables_of_maps_and_not_for_axes_of_the_user(names):
-    cells = names["found"].band_relevance.isel(target=[0] * 40)
+    cells = names["inspection"].band_relevance.isel(target=[0] * 40)
     with pytest.raises(ValueError, match="One figure shows 200 scalp maps at most"):
         plotting.plot_relevance(cells, "topomaps")
     with pytest.raises(ValueError, match="got 1 for 240 maps"):
@@ -254,7 +266,7 @@ def test_the_limit_holds_for_tables_of_maps_and_not_for_axes_of_the_user(names):
 def test_maps_of_many_dimensions_are_chosen_as_the_message_says(names):
     for given in (
         "sincviz.relevance(model, epochs, per_trial=True)",
-        "found.spatial_filters.expand_dims('target')",
+        "inspection.spatial_filters.expand_dims('target')",
     ):
         maps = eval(given, names)
         with pytest.raises(ValueError, match="At most two dimensions") as error:

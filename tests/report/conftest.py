@@ -1,5 +1,6 @@
 """Inspections of small networks, with names as they come and names that mean harm."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -70,12 +71,26 @@ def hostile(network, moved, simulation):
     return inspect(built, epochs, only=["bands", "relevance"], progress=False)
 
 
+@pytest.fixture(scope="session")
+def made():
+    """The groups that tests have made so far; do not change them."""
+    return {}
+
+
 @pytest.fixture
-def make(tmp_path, monkeypatch):
+def make(made, tmp_path, monkeypatch):
     """Group networks that exist nowhere; people share ``effect`` in alpha at C3 and C4."""
 
     def build(table=None, effect=1.0, replaced=None, **settings):
         table = manifest() if table is None else table
+        if replaced is not None:
+            return group(table, effect, replaced, settings)
+        key = repr((table.to_dict("list"), effect, sorted(settings.items())))
+        if key not in made:
+            made[key] = group(table, effect, {}, settings)
+        return copy.deepcopy(made[key])
+
+    def group(table, effect, replaced, settings):
         rng = np.random.default_rng(1)
         subjects = dict.fromkeys(table["subject"])
         shared = {name: effect + 0.2 * rng.standard_normal() for name in subjects}
@@ -83,7 +98,7 @@ def make(tmp_path, monkeypatch):
             row(rng, shared[name] if condition in ("", "do") else 0.0, **settings)
             for name, condition in zip(table["subject"], table["condition"], strict=True)
         ]
-        for place, one in (replaced or {}).items():
+        for place, one in replaced.items():
             rows[place] = one
         return group_of(table, rows, tmp_path, monkeypatch)
 

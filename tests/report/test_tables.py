@@ -11,6 +11,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sincviz.analysis.evidence.confusion import confusion_matrix
 from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.inspection.accuracy import accuracy_rows, confusion_rows
 from sincviz.inspection.contents import CONTENTS
@@ -148,8 +149,9 @@ def test_accuracies_are_told_of_every_kind_of_trials():
     )
 )
 def test_confusions_are_counted_classes_without_trials_included(pairs):
-    predictions = pd.DataFrame(pairs, columns=["true", "predicted"])
-    header, rows, _ = confusion_rows(inspection(predictions=predictions))
+    scores = {f"score_{name}": 0.0 for name in NETWORK["class_names"]}
+    table = pd.DataFrame(pairs, columns=["true", "predicted"]).assign(**scores)
+    header, rows, _ = confusion_rows(confusion_matrix(table))
     assert header == ("True class", *NETWORK["class_names"])
     for row, true in zip(rows, NETWORK["class_names"], strict=True):
         assert row == (true, *(pairs.count((true, said)) for said in NETWORK["class_names"]))

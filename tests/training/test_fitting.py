@@ -10,12 +10,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sincviz.filters import cutoff_history
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from torch import nn
 
 from sincviz import EpochsError, datasets, training
+from sincviz.filters import cutoff_history
 from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels
 from sincviz.trials.epochs import network_input

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sincviz.evidence import predictions
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from sincviz import EpochsError, ablate, diagnose, inspect, relevance, spectral_relevance
+from sincviz.evidence import predictions
 from sincviz.trials.containers import trials_and_labels
 
 RNG = np.random.default_rng(0)

@@ -377,7 +377,7 @@ def test_new_trials_of_standardised_kind_are_held_out_and_not_refused_by_the_gro
     assert said_of(model, new, codes) == ([False] * 40, "yes")
     assert said_of(model, trials, codes) == ([True] * 40, "no")
     found = sincviz.inspect(model, new, codes, only=("bands", "maps", "relevance"), progress=False)
-    facts = row_dataset(sincviz.networks.front_ends(model), found).attrs
+    facts = row_dataset(sincviz.networks.front_end(model), found).attrs
     assert (facts["held_out"], facts["n_seen"]) == ("yes", 0)
 
 

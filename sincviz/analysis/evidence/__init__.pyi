@@ -1,4 +1,5 @@
 from .ablation import ablate
+from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
 from .deletion import deletion_curve
 from .prediction import accuracies, predictions
@@ -8,6 +9,7 @@ __all__ = [
     "ablate",
     "accuracies",
     "band_power_contrast",
+    "confusion_matrix",
     "csp_accuracy",
     "deletion_curve",
     "predictions",

@@ -412,7 +412,7 @@ def _areas(
     low, high = mean_intervals(gap[:, None], seed=seed)
     return {
         f"{quantity}_area": float(gap.mean()),
-        f"{quantity}_area_low": low.item(),
-        f"{quantity}_area_high": high.item(),
+        f"{quantity}_area_ci_low": low.item(),
+        f"{quantity}_area_ci_high": high.item(),
         f"{quantity}_area_to_least": float((under[kinds == LEAST][0] - most).mean()),
     }

@@ -295,5 +295,5 @@ def _summary(similarities: NDArray[np.float64]) -> dict[str, float]:
         mean = low = high = float(values.mean())
         if len(values) > 1:
             mean, low, high = _mean_interval(values)
-        row |= {f"{prefix}similarity": mean, f"{prefix}low": low, f"{prefix}high": high}
+        row |= {f"{prefix}similarity": mean, f"{prefix}ci_low": low, f"{prefix}ci_high": high}
     return row

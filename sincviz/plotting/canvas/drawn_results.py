@@ -2,7 +2,10 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from math import prod
+from pkgutil import iter_modules
 
 import pandas as pd
 import xarray as xr
@@ -21,71 +24,20 @@ class DrawnResult:
     marks: tuple[str, ...] = ()
 
 
-_RESPONSE = DrawnResult(xr.Dataset, "found.response", "sincviz.filter_response(model)", ("magnitude_db",))
-_CONTRAST = "sincviz.spectral_relevance(model, epochs, trials='contrast')"
-_RESULTS = {
-    "plot_bands": DrawnResult(
-        pd.DataFrame, "found.bands", "sincviz.learned_bands(model)", ("in_band_energy", "peak_hz")
-    ),
-    "plot_responses": _RESPONSE,
-    "plot_cumulative_response": _RESPONSE,
-    "plot_overlap": DrawnResult(
-        xr.DataArray, "found.overlap", "sincviz.filters.filter_overlap(model)", ("filter", "other_filter")
-    ),
-    "plot_cutoff_history": DrawnResult(
-        pd.DataFrame,
-        "found.cutoff_history",
-        "sincviz.filters.cutoff_history(model)",
-        ("epoch", "filter", "center_hz"),
-    ),
-    "plot_topomaps": DrawnResult(xr.DataArray, "found.spatial_filters", "sincviz.spatial_filters(model)"),
-    "plot_spatial_filters_and_patterns": DrawnResult(
-        xr.DataArray,
-        "found.spatial_filters, found.spatial_patterns",
-        "sincviz.spatial_filters(model), sincviz.spatial_patterns(model, epochs)",
-    ),
-    "plot_relevance": DrawnResult(
-        xr.DataArray,
-        "found.band_relevance",
-        _CONTRAST,
-        ("target", "band", "channel"),
-    ),
-    "plot_spectral_relevance": DrawnResult(
-        xr.DataArray,
-        "found.spectral_relevance",
-        _CONTRAST,
-        ("target", "region", "frequency"),
-    ),
-    "plot_deletion": DrawnResult(
-        pd.DataFrame, "found.deletion", "sincviz.deletion_curve(model, epochs)", ("order", "share_removed")
-    ),
-    "plot_ablation": DrawnResult(
-        xr.Dataset, "found.ablation", "sincviz.ablate(model, epochs)", ("score_loss",)
-    ),
-    "plot_randomization": DrawnResult(
-        pd.DataFrame,
-        "found.randomization",
-        "sincviz.randomization_test(model, epochs)",
-        ("layer", "similarity"),
-    ),
-    "plot_findings": DrawnResult(
-        pd.DataFrame, "found.findings", "sincviz.diagnose(model)", ("finding", "remedy")
-    ),
-    "plot_cluster_topomaps": DrawnResult(xr.Dataset, "found.band_test", marks=("mean", "cluster_p")),
-    "plot_cluster_spectrum": DrawnResult(xr.Dataset, "found.spectral_test", marks=("mean", "cluster_p")),
-    "plot_band_use": DrawnResult(xr.DataArray, "found.band_use", marks=("subject", "band")),
-    "plot_run_agreement": DrawnResult(xr.DataArray, "found.agreement", marks=("run", "other_run")),
-    "plot_filter_stability": DrawnResult(
-        pd.DataFrame, "found.filter_stability", marks=("lowest_overlap", "chance_overlap")
-    ),
-    "plot_drift": DrawnResult(pd.DataFrame, "found.drift", marks=("before", "after", "change")),
-}
 MOST_MAPS = 200  # smaller ones cannot be read
 _OF_ONE_NETWORK = ("center_shift_hz", "width_change_hz")  # what `cutoff_drift` returned
 
 
 class TooManyMapsError(ValueError):
     """One figure cannot show so many scalp maps."""
+
+
+@cache
+def _results() -> dict[str, DrawnResult]:
+    """Return what every plot function draws: its module says so."""
+    plotting = import_module("sincviz.plotting")
+    modules = [import_module(f"{plotting.__name__}.{one.name}") for one in iter_modules(plotting.__path__)]
+    return {name: drawn for module in modules for name, drawn in getattr(module, "DRAWN", {}).items()}
 
 
 def check_drawn(plot: str, result: object) -> None:
@@ -105,7 +57,7 @@ def check_drawn(plot: str, result: object) -> None:
     ValueError
         If it is a result that another function draws.
     """
-    wanted = _RESULTS[plot]
+    wanted = _results()[plot]
     fits = isinstance(result, wanted.kind)
     if fits and set(wanted.marks or {"channel"}) <= _marks_of(result):
         return
@@ -136,7 +88,7 @@ def _drawn_by(result: object, plot: str) -> str:
         return "sincviz.plotting.plot_bands(sincviz.learned_bands(model))"
     if isinstance(result, xr.DataArray) and {"subject", "band"} <= marks <= {"condition", "subject", "band"}:
         return "" if plot == "plot_band_use" else "sincviz.plotting.plot_band_use(result)"
-    for other, drawn in _RESULTS.items():
+    for other, drawn in _results().items():
         # An array is told by all its dimensions; a table or dataset has more columns than its marks.
         exact = not isinstance(result, xr.DataArray) or set(drawn.marks) == marks
         if drawn.marks and isinstance(result, drawn.kind) and set(drawn.marks) <= marks and exact:
@@ -151,13 +103,13 @@ def _named(result: object) -> str:
 def _advice(plot: str, wanted: DrawnResult, result: object) -> str:
     field = wanted.of_found.split(".")[1].split(",")[0]
     if result is None:
-        return "This was not measured; an inspection or a group says in `found.missing` why."
+        return "This was not measured; `inspection.missing` or `group.missing` says why."
     if hasattr(result, field) and hasattr(result, "missing"):
         return f"Try `sincviz.plotting.{plot}({wanted.of_found})`."
     if wanted.of_network:
         return f"Try `sincviz.plotting.{plot}({wanted.of_network})`."
     return (
-        "It is of several networks: with `found = sincviz.group('manifest.csv', 'population')`, try "
+        "It is of several networks: with `group = sincviz.group('manifest.csv', 'population')`, try "
         f"`sincviz.plotting.{plot}({wanted.of_found})`."
     )
 

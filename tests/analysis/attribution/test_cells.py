@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from sincviz.statistics import bootstrap_intervals
 
 from sincviz import spectral_relevance
 from sincviz.analysis.attribution import cells as module
 from sincviz.analysis.attribution.cells import cell_relevance
 from sincviz.eeg.band_limits import band_ranges
 from sincviz.eeg.sums import sum_over_bands
+from sincviz.statistics import bootstrap_intervals
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

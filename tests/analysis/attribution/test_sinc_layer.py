@@ -14,8 +14,6 @@ import xarray as xr
 from captum.attr import LayerGradientXActivation, LayerIntegratedGradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sincviz.attribution import sum_over_bands
-from sincviz.filters import band_membership
 from torch import nn
 
 from sincviz import EpochsError, learned_bands, load_checkpoint, save_checkpoint, training
@@ -24,7 +22,9 @@ from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS
 from sincviz.analysis.attribution.sinc_layer import relevance
+from sincviz.attribution import sum_over_bands
 from sincviz.errors import MethodError
+from sincviz.filters import band_membership
 from sincviz.networks import FrontEnd, front_end
 
 # Most methods are no exact shares, which is what the warning says; tests of the warning ask for it.

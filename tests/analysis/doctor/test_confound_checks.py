@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sincviz.evidence import accuracies, predictions
 
 from sincviz import diagnose
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.evidence import accuracies, predictions
 
 CHECKS = {
     *("labels_in_blocks", "label_tied_to_subject", "label_tied_to_session", "label_tied_to_run"),

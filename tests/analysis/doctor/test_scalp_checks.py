@@ -5,10 +5,10 @@ import copy
 import numpy as np
 import pytest
 import torch
-from sincviz.maps import importance
 
 from sincviz import diagnose, learned_bands, spatial_patterns
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.maps import importance
 from sincviz.networks import front_end
 from sincviz.training import recalibrate_batch_norm
 from sincviz.trials.classes import trial_labels

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sincviz.evidence import band_power_contrast, csp_accuracy
 
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.evidence import band_power_contrast, csp_accuracy
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,7 @@ def test_amplitude_that_drifts_over_blocks_of_labels_is_not_decoded(network, n_b
     assert found["unknown_because"] == {"no": "", "unknown": "few_trials"}[said]
 
 
+@pytest.mark.slow
 def test_what_random_labels_reach_is_no_knowledge(network):
     """The folds of a cross-validation share trials: a test that takes them for independent is too sure."""
     above = []

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
-from sincviz.attribution import sum_over_bands
 from torch import nn
 
 from sincviz import deletion_curve, spectral_relevance
 from sincviz.analysis.evidence.band_replacement import other_trials
 from sincviz.analysis.evidence.deletion import LEAST, MOST, ORDERS, RANDOM
+from sincviz.attribution import sum_over_bands
 from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.eeg.bands import RHYTHMS
 
@@ -71,6 +71,7 @@ def test_a_wrong_ranking_is_worse_than_none(trials):
     assert curve(trials, -ranked()).attrs["accuracy_area_ci_high"] < 0
 
 
+@pytest.mark.slow
 def test_the_area_of_random_rankings_is_about_zero(trials):
     rng = np.random.default_rng(3)
     areas = [
@@ -248,6 +249,7 @@ def test_a_right_order_of_few_cells_is_shown(n_decisive):
     assert table.attrs["p_orders"] < 0.02
 
 
+@pytest.mark.slow
 def test_a_network_that_knows_nothing_shows_nothing():
     """Rankings of the same trials find an area; those of the other half do not."""
     halves, same, shown = [], [], 0

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from sincviz.attribution import sum_over_bands
 from torch import nn
 
 from sincviz import randomization_test
 from sincviz.analysis.evidence.randomization import _outcome, chance_size
 from sincviz.analysis.statistics.ranks import spearman
+from sincviz.attribution import sum_over_bands
+from tests.analysis.conftest import single_thread
 
 LAYERS = 5
 
@@ -26,9 +27,20 @@ def input_power(model, x, y):
     return sum_over_bands(values).expand_dims(target=["left", "right"])
 
 
-@pytest.mark.usefixtures("one_thread")
-def test_a_relevance_that_reads_the_network_passes(healthy, fresh):
-    table = quietly(healthy, fresh, n_draws=4)
+@pytest.fixture(scope="module")
+def table(healthy, fresh):
+    """The test of a relevance that reads the network."""
+    with single_thread():
+        return quietly(healthy, fresh, n_draws=4)
+
+
+@pytest.fixture
+def few(fresh):
+    """As many trials as it takes to run."""
+    return fresh[:16]
+
+
+def test_a_relevance_that_reads_the_network_passes(table):
     assert table.attrs["outcome"] == "differs"
     assert table.attrs["size_ci_high"] < 0.5
     assert table["kind"].tolist() == ["cascading"] * LAYERS + ["independent"] * LAYERS + ["wrong class"]
@@ -39,10 +51,8 @@ def test_a_relevance_that_reads_the_network_passes(healthy, fresh):
     assert (table["similarity"] <= table["ci_high"]).all()
 
 
-@pytest.mark.usefixtures("one_thread")
-def test_the_sinc_layer_alone_changes_the_relevance(healthy, fresh):
-    table = quietly(healthy, fresh, n_draws=3).set_index(["kind", "layer"])
-    assert table.loc[("independent", "sinc_filter_layer"), "similarity"] < 0.9
+def test_the_sinc_layer_alone_changes_the_relevance(table):
+    assert table.set_index(["kind", "layer"]).loc[("independent", "sinc_filter_layer"), "similarity"] < 0.9
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -53,8 +63,8 @@ def test_the_wrong_class_has_another_relevance(healthy, fresh):
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_power_of_the_input_fails(healthy, fresh):
-    table = quietly(healthy, fresh, n_draws=2, method=input_power)
+def test_the_power_of_the_input_fails(healthy, few):
+    table = quietly(healthy, few, n_draws=2, method=input_power)
     np.testing.assert_allclose(table["similarity"], 1)
     assert table.attrs["outcome"] == "stays"
     assert table.attrs["method"] == "the user's own"
@@ -80,19 +90,19 @@ def test_any_network_can_be_tested():
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_without_a_change_the_similarity_is_one(healthy, fresh, monkeypatch):
+def test_without_a_change_the_similarity_is_one(healthy, few, monkeypatch):
     monkeypatch.setattr(
         "sincviz.analysis.evidence.randomization.with_random_layers", lambda module, *_: module
     )
-    table = quietly(healthy, fresh, n_draws=2)
+    table = quietly(healthy, few, n_draws=2)
     np.testing.assert_allclose(table["similarity"][:-1], 1)
     assert table.attrs["outcome"] == "stays"
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_seed_decides_and_attributes_are_plain(healthy, fresh):
+def test_the_seed_decides_and_attributes_are_plain(healthy, few):
     settings = {"n_draws": 2, "method": "gradient_x_input"}
-    one, same = (quietly(healthy, fresh, **settings) for _ in range(2))
+    one, same = (quietly(healthy, few, **settings) for _ in range(2))
     assert one.equals(same)
     assert all(isinstance(value, str | int | float) for value in one.attrs.values())
     assert one.attrs["method"] == "gradient_x_input"
@@ -107,9 +117,9 @@ def test_the_seed_decides_and_attributes_are_plain(healthy, fresh):
         ({"explain": "some"}, "`explain` must be one of"),
     ],
 )
-def test_bad_settings_are_refused(healthy, fresh, settings, message):
+def test_bad_settings_are_refused(healthy, few, settings, message):
     with pytest.raises(ValueError, match=message):
-        quietly(healthy, fresh, **settings)
+        quietly(healthy, few, **settings)
 
 
 def test_unlabelled_arrays_are_refused(network):
@@ -117,8 +127,9 @@ def test_unlabelled_arrays_are_refused(network):
         quietly(network(), np.zeros((4, 6, 128)))
 
 
-def test_bands_of_your_own(healthy, fresh):
-    table = quietly(healthy, fresh, n_draws=2, bands={"mu": (8, 13)}, method="gradient_x_input")
+@pytest.mark.usefixtures("one_thread")
+def test_bands_of_your_own(healthy, few):
+    table = quietly(healthy, few, n_draws=2, bands={"mu": (8, 13)}, method="gradient_x_input")
     assert len(table) == 2 * LAYERS + 1
 
 
@@ -129,8 +140,8 @@ def signed_power(model, x, y):
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_same_picture_with_its_sign_turned_stays(healthy, fresh):
-    table = quietly(healthy, fresh, n_draws=3, method=signed_power)
+def test_the_same_picture_with_its_sign_turned_stays(healthy, few):
+    table = quietly(healthy, few, n_draws=3, method=signed_power)
     last = table[table["kind"] == "cascading"].iloc[-1]
     assert last["ci_low"] > -1.0 + 1e-9  # both signs came
     assert last["ci_high"] < 1.0

@@ -8,9 +8,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sincviz.filters import cutoff_drift, cutoff_history
 
 from sincviz import learned_bands, load_checkpoint, save_checkpoint
+from sincviz.filters import cutoff_drift, cutoff_history
 from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.training import fit

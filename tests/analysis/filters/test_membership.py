@@ -9,13 +9,13 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sincviz.attribution import sum_over_bands
-from sincviz.filters import band_membership
-from sincviz.maps import importance
 
 from sincviz import learned_bands, spatial_filters
 from sincviz.analysis.filters.bands import energy_share
+from sincviz.attribution import sum_over_bands
 from sincviz.eeg.band_limits import BAND_LIMITS, ranges_by_name, ranges_of
+from sincviz.filters import band_membership
+from sincviz.maps import importance
 from sincviz.networks import front_end
 from tests.band_examples import bands_apart
 

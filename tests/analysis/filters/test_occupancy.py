@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sincviz.filters import band_membership, band_occupancy
 
+from sincviz.filters import band_membership, band_occupancy
 from sincviz.networks import front_end
 
 

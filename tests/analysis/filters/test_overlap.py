@@ -13,10 +13,10 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sincviz.filters import filter_overlap, resolvability
 
 from sincviz import EpochsError, SincShallowNet, learned_bands
 from sincviz.analysis.filters.overlap import mean_spectrum, n_dimensions
+from sincviz.filters import filter_overlap, resolvability
 from sincviz.networks import FrontEnd, front_end
 
 

@@ -6,9 +6,9 @@ import mne
 import numpy as np
 import pytest
 import xarray as xr
-from sincviz.maps import importance, most_important, relative_maps, to_evoked, to_spatial_filter
 
 from sincviz import MissingDependencyError, spatial_filters, spatial_patterns
+from sincviz.maps import importance, most_important, relative_maps, to_evoked, to_spatial_filter
 
 has_spatial_filter = pytest.mark.skipif(
     not hasattr(mne.decoding, "SpatialFilter"), reason="mne.decoding.SpatialFilter needs MNE 1.11"

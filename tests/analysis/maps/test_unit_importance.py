@@ -11,11 +11,11 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sincviz.maps import importance, most_important
 from torch import nn
 
 from sincviz import EpochsError, learned_bands, spatial_filters
 from sincviz.analysis.maps import unit_importance as importance_module
+from sincviz.maps import importance, most_important
 from sincviz.networks import front_end
 from sincviz.trials.epochs import input_batches
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.stats
 import xarray as xr
-from sincviz.statistics import bootstrap_intervals
 
 from sincviz.analysis.statistics.intervals import mean_intervals, resampled_counts
+from sincviz.statistics import bootstrap_intervals
 
 
 def single_trials(values, class_names=None, targets=("left", "right")):
@@ -39,7 +39,7 @@ def test_the_contrast_is_covered_at_the_stated_rate():
     values = rng.standard_normal((80, 2, 500))
     values[:20, 0] += 1.5
     found = bootstrap_intervals(single_trials(values, names), trials="contrast", n_resamples=500)
-    covered = int(((found.low[0] <= 1.5) & (found.high[0] >= 1.5)).sum())
+    covered = int(((found.ci_low[0] <= 1.5) & (found.ci_high[0] >= 1.5)).sum())
     low, high = scipy.stats.binom.interval(0.999, 500, 0.95)
     assert low <= covered <= high + 10
 
@@ -54,15 +54,15 @@ def test_averages_are_those_of_the_definition():
     own = names == "left"
     np.testing.assert_allclose(contrast.sel(target="left"), values[own, 0].mean(0) - values[~own, 0].mean(0))
     np.testing.assert_allclose(contrast.sel(target="right"), values[~own, 1].mean(0) - values[own, 1].mean(0))
-    assert (contrast.low <= contrast).all()
-    assert (contrast <= contrast.high).all()
-    assert contrast.dims == contrast.low.dims == ("target", "channel")
+    assert (contrast.ci_low <= contrast).all()
+    assert (contrast <= contrast.ci_high).all()
+    assert contrast.dims == contrast.ci_low.dims == ("target", "channel")
 
 
 def test_equal_trials_have_no_width():
     found = bootstrap_intervals(single_trials(np.ones((5, 2, 1))))
-    np.testing.assert_allclose(found.low, 1)
-    np.testing.assert_allclose(found.high, 1)
+    np.testing.assert_allclose(found.ci_low, 1)
+    np.testing.assert_allclose(found.ci_high, 1)
 
 
 def test_each_class_keeps_its_number_of_trials():
@@ -77,9 +77,9 @@ def test_a_wider_level_is_wider_and_the_seed_decides():
     narrow, wide, other = (
         bootstrap_intervals(values, level=level, seed=seed) for level, seed in ((0.5, 0), (0.99, 0), (0.5, 1))
     )
-    assert ((wide.high - wide.low) > (narrow.high - narrow.low)).all()
+    assert ((wide.ci_high - wide.ci_low) > (narrow.ci_high - narrow.ci_low)).all()
     assert narrow.identical(bootstrap_intervals(values, level=0.5))
-    assert not narrow.low.equals(other.low)
+    assert not narrow.ci_low.equals(other.ci_low)
 
 
 @pytest.mark.parametrize(

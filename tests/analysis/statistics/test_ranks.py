@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+
 from sincviz.statistics import rank_agreement
 
 

@@ -50,6 +50,7 @@ def test_text_stays_text_and_no_date_is_written(model, tmp_path):
     assert b"/Subtype /Type3" not in document
 
 
+@pytest.mark.usefixtures("pixels_of_print")
 def test_endings_may_be_in_capitals_and_pictures_are_printed_at_300_dpi(model, tmp_path):
     save_figure(plot_bands(learned_bands(model)), tmp_path / "A.PNG")
     assert plt.imread(tmp_path / "A.PNG", format="png").shape[1] == pytest.approx(178 / 25.4 * 300, abs=2)

@@ -9,9 +9,9 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from sincviz.evidence import accuracies, predictions
 
 from sincviz import EpochsError, inspect, load_checkpoint
+from sincviz.evidence import accuracies, predictions
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.inspection import binned, inspect_row, row_dataset, score_deviation
 from sincviz.population.rows.settings import RowSettings
