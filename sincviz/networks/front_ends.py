@@ -371,7 +371,7 @@ def unknown_network(model: object) -> str:
         return (
             f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. For "
             f"any network use {ANY_NETWORK}. Your own network with a temporal and a spatial convolution can be "
-            "registered with `@sincviz.networks.front_ends.register`."
+            "registered with `@sincviz.networks.front_end.register`."
         )
     message = f"sincviz does not know the front end of {kind}: it is not a network. "
     if isinstance(model, str | os.PathLike):
@@ -386,7 +386,7 @@ def unknown_network(model: object) -> str:
         return f"{name} is a class, not a network. Create an instance and load its weights: `{name}(...)`."
     return message + (
         "Pass the network first, then trials: a `torch.nn.Module`, such as a SincShallowNet, or a fitted classifier; "
-        "`@sincviz.networks.front_ends.register` registers your own kind of network."
+        "`@sincviz.networks.front_end.register` registers your own kind of network."
     )
 
 

@@ -18,7 +18,7 @@ _SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the 
 _WAY_ON = (
     "Only a SincShallowNet is opened from a file. Any other network must be live: build it with its own "
     "code, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
-    "end with `@sincviz.networks.front_ends.register` for all analyses."
+    "end with `@sincviz.networks.front_end.register` for all analyses."
 )
 
 

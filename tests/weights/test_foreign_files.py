@@ -150,7 +150,7 @@ def test_weights_of_another_network_are_listed_not_their_containers(refused, tmp
     x = epochs.get_data(copy=False).astype(np.float32) * 1e6
     found = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
     assert found.sizes["channel"] == 6
-    assert "`@sincviz.networks.front_ends.register`" in text
+    assert "`@sincviz.networks.front_end.register`" in text
 
 
 def test_the_other_way_that_is_named_works_too(model):
