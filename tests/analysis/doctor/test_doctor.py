@@ -147,8 +147,8 @@ def test_what_has_no_front_end_is_refused(unknown):
 def test_few_trials_tell_nothing_about_chance(healthy, fresh, only, n_trials):
     left_and_right = np.flatnonzero(np.diff(fresh.events[:, 2], prepend=0))[:n_trials]
     row = only(diagnose(healthy, fresh[left_and_right]), "chance", "note")
-    why = "all are of one class" if n_trials == 1 else "they are too few of each class"
-    assert row["finding"] == f"No accuracy on these trials can be told from chance: {why}."
+    why = "all are of one class" if n_trials == 1 else "there are too few of each class"
+    assert row["finding"] == f"No accuracy on these trials can be distinguished from chance: {why}."
 
 
 def test_trials_of_one_class_tell_nothing_about_chance(healthy, fresh, only):

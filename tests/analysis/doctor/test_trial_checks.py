@@ -159,7 +159,7 @@ def test_a_flat_channel_is_named_and_the_remedy_cures_it(healthy, recorded, slip
     )
     found = diagnose(healthy, recorded)
     row = about(found, "flat").iloc[0]
-    assert row["finding"] == "Channel C4 is flat: there is no signal, as in a reference."
+    assert row["finding"] == "Channel C4 is flat: there is no signal, as in a reference channel."
     assert "in 80 of 80 trials" in row["evidence"]
     assert not slips_of(found)
     run(row["remedy"], **named(epochs=recorded))
