@@ -241,10 +241,10 @@ def test_what_keeps_limits_keeps_them(step):
 
 @pytest.mark.parametrize("step", [of_two_kinds, of_two_runs, without_limits, of_numbers, widened])
 def test_what_loses_limits_is_refused(step):
-    found, _ = step(cells_of({"alpha": (9, 12), "beta": (12, 20)})[1], ["alpha", "beta", OTHER])
+    cells, _ = step(cells_of({"alpha": (9, 12), "beta": (12, 20)})[1], ["alpha", "beta", OTHER])
     for use in (band_ranges, neighbours, removed_by):
         with pytest.raises(ValueError, match=r"band_low_hz|other limits|not finite"):
-            use(found)
+            use(cells)
 
 
 def test_each_cell_alone_takes_its_own_frequencies():

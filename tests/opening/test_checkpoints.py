@@ -487,9 +487,9 @@ def test_a_montage_changes_nothing_but_places(network, epochs, tmp_path):
     save_checkpoint(network(chs_info=epochs.info["chs"]), tmp_path / "a.safetensors")
     expected = load_checkpoint(tmp_path / "a.safetensors", placed_channels(NAMES))
     for channels in (None, epochs.info["chs"]):
-        found = load_checkpoint(tmp_path / "a.safetensors", channels, montage="standard_1005")
-        assert [one["kind"] for one in found.chs_info] == [one["kind"] for one in epochs.info["chs"]]
-        for one, other in zip(found.chs_info, expected.chs_info, strict=True):
+        loaded = load_checkpoint(tmp_path / "a.safetensors", channels, montage="standard_1005")
+        assert [one["kind"] for one in loaded.chs_info] == [one["kind"] for one in epochs.info["chs"]]
+        for one, other in zip(loaded.chs_info, expected.chs_info, strict=True):
             np.testing.assert_array_equal(one["loc"], other["loc"])
 
 

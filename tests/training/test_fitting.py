@@ -252,9 +252,9 @@ def test_what_training_knew_is_remembered(network, epochs):
 
 
 def test_the_recordings_of_all_trainings_are_remembered_or_none(model, epochs, array, y):
-    told = epochs.copy()
-    told.metadata = pd.DataFrame({"Subject": [3] * 40, "run": np.arange(40) % 2})
-    first = fit(model, told, max_epochs=1).module_
+    described = epochs.copy()
+    described.metadata = pd.DataFrame({"Subject": [3] * 40, "run": np.arange(40) % 2})
+    first = fit(model, described, max_epochs=1).module_
     assert first.provenance["training_recordings"] == [
         {"subject": "3", "run": "0"},
         {"subject": "3", "run": "1"},

@@ -61,9 +61,9 @@ CONTAINERS = {
 
 @pytest.fixture
 def model(network, moved, epochs):
-    found = moved(network(chs_info=epochs.info["chs"]))
-    found.scale, found.class_names = 1e6, ["left", "right"]
-    return found
+    trained = moved(network(chs_info=epochs.info["chs"]))
+    trained.scale, trained.class_names = 1e6, ["left", "right"]
+    return trained
 
 
 @pytest.mark.parametrize("data", CONTAINERS.values(), ids=CONTAINERS)
@@ -74,8 +74,8 @@ def test_relevance_is_that_of_the_array(model, data, analysis):
 
 
 def test_labels_that_are_passed_count_more(model):
-    found = predictions(model, (X, Y), 1 - Y)
-    assert found["true"].tolist() == np.array(["left", "right"])[1 - Y].tolist()
+    table = predictions(model, (X, Y), 1 - Y)
+    assert table["true"].tolist() == np.array(["left", "right"])[1 - Y].tolist()
 
 
 @pytest.mark.parametrize("data", [CONTAINERS["pair"], CONTAINERS["loader of windows"]])
@@ -85,8 +85,8 @@ def test_everything_takes_them(model, data):
         loss.score_loss, ablate(model, X, Y, channels=["C3"], progress=False).score_loss
     )
     assert diagnose(model, data).equals(diagnose(model, X, Y))
-    found = inspect(model, data, only=["bands"], progress=False)
-    assert found.trials["classes"] == {"left": 5, "right": 5}
+    inspection = inspect(model, data, only=["bands"], progress=False)
+    assert inspection.trials["classes"] == {"left": 5, "right": 5}
 
 
 def test_the_path_of_a_file_of_epochs_is_opened(model, epochs, tmp_path):

@@ -91,12 +91,12 @@ RECORDINGS = {
 def test_a_recording_is_cut_as_mne_cuts_it(written, mapping, tmp_path):
     path = written(tmp_path)
     raw = mne.io.read_raw(path, preload=True, verbose="error")
-    found = epochs_of_file(path, classes=mapping, tmin=0.125, tmax=0.5)
+    read_back = epochs_of_file(path, classes=mapping, tmin=0.125, tmax=0.5)
     starts = (np.array([0.5 + number for number in range(6)]) * RATE + 16).astype(int)
     expected = np.stack([raw.get_data(picks=NAMES)[:, start : start + 49] for start in starts])
-    np.testing.assert_allclose(found.get_data(picks=NAMES), expected)
-    assert list(found.event_id) == ["left", "right"]
-    assert found.events[:, 2].tolist() == [found.event_id["left"], found.event_id["right"]] * 3
+    np.testing.assert_allclose(read_back.get_data(picks=NAMES), expected)
+    assert list(read_back.event_id) == ["left", "right"]
+    assert read_back.events[:, 2].tolist() == [read_back.event_id["left"], read_back.event_id["right"]] * 3
 
 
 @pytest.mark.parametrize(("written", "mapping"), RECORDINGS.values(), ids=RECORDINGS)
@@ -141,9 +141,9 @@ def test_one_sample_more_than_the_network_takes_is_left_out_and_said(tmp_path):
 
 def test_real_recordings_give_the_trials_of_the_dataset(test_data):
     (path,) = sorted((test_data / "mne_data").rglob("S029R04.edf"))
-    found = epochs_of_file(path, classes={"left": "T1", "right": "T2"}, tmin=0, tmax=3.99375)
+    read_back = epochs_of_file(path, classes={"left": "T1", "right": "T2"}, tmin=0, tmax=3.99375)
     expected = datasets.eegbci(29, 4, path=test_data / "mne_data", progress=False)
-    np.testing.assert_array_equal(found.get_data(), expected.get_data())
+    np.testing.assert_array_equal(read_back.get_data(), expected.get_data())
 
 
 def saved(folder, kind, **content):
@@ -162,12 +162,15 @@ def saved(folder, kind, **content):
     ids=["whole", "float", "column", "text"],
 )
 def test_arrays_become_epochs_in_volts(kind, labels, tmp_path):
-    found = epochs_of_file(saved(tmp_path, kind, X=X, y=labels), classes=MAPPING, **TOLD)
-    np.testing.assert_allclose(found.get_data(), X * 1e-6)
-    assert found.ch_names == NAMES
-    assert found.info["sfreq"] == RATE
+    read_back = epochs_of_file(saved(tmp_path, kind, X=X, y=labels), classes=MAPPING, **TOLD)
+    np.testing.assert_allclose(read_back.get_data(), X * 1e-6)
+    assert read_back.ch_names == NAMES
+    assert read_back.info["sfreq"] == RATE
     assert [
-        name for name in ("left", "right") for code in [found.event_id[name]] if code == found.events[0, 2]
+        name
+        for name in ("left", "right")
+        for code in [read_back.event_id[name]]
+        if code == read_back.events[0, 2]
     ] == ["left"]
 
 
@@ -176,9 +179,9 @@ def test_what_a_file_tells_needs_no_option(kind, tmp_path):
     names = np.array(NAMES, dtype=object) if kind == "mat" else NAMES
     path = saved(tmp_path, kind, data=X, labels=Y, fs=RATE, ch_names=names)
     with pytest.warns(RuntimeWarning, match="assumed to be in microvolts.*--units uV"):
-        found = epochs_of_file(path)
-    np.testing.assert_allclose(found.get_data(), X * 1e-6)
-    assert found.event_id == {"769": 769, "770": 770}
+        read_back = epochs_of_file(path)
+    np.testing.assert_allclose(read_back.get_data(), X * 1e-6)
+    assert read_back.event_id == {"769": 769, "770": 770}
 
 
 def test_arrays_of_an_eeglab_order_are_turned_and_it_is_said(tmp_path):
@@ -210,10 +213,10 @@ def test_the_table_that_mne_writes_comes_back(tmp_path):
     epochs = mne.EpochsArray(X * 1e-6, info, events, event_id={"l": 769, "r": 770}, verbose="error")
     path = tmp_path / "a.csv"
     epochs.to_data_frame(verbose="error").to_csv(path, index=False)
-    found = epochs_of_file(path, classes={"left": "l", "right": "r"}, units="uV")
-    np.testing.assert_allclose(found.get_data(), epochs.get_data())
-    assert found.ch_names == NAMES
-    assert found.info["sfreq"] == RATE
+    read_back = epochs_of_file(path, classes={"left": "l", "right": "r"}, units="uV")
+    np.testing.assert_allclose(read_back.get_data(), epochs.get_data())
+    assert read_back.ch_names == NAMES
+    assert read_back.info["sfreq"] == RATE
     chosen = epochs_of_file(path, ch_names=["c4", "EEG C3-REF"], units="uV")
     np.testing.assert_allclose(chosen.get_data(), epochs.get_data()[:, [2, 0]])
     path.write_text(path.read_text().replace(",", ";").replace(".", ","))
@@ -316,10 +319,10 @@ def test_options_of_another_kind_of_file_are_refused(tmp_path, epochs):
 
 def test_epochs_are_cropped_and_their_classes_named(tmp_path, epochs):
     epochs.save(tmp_path / "a-epo.fif", verbose="error")
-    found = epochs_of_file(tmp_path / "a-epo.fif", classes={"hand": "right"}, tmin=0.1, tmax=0.5)
-    assert list(found.event_id) == ["hand"]
-    assert len(found) == (epochs.events[:, 2] == epochs.event_id["right"]).sum()
-    assert found.tmin >= 0.1 - 1 / epochs.info["sfreq"]
+    read_back = epochs_of_file(tmp_path / "a-epo.fif", classes={"hand": "right"}, tmin=0.1, tmax=0.5)
+    assert list(read_back.event_id) == ["hand"]
+    assert len(read_back) == (epochs.events[:, 2] == epochs.event_id["right"]).sum()
+    assert read_back.tmin >= 0.1 - 1 / epochs.info["sfreq"]
 
 
 def test_a_slip_in_a_name_is_answered_with_the_file_that_is_there(tmp_path):

@@ -148,8 +148,8 @@ def test_weights_of_another_network_are_listed_not_their_containers(refused, tmp
     # What it says to do.
     network.load_state_dict(torch.load(tmp_path / "o.pt", weights_only=True)["state_dict"])
     x = epochs.get_data(copy=False).astype(np.float32) * 1e6
-    found = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
-    assert found.sizes["channel"] == 6
+    relevance = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
+    assert relevance.sizes["channel"] == 6
     assert "`@sincviz.networks.front_end.register`" in text
 
 

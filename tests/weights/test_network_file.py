@@ -436,8 +436,8 @@ def test_a_killed_writer_leaves_a_whole_file(network, moved, tmp_path):
                 time.sleep(rng.uniform(0, 0.1))
             finally:
                 writer.kill()
-        found = read_network(SincShallowNet, target).kernels()
-        assert any(torch.equal(found, model.kernels()) for model in networks)
+        kernels = read_network(SincShallowNet, target).kernels()
+        assert any(torch.equal(kernels, model.kernels()) for model in networks)
         rubbish = [path for path in target.parent.iterdir() if path != target]
         killed_midway += bool(rubbish)
         for path in rubbish:

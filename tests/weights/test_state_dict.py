@@ -47,9 +47,9 @@ def test_a_submodule_that_was_compiled_has_its_name():
     ids=["Lightning", "state_dict", "model_state_dict", "nested"],
 )
 def test_containers_around_it_are_opened(content, kind):
-    weights, found = bare_weights(content)
+    weights, actual_kind = bare_weights(content)
     assert weights.keys() == STATE.keys()
-    assert found == kind
+    assert actual_kind == kind
 
 
 def test_what_a_module_around_it_holds_besides_is_left_out():

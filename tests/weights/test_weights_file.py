@@ -114,13 +114,13 @@ def test_what_a_training_keeps_besides_weights_is_read(path):
         "ordered": OrderedDict(a=(1, 2)),
     }
     torch.save(kept, path)
-    found = read(path)
-    assert found.keys() == kept.keys()
+    content = read(path)
+    assert content.keys() == kept.keys()
     for name in ("view", "transposed", "parameter", "empty", "half", "flag"):
-        assert torch.equal(found[name], kept[name]), name
+        assert torch.equal(content[name], kept[name]), name
     for name in ("milestones", "size", "numbers", "ordered"):
-        assert found[name] == kept[name], name
-    optimizer = found["optimizer"]
+        assert content[name] == kept[name], name
+    optimizer = content["optimizer"]
     assert optimizer["param_groups"] == kept["optimizer"]["param_groups"]
     assert read_weights_file(path).read(optimizer["state"][0])["step"] == 1
 
@@ -260,9 +260,9 @@ def test_a_pickle_that_would_take_years_is_followed_or_refused_at_once(refused, 
     began = time.process_time()
     if message is OPENED:
         path.write_bytes(content)
-        found = read_weights_file(path)
-        left_unread(found.outline)
-        assert re.search("no weights at all|under keys that are not read", other_weights(found))
+        file = read_weights_file(path)
+        left_unread(file.outline)
+        assert re.search("no weights at all|under keys that are not read", other_weights(file))
         with pytest.raises(CheckpointError, match="no weights of a SincShallowNet"):
             load_checkpoint(path)
     else:
@@ -301,10 +301,10 @@ def test_what_the_pickle_of_torch_has_no_use_for_is_followed_too(path):
             "by": {(0, 1): 3, 0.1: 3, "k": 2},
         }
         torch.save(content, path, pickle_protocol=protocol)
-        found = read(path)
-        assert torch.equal(found["a"], torch.ones(2)), protocol
-        assert found["by"]["k"] == 2
-        assert len(left_unread(found)) == 4, protocol
+        file = read(path)
+        assert torch.equal(file["a"], torch.ones(2)), protocol
+        assert file["by"]["k"] == 2
+        assert len(left_unread(file)) == 4, protocol
 
 
 @pytest.mark.parametrize("damage", [b"\x80\x02}", b"", b"\x80\x02\x8c\x09a.", b"\x80\x02cos\nsys"])
@@ -482,11 +482,11 @@ def test_a_file_that_is_written_again_and_again_opens_whole_or_not(path, tmp_pat
         writer.stdout.readline()
         for _ in range(n_reads):
             try:
-                found = read(path)
+                file = read(path)
             except CheckpointError:
                 outcomes["refused"] += 1
                 continue
-            values = {float(value) for tensor in found.values() for value in tensor.unique()}
+            values = {float(value) for tensor in file.values() for value in tensor.unique()}
             outcomes["whole" if len(values) == 1 else "a mixture"] += 1
         writer.kill()
     assert not outcomes["a mixture"], outcomes

@@ -270,8 +270,8 @@ def test_weights_under_a_key_that_is_not_read_are_saved_under_text(model, tmp_pa
 
 
 def test_many_tuples_as_keys_are_not_compared():
-    found = scanned(pickle.dumps({(number, 1): number for number in range(3000)})).root
-    assert 1000 <= len(found) < 1100
+    scan = scanned(pickle.dumps({(number, 1): number for number in range(3000)})).root
+    assert 1000 <= len(scan) < 1100
     assert not any(isinstance(key, tuple) for key in scanned(pickle.dumps({((0,), 1): 2})).root)
 
 
