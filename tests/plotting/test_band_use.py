@@ -34,7 +34,7 @@ def test_the_mean_stands_apart_with_its_interval(shares):
     (part,) = [part for part in figure.axes[0].collections if isinstance(part, LineCollection)]
     ends = np.array([piece[:, 1] for piece in part.get_segments()])
     np.testing.assert_array_equal(ends, np.stack([drawn.ci_low[0], drawn.ci_high[0]], 1))
-    assert "Diamonds: all of them together, with a 95 % interval" in below(figure)
+    assert "Diamonds: all subjects together, with 95 % intervals" in below(figure)
 
 
 def test_without_means_none_are_drawn_nor_named(shares):

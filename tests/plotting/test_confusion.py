@@ -54,5 +54,5 @@ def test_many_classes_have_no_numbers_in_them(misplaced_text):
 
 
 def test_another_result_is_sent_to_its_own_plot():
-    with pytest.raises(ValueError, match="must be over"):
+    with pytest.raises(ValueError, match="must have the dimensions"):
         plot_confusion_matrix(confusion().transpose())

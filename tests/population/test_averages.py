@@ -286,7 +286,7 @@ def test_one_person_under_several_names_is_found(combined):
     findings = group_findings(combined(rows)).set_index("check")
     assert findings.loc["same_trials", "severity"] == "error"
     assert (
-        "2 subjects were examined on the trials of another one: cleo, dan."
+        "2 subjects were examined on the trials of another subject: cleo, dan."
         in findings.loc["same_trials", "finding"]
     )
 
@@ -309,7 +309,7 @@ def test_bands_of_one_name_and_other_limits_are_not_put_together(combined):
     for array in (found.subjects["band_contrast"], found.subjects["occupancy"], found.runs["contrast"]):
         assert ranges_by_name(array) == {"other": ((0, 8), (13, np.inf))}
     assert found.notes == [
-        "Not all networks have the same bands: 2 of 3 are left out of what is compared.",
+        "Not all networks have the same bands: 2 of 3 are left out of the comparison.",
     ]
 
 

@@ -51,7 +51,7 @@ def test_files_of_a_spreadsheet_are_read(tmp_path, encoding):
 @pytest.mark.parametrize(
     ("conditions", "message"),
     [
-        (["do", "", "do"], "condition in rows 2, but in others"),
+        (["do", "", "do"], "condition in rows 2, but does in others"),
         (["do", "think", "do − think"], "'do − think', which is also the name of a difference"),
         (["do − think", "think", "do"], "'do − think', which is also the name of a difference"),
     ],
@@ -75,7 +75,7 @@ def test_the_order_of_columns_does_not_matter(order):
     [
         ("checkpoint,epochs\na,b\n", "must have the columns"),
         ("checkpoint,subject\na,1\n", "epochs or dataset"),
-        ("checkpoint;epochs;subject\na;b;1\n", "commas"),
+        ("checkpoint;epochs;subject\na;b;1\n", "comma-separated"),
         (f"{HEADER}\n", "no rows"),
         ("", "is not a CSV file"),
         (f"{HEADER}\na,b,,,0,,\nc,d,,1,0,,\n", "subject in rows 1"),

@@ -28,8 +28,8 @@ FINDINGS = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "fi
 frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["C3", "Cz", "C4"]
 WHAT_SHARES_ARE = (
-    "Shares are of what raises the score of a class more in its own trials than in the others; they pass "
-    "100% together where other bands speak against the class. Channels are established at p < 0.05, "
+    "Shares are of what raises the score of a class more in its own trials than in the others; they can add "
+    "up to more than 100% where other bands speak against the class. Channels are established at p < 0.05, "
     "corrected for the number of all cells."
 )
 CANNOT = "These trials cannot show what the network uses: "
@@ -166,16 +166,16 @@ MEMORY = {
     "in part": (
         30,
         "30 of these trials were used in training. On those not recognised as such: the network is right in "
-        "6 of 10 held-out trials, 60% (95% interval 31% to 83%); naming the most frequent class every time "
+        "6 of 10 held-out trials, 60% (95% interval 31% to 83%); always naming the most frequent class "
         "reaches 50%. Balanced accuracy 0.60, chance 0.50: NOT above chance, p = 0.5 (labels exchanged). Only these "
         "judge the network, and all that follows is read from these.",
     ),
     "all but one": (
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
-        "0 of 1 held-out trial, 0% (95% interval 0% to 79%); naming the most frequent class every time "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so nothing can be told from "
-        "chance. Only these judge the network, and all that follows is read from these.",
+        "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance level to "
+        "compare with. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
@@ -364,7 +364,7 @@ def test_without_a_total_there_are_no_shares():
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values)))
     assert left == (
         "For left: alpha (8–13 Hz), most at 11.0 Hz, established at C4; beta (13–30 Hz), most at 20.0 Hz, "
-        "established at C4. The sum over bands may be nothing, so there are no shares."
+        "established at C4. The sum over bands may be zero, so there are no shares."
     )
 
 
@@ -377,7 +377,7 @@ def test_classes_and_channels_without_names_are_told_by_their_numbers():
         "For class 0: 83% from alpha (8–13 Hz), most at 11.0 Hz, established at channels 5, 4; 17% from "
         "beta (13–30 Hz), most at 20.0 Hz, established at channel 5.",
         "For class 1: 100% from alpha (8–13 Hz), most at 9.5 Hz, established at channel 3.",
-        "Without trials, nothing can be said of class 2.",
+        "Without trials, nothing can be said about class 2.",
     ]
     named = basis_words(with_trials(leading_bands=table, network=NETWORK))
     assert "established at 5, 4;" in named[1], "names of channels may be numbers"
@@ -467,7 +467,7 @@ def test_the_reason_is_told_where_nothing_was_measured():
 
 @pytest.mark.parametrize(
     ("n_classes", "rest"),
-    [(4, ""), (5, "1 class more is in the table below."), (20, "16 classes more are in the table below.")],
+    [(4, ""), (5, "1 more class is in the table below."), (20, "16 more classes are in the table below.")],
 )
 def test_many_classes_are_told_shortly(n_classes, rest):
     names = [f"class {number}" for number in reversed(range(n_classes))]
@@ -484,7 +484,7 @@ def test_classes_without_trials_are_named_as_such():
     words = basis_words(with_trials(leading_bands=leading(values, ["left", "tongue", "feet", "right"])))
     assert words[0] == WHAT_SHARES_ARE
     assert [sentence.split(":")[0] for sentence in words[1:3]] == ["For left", "For right"]
-    assert words[3:] == ["Without trials, nothing can be said of feet, tongue."]
+    assert words[3:] == ["Without trials, nothing can be said about feet, tongue."]
 
 
 def test_a_network_alone_is_told_by_its_weights(weights_only):
@@ -507,7 +507,7 @@ def test_a_network_of_one_filter_is_told_in_the_singular(network):
     assert not slips(words)
 
 
-@pytest.mark.parametrize(("n_lost", "words"), [(1, ", 1 without any."), (4, "No filter computes a band")])
+@pytest.mark.parametrize(("n_lost", "words"), [(1, ", 1 without any."), (4, "No filter has a band that can be measured")])
 def test_filters_that_compute_no_band_are_counted_apart(weights_only, n_lost, words):
     bands = weights_only.bands.copy()
     bands.loc[: n_lost - 1, ["peak_hz", "measured_low_hz", "measured_high_hz"]] = np.nan
@@ -633,7 +633,7 @@ def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
 def test_replacement_that_costs_nothing_for_sure_says_so():
     found = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
     assert certainty_words(with_trials(ablation=found)) == [
-        "Replacing no single band of a region costs a certain part of the margin between the classes."
+        "No single band of a region, if replaced, surely costs part of the margin between the classes."
     ]
 
 
@@ -750,35 +750,35 @@ UNSUSPECTED = [
     (
         relevance_at(["Fp1", "C3"]),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        f"their names); that is no proof that there are none.{SLOW_LINES}{UNSEEN}",
+        f"their names); that does not prove that there are none.{SLOW_LINES}{UNSEEN}",
     ),
     (
         relevance_at(
             ["E1", "E2"], x=("channel", [0.0, 0.07]), y=("channel", [0.09, 0.0]), z=("channel", [0.035, 0.1])
         ),
-        "Nothing points to eye movements, muscles, line noise or drifts; that is no proof that there are none."
+        "Nothing points to eye movements, muscles, line noise or drifts; that does not prove that there are none."
         f"{SLOW_LINES}{UNSEEN}",
     ),
     (
         relevance_at(["E1", "E2"]),
-        f"Nothing points to line noise or drifts; that is no proof that there are none.{SLOW_LINES} Not checked: eye "
+        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not checked: eye "
         "movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
-        f"is no proof that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye movements, "
+        f"does not prove that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye movements, "
         "because no channel lies beside the eyes.",
     ),
     (
         relevance_at(["Fp1", "C3"]).assign_coords(frequency=0.25 * frequencies + 20),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        f"their names); that is no proof that there are none.{UNSEEN}",
+        f"their names); that does not prove that there are none.{UNSEEN}",
     ),
     (
         relevance_at(["Fp1", "T7", "C3", "P10"]),
         "Nothing points to eye movements, muscles, line noise or drifts (electrodes without a position placed by "
-        f"their names); that is no proof that there are none.{SLOW_LINES}",
+        f"their names); that does not prove that there are none.{SLOW_LINES}",
     ),
     (
         relevance_at(["Fp1", "C3"], trials="all"),
@@ -801,7 +801,7 @@ def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checke
     bands = leading(MU)
     bands.loc["right", "total_ci_low"] = -0.1
     found = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
-    assert "Not checked for right, whose relevance may add up to nothing." in unsuspected_words(found)
+    assert "Not checked for right, whose relevance may add up to zero." in unsuspected_words(found)
 
 
 def test_without_trials_little_is_said_of_artefacts(weights_only):
