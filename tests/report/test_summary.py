@@ -174,7 +174,8 @@ MEMORY = {
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance level to "
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance "
+        "level to "
         "compare with. Only these judge the network, and all that follows is read from these.",
     ),
 }
@@ -507,7 +508,9 @@ def test_a_network_of_one_filter_is_told_in_the_singular(network):
     assert not slips(words)
 
 
-@pytest.mark.parametrize(("n_lost", "words"), [(1, ", 1 without any."), (4, "No filter has a band that can be measured")])
+@pytest.mark.parametrize(
+    ("n_lost", "words"), [(1, ", 1 without any."), (4, "No filter has a band that can be measured")]
+)
 def test_filters_that_compute_no_band_are_counted_apart(weights_only, n_lost, words):
     bands = weights_only.bands.copy()
     bands.loc[: n_lost - 1, ["peak_hz", "measured_low_hz", "measured_high_hz"]] = np.nan
@@ -761,13 +764,15 @@ UNSUSPECTED = [
     ),
     (
         relevance_at(["E1", "E2"]),
-        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not checked: eye "
+        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not "
+        f"checked: eye "
         "movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
-        f"does not prove that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye movements, "
+        f"does not prove that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye "
+        f"movements, "
         "because no channel lies beside the eyes.",
     ),
     (
