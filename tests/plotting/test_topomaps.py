@@ -402,7 +402,7 @@ def test_after_dropping_the_channel_the_others_are_drawn(scalp_maps):
     assert len(images(plot_topomaps(maps.drop_sel(channel="C4")))) == 1
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 @pytest.mark.parametrize(
     ("names", "kind"),
     [

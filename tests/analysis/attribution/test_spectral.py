@@ -465,7 +465,7 @@ class Flat(nn.Module):
         ({"sfreq": 0}, ValueError, "`sfreq`"),
         ({"sfreq": np.nan}, ValueError, "`sfreq`"),
         ({"y": [0] * 3}, ValueError, "one label per trial"),
-        ({"y": ["left"] * 4}, ValueError, "does not know the classes"),
+        ({"y": ["left"] * 4}, ValueError, "does not have the classes"),
         ({"epochs": np.zeros((6, 96))}, EpochsError, "shape"),
         ({"epochs": np.zeros((0, 6, 96))}, EpochsError, "no trials"),
         ({"epochs": np.full((2, 6, 96), np.inf)}, EpochsError, "not finite"),

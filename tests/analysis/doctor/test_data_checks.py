@@ -394,7 +394,7 @@ def test_trials_that_are_not_finite(healthy, array, only, value):
     broken[[70, 75], 3, 5] = value
     row = only(diagnose(healthy, broken), "epochs", "error")
     assert row["evidence"] == "2 trials hold values that are not finite, trials 70, 75 (in F8)."
-    assert row["remedy"] == "Drop them: `x = np.delete(x, [70, 75], axis=0)`, and the same of `y`."
+    assert row["remedy"] == "Drop them: `x = np.delete(x, [70, 75], axis=0)`, and the same for `y`."
 
 
 def test_epochs_for_a_network_that_does_not_know_its_units(patient, fresh, only):

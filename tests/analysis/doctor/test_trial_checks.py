@@ -272,7 +272,7 @@ def test_a_reference_that_waits_is_no_finding_if_the_training_had_that_of_the_da
     assert diagnose(patient, waiting).empty
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 def test_a_network_with_other_channels_than_eeg_is_told_so(network, epochs, only):
     epochs.set_channel_types({"C3": "stim", "C4": "eog"}, on_unit_change="ignore")
     found = diagnose(network(chs_info=epochs.info["chs"]))
