@@ -8,9 +8,9 @@ from sincviz.cli import demonstration as demo
 
 def test_an_untrained_network_does_not_pass(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "SECTIONS_SHOWN", ("bands",))
-    found = demo.run(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False)
-    assert found.accuracy < 0.75
-    assert not found.passed
+    demonstration = demo.run(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False)
+    assert demonstration.accuracy < 0.75
+    assert not demonstration.passed
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_an_untrained_network_does_not_pass(tmp_path, monkeypatch):
     [(0.9, 0.6, True), (0.8, 0.6, False), (0.9, 0.9, False), (0.85, 0.75, True)],
 )
 def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, passes):
-    found = demo.Demonstration(
+    demonstration = demo.Demonstration(
         bands=None,
         findings=None,
         loss=None,
@@ -28,7 +28,7 @@ def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, pa
         control_accuracy=0.5,
         control_cells=control,
     )
-    assert found.passed is passes
+    assert demonstration.passed is passes
 
 
 @pytest.mark.parametrize("name", ["network.safetensors", "report.html"])

@@ -63,9 +63,9 @@ def test_a_class_or_an_event_named_twice_is_refused(text, twice):
     name=st.from_regex(r"[a-z_]+", fullmatch=True).filter(lambda name: name != "class_names"),
 )
 def test_numbers_come_back_as_the_numbers_they_are(number, name):
-    found = parameters_of([f" {name} = {number!r} "])
-    assert found == {name: number}
-    assert isinstance(found[name], type(number))
+    parsed = parameters_of([f" {name} = {number!r} "])
+    assert parsed == {name: number}
+    assert isinstance(parsed[name], type(number))
 
 
 @given(names=st.lists(st.from_regex(r"[a-z0-9 =%{}<>]*[a-z0-9=%{}<>]", fullmatch=True), min_size=1))

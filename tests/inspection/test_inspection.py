@@ -63,40 +63,40 @@ def model(network, moved, simulation):
 
 
 @pytest.fixture(scope="module")
-def found(model, simulation):
+def inspected(model, simulation):
     return inspect(model, simulation[0], progress=False)
 
 
-def test_with_labelled_trials_nothing_is_missing(found):
-    assert found.missing == {}
-    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+def test_with_labelled_trials_nothing_is_missing(inspected):
+    assert inspected.missing == {}
+    values = {field.name: getattr(inspected, field.name) for field in dataclasses.fields(inspected)}
     assert all(value is not None for value in values.values())
-    assert found.sections == tuple(section.name for section in SECTIONS if not section.always)
+    assert inspected.sections == tuple(section.name for section in SECTIONS if not section.always)
 
 
-def test_it_holds_what_the_functions_return(found, model, simulation):
+def test_it_holds_what_the_functions_return(inspected, model, simulation):
     epochs = simulation[0]
-    pd.testing.assert_frame_equal(found.bands, learned_bands(model))
-    xr.testing.assert_allclose(found.spatial_patterns, spatial_patterns(model, epochs))
-    xr.testing.assert_allclose(found.relevance, relevance(model, epochs, trials="contrast"))
+    pd.testing.assert_frame_equal(inspected.bands, learned_bands(model))
+    xr.testing.assert_allclose(inspected.spatial_patterns, spatial_patterns(model, epochs))
+    xr.testing.assert_allclose(inspected.relevance, relevance(model, epochs, trials="contrast"))
     spectrum = spectral_relevance(model, epochs, trials="contrast")
-    xr.testing.assert_allclose(found.spectral_relevance, spectrum)
+    xr.testing.assert_allclose(inspected.spectral_relevance, spectrum)
     np.testing.assert_allclose(
-        found.band_relevance.sum("band"), spectrum.sum("frequency"), rtol=1e-4, atol=1e-7
+        inspected.band_relevance.sum("band"), spectrum.sum("frequency"), rtol=1e-4, atol=1e-7
     )
-    named = {str(region): [] for region in found.band_relevance["region"].to_numpy()}
-    for name, region in zip(model.ch_names, found.band_relevance["region"].to_numpy(), strict=True):
+    named = {str(region): [] for region in inspected.band_relevance["region"].to_numpy()}
+    for name, region in zip(model.ch_names, inspected.band_relevance["region"].to_numpy(), strict=True):
         named[str(region)].append(name)
     loss = ablate(model, epochs, channels=named, progress=False)["score_loss"]
-    shared = found.ablation["score_loss"].sel(band=loss["band"], channel=loss["channel"])
+    shared = inspected.ablation["score_loss"].sel(band=loss["band"], channel=loss["channel"])
     np.testing.assert_allclose(shared, loss)
-    assert found.accuracies.loc["all", "accuracy"] == pytest.approx(found.deletion.attrs["accuracy"])
+    assert inspected.accuracies.loc["all", "accuracy"] == pytest.approx(inspected.deletion.attrs["accuracy"])
 
 
-def test_two_runs_measure_the_same(found, model, simulation):
+def test_two_runs_measure_the_same(inspected, model, simulation):
     again = inspect(model, simulation[0], progress=False)
-    for field in dataclasses.fields(found):
-        one, other = getattr(found, field.name), getattr(again, field.name)
+    for field in dataclasses.fields(inspected):
+        one, other = getattr(inspected, field.name), getattr(again, field.name)
         if isinstance(one, pd.DataFrame):
             pd.testing.assert_frame_equal(one, other, check_exact=True)
         elif isinstance(one, xr.DataArray | xr.Dataset):
@@ -104,23 +104,23 @@ def test_two_runs_measure_the_same(found, model, simulation):
 
 
 def test_weights_alone_say_nothing_of_trials_and_why(model):
-    found = inspect(model, progress=False)
-    absent = {field.name for field in dataclasses.fields(found) if getattr(found, field.name) is None}
+    inspected = inspect(model, progress=False)
+    absent = {field.name for field in dataclasses.fields(inspected) if getattr(inspected, field.name) is None}
     assert absent == OF_TRIALS
-    assert found.trials == {}
-    assert found.bands is not None
+    assert inspected.trials == {}
+    assert inspected.bands is not None
     for name in OF_TRIALS - {"predictions", "confusion", "accuracies"}:
-        assert "needs trials" in found.missing[name], name
+        assert "needs trials" in inspected.missing[name], name
 
 
 def test_sections_left_out_are_not_measured(model, simulation):
-    found = inspect(model, simulation[0], only=["maps", "bands"], progress=False)
-    assert found.sections == ("bands", "maps")
-    assert found.bands is not None
-    assert found.spatial_patterns is not None
-    assert found.accuracies is not None
-    assert found.response is found.relevance is found.deletion is found.cutoff_history is None
-    assert found.missing == {}
+    inspected = inspect(model, simulation[0], only=["maps", "bands"], progress=False)
+    assert inspected.sections == ("bands", "maps")
+    assert inspected.bands is not None
+    assert inspected.spatial_patterns is not None
+    assert inspected.accuracies is not None
+    assert inspected.response is inspected.relevance is inspected.deletion is inspected.cutoff_history is None
+    assert inspected.missing == {}
 
 
 @pytest.mark.parametrize("only", [["bands", "colours"], "bands", []])
@@ -133,29 +133,29 @@ def test_an_unknown_section_is_refused_before_anything_is_measured(only):
 
 def test_trials_of_unknown_class_are_explained_but_not_judged(model, simulation):
     x = simulation[0].get_data()[:8] * 1e6
-    found = inspect(model, x, progress=False)
-    assert found.spectral_relevance.attrs["trials"] == "all"
-    assert found.predictions.shape == (8, 3)
+    inspected = inspect(model, x, progress=False)
+    assert inspected.spectral_relevance.attrs["trials"] == "all"
+    assert inspected.predictions.shape == (8, 3)
     for name in ("accuracies", "band_power_contrast", "deletion", "ablation", "randomization", "csp"):
-        assert getattr(found, name) is None
-        assert "class" in found.missing[name]
+        assert getattr(inspected, name) is None
+        assert "class" in inspected.missing[name]
 
 
 def test_trials_of_one_class_leave_out_what_needs_two(model, simulation):
     x = simulation[0].get_data()[:6] * 1e6
-    found = inspect(model, x, ["left"] * 6, progress=False)
-    assert found.accuracies.loc["all", "above_chance"] == "unknown"
-    assert found.leading_bands is not None
-    assert set(found.missing) >= {"deletion", "csp"}
+    inspected = inspect(model, x, ["left"] * 6, progress=False)
+    assert inspected.accuracies.loc["all", "above_chance"] == "unknown"
+    assert inspected.leading_bands is not None
+    assert set(inspected.missing) >= {"deletion", "csp"}
 
 
 def test_a_class_without_trials_is_no_obstacle(network, moved, simulation):
     three = moved(network(chs_info=simulation[0].info["chs"], n_outputs=3)).eval()
     three.scale, three.class_names = 1e6, ["left", "right", "feet"]
-    found = inspect(three, simulation[0][:20], progress=False)
-    assert set(found.missing) == {"cutoff_history"}
-    assert found.leading_bands.loc["feet", "relevance"].isna().all()
-    assert found.leading_bands.loc["left", "relevance"].notna().all()
+    inspected = inspect(three, simulation[0][:20], progress=False)
+    assert set(inspected.missing) == {"cutoff_history"}
+    assert inspected.leading_bands.loc["feet", "relevance"].isna().all()
+    assert inspected.leading_bands.loc["left", "relevance"].notna().all()
 
 
 def test_weights_that_are_not_finite_are_a_finding(network, moved, simulation):
@@ -163,25 +163,25 @@ def test_weights_that_are_not_finite_are_a_finding(network, moved, simulation):
     broken.scale, broken.class_names = 1e6, ["left", "right"]
     with torch.no_grad():
         broken.final_layer.weight[0, 0] = np.nan
-    found = inspect(broken, simulation[0], progress=False)
-    assert found.findings["check"].tolist()[0] == "not_finite"
-    assert found.bands is not None
+    inspected = inspect(broken, simulation[0], progress=False)
+    assert inspected.findings["check"].tolist()[0] == "not_finite"
+    assert inspected.bands is not None
     for name in ("relevance", "spectral_relevance", "deletion", "ablation", "randomization"):
-        assert "not finite" in found.missing[name]
+        assert "not finite" in inspected.missing[name]
 
 
 def test_a_network_without_a_linear_head_is_inspected(model, simulation):
     parts = dataclasses.replace(front_end(model), head=None, features=None)
-    found = inspect(parts, simulation[0], only=["bands", "maps", "relevance"], progress=False)
-    assert found.importance is None
-    assert "linear" in found.missing["importance"]
-    assert found.leading_bands is not None
+    inspected = inspect(parts, simulation[0], only=["bands", "maps", "relevance"], progress=False)
+    assert inspected.importance is None
+    assert "linear" in inspected.missing["importance"]
+    assert inspected.leading_bands is not None
 
 
-def test_the_findings_are_the_doctors_and_those_of_the_relevance(found, model, simulation):
+def test_the_findings_are_the_doctors_and_those_of_the_relevance(inspected, model, simulation):
     own = [
         name
-        for name in found.findings["check"]
+        for name in inspected.findings["check"]
         if not name.startswith(("relevance_", "artefacts_not_checked"))
     ]
     assert own == diagnose(model, simulation[0])["check"].tolist()
@@ -203,22 +203,22 @@ def test_a_decision_from_beside_the_eyes_is_a_finding(network, simulation):
         looking.final_layer.weight[:] = -1.0
         looking.final_layer.weight[slow_class] = 1.0
         looking.final_layer.bias -= looking(torch.from_numpy(1e6 * epochs.get_data()).float()).mean(0)
-    found = inspect(looking, epochs, only=["relevance"], held_out=True, progress=False)
-    assert found.verdict == {"readable": True, "reasons": []}
-    assert "relevance_eyes" in set(found.findings["check"])
+    inspected = inspect(looking, epochs, only=["relevance"], held_out=True, progress=False)
+    assert inspected.verdict == {"readable": True, "reasons": []}
+    assert "relevance_eyes" in set(inspected.findings["check"])
     unknown = inspect(looking, epochs, only=["relevance"], progress=False)
     assert unknown.verdict == {"readable": False, "reasons": ["unknown_trials"]}
     assert "relevance_eyes" not in set(unknown.findings["check"]), "no suspicion of what cannot be read"
 
 
-def test_every_result_of_trials_carries_the_verdict(found):
+def test_every_result_of_trials_carries_the_verdict(inspected):
     from sincviz.inspection import judging
 
-    assert not found.verdict["readable"]
+    assert not inspected.verdict["readable"]
     for name in judging.OF_TRIALS:
-        attrs = getattr(found, name).attrs
+        attrs = getattr(inspected, name).attrs
         assert attrs["readable"] == "no", name
-        assert attrs["not_readable_because"].split() == found.verdict["reasons"], name
+        assert attrs["not_readable_because"].split() == inspected.verdict["reasons"], name
 
 
 def test_trials_that_do_not_fit_are_refused(model, epochs):
@@ -230,10 +230,10 @@ def test_labels_that_do_not_fit_are_refused_if_given_and_a_finding_if_not(model,
     with pytest.raises(ValueError, match="does not have the classes"):
         inspect(model, epochs, ["up"] * len(epochs))
     epochs.event_id = {"up": epochs.event_id["left"], "down": epochs.event_id["right"]}
-    found = inspect(model, epochs, only=["relevance"], progress=False)
-    assert "classes" in set(found.findings["check"])
-    assert found.accuracies is None
-    assert found.leading_bands is not None
+    inspected = inspect(model, epochs, only=["relevance"], progress=False)
+    assert "classes" in set(inspected.findings["check"])
+    assert inspected.accuracies is None
+    assert inspected.leading_bands is not None
 
 
 def test_channels_marked_as_bad_are_said_once(model, epochs):
@@ -270,11 +270,16 @@ def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path)
 def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
     monkeypatch.setattr("sincviz.inspection.evidence.MOST_EVIDENCE_TRIALS", 12)
     monkeypatch.setattr("sincviz.inspection.evidence.MOST_RANDOMIZATION_TRIALS", 8)
-    found = inspect(model, simulation[0], only=["evidence"], progress=False)
-    assert found.trials["n_trials"] == 40
-    assert found.deletion.attrs["n_trials"] == found.csp["n_trials"] == found.ablation.attrs["n_trials"] == 12
-    assert found.deletion.attrs["ranked_on"] == "the other half"
-    assert found.randomization.attrs["n_trials"] == 8
+    inspected = inspect(model, simulation[0], only=["evidence"], progress=False)
+    assert inspected.trials["n_trials"] == 40
+    assert (
+        inspected.deletion.attrs["n_trials"]
+        == inspected.csp["n_trials"]
+        == inspected.ablation.attrs["n_trials"]
+        == 12
+    )
+    assert inspected.deletion.attrs["ranked_on"] == "the other half"
+    assert inspected.randomization.attrs["n_trials"] == 8
 
 
 @pytest.mark.parametrize("most", [1, 7, 10, 50])
@@ -294,10 +299,10 @@ def test_few_trials_have_no_intervals_and_still_a_folder(model, simulation, tmp_
     few = epochs[
         np.r_[np.flatnonzero(epochs.events[:, 2] == 1)[:2], np.flatnonzero(epochs.events[:, 2] == 2)[:2]]
     ]
-    found = inspect(model, few[:n_trials], progress=False)
-    assert np.isnan(found.band_relevance["ci_low"]).all()
-    assert not found.leading_bands["established"].any()
-    written = found.save(tmp_path, progress=False)
+    inspected = inspect(model, few[:n_trials], progress=False)
+    assert np.isnan(inspected.band_relevance["ci_low"]).all()
+    assert not inspected.leading_bands["established"].any()
+    written = inspected.save(tmp_path, progress=False)
     assert "report.html" in written
     assert ("figures/band_power_contrast.png" in written) == (n_trials == 4)
 
@@ -307,9 +312,9 @@ def test_weights_that_are_not_finite_decode_nothing(network, simulation):
     broken.scale, broken.class_names = 1e6, ["left", "right"]
     with torch.no_grad():
         broken.final_layer.weight[0, 0] = np.nan
-    found = inspect(broken, simulation[0], only=["bands"], progress=False)
-    assert found.accuracies is None
-    assert "not finite" in found.missing["accuracies"]
+    inspected = inspect(broken, simulation[0], only=["bands"], progress=False)
+    assert inspected.accuracies is None
+    assert "not finite" in inspected.missing["accuracies"]
 
 
 def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_others(model, simulation):
@@ -317,13 +322,13 @@ def test_where_some_trials_were_used_in_training_the_network_is_read_from_the_ot
     knows = copy.deepcopy(model)
     trials = network_input(knows, epochs)
     knows.provenance = knows.provenance | {"training_trials": trial_fingerprints(trials[half])}
-    found = inspect(knows, epochs, only=["relevance"], progress=False)
+    inspected = inspect(knows, epochs, only=["relevance"], progress=False)
     others = inspect(model, epochs[np.setdiff1d(np.arange(40), half)], only=["relevance"], progress=False)
-    assert found.accuracies["n_trials"].to_dict() == {"all": 40, "held out": 20, "seen in training": 20}
-    xr.testing.assert_allclose(found.spectral_relevance, others.spectral_relevance)
-    assert found.spectral_relevance.attrs["held_out"] == "yes"
-    np.testing.assert_array_equal(found.leading_cells["p"], others.leading_cells["p"])
-    assert found.trials["n_trials"] == 40
+    assert inspected.accuracies["n_trials"].to_dict() == {"all": 40, "held out": 20, "seen in training": 20}
+    xr.testing.assert_allclose(inspected.spectral_relevance, others.spectral_relevance)
+    assert inspected.spectral_relevance.attrs["held_out"] == "yes"
+    np.testing.assert_array_equal(inspected.leading_cells["p"], others.leading_cells["p"])
+    assert inspected.trials["n_trials"] == 40
 
 
 def test_halves_of_the_deletion_keep_trials_that_share_signal_together(model, simulation, monkeypatch):

@@ -32,9 +32,9 @@ def response(network, moved):
 @pytest.fixture(scope="module")
 def free(response):
     """The responses of filters without cut-offs."""
-    found = response(4)
+    filter_responses = response(4)
     nothing = ("filter", np.full(4, np.nan))
-    return found.assign_coords(low_hz=nothing, high_hz=nothing)
+    return filter_responses.assign_coords(low_hz=nothing, high_hz=nothing)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def silent(network):
 
 def edges(ax, label):
     """The frequencies of the short lines with a label."""
-    (found,) = [part for part in ax.collections if part.get_label() == label]
-    return sorted(segment[0, 0] for segment in found.get_segments())
+    (filter_responses,) = [part for part in ax.collections if part.get_label() == label]
+    return sorted(segment[0, 0] for segment in filter_responses.get_segments())
 
 
 def lines(ax):
@@ -61,11 +61,11 @@ def lines(ax):
 
 
 def test_every_panel_shows_the_curve_and_the_bands_of_its_filter(response):
-    found = response(4)
-    axes = plot_responses(found).axes
+    filter_responses = response(4)
+    axes = plot_responses(filter_responses).axes
     assert len(axes) == 4
-    for ax, filter_ in zip(axes, found["filter"].values, strict=True):
-        one = found.sel(filter=filter_)
+    for ax, filter_ in zip(axes, filter_responses["filter"].values, strict=True):
+        one = filter_responses.sel(filter=filter_)
         drawn = lines(ax)
         np.testing.assert_array_equal(drawn[CURVE].get_xdata(), one.frequency)
         np.testing.assert_array_equal(drawn[CURVE].get_ydata(), one.magnitude_db)
@@ -85,9 +85,9 @@ def test_frequencies_keep_clear_of_the_next_panel(response):
 
 
 def test_titles_name_the_filter_and_its_band(response):
-    found = response(8).sel(filter=[5, 2])
-    titles = [ax.get_title() for ax in plot_responses(found).axes]
-    low, high = float(found.low_hz[0]), float(found.high_hz[0])
+    filter_responses = response(8).sel(filter=[5, 2])
+    titles = [ax.get_title() for ax in plot_responses(filter_responses).axes]
+    low, high = float(filter_responses.low_hz[0]), float(filter_responses.high_hz[0])
     assert titles[0] == f"filter 5: {low:.1f}–{high:.1f} Hz"
     assert titles[1].startswith("filter 2: ")
 
@@ -102,10 +102,10 @@ def test_axes_are_labelled_with_units(response):
 
 @pytest.mark.parametrize("n_filters", [1, 8])
 def test_the_limits_contain_both_bands_and_the_top_of_the_curve(response, n_filters):
-    found = response(n_filters)
-    axes = plot_responses(found).axes
+    filter_responses = response(n_filters)
+    axes = plot_responses(filter_responses).axes
     assert len(axes) == n_filters
-    edges = max(float(found.high_hz.max()), float(found.measured_high_hz.max()))
+    edges = max(float(filter_responses.high_hz.max()), float(filter_responses.measured_high_hz.max()))
     for ax in axes:
         left, right = ax.get_xlim()
         bottom, top = ax.get_ylim()
@@ -171,11 +171,11 @@ def test_a_response_without_filters_is_refused(response, selection):
 
 
 def test_the_users_settings_and_the_response_are_left_alone(response):
-    found = response(4)
-    before, settings = found.copy(deep=True), dict(mpl.rcParams)
-    plot_responses(found)
+    filter_responses = response(4)
+    before, settings = filter_responses.copy(deep=True), dict(mpl.rcParams)
+    plot_responses(filter_responses)
     assert dict(mpl.rcParams) == settings
-    assert found.identical(before)
+    assert filter_responses.identical(before)
 
 
 def test_nothing_is_shown_unasked(response, monkeypatch):
@@ -204,35 +204,35 @@ def test_a_bank_without_output_gets_the_axis_of_all_frequencies(silent, draw):
 
 
 def test_an_overlay_shows_every_curve_in_one_axis(response):
-    found = response(4)
-    (ax,) = plot_responses(found, overlay=True).axes
+    filter_responses = response(4)
+    (ax,) = plot_responses(filter_responses, overlay=True).axes
     drawn = lines(ax)
     assert len(drawn) == 4
-    for filter_ in found["filter"].values:
+    for filter_ in filter_responses["filter"].values:
         line = drawn[f"filter {filter_}"]
-        np.testing.assert_array_equal(line.get_xdata(), found.frequency)
-        np.testing.assert_array_equal(line.get_ydata(), found.magnitude_db.sel(filter=filter_))
+        np.testing.assert_array_equal(line.get_xdata(), filter_responses.frequency)
+        np.testing.assert_array_equal(line.get_ydata(), filter_responses.magnitude_db.sel(filter=filter_))
 
 
 def test_an_overlay_marks_both_edges_of_both_bands(response):
-    found = response(4)
-    ax = plot_responses(found, overlay=True).axes[0]
+    filter_responses = response(4)
+    ax = plot_responses(filter_responses, overlay=True).axes[0]
     for label, names in zip(
         EDGES, (("low_hz", "high_hz"), ("measured_low_hz", "measured_high_hz")), strict=True
     ):
-        expected = np.concatenate([found[name] for name in names])
+        expected = np.concatenate([filter_responses[name] for name in names])
         np.testing.assert_allclose(edges(ax, label), sorted(expected))
 
 
 def test_an_overlay_is_coloured_from_the_lowest_peak_to_the_highest(response):
-    found = response(4)
-    backwards = found.isel(filter=slice(None, None, -1))
+    filter_responses = response(4)
+    backwards = filter_responses.isel(filter=slice(None, None, -1))
     one, other = (
         {
             label: line.get_color()
             for label, line in lines(plot_responses(order, overlay=True).axes[0]).items()
         }
-        for order in (found, backwards)
+        for order in (filter_responses, backwards)
     )
     assert len({tuple(colour) for colour in one.values()}) == 4
     for label, colour in one.items():
@@ -255,12 +255,19 @@ def test_an_overlay_is_labelled_with_units_and_rhythms(response):
     ("n_filters", "settings"), [(1, {}), (32, {}), (64, {"freq_stride": 3.5, "sfreq": 500})]
 )
 def test_an_overlay_and_the_whole_are_legible(response, misplaced_text, n_filters, settings):
-    found = response(n_filters, **settings)
-    for figure in (plot_responses(found, overlay=True), plot_cumulative_response(found)):
+    filter_responses = response(n_filters, **settings)
+    for figure in (
+        plot_responses(filter_responses, overlay=True),
+        plot_cumulative_response(filter_responses),
+    ):
         assert misplaced_text(figure) == []
         left, right = figure.axes[0].get_xlim()
         assert left == 0
-        assert max(found.high_hz.max(), found.measured_high_hz.max()) <= right <= found.frequency[-1]
+        assert (
+            max(filter_responses.high_hz.max(), filter_responses.measured_high_hz.max())
+            <= right
+            <= filter_responses.frequency[-1]
+        )
 
 
 def test_an_overlay_of_free_filters_has_measured_edges_only(free):
@@ -295,12 +302,12 @@ def test_an_overlay_wants_one_axis(response):
 
 
 def test_the_whole_is_drawn_over_each_filter(response):
-    found = response(4)
-    (ax,) = plot_cumulative_response(found).axes
+    filter_responses = response(4)
+    (ax,) = plot_cumulative_response(filter_responses).axes
     (whole,) = [line for line in ax.lines if line.get_label() == ALL]
-    np.testing.assert_array_equal(whole.get_ydata(), found.cumulative_db)
+    np.testing.assert_array_equal(whole.get_ydata(), filter_responses.cumulative_db)
     each = [line for line in ax.lines if line is not whole]
-    np.testing.assert_array_equal([line.get_ydata() for line in each], found.magnitude_db)
+    np.testing.assert_array_equal([line.get_ydata() for line in each], filter_responses.magnitude_db)
     assert all(line.get_zorder() < whole.get_zorder() for line in each)
     assert all(line.get_linewidth() < whole.get_linewidth() for line in each)
 

@@ -92,29 +92,29 @@ def combined(tmp_path):
             pd.Series("", manifest.index, dtype=object),
             pd.Series("", manifest.index, dtype=object),
         )
-        for number, (_, found) in enumerate(rows, start=1):
-            if isinstance(found, str):
-                errors[number] = found
+        for number, (_, averages) in enumerate(rows, start=1):
+            if isinstance(averages, str):
+                errors[number] = averages
             else:
                 keys[number] = f"k{number}"
-                store_row(tmp_path, keys[number], found)
+                store_row(tmp_path, keys[number], averages)
         return combine(manifest, keys, errors, tmp_path)
 
     return run
 
 
 def test_the_subject_is_the_unit_however_many_runs_it_has(combined):
-    found = combined(
+    averages = combined(
         [({"subject": 1, "seed": s}, row(v)) for s, v in enumerate((1, 2, 6))] + [({"subject": 2}, row(7))]
     )
-    values = found.subjects["band_contrast"]
+    values = averages.subjects["band_contrast"]
     assert values.dims == ("condition", "subject", "target", "band", "channel")
     assert values["target"].to_numpy().tolist() == [ALL_CLASSES]
     np.testing.assert_allclose(values.sel(subject="1"), 3.0)
     np.testing.assert_allclose(values.sel(subject="2"), 7.0)
-    assert found.runs["contrast"].sizes["run"] == 4
-    assert found.runs["contrast"]["seed"].to_numpy().tolist() == ["0", "1", "2", ""]
-    np.testing.assert_allclose(found.subjects["shift_hz"].sel(condition="", subject="1"), [3.0, 0.0])
+    assert averages.runs["contrast"].sizes["run"] == 4
+    assert averages.runs["contrast"]["seed"].to_numpy().tolist() == ["0", "1", "2", ""]
+    np.testing.assert_allclose(averages.subjects["shift_hz"].sel(condition="", subject="1"), [3.0, 0.0])
 
 
 def test_the_order_of_rows_changes_no_average(combined):
@@ -124,45 +124,45 @@ def test_the_order_of_rows_changes_no_average(combined):
 
 
 def test_more_than_two_classes_keep_their_own_maps(combined):
-    found = combined([({"subject": 1}, row(1, classes=("a", "b", "c")))])
-    assert found.subjects["band_contrast"]["target"].to_numpy().tolist() == [ALL_CLASSES, "a", "b", "c"]
+    averages = combined([({"subject": 1}, row(1, classes=("a", "b", "c")))])
+    assert averages.subjects["band_contrast"]["target"].to_numpy().tolist() == [ALL_CLASSES, "a", "b", "c"]
 
 
 def test_a_subject_without_a_condition_has_no_value_there(combined):
-    found = combined(
+    averages = combined(
         [
             ({"subject": 1, "condition": "a"}, row(1)),
             ({"subject": 1, "condition": "b"}, row(2)),
             ({"subject": 2, "condition": "a"}, row(3)),
         ]
     )
-    values = found.subjects["band_contrast"].isel(target=0, band=0, channel=0)
+    values = averages.subjects["band_contrast"].isel(target=0, band=0, channel=0)
     assert values.sel(condition="a").to_numpy().tolist() == [1, 3]
     assert values.sel(condition="b", subject="1").item() == 2
     assert np.isnan(values.sel(condition="b", subject="2"))
 
 
 def test_trials_of_the_training_are_left_out(combined):
-    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(9, held_out="no", n_seen=12))])
-    assert found.networks["status"].tolist() == ["read", "left out"]
-    assert "12 of its 40 trials were used in training" in found.networks["reason"][2]
-    assert found.subjects["band_contrast"]["subject"].to_numpy().tolist() == ["1"]
+    averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(9, held_out="no", n_seen=12))])
+    assert averages.networks["status"].tolist() == ["read", "left out"]
+    assert "12 of its 40 trials were used in training" in averages.networks["reason"][2]
+    assert averages.subjects["band_contrast"]["subject"].to_numpy().tolist() == ["1"]
 
 
 def test_other_classes_are_left_out(combined):
-    found = combined(
+    averages = combined(
         [({"subject": s}, row(1)) for s in (1, 2)] + [({"subject": 3}, row(1, classes=("hands", "feet")))]
     )
-    assert found.networks["status"].tolist() == ["read", "read", "left out"]
-    assert "hands, feet" in found.networks["reason"][3]
+    assert averages.networks["status"].tolist() == ["read", "read", "left out"]
+    assert "hands, feet" in averages.networks["reason"][3]
 
 
 def test_the_order_of_classes_does_not_matter(combined):
     flipped = row(3, classes=("right", "left"))
     flipped["band_contrast"] = flipped["band_contrast"] * xr.DataArray([2.0, 1.0], dims="target")
-    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, flipped)])
-    assert found.networks["status"].tolist() == ["read", "read"]
-    np.testing.assert_allclose(found.subjects["band_contrast"].sel(subject="2"), 4.5)
+    averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, flipped)])
+    assert averages.networks["status"].tolist() == ["read", "read"]
+    np.testing.assert_allclose(averages.subjects["band_contrast"].sel(subject="2"), 4.5)
     three = [row(1, classes=("a", "b", "c")), row(2, classes=("c", "b", "a"))]
     three[1]["band_contrast"][0] *= 5
     values = combined([({"subject": s}, one) for s, one in enumerate(three)]).subjects["band_contrast"]
@@ -174,18 +174,18 @@ def test_a_network_of_other_channels_leaves_the_others_theirs(combined):
     rows = [({"subject": s}, row(s)) for s in (1, 2)]
     stranger = ({"subject": 3}, row(3, channels=["E1", "E2", "Cz"]))
     for order in ([*rows, stranger], [stranger, *rows]):
-        found = combined(order)
-        assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == CHANNELS
-        (reason,) = found.networks.loc[found.networks["status"] == "left out", "reason"]
+        averages = combined(order)
+        assert averages.subjects["band_contrast"]["channel"].to_numpy().tolist() == CHANNELS
+        (reason,) = averages.networks.loc[averages.networks["status"] == "left out", "reason"]
         assert reason == "it has 1 of the 3 channels of most networks"
 
 
 def test_runs_of_other_channels_keep_their_place_in_the_order(combined):
     rows = [({"subject": s}, row(s, channels=CHANNELS[: 3 - s % 2])) for s in (1, 2, 3, 4)]
-    found = combined(rows)
-    assert found.runs["contrast"]["run"].to_numpy().tolist() == [1, 2, 3, 4]
-    np.testing.assert_allclose(found.runs["contrast"].isel(band=0, channel=0), [1, 2, 3, 4])
-    assert found.runs["contrast"]["channel"].to_numpy().tolist() == ["C3", "Cz"]
+    averages = combined(rows)
+    assert averages.runs["contrast"]["run"].to_numpy().tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(averages.runs["contrast"].isel(band=0, channel=0), [1, 2, 3, 4])
+    assert averages.runs["contrast"]["channel"].to_numpy().tolist() == ["C3", "Cz"]
 
 
 @pytest.mark.parametrize("missing", [0, 1])
@@ -193,42 +193,42 @@ def test_positions_that_differ_or_are_missing_in_a_run_are_not_lost(combined, mi
     rows = [row(1).assign_coords(x=("channel", [0.1, 0.0, -0.1])) for _ in range(3)]
     rows[2] = rows[2].assign_coords(x=rows[2]["x"] + 0.001)
     rows[missing] = rows[missing].assign_coords(x=("channel", [np.nan] * 3))
-    found = combined([({"subject": 1, "seed": k}, one) for k, one in enumerate(rows)])
-    for values in (found.subjects["band_contrast"], found.runs["contrast"]):
+    averages = combined([({"subject": 1, "seed": k}, one) for k, one in enumerate(rows)])
+    for values in (averages.subjects["band_contrast"], averages.runs["contrast"]):
         np.testing.assert_allclose(values["x"], [0.1, 0.0, -0.1])
 
 
 def test_positions_come_in_one_order_so_that_files_have_the_same_bytes(combined):
     names = ["x", "y", "z", "region"]
     placed = row(1).assign_coords({name: ("channel", [0.1, 0.0, -0.1]) for name in names[::-1]})
-    found = combined([({"subject": 1}, placed)])
-    assert [name for name in found.subjects["band_contrast"].coords if name in names] == names
+    averages = combined([({"subject": 1}, placed)])
+    assert [name for name in averages.subjects["band_contrast"].coords if name in names] == names
 
 
 def test_common_channels_are_compared_in_the_order_of_the_first(combined):
-    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, channels=["C4", "C3", "Pz"]))])
-    assert found.subjects["band_contrast"]["channel"].to_numpy().tolist() == ["C3", "C4"]
-    assert "2 of 4 are left out" in found.notes[0]
-    assert "not_alike" in group_findings(found)["check"].tolist()
+    averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, channels=["C4", "C3", "Pz"]))])
+    assert averages.subjects["band_contrast"]["channel"].to_numpy().tolist() == ["C3", "C4"]
+    assert "2 of 4 are left out" in averages.notes[0]
+    assert "not_alike" in group_findings(averages)["check"].tolist()
 
 
 def test_common_frequencies_are_compared(combined):
-    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, frequencies=(0.0, 1.0, 2.0)))])
-    assert found.subjects["frequency_contrast"]["frequency"].to_numpy().tolist() == [0, 1]
+    averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, frequencies=(0.0, 1.0, 2.0)))])
+    assert averages.subjects["frequency_contrast"]["frequency"].to_numpy().tolist() == [0, 1]
 
 
 def test_failures_are_kept_in_the_table(combined):
-    found = combined([({"subject": 1}, row(1)), ({"subject": 2}, "There is no checkpoint.")])
-    assert found.networks["status"].tolist() == ["read", "failed"]
-    finding = group_findings(found).iloc[0]
+    averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, "There is no checkpoint.")])
+    assert averages.networks["status"].tolist() == ["read", "failed"]
+    finding = group_findings(averages).iloc[0]
     assert (finding["severity"], finding["check"]) == ("error", "failed")
     assert "There is no checkpoint (1)" in finding["evidence"]
 
 
 def test_nothing_to_combine_is_no_error_here(combined):
-    found = combined([({"subject": 1}, "gone")])
-    assert found.runs == {}
-    assert len(group_findings(found)) == 1
+    averages = combined([({"subject": 1}, "gone")])
+    assert averages.runs == {}
+    assert len(group_findings(averages)) == 1
 
 
 def fingerprints(letters):
@@ -241,21 +241,25 @@ def fingerprints(letters):
     ("sets", "share"), [(("abcd", "abce"), 0.75), (("ab", "cd"), 0.0), (("ab", ""), None)]
 )
 def test_training_sets_of_subjects_are_compared(combined, sets, share):
-    found = combined([({"subject": s}, row(1, trained_on=fingerprints(own))) for s, own in enumerate(sets)])
-    assert shared_training(found) == share
-    assert ("shared_training" in group_findings(found)["check"].tolist()) == bool(share)
+    averages = combined(
+        [({"subject": s}, row(1, trained_on=fingerprints(own))) for s, own in enumerate(sets)]
+    )
+    assert shared_training(averages) == share
+    assert ("shared_training" in group_findings(averages)["check"].tolist()) == bool(share)
 
 
 def test_training_trials_that_were_rounded_otherwise_are_shared(combined):
     one = fingerprints("ab")
     other = [f"{int(text[:5], 16) + 2:05x}{text[5:]}" for text in one]
-    found = combined([({"subject": s}, row(1, trained_on=own)) for s, own in enumerate((one, other))])
-    assert shared_training(found) == 1
+    averages = combined([({"subject": s}, row(1, trained_on=own)) for s, own in enumerate((one, other))])
+    assert shared_training(averages) == 1
 
 
 def test_training_sets_of_one_subject_may_overlap(combined):
-    found = combined([({"subject": 1, "seed": s}, row(1, trained_on=fingerprints("abc"))) for s in range(2)])
-    assert shared_training(found) is None
+    averages = combined(
+        [({"subject": 1, "seed": s}, row(1, trained_on=fingerprints("abc"))) for s in range(2)]
+    )
+    assert shared_training(averages) is None
 
 
 @pytest.mark.parametrize(
@@ -292,10 +296,13 @@ def test_one_person_under_several_names_is_found(combined):
 
 
 def test_limits_of_bands_stay(combined):
-    found = combined(
+    averages = combined(
         [({"subject": 1, "seed": 0}, row(1)), ({"subject": 1, "seed": 1}, row(2)), ({"subject": 2}, row(3))]
     )
-    for array in (*(found.subjects[name] for name in ("band_contrast", "occupancy")), found.runs["contrast"]):
+    for array in (
+        *(averages.subjects[name] for name in ("band_contrast", "occupancy")),
+        averages.runs["contrast"],
+    ):
         assert ranges_by_name(array) == ranges_of({"alpha": (8, 13)})
 
 
@@ -305,10 +312,14 @@ def test_bands_of_one_name_and_other_limits_are_not_put_together(combined):
         ({"subject": 1, "seed": 1}, row(2, alpha_hz=(8.0, 12.0))),
         ({"subject": 2}, row(3)),
     ]
-    found = combined(rows)
-    for array in (found.subjects["band_contrast"], found.subjects["occupancy"], found.runs["contrast"]):
+    averages = combined(rows)
+    for array in (
+        averages.subjects["band_contrast"],
+        averages.subjects["occupancy"],
+        averages.runs["contrast"],
+    ):
         assert ranges_by_name(array) == {"other": ((0, 8), (13, np.inf))}
-    assert found.notes == [
+    assert averages.notes == [
         "Not all networks have the same bands: 2 of 3 are left out of the comparison.",
     ]
 

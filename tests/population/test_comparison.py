@@ -64,8 +64,8 @@ def test_conditions_are_paired_within_subjects():
 
 def test_subjects_of_one_condition_take_no_part_in_the_pair():
     values = [[1.0, 2.0, np.nan], [1.0, np.nan, 4.0]]
-    found = dict(comparisons(contrasts(values, ("a", "b"))))
-    assert [part.sizes["subject"] for part in found.values()] == [2, 2, 1]
+    result = dict(comparisons(contrasts(values, ("a", "b"))))
+    assert [part.sizes["subject"] for part in result.values()] == [2, 2, 1]
 
 
 def test_too_few_subjects_are_said():
@@ -87,10 +87,10 @@ def test_a_subject_with_nearly_nothing_to_share_does_not_rule_the_others():
     values = contrasts([[3.0] * 9 + [1e-4]])
     values.loc[{"subject": "9", "band": "alpha"}] = 1.0
     values.loc[{"subject": "9", "band": "beta"}] = -0.9999
-    found = share_intervals(values)
+    result = share_intervals(values)
     own = values.sum("channel").isel(target=0, condition=0)
-    np.testing.assert_allclose(found["mean"][0], own.sum("subject") / own.sum())
-    assert (np.abs(np.array([found["ci_low"], found["ci_high"]])) < 2).all()
+    np.testing.assert_allclose(result["mean"][0], own.sum("subject") / own.sum())
+    assert (np.abs(np.array([result["ci_low"], result["ci_high"]])) < 2).all()
 
 
 @pytest.mark.slow
@@ -105,8 +105,8 @@ def test_the_interval_of_a_share_holds_the_truth_as_often_as_it_says():
             {"target": ["all classes"]},
             ("condition", "subject", "target", "band", "channel"),
         )
-        found = share_intervals(values)
-        holds.append(bool(found["ci_low"][0, 0] <= 0.6 <= found["ci_high"][0, 0]))
+        result = share_intervals(values)
+        holds.append(bool(result["ci_low"][0, 0] <= 0.6 <= result["ci_high"][0, 0]))
     assert 0.91 <= np.mean(holds) <= 0.98
 
 

@@ -14,43 +14,45 @@ __all__ = ["manifest", "people"]  # fixtures
 
 
 @pytest.fixture(scope="module")
-def found(manifest, tmp_path_factory):
+def population(manifest, tmp_path_factory):
     return sincviz.group(manifest, tmp_path_factory.mktemp("group"), n_jobs=1, progress=False)
 
 
-def test_every_row_is_read_and_averaged_within_subjects(found):
-    assert found.networks["status"].tolist() == ["read"] * 6
-    assert found.networks["accuracy"].between(0, 1).all()
-    assert found.run_contrasts.sizes["run"] == 6
-    values = found.band_contrasts.sel(condition="", target="all classes")
+def test_every_row_is_read_and_averaged_within_subjects(population):
+    assert population.networks["status"].tolist() == ["read"] * 6
+    assert population.networks["accuracy"].between(0, 1).all()
+    assert population.run_contrasts.sizes["run"] == 6
+    values = population.band_contrasts.sel(condition="", target="all classes")
     for subject in ("ann", "bea", "cid"):
-        own = found.run_contrasts.isel(run=np.flatnonzero(found.run_contrasts["subject"] == subject))
+        own = population.run_contrasts.isel(
+            run=np.flatnonzero(population.run_contrasts["subject"] == subject)
+        )
         np.testing.assert_allclose(values.sel(subject=subject), own.mean("run"), atol=1e-12)
 
 
-def test_the_distance_of_the_classes_is_the_sum_of_its_cells(found):
+def test_the_distance_of_the_classes_is_the_sum_of_its_cells(population):
     np.testing.assert_allclose(
-        found.networks["score_sum"], found.run_contrasts.sum(["band", "channel"]), atol=1e-12
+        population.networks["score_sum"], population.run_contrasts.sum(["band", "channel"]), atol=1e-12
     )
 
 
-def test_three_people_are_not_tested(found):
-    assert found.band_test is None
-    assert "6 subjects are needed" in found.missing["band_test: between classes"]
-    assert found.agreement.shape == (6, 6)
-    assert len(found.filter_stability) == 4
+def test_three_people_are_not_tested(population):
+    assert population.band_test is None
+    assert "6 subjects are needed" in population.missing["band_test: between classes"]
+    assert population.agreement.shape == (6, 6)
+    assert len(population.filter_stability) == 4
 
 
 def test_relevance_is_measured_whatever_is_asked_for(manifest, tmp_path):
-    found = sincviz.group(manifest[:2], tmp_path, only=["bands"], n_jobs=1, progress=False)
-    assert found.band_contrasts is not None
-    assert found.facts["settings"]["sections"] == ["bands", "relevance"]
+    population = sincviz.group(manifest[:2], tmp_path, only=["bands"], n_jobs=1, progress=False)
+    assert population.band_contrasts is not None
+    assert population.facts["settings"]["sections"] == ["bands", "relevance"]
 
 
-def test_the_order_of_rows_changes_no_number(manifest, found, tmp_path):
+def test_the_order_of_rows_changes_no_number(manifest, population, tmp_path):
     again = sincviz.group(manifest[::-1], tmp_path, n_jobs=1, progress=False)
     xr.testing.assert_allclose(
-        again.band_contrasts.sel(subject=found.band_contrasts["subject"]), found.band_contrasts
+        again.band_contrasts.sel(subject=population.band_contrasts["subject"]), population.band_contrasts
     )
 
 
@@ -114,7 +116,7 @@ def test_what_checkpoints_do_not_tell_is_told_in_lists_and_mappings_or_by_option
     folder, model = bare
     parameters = {"pool_size": model.pool_size, "pool_stride": model.pool_stride, "min_freq": 0.5}
     names = {"class_names": ["left", "right"]}
-    found = sincviz.group(
+    population = sincviz.group(
         folder / "manifest.csv",
         tmp_path,
         ch_names=np.array(model.ch_names),
@@ -123,10 +125,10 @@ def test_what_checkpoints_do_not_tell_is_told_in_lists_and_mappings_or_by_option
         n_jobs=1,
         progress=False,
     )
-    assert found.networks["status"].tolist() == ["read"], found.networks["reason"].tolist()
-    assert np.isfinite(found.run_contrasts["x"]).all()
-    assert found.facts["settings"]["parameters"] == parameters | names
-    assert found.facts["settings"]["ch_names"] == model.ch_names
+    assert population.networks["status"].tolist() == ["read"], population.networks["reason"].tolist()
+    assert np.isfinite(population.run_contrasts["x"]).all()
+    assert population.facts["settings"]["parameters"] == parameters | names
+    assert population.facts["settings"]["ch_names"] == model.ch_names
     options = [part for name, value in parameters.items() for part in ("-p", f"{name}={value}")]
     done = run(
         *("group", "manifest.csv", "--out", tmp_path, "--jobs", 1, "--quiet", *options),
@@ -182,7 +184,10 @@ def test_the_command_does_not_overwrite_unasked_and_goes_on_quietly(command):
         (("manifest.csv", "--out", "new", "--backend", "slurm"), "'processes' or 'dask'"),
         (("manifest.csv", "--out", "new", "--scheduler", "tcp://x"), "--backend dask"),
         (("nowhere.csv", "--out", "new"), "no manifest"),
-        (("manifest.csv", "--out", "new", "--runs", "four"), "`--runs` must be numbers or ranges"),
+        (
+            ("manifest.csv", "--out", "new", "--runs", "four"),
+            "`--runs` must be comma-separated numbers or ranges",
+        ),
         (("manifest.csv", "--out", "new", "-p", "pool_sise=30"), "`--parameter`"),
         (("manifest.csv", "--out", "new", "--montage", "beret"), "no montage 'beret'"),
         (("manifest.csv", "--out", "manifest.csv"), "is a file"),
@@ -209,8 +214,8 @@ def test_no_row_that_can_be_read_is_one_line_with_the_reason(command):
     assert not (folder / "lost" / "report.html").exists()
 
 
-def test_a_group_in_files_is_written_and_refused_as_asked(found, tmp_path):
-    found.report(tmp_path / "page.html", title="three people")
+def test_a_group_in_files_is_written_and_refused_as_asked(population, tmp_path):
+    population.report(tmp_path / "page.html", title="three people")
     assert "<title>three people</title>" in (tmp_path / "page.html").read_text("utf-8")
     with pytest.raises(FileExistsError, match="overwrite"):
-        found.report(tmp_path / "page.html")
+        population.report(tmp_path / "page.html")

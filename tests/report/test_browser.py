@@ -70,8 +70,8 @@ def pages(whole, weights_only, hostile, network, moved, simulation, tmp_path_fac
     labels = [many.class_names[number % 20] for number in range(40)]
     crowded = inspect(many, simulation[0], labels, only=["bands", "relevance", "evidence"], progress=False)
     folder = tmp_path_factory.mktemp("pages")
-    found = {"whole": whole, "weights_only": weights_only, "hostile": hostile, "crowded": crowded}
-    for name, inspection in found.items():
+    inspected = {"whole": whole, "weights_only": weights_only, "hostile": hostile, "crowded": crowded}
+    for name, inspection in inspected.items():
         inspection.report(folder / f"{name}.html")
     return folder
 

@@ -20,8 +20,8 @@ from tests.shown import arrays
 @pytest.fixture
 def small(make):
     """Without figures: quick to write."""
-    found = make(manifest(6, 1))
-    return Group(found.networks, found.facts, found.findings, missing={"drift": "Nobody asked."})
+    group = make(manifest(6, 1))
+    return Group(group.networks, group.facts, group.findings, missing={"drift": "Nobody asked."})
 
 
 def names_in(folder):
@@ -29,22 +29,22 @@ def names_in(folder):
 
 
 def test_the_arrays_come_back_with_their_labels(make, tmp_path):
-    found = make(manifest(6, 1))
-    for name, array in arrays(found, CONTENTS).items():
+    group = make(manifest(6, 1))
+    for name, array in arrays(group, CONTENTS).items():
         array.to_netcdf(tmp_path / f"{name}.nc", engine="scipy")
     with xr.open_dataset(tmp_path / "band_test.nc") as file:
         again = file.load()
-    np.testing.assert_allclose(again["t"], found.band_test["t"])
+    np.testing.assert_allclose(again["t"], group.band_test["t"])
     assert again["n_subjects"].to_numpy().tolist() == [6]
-    assert ranges_by_name(again) == ranges_by_name(found.band_test)
+    assert ranges_by_name(again) == ranges_by_name(group.band_test)
 
 
 def test_facts_are_strict_json_with_nothing_for_what_is_not_known(make):
     rng = np.random.default_rng(0)
     rows = {number: row(rng, accuracy=1.0) for number in range(6)}
-    found = make(manifest(6, 1), replaced=rows)
-    assert np.isnan(found.facts["accuracy_ci_low"])
-    facts = json.loads(json.dumps(facts_of(found, CONTENTS), allow_nan=False))
+    group = make(manifest(6, 1), replaced=rows)
+    assert np.isnan(group.facts["accuracy_ci_low"])
+    facts = json.loads(json.dumps(facts_of(group, CONTENTS), allow_nan=False))
     assert facts["accuracy_ci_low"] is None
     assert [cluster["bands"] for cluster in facts["significant_clusters"][:1]] == ["alpha"]
     assert {"sincviz", "numpy", "mne"} <= set(facts["versions"])
@@ -138,8 +138,8 @@ def test_a_page_needs_its_folder(small, tmp_path):
 @pytest.mark.slow
 def test_names_of_any_kind_are_kept_in_tables_and_figures_are_closed(make, tmp_path):
     names = [*HOSTILE, "左手", "$x^2_{", "a, b; c", "n" * 300]
-    found = make(manifest(6, 1).assign(subject=names))
-    quick = dataclasses.replace(found, band_test=None, spectral_test=None, filter_stability=None)
+    group = make(manifest(6, 1).assign(subject=names))
+    quick = dataclasses.replace(group, band_test=None, spectral_test=None, filter_stability=None)
     mine = plt.figure()
     quick.save(tmp_path / "out", formats=("svg",), progress=False)
     assert plt.get_fignums() == [mine.number]

@@ -20,15 +20,15 @@ def without_pictures(html):
     return re.sub(r"base64,[A-Za-z0-9+/=]+", "", html)
 
 
-def page_of(found, folder, **settings):
-    found.report(folder / "page.html", overwrite=True, **settings)
+def page_of(group, folder, **settings):
+    group.report(folder / "page.html", overwrite=True, **settings)
     return without_pictures((folder / "page.html").read_text("utf-8"))
 
 
-def bare(found):
+def bare(group):
     """Return a group without figures: quick to write."""
     return Group(
-        found.networks, found.facts, found.findings, missing={f"band_test: {HOSTILE[0]}": HOSTILE[1]}
+        group.networks, group.facts, group.findings, missing={f"band_test: {HOSTILE[0]}": HOSTILE[1]}
     )
 
 
@@ -49,8 +49,8 @@ def test_parts_come_in_their_order_and_hold_no_number_that_is_none(make, tmp_pat
 
 @pytest.mark.slow
 def test_names_of_conditions_and_classes_are_shown_and_never_run(make, tmp_path):
-    found = make(manifest(6, 1, tuple(HOSTILE)), classes=(*HOSTILE, "$x^2_{"))
-    quick = dataclasses.replace(found, band_test=None, agreement=None, filter_stability=None)
+    group = make(manifest(6, 1, tuple(HOSTILE)), classes=(*HOSTILE, "$x^2_{"))
+    quick = dataclasses.replace(group, band_test=None, agreement=None, filter_stability=None)
     html = page_of(quick, tmp_path)
     plain = page_of(bare(make(manifest(6, 1))), tmp_path)
     assert html.count("<script") == plain.count("<script")
@@ -60,9 +60,9 @@ def test_names_of_conditions_and_classes_are_shown_and_never_run(make, tmp_path)
 
 
 def test_reasons_checkpoints_and_titles_are_text(make, tmp_path):
-    found = bare(make(manifest(2, 1), replaced={0: f"There is no {HOSTILE[0]} `here`."}))
-    found.networks["checkpoint"] = [f"/a/{HOSTILE[1].replace('/', '')}", "/b/" + "long_" * 80]
-    html = page_of(found, tmp_path, title=HOSTILE[0])
+    group = bare(make(manifest(2, 1), replaced={0: f"There is no {HOSTILE[0]} `here`."}))
+    group.networks["checkpoint"] = [f"/a/{HOSTILE[1].replace('/', '')}", "/b/" + "long_" * 80]
+    html = page_of(group, tmp_path, title=HOSTILE[0])
     assert HOSTILE[0] not in html
     assert "<b>bold" not in html
     assert "long_" * 80 in html
@@ -84,9 +84,9 @@ def test_a_page_without_a_title_counts(make, n_subjects, n_seeds, title):
 
 
 def test_one_network_has_no_tables_and_figures_of_agreement(make):
-    found = make(manifest(1, 1))
-    assert not {"Agreement by subject", "Filters in numbers"} & set(rows(found, CONTENTS))
-    assert [drawing.name for drawing in drawings(found, CONTENTS)] == ["band_use"]
+    group = make(manifest(1, 1))
+    assert not {"Agreement by subject", "Filters in numbers"} & set(rows(group, CONTENTS))
+    assert [drawing.name for drawing in drawings(group, CONTENTS)] == ["band_use"]
 
 
 def test_runs_of_one_subject_stand_together_however_they_come(make):
@@ -112,9 +112,9 @@ def test_a_table_names_conditions_only_where_there_are_some(make):
 
 
 def test_a_cluster_names_what_it_is_of_even_where_it_is_the_only_one(make):
-    found = make(manifest(8, 1, ("do", "think")))
-    one = found.clusters[found.clusters["maps"] == MAPS["band"]].iloc[:1].assign(comparison="think", p=0.1)
-    header, rows, _ = cluster_rows(one, found)
+    group = make(manifest(8, 1, ("do", "think")))
+    one = group.clusters[group.clusters["maps"] == MAPS["band"]].iloc[:1].assign(comparison="think", p=0.1)
+    header, rows, _ = cluster_rows(one, group)
     assert dict(zip(header, rows[0], strict=True))["Comparison"] == "think"
     header, _, _ = cluster_rows(one, make(manifest(8, 1)))
     assert not {"Comparison", "Classes"} & set(header)
@@ -134,9 +134,9 @@ def test_of_many_filters_the_surest_are_shown(make):
 
 def test_a_difference_between_conditions_counts_the_people_who_have_both(make):
     table = manifest(8, 1, ("do", "think"))
-    found = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
+    group = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
     written = {}
-    for drawing in drawings(found, CONTENTS):
+    for drawing in drawings(group, CONTENTS):
         if drawing.name in ("drift_1", "drift_2"):
             texts = drawing.draw().findobj(lambda artist: hasattr(artist, "get_text"))
             written[drawing.name] = " ".join(text.get_text() for text in texts).replace("\n", " ")

@@ -15,20 +15,20 @@ from tests.report.conftest import HOSTILE
 from tests.shown import drawings
 
 
-def words_of(found):
-    return " ".join(summary_words(found))
+def words_of(group):
+    return " ".join(summary_words(group))
 
 
 def test_what_people_share_is_named_with_its_number_of_people(make):
-    found = make()
-    words = words_of(found)
+    group = make()
+    words = words_of(group)
     assert "16 networks of 8 subjects are compared, on 9 channels" in words
     assert re.search(
         r"Band × channel, between classes: 2 significant clusters \(cluster permutation, 8 subjects\)", words
     )
     assert re.search(r"alpha around C[34] \(p = 0\.0\d+\)", words)
     assert "alpha (8–13 Hz) 9" in words or "alpha (8–13 Hz) 1" in words
-    significant = found.clusters[found.clusters["significant"] & (found.clusters["maps"] == "band × channel")]
+    significant = group.clusters[group.clusters["significant"] & (group.clusters["maps"] == "band × channel")]
     assert sorted(significant["channels"]) == ["C3", "C4"]
     assert set(significant["bands"]) == {"alpha"}
 
@@ -40,52 +40,52 @@ def test_nothing_in_common_is_said_without_claiming_that_there_is_nothing(make):
 
 
 def test_too_few_people_are_not_tested(make):
-    found = make(manifest(3))
-    words = words_of(found)
+    group = make(manifest(3))
+    words = words_of(group)
     assert "not tested" in words
     assert "6 subjects are needed" in words
-    assert found.clusters is None
-    assert "cluster-based" not in methods_paragraph(found, SECTIONS)[0]
-    names = [drawing.name for drawing in drawings(found, CONTENTS)]
+    assert group.clusters is None
+    assert "cluster-based" not in methods_paragraph(group, SECTIONS)[0]
+    names = [drawing.name for drawing in drawings(group, CONTENTS)]
     assert names == ["agreement", "band_use", "filter_stability", "drift_1"]
 
 
 def test_one_network_alone_is_a_group_too(make):
-    found = make(manifest(1, 1))
-    words = words_of(found)
+    group = make(manifest(1, 1))
+    words = words_of(group)
     assert "1 network of 1 subject is compared" in words
-    assert found.drift is None
-    assert "two" in found.missing["drift"]
-    assert facts_of(found, CONTENTS)["accuracy_ci_low"] is None
+    assert group.drift is None
+    assert "two" in group.missing["drift"]
+    assert facts_of(group, CONTENTS)["accuracy_ci_low"] is None
 
 
 def test_conditions_are_compared_within_people(make):
-    found = make(manifest(conditions=("do", "think")))
-    words = words_of(found)
+    group = make(manifest(conditions=("do", "think")))
+    words = words_of(group)
     assert "in 2 conditions" in words
     for comparison in ("do", "do − think"):
         assert f"Band × channel, {comparison}: 2 significant clusters" in words
     assert "Band × channel, think: no cluster is significant" in words
-    text, _ = methods_paragraph(found, SECTIONS)
+    text, _ = methods_paragraph(group, SECTIONS)
     assert "conditions were compared within subjects" in text
-    names = [drawing.name for drawing in drawings(found, CONTENTS)]
+    names = [drawing.name for drawing in drawings(group, CONTENTS)]
     assert names[:6] == ["clusters_1", "clusters_2", "clusters_3", "spectrum_1", "spectrum_2", "spectrum_3"]
     assert len(set(names)) == len(names)
 
 
 def test_more_than_two_classes_have_maps_of_their_own(make):
-    found = make(classes=("left", "right", "feet"))
-    assert found.band_test["target"].to_numpy().tolist() == ["all classes", "left", "right", "feet"]
-    assert "for feet, alpha around" in words_of(found)
+    group = make(classes=("left", "right", "feet"))
+    assert group.band_test["target"].to_numpy().tolist() == ["all classes", "left", "right", "feet"]
+    assert "for feet, alpha around" in words_of(group)
 
 
 def test_what_failed_and_what_was_left_out_is_counted(make):
     rng = np.random.default_rng(2)
-    found = make(replaced={0: "There is no checkpoint.", 3: row(rng, held_out="no", n_seen=45)})
-    words = words_of(found)
+    group = make(replaced={0: "There is no checkpoint.", 3: row(rng, held_out="no", n_seen=45)})
+    words = words_of(group)
     assert "14 networks of 8 subjects" in words
     assert "1 network could not be read; 1 network left out" in words
-    assert found.findings["check"].tolist()[:2] == ["failed", "left_out"]
+    assert group.findings["check"].tolist()[:2] == ["failed", "left_out"]
 
 
 def test_a_group_that_cannot_be_compared_is_an_error(make):
@@ -94,22 +94,22 @@ def test_a_group_that_cannot_be_compared_is_an_error(make):
 
 
 def test_without_positions_there_are_no_clusters_and_the_reason_is_given(make):
-    found = make(placed=False)
-    assert found.band_test is None
-    assert "positions" in words_of(found)
+    group = make(placed=False)
+    assert group.band_test is None
+    assert "positions" in words_of(group)
 
 
 def test_without_bands_there_is_no_drift_of_filters(make):
-    found = make(sections=False)
-    assert found.filter_drift is None
-    assert "bands" in found.missing["filter_drift"]
-    assert found.filter_stability is not None
+    group = make(sections=False)
+    assert group.filter_drift is None
+    assert "bands" in group.missing["filter_drift"]
+    assert group.filter_stability is not None
 
 
 def test_shared_training_is_said_and_part_of_the_methods(make):
-    found = make(trained_on=trial_fingerprints(np.random.default_rng(0).standard_normal((2, 2, 64))))
-    assert "shared_training" in found.findings["check"].tolist()
-    assert "100% of their training trials" in methods_paragraph(found, SECTIONS)[0]
+    group = make(trained_on=trial_fingerprints(np.random.default_rng(0).standard_normal((2, 2, 64))))
+    assert "shared_training" in group.findings["check"].tolist()
+    assert "100% of their training trials" in methods_paragraph(group, SECTIONS)[0]
     assert "training trials in common" not in methods_paragraph(make(), SECTIONS)[0]
 
 
@@ -132,14 +132,14 @@ def test_the_methods_name_what_was_done_with_references(make):
 
 def test_the_page_is_whole_and_nothing_in_it_runs(make, tmp_path):
     table = manifest(6, 1).assign(subject=[*HOSTILE[:1], *"bcdef"], checkpoint=[f"/{HOSTILE[0]}", *"bcdef"])
-    found = make(table)
-    found.report(tmp_path / "page.html")
+    group = make(table)
+    group.report(tmp_path / "page.html")
     html = (tmp_path / "page.html").read_text("utf-8")
     assert HOSTILE[0] not in html
     assert "A paragraph for the paper" in html
     assert html.count("data:image/png;base64,") >= 6
     with pytest.raises(FileExistsError, match="overwrite"):
-        found.report(tmp_path / "page.html")
+        group.report(tmp_path / "page.html")
 
 
 def contents(folder):
@@ -150,9 +150,9 @@ def contents(folder):
 
 
 def test_a_folder_holds_all_and_the_same_twice(make, tmp_path):
-    found = make()
+    group = make()
     out = tmp_path / "out"
-    written = found.save(out, formats=("png",), progress=False)
+    written = group.save(out, formats=("png",), progress=False)
     first = contents(out)
     assert set(written) == set(first)
     facts = json.loads(first["group.json"])
@@ -162,8 +162,8 @@ def test_a_folder_holds_all_and_the_same_twice(make, tmp_path):
         written
     )
     with pytest.raises(FileExistsError, match="already holds"):
-        found.save(out, progress=False)
-    found.save(out, progress=False, overwrite=True)
+        group.save(out, progress=False)
+    group.save(out, progress=False, overwrite=True)
     assert contents(out) == first
 
 

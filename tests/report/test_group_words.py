@@ -19,8 +19,8 @@ from tests.group_examples import manifest, row
 from tests.shown import drawings
 
 
-def words_of(found):
-    return " ".join(summary_words(found))
+def words_of(group):
+    return " ".join(summary_words(group))
 
 
 def with_attrs(make, name, values, **others):
@@ -59,8 +59,8 @@ def test_people_who_are_all_alike_have_no_interval(make):
 
 
 def test_chance_is_that_of_the_balanced_accuracy(make):
-    found = with_attrs(make, "accuracy", [0.9] * 6, majority=0.9, balanced_accuracy=0.5, above_chance="no")
-    words, chance = accuracy_words(found)
+    group = with_attrs(make, "accuracy", [0.9] * 6, majority=0.9, balanced_accuracy=0.5, above_chance="no")
+    words, chance = accuracy_words(group)
     assert words == (
         "Mean accuracy of 6 subjects 90%; always naming the most frequent class reaches 90%. Mean balanced "
         "accuracy 50%, chance 50%."
@@ -69,7 +69,7 @@ def test_chance_is_that_of_the_balanced_accuracy(make):
         "0 of 6 networks are shown to be above chance (permutation tests, p < 0.05), at least half of the networks in "
         "0 of 6 subjects."
     )
-    text, _ = methods_paragraph(found, SECTIONS)
+    text, _ = methods_paragraph(group, SECTIONS)
     assert "0 of 6 networks decoded above chance" in text
     assert (
         "always naming the most frequent class reaches 90%, the mean balanced accuracy 50% (chance 50%)"
@@ -78,14 +78,14 @@ def test_chance_is_that_of_the_balanced_accuracy(make):
 
 
 def test_what_cannot_be_told_from_chance_is_not_called_chance(make):
-    found = with_attrs(make, "above_chance", ["yes", "no", "unknown", "yes", "yes", "unknown"])
-    assert found.facts["above_chance"] == {"yes": 3, "no": 1, "unknown": 2}
-    *_, chance = accuracy_words(found)
+    group = with_attrs(make, "above_chance", ["yes", "no", "unknown", "yes", "yes", "unknown"])
+    assert group.facts["above_chance"] == {"yes": 3, "no": 1, "unknown": 2}
+    *_, chance = accuracy_words(group)
     assert chance == (
         "3 of 6 networks are shown to be above chance (permutation tests, p < 0.05; for 2 this is not known), at least "
         "half of the networks in 3 of 6 subjects; for 2 this is not known."
     )
-    finding = found.findings.set_index("check").loc["chance"]
+    finding = group.findings.set_index("check").loc["chance"]
     assert finding["finding"] == (
         "In 1 of 6 subjects fewer than half of the networks are shown to be above chance. In 2 of 6 subjects for too "
         "many networks it is not known whether they are above chance."
@@ -95,17 +95,17 @@ def test_what_cannot_be_told_from_chance_is_not_called_chance(make):
 
 def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
     reasons = [["chance"], ["few_trials", "unknown_trials"], ["chance"], [], [], []]
-    found = with_attrs(make, "not_readable_because", map(json.dumps, reasons))
-    assert found.facts["not_readable_because"] == {"few_trials": 1, "chance": 2, "unknown_trials": 1}
-    (words,) = readable_words(found)
+    group = with_attrs(make, "not_readable_because", map(json.dumps, reasons))
+    assert group.facts["not_readable_because"] == {"few_trials": 1, "chance": 2, "unknown_trials": 1}
+    (words,) = readable_words(group)
     assert words.startswith(
         "3 of 6 networks of 6 subjects cannot be read by themselves: there are too few trials "
     )
     assert "is not shown to be above chance (2); it is not known" in words
-    assert words in words_of(found)
-    assert "3 networks did not show by themselves what they use (" in methods_paragraph(found, SECTIONS)[0]
-    assert found.networks["not_readable_because"].tolist()[:2] == ["chance", "few_trials unknown_trials"]
-    assert found.findings.set_index("check").loc["not_readable", "severity"] == "warning"
+    assert words in words_of(group)
+    assert "3 networks did not show by themselves what they use (" in methods_paragraph(group, SECTIONS)[0]
+    assert group.networks["not_readable_because"].tolist()[:2] == ["chance", "few_trials unknown_trials"]
+    assert group.findings.set_index("check").loc["not_readable", "severity"] == "warning"
     assert not list(readable_words(make(manifest(6, 1))))
 
 
@@ -114,11 +114,11 @@ def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
     [("confounded", 4, True), ("confounded", 3, False), ("unknown_trials", 8, True), ("chance", 8, False)],
 )
 def test_what_is_doubtful_is_called_so_wherever_a_basis_is_named(make, reason, n_networks, doubtful):
-    found = with_attrs(
+    group = with_attrs(
         make, "not_readable_because", [json.dumps([reason] * (number < n_networks)) for number in range(8)]
     )
-    named = [line for line in summary_words(found) if "significant cluster" in line or " lies in " in line]
-    named += [drawing.caption for drawing in drawings(found, CONTENTS) if drawing.name.startswith("clusters")]
+    named = [line for line in summary_words(group) if "significant cluster" in line or " lies in " in line]
+    named += [drawing.caption for drawing in drawings(group, CONTENTS) if drawing.name.startswith("clusters")]
     assert len(named) > 3
     for words in named:
         assert ("Not evidence of what the networks use" in words) == doubtful
@@ -126,16 +126,16 @@ def test_what_is_doubtful_is_called_so_wherever_a_basis_is_named(make, reason, n
 
 @pytest.mark.parametrize(("n_seeds", "is_said"), [(1, False), (2, True)])
 def test_averages_are_spoken_of_where_there_are_any(make, n_seeds, is_said):
-    found = make(manifest(6, n_seeds))
-    assert ("averaged" in words_of(found)) == is_said
-    assert ("Runs were averaged" in methods_paragraph(found, SECTIONS)[0]) == is_said
+    group = make(manifest(6, n_seeds))
+    assert ("averaged" in words_of(group)) == is_said
+    assert ("Runs were averaged" in methods_paragraph(group, SECTIONS)[0]) == is_said
 
 
 def test_one_network_agrees_with_nobody(make):
-    found = make(manifest(1, 1))
-    text, references = methods_paragraph(found, SECTIONS)
+    group = make(manifest(1, 1))
+    text, references = methods_paragraph(group, SECTIONS)
     assert text.startswith("1 network of 1 subject (1 per subject) was read")
-    assert "close match in the" not in words_of(found)
+    assert "close match in the" not in words_of(group)
     for words in ("Spearman", "Hungarian", "Runs were averaged", "tests", "share of a band"):
         assert words not in text
     assert len(references) == 2
@@ -149,14 +149,14 @@ def test_two_runs_have_one_other_run(make):
 
 def test_a_condition_counts_the_subjects_who_have_it(make):
     table = manifest(8, 1, ("do", "think"))
-    found = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
-    for words in (drift_words(found), shift_words(found), band_use_words(found)):
+    group = make(table[(table["condition"] == "do") | (table["subject"] > 2)].reset_index(drop=True))
+    for words in (drift_words(group), shift_words(group), band_use_words(group)):
         counts = [set(re.findall(r"(\d+) (?:more )?subjects?", sentence)) for sentence in words]
         assert counts[0] == {"8"}
         assert sum(map(int, counts[1])) == 6
-    assert "Band × channel, do − think" in words_of(found)
+    assert "Band × channel, do − think" in words_of(group)
     assert "6 subjects" in next(
-        line for line in summary_words(found) if line.startswith("Band × channel, do −")
+        line for line in summary_words(group) if line.startswith("Band × channel, do −")
     )
 
 
@@ -174,38 +174,38 @@ def test_only_bands_that_speak_for_the_class_are_named(make):
 
 
 def test_where_nothing_separates_the_classes_no_band_has_a_share(make):
-    found = make(manifest(8, 1), effect=0.0)
-    assert np.isfinite(found.band_use).any()
-    (words,) = band_use_words(found)
+    group = make(manifest(8, 1), effect=0.0)
+    assert np.isfinite(group.band_use).any()
+    (words,) = band_use_words(group)
     assert "not surely above zero over 8 subjects" in words
-    assert "slow" not in found.findings["check"].tolist()
+    assert "slow" not in group.findings["check"].tolist()
 
 
 def test_a_filter_that_most_runs_lack_is_not_counted_as_stable(make):
-    found = make(manifest(4, 2))
-    before = next(iter(filter_words(found)))
-    table = found.filter_stability.copy()
+    group = make(manifest(4, 2))
+    before = next(iter(filter_words(group)))
+    table = group.filter_stability.copy()
     table.loc[table.index[0], "n_runs"] = 1
     assert before.startswith(f"{len(table)} of {len(table)} ")
-    rarer = next(iter(filter_words(dataclasses.replace(found, filter_stability=table))))
+    rarer = next(iter(filter_words(dataclasses.replace(group, filter_stability=table))))
     assert rarer.startswith(f"{len(table) - 1} of {len(table)} ")
 
 
 def test_what_cannot_be_tested_is_no_number(make):
-    found = make(manifest(6, 1))
-    frozen = found.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan, q=np.nan)
-    (words,) = drift_words(dataclasses.replace(found, drift=frozen))
+    group = make(manifest(6, 1))
+    frozen = group.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan, q=np.nan)
+    (words,) = drift_words(dataclasses.replace(group, drift=frozen))
     assert (
         words
         == "Training changed the filters of 6 subjects identically or not at all: there is nothing to test."
     )
-    assert "nan" not in words_of(found)
+    assert "nan" not in words_of(group)
 
 
 def test_filters_that_move_are_counted(make):
-    found = make(manifest(6, 1))
-    moved = found.filter_drift.assign(q=[0.9, 0.01, 0.02, 0.9], shift_hz=[3.0, -1.256, 0.5, 9.0])
-    (words,) = shift_words(dataclasses.replace(found, filter_drift=moved))
+    group = make(manifest(6, 1))
+    moved = group.filter_drift.assign(q=[0.9, 0.01, 0.02, 0.9], shift_hz=[3.0, -1.256, 0.5, 9.0])
+    (words,) = shift_words(dataclasses.replace(group, filter_drift=moved))
     assert words == (
         "Training moved 2 of 4 filters in one direction on average over 6 subjects (q at most 0.05), the farthest by "
         "−1.26 Hz."
@@ -261,13 +261,13 @@ def test_every_reference_is_cited_and_every_citation_has_one(make, table):
 
 
 def test_clusters_of_several_classes_name_theirs(make):
-    found = make(manifest(7, 1), classes=("left", "right", "feet"))
-    sentence = next(line for line in summary_words(found) if line.startswith("Band × channel"))
+    group = make(manifest(7, 1), classes=("left", "right", "feet"))
+    sentence = next(line for line in summary_words(group) if line.startswith("Band × channel"))
     for cluster in sentence.partition("): ")[2].split("; "):
         assert cluster.startswith(("for all classes, ", "for left, ", "for right, ", "for feet, ", "and "))
 
 
 def test_a_table_without_clusters_is_no_trouble(make):
-    found = make(manifest(6, 1))
-    bare = dataclasses.replace(found, clusters=pd.DataFrame(columns=found.clusters.columns))
+    group = make(manifest(6, 1))
+    bare = dataclasses.replace(group, clusters=pd.DataFrame(columns=group.clusters.columns))
     assert "no cluster is significant (6 subjects)" in words_of(bare)

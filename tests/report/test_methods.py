@@ -59,9 +59,9 @@ WHAT_IS_CITED = {
 }
 
 
-def paragraph_of(network=NETWORK, checks=(), **found):
+def paragraph_of(network=NETWORK, checks=(), **results):
     findings = pd.DataFrame({"check": list(checks)})
-    return methods_paragraph(Inspection(network=network, findings=findings, **found), SECTIONS)
+    return methods_paragraph(Inspection(network=network, findings=findings, **results), SECTIONS)
 
 
 def cited(references):
@@ -76,13 +76,13 @@ def surnames_with_years(text):
 
 @pytest.mark.parametrize("what", WHAT_IS_CITED)
 def test_each_thing_brings_its_own_references_and_no_others(what):
-    found, names = WHAT_IS_CITED[what]
-    _, references = paragraph_of(**found)
+    results, names = WHAT_IS_CITED[what]
+    _, references = paragraph_of(**results)
     assert cited(references) == ALWAYS | names
 
 
 def test_everything_together_cites_everything_once_in_alphabetical_order():
-    everything = {name: value for found, _ in WHAT_IS_CITED.values() for name, value in found.items()}
+    everything = {name: value for results, _ in WHAT_IS_CITED.values() for name, value in results.items()}
     text, references = paragraph_of(trials=TRIALS, accuracies=ACCURACIES, **everything)
     of_groups = {"maris", "sassenhagen", "benjamini", "hedges", "kuhn"}
     assert cited(references) == set(REFERENCES) - of_groups
@@ -256,6 +256,6 @@ def test_what_was_not_done_disappears_from_a_real_inspection(whole):
 def test_trials_prepared_otherwise_are_not_claimed_to_be_held_out():
     true = ["0", "1"] * 20
     table = pd.DataFrame({"true": true, "predicted": true, "correct": True, "seen_in_training": False})
-    found = {"trials": {"n_trials": 40}, "accuracies": accuracies(table)}
-    assert "recognised among the training trials" in paragraph_of(**found)[0]
-    assert "training trials" not in paragraph_of(checks=["recording"], **found)[0]
+    results = {"trials": {"n_trials": 40}, "accuracies": accuracies(table)}
+    assert "recognised among the training trials" in paragraph_of(**results)[0]
+    assert "training trials" not in paragraph_of(checks=["recording"], **results)[0]

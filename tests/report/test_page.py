@@ -61,9 +61,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def write(tmp_path_factory):
-    def written(found):
+    def written(inspected):
         path = tmp_path_factory.mktemp("page") / "report.html"
-        found.report(path)
+        inspected.report(path)
         return path.read_text("utf-8")
 
     return written
@@ -169,9 +169,9 @@ def test_a_notebook_shows_the_summary(whole, hostile):
 
 @pytest.mark.parametrize("results", ["whole", "weights_only", "hostile"])
 def test_a_notebook_shows_pictures(results, request):
-    found = request.getfixturevalue(results)
+    inspected = request.getfixturevalue(results)
     plt.figure("of the user")
-    html = found._repr_html_()
+    html = inspected._repr_html_()
     assert plt.get_figlabels() == ["of the user"]
     pictures = re.findall(r'alt="([^"]+)" src="data:image/png;base64,([^"]+)"', html)
     assert [title for title, _ in pictures] == {
@@ -191,18 +191,18 @@ def test_a_notebook_shows_pictures(results, request):
 
 def test_maps_without_positions_say_so_in_their_place(whole, misplaced_text):
     lost = whole.spatial_patterns.assign_coords(x=("channel", [np.nan] + [0.01] * 5))
-    found = dataclasses.replace(whole, spatial_patterns=lost)
+    inspected = dataclasses.replace(whole, spatial_patterns=lost)
     drawing = next(drawing for drawing in FIGURES if drawing.name == "spatial_maps")
-    said = " ".join(text.get_text() for text in drawing.draw(found).texts)
+    said = " ".join(text.get_text() for text in drawing.draw(inspected).texts)
     assert "cannot be drawn" in said
     assert str(lost["channel"].to_numpy()[0]) in said
 
 
 def test_more_maps_than_a_figure_shows_are_said_in_their_place(whole):
     cells = whole.band_relevance.isel(target=[0] * 40)
-    found = dataclasses.replace(whole, band_relevance=cells)
+    inspected = dataclasses.replace(whole, band_relevance=cells)
     drawing = next(drawing for drawing in FIGURES if drawing.name == "relevance")
-    said = " ".join(text.get_text() for text in drawing.draw(found).texts)
+    said = " ".join(text.get_text() for text in drawing.draw(inspected).texts)
     assert "One figure shows at most 200 scalp maps; got 240" in " ".join(said.split())
 
 

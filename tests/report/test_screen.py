@@ -36,11 +36,11 @@ def test_it_fits_a_screen(results, request):
 
 @pytest.mark.parametrize("results", RESULTS[:4])
 def test_it_says_the_verdict_and_the_accuracy(results, request):
-    found = request.getfixturevalue(results)
-    words = " ".join(repr(found).split())
-    assert verdict_words(found) in words
-    assert accuracy_words(found)[0] in words
-    assert found.findings["finding"].iloc[0] in words
+    inspected = request.getfixturevalue(results)
+    words = " ".join(repr(inspected).split())
+    assert verdict_words(inspected) in words
+    assert accuracy_words(inspected)[0] in words
+    assert inspected.findings["finding"].iloc[0] in words
 
 
 def test_it_says_what_decisions_rest_on_only_where_that_can_be_read(whole, readable):

@@ -52,18 +52,18 @@ def slips(sentences):
     ]
 
 
-def every_sentence(found):
+def every_sentence(inspected):
     return [
-        verdict_words(found),
-        unsuspected_words(found),
-        *accuracy_words(found),
-        *basis_words(found),
-        *certainty_words(found),
-        *alarm_words(found),
-        *suspicion_words(found),
-        data_words(found, of_trials=bool(found.trials)),
-        network_words(found),
-        unsuspected_words(found),
+        verdict_words(inspected),
+        unsuspected_words(inspected),
+        *accuracy_words(inspected),
+        *basis_words(inspected),
+        *certainty_words(inspected),
+        *alarm_words(inspected),
+        *suspicion_words(inspected),
+        data_words(inspected, of_trials=bool(inspected.trials)),
+        network_words(inspected),
+        unsuspected_words(inspected),
     ]
 
 
@@ -79,15 +79,15 @@ def right_in(n_correct, n_trials, n_seen=None):
     return accuracies(pd.DataFrame(columns).astype({"true": str, "predicted": str}))
 
 
-def inspection(*, held_out=True, n_seen=None, **found):
-    found = {"network": NETWORK, "findings": FINDINGS, "trials": {}, "accuracies": None} | found
-    judged = (found[name] for name in ("findings", "trials", "accuracies"))
-    return Inspection(**({"verdict": verdict_on(*judged, n_seen=n_seen, held_out=held_out)} | found))
+def inspection(*, held_out=True, n_seen=None, **inspected):
+    inspected = {"network": NETWORK, "findings": FINDINGS, "trials": {}, "accuracies": None} | inspected
+    judged = (inspected[name] for name in ("findings", "trials", "accuracies"))
+    return Inspection(**({"verdict": verdict_on(*judged, n_seen=n_seen, held_out=held_out)} | inspected))
 
 
-def with_trials(n_correct=36, n_trials=40, n_seen=None, **found):
+def with_trials(n_correct=36, n_trials=40, n_seen=None, **inspected):
     known = {"trials": {"n_trials": n_trials}, "accuracies": right_in(n_correct, n_trials, n_seen)}
-    return inspection(n_seen=n_seen, **(known | found))
+    return inspection(n_seen=n_seen, **(known | inspected))
 
 
 def planted(target, band_hz, channel, value, n_classes=2):
@@ -174,9 +174,8 @@ MEMORY = {
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance "
-        "level to "
-        "compare with. Only these judge the network, and all that follows is read from these.",
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance level "
+        "to compare with. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
@@ -207,24 +206,24 @@ def test_the_trials_held_out_judge_the_network_if_there_are_any(kind):
     n_correct, n_trials, n_seen, reasons = JUDGED[kind]
     differs = pd.DataFrame()
     differs.attrs = {"outcome": "differs"}
-    found = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=differs)
-    assert found.verdict == {"readable": not reasons, "reasons": reasons}
-    words = basis_words(found)
+    inspected = with_trials(n_correct, n_trials, n_seen, leading_bands=leading(MU), randomization=differs)
+    assert inspected.verdict == {"readable": not reasons, "reasons": reasons}
+    words = basis_words(inspected)
     assert words[0].startswith(CANNOT if reasons else WHAT_SHARES_ARE)
     assert all(REASONS[reason] in words[0] for reason in reasons)
     assert len(words) == (1 if reasons else 3)
     assert ("alpha" in " ".join(words)) == (not reasons)
-    assert bool(certainty_words(found)) == (not reasons), "the evidence is of what the network uses"
-    assert bool(not_evidence(found)) == bool(reasons)
-    assert not slips(every_sentence(found))
+    assert bool(certainty_words(inspected)) == (not reasons), "the evidence is of what the network uses"
+    assert bool(not_evidence(inspected)) == bool(reasons)
+    assert not slips(every_sentence(inspected))
 
 
 @pytest.mark.parametrize("held_out", [True, False])
 def test_trials_of_unknown_history_are_read_only_where_the_user_says_that_they_were_held_out(held_out):
-    found = with_trials(leading_bands=leading(MU), held_out=held_out)
-    assert found.verdict["reasons"] == ([] if held_out else ["unknown_trials"])
-    assert ("alpha" in " ".join(basis_words(found))) == held_out
-    assert ("`held_out=True`" in basis_words(found)[0]) == (not held_out)
+    inspected = with_trials(leading_bands=leading(MU), held_out=held_out)
+    assert inspected.verdict["reasons"] == ([] if held_out else ["unknown_trials"])
+    assert ("alpha" in " ".join(basis_words(inspected))) == held_out
+    assert ("`held_out=True`" in basis_words(inspected)[0]) == (not held_out)
 
 
 def test_what_the_user_says_does_not_overrule_what_is_known():
@@ -237,11 +236,13 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
     table.attrs = {"outcome": "differs"}
     everything = {"leading_bands": leading(MU), "randomization": table, "deletion": curve(0.1, 0.001)}
     suspicions = table_of(*ROWS[1:])
-    found = with_trials(**everything, findings=suspicions, verdict={"readable": False, "reasons": [reason]})
-    words = " ".join(every_sentence(found))
+    inspected = with_trials(
+        **everything, findings=suspicions, verdict={"readable": False, "reasons": [reason]}
+    )
+    words = " ".join(every_sentence(inspected))
     assert REASONS[reason] in words
     assert not re.search("surely|established|alpha|C4|suspect|% from", words)
-    assert not slips(every_sentence(found))
+    assert not slips(every_sentence(inspected))
 
 
 @pytest.mark.parametrize(
@@ -274,12 +275,12 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
     ],
 )
 def test_the_accuracy_is_told_with_interval_chance_and_verdict(n_correct, n_trials, numbers, verdict):
-    found = with_trials(n_correct, n_trials)
-    assert accuracy_words(found)[0] == (
+    inspected = with_trials(n_correct, n_trials)
+    assert accuracy_words(inspected)[0] == (
         f"The network is right in {n_correct} of {n_trials} trials, {numbers}; always naming the most frequent "
         f"class reaches 50%. Balanced accuracy {verdict}."
     )
-    assert found.verdict["readable"] == ("0: above" in verdict)
+    assert inspected.verdict["readable"] == ("0: above" in verdict)
 
 
 def judged(structure, codes, scores):
@@ -298,9 +299,11 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
     rng = np.random.default_rng(1)
     codes = rng.permutation(np.repeat([0, 1], [180, 20]))
     size = rng.random(200) * np.where(rng.random(200) < 0.85, 1, -1) * np.where(codes == 1, 1, -1)
-    found = judged({"subject": np.repeat(list("abcd"), 50), "run": "1"}, codes, np.stack([-size, size], 1))
-    (sentence, _) = accuracy_words(inspection(trials={"n_trials": 200}, accuracies=found))
-    row = found.loc["all"]
+    inspected = judged(
+        {"subject": np.repeat(list("abcd"), 50), "run": "1"}, codes, np.stack([-size, size], 1)
+    )
+    (sentence, _) = accuracy_words(inspection(trials={"n_trials": 200}, accuracies=inspected))
+    row = inspected.loc["all"]
     assert "always naming the most frequent class reaches 90%" in sentence
     assert f"; over 4 subjects {row['subjects_ci_low']:.0%} to " in sentence
     assert (
@@ -323,18 +326,18 @@ def test_rare_targets_are_told_with_balanced_accuracy_and_area():
 )
 def test_what_is_confounded_is_neither_above_chance_nor_not(structure, codes, why):
     accuracies_ = judged(structure, codes, np.eye(2)[codes])
-    found = inspection(trials={"n_trials": 100}, accuracies=accuracies_, leading_bands=leading(MU))
-    sentence = accuracy_words(found)[0]
+    inspected = inspection(trials={"n_trials": 100}, accuracies=accuracies_, leading_bands=leading(MU))
+    sentence = accuracy_words(inspected)[0]
     assert sentence.endswith(f"chance 0.50: whether this is above chance is not known, because {why}.")
-    assert found.verdict["reasons"] == ["confounded"]
-    assert not slips(every_sentence(found))
+    assert inspected.verdict["reasons"] == ["confounded"]
+    assert not slips(every_sentence(inspected))
 
 
 def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
     worth = filters_worth(np.array([[1.0, 3.0, 0.0, -1.0], [0.0, -0.5, 2.0, -1.0]]))
     of_bands, of_cells = leading(MU, cells_too=True)
-    found = with_trials(leading_bands=of_bands, leading_cells=of_cells, leading_filters=worth)
-    assert basis_words(found) == [
+    inspected = with_trials(leading_bands=of_bands, leading_cells=of_cells, leading_filters=worth)
+    assert basis_words(inspected) == [
         WHAT_SHARES_ARE,
         "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, established at C4 (less power speaks for it); "
         "25% from beta (13–30 Hz), most at 20.0 Hz, established at C4 (less power speaks for it). Strongest "
@@ -415,8 +418,8 @@ def test_filters_are_named_from_a_tenth_of_the_sum_on(worth, named):
 def test_bands_that_are_unsure_or_small_are_not_named():
     unsure = with_trials(leading_bands=leading(MU, half=1.5))
     small = with_trials(leading_bands=leading(planted(0, 11, "C4", 95) + planted(0, 20, "C4", 5) + MU * 1e-3))
-    for found in (unsure, small):
-        words = basis_words(found)
+    for inspected in (unsure, small):
+        words = basis_words(inspected)
         assert words[1].startswith("For left: ")
         assert "from alpha" in words[1]
         assert "beta" not in words[1]
@@ -439,8 +442,8 @@ def test_filters_that_lower_a_score_are_not_named():
 
 
 def test_at_chance_nothing_is_said_of_use():
-    found = with_trials(20, 40, leading_bands=leading(MU))
-    assert basis_words(found) == [
+    inspected = with_trials(20, 40, leading_bands=leading(MU))
+    assert basis_words(inspected) == [
         f"{CANNOT}the accuracy on these trials is not shown to be above chance. Check labels, preparation and "
         "units, or train again."
     ]
@@ -448,7 +451,7 @@ def test_at_chance_nothing_is_said_of_use():
 
 def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
     assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
-        f"{CANNOT}there are too few trials of each class to distinguish the accuracy from chance. Pass more "
+        f"{CANNOT}these trials are too few of each class to tell the accuracy from chance. Pass more "
         "trials of every class."
     ]
 
@@ -461,8 +464,8 @@ def test_of_unknown_classes_no_basis_is_told():
 
 
 def test_the_reason_is_told_where_nothing_was_measured():
-    found = with_trials(missing={"leading_bands": "Weights are not finite."})
-    assert basis_words(found) == ["What the network uses was not measured. Weights are not finite."]
+    inspected = with_trials(missing={"leading_bands": "Weights are not finite."})
+    assert basis_words(inspected) == ["What the network uses was not measured. Weights are not finite."]
     assert not slips(basis_words(with_trials()))
 
 
@@ -606,18 +609,18 @@ NEEDED = (
 
 
 def test_replacement_names_what_is_needed_for_sure_the_most_first():
-    found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
-    assert certainty_words(with_trials(ablation=found)) == [
+    inspected = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
+    assert certainty_words(with_trials(ablation=inspected)) == [
         "Replaced by those of another trial, these cost most of the margin between the score of the true class "
         f"and the best other: {NEEDED}"
     ]
 
 
 def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
-    found = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
+    inspected = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
     orders = pd.DataFrame({"n_cells": [6, 0, 6, 0], "score": [-1.0, 7.256, -2.0, 7.256]})
     orders.attrs = curve(0.1, 0.001).attrs
-    words = certainty_words(with_trials(ablation=found, deletion=orders))
+    words = certainty_words(with_trials(ablation=inspected, deletion=orders))
     assert words[1:] == [
         "Replaced by those of another trial, these cost most of the margin between the score of the true class "
         f"and the best other, which is 7.26 on average: {NEEDED}"
@@ -626,16 +629,16 @@ def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
 
 
 def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
-    found = losses([[10.0, 0.3], [2.0, 0.1]], [[5.0, 0.2], [1.5, 0.05]])
-    (words,) = certainty_words(with_trials(ablation=found))
+    inspected = losses([[10.0, 0.3], [2.0, 0.1]], [[5.0, 0.2], [1.5, 0.05]])
+    (words,) = certainty_words(with_trials(ablation=inspected))
     assert "alpha of left central" in words
     assert "beta of left central" in words
     assert "right central" not in words
 
 
 def test_replacement_that_costs_nothing_for_sure_says_so():
-    found = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
-    assert certainty_words(with_trials(ablation=found)) == [
+    inspected = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
+    assert certainty_words(with_trials(ablation=inspected)) == [
         "No single band of a region, if replaced, surely costs part of the margin between the classes."
     ]
 
@@ -643,8 +646,8 @@ def test_replacement_that_costs_nothing_for_sure_says_so():
 def test_the_evidence_for_a_network_at_chance_is_not_told():
     table = pd.DataFrame()
     table.attrs = {"outcome": "differs"}
-    found = with_trials(20, 40, deletion=curve(0.1, 0.001), randomization=table)
-    assert certainty_words(found) == []
+    inspected = with_trials(20, 40, deletion=curve(0.1, 0.001), randomization=table)
+    assert certainty_words(inspected) == []
 
 
 def with_error(error):
@@ -718,9 +721,9 @@ ROWS = (
 
 
 def test_errors_alarm_and_artefacts_raise_suspicion():
-    found = inspection(findings=table_of(*ROWS))
-    assert alarm_words(found) == ["It guesses. Train again."]
-    assert suspicion_words(found) == [
+    inspected = inspection(findings=table_of(*ROWS))
+    assert alarm_words(inspected) == ["It guesses. Train again."]
+    assert suspicion_words(inspected) == [
         "30% lies there. At Fp1. Compare.",
         "Maps lead there. At T7. Compare.",
         "Fast. Above 30 Hz. Lowpass.",
@@ -764,16 +767,14 @@ UNSUSPECTED = [
     ),
     (
         relevance_at(["E1", "E2"]),
-        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not "
-        f"checked: eye "
-        "movements and muscles, because no channel has a position or a name of the 10-05 system.",
+        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not checked: "
+        "eye movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
         "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
         f"does not prove that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye "
-        f"movements, "
-        "because no channel lies beside the eyes.",
+        "movements, because no channel lies beside the eyes.",
     ),
     (
         relevance_at(["Fp1", "C3"]).assign_coords(frequency=0.25 * frequencies + 20),
@@ -805,8 +806,8 @@ def test_nothing_points_only_to_what_was_checked(spectrum, expected):
 def test_classes_whose_relevance_may_add_up_to_nothing_are_said_not_to_be_checked():
     bands = leading(MU)
     bands.loc["right", "total_ci_low"] = -0.1
-    found = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
-    assert "Not checked for right, whose relevance may add up to zero." in unsuspected_words(found)
+    inspected = with_trials(leading_bands=bands, spectral_relevance=relevance_at(["Fp1", "T7", "C3"]))
+    assert "Not checked for right, whose relevance may add up to zero." in unsuspected_words(inspected)
 
 
 def test_without_trials_little_is_said_of_artefacts(weights_only):
@@ -842,13 +843,13 @@ def test_a_skirt_is_not_told_as_a_peak():
 def test_names_that_mean_harm_are_told_as_they_are():
     values = np.concatenate([MU, MU[:1]])
     network = NETWORK | {"class_names": HOSTILE}
-    found = with_trials(leading_bands=leading(values, HOSTILE), network=network)
-    words = basis_words(found)
+    inspected = with_trials(leading_bands=leading(values, HOSTILE), network=network)
+    words = basis_words(inspected)
     assert words[0] == WHAT_SHARES_ARE
     assert all(
         sentence.startswith(f"For {name}: ") for sentence, name in zip(words[1:], HOSTILE, strict=True)
     )
-    assert all(name in network_words(found) for name in HOSTILE)
+    assert all(name in network_words(inspected) for name in HOSTILE)
 
 
 def test_bands_of_hostile_names_are_told_with_their_limits():
@@ -902,8 +903,8 @@ def test_a_network_of_one_of_everything_is_told_in_the_singular():
 
 def test_trials_prepared_otherwise_are_not_called_held_out():
     other = pd.DataFrame([("recording", "warning", "Other filters.", "", "", "")], columns=FINDINGS.columns)
-    found = with_trials(8, 10, 0, findings=other)
-    assert accuracy_words(found)[1] == (
+    inspected = with_trials(8, 10, 0, findings=other)
+    assert accuracy_words(inspected)[1] == (
         "Whether they were used in training is not known: they were not preprocessed like the training trials. "
         "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
     )
@@ -921,11 +922,11 @@ def test_names_of_classes_that_were_assumed_are_told_with_the_accuracy():
 
 def test_scores_that_are_not_numbers_have_no_accuracy_and_say_why():
     table = pd.DataFrame({"true": ["left"], "predicted": ["left"], "correct": [True]})
-    found = inspection(
+    inspected = inspection(
         trials={"n_trials": 1},
         predictions=table,
         missing={"accuracies": "Weights of the network are not finite."},
     )
-    assert accuracy_words(found) == [
+    assert accuracy_words(inspected) == [
         "1 trial: the accuracy was not measured. Weights of the network are not finite."
     ]

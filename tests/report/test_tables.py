@@ -26,9 +26,9 @@ NETWORK = {"class_names": ["left", "right", "feet"], "weights_sha256": "ab" * 32
 EMPTY = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "filters", "remedy"])
 
 
-def inspection(**found):
+def inspection(**inspected):
     readable = {"readable": True, "reasons": []}
-    return Inspection(**({"network": NETWORK, "findings": EMPTY, "verdict": readable} | found))
+    return Inspection(**({"network": NETWORK, "findings": EMPTY, "verdict": readable} | inspected))
 
 
 def leading(**changes):
@@ -72,20 +72,20 @@ def test_what_is_missing_is_empty_and_what_is_below_zero_has_a_minus_sign(change
 
 
 def test_where_nothing_can_be_read_the_table_says_so_and_nothing_is_established():
-    found = dataclasses.replace(
+    inspected = dataclasses.replace(
         leading(), trials={"n_trials": 9}, verdict={"readable": False, "reasons": ["seen_trials"]}
     )
-    header, (row,), caption = leading_rows(found)
+    header, (row,), caption = leading_rows(inspected)
     assert len(row) == len(header) == 5
     assert caption.startswith(
         "Not evidence of what the network uses: the network was trained on these trials."
     )
     assert "stablished" not in " ".join(header) + caption
-    bands = found.leading_bands.assign(established=True, channels="C3")
-    found = dataclasses.replace(found, leading_bands=bands)
-    rows = frames(found, CONTENTS)["leading_bands"]
+    bands = inspected.leading_bands.assign(established=True, channels="C3")
+    inspected = dataclasses.replace(inspected, leading_bands=bands)
+    rows = frames(inspected, CONTENTS)["leading_bands"]
     assert rows[["readable", "established", "channels"]].to_numpy().tolist() == [[False, False, ""]]
-    (of_file,) = facts_of(found, CONTENTS)["leading_bands"]
+    (of_file,) = facts_of(inspected, CONTENTS)["leading_bands"]
     assert (of_file["readable"], of_file["established"], of_file["channels"]) == (False, False, "")
 
 
@@ -107,12 +107,12 @@ def test_classes_without_trials_have_no_rows():
 
 
 def test_the_rows_are_those_of_the_measured_table(whole, hostile):
-    for found in (whole, hostile):
-        _, rows, _ = leading_rows(found)
-        assert [row[0] for row in rows] == found.leading_bands.index.get_level_values("target").tolist()
+    for inspected in (whole, hostile):
+        _, rows, _ = leading_rows(inspected)
+        assert [row[0] for row in rows] == inspected.leading_bands.index.get_level_values("target").tolist()
         assert {len(row) for row in rows} == {5}, "neither can be read: nothing is established"
-        read = dataclasses.replace(found, verdict={"readable": True, "reasons": []})
-        assert [row[6] for row in leading_rows(read)[1]] == found.leading_bands["channels"].tolist()
+        read = dataclasses.replace(inspected, verdict={"readable": True, "reasons": []})
+        assert [row[6] for row in leading_rows(read)[1]] == inspected.leading_bands["channels"].tolist()
         assert not re.search(r"\bnan\b|\binf\b", " ".join(cell for row in rows for cell in row))
 
 
@@ -159,10 +159,10 @@ def test_confusions_are_counted_classes_without_trials_included(pairs):
 
 def test_the_system_table_tells_versions_seed_and_hashes():
     training = {"reference": "average", "assumed": {"pool_size": 30, "min_freq": 1.0}}
-    found = inspection(
+    inspected = inspection(
         network=NETWORK | {"training": training}, trials={"n_trials": 1, "sha256": "cd" * 32}, seed=7
     )
-    assert list(CONTENTS.settings(found)) == [
+    assert list(CONTENTS.settings(inspected)) == [
         ("seed", "7"),
         ("SHA-256 of the weights", "ab" * 32),
         ("SHA-256 of the trials, as the network sees them", "cd" * 32),
@@ -222,17 +222,17 @@ def test_contributions_of_units_are_one_column_per_class(whole):
     assert table.loc[(2, 1), "contribution_left"] == float(expected)
 
 
-def not_finite(found):
-    bands = found.leading_bands.copy()
+def not_finite(inspected):
+    bands = inspected.leading_bands.copy()
     bands["peak_hz"], bands["share"] = np.nan, np.inf
-    return dataclasses.replace(found, leading_bands=bands)
+    return dataclasses.replace(inspected, leading_bands=bands)
 
 
 def test_facts_are_strict_json_that_says_what_was_measured(whole, weights_only, hostile):
-    for found in (whole, weights_only, hostile, not_finite(whole)):
-        facts = facts_of(found, CONTENTS)
+    for inspected in (whole, weights_only, hostile, not_finite(whole)):
+        facts = facts_of(inspected, CONTENTS)
         assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-        assert facts["network"]["class_names"] == found.network["class_names"]
+        assert facts["network"]["class_names"] == inspected.network["class_names"]
     facts = facts_of(not_finite(whole), CONTENTS)
     assert {row["peak_hz"] for row in facts["leading_bands"]} == {None}
     assert [row["relevance"] for row in facts["leading_bands"]] == whole.leading_bands["relevance"].tolist()

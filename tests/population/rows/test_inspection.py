@@ -25,35 +25,35 @@ def row(manifest):
 
 
 @pytest.fixture(scope="module")
-def found(row):
+def dataset(row):
     return inspect_row(row, RowSettings())
 
 
-def test_cells_add_up_to_the_distance_of_the_classes(found, row, people):
+def test_cells_add_up_to_the_distance_of_the_classes(dataset, row, people):
     table = predictions(load_checkpoint(row["checkpoint"]), people["ann"])
     for name in ("left", "right"):
         own = table["true"] == name
         inside, outside = table.loc[own, f"score_{name}"], table.loc[~own, f"score_{name}"]
         variance = (11 * inside.var() + 11 * outside.var()) / 22
         distance = (inside.mean() - outside.mean()) / np.sqrt(variance)
-        for cells in (found["band_contrast"], found["frequency_contrast"], found["filter_contrast"]):
+        for cells in (dataset["band_contrast"], dataset["frequency_contrast"], dataset["filter_contrast"]):
             assert float(cells.sel(target=name).sum()) == pytest.approx(distance, abs=1e-3)
 
 
-def test_all_that_is_compared_is_there(found):
-    assert dict(found["pattern"].sizes) == {"filter": 4, "depth": 2, "channel": 6}
-    np.testing.assert_allclose((found["amplitude"] ** 2).sum("response_frequency"), 1.0)
-    np.testing.assert_allclose(found["occupancy"].sum("band"), 1.0, atol=1e-6)
-    assert not np.isnan(found["x"]).any()
-    assert found.attrs["held_out"] == "unknown"
-    assert json.loads(found.attrs["network"])["n_filters"] == 4
+def test_all_that_is_compared_is_there(dataset):
+    assert dict(dataset["pattern"].sizes) == {"filter": 4, "depth": 2, "channel": 6}
+    np.testing.assert_allclose((dataset["amplitude"] ** 2).sum("response_frequency"), 1.0)
+    np.testing.assert_allclose(dataset["occupancy"].sum("band"), 1.0, atol=1e-6)
+    assert not np.isnan(dataset["x"]).any()
+    assert dataset.attrs["held_out"] == "unknown"
+    assert json.loads(dataset.attrs["network"])["n_filters"] == 4
 
 
-def test_chance_is_what_it_is_for_one_network(found, row, people):
+def test_chance_is_what_it_is_for_one_network(dataset, row, people):
     table = accuracies(predictions(load_checkpoint(row["checkpoint"]), people["ann"])).loc["all"]
     for name in ("accuracy", "majority", "balanced_accuracy", "chance_level", "p", "above_chance"):
-        assert found.attrs[name] == table[name]
-    assert "unknown_trials" in json.loads(found.attrs["not_readable_because"])
+        assert dataset.attrs[name] == table[name]
+    assert "unknown_trials" in json.loads(dataset.attrs["not_readable_because"])
 
 
 def test_naming_the_frequent_class_is_chance(row, people):
@@ -71,31 +71,31 @@ def test_trials_that_were_prepared_otherwise_are_not_called_held_out(row, people
     known = trial_fingerprints(people["bea"].get_data(verbose="error"))
     model.provenance |= recording_facts(people["ann"]) | {"training_trials": known}
     model.provenance["highpass_hz"] += highpass_hz
-    found = inspect(model, people["ann"], only=["relevance"], progress=False)
-    assert row_dataset(_parts(model), found).attrs["held_out"] == held_out
+    dataset = inspect(model, people["ann"], only=["relevance"], progress=False)
+    assert row_dataset(_parts(model), dataset).attrs["held_out"] == held_out
 
 
-def test_a_network_of_unknown_history_is_read_where_the_user_says_that_trials_are_new(found, row):
+def test_a_network_of_unknown_history_is_read_where_the_user_says_that_trials_are_new(dataset, row):
     said = inspect_row(row, RowSettings(held_out=True))
     assert said.attrs["held_out"] == "said"
-    reasons, said_reasons = (json.loads(one.attrs["not_readable_because"]) for one in (found, said))
+    reasons, said_reasons = (json.loads(one.attrs["not_readable_because"]) for one in (dataset, said))
     assert set(reasons) - set(said_reasons) == {"unknown_trials"}
-    xr.testing.assert_allclose(said["band_contrast"], found["band_contrast"])
+    xr.testing.assert_allclose(said["band_contrast"], dataset["band_contrast"])
     assert RowSettings().facts | {"held_out": True} == RowSettings(held_out=True).facts
 
 
 def test_trials_of_the_training_stay_known_whatever_the_user_says(row, people):
     model = load_checkpoint(row["checkpoint"])
     model.provenance["training_trials"] = trial_fingerprints(people["ann"].get_data(verbose="error"))
-    found = inspect(model, people["ann"], only=["relevance"], held_out=True, progress=False)
-    assert row_dataset(_parts(model), found).attrs["held_out"] == "no"
+    dataset = inspect(model, people["ann"], only=["relevance"], held_out=True, progress=False)
+    assert row_dataset(_parts(model), dataset).attrs["held_out"] == "no"
 
 
-def test_a_file_holds_the_same(found, tmp_path):
-    found.to_netcdf(tmp_path / "row.nc", engine="scipy")
+def test_a_file_holds_the_same(dataset, tmp_path):
+    dataset.to_netcdf(tmp_path / "row.nc", engine="scipy")
     again = xr.load_dataset(tmp_path / "row.nc", engine="scipy")
-    xr.testing.assert_equal(again, found)
-    assert again.attrs == found.attrs
+    xr.testing.assert_equal(again, dataset)
+    assert again.attrs == dataset.attrs
 
 
 @given(st.lists(st.floats(-5, 5), min_size=6, max_size=6), st.floats(0.1, 10), st.floats(-5, 5))

@@ -207,7 +207,7 @@ def test_two_runs_on_one_folder_do_no_harm(manifest, read_once, tmp_path):
     ("settings", "message"),
     [
         ({"backend": "threads"}, "'processes' or 'dask'; got 'threads'"),
-        ({"scheduler": "tcp://127.0.0.1:1"}, "`scheduler` is the address of dask's"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, "`scheduler` is the address of a dask scheduler"),
     ],
 )
 def test_an_unknown_backend_is_said(manifest, tmp_path, settings, message):

@@ -50,8 +50,8 @@ def test_whatever_bit_is_flipped_it_is_noticed(tmp_path):
 
 def test_a_stored_file_is_one_of_netcdf_for_others_too(tmp_path):
     store_row(tmp_path, "k", FOUND)
-    with xr.open_dataset(stored_file(tmp_path, "k"), engine="scipy") as found:
-        xr.testing.assert_identical(found.load(), FOUND)
+    with xr.open_dataset(stored_file(tmp_path, "k"), engine="scipy") as stored:
+        xr.testing.assert_identical(stored.load(), FOUND)
 
 
 def test_what_is_not_there_is_not_stored(tmp_path):
