@@ -30,6 +30,7 @@ tutorials: $(VENV)/.installed-notebooks
 		--ExecutePreprocessor.store_widget_state=False tutorials/*.ipynb
 
 docs: $(VENV)/.installed-docs
+	rm -rf docs/api docs/_build
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 test: $(VENV)/.installed-test

@@ -1,4 +1,4 @@
-"""The errors that callers may want to catch, and how to warn them."""
+"""Exceptions that callers may want to catch, and warnings."""
 
 import difflib
 import sys
@@ -9,10 +9,10 @@ from sincviz._utils.text import shown
 
 
 class SincvizError(Exception):
-    """Base of every error that sincviz defines; names out of files are shown with what is not seen escaped."""
+    """Base class of the errors that sincviz defines; invisible characters in messages are escaped."""
 
-    def __init__(self, *parts: object) -> None:
-        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in parts))
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(shown(part, keep="\n") if isinstance(part, str) else part for part in arguments))
 
 
 class CheckpointError(SincvizError, ValueError):
@@ -20,15 +20,15 @@ class CheckpointError(SincvizError, ValueError):
 
 
 class EpochsError(SincvizError, ValueError):
-    """Epochs do not fit the network: a channel is missing, another rate, length or class."""
+    """Epochs do not fit the network: a channel is missing, or the sampling rate, length or classes differ."""
 
 
 class DownloadNeededError(SincvizError):
-    """Recordings are not on this disk and nobody has allowed a download."""
+    """Recordings are not on this disk, and downloading was not allowed."""
 
 
 class MissingDependencyError(SincvizError, ImportError):
-    """An optional library is needed for this; the message says what to install."""
+    """An optional dependency is missing; the message says what to install."""
 
 
 class PositionsError(SincvizError, ValueError):
@@ -36,11 +36,11 @@ class PositionsError(SincvizError, ValueError):
 
 
 class MethodError(SincvizError, ValueError):
-    """A method cannot work on this network; the message says why, and what to use instead."""
+    """A method does not work for this network; the message says why and what to use instead."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a sentence that names what is written most alike, after a blank; nothing if nothing is.
+    """Return a suggestion of the most similar word, with a leading blank; an empty text if none is similar.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def warn(message: str) -> None:
-    """Warn at the first line outside this package, where a caller passed what the warning is about."""
+    """Issue a warning that points to the first line outside this package."""
     frame, level = sys._getframe(), 1
     # A context manager of ours is entered by the standard library, a decorator of PyTorch's by PyTorch.
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(

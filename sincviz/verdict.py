@@ -1,4 +1,4 @@
-"""Whether trials can show what a network uses, and why not: the codes, and their words on every page and figure."""
+"""Verdict: whether trials can show what a network uses, and if not, why not."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,17 +8,17 @@ if TYPE_CHECKING:
 
 REASONS = {
     "no_trials": "no trials were given",
-    "not_finite": "weights of the network are not finite",
+    "not_finite": "some weights of the network are not finite",
     "trials_do_not_fit": "the trials do not fit the network",
-    "class_order": "the classes of the network probably stand in another order",
+    "class_order": "the network's classes are probably in another order",
     "no_classes": "the classes of the trials are not known",
-    "few_trials": "these trials are too few of each class to tell the accuracy from chance",
-    "confounded": "the classes cannot be told from when or from whom the trials were recorded",
+    "few_trials": "there are too few trials of each class to distinguish the accuracy from chance",
+    "confounded": "the classes cannot be separated from when or from whom the trials were recorded",
     "chance": "the accuracy on these trials is not shown to be above chance",
     "seen_trials": "the network was trained on these trials",
     "unknown_trials": "it is not known whether the network was trained on these trials",
 }
-"""Every reason why a basis of the decision cannot be read, the gravest first."""
+"""Every reason why the basis of a decision cannot be interpreted, the most serious first."""
 
 _OF_FINDINGS = {
     "not_finite": "not_finite",
@@ -27,7 +27,7 @@ _OF_FINDINGS = {
     "scale": "trials_do_not_fit",
     "class_order": "class_order",
 }
-"""Errors of the doctor that forbid a reading."""
+"""Errors of the doctor that rule out an interpretation."""
 
 
 def verdict_on(
@@ -38,26 +38,26 @@ def verdict_on(
     n_seen: int | None,
     held_out: bool,
 ) -> dict[str, Any]:
-    """Return whether trials let the basis of a network's decisions be read.
+    """Return whether the basis of a network's decisions can be interpreted from these trials.
 
     Parameters
     ----------
     findings : pandas.DataFrame
         What :func:`sincviz.diagnose` returned.
     trials : mapping
-        What the trials are; empty where there are none.
+        Description of the trials; empty if there are none.
     accuracies : pandas.DataFrame | None
-        What :func:`sincviz.evidence.accuracies` returned; ``None`` where classes are not known.
+        What :func:`sincviz.evidence.accuracies` returned; ``None`` if the classes are not known.
     n_seen : int | None
-        How many of the trials are known from training; ``None`` where the network does not remember them.
+        How many of the trials are known from training; ``None`` if the network does not store its training trials.
     held_out : bool
-        Whether the user says that the network was not trained on these trials, or all are of recordings that are not
-        among those of the training.
+        Whether the user says that the network was not trained on these trials, or all come from recordings that were
+        not used in training.
 
     Returns
     -------
     dict
-        ``readable`` (bool) and ``reasons``, a list of keys of ``REASONS``, empty where it is readable.
+        ``readable`` (bool) and ``reasons``, a list of keys of ``REASONS``, empty if it is readable.
     """
     if not trials:
         return {"readable": False, "reasons": ["no_trials"]}
@@ -80,8 +80,8 @@ def verdict_on(
         or {"overlapping_trials", "duplicate_trials"} & set(findings["check"])
         or (n_seen == 0 and "recording" in set(findings["check"]))
     ):
-        # Trials that were prepared otherwise are not recognised, nor copies with noise, and of windows only those that
-        # begin alike.
+        # Trials that were preprocessed differently are not recognised, nor are copies with noise, and of windows only
+        # those that begin alike.
         reasons.add("unknown_trials")
     if "no_classes" in reasons:
         reasons -= {"chance", "few_trials"}
@@ -100,7 +100,7 @@ def reason_words(reasons: Iterable[str]) -> str:
 
 
 def marked(attrs: dict[Any, Any], verdict: dict[str, Any]) -> dict[Any, Any]:
-    """Return the attributes of a result with the verdict on the trials that it comes from."""
+    """Return the attributes of a result, with the verdict on its trials."""
     return attrs | {
         "readable": "yes" if verdict["readable"] else "no",
         "not_readable_because": " ".join(verdict["reasons"]),
@@ -108,7 +108,7 @@ def marked(attrs: dict[Any, Any], verdict: dict[str, Any]) -> dict[Any, Any]:
 
 
 def warning_words(attrs: dict[Any, Any]) -> str:
-    """Return what must stand beside a result that cannot be read; nothing where it can be, or where nobody judged.
+    """Return the warning for a result that cannot be interpreted; empty if it can be, or if there is no verdict.
 
     Examples
     --------

@@ -141,5 +141,5 @@ def test_what_the_finding_says_to_do_tells_where_its_cutoffs_began(model, tmp_pa
 def test_layers_that_do_not_tell_their_settings_are_refused(model):
     earlier = EarlierNetwork(model)
     del earlier.n_times
-    with pytest.raises(TypeError, match="no `get_config`, and its layers do not tell"):
+    with pytest.raises(TypeError, match="no `get_config`, and its layers do not store"):
         front_end(earlier)

@@ -61,6 +61,6 @@ def test_it_is_inspected_or_refused_in_one_line(change, tmp_path, capsys, monkey
     assert stopped.value.code in (0, 2), said.err
     assert "Traceback" not in said.err
     errors = [line for line in said.err.splitlines() if line.startswith("Error:")]
-    assert not halves or "half of a" in errors[0]
+    assert not halves or "a lone surrogate" in errors[0]
     assert len(errors) == (stopped.value.code == 2)
     assert (tmp_path / "out" / "report.html").exists() == (stopped.value.code == 0)

@@ -254,8 +254,8 @@ def attempt(call, known):
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         for harmless in (
-            ".*does not tell everything",
-            "Channels that the network does not know",
+            ".*lacks some metadata",
+            "Channels that the network does not have",
             ".*its single output",
             "The shares of",
         ):

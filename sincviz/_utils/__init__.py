@@ -1,1 +1,1 @@
-"""Tools without EEG: files, progress bars, checks of arguments, JSON, words."""
+"""Helpers that know nothing of EEG: files, progress bars, argument checks, JSON and text."""

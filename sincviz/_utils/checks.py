@@ -1,4 +1,4 @@
-"""Checks of constructor arguments: one clear message, with what to try."""
+"""Argument checks: one clear message that says what to try."""
 
 import math
 import operator
@@ -12,9 +12,9 @@ def positive_int(
     Raises
     ------
     TypeError
-        If ``value`` is no integer.
+        If ``value`` is not an integer.
     ValueError
-        If it is below ``minimum``, or even where it must be ``odd``.
+        If it is below ``minimum``, or even although it must be ``odd``.
 
     Examples
     --------
@@ -37,12 +37,12 @@ def positive_int(
 
 
 def checked_seed(seed: object) -> int:
-    """Return a seed as an ``int`` that NumPy, torch and the commands take alike.
+    """Return a seed as an ``int`` that NumPy, PyTorch and the command line all accept.
 
     Raises
     ------
     TypeError
-        If it is no integer.
+        If it is not an integer.
     ValueError
         If it does not lie between 0 and 2**31 - 1.
 
@@ -70,7 +70,7 @@ def finite_float(
     Raises
     ------
     TypeError
-        If ``value`` is no number.
+        If ``value`` is not a number.
     ValueError
         If it is not finite or out of range.
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, then moved into it."""
+"""Atomic file writing: files are written next to their destination, then moved into place."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ _AT_WORK_S = 3600.0
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path in the folder of ``path``; move it there if the block ends well.
+    """Yield a temporary path in the folder of ``path``; move it to ``path`` if the block succeeds.
 
     Parameters
     ----------
@@ -59,18 +59,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def staging(folder: str | os.PathLike[str], *, last: str | None = None) -> Iterator[Path]:
-    """Give an empty folder to write into; its files are moved to ``folder`` if the block ends well.
+    """Yield an empty folder to write into; move its files to ``folder`` if the block succeeds.
 
-    Each file comes whole, and they all come within a moment, when everything is written. A signal that would end the
-    process waits for that moment to pass.
+    Each file is moved as a whole, and all are moved in quick succession once everything is written. A signal that would
+    end the process is held back until they are moved.
 
     Parameters
     ----------
     folder : path-like
-        Where the files go, those of subfolders to subfolders; made if it does not exist. Files of other names are left.
+        Destination; subfolders are kept, and it is created if it does not exist. Files with other names are left alone.
     last : str | None
-        A file that speaks of the others: an earlier one goes before they come, the new one comes after them, so that
-        it is never beside files of another run.
+        A file that describes the others: an earlier one is deleted before they are moved, and the new one is moved
+        after them, so that it never lies next to files of another run.
 
     Yields
     ------
@@ -89,7 +89,7 @@ def staging(folder: str | os.PathLike[str], *, last: str | None = None) -> Itera
     is_new = not target.exists()
     target.mkdir(parents=True, exist_ok=True)
     for other in target.glob(f"{_STAGING}*"):
-        # Left behind by a run that was killed, unless a run of this hour is at work.
+        # Left behind by a run that was killed, unless it is so recent that the run may still be at work.
         with suppress(FileNotFoundError):  # that run has just ended
             if time.time() - other.stat().st_mtime > _AT_WORK_S:
                 shutil.rmtree(other, ignore_errors=True)
@@ -103,7 +103,9 @@ def staging(folder: str | os.PathLike[str], *, last: str | None = None) -> Itera
         for path in ready:
             place = target / path.relative_to(scratch)
             if place.is_dir():
-                raise FileExistsError(f"{str(place)!r} is a folder where a file goes. Choose another folder.")
+                raise FileExistsError(
+                    f"{str(place)!r} is a folder, but a file has to be written there. Choose another folder."
+                )
         with _undisturbed():
             if last is not None and scratch / last in ready:
                 ready.sort(key=lambda path: path == scratch / last)
@@ -125,7 +127,7 @@ def staging(folder: str | os.PathLike[str], *, last: str | None = None) -> Itera
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let signals that end the process wait; they can be caught in the first thread only."""
+    """Hold back signals that end the process; they can be caught in the main thread only."""
     waiting: list[int] = []
     before = {}
     if threading.current_thread() is threading.main_thread():

@@ -1,4 +1,4 @@
-"""Progress bars of what may take long: on terminals and in notebooks, after two seconds, unless switched off."""
+"""Progress bars for long loops: in terminals and notebooks, after two seconds, unless switched off."""
 
 import functools
 import os
@@ -13,7 +13,7 @@ from tqdm import TqdmWarning
 with warnings.catch_warnings():
     warnings.simplefilter(
         "ignore", TqdmWarning
-    )  # a notebook without ipywidgets has bars of text: nothing is missing
+    )  # without ipywidgets a notebook shows text bars, which will do
     from tqdm.auto import tqdm
 
 __all__ = ["followed", "shows_progress", "silenced", "silenced_process", "switched_off", "tqdm"]
@@ -26,16 +26,16 @@ _UNWANTED: ContextVar[bool] = ContextVar("unwanted", default=False)
 
 
 def followed(items: Iterable[Item], words: str, unit: str, total: int | None = None) -> Iterable[Item]:
-    """Return the items; what takes more than two seconds shows a bar that vanishes at its end.
+    """Return the items; a loop that takes more than two seconds shows a bar, which disappears at the end.
 
     Parameters
     ----------
     items : iterable
-        What is worked through.
+        What to iterate over.
     words, unit : str
-        What is done, and with what.
+        Label of the bar, and the name of one item.
     total : int | None
-        Number of items, if they do not tell it.
+        Number of items, if they have no length.
 
     Examples
     --------
@@ -47,13 +47,13 @@ def followed(items: Iterable[Item], words: str, unit: str, total: int | None = N
 
 
 def switched_off() -> bool | None:
-    """Return what tqdm takes as ``disable``: true where bars are not wanted; none is off where nobody watches."""
-    # What is given to tqdm overrules its own switch.
+    """Return tqdm's ``disable``: true if bars are unwanted; with ``None`` tqdm shows none without a terminal."""
+    # An explicit argument overrides tqdm's own switch.
     return True if _UNWANTED.get() or os.environ.get("TQDM_DISABLE") else None
 
 
 def shows_progress(function: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let ``progress=False`` switch off every bar of a function, also of what it calls.
+    """Let ``progress=False`` switch off every bar of a function, including those of functions it calls.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def shows_progress(function: Callable[Given, Result]) -> Callable[Given, Result]
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Show no bar inside: many at once would write over each other.
+    """Show no bars inside the block: several at once would overwrite each other.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def silenced() -> Iterator[None]:
     ...     switched_off()
     True
     """
-    # Unlike a variable of the process it leaves the bars of other threads alone.
+    # Unlike an environment variable this leaves the bars of other threads alone.
     before = _UNWANTED.set(True)
     try:
         yield
@@ -92,7 +92,7 @@ def silenced() -> Iterator[None]:
 
 @contextmanager
 def silenced_process() -> Iterator[None]:
-    """Show no bar inside, nor in processes that are started there."""
+    """Show no bars inside the block, nor in processes started there."""
     before = os.environ.get("TQDM_DISABLE")
     os.environ["TQDM_DISABLE"] = "1"
     try:

@@ -1,4 +1,4 @@
-"""Facts as strict JSON."""
+"""Strict JSON, without NaN or invisible characters."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def json_text(facts: dict[str, Any]) -> str:
-    """Return a file's contents.
+    """Return the contents of a JSON file; NaN becomes null.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def json_text(facts: dict[str, Any]) -> str:
 
 
 def seen(text: str) -> str:
-    r"""Return JSON that says the same, with an escape for every character that is not seen.
+    r"""Return equivalent JSON with every invisible character escaped.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def seen(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return what strict JSON can hold; what is not finite is null."""
+    """Return a value that strict JSON can hold; numbers that are not finite become null."""
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Words for names, counts, shares and probabilities, and text of files as it may be shown."""
+"""Text for names, counts, shares and p-values, and safe display of text that comes from files."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -7,18 +7,18 @@ from itertools import islice
 LONGEST_NAME = 80
 
 _JOINERS = "\u200c\u200d"
-"""Letters of several scripts are joined, or kept apart, by these."""
+"""Several scripts need these to join letters or to keep them apart."""
 
 
 def shown(text: str, keep: str = "") -> str:
-    r"""Return text without characters that are not seen: control codes, changes of direction, halves of pairs.
+    r"""Return text with invisible characters escaped: control codes, direction changes, lone surrogates.
 
     Parameters
     ----------
     text : str
-        Such as the name of a channel, which may come out of any file.
+        Such as a channel name, which may come from any file.
     keep : str
-        Characters that stay all the same, such as the ends of lines.
+        Characters to leave as they are, such as line ends.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def shown(text: str, keep: str = "") -> str:
 
 
 def shown_name(name: object) -> str:
-    """Return a name as it may be shown, cut to a line.
+    """Return a name that is safe to show, cut to one line.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def shown_name(name: object) -> str:
 
 
 def listed(names: Collection[object], most: int = 8) -> str:
-    """Return names with commas between, the first ones of many.
+    """Return comma-separated names, only the first ones if there are many.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def listed(names: Collection[object], most: int = 8) -> str:
 
 
 def joined(names: Sequence[object], last: str = "and") -> str:
-    """Return names with commas between, and a word before the last.
+    """Return comma-separated names, with a word before the last one.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in words, never as all or nothing if it is not.
+    """Return a share as a percentage, never rounded to all or nothing.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def percent(share: float) -> str:
 
 
 def number_words(value: float, *, largest: float) -> str:
-    """Return a number with the decimals that the largest beside it needs: two digits of that, two decimals or more.
+    """Return a number with as many decimals as give ``largest`` two digits, and at least two.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def number_words(value: float, *, largest: float) -> str:
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return a number with its sign; nothing for what is not known.
+    """Return a number with its sign; NaN gives an empty text.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def signed(value: float, decimals: int) -> str:
 
 
 def points(share: float) -> str:
-    """Return a change of shares in percentage points.
+    """Return a change of a share in percentage points; NaN gives an empty text.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def points(share: float) -> str:
 
 
 def coefficient(value: float) -> str:
-    """Return a number with two decimals; nothing for what is not known.
+    """Return a number with two decimals; NaN gives an empty text.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def coefficient(value: float) -> str:
 
 
 def in_brackets(low: float, high: float, written: Callable[[float], str]) -> str:
-    """Return an interval behind its value; nothing where there is none.
+    """Return an interval in brackets, to follow its value; an empty text if it is not finite.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def in_brackets(low: float, high: float, written: Callable[[float], str]) -> str
 
 
 def p_words(p: float) -> str:
-    """Return a probability as it stands after the letter p.
+    """Return a p-value as it is written after the letter p.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def p_words(p: float) -> str:
 
 
 def class_words(name: str) -> str:
-    """Return a class, its number if it has no name.
+    """Return the name of a class; a class that is only a number is called ``class 0``.
 
     Examples
     --------

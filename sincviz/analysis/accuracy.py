@@ -1,4 +1,4 @@
-"""How often a network is right, how sure that is, and whether it knows the classes better than chance."""
+"""Accuracy: how often a network is right, how certain that is, and whether it is above chance."""
 
 import itertools
 import math
@@ -17,7 +17,7 @@ LEVEL = 0.95
 ALPHA = 0.05
 N_PERMUTATIONS = 1999
 LEAST_SUBJECTS = 3
-"""With fewer, accuracies of subjects tell nothing of further ones."""
+"""With fewer, the accuracies say nothing about further subjects."""
 
 _MOST_EXACT = 4000  # so many arrangements are all gone through
 _AT_ONCE = 2_000_000  # labels
@@ -34,8 +34,8 @@ def wilson_interval(n_correct: int, n_trials: int) -> tuple[float, float]:
     >>> [round(end, 2) for end in wilson_interval(40, 50)]
     [0.67, 0.89]
     """
-    found = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
-    return float(found.low), float(found.high)
+    interval = scipy.stats.binomtest(n_correct, n_trials).proportion_ci(LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def chance_test(
@@ -45,13 +45,13 @@ def chance_test(
     *,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return how often a network is right, and whether that could be chance.
+    """Return the accuracy of a network, and whether it could be due to chance.
 
-    The predictions stay as they are, the labels change places: within subject, session, run and block where these are
-    known, trials that share signal together, and whole blocks where labels come in blocks
-    (`exchangeable_trials`). What is compared is the balanced accuracy, and for
-    two classes the area under the ROC curve too; p is that of the better of the two among the same of all
-    permutations [1]_. Among permutations of the same balanced accuracy the ranks of the scores decide.
+    The predictions stay as they are, and the labels are permuted: within subject, session, run and block where these
+    are known, trials that share signal together, and whole blocks where labels come in blocks
+    (`exchangeable_trials`). The test statistic is the balanced accuracy and, for two classes, also the area under the
+    ROC curve; p is that of the better of the two, compared with the better of the two in every permutation [1]_. Ties
+    in balanced accuracy are broken by the ranks of the scores.
 
     Parameters
     ----------
@@ -70,24 +70,24 @@ def chance_test(
         Numbers and text:
 
         ``accuracy``, ``accuracy_ci_low``, ``accuracy_ci_high``, ``n_correct``, ``n_trials``
-            Share of right answers with its 95 % interval over trials (Wilson).
+            Share of correct answers with its 95 % confidence interval over trials (Wilson).
         ``subjects_ci_low``, ``subjects_ci_high``, ``n_subjects``
-            With three subjects or more: the 95 % interval of the mean accuracy over subjects (t).
+            With three or more subjects: the 95 % confidence interval of the mean accuracy over subjects (t).
         ``majority``
-            What naming the most frequent class every time reaches.
+            Accuracy of always answering the most frequent class.
         ``balanced_accuracy``, ``chance_level``
-            Mean over classes of the share of right answers, and what guessing reaches: 1 / number of classes.
+            Mean over classes of the share of correct answers, and the chance level: 1 / number of classes.
         ``auc``
-            With two classes, the area under the ROC curve of the difference of their scores.
+            With two classes: the area under the ROC curve of the difference between their scores.
         ``p``, ``n_permutations``, ``permuted_within``, ``unit``, ``n_units``
-            Of the permutation test; NaN where nothing can be permuted, or ``confounds`` leave it open.
+            Result of the permutation test; p is NaN if nothing can be permuted, or ``confounds`` leave it open.
         ``above_chance``
             ``"yes"``, ``"no"``, or ``"unknown"``.
         ``unknown_because``
             ``"one_class"``, ``"few_trials"`` (no permutation test could find p < 0.05), ``"confounded"``, or empty.
         ``confounds``, ``p_over_units``
-            ``"labels_in_blocks"``, ``"label_tied_to_subject"`` ..., with commas between, or empty; and p if the
-            network should come from other blocks or subjects than these. Unless it is known to, the verdict is open.
+            ``"labels_in_blocks"``, ``"label_tied_to_subject"`` ..., comma-separated, or empty; and p for the case
+            that the network was trained on other blocks or subjects. Unless it is known to be, the verdict is open.
 
     References
     ----------
@@ -96,8 +96,8 @@ def chance_test(
     Examples
     --------
     >>> codes = np.random.default_rng(0).permutation(np.repeat([0, 1], [180, 20]))
-    >>> found = chance_test(codes, np.eye(2)[np.zeros(200, int)])  # names the frequent class every time
-    >>> found["accuracy"], found["balanced_accuracy"], found["above_chance"]
+    >>> test = chance_test(codes, np.eye(2)[np.zeros(200, int)])  # always answers the frequent class
+    >>> test["accuracy"], test["balanced_accuracy"], test["above_chance"]
     (0.9, 0.5, 'no')
     """
     codes = np.asarray(codes)
@@ -108,7 +108,7 @@ def chance_test(
     low, high = wilson_interval(int(correct.sum()), len(codes))
     present, labels, counts = np.unique(codes, return_inverse=True, return_counts=True)
     labels = labels.astype(np.int8 if len(present) < 128 else np.int64)
-    found: dict[str, Any] = {
+    measures: dict[str, Any] = {
         "n_trials": len(codes),
         "n_correct": int(correct.sum()),
         "accuracy": float(correct.mean()),
@@ -117,12 +117,12 @@ def chance_test(
         "majority": float(counts.max() / len(codes)),
         "chance_level": 1 / len(present),
     }
-    found |= _over_subjects(correct, structure)
+    measures |= _over_subjects(correct, structure)
     right, ranks = _features(codes, values, present)
     observed = _statistics(labels[:, None], right, ranks)
-    found["balanced_accuracy"] = float(observed[0, 0])
+    measures["balanced_accuracy"] = float(observed[0, 0])
     if len(present) == 2 and ranks is not None:
-        found["auc"] = float(observed[1, 0])
+        measures["auc"] = float(observed[1, 0])
     trials = exchangeable_trials(structure, codes)
     unit = trials["unit"].to_numpy()
     first = np.unique(unit, return_index=True)[1]
@@ -133,11 +133,17 @@ def chance_test(
     if reachable:
         arranged = _arranged(stratum, of_units, seed)
         p, n_permutations = _p(observed, arranged, unit, right, ranks), arranged.shape[1] - 1
-    told = not confounds or is_new(structure, confounds)
+    decidable = not confounds or is_new(structure, confounds)
     because = (
-        "one_class" if len(present) < 2 else "confounded" if not told else "" if reachable else "few_trials"
+        "one_class"
+        if len(present) < 2
+        else "confounded"
+        if not decidable
+        else ""
+        if reachable
+        else "few_trials"
     )
-    return found | {
+    return measures | {
         "p": math.nan if because else p,
         "n_permutations": n_permutations,
         "permuted_within": str(trials.attrs["permuted_within"]),
@@ -153,7 +159,7 @@ def chance_test(
 def label_permutations(
     structure: pd.DataFrame, codes: NDArray[np.int64], seed: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Return the labels as the chance test permutes them, and the stratum that each trial changes places in.
+    """Return the labels as the chance test permutes them, and the stratum that each trial is permuted within.
 
     Parameters
     ----------
@@ -171,7 +177,7 @@ def label_permutations(
     stratum : array of int, shape (trials,)
         Number of the stratum of each trial.
 
-    ``None`` where nothing can be permuted.
+    ``None`` if nothing can be permuted.
     """
     trials = exchangeable_trials(structure, codes)
     unit, stratum = trials["unit"].to_numpy(), trials["stratum"].to_numpy()
@@ -188,23 +194,23 @@ def _over_subjects(correct: NDArray[np.bool_], structure: pd.DataFrame) -> dict[
         return {}
     of_subjects = pd.Series(correct, dtype=float).groupby(structure["subject"].to_numpy()).mean()
     n_subjects = len(of_subjects)
-    found: dict[str, Any] = {"n_subjects": n_subjects}
+    measures: dict[str, Any] = {"n_subjects": n_subjects}
     if n_subjects >= LEAST_SUBJECTS:
         reach = scipy.stats.t.ppf((1 + LEVEL) / 2, n_subjects - 1) * of_subjects.std() / math.sqrt(n_subjects)
         mean = of_subjects.mean()
-        found |= {
+        measures |= {
             "subjects_ci_low": float(max(mean - reach, 0)),
             "subjects_ci_high": float(min(mean + reach, 1)),
         }
-    return found
+    return measures
 
 
 def _features(
     codes: NDArray[np.int64], scores: Floats, present: NDArray[np.int64]
 ) -> tuple[Floats, Floats | None]:
-    """Return for each class which trials are taken for it, and the ranks of its margin over the best other class.
+    """Return for each class which trials are assigned to it, and the ranks of its margin over the best other class.
 
-    Shapes (classes, trials); no ranks where scores are not finite, or say no more than the prediction does.
+    Shapes (classes, trials); no ranks if scores are not finite, or hold no more information than the predictions.
     """
     predicted = scores.argmax(1)
     right = (predicted == present[:, None]).astype(np.float64)
@@ -259,12 +265,12 @@ def _p(
         ]
     )
     n = of_all.shape[1]
-    # How many of all, each included, are as good or better: for each test, then for the better of two.
+    # How many of all, each included, are as good or better: for each statistic, then for the better of the two.
     smallest, own_smallest = np.full(n, n), n
-    for test, own in zip(_tests(of_all, right, ranks), _tests(observed, right, ranks), strict=True):
+    for test, of_observed in zip(_tests(of_all, right, ranks), _tests(observed, right, ranks), strict=True):
         rising = np.sort(test)
         smallest = np.minimum(smallest, n - np.searchsorted(rising, test - _TIE))
-        own_smallest = min(own_smallest, n - int(np.searchsorted(rising, own[0] - _TIE)))
+        own_smallest = min(own_smallest, n - int(np.searchsorted(rising, of_observed[0] - _TIE)))
     return float((smallest <= own_smallest).mean())
 
 
@@ -310,8 +316,8 @@ def _all_arrangements(strata: NDArray[np.int64], labels: NDArray[np.integer]) ->
     rows = []
     for chosen in itertools.product(*choices):
         row = np.empty_like(labels)
-        for group, own in zip(members, chosen, strict=True):
-            row[group] = own
+        for group, arrangement in zip(members, chosen, strict=True):
+            row[group] = arrangement
         rows.append(row)
     return np.array(rows).T
 

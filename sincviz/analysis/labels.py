@@ -1,4 +1,4 @@
-"""The coordinates and attributes that every result carries."""
+"""Labels: the coordinates and attributes that every result carries."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -33,7 +33,7 @@ def map_coords(front_end: FrontEnd, bands: pd.DataFrame) -> dict[str, Any]:
 
 
 def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
-    """Return the channels, numbers where their names are unknown, with positions in metres and regions of the scalp."""
+    """Return the channels, numbered if their names are unknown, with positions in metres and scalp regions."""
     if network.ch_names is None:
         return {"channel": [str(index) for index in range(n_chans)]}
     positions_m = None if network.chs_info is None else electrode_positions(network.chs_info)
@@ -48,25 +48,25 @@ def channel_coords(network: Decoder, n_chans: int) -> dict[str, Any]:
 
 
 def class_labels(network: Decoder, n_classes: int) -> list[str]:
-    """Return the names of the classes, numbers where they are unknown.
+    """Return the names of the classes, or numbers if they are unknown.
 
     Raises
     ------
     ValueError
-        If the network has another number of names than of scores.
+        If the network has a different number of names and scores.
     """
     if not network.class_names:
         return [str(index) for index in range(n_classes)]
     if len(network.class_names) != n_classes:
         raise ValueError(
             f"The network has {n_classes} scores and {len(network.class_names)} `class_names`: "
-            f"{', '.join(map(str, network.class_names))}. Set as many."
+            f"{', '.join(map(str, network.class_names))}. Set one name per score."
         )
     return [str(name) for name in network.class_names]
 
 
 def with_known_classes(values: xr.DataArray) -> xr.DataArray:
-    """Return the classes all of whose values are finite: a class without trials has no contrast.
+    """Return the classes with finite values only: a class without trials has no contrast.
 
     Examples
     --------
@@ -87,12 +87,12 @@ def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None, n_classes
 
 
 def decoder_origin(network: Decoder) -> dict[Hashable | None, Any]:
-    """Return what every result, of whatever network, says of where it comes from."""
+    """Return the provenance that every result carries, for any network."""
     return {"sincviz_version": __version__, "weights_sha256": network.weights_sha256}
 
 
 def origin(front_end: FrontEnd) -> dict[Hashable | None, Any]:
-    """Return what every result says of where it comes from."""
+    """Return the provenance that every result of a known front end carries."""
     return decoder_origin(front_end) | {
         "sfreq_hz": front_end.sfreq,
         "n_taps": front_end.kernels.shape[1],

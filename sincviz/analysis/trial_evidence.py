@@ -1,4 +1,4 @@
-"""What a result says of the trials it comes from: how well the network does on them, and whether it knew them."""
+"""Trial evidence: how well the network does on the trials of a result, and whether it was trained on them."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def trial_evidence(
     Parameters
     ----------
     network : Decoder
-        The network, whose provenance may know the trials it was trained on.
+        The network; its provenance may record the trials it was trained on.
     codes : array of int, shape (trials,), or None
         The class of each trial, if known.
     scores : array, shape (trials, classes)
@@ -37,7 +37,7 @@ def trial_evidence(
     Returns
     -------
     dict
-        Strings and numbers only; those of :func:`sincviz.analysis.accuracy.chance_test` among them.
+        Strings and numbers only, including those of :func:`sincviz.analysis.accuracy.chance_test`.
     """
     facts: dict[Hashable | None, Any] = {"n_trials": len(fingerprints)} | _held_out(network, fingerprints)
     if codes is None:

@@ -1,4 +1,4 @@
-"""Epochs to train and test on: simulated EEG with known sources, PhysioNet and MOABB motor imagery."""
+"""Datasets of epochs: simulated EEG with known sources, PhysioNet and MOABB motor imagery."""
 
 import lazy_loader as _lazy
 

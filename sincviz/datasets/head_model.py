@@ -1,4 +1,4 @@
-"""A spherical head: where the electrodes are and what a dipole does to them."""
+"""Spherical head model: electrode positions and the potentials of dipoles."""
 
 from collections.abc import Sequence
 
@@ -36,9 +36,9 @@ def electrode_positions(info: mne.Info) -> FloatArray:
 
 
 def fit_sphere(points: FloatArray) -> tuple[FloatArray, float]:
-    """Return centre and radius of the sphere nearest to the points, by linear least squares.
+    """Return the centre and radius of the sphere that best fits the points, by linear least squares.
 
-    A point `p` on a sphere fulfils ``|p|² = 2 c·p + (r² − |c|²)``, which is linear in the centre `c` and in
+    A point `p` on a sphere satisfies ``|p|² = 2 c·p + (r² − |c|²)``, which is linear in the centre `c` and in
     the bracket.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Any motor-imagery dataset of MOABB, the Mother of all BCI Benchmarks."""
+"""Motor-imagery datasets of MOABB, the Mother of all BCI Benchmarks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,23 +22,23 @@ def moabb(
 ) -> mne.BaseEpochs:
     """Read a motor-imagery dataset of MOABB as epochs.
 
-    MOABB fetches the recordings on first use, to the folder that MNE's configuration names.
+    MOABB downloads the recordings on first use, to the folder set in MNE's configuration.
 
     Parameters
     ----------
     dataset : moabb.datasets.base.BaseDataset or str
-        A dataset, or the name of its class: ``"BNCI2014_001"``.
+        A dataset, or the name of its class, such as ``"BNCI2014_001"``.
     subjects : sequence of int, optional
         By default all of them.
     events : sequence of str, optional
-        Classes to read, such as ``["left_hand", "right_hand"]``. By default all of the dataset.
+        Classes to read, such as ``["left_hand", "right_hand"]``. By default all classes of the dataset.
     tmin, tmax : float, optional
         First and last sample of an epoch, in seconds after the imagery begins. By default all of the
         imagery.
     l_freq, h_freq : float, optional
         Edges in Hz of a band-pass filter on the continuous recording. By default no filter.
     sfreq : float, optional
-        Sampling rate in Hz to resample to. By default the recorded one.
+        Sampling rate in Hz to resample to. By default no resampling.
     ch_names : sequence of str, optional
         Channels to read. By default all of them.
 
@@ -53,7 +53,7 @@ def moabb(
     MissingDependencyError
         If MOABB is not installed.
     ValueError
-        If MOABB has no dataset of this name, or the dataset no such subject or class.
+        If MOABB has no dataset of this name, or the dataset has no such subject or class.
 
     Examples
     --------
@@ -73,7 +73,9 @@ def moabb(
             )
         dataset = getattr(datasets, dataset)()
     if dataset.paradigm != "imagery":
-        raise ValueError(f"`dataset` must hold motor imagery; got {dataset.paradigm!r}. Try 'BNCI2014_001'.")
+        raise ValueError(
+            f"`dataset` must be a motor-imagery dataset; got {dataset.paradigm!r}. Try 'BNCI2014_001'."
+        )
     class_names = list(dataset.event_id if events is None else events)
     subjects = list(dataset.subject_list if subjects is None else subjects)
     _check_subset("events", class_names, dataset.event_id)

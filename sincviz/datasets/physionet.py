@@ -1,4 +1,4 @@
-"""The PhysioNet EEG Motor Movement/Imagery recordings, through MNE."""
+"""PhysioNet's EEG Motor Movement/Imagery dataset, read with MNE."""
 
 import operator
 from collections.abc import Sequence
@@ -38,22 +38,22 @@ def eegbci(
     download: bool = False,
     progress: bool = True,
 ) -> mne.BaseEpochs:
-    """Read motor execution or imagery of the PhysioNet EEG Motor Movement/Imagery dataset.
+    """Read motor execution or imagery from the PhysioNet EEG Motor Movement/Imagery dataset.
 
-    The recordings [1]_ [2]_ have 64 channels at 160 Hz, about 15 trials per run, and 109 subjects. Files that
-    lie on this disk are read; nothing is fetched unless `download` allows it, and MNE's configuration
-    is never written.
+    The recordings [1]_ [2]_ have 64 channels at 160 Hz, about 15 trials per run, and 109 subjects. Files on
+    this disk are read; nothing is downloaded unless `download` allows it, and MNE's configuration is
+    never changed.
 
     Parameters
     ----------
     subjects : int or sequence of int
-        From 1 to 109. Subjects 88, 92 and 100 were recorded at 128 Hz and cannot be read with others.
+        From 1 to 109. Subjects 88, 92 and 100 were recorded at 128 Hz and cannot be read together with others.
     runs : int or sequence of int
         Runs 4, 8, 12 are imagery of the left or right fist (classes ``"left"``, ``"right"``), 3, 7, 11 its
         execution; runs 6, 10, 14 are imagery of both fists or both feet (``"hands"``, ``"feet"``), 5, 9, 13
         its execution. Runs 1 and 2 are rest and have no trials.
     path : str or Path, optional
-        The folder that holds ``MNE-eegbci-data``. By default where MNE looks: its configuration, else
+        The folder that holds ``MNE-eegbci-data``. By default the folder in MNE's configuration, else
         ``~/mne_data``.
     tmin, tmax : float
         First and last sample of an epoch in seconds after the cue. The default gives 640 samples at 160 Hz.
@@ -63,7 +63,7 @@ def eegbci(
     baseline : tuple of float, optional
         As in `mne.Epochs`. By default none.
     download : bool
-        Fetch what is missing (about 2.5 MB for each run).
+        Download missing files (about 2.5 MB per run).
     progress : bool
         Show a progress bar for more than three recordings.
 
@@ -71,13 +71,13 @@ def eegbci(
     -------
     epochs : mne.BaseEpochs
         Preloaded, in volts, shape ``(trials, 64, times)``, 10-05 names and positions, in the order of
-        `subjects`, then `runs`. ``epochs.metadata`` has the columns ``subject`` and ``run``, so
-        ``epochs.metadata["subject"]`` serves as groups.
+        `subjects`, then `runs`. ``epochs.metadata`` has the columns ``subject`` and ``run``;
+        ``epochs.metadata["subject"]`` can be used as groups.
 
     Raises
     ------
     TypeError
-        If subjects or runs are no whole numbers.
+        If subjects or runs are not whole numbers.
     ValueError
         If a subject or run does not exist, is given twice or has no trials; if runs with different classes
         are mixed; if sampling rates differ.
@@ -106,14 +106,14 @@ def eegbci(
     recordings = _recordings(subject_list, run_list, _folder(path), download)
     quiet = len(recordings) <= FEW_FILES
     bar = tqdm(recordings.items(), "Reading", unit="run", disable=True if quiet else switched_off())
-    parts: list[mne.BaseEpochs] = []
+    all_epochs: list[mne.BaseEpochs] = []
     for (subject, run), file in bar:
         raw = mne.io.read_raw_edf(file, verbose="warning")
-        first_sfreq = parts[0].info["sfreq"] if parts else raw.info["sfreq"]
+        first_sfreq = all_epochs[0].info["sfreq"] if all_epochs else raw.info["sfreq"]
         if raw.info["sfreq"] != first_sfreq:
             raise ValueError(
                 f"`subjects` must share one sampling rate; got {first_sfreq:g} Hz in subject "
-                f"{subject_list[0]} and {raw.info['sfreq']:g} Hz in subject {subject}. Read them apart."
+                f"{subject_list[0]} and {raw.info['sfreq']:g} Hz in subject {subject}. Read them separately."
             )
         raw.load_data(verbose="warning")
         mne_eegbci.standardize(raw)
@@ -126,8 +126,8 @@ def eegbci(
             raw, events, event_id, tmin, tmax, baseline, preload=True, metadata=metadata, verbose="warning"
         )
         epochs.set_annotations(None)  # now event codes; MNE cannot concatenate annotated epochs
-        parts.append(epochs)
-    return mne.concatenate_epochs(parts, verbose="warning")
+        all_epochs.append(epochs)
+    return mne.concatenate_epochs(all_epochs, verbose="warning")
 
 
 def recording_files(
@@ -156,7 +156,7 @@ def checked_runs(runs: int | Sequence[int]) -> list[int]:
     Raises
     ------
     TypeError
-        If they are no whole numbers.
+        If they are not whole numbers.
     ValueError
         If a run does not exist, or is given twice.
 
@@ -183,7 +183,7 @@ def _checked_numbers(name: str, numbers: int | Sequence[int], allowed: range) ->
         ) from None
     if not listed or len(set(listed)) < len(listed) or not set(listed) <= set(allowed):
         raise ValueError(
-            f"`{name}` must be numbers from {allowed[0]} to {allowed[-1]}, at least one and none twice; "
+            f"`{name}` must be numbers from {allowed[0]} to {allowed[-1]}, at least one, each only once; "
             f"got {listed}. Try {allowed[3]}."
         )
     return listed
@@ -206,8 +206,8 @@ def _event_id(runs: Sequence[int]) -> dict[str, int]:
 def _folder(path: str | Path | None) -> Path:
     """Return the folder where MNE would look, without creating it."""
     default = Path("~") / "mne_data"
-    found = path or mne.get_config("MNE_DATASETS_EEGBCI_PATH") or mne.get_config("MNE_DATA") or default
-    return Path(found).expanduser()
+    folder = path or mne.get_config("MNE_DATASETS_EEGBCI_PATH") or mne.get_config("MNE_DATA") or default
+    return Path(folder).expanduser()
 
 
 def _recordings(
@@ -232,7 +232,8 @@ def _recordings(
         raise DownloadNeededError(
             f"{len(missing)} of {len(files)} recordings are not in {folder}: {listing}. "
             f"They come from PhysioNet ({URL}), about {FILE_SIZE_MB * len(missing):.3g} MB. "
-            "Pass `download=True` (`--download`) to fetch them, or the folder that holds MNE-eegbci-data as `path`."
+            "Pass `download=True` (`--download`) to download them, or the folder that contains MNE-eegbci-data "
+            "as `path`."
         )
     if missing:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Motor-imagery EEG whose sources, bands and scalp maps are known."""
+"""Simulated motor-imagery EEG with known sources, bands and scalp maps."""
 
 import operator
 from collections.abc import Sequence
@@ -52,8 +52,8 @@ def simulate_motor_imagery(
     and a strong parietal rhythm in the mu band that varies from trial to trial and is the same in both
     classes.
 
-    Head, sources and scalp maps are the same for every seed, as in several sessions of one person; the map
-    at an electrode does not depend on which others are asked for.
+    Head, sources and scalp maps are the same for every seed, as in several sessions of one subject; the map
+    at an electrode does not depend on which other electrodes are simulated.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def _course(
     erd_depth: float,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return what a source does in every trial, shape ``(trials, times)``."""
+    """Return the time course of a source in every trial, shape ``(trials, times)``."""
     power = np.exp(source.spread * rng.standard_normal(len(labels)))
     if source is BLINK:
         return blink_courses(np.sqrt(power), n_times, sfreq, rng)
@@ -179,7 +179,7 @@ def _course(
 
 
 def _checked_ch_names(n_chans: int, ch_names: Sequence[str] | None) -> list[str]:
-    """Return the electrodes asked for."""
+    """Return the requested electrodes."""
     known = standard_montage().ch_names
     if ch_names is None:
         n_chans = operator.index(n_chans)
@@ -210,7 +210,7 @@ def _check_numbers(
     snr_db: float,
     line_noise_hz: float | None,
 ) -> None:
-    """Raise ValueError for what cannot be simulated."""
+    """Raise ValueError for settings that cannot be simulated."""
     least_sfreq = 2 * max(source.high_hz for source in RHYTHMS)
     # Written so that NaN fails every test.
     checks = [
@@ -245,7 +245,7 @@ def _truth(
     maps_uv: FloatArray,
     log_power: FloatArray,
 ) -> xr.Dataset:
-    """Return what the simulation knows as labelled arrays."""
+    """Return the ground truth as labelled arrays."""
     fields = ("role", "band", "low_hz", "high_hz", "desynchronised_by")
     return xr.Dataset(
         {

@@ -1,4 +1,4 @@
-"""The time courses of the simulated EEG."""
+"""Time courses of the simulated EEG."""
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfftfreq
@@ -9,7 +9,7 @@ BLINK_DURATION_S = 0.35
 
 
 def _n_fft(n_times: int) -> int:
-    """Return a length beyond the epoch's, so that epochs do not end where they began."""
+    """Return a length beyond that of the epoch, so that the end of an epoch does not wrap around to its beginning."""
     return int(next_fast_len(n_times + n_times // 4, real=True))
 
 

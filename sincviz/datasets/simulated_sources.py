@@ -1,4 +1,4 @@
-"""The sources of the simulated EEG: where they lie, what they oscillate at, how they look on the scalp."""
+"""Sources of the simulated EEG: positions, frequencies and scalp maps."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,7 +29,7 @@ CH_NAMES = (
 
 
 class Source(NamedTuple):
-    """A dipole that points outwards, and what it does."""
+    """A dipole that points outwards, and its activity."""
 
     name: str
     role: str
@@ -111,7 +111,7 @@ def anatomy(
 
 
 def line_source(line_noise_hz: float) -> Source:
-    """Return the power line, which lies nowhere in the head."""
+    """Return the power line, a source that has no place in the head."""
     return Source("line", "artefact", "line", line_noise_hz, line_noise_hz, "", {}, np.nan, 0.0)
 
 

@@ -1,1 +1,1 @@
-"""What the field knows without a network: bands, electrodes, regions of the scalp."""
+"""EEG basics that need no network: bands, electrodes, regions of the scalp."""

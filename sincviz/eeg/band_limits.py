@@ -1,4 +1,4 @@
-"""The limits of bands in Hz, as coordinates that travel with every result."""
+"""Band limits in Hz, as coordinates that every result carries."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,12 +22,12 @@ _NOTHING = "nothing"
 
 
 def with_band_limits(values: _Labelled, bands: Mapping[str, tuple[float, float]]) -> _Labelled:
-    """Return values that bear the limits of their bands.
+    """Return values with the limits of their bands as coordinates.
 
     Parameters
     ----------
     values : xarray.DataArray | xarray.Dataset
-        With the dimension ``band``, whose names are of ``bands``, or ``"other"``.
+        With the dimension ``band``, whose labels are names in ``bands``, or ``"other"``.
     bands : mapping of str to (float, float)
         Low (included) and high (excluded) limit of each band in Hz.
 
@@ -49,12 +49,12 @@ def with_band_limits(values: _Labelled, bands: Mapping[str, tuple[float, float]]
 
 
 def with_ranges(values: _Labelled, ranges: Mapping[str, Ranges]) -> _Labelled:
-    """Return values that bear what their bands cover; see :func:`with_band_limits`.
+    """Return values with the ranges that their bands cover; see :func:`with_band_limits`.
 
     Raises
     ------
     ValueError
-        If a band of the values is not among them.
+        If a band of the values is missing in ``ranges``.
     """
     names = band_names(values)
     unknown = sorted(set(names) - set(ranges))
@@ -87,7 +87,7 @@ def band_ranges(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[Ranges
     Raises
     ------
     ValueError
-        If values do not tell what a band covers: no limits are ever assumed.
+        If the limits of a band are missing: none are ever assumed.
 
     Examples
     --------
@@ -99,9 +99,9 @@ def band_ranges(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[Ranges
     if not {LOW, HIGH} <= _known(values):
         raise ValueError(
             f"The limits of the bands {', '.join(names)} are not known: the {_noun(values)}s `{LOW}` and `{HIGH}` are "
-            "missing. Results have them, and lose them where they are put together with results of other limits. Pass "
-            f"the result as it came, or give limits to its bands, such as `values.{_method(values)}`; of what no band "
-            f"covers they are NaN, and `{REST}` says what it is, such as '0–8, 30–inf'."
+            "missing. Results have them, but lose them when they are combined with results of other limits. Pass "
+            f"the original result, or give its bands limits, such as `values.{_method(values)}`; for what no band "
+            f"covers they are NaN, and `{REST}` lists its ranges, such as '0–8, 30–inf'."
         )
     low, high = (_column(values, name, len(names)) for name in (LOW, HIGH))
     rest = _column(values, REST, len(names)) if REST in _known(values) else [""] * len(names)
@@ -114,7 +114,7 @@ def ranges_by_name(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> dict[str
     Raises
     ------
     ValueError
-        If values do not tell what a band covers, or tell it twice and not alike.
+        If the limits of a band are missing, or occur twice and differ.
 
     Examples
     --------
@@ -122,14 +122,14 @@ def ranges_by_name(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> dict[str
     >>> ranges_by_name(with_band_limits(share, {"alpha": (8, 13)}))["alpha"]
     ((8.0, 13.0),)
     """
-    found: dict[str, Ranges] = {}
+    by_name: dict[str, Ranges] = {}
     for name, ranges in zip(band_names(values), band_ranges(values), strict=True):
-        if found.setdefault(name, ranges) != ranges:
+        if by_name.setdefault(name, ranges) != ranges:
             raise ValueError(
-                f"Two bands with other limits are called {name!r}: {ranges_in_hz(found[name])} and "
+                f"Two bands with different limits are both called {name!r}: {ranges_in_hz(by_name[name])} and "
                 f"{ranges_in_hz(ranges)} Hz. Rename one of them."
             )
-    return found
+    return by_name
 
 
 def low_and_high_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> NDArray[np.float64]:
@@ -138,7 +138,7 @@ def low_and_high_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> NDArray
     Raises
     ------
     ValueError
-        If values do not tell what a band covers.
+        If the limits of a band are missing.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def low_and_high_hz(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> NDArray
 
 
 def band_names(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[str]:
-    """Return the names of the bands, of a table for each row.
+    """Return the names of the bands (of a table, for each row).
 
     Raises
     ------
@@ -167,12 +167,12 @@ def band_names(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> list[str]:
 
 
 def has_band_limits(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> bool:
-    """Tell whether values bear limits of bands at all."""
+    """Return whether values have band limits at all."""
     return bool({LOW, HIGH, REST} & _known(values))
 
 
 def check_same_bands(one: xr.DataArray | xr.Dataset, other: xr.DataArray | xr.Dataset) -> None:
-    """Raise if a band of the same name has other limits in two results; without limits in both nothing is known.
+    """Raise if a band has different limits in two results; results without limits are not compared.
 
     Raises
     ------
@@ -189,8 +189,8 @@ def check_same_bands(one: xr.DataArray | xr.Dataset, other: xr.DataArray | xr.Da
     """
     if not all("band" in values.dims and has_band_limits(values) for values in (one, other)):
         return
-    own, others = ranges_by_name(one), ranges_by_name(other)
-    for name, ranges in own.items():
+    first, others = ranges_by_name(one), ranges_by_name(other)
+    for name, ranges in first.items():
         if others.get(name, ranges) != ranges:
             raise ValueError(
                 f"The band {name!r} is {ranges_in_hz(ranges)} Hz in one result, {ranges_in_hz(others[name])} Hz in the "
@@ -199,7 +199,7 @@ def check_same_bands(one: xr.DataArray | xr.Dataset, other: xr.DataArray | xr.Da
 
 
 def in_ranges(frequency_hz: ArrayLike, ranges: Ranges) -> NDArray[np.bool_]:
-    """Tell which frequencies a band covers.
+    """Return which frequencies a band covers.
 
     Examples
     --------
@@ -214,24 +214,24 @@ def in_ranges(frequency_hz: ArrayLike, ranges: Ranges) -> NDArray[np.bool_]:
 
 
 def ranges_in_hz(ranges: Ranges, infinite: str = "inf") -> str:
-    """Return what a band covers as numbers.
+    """Return the ranges that a band covers as text.
 
     Examples
     --------
     >>> ranges_in_hz(((0.0, 1.0), (45.0, math.inf)), "∞")
     '0–1, 45–∞'
     """
-    parts = (f"{_exact(low)}–{infinite if high == math.inf else _exact(high)}" for low, high in ranges)
-    return ", ".join(parts) or _NOTHING
+    texts = (f"{_exact(low)}–{infinite if high == math.inf else _exact(high)}" for low, high in ranges)
+    return ", ".join(texts) or _NOTHING
 
 
 def _not_covered(limits: Iterable[tuple[float, float]]) -> Ranges:
-    found, end = [], 0.0
+    gaps, end = [], 0.0
     for low, high in sorted((float(low), float(high)) for low, high in limits):
         if low > end:
-            found.append((end, low))
+            gaps.append((end, low))
         end = max(end, high)
-    return (*found, (end, math.inf)) if end < math.inf else tuple(found)
+    return (*gaps, (end, math.inf)) if end < math.inf else tuple(gaps)
 
 
 def _known(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> set[str]:
@@ -250,16 +250,16 @@ def _method(values: xr.DataArray | xr.Dataset | pd.DataFrame) -> str:
 
 def _column(values: xr.DataArray | xr.Dataset | pd.DataFrame, name: str, n_bands: int) -> Sequence[Any]:
     if isinstance(values, pd.DataFrame):
-        found: list[Any] = values[name].tolist()
-        return found
+        column: list[Any] = values[name].tolist()
+        return column
     coord = values.coords[name]
     # A single band that was selected, and made a dimension again, keeps its limits without one.
     if not coord.dims and n_bands == 1:
         return [coord.item()]
     if coord.dims != ("band",):
         raise ValueError(
-            f"`{name}` must be a coordinate of `band` alone; got one of {coord.dims}. Results whose bands have other "
-            "limits were put together: compute them with the same bands."
+            f"`{name}` must be a coordinate of `band` alone; got one of {coord.dims}. Results whose bands have "
+            "different limits were combined: compute them with the same bands."
         )
     return list(coord.to_numpy().tolist())
 
@@ -278,7 +278,8 @@ def _covered(name: str, low: Any, high: Any, rest: Any) -> Ranges:
     except (ValueError, AttributeError):
         raise ValueError(
             f"What the band {name!r} covers is not known: `{LOW}` and `{HIGH}` are NaN, and `{REST}` does "
-            f"not say which frequencies the other bands left; got {rest!r}. Give the band its limits, or ranges such "
+            f"not say which frequencies are outside the other bands; got {rest!r}. Give the band limits, or "
+            "ranges such "
             "as '0–1, 45–inf'."
         ) from None
 
@@ -286,14 +287,14 @@ def _covered(name: str, low: Any, high: Any, rest: Any) -> Ranges:
 def _ranges(text: str) -> Ranges:
     if text == _NOTHING:
         return ()
-    parts = [part.split("–") for part in text.split(", ")]
-    ranges = tuple((float(low), float(high)) for low, high in parts)
+    pairs = [part.split("–") for part in text.split(", ")]
+    ranges = tuple((float(low), float(high)) for low, high in pairs)
     if not all(0 <= low < high for low, high in ranges):
         raise ValueError(text)
     return ranges
 
 
 def _exact(number: float) -> str:
-    """Return a number that reads back as the same."""
+    """Return text that reads back as exactly the same number."""
     short = f"{number:g}"
     return short if float(short) == number else repr(float(number))

@@ -1,4 +1,4 @@
-"""Bands in words, with their limits."""
+"""Text for bands, with their limits."""
 
 import math
 
@@ -8,7 +8,7 @@ from sincviz.eeg.bands import OTHER
 
 
 def band_words(name: str, ranges: dict[str, Ranges]) -> str:
-    """Return a band with its limits; what no band covers is called by its limits alone.
+    """Return a band with its limits; ``other`` is described by its limits alone.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def band_words(name: str, ranges: dict[str, Ranges]) -> str:
         return f"{name} ({_range_words(low, high)})"
     if ranges[name] in ((), ((0, math.inf),)):
         return "all frequencies" if ranges[name] else "no frequency"
-    told = [f"below {high:g} Hz" if not low else _range_words(low, high) for low, high in ranges[name]]
-    return joined(told)
+    words = [f"below {high:g} Hz" if not low else _range_words(low, high) for low, high in ranges[name]]
+    return joined(words)
 
 
 def _range_words(low: float, high: float) -> str:

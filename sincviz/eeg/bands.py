@@ -1,4 +1,4 @@
-"""The names of the EEG's frequency bands."""
+"""Frequency bands of the EEG and their names."""
 
 import itertools
 import math
@@ -17,7 +17,7 @@ RHYTHMS: dict[str, tuple[float, float]] = {
 """Low (included) and high (excluded) limit of each rhythm in Hz; over sensorimotor cortex alpha is called mu."""
 
 OTHER = "other"
-"""What no band covers."""
+"""Name of the frequencies that no band covers."""
 
 
 def checked_bands(
@@ -28,7 +28,7 @@ def checked_bands(
     Raises
     ------
     ValueError
-        If a band's limits are not two increasing numbers.
+        If the limits of a band are not two increasing numbers.
     """
     chosen = RHYTHMS if bands is None else bands
     for name, limits in chosen.items():
@@ -40,16 +40,16 @@ def checked_bands(
 
 
 def bands_apart(bands: Mapping[str, tuple[float, float]] | None) -> Mapping[str, tuple[float, float]]:
-    """Return the bands, ``RHYTHMS`` for ``None``, if what is summed over them counts once.
+    """Return the bands, ``RHYTHMS`` for ``None``, if they do not overlap.
 
     Raises
     ------
     ValueError
-        If limits are not two increasing numbers, bands overlap, or one is named ``"other"``.
+        If limits are not two increasing numbers, bands overlap, or a band is named ``"other"``.
     """
     chosen = checked_bands(bands)
     if OTHER in chosen:
-        raise ValueError(f"`bands` must not name a band {OTHER!r}: it keeps what no band covers.")
+        raise ValueError(f"`bands` must not name a band {OTHER!r}: that name is for what no band covers.")
     ordered = sorted(chosen.items(), key=lambda item: item[1])
     for (one, (_, high)), (other, (low, other_high)) in itertools.pairwise(ordered):
         if low < high:
@@ -63,7 +63,7 @@ def bands_apart(bands: Mapping[str, tuple[float, float]] | None) -> Mapping[str,
 def rhythm_names(
     frequency_hz: ArrayLike, bands: Mapping[str, tuple[float, float]] | None = None
 ) -> NDArray[np.str_]:
-    """Return the name of the rhythm that each frequency lies in, ``"other"`` where none does.
+    """Return the name of the band that each frequency lies in, ``"other"`` if in none.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def rhythm_names(
     Raises
     ------
     ValueError
-        If a band's limits are not two increasing numbers.
+        If the limits of a band are not two increasing numbers.
 
     Examples
     --------

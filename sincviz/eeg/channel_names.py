@@ -1,4 +1,4 @@
-"""Names of channels in the spellings of amplifiers, files and caps: which two mean the same electrode."""
+"""Channel names in the spellings of amplifiers, files and caps: which ones mean the same electrode."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,14 +10,14 @@ _PREFIX = re.compile(r"eeg[\s:_-]+(?=[a-z])")
 _REFERENCE = re.compile(r"[\s:_-]+\(?(?:ref|le|avg?|ave|ar|car|[am][12](?:[\s+/-]?[am][12])?)\)?$")
 _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
 _NUMBERED = re.compile(r"(.+)-\d+")
-"""MNE appends -0, -1 ... where a file names several channels alike."""
+"""MNE appends -0, -1 ... if a file gives several channels the same name."""
 
 
 def spelling_key(name: str) -> str:
-    """Return what a name has in common with its other spellings.
+    """Return a key that all spellings of a channel name share.
 
     Upper and lower case, blanks, trailing dots, a leading ``EEG`` and a reference at the end (``-REF``, ``-LE``,
-    ``-AVG``, ``-A1``, ``-M2``) do not count. A name that would be empty without these stays as it is.
+    ``-AVG``, ``-A1``, ``-M2``) are ignored. A name that would be empty without these is kept.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def spelling_key(name: str) -> str:
 
 
 def electrode_key(name: str) -> str:
-    """Return what :func:`spelling_key` does, T3, T4, T5 and T6 under their names of today.
+    """Return the key of :func:`spelling_key`, with T3, T4, T5 and T6 under their current names.
 
     Examples
     --------
@@ -44,10 +44,10 @@ def electrode_key(name: str) -> str:
 def matched_names(
     wanted: Sequence[str], available: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Return which of the available names each wanted one is, and where several might be.
+    """Match wanted channel names with available ones, and return those that are ambiguous.
 
-    The same name comes first, then the same in another spelling, then the same under an old name. A name is taken
-    once, and only where nothing else could be meant: two channels never become one.
+    Identical names are matched first, then other spellings, then old names. A name is matched once, and only if nothing
+    else could be meant: two channels never become one.
 
     Parameters
     ----------
@@ -56,10 +56,10 @@ def matched_names(
 
     Returns
     -------
-    found : dict of str to str
+    matched : dict of str to str
         Wanted to available, in the order of ``wanted``.
     ambiguous : dict of str to list of str
-        Wanted names that were not found because several available ones could be meant (also doubles that MNE
+        Wanted names that were not matched because several available ones could be meant (also duplicates that MNE
         numbered, ``C3-0`` and ``C3-1``), or because several wanted ones could mean the same.
 
     Examples
@@ -67,50 +67,50 @@ def matched_names(
     >>> matched_names(["Fp1", "T7", "C3"], ["EEG FP1-REF", "T3", "C3-0", "C3-1"])
     ({'Fp1': 'EEG FP1-REF', 'T7': 'T3'}, {'C3': ['C3-0', 'C3-1']})
     """
-    found = {name: name for name in set(wanted) & set(available)}
+    matched = {name: name for name in set(wanted) & set(available)}
     ambiguous: dict[str, list[str]] = {}
     for key in (spelling_key, electrode_key):
-        taken = set(found.values())
-        left = [name for name in wanted if name not in found and name not in ambiguous]
+        taken = set(matched.values())
+        left = [name for name in wanted if name not in matched and name not in ambiguous]
         candidates = _by_key(key, (name for name in available if name not in taken))
         for meaning, names in _by_key(key, left).items():
             several = candidates.get(meaning, [])
             if len(names) == len(several) == 1:
-                found[names[0]] = several[0]
+                matched[names[0]] = several[0]
             elif several:
                 ambiguous |= dict.fromkeys(names, several)
-    taken = set(found.values())
+    taken = set(matched.values())
     doubles = _doubles(name for name in available if name not in taken)
     for name in wanted:
-        if name not in found and name not in ambiguous and electrode_key(name) in doubles:
+        if name not in matched and name not in ambiguous and electrode_key(name) in doubles:
             ambiguous[name] = doubles[electrode_key(name)]
-    return {name: found[name] for name in wanted if name in found}, ambiguous
+    return {name: matched[name] for name in wanted if name in matched}, ambiguous
 
 
-def other_spellings(found: Mapping[str, str]) -> dict[str, str]:
-    """Return, of what :func:`matched_names` found, available to wanted where the two differ.
+def other_spellings(matched: Mapping[str, str]) -> dict[str, str]:
+    """Return available to wanted names, for the matches of :func:`matched_names` that are spelled differently.
 
     Examples
     --------
     >>> other_spellings({"Fp1": "FP1", "C3": "C3"})
     {'FP1': 'Fp1'}
     """
-    return {own: name for name, own in found.items() if own != name}
+    return {available: name for name, available in matched.items() if available != name}
 
 
 def spelled(renamed: Mapping[str, str], most: int = 8) -> str:
-    """Return in words what is taken for what.
+    """Return which name is taken for which, as text.
 
     Examples
     --------
     >>> spelled({"FP1": "Fp1", "CZ": "Cz"})
     'FP1 as Fp1, CZ as Cz'
     """
-    return listed([f"{own} as {name}" for own, name in renamed.items()], most)
+    return listed([f"{available} as {name}" for available, name in renamed.items()], most)
 
 
 def rename_line(renamed: Mapping[str, str]) -> str:
-    """Return the line that gives channels other names, to be copied.
+    """Return the line of code that renames channels.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def _by_key(key: Callable[[str], str], names: Iterable[str]) -> dict[str, list[s
 
 
 def _doubles(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return electrodes that MNE numbered, and the names it gave them."""
+    """Return electrodes whose duplicates MNE numbered, and the numbered names."""
     numbered = [(match[1], name) for name in names if (match := _NUMBERED.fullmatch(name.strip()))]
     groups: dict[str, list[str]] = defaultdict(list)
     for stem, name in numbered:

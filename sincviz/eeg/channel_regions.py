@@ -1,4 +1,4 @@
-"""Regions of the scalp of channels: by position where one is set, by name where it is not."""
+"""Scalp regions of channels: by position if there is one, else by name."""
 
 import re
 from collections.abc import Sequence
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from sincviz.eeg.head_regions import angles_deg, usable_positions
 from sincviz.eeg.regions import OTHER, scalp_regions
 
-AGREES_DEG = 20.0  # so far may an electrode of a digitised cap be from where its name puts it
-_COARSE = re.compile(r"[A-Za-z]{1,2}(z|\d+)")  # of 10-10: between them lobes are named by both neighbours
-NEAREST_DEG = 20.0  # beyond, an electrode is at no place of 10-05: on a cheek, at the neck
+AGREES_DEG = 20.0  # how far an electrode of a digitised cap may lie from the place of its name
+_COARSE = re.compile(
+    r"[A-Za-z]{1,2}(z|\d+)"
+)  # of 10-10: the regions in between are named after both neighbours
+NEAREST_DEG = 20.0  # beyond this an electrode has no 10-05 place: it is on a cheek or the neck
 
 
 def channel_regions(
@@ -30,9 +32,9 @@ def channel_regions(
     Returns
     -------
     array of str, shape (channels,)
-        A channel with a position is in the region that its name tells if it lies where 10-05 puts that name, else in
-        that of the nearest place of 10-10: the electrode C4 of BioSemi's cap of 128 is none of 10-10's. Without a
-        position it is in the region that its name tells (:func:`sincviz.eeg.regions.scalp_regions`).
+        A channel with a position is in the region of its name if it lies at the 10-05 place of that name, else in
+        that of the nearest 10-10 place: the electrode C4 of BioSemi's 128-channel cap is not the C4 of 10-10. Without a
+        position it is in the region of its name (:func:`sincviz.eeg.regions.scalp_regions`).
 
     Examples
     --------
@@ -45,12 +47,12 @@ def channel_regions(
     ['right central']
     """
     names = [str(name) for name in ch_names]
-    found = scalp_regions(names).astype("<U40")
+    region_of_channel = scalp_regions(names).astype("<U40")
     if positions_m is None:
-        return found
+        return region_of_channel
     usable = usable_positions(names, positions_m)
     if not usable.any():
-        return found
+        return region_of_channel
     standard_names, standard = _standard()
     apart_deg = np.degrees(
         np.arccos(np.clip(_directions(angles_deg(positions_m[usable])) @ standard.T, -1, 1))
@@ -59,13 +61,13 @@ def channel_regions(
     coarse = np.array([_COARSE.fullmatch(name) is not None for name in standard_names])
     row_of = {name.lower(): row for row, name in enumerate(standard_names)}
     for channel, distance_deg in zip(np.flatnonzero(usable), apart_deg, strict=True):
-        own = row_of.get(names[channel].strip().rstrip(".").lower())
-        if own is not None and distance_deg[own] <= AGREES_DEG:
-            found[channel] = regions[own]
+        named_row = row_of.get(names[channel].strip().rstrip(".").lower())
+        if named_row is not None and distance_deg[named_row] <= AGREES_DEG:
+            region_of_channel[channel] = regions[named_row]
         else:
             nearest = int(np.where(coarse, distance_deg, np.inf).argmin())
-            found[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
-    return found
+            region_of_channel[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
+    return region_of_channel
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What kind of signal a channel holds, as MNE types it, and which kinds are no EEG."""
+"""Channel types as in MNE, and channels that are not EEG."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import mne
 
 BRAIN_POTENTIALS = ("eeg", "seeg", "ecog", "dbs")
-"""Types that hold potentials of the brain in volts."""
+"""Types for brain potentials in volts."""
 
 UNTYPED = "misc"
-"""What MNE calls a channel of which nobody said the type."""
+"""MNE's type of a channel whose type was not set."""
 
-_BRAIN_KINDS = (2, 802, 902, 904)  # MNE's numbers of these types
+_BRAIN_KINDS = (2, 802, 902, 904)  # MNE's codes of these types
 _NAMED_OTHERWISE = re.compile(
     r"(?P<eog>[hv]?eog|[hv]eo)|(?P<ecg>ecg|ekg)|(?P<emg>emg)|(?P<stim>sti\d*$|stim|status$|trigger|marker|event)"
     r"|(?P<resp>resp)"
 )
-"""Names, in any spelling, of what is no EEG: files of amplifiers seldom tell the type."""
+"""Names, in any spelling, of channels that are not EEG: amplifier files seldom store the type."""
 
 OTHER_UNITS = {
     "mag": "a magnetic field in T",
@@ -32,7 +32,7 @@ OTHER_UNITS = {
 
 
 def channel_type(channel: Mapping[str, Any]) -> str | None:
-    """Return MNE's type of an entry of ``info["chs"]``; ``None`` if it does not tell.
+    """Return MNE's type of an entry of ``info["chs"]``; ``None`` if it has none.
 
     Examples
     --------
@@ -44,41 +44,46 @@ def channel_type(channel: Mapping[str, Any]) -> str | None:
     import mne
 
     try:
-        found: str = mne.channel_type({"chs": [channel]}, 0)
-    except (KeyError, TypeError, ValueError):  # names and positions alone, as a checkpoint may have them
+        kind: str = mne.channel_type({"chs": [channel]}, 0)
+    except (KeyError, TypeError, ValueError):  # a checkpoint may store names and positions only
         return None
-    return found
+    return kind
 
 
 def other_types(
-    epochs: "mne.BaseEpochs", found: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
+    epochs: "mne.BaseEpochs", matched: Mapping[str, str], chs_info: Sequence[Mapping[str, Any]] | None
 ) -> dict[str, str]:
-    """Return the type of each channel of the epochs that is no EEG, unless the network knows it as such.
+    """Return the types of the channels of the epochs that are not EEG, unless the network has the same type.
 
     Parameters
     ----------
     epochs : mne.BaseEpochs
         Trials.
-    found : mapping of str to str
-        The network's names, and the names of the epochs for them.
+    matched : mapping of str to str
+        The network's channel names to those of the epochs.
     chs_info : sequence of dict | None
         The network's channels.
     """
     known = {channel["ch_name"]: channel_type(channel) for channel in chs_info or ()}
     channels = {channel["ch_name"]: channel for channel in epochs.info["chs"]}
-    types = {own: (channel_type(channels[own]) or UNTYPED, known.get(name)) for name, own in found.items()}
-    return {own: kind for own, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)}
+    types = {
+        available: (channel_type(channels[available]) or UNTYPED, known.get(name))
+        for name, available in matched.items()
+    }
+    return {
+        available: kind for available, (kind, same) in types.items() if kind not in (*BRAIN_POTENTIALS, same)
+    }
 
 
 def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
-    """Warn of a network's channels that are no EEG, by type or, where that is EEG or unknown, by name.
+    """Warn about channels of a network that are not EEG, by type or, if that is EEG or unknown, by name.
 
-    Networks of one other kind of signal, such as MEG, are meant so.
+    A network for another kind of signal, such as MEG, is not warned about.
 
     Warns
     -----
     RuntimeWarning
-        If there are such channels beside EEG, or a stimulus channel.
+        If there are such channels besides EEG, or a stimulus channel.
 
     Examples
     --------
@@ -94,21 +99,21 @@ def warn_of_types(chs_info: Sequence[Mapping[str, Any]] | None) -> None:
             types[name] = kind
         elif match := _NAMED_OTHERWISE.match(spelling_key(name)):
             by_name[name] = str(match.lastgroup)
-    found = types | by_name
-    if not found or (len(found) == len(chs_info or ()) and "stim" not in found.values()):
+    not_eeg = types | by_name
+    if not not_eeg or (len(not_eeg) == len(chs_info or ()) and "stim" not in not_eeg.values()):
         return
-    stimulus = " A stimulus channel may hold the classes themselves." if "stim" in found.values() else ""
+    stimulus = " A stimulus channel may contain the classes themselves." if "stim" in not_eeg.values() else ""
     names = list(by_name)
     typed = f" (By name: {listed(names)}.)" if names else ""
     remedy = "epochs.copy().pick('eeg')" + (f".drop_channels({names})" if names else "")
     warn(
-        f"The network takes channels that are no EEG: {by_type(found)}.{typed}{stimulus} To leave them out: "
+        f"The network takes channels that are not EEG: {by_type(not_eeg)}.{typed}{stimulus} To leave them out: "
         f"`chs_info={remedy}.info['chs']`."
     )
 
 
 def named_otherwise(names: Iterable[str]) -> list[str]:
-    """Return the names that say that a channel is no EEG, whatever its type.
+    """Return the names that suggest that a channel is not EEG, whatever its type.
 
     Examples
     --------
@@ -119,7 +124,7 @@ def named_otherwise(names: Iterable[str]) -> list[str]:
 
 
 def by_type(types: Mapping[str, str]) -> str:
-    """Return channels behind their type.
+    """Return channels grouped by their type, as text.
 
     Examples
     --------
@@ -133,20 +138,20 @@ def by_type(types: Mapping[str, str]) -> str:
 
 
 def refusal(types: Mapping[str, str]) -> str:
-    """Return why channels of these types are not taken for EEG, and what to do."""
+    """Return why channels of these types are not accepted as EEG, and what to do."""
     kinds = set(types.values())
     units = "; ".join(f"{kind} is {OTHER_UNITS[kind]}" for kind in OTHER_UNITS if kind in kinds)
     why = (
-        f"{len(types)} of the network's channels are no EEG in the epochs: {by_type(types)}"
+        f"{len(types)} of the network's channels are not EEG in the epochs: {by_type(types)}"
         f"{f' ({units})' if units else ''}. "
     )
     if kinds == {"csd"}:
         return why + (
-            "Pass the epochs as they were before `mne.preprocessing.compute_current_source_density`, or train the "
+            "Pass the epochs from before `mne.preprocessing.compute_current_source_density`, or train the "
             "network on such trials."
         )
     typed = f"`epochs.set_channel_types({dict.fromkeys(types, 'eeg')})`"
     return why + (
-        f"If they are EEG and only typed wrongly, {typed}; else pass the network's own channels, or train a network "
-        "whose `chs_info` knows these types."
+        f"If they are EEG and only have the wrong type, {typed}; else pass the network's channels, or train a network "
+        "whose `chs_info` has these types."
     )

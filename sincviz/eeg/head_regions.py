@@ -1,4 +1,4 @@
-"""Which electrodes lie near the eyes, the temples and the neck: by position, by name where that is missing."""
+"""Electrodes near the eyes, the temples and the neck: by position, or by name without one."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from sincviz.eeg.regions import OTHER, scalp_regions
 
 # Degrees from the vertex, seen from the middle of the sphere that fits the head: Fpz, T7 and Oz lie at about 92.
 _EDGE_DEG = 86.0
-_NECK_DEG = 96.0  # below P7, O1 and Oz, under which there still is cortex
-_BROW_DEG = 65.0  # AFz, AF3 and AF4 see blinks nearly as Fp1 does
+_NECK_DEG = 96.0  # below P7, O1 and Oz, which still lie over cortex
+_BROW_DEG = 65.0  # AFz, AF3 and AF4 pick up blinks nearly as Fp1 does
 # Degrees from straight ahead, to either side: Fp1 18, F7 53, FT7 71, T7 90, TP7 108, P7 127.
 _BROW_SIDE_DEG = 30.0
 _FOREHEAD_SIDE_DEG = 62.0
@@ -20,7 +20,7 @@ _EYES_SIDE_DEG = 80.0
 _TEMPLES_SIDE_DEG = (45.0, 118.0)
 _MIDLINE_DEG = 4.0
 
-# What heads are like before any electrode is seen; a few electrodes fit many spheres.
+# The prior for head size and place: a few electrodes fit many spheres.
 _MIDDLE_M = np.array([0.0, 0.005, 0.04])
 _RADIUS_M = 0.095
 _MIDDLE_SD_M = 0.015
@@ -29,13 +29,13 @@ _ROUNDNESS_SD_M = 0.006
 
 
 def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | None = None) -> pd.DataFrame:
-    """Return for each electrode whether it lies where eyes and muscles are recorded.
+    """Return for each electrode whether it lies where eyes and muscles are picked up.
 
     Parameters
     ----------
     ch_names : sequence of str
-        Names of the channels. Those of the 10-5 system place an electrode that has no usable position, if most of the
-        names without a position are of that system.
+        Names of the channels. 10-5 names place electrodes without a usable position, if most of the names without a
+        position are of that system.
     positions_m : array, shape (channels, 3), or None
         Positions in metres in head coordinates: x to the right, y to the front, z up.
 
@@ -46,13 +46,13 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
         ``forehead``: the same without the temples behind them (FT7); ``temples``: over the temporal muscles
         (F7, FT8, T7, TP10); ``neck``: low at the back of the head (P9, PO10, Iz); ``edge``: any of the forehead,
         temples and neck, where muscles are near; ``side``: ``"left"``, ``"midline"`` or ``"right"``; ``placed_by``:
-        ``"position"``, ``"name"``, or ``""`` where an electrode could not be placed, which then is in no region
-        and on no side.
+        ``"position"``, ``"name"``, or ``""`` if an electrode could not be placed; it is then in no region and on
+        no side.
 
     Notes
     -----
-    A sphere is fitted to the positions, with a head of usual size and place as what is expected beforehand, and each
-    electrode is taken by its angles seen from the middle of that sphere. So the regions are the same for every cap.
+    A sphere is fitted to the positions, with a head of usual size and place as the prior, and each electrode is
+    classified by its angles seen from the centre of that sphere, so the regions are the same for every cap.
 
     Examples
     --------
@@ -66,8 +66,8 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
         usable = usable_positions(ch_names, positions_m)
         angles[usable] = angles_deg(positions_m[usable])
         placed_by[usable] = "position"
-    for number, found in _angles_by_name(ch_names, placed_by == "").items():
-        angles[number] = found
+    for number, angles_of_channel in _angles_by_name(ch_names, placed_by == "").items():
+        angles[number] = angles_of_channel
         placed_by[number] = "name"
     down, side = angles[:, 0], np.abs(angles[:, 1])
     with np.errstate(invalid="ignore"):
@@ -94,7 +94,7 @@ def head_regions(ch_names: Sequence[str], positions_m: NDArray[np.float64] | Non
 
 
 def usable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which positions can be on a head; two electrodes in one place do no harm here."""
+    """Return which positions can be on a head; two electrodes in one place do no harm here."""
     rows = [str(number) for number in range(len(ch_names))]
     reasons = unusable_positions(rows, positions_m)
     bad = {row for reason, listed in reasons.items() if reason != "in the same place" for row in listed}
@@ -102,11 +102,11 @@ def usable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]) 
 
 
 def _angles_by_name(ch_names: Sequence[str], missing: NDArray[np.bool_]) -> dict[int, NDArray[np.float64]]:
-    """Return the angles that 10-5 names tell, for channels without a position."""
+    """Return the angles of 10-5 names, for channels without a position."""
     if not missing.any():
         return {}
     known = scalp_regions([str(name) for name in ch_names]) != OTHER
-    # BioSemi's C3 is no C3: names count where most are of the system.
+    # BioSemi's C3 is not the C3 of 10-5: names count only if most are of the system.
     if (known & missing).sum() * 2 <= missing.sum():
         return {}
     from sincviz.eeg.montages import standard_montage  # loads MNE
@@ -132,7 +132,7 @@ def angles_deg(positions_m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _middle_m(positions_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the middle of the sphere that fits best, heads of usual size being likelier (Gauss-Newton)."""
+    """Return the centre of the best sphere, with heads of usual size as the prior (Gauss-Newton)."""
     start = np.r_[_MIDDLE_M, _RADIUS_M]
     prior_sd = np.r_[np.full(3, _MIDDLE_SD_M), _RADIUS_SD_M]
     sphere = start.copy()

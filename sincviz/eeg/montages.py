@@ -1,4 +1,4 @@
-"""Electrode positions by name."""
+"""Standard montages: electrode positions by name."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -15,7 +15,7 @@ _RENAMED = {
     f"standard_{kind}": f"colin27_{kind}"
     for kind in ("1005", "1020", "alphabetic", "postfixed", "prefixed", "primed")
 }
-"""MNE 1.13 calls these by the head they were made on, and warns about the old names."""
+"""MNE 1.13 names these after the head they were made on, and warns about the old names."""
 
 _USUAL = "standard_1005"
 _RARE = ("alphabetic", "postfixed", "prefixed", "primed", "artinis", "EGI_256")
@@ -23,7 +23,7 @@ _LEAST_ALIKE = 0.5
 
 
 def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
-    """Return one of MNE's standard montages, whichever name the installed MNE knows it by.
+    """Return one of MNE's standard montages, under whichever name the installed MNE has it.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     Raises
     ------
     TypeError
-        If this is no name.
+        If ``name`` is not a text.
     ValueError
         If MNE has no such montage.
 
@@ -48,15 +48,17 @@ def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     True
     """
     if not isinstance(name, str):
-        raise TypeError(f"`montage` must be the name of a montage of MNE; got {name!r:.80}. Try {_USUAL!r}.")
+        raise TypeError(
+            f"`montage` must be the name of one of MNE's montages; got {name!r:.80}. Try {_USUAL!r}."
+        )
     known = mne.channels.get_builtin_montages()
-    own = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
-    if own not in known:
+    known_name = _RENAMED.get(name, name) if _RENAMED.get(name) in known else name
+    if known_name not in known:
         raise ValueError(
             f"There is no montage {name!r}.{did_you_mean(name, (*known, *_RENAMED))} MNE has "
             f"{', '.join(sorted(known))}. Try {_USUAL!r}."
         )
-    return mne.channels.make_standard_montage(own)
+    return mne.channels.make_standard_montage(known_name)
 
 
 def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict[str, Any]]:
@@ -65,27 +67,26 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     Parameters
     ----------
     ch_names : sequence of str
-        Names of the channels, in the network's order, in any spelling: upper and lower case, ``EEG`` before and the
-        reference behind, trailing dots and old names (T3) do not matter.
+        Names of the channels, in the network's order, in any spelling: upper and lower case, a leading ``EEG``, a
+        reference at the end, trailing dots and old names (T3) do not matter.
     montage : str
         A montage that :func:`standard_montage` knows.
 
     Returns
     -------
     list of dict
-        The channels, under the names given; those that the montage does not know have no position.
+        The channels, under the given names; those that are not in the montage have no position.
 
     Raises
     ------
     ValueError
-        If two names mean the same electrode, or the montage knows none of them, or less than half and another of
-        MNE's montages more.
+        If two names mean the same electrode, or the montage has none of them, or has less than half of them and
+        another of MNE's montages has more.
 
     Warns
     -----
     RuntimeWarning
-        If the montage does not know some of the names, or knows them in another spelling (more than upper and lower
-        case).
+        If the montage lacks some of the names, or has them in another spelling (not counting upper and lower case).
 
     Examples
     --------
@@ -95,37 +96,43 @@ def placed_channels(ch_names: Sequence[str], montage: str = _USUAL) -> list[dict
     names = [str(name) for name in ch_names]
     double = _same_electrode(names)
     if double:
-        raise ValueError(f"Channels must be named once each; named twice: {listed(double)}.")
+        raise ValueError(
+            f"Channel names must be unique; these mean the same electrode as another: {listed(double)}."
+        )
     positions = standard_montage(montage)
-    found, _ = matched_names(names, positions.ch_names)
-    unknown = [name for name in names if name not in found]
+    matched, _ = matched_names(names, positions.ch_names)
+    unknown = [name for name in names if name not in matched]
     other = likely_montage(names) if unknown else None
-    if unknown and (not found or (other is not None and len(found) < len(names) / 2)):
+    if unknown and (not matched or (other is not None and len(matched) < len(names) / 2)):
         advice = "Use its names, or another montage." if other in (None, montage) else _proposal(other)
         raise ValueError(
             f"The montage {montage!r} has no channel {listed(unknown)} ({len(unknown)} of {len(names)}). {advice}"
         )
     if unknown:
-        better = other is not None and _n_known(names, other) > len(found)
+        better = other is not None and _n_known(names, other) > len(matched)
         more = f" {_proposal(other)}" if better else ""
         stay = "it stays" if len(unknown) == 1 else "they stay"
         warn(
             f"The montage {montage!r} has no channel {listed(unknown)}; {stay} without a position, and off "
             f"the scalp maps.{more}"
         )
-    renamed = {name: own for own, name in other_spellings(found).items() if own.lower() != name.lower()}
+    renamed = {
+        name: montage_name
+        for montage_name, name in other_spellings(matched).items()
+        if montage_name.lower() != name.lower()
+    }
     if renamed:
-        warn(f"Channels are placed under another spelling: {spelled(renamed)}.")
+        warn(f"Channels are placed by another spelling of their names: {spelled(renamed)}.")
     info = mne.create_info(names, 1.0, "eeg")
-    info.set_montage(_renamed(positions, found), on_missing="ignore", verbose="error")
+    info.set_montage(_renamed(positions, matched), on_missing="ignore", verbose="error")
     return list(info["chs"])
 
 
 def likely_montage(ch_names: Sequence[str]) -> str | None:
-    """Return the montage of MNE whose names are most like these; ``None`` where none shares half of them.
+    """Return the MNE montage whose names are most like these; ``None`` if none shares half of them.
 
-    Names of the 10-5 system are answered with ``"standard_1005"``. A cap is told by its names alone, so this is a
-    proposal: look whether that is the cap that was worn.
+    For names of the 10-5 system this is ``"standard_1005"``. Only the names are compared, so this is a suggestion:
+    check whether that is the cap that was worn.
 
     Examples
     --------
@@ -134,25 +141,25 @@ def likely_montage(ch_names: Sequence[str]) -> str | None:
     >>> likely_montage(["EEG Fp1-REF", "EEG Cz-REF"]), likely_montage(["X1", "X2"])
     ('standard_1005', None)
     """
-    own = {electrode_key(str(name)) for name in ch_names}
-    if not own:
+    wanted_keys = {electrode_key(str(name)) for name in ch_names}
+    if not wanted_keys:
         return None
     usual = _keys_of(_USUAL)
-    if len(own & usual) > len(own) / 2 and not _of_biosemi(own):
+    if len(wanted_keys & usual) > len(wanted_keys) / 2 and not _of_biosemi(wanted_keys):
         return _USUAL
-    alike = {name: len(own & keys) / len(own | keys) for name, keys in _known_keys().items()}
+    alike = {name: len(wanted_keys & keys) / len(wanted_keys | keys) for name, keys in _known_keys().items()}
     best = max(alike, key=lambda name: alike[name])
-    return best if len(own & _keys_of(best)) > _LEAST_ALIKE * len(own) else None
+    return best if len(wanted_keys & _keys_of(best)) > _LEAST_ALIKE * len(wanted_keys) else None
 
 
 def _n_known(names: Iterable[str], montage: str) -> int:
     return len({electrode_key(name) for name in names} & _keys_of(montage))
 
 
-def _of_biosemi(own: set[str]) -> bool:
-    """Tell BioSemi's A1 to D32, a few of which are names of 10-5 too."""
-    biosemi = len(own & _keys_of("biosemi256"))
-    return biosemi > len(own & _keys_of(_USUAL))
+def _of_biosemi(keys: set[str]) -> bool:
+    """Return whether these are BioSemi's A1 to D32, a few of which are 10-5 names too."""
+    biosemi = len(keys & _keys_of("biosemi256"))
+    return biosemi > len(keys & _keys_of(_USUAL))
 
 
 def _proposal(montage: str | None) -> str:
@@ -160,17 +167,17 @@ def _proposal(montage: str | None) -> str:
 
 
 def _same_electrode(names: Iterable[str]) -> list[str]:
-    """Return the names, each once, that mean the same electrode as another one."""
+    """Return the names, each once, that mean the same electrode as another name."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(spelling_key(name), []).append(name)
     return sorted({name for group in groups.values() if len(group) > 1 for name in group})
 
 
-def _renamed(positions: mne.channels.DigMontage, found: dict[str, str]) -> mne.channels.DigMontage:
-    """Return a montage of the places found, under the names given."""
+def _renamed(positions: mne.channels.DigMontage, matched: dict[str, str]) -> mne.channels.DigMontage:
+    """Return a montage of the matched positions, under the given names."""
     known = positions.get_positions()
-    places = {name: known["ch_pos"][own] for name, own in found.items()}
+    places = {name: known["ch_pos"][montage_name] for name, montage_name in matched.items()}
     fiducials = {name: known[name] for name in ("nasion", "lpa", "rpa")}
     return mne.channels.make_dig_montage(
         {name: np.asarray(place) for name, place in places.items()},

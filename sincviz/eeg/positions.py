@@ -1,4 +1,4 @@
-"""Where electrodes lie, and which positions cannot be used."""
+"""Electrode positions, and which of them cannot be used."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 _EEG_KIND = 2  # FIFF.FIFFV_EEG_CH; only these lie on the scalp
 _SAME_PLACE_M = 1e-4
-_FARTHEST_M = 0.5  # no head is larger; millimetres are
+_FARTHEST_M = 0.5  # no head is larger, but positions in millimetres are
 
 AXES = ("x", "y", "z")
 
 
 def electrode_positions(chs_info: Iterable[Mapping[str, Any]]) -> NDArray[np.float64]:
-    """Return the positions of the channels in metres, NaN where there is none on the scalp.
+    """Return the positions of the channels in metres, NaN for channels without one on the scalp.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def electrode_positions(chs_info: Iterable[Mapping[str, Any]]) -> NDArray[np.flo
 
 
 def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]) -> dict[str, list[str]]:
-    """Return the channels that cannot be drawn on a scalp map, by what is wrong with their positions.
+    """Return the channels that cannot be drawn on a scalp map, by reason.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     with np.errstate(over="ignore"):
         far = np.linalg.norm(positions_m, axis=1) > _FARTHEST_M
     same = _near_another(positions_m) & ~origin
-    found = {
+    reasons = {
         "without a position on the scalp": missing,
         "at the origin": origin,
         "in the same place": same,
@@ -84,13 +84,13 @@ def unusable_positions(ch_names: Sequence[str], positions_m: NDArray[np.float64]
     }
     return {
         reason: [name for name, bad in zip(ch_names, flags, strict=True) if bad]
-        for reason, flags in found.items()
+        for reason, flags in reasons.items()
         if flags.any()
     }
 
 
 def _near_another(positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which positions lie on another's; time and memory grow with their number, not with its square."""
+    """Return which positions coincide with another; time and memory grow linearly with their number."""
     near = np.zeros(len(positions_m), bool)
     placed = np.flatnonzero(~np.isnan(positions_m).any(1))
     if len(placed) > 1:
@@ -106,7 +106,7 @@ def _near_another(positions_m: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def scalp_info(maps: "xr.DataArray") -> "mne.Info":
-    """Return an ``mne.Info`` for a labelled array over ``channel``; channels without a position stay without.
+    """Return an ``mne.Info`` for a labelled array over ``channel``; missing positions stay missing.
 
     Parameters
     ----------
@@ -135,17 +135,17 @@ def scalp_info(maps: "xr.DataArray") -> "mne.Info":
 
 
 def check_positions(maps: "xr.DataArray") -> None:
-    """Refuse scalp maps whose channels cannot be placed.
+    """Raise an error if the channels of scalp maps cannot be placed.
 
     Raises
     ------
     PositionsError
-        If the position of a channel is missing, zero, shared with another's or off the head; the message names the
-        channels. Or if there is but one channel.
+        If the position of a channel is missing, zero, the same as another's or off the head (the message names the
+        channels), or if there is only one channel.
     """
     names = [str(name) for name in maps["channel"].to_numpy()]
     if len(names) < 2:
-        raise PositionsError(f"A scalp map needs two channels or more; got {', '.join(names) or 'none'}.")
+        raise PositionsError(f"A scalp map needs at least two channels; got {', '.join(names) or 'none'}.")
     unusable = unusable_positions(names, _positions_of(maps))
     if unusable:
         listed = "; ".join(f"{reason}: {', '.join(channels)}" for reason, channels in unusable.items())

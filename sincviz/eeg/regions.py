@@ -1,4 +1,4 @@
-"""Regions of the scalp, by the electrodes' names in the international 10-5 system."""
+"""Scalp regions of electrodes, by their names in the international 10-5 system."""
 
 import re
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ REGIONS = (*(f"{side} {lobe}" for lobe in _LOBES for side in _SIDES), OTHER)
 
 
 def scalp_regions(ch_names: Sequence[str]) -> NDArray[np.str_]:
-    """Return the region of each electrode, such as ``"left central"``; ``"other"`` for names that are none of 10-5.
+    """Return the region of each electrode, such as ``"left central"``; ``"other"`` for names outside 10-5.
 
-    So are all of a cap that numbers its electrodes (A1, A2 ... B1 ...), whose C3 is no C3.
+    This includes all electrodes of caps that number them (A1, A2 ... B1 ...), whose C3 is not the C3 of 10-5.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def _region(name: str) -> str:
 
 
 def _are_numbered(ch_names: Sequence[str], regions: Sequence[str]) -> bool:
-    """Tell whether names are letters with running numbers, some of which 10-5 does not have."""
+    """Return whether names are letters with running numbers, some of which 10-5 does not have."""
     numbered = [_NUMBERED.fullmatch(name) for name in ch_names]
     if any(match is None and region != OTHER for match, region in zip(numbered, regions, strict=True)):
         return False  # Cz, Fp1 and CP4 are of 10-5

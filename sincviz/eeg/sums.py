@@ -1,4 +1,4 @@
-"""Sums of results over what each band or region holds, by their labels alone."""
+"""Sums of results over bands and regions, computed from their labels alone."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ _OF_FILTERS = ("low_hz", "high_hz", "peak_hz")
 
 
 def sum_over_bands(values: xr.DataArray, bands: Limits | xr.DataArray | None = None) -> xr.DataArray:
-    """Sum values over the frequencies, or over the filters, of each band.
+    """Sum values over the frequencies or the filters of each band.
 
     Parameters
     ----------
@@ -24,23 +24,23 @@ def sum_over_bands(values: xr.DataArray, bands: Limits | xr.DataArray | None = N
         ``filter``, such as :func:`sincviz.relevance` returns. Maps whose sign is arbitrary must be made positive first.
     bands : mapping of str to (float, float) | xarray.DataArray | None
         Low (included) and high (excluded) limit of each band in Hz; ``None`` means delta to gamma. They must not
-        overlap. A filter belongs to the band that the middle of its cut-offs lies in (its measured peak where filters
-        are free), or as :func:`sincviz.filters.band_membership` says, if that is given here: by the energy of its
+        overlap. A filter belongs to the band that contains the middle of its cut-offs (its measured peak if filters are
+        free), or as :func:`sincviz.filters.band_membership` says, if that is given here: by the energy of its
         kernel, for example, which is the honest choice for short kernels.
 
     Returns
     -------
     xarray.DataArray
-        The same with ``band`` in place of ``filter``, or in place of ``frequency`` and before the channels. The last
-        band, ``"other"``, keeps what no band covers, so the sum over bands is that over frequencies or filters. One
-        without value (NaN) leaves the bands it belongs to without, and no other. Limits of bands are the coordinates
+        The sums, with ``band`` in place of ``filter``, or in place of ``frequency`` and before the channels. The last
+        band, ``"other"``, keeps what no band covers, so the sum over bands is that over frequencies or filters. A
+        missing value (NaN) makes only the bands it belongs to NaN. Limits of bands are the coordinates
         ``band_low_hz`` and ``band_high_hz``, for ``"other"`` NaN; the ranges it covers are text in ``band_rest_hz``,
-        such as ``"0–8, 13–inf"``. ``attrs["membership"]`` tells how bands were told.
+        such as ``"0–8, 13–inf"``. ``attrs["membership"]`` says how bands were assigned.
 
     Raises
     ------
     ValueError
-        If bands overlap, or values have neither frequencies in Hz nor filters whose bands are known.
+        If bands overlap, or values have neither frequencies in Hz nor filters with known bands.
 
     Examples
     --------
@@ -70,26 +70,26 @@ def nominal_membership(values: xr.DataArray | xr.Dataset, bands: Limits) -> xr.D
     Raises
     ------
     ValueError
-        If values do not tell the bands of their filters.
+        If the bands of the filters are not known.
     """
     if missing := [name for name in _OF_FILTERS if name not in values.coords]:
         raise ValueError(
             f"The bands of the filters are not known: the coordinates {', '.join(missing)} are missing. Pass the "
-            "result as it came, or `sincviz.filters.band_membership(model)` as `bands`."
+            "original result, or `sincviz.filters.band_membership(model)` as `bands`."
         )
     low_hz, high_hz, peak_hz = (values[name].to_numpy() for name in _OF_FILTERS)
     center_hz = (low_hz + high_hz) / 2
-    own = rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands)
-    shares = _members(own, [*bands, OTHER], "band", "filter")
+    rhythms = rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands)
+    shares = _members(rhythms, [*bands, OTHER], "band", "filter")
     return shares.assign_coords(filter=values["filter"].to_numpy()).assign_attrs(membership="nominal center")
 
 
 def _sum_over_filters(values: xr.DataArray, membership: xr.DataArray) -> xr.DataArray:
-    own = [] if "filter" not in values.dims else values["filter"].to_numpy().tolist()
-    if own != membership["filter"].to_numpy().tolist():
+    filters = [] if "filter" not in values.dims else values["filter"].to_numpy().tolist()
+    if filters != membership["filter"].to_numpy().tolist():
         raise ValueError(
-            f"`values` and `bands`, the membership of filters, must be of the same filters; got the dimensions "
-            f"{values.dims} with {len(own)} filters against {membership.sizes['filter']}."
+            f"`values` and `bands`, the membership of filters, must have the same filters; got the dimensions "
+            f"{values.dims} with {len(filters)} filters against {membership.sizes['filter']}."
         )
     plain = values.drop_vars(
         [name for name, coord in values.coords.items() if name != "filter" and "filter" in coord.dims]
@@ -115,9 +115,9 @@ def _sum_over_frequencies(values: xr.DataArray, bands: Limits) -> xr.DataArray:
             "`values` must have the dimension `frequency` in Hz, or `filter`; got "
             f"{dict(values.sizes)} in {units}. Pass `sfreq` to what computes them."
         )
-    own = rhythm_names(values["frequency"].to_numpy(), bands)
+    rhythms = rhythm_names(values["frequency"].to_numpy(), bands)
     # A product, as bands without any frequency must be zero, not missing.
-    shares = _members(own, [*bands, OTHER], "band", "frequency")
+    shares = _members(rhythms, [*bands, OTHER], "band", "frequency")
     summed = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
     rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
     summed = summed.transpose(*rest, "band", ...).rename(values.name)
@@ -126,17 +126,17 @@ def _sum_over_frequencies(values: xr.DataArray, bands: Limits) -> xr.DataArray:
 
 
 def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
-    """Sum values over the channels of each region of the scalp.
+    """Sum values over the channels of each scalp region.
 
     Parameters
     ----------
     values : xarray.DataArray
-        An array over ``channel`` with the coordinate ``region``, which results for named channels have.
+        An array over ``channel`` with the coordinate ``region``, as in results for named channels.
 
     Returns
     -------
     xarray.DataArray
-        The same with ``region`` in place of ``channel``, from the front to the back; only regions with channels.
+        The same with ``region`` in place of ``channel``, from front to back; only regions with channels.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
     >>> sum_over_regions(values).to_series().to_dict()
     {'left central': 3.0, 'right central': 4.0}
     """
-    own = np.array(_regions_of(values))
-    members = _members(own, [name for name in REGIONS if name in own], "region", "channel")
+    regions = np.array(_regions_of(values))
+    members = _members(regions, [name for name in REGIONS if name in regions], "region", "channel")
     plain = values.drop_vars([name for name, coord in values.coords.items() if "channel" in coord.dims])
     dims = ["region" if dim == "channel" else dim for dim in values.dims]
     summed = (plain * members).sum("channel", skipna=False).transpose(*dims).rename(values.name)
@@ -160,17 +160,17 @@ def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
 
 
 def sort_by_region(values: xr.DataArray) -> xr.DataArray:
-    """Put the channels of each region of the scalp together, from the front to the back and from left to right.
+    """Sort channels by scalp region, from front to back and from left to right.
 
     Parameters
     ----------
     values : xarray.DataArray
-        An array over ``channel`` with the coordinate ``region``, which results for named channels have.
+        An array over ``channel`` with the coordinate ``region``, as in results for named channels.
 
     Returns
     -------
     xarray.DataArray
-        The same, sorted; within a region channels keep their order.
+        The sorted values; within a region channels keep their order.
 
     Raises
     ------
@@ -187,9 +187,11 @@ def sort_by_region(values: xr.DataArray) -> xr.DataArray:
     return values.isel(channel=region_order(_regions_of(values)))
 
 
-def _members(own: NDArray[np.str_], names: list[str], dim: str, of: str) -> xr.DataArray:
+def _members(labels: NDArray[np.str_], names: list[str], dim: str, of: str) -> xr.DataArray:
     """Return 1 where a label of ``of`` belongs to a name, else 0, dims (``dim``, ``of``)."""
-    return xr.DataArray((own == np.array(names, dtype=str)[:, None]).astype(float), {dim: names}, (dim, of))
+    return xr.DataArray(
+        (labels == np.array(names, dtype=str)[:, None]).astype(float), {dim: names}, (dim, of)
+    )
 
 
 def _regions_of(values: xr.DataArray) -> list[str]:

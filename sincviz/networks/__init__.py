@@ -1,4 +1,4 @@
-"""The sinc layer, the network, and what an analysis sees of any network."""
+"""Networks: the sinc layer, SincShallowNet, and the interface that analyses use for any network."""
 
 import lazy_loader
 

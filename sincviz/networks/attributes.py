@@ -1,4 +1,4 @@
-"""What a live network says of itself, or was told by the user who set attributes on it or on its wrapper."""
+"""Attributes of live networks, their own or set by the user on the network or its wrapper."""
 
 import numbers
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.wrappers import layers_around
 
 OF_TRIALS = ("chs_info", "ch_names", "class_names", "scale", "sfreq")
-"""What may be set on the network or on any wrapper around it."""
+"""Attributes that may be set on the network or on any wrapper around it."""
 
 OF_NETWORKS = ("n_times", "n_chans", "n_outputs", "provenance")
-"""What only the network itself tells."""
+"""Attributes that are read from the network itself only."""
 
 
-def attributes_told(model: object) -> dict[str, Any]:
-    """Return what is known of a network by its attributes, ``None`` where it does not tell.
+def known_attributes(model: object) -> dict[str, Any]:
+    """Return what is known of a network from its attributes, ``None`` for what is not known.
 
-    Of wrappers, such as a classifier, those attributes are read that the network inside lacks, and the names of
-    classes that a fitted classifier knows as ``classes_``.
+    Attributes that the network lacks are read from its wrappers, such as a classifier, as are the class names in
+    ``classes_`` of a fitted classifier.
 
     Returns
     -------
@@ -35,30 +35,30 @@ def attributes_told(model: object) -> dict[str, Any]:
     Raises
     ------
     TypeError, ValueError
-        If one of the first five was set to what is not allowed.
+        If one of the first five was set to a value that is not allowed.
 
     Examples
     --------
     >>> network = nn.Linear(3, 2)
     >>> network.ch_names, network.scale = ["C3", "Cz", "C4"], 1e6
-    >>> told = attributes_told(nn.DataParallel(network))
-    >>> told["n_chans"], told["scale"], told["sfreq"]
+    >>> known = known_attributes(nn.DataParallel(network))
+    >>> known["n_chans"], known["scale"], known["sfreq"]
     (3, 1000000.0, None)
     """
     layers = list(layers_around(model))[::-1]
-    told = {name: _first(layers, name) for name in OF_TRIALS}
-    told |= {name: _first(layers[:1], name) for name in OF_NETWORKS}
-    told["class_names"] = told["class_names"] or _names_of_classes(layers)
-    told["ch_names"], told["chs_info"] = channels_of(told["ch_names"], told["chs_info"])
-    if told["ch_names"]:
-        told["n_chans"] = len(told["ch_names"])
-    return told
+    known = {name: _first(layers, name) for name in OF_TRIALS}
+    known |= {name: _first(layers[:1], name) for name in OF_NETWORKS}
+    known["class_names"] = known["class_names"] or _names_of_classes(layers)
+    known["ch_names"], known["chs_info"] = channels_of(known["ch_names"], known["chs_info"])
+    if known["ch_names"]:
+        known["n_chans"] = len(known["ch_names"])
+    return known
 
 
 def channels_of(
     ch_names: Sequence[str] | None, chs_info: Sequence[Mapping[str, Any]] | None
 ) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
-    """Return names and channels that agree: names that were given count, positions are those of the same names."""
+    """Return names and channels that agree: given names take precedence, positions are matched by name."""
     known = {channel["ch_name"]: dict(channel) for channel in chs_info or ()}
     names = list(known) if ch_names is None else list(ch_names)
     if not names:
@@ -77,7 +77,7 @@ def listed_names(name: str, values: Any) -> list[str]:
     Raises
     ------
     TypeError
-        If this is no list of names.
+        If this is not a list of names.
     ValueError
         If there are none, one is empty, or channels are named twice.
 
@@ -96,14 +96,14 @@ def listed_names(name: str, values: Any) -> list[str]:
     names = [_one_name(value) for value in values]
     if None in names:
         raise TypeError(expected)
-    found = [one for one in names if one is not None]
-    if not found or not all(one.strip() for one in found):
+    checked = [one for one in names if one is not None]
+    if not checked or not all(one.strip() for one in checked):
         raise ValueError(
-            f"`{name}` must not be empty, nor any of its names; got {found!r:.80}. Try {example}."
+            f"`{name}` must not be empty or contain empty names; got {checked!r:.80}. Try {example}."
         )
-    if channels and (double := named_twice(found)):
+    if channels and (double := named_twice(checked)):
         raise ValueError(f"`{name}` names channels twice: {listed(double)}. Rename one of each pair.")
-    return found
+    return checked
 
 
 def _one_name(value: Any) -> str | None:
@@ -114,10 +114,10 @@ def _one_name(value: Any) -> str | None:
 
 
 def _known(layer: Any, name: str) -> Any:
-    """Return an attribute of somebody else's object; of what a user may set, what is not allowed is refused."""
+    """Return an attribute of any object; values that a user may set are checked."""
     try:
         value = getattr(layer, name, None)
-    except (ValueError, AttributeError):  # braindecode's networks raise it for what they were not told
+    except (ValueError, AttributeError):  # braindecode's networks raise it for unset attributes
         return None
     if value is None or _is_part(layer, name, value):
         return None
@@ -126,33 +126,35 @@ def _known(layer: Any, name: str) -> Any:
             return value if isinstance(value, Mapping) else None
         return value if isinstance(value, numbers.Integral) and int(value) > 0 else None
     try:
-        return _told(name, value)
+        return _allowed_value(name, value)
     except (TypeError, ValueError) as error:
-        own = f" {type(layer).__name__} has it as an attribute: set it right, or delete it."
+        advice = f" {type(layer).__name__} has it as an attribute: correct it or delete it."
         if isinstance(layer, nn.Module):
-            own += " Where it means something else there, pass `torch.nn.Sequential(network)`."
-        raise type(error)(f"{error}{own}") from None
+            advice += " If it means something else there, pass `torch.nn.Sequential(network)`."
+        raise type(error)(f"{error}{advice}") from None
 
 
-def _told(name: str, value: Any) -> Any:
+def _allowed_value(name: str, value: Any) -> Any:
     if name == "chs_info":
         return value if chs_info_from_json(value) else None
     if name in ("ch_names", "class_names"):
         return None if _is_list(value) and len(value) == 0 else listed_names(name, value)
     number = finite_float(name, value, above=0, advice=1e6 if name == "scale" else 250)
-    # Of somebody else's network: a factor below 1 is some other scale, such as that of attention.
+    # In a foreign network a factor below 1 is some other scale, such as that of attention.
     return None if name == "scale" and number < 1 else number
 
 
 def _is_part(layer: Any, name: str, value: Any) -> bool:
-    """Tell what a network computes with, such as a method or a learned scale, from what it was told."""
+    """Return whether an attribute is part of the computation, such as a method or a learned scale, not metadata."""
     held = isinstance(layer, nn.Module) and name in layer._buffers
-    gains = name == "scale" and hasattr(layer, "units_per_volt")  # what was opened before calls its factor so
+    gains = name == "scale" and hasattr(
+        layer, "units_per_volt"
+    )  # networks that were already opened name their factor so
     return held or gains or callable(value) or isinstance(value, nn.Parameter)
 
 
 def _names_of_classes(layers: list[Any]) -> list[str] | None:
-    """Return the labels of a fitted classifier if they are names; numbers are those of the outputs."""
+    """Return the labels of a fitted classifier if they are names; numbers are output numbers."""
     for layer in layers:
         labels: Any = getattr(layer, "classes_", None)
         if _is_list(labels) and len(labels) > 1 and all(isinstance(label, str) for label in labels):

@@ -1,4 +1,4 @@
-"""The table of where cut-offs went."""
+"""Table of cut-offs over the epochs of training."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 
 def cutoff_table(cutoffs_hz: ArrayLike) -> pd.DataFrame:
-    """Return cut-offs as a table, one row per epoch and filter.
+    """Return cut-offs as a table, one row per training epoch and filter.
 
     Parameters
     ----------

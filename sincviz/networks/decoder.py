@@ -1,4 +1,4 @@
-"""Any network that maps trials to class scores, as the analyses of its inputs and scores see it."""
+"""Decoders: any network that maps trials to class scores, as seen by analyses of inputs and scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.attributes import attributes_told
+from sincviz.networks.attributes import known_attributes
 from sincviz.networks.described import described
 from sincviz.networks.front_ends import FrontEnd, front_end, is_registered, knows_front_end, weights_hash
 from sincviz.networks.module_copies import evaluated_copy
@@ -17,7 +17,7 @@ __all__ = ["BlackBox", "Decoder", "checked_scores", "decoder", "evaluated_copy"]
 
 
 class Decoder(Protocol):
-    """What goes in and what comes out; a :class:`sincviz.networks.FrontEnd` is one too."""
+    """Interface of inputs and outputs; a :class:`sincviz.networks.FrontEnd` has it too."""
 
     @property
     def scores(self) -> Any:
@@ -25,11 +25,11 @@ class Decoder(Protocol):
 
     @property
     def n_chans(self) -> int | None:
-        """Number of channels; ``None`` where any is taken."""
+        """Number of channels; ``None`` if any number is accepted."""
 
     @property
     def n_times(self) -> int | None:
-        """Samples of a trial; ``None`` where any number is taken."""
+        """Samples of a trial; ``None`` if any number is accepted."""
 
     @property
     def n_outputs(self) -> int | None:
@@ -74,14 +74,14 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BlackBox:
-    """A network of which only inputs and scores are known.
+    """A network of which only inputs and class scores are known.
 
     Attributes
     ----------
     module : torch.nn.Module
         A copy in evaluation mode, which takes (batch, channels, times).
     n_chans, n_times, n_outputs : int | None
-        Sizes; ``None`` where they are not known.
+        Sizes; ``None`` if unknown.
     sfreq : float | None
         Sampling rate in Hz.
     ch_names : list of str | None
@@ -101,7 +101,7 @@ class BlackBox:
     kind : str
         Name of the network's class.
     tried : bool
-        Whether trials have gone through it: ``module`` takes them, and ``n_outputs`` is right.
+        Whether it was tried on trials: ``module`` accepts them, and ``n_outputs`` is right.
     """
 
     module: nn.Module
@@ -130,24 +130,24 @@ class BlackBox:
 
 
 def decoder(model: object) -> Decoder:
-    """Return what analyses of inputs and scores need to know of a network.
+    """Return a network as analyses of inputs and scores need it.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Anything that :func:`sincviz.networks.front_ends` knows, or any module that maps (batch, channels, times) to
-        (batch, classes). Of such a module the attributes ``chs_info``, ``sfreq``, ``n_times``, ``n_outputs``, ``scale``
-        and ``class_names`` are read where it has them.
+        (batch, classes). The attributes ``chs_info``, ``sfreq``, ``n_times``, ``n_outputs``, ``scale`` and
+        ``class_names`` of such a module are read if it has them.
 
     Returns
     -------
     FrontEnd | BlackBox
-        Detached or copied: the network is not changed by what follows.
+        Detached or copied: the network itself is not changed.
 
     Raises
     ------
     TypeError
-        If this is no network.
+        If this is not a network.
 
     Examples
     --------
@@ -164,37 +164,38 @@ def decoder(model: object) -> Decoder:
         except TypeError:
             if is_registered(inner):
                 raise
-        return _black_box(inner, attributes_told(model))
+        return _black_box(inner, known_attributes(model))
     return cast(Decoder, front_end(model))
 
 
 def checked_scores(scores: Any, x: Tensor) -> Tensor:
-    """Return class scores if they are such: one row per trial."""
+    """Return class scores after checking that they have one row per trial."""
     if isinstance(scores, Tensor) and scores.ndim == 2 and len(scores) == len(x):
         return scores
     got = f"the shape {tuple(scores.shape)}" if isinstance(scores, Tensor) else type(scores).__name__
     raise TypeError(
-        f"The network must map (batch, channels, times) to class scores (batch, classes); of {tuple(x.shape)} it makes "
+        f"The network must map (batch, channels, times) to class scores (batch, classes); for {tuple(x.shape)} "
+        "it returns "
         f"{got}. Wrap it in a module that does."
     )
 
 
-def _black_box(module: nn.Module, told: Mapping[str, Any]) -> BlackBox:
+def _black_box(module: nn.Module, known: Mapping[str, Any]) -> BlackBox:
     copied = evaluated_copy(module)
     first = next(iter(copied.parameters()), torch.zeros(0))
     return BlackBox(
         module=copied,
-        n_chans=told["n_chans"],
-        n_times=told["n_times"],
-        n_outputs=told["n_outputs"],
-        sfreq=told["sfreq"],
-        ch_names=told["ch_names"],
-        chs_info=told["chs_info"],
-        units_per_volt=told["scale"],
-        class_names=told["class_names"],
+        n_chans=known["n_chans"],
+        n_times=known["n_times"],
+        n_outputs=known["n_outputs"],
+        sfreq=known["sfreq"],
+        ch_names=known["ch_names"],
+        chs_info=known["chs_info"],
+        units_per_volt=known["scale"],
+        class_names=known["class_names"],
         weights_sha256=weights_hash(module),
         dtype=first.dtype,
         device=first.device,
-        provenance=told["provenance"] or {},
+        provenance=known["provenance"] or {},
         kind=type(module).__name__,
     )

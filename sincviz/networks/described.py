@@ -1,4 +1,4 @@
-"""A network in one line, for whoever prints it."""
+"""One-line description of a network."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a network is told of its channels, classes, units and sampling rate."""
+"""Metadata given to a network: channels, classes, units and sampling rate."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -23,24 +23,24 @@ def dressed(
     scale: float | None = None,
     sfreq: float | None = None,
 ) -> Seen:
-    """Return a network that knows what is said of it; ``None`` leaves things as they are.
+    """Return a network with the given metadata; ``None`` leaves a value as it is.
 
     Raises
     ------
     ValueError
-        If names are not as many as channels or classes, occur twice, or a number is none that is allowed.
+        If the number of names is wrong, a name occurs twice, or a number is not allowed.
     """
     changes: dict[str, Any] = {}
     if ch_names is not None or chs_info is not None:
         known = network.chs_info if chs_info is None else chs_info
         wanted = None if ch_names is None else listed_names("ch_names", ch_names)
         if ch_names is not None and all(isinstance(one, Mapping) for one in ch_names):
-            known = cast(Sequence[Mapping[str, Any]], ch_names)  # `info["chs"]` tells positions too
+            known = cast(Sequence[Mapping[str, Any]], ch_names)  # `info["chs"]` has positions too
         names, channels = channels_of(wanted, known)
         chans = chs_info_from_json(channels)
         if network.n_chans not in (None, len(names or ())):
             raise ValueError(
-                f"`ch_names` must name the network's {network.n_chans} channels in its order; got "
+                f"`ch_names` must name the network's {network.n_chans} channels in their order; got "
                 f"{len(names or ())}: {', '.join(names or ())}."
             )
         changes |= {"ch_names": names, "chs_info": chans}
@@ -49,11 +49,11 @@ def dressed(
     if class_names is not None:
         classes = listed_names("class_names", class_names)
         n_outputs = network.n_outputs
-        # A single output tells two classes.
+        # A single output distinguishes two classes.
         allowed = (None, len(classes), 1) if len(classes) == 2 else (None, len(classes))
         if n_outputs not in allowed or len(set(classes)) < len(classes):
             raise ValueError(
-                f"`class_names` must name {n_outputs} outputs in their order, each differently; got "
+                f"`class_names` must be {n_outputs} different names, in the order of the outputs; got "
                 f"{len(classes)}: {', '.join(classes)}."
             )
         changes["class_names"] = classes

@@ -1,4 +1,4 @@
-"""What an analysis needs to know of a network: its filters and maps before the first non-linearity."""
+"""Front ends: the filters and maps of a network before its first non-linearity."""
 
 import copy
 import hashlib
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz.networks.attributes import attributes_told
+from sincviz.networks.attributes import known_attributes
 from sincviz.networks.described import described
 from sincviz.networks.dressing import dressed
 from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
@@ -31,12 +31,12 @@ ANY_NETWORK = (
     "`sincviz.spectral_relevance(model, epochs)`, `sincviz.ablate(model, epochs)` and "
     "`sincviz.deletion_curve(model, epochs)`"
 )
-"""What needs inputs and scores only."""
+"""Analyses that need only inputs and scores."""
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedStatistics:
-    """What the normalisations before the first non-linearity remember of the training data.
+    """Statistics of the training data that the normalisations before the first non-linearity recorded.
 
     Attributes
     ----------
@@ -70,12 +70,12 @@ class FrontEnd:
     kernels : torch.Tensor, shape (filters, taps)
         Impulse responses of the temporal filters.
     cutoffs, initial_cutoffs : torch.Tensor, shape (filters, 2), or None
-        Low and high cut-off in Hz, now and before training; ``None`` where filters are free, or where nobody knows
-        the start.
+        Low and high cut-off in Hz, now and before training; ``None`` if filters are free or the start is
+        unknown.
     spatial : torch.Tensor, shape (filters, depth, channels)
-        Weights of the spatial filters as they stand in the network.
+        Weights of the spatial filters as in the network.
     scale, bias : torch.Tensor, shape (filters, depth)
-        What normalisation multiplies each unit with and adds to it.
+        Factor and summand that normalisation applies to each unit.
     padding : str
         ``"same"`` or ``"valid"``.
     tail : callable
@@ -87,28 +87,28 @@ class FrontEnd:
     chs_info : list of dict | None
         Channels with positions, as in ``mne.Info["chs"]``.
     weights_sha256 : str
-        Hash of the network's weights, noted in every result; may be left empty, as what follows may be.
+        Hash of the network's weights, stored in every result; this and all that follow are optional.
     n_times : int | None
-        Samples of a trial; ``None`` where any number is taken.
+        Samples of a trial; ``None`` if any number is accepted.
     units_per_volt : float | None
         Factor from volts to the network's units, 1e6 for microvolts.
     class_names : list of str | None
         Names of the scores, in order.
     features : callable | None
-        Pre-activation maps to what enters a linear head, shape (batch, filters, depth, windows).
+        Pre-activation maps to the input of a linear head, shape (batch, filters, depth, windows).
     head : torch.Tensor, shape (classes, filters, depth, windows), or None
         Weights of that head.
     activation, pooling : callable | None
         The non-linearity, applied to every value alike, and the linear map after it that makes ``features``; with them
         gradients need no derivative of the whole tail.
     recorded : RecordedStatistics | None
-        What the folded normalisations remember.
+        Statistics of the folded normalisations.
     provenance : mapping
-        What is known of the training, as :attr:`SincShallowNet.provenance` says it.
+        What is known of the training, as in :attr:`SincShallowNet.provenance`.
     initial_kernels : torch.Tensor, shape (filters, taps), or None
-        Impulse responses before training; ``None`` where nobody knows the start.
+        Impulse responses before training; ``None`` if unknown.
     module : torch.nn.Module | None
-        The network itself, for what looks into its layers; :func:`sincviz.network` keeps a copy of it here.
+        The network itself, for analyses of its layers; :func:`sincviz.network` stores a copy of it here.
     """
 
     kernels: Tensor
@@ -167,7 +167,7 @@ class FrontEnd:
         if self.head is not None:
             return len(self.head)
         with torch.no_grad():
-            # The shortest signal that is surely long enough, where any length is taken.
+            # The shortest signal that is surely long enough, if any length is accepted.
             n_times = 4096 if self.n_times is None else self.n_times
             return self.scores(self.spatial.new_zeros(1, self.n_chans, n_times)).shape[1]
 
@@ -183,7 +183,7 @@ class FrontEnd:
         taps = self._taps()
         before, after = self.pad
         x = widened(x)
-        # The convolution pads both sides alike; what an even kernel needs more comes from here.
+        # The convolution pads both sides equally; the extra zero of an even kernel is added here.
         padded = F.pad(x, (0, after - before)) if after > before else x
         units = spatial_maps(padded, self.spatial.flatten(0, 1), taps, self.bias.flatten(), before)
         return units.reshape(len(x), filters, depth, -1)
@@ -217,20 +217,21 @@ class FrontEnd:
 
 @singledispatch
 def front_end(model: object) -> FrontEnd:
-    """Return what the analyses need to know of a network.
+    """Return the front end of a network, as the analyses need it.
 
     Register your own network with ``@front_end.register``.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        The network, braindecode's SincShallowNet, or what holds one: a fitted skorch classifier or braindecode's, a
-        pipeline of scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network.
+        The network, braindecode's SincShallowNet, or an object that holds one: a fitted classifier of skorch or
+        braindecode, a scikit-learn pipeline whose last step is one, a LightningModule, a compiled or data-parallel
+        network.
 
     Returns
     -------
     FrontEnd
-        Detached tensors; the network is not changed. A network of 16 bits is read in single precision.
+        Detached tensors; the network is not changed. A 16-bit network is read in single precision.
 
     Raises
     ------
@@ -245,28 +246,29 @@ def front_end(model: object) -> FrontEnd:
     """
     inner = unwrapped(model)
     if inner is not model:
-        return _filled(front_end(inner), attributes_told(model))
+        return _filled(front_end(inner), known_attributes(model))
     if is_live_network(inner):
         ours = from_live_network(inner)
         if has_forward(inner) and not maps_alike(ours, inner, ours.n_chans, ours.n_times):
             raise TypeError(
-                f"{type(inner).__name__} has the weights of a SincShallowNet but makes other scores of trials, so it "
-                f"is read as any network: {ANY_NETWORK}."
+                f"{type(inner).__name__} has the weights of a SincShallowNet but returns different scores, so it can "
+                f"only be read like any network: {ANY_NETWORK}."
             )
-        told = attributes_told(inner)
-        own = dressed(
-            front_end(ours), **{name: told[name] for name in ("ch_names", "chs_info", "class_names", "scale")}
+        known = known_attributes(inner)
+        dressed_front_end = dressed(
+            front_end(ours),
+            **{name: known[name] for name in ("ch_names", "chs_info", "class_names", "scale")},
         )
-        return replace(own, weights_sha256=weights_hash(inner))
+        return replace(dressed_front_end, weights_sha256=weights_hash(inner))
     if isinstance(inner, nn.Module) and (held := _held(inner)) is not None:
         name, network = held
         held_front_end = front_end(network)
         if not maps_alike(network, inner, held_front_end.n_chans, held_front_end.n_times or 4096):
             raise TypeError(
-                f"{type(inner).__name__} holds a network as `.{name}` but makes other scores of trials than it. To "
-                f"read the network inside, pass `model.{name}`; of the whole: {ANY_NETWORK}."
+                f"{type(inner).__name__} holds a network as `.{name}` but returns different scores from it. To "
+                f"read the network inside, pass `model.{name}`; to read the whole, use {ANY_NETWORK}."
             )
-        return _filled(held_front_end, attributes_told(inner))
+        return _filled(held_front_end, known_attributes(inner))
     raise TypeError(unknown_network(inner))
 
 
@@ -291,7 +293,7 @@ def _(model: SincShallowNet) -> FrontEnd:
             part.reshape(shape) for part in gain_and_shift(second, *recorded_statistics(second))
         )
 
-        # A copy in evaluation mode: like the tensors it keeps what the network is now.
+        # A copy in evaluation mode: like the tensors it keeps the current state of the network.
         activation, pooling, head = copy.deepcopy((activation, pooling, model.final_layer))
         for layer in (activation, pooling, head):
             layer.eval().requires_grad_(False)
@@ -351,57 +353,58 @@ def _recorded(first: nn.BatchNorm2d, second: nn.BatchNorm2d, shape: tuple[int, i
 
 
 def knows_front_end(model: object) -> bool:
-    """Tell networks that :func:`front_end` knows or that were registered with it, also where a module holds them."""
+    """Return whether :func:`front_end` knows or has registered this network, or one that it holds."""
     if is_registered(model) or is_live_network(model):
         return True
     return isinstance(model, nn.Module) and _held(model) is not None
 
 
 def is_registered(model: object) -> bool:
-    """Tell networks of a kind for which a front end was registered."""
+    """Return whether a front end was registered for this kind of network."""
     return front_end.dispatch(type(model)) is not front_end.dispatch(object)
 
 
 def unknown_network(model: object) -> str:
-    """Return why this has no front end, and what can be done with it."""
+    """Return why an object has no front end, and what can be done with it."""
     kind = type(model).__name__
     if isinstance(model, nn.Module) or hasattr(model, "weights_sha256"):
         return (
-            f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. Of "
-            f"any network: {ANY_NETWORK}. A network of your own with a temporal and a spatial convolution can be "
-            "registered with `@sincviz.networks.front_ends.register`."
+            f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. For "
+            f"any network use {ANY_NETWORK}. Your own network with a temporal and a spatial convolution can be "
+            "registered with `@sincviz.networks.front_end.register`."
         )
-    said = f"sincviz does not know the front end of {kind}: it is no network. "
+    message = f"sincviz does not know the front end of {kind}: it is not a network. "
     if isinstance(model, str | os.PathLike):
-        return said + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
+        return message + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
     if isinstance(model, Mapping):
-        return said + (
-            "Of weights alone, `torch.save(weights, 'weights.pt')`, then `sincviz.load_checkpoint('weights.pt')`; or "
+        return message + (
+            "For weights alone, `torch.save(weights, 'weights.pt')`, then `sincviz.load_checkpoint('weights.pt')`; or "
             "load them into their network and pass that."
         )
     if isinstance(model, type):
-        return f"{model.__name__} is a class, no network. Make one and load its weights: `{model.__name__}(...)`."
-    return said + (
+        name = model.__name__
+        return f"{name} is a class, not a network. Create an instance and load its weights: `{name}(...)`."
+    return message + (
         "Pass the network first, then trials: a `torch.nn.Module`, such as a SincShallowNet, or a fitted classifier; "
-        "`@sincviz.networks.front_ends.register` registers a kind of your own."
+        "`@sincviz.networks.front_end.register` registers your own kind of network."
     )
 
 
 def _held(module: nn.Module) -> tuple[str, nn.Module] | None:
-    """Return name and network where a module holds one whose front end is known, such as a LightningModule does."""
+    """Return the name and network if a module, such as a LightningModule, holds one with a known front end."""
     return next((one for one in held_networks(module).items() if knows_front_end(one[1])), None)
 
 
-def _filled(front_end: FrontEnd, told: Mapping[str, Any]) -> FrontEnd:
-    """Return what is known of a network, and what only its wrapper tells."""
-    own = {
+def _filled(front_end: FrontEnd, known: Mapping[str, Any]) -> FrontEnd:
+    """Return a front end, with missing values taken from its wrapper."""
+    front_end_values = {
         "ch_names": front_end.ch_names,
         "class_names": front_end.class_names,
         "scale": front_end.units_per_volt,
     }
-    missing = {name: told[name] for name, value in own.items() if value is None}
+    missing = {name: known[name] for name, value in front_end_values.items() if value is None}
     if "ch_names" in missing:
-        missing["chs_info"] = told["chs_info"]
+        missing["chs_info"] = known["chs_info"]
     return dressed(front_end, **missing)
 
 

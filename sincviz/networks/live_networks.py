@@ -1,4 +1,4 @@
-"""Networks of others that hold the weights of a SincShallowNet, such as braindecode's."""
+"""Live networks of other libraries with the weights of a SincShallowNet, such as braindecode's."""
 
 import inspect
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sincviz.weights.state_dict import EARLIER_LAYOUT, is_earlier, now_named
 
 
 def is_live_network(model: object) -> TypeGuard[nn.Module]:
-    """Tell somebody else's network with the state dict of a SincShallowNet."""
+    """Return whether a foreign network has the state dict of a SincShallowNet."""
     return (
         isinstance(model, nn.Module)
         and not isinstance(model, SincShallowNet)
@@ -21,7 +21,7 @@ def is_live_network(model: object) -> TypeGuard[nn.Module]:
 
 
 def from_live_network(model: nn.Module) -> SincShallowNet:
-    """Return ours, from a network with the same weights that tells its own configuration, or whose layers do."""
+    """Return a SincShallowNet from a network with the same weights, configured as it or its layers say."""
     weights = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     provenance: dict[str, Any] = {}
     if is_earlier(weights):
@@ -34,9 +34,9 @@ def from_live_network(model: nn.Module) -> SincShallowNet:
     ours = SincShallowNet.from_config(config)
     ours.load_state_dict(weights)
     ours.provenance = provenance
-    # No state dict tells the momentum, which decides what the running statistics are worth.
-    for own, theirs in zip(_normalisations(ours), _normalisations(model), strict=True):
-        own.momentum = theirs.momentum
+    # A state dict does not store the momentum, which decides what the running statistics are worth.
+    for layer, theirs in zip(_normalisations(ours), _normalisations(model), strict=True):
+        layer.momentum = theirs.momentum
     return ours.eval()
 
 
@@ -47,11 +47,11 @@ def _normalisations(model: nn.Module) -> list[nn.BatchNorm2d]:
 def _config_of_layers(
     model: nn.Module, weights: Mapping[str, Tensor]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the layers tell, as those of braindecode's first versions do, and what had to be assumed."""
+    """Return the settings that the layers have (braindecode's first versions), and what had to be assumed."""
     network = cast(Any, model)
     try:
         activation, pooling, dropout = network.temporal_aggregation[1:4]
-        told = {
+        known = {
             "min_freq": network.sinc_filter_layer.min_freq,
             "padding": network.sinc_filter_layer.padding,
             "activation": type(activation),
@@ -63,12 +63,12 @@ def _config_of_layers(
     except (AttributeError, TypeError, ValueError, IndexError) as error:
         raise TypeError(
             f"{type(model).__name__} has the weights of a SincShallowNet but no `get_config`, and its layers do not "
-            "tell its settings. Build a `sincviz.SincShallowNet` with its settings and "
+            "store its settings. Build a `sincviz.SincShallowNet` with its settings and "
             "`load_state_dict(model.state_dict())`."
         ) from error
     defaults = {
         name: setting.default for name, setting in inspect.signature(SincShallowNet).parameters.items()
     }
-    config, assumed = configuration(weights, told=told, defaults=defaults)
+    config, assumed = configuration(weights, known=known, defaults=defaults)
     channels = getattr(model, "_chs_info", None)  # the property of braindecode raises where there are none
     return config if channels is None else config | {"chs_info": channels}, assumed

@@ -1,4 +1,4 @@
-"""Copies of a network that can be looked into, changed and compared."""
+"""Copies of a network that can be inspected, changed and compared."""
 
 import copy
 
@@ -12,22 +12,22 @@ _SAME = 1e-3  # of the scores' spread: float32 in another order
 
 
 def evaluated_copy(model: object) -> nn.Module:
-    """Return a copy of the network in evaluation mode, which can be looked into and changed.
+    """Return a copy of the network in evaluation mode, which can be inspected and changed.
 
-    A network of 16 bits is copied in single precision, in which the trials are.
+    A 16-bit network is copied in single precision, like the trials.
 
     Raises
     ------
     TypeError
-        If this is no module, as a :class:`sincviz.networks.FrontEnd` is none.
+        If this is not a module; a :class:`sincviz.networks.FrontEnd` is not one.
     """
     inner = unwrapped(model)
     if not isinstance(inner, nn.Module):
         raise TypeError(
-            f"This needs the network itself, whose layers it looks into; got {type(inner).__name__}. Pass the "
+            f"This needs the network itself, because it uses its layers; got {type(inner).__name__}. Pass the "
             "`torch.nn.Module`."
         )
-    # What a layer keeps of its last forward pass is part of a graph, which cannot be copied.
+    # Tensors that a layer keeps from its last forward pass belong to a graph and cannot be copied.
     kept = [value for layer in inner.modules() for value in vars(layer).values() if isinstance(value, Tensor)]
     detached = {id(value): value.detach().clone() for value in kept if not value.is_leaf}
     try:
@@ -35,13 +35,13 @@ def evaluated_copy(model: object) -> nn.Module:
         return copied.float() if is_narrow(copied) else copied
     except RuntimeError as error:
         raise TypeError(
-            f"{type(inner).__name__} cannot be copied: {str(error).rstrip('.')}. If it keeps something of its last "
-            "forward pass, delete that."
+            f"{type(inner).__name__} cannot be copied: {str(error).rstrip('.')}. If it keeps tensors of its last "
+            "forward pass, delete them."
         ) from None
 
 
 def maps_alike(one: nn.Module, other: nn.Module, n_chans: int, n_times: int) -> bool:
-    """Tell whether two networks make the same scores of noise, in evaluation.
+    """Return whether two networks return the same scores for noise, in evaluation mode.
 
     Examples
     --------
@@ -52,16 +52,16 @@ def maps_alike(one: nn.Module, other: nn.Module, n_chans: int, n_times: int) -> 
     x = 10 * torch.randn(2, n_chans, n_times, generator=torch.Generator().manual_seed(0))
     try:
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            found, expected = (_scores(module, x) for module in (one, other))
+            first, second = (_scores(module, x) for module in (one, other))
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError, NotImplementedError):
         return False
-    if not (isinstance(found, Tensor) and isinstance(expected, Tensor) and found.shape == expected.shape):
+    if not (isinstance(first, Tensor) and isinstance(second, Tensor) and first.shape == second.shape):
         return False
-    found, expected = found.cpu().double(), expected.cpu().double()
-    # Weights that are not finite make scores that are not finite in both.
-    error = (found - expected).nan_to_num().abs().max()
-    same_gaps = torch.equal(found.isfinite(), expected.isfinite())
-    return same_gaps and bool(error <= _SAME * expected.nan_to_num().abs().max().clamp(min=1e-6))
+    first, second = first.cpu().double(), second.cpu().double()
+    # Weights that are not finite make the scores of both not finite.
+    error = (first - second).nan_to_num().abs().max()
+    same_gaps = torch.equal(first.isfinite(), second.isfinite())
+    return same_gaps and bool(error <= _SAME * second.nan_to_num().abs().max().clamp(min=1e-6))
 
 
 def _scores(module: nn.Module, x: Tensor) -> Tensor:

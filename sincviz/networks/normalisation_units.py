@@ -1,4 +1,4 @@
-"""Whether trials have the size of those that a network's first batch normalisation remembers."""
+"""Amplitude of trials against the running statistics of a network's first batch normalisation."""
 
 import numpy as np
 import torch
@@ -8,12 +8,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from sincviz.networks.module_copies import evaluated_copy
 
 PEOPLE_DIFFER = 0.7  # decades of amplitude
-SURELY_OFF = 1.0  # decades of amplitude: people differ by less than 0.7, units by 3 or 6
+SURELY_OFF = 1.0  # decades of amplitude: subjects differ by less than 0.7, units by 3 or 6
 
 
 @torch.no_grad()
 def decades_off(module: nn.Module, x: Tensor) -> float | None:
-    """Return how many powers of ten trials are larger than those of the training, before the first normalisation.
+    """Return by how many powers of ten trials exceed the training trials, before the first batch normalisation.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def decades_off(module: nn.Module, x: Tensor) -> float | None:
     Returns
     -------
     float | None
-        Of the amplitude; ``None`` if no batch normalisation remembers a signal.
+        In amplitude; ``None`` if no batch normalisation has running statistics of a signal.
 
     Examples
     --------
@@ -54,13 +54,13 @@ def decades_off(module: nn.Module, x: Tensor) -> float | None:
     if not seen:
         return None
     layer, before = seen[0]
-    found = before.double().transpose(0, 1).flatten(1).var(1)
-    assert layer.running_var is not None  # it remembers
-    ratio = (found / layer.running_var.double()).cpu().numpy()
+    variance = before.double().transpose(0, 1).flatten(1).var(1)
+    assert layer.running_var is not None  # it has running statistics
+    ratio = (variance / layer.running_var.double()).cpu().numpy()
     ratio = ratio[np.isfinite(ratio) & (ratio > 0)]
     return float(np.median(np.log10(ratio))) / 2 if len(ratio) else None
 
 
 def _remembers(layer: _BatchNorm) -> bool:
-    """Tell whether a normalisation has seen a signal; it begins with variances of 1."""
+    """Return whether a batch normalisation has seen a signal; its variances start at 1."""
     return layer.running_var is not None and not bool((layer.running_var == 1).all())

@@ -1,4 +1,4 @@
-"""What batch normalisation multiplies with and adds, and what it remembers."""
+"""Batch normalisation: its gain and shift, and its running statistics."""
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +12,12 @@ def recorded_statistics(normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     Raises
     ------
     TypeError
-        If the normalisation keeps no running statistics.
+        If the normalisation has no running statistics.
     """
     mean, variance = normalization.running_mean, normalization.running_var
     if mean is None or variance is None:
         raise TypeError(
-            "A batch normalisation without running statistics has no evaluation of its own: what it does depends "
+            "A batch normalisation without running statistics has no evaluation mode: its output depends "
             "on the batch. Try `track_running_stats=True` and train again."
         )
     return mean, variance

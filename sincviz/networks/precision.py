@@ -1,4 +1,4 @@
-"""Single precision for what a CPU must not filter with 16 bits.
+"""Single precision for filtering that a CPU must not do with 16 bits.
 
 Generating the kernel of some 16-bit depthwise convolutions never ends on processors with AVX512-FP16 (oneDNN, as torch
 2.11 to 2.14 bring it), and where it ends it is neither faster nor as exact.
@@ -14,9 +14,9 @@ _NARROW = (torch.float16, torch.bfloat16)
 
 
 def in_single_precision(function: Callable[..., Tensor], x: Tensor, *others: Any) -> Tensor:
-    """Return ``function(x, *others)`` in the precision in which a layer would return it here.
+    """Return ``function(x, *others)`` in the precision that a layer would return.
 
-    On a CPU tensors of 16 bits are widened for it, and autocast is switched off; elsewhere nothing changes.
+    On a CPU 16-bit tensors are widened for it, and autocast is switched off; elsewhere nothing changes.
 
     Examples
     --------
@@ -35,11 +35,11 @@ def in_single_precision(function: Callable[..., Tensor], x: Tensor, *others: Any
 
 
 def widened(value: Any) -> Any:
-    """Return a tensor of 16 bits on a CPU in single precision, and anything else as it is."""
+    """Return a 16-bit tensor on a CPU in single precision, and anything else as it is."""
     narrow = isinstance(value, Tensor) and value.device.type == "cpu" and value.dtype in _NARROW
     return value.float() if narrow else value
 
 
 def is_narrow(module: nn.Module) -> bool:
-    """Whether a network has weights of 16 bits: such a one is analysed as a copy in single precision."""
+    """Return whether a network has 16-bit weights: it is then analysed as a copy in single precision."""
     return any(parameter.dtype in _NARROW for parameter in module.parameters())

@@ -1,4 +1,4 @@
-"""Networks that take another shape than (batch, channels, times) or make a single score, found by trying."""
+"""Adapters, found by trying, for networks with another input shape or a single output."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from sincviz.networks.decoder import BlackBox, checked_scores
 from sincviz.networks.front_ends import FrontEnd
 
 PLACES = {1: "(batch, 1, channels, times)", 3: "(batch, channels, times, 1)"}
-"""Where networks of two-dimensional convolutions want a dimension of one."""
+"""Where networks with two-dimensional convolutions expect a dimension of size one."""
 
 _FAILURES = (
     RuntimeError,
@@ -25,7 +25,7 @@ _RESHAPED = ("View", "Squeeze", "Unsqueeze", "Reshape", "UnsafeView", "Alias", "
 
 
 class WithDimension(nn.Module):
-    """A network that gets a dimension of one more."""
+    """A network whose input gets an extra dimension of size one."""
 
     def __init__(self, module: nn.Module, place: int) -> None:
         super().__init__()
@@ -33,13 +33,13 @@ class WithDimension(nn.Module):
         self.place = place
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what the network makes of (batch, channels, times)."""
+        """Return the network's output for (batch, channels, times)."""
         scores: Tensor = self.module(x.unsqueeze(self.place))
         return scores
 
 
 class WithColumn(nn.Module):
-    """A network whose scores (batch,) become a column."""
+    """A network whose scores (batch,) are reshaped to a column."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class WithColumn(nn.Module):
 
 
 class TwoScores(nn.Module):
-    """A network of a single output, read as the scores of two classes.
+    """A network with a single output, read as the scores of two classes.
 
     A logit z becomes (−z/2, z/2), whose softmax is the logistic function of z; a probability p becomes (1 − p, p).
     """
@@ -68,7 +68,7 @@ class TwoScores(nn.Module):
 
 
 def two_scores(score: Tensor, *, probability: bool = False) -> Tensor:
-    """Return the scores of two classes, shape (batch, 2), of a single one, shape (batch, 1).
+    """Return the scores of two classes, shape (batch, 2), from a single one, shape (batch, 1).
 
     Examples
     --------
@@ -80,7 +80,7 @@ def two_scores(score: Tensor, *, probability: bool = False) -> Tensor:
 
 @torch.no_grad()
 def taking(network: BlackBox, x: Tensor) -> tuple[BlackBox, str]:
-    """Return a network that takes trials of this shape, and what had to be done in a few words.
+    """Return a network that accepts trials of this shape, and what had to be done, as text.
 
     Parameters
     ----------
@@ -92,43 +92,44 @@ def taking(network: BlackBox, x: Tensor) -> tuple[BlackBox, str]:
     Raises
     ------
     TypeError
-        If it takes them in no shape, or its output is no class scores.
+        If it accepts them in no shape, or its output is not class scores.
     """
-    # Of one trial alone its channels would pass for a batch.
+    # The channels of a single trial would pass for a batch.
     few = x[:2] if len(x) > 1 else x.repeat(2, 1, 1)
-    found, failure = _tried(network.module, few)
+    tried, failure = _tried(network.module, few)
     place = 0
-    if found is None:
+    if tried is None:
         for other in PLACES:
-            found, _ = _tried(WithDimension(network.module, other), few)
-            if found is not None:
+            tried, _ = _tried(WithDimension(network.module, other), few)
+            if tried is not None:
                 place = other
                 break
-    if found is None:
+    if tried is None:
         if not isinstance(failure, Exception):
             checked_scores(failure, few)
         raise TypeError(
-            f"{network.kind} takes no trials of the shape (batch, {x.shape[1]} channels, {x.shape[2]} times), nor as "
+            f"{network.kind} does not accept trials of shape (batch, {x.shape[1]} channels, {x.shape[2]} "
+            "times), nor as "
             f"{' or '.join(PLACES.values())}: {_first_line(failure)}. Check the number of channels and samples that it "
-            "was made for. If it wants another shape, wrap it in a module that takes (batch, channels, times) and "
+            "was built for. If it expects another shape, wrap it in a module that takes (batch, channels, times) and "
             "returns class scores (batch, classes)."
         )
-    module, scores = found
+    module, scores = tried
     changed = replace(network, module=module, n_outputs=scores.shape[1], tried=True)
-    return changed, f"trials are given to it as {PLACES[place]}" if place else ""
+    return changed, f"trials are passed to it as {PLACES[place]}" if place else ""
 
 
 def telling_two_classes(
     network: BlackBox | FrontEnd, x: Tensor | None = None
 ) -> tuple[BlackBox | FrontEnd, str]:
-    """Return a network of a single output as one of two scores, and how the output was read, in words.
+    """Return a network with a single output as one with two scores, and how the output was read, as text.
 
     Parameters
     ----------
     network : BlackBox | FrontEnd
-        A network of one output.
+        A network with one output.
     x : torch.Tensor, shape (batch, channels, times)
-        Trials to try it with.
+        Trials to try it on.
     """
     names = network.class_names or ["0", "1"]
     which = f"class 1{'' if network.class_names is None else f', {names[1]!r}'}"
@@ -140,7 +141,7 @@ def telling_two_classes(
             head=None if head is None else torch.cat([-head / 2, head / 2]),
             module=None if network.module is None else TwoScores(network.module),
         )
-        return changed, f"its single output is taken for the logit of {which}: above 0 means it"
+        return changed, f"its single output is read as the logit of {which}: above 0 means that class"
     probability = x is not None and _makes_probabilities(network.module, x[:2])
     changed_box = replace(
         network, module=TwoScores(network.module, probability=probability), n_outputs=2, tried=True
@@ -148,13 +149,13 @@ def telling_two_classes(
     if probability:
         return (
             changed_box,
-            f"its single output is taken for the probability of {which}: above 0.5 means it",
+            f"its single output is read as the probability of {which}: above 0.5 means that class",
         )
-    return changed_box, f"its single output is taken for the logit of {which}: above 0 means it"
+    return changed_box, f"its single output is read as the logit of {which}: above 0 means that class"
 
 
 def _makes_probabilities(module: nn.Module, x: Tensor) -> bool:
-    """Tell whether the last thing that a network computes is the logistic function."""
+    """Return whether the last operation of a network is the logistic function."""
     with torch.enable_grad(), torch.inference_mode(False), torch.autocast("cpu", enabled=False):
         node = module(x.clone().requires_grad_()).grad_fn
     while node is not None and node.name().startswith(_RESHAPED) and node.next_functions:
@@ -163,7 +164,7 @@ def _makes_probabilities(module: nn.Module, x: Tensor) -> bool:
 
 
 def _tried(module: nn.Module, x: Tensor) -> tuple[tuple[nn.Module, Tensor] | None, Any]:
-    """Return module and scores, or nothing and why not: an error, or what came out instead."""
+    """Return module and scores, or ``None`` and the reason: an error, or the output."""
     try:
         with torch.autocast("cpu", enabled=False):
             scores = module(x)

@@ -1,4 +1,4 @@
-"""What the network must know of its signals, given or inferred, and channels to and from JSON."""
+"""Signal sizes and sampling rate of a network, given or inferred, and channels to and from JSON."""
 
 import math
 import numbers
@@ -78,7 +78,7 @@ def _resolve_n_chans(n_chans: int | None, chs_info: Sequence[Mapping[str, Any]] 
     if n_chans is None and chs_info is None:
         raise ValueError(
             "`n_chans` is missing: pass the number of channels, or `chs_info=epochs.info['chs']`, "
-            "which also tells their names and positions."
+            "which also has their names and positions."
         )
     if chs_info is None:
         return positive_int("n_chans", n_chans)
@@ -130,7 +130,7 @@ def _resolve_times(
 
 
 def chs_info_to_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
-    """Return channels as plain lists, numbers and strings that strict JSON can hold; NaN is null."""
+    """Return channels as plain lists, numbers and strings for strict JSON; NaN becomes null."""
     return None if chs_info is None else [_to_json(dict(channel)) for channel in chs_info]
 
 
@@ -140,7 +140,7 @@ def chs_info_from_json(chs_info: Sequence[Mapping[str, Any]] | None) -> list[dic
     Raises
     ------
     ValueError
-        If an entry is no mapping with a ``ch_name``, names occur twice, or ``loc`` holds no 12 numbers.
+        If an entry is not a mapping with a ``ch_name``, names occur twice, or ``loc`` is not 12 numbers.
     """
     if chs_info is None:
         return None
@@ -166,12 +166,12 @@ def _channel_from_json(index: int, channel: object) -> dict[str, Any]:
     for name in _CODES & result.keys():
         if not isinstance(result[name], numbers.Integral):
             raise ValueError(
-                f"`{name}` of channel {shown_name(result['ch_name'])!r} must be a whole number, as MNE keeps it; got "
-                f"{result[name]!r:.40}. Leave it out where it is not known."
+                f"`{name}` of channel {shown_name(result['ch_name'])!r} must be a whole number, as in MNE; got "
+                f"{result[name]!r:.40}. Leave it out if it is not known."
             )
     if any("\ud800" <= letter <= "\udfff" for letter in result["ch_name"]):
         raise ValueError(
-            f"`chs_info[{index}]` has a name with half of a character, which no file can keep: "
+            f"`chs_info[{index}]` has a name with a lone surrogate, which cannot be stored in a file: "
             f"{result['ch_name']!r:.80}. Rename it."
         )
     if result.get("loc") is not None:
@@ -182,7 +182,7 @@ def _channel_from_json(index: int, channel: object) -> dict[str, Any]:
         if result["loc"].shape != (12,):
             raise ValueError(
                 f"`loc` of channel {result['ch_name']!r} must be 12 numbers, the electrode's position in metres "
-                "first, as MNE keeps them."
+                "first, as in MNE."
             )
     return result
 
@@ -200,4 +200,4 @@ def _to_json(value: Any) -> Any:
         return int(value)
     if isinstance(value, numbers.Real):
         return float(value) if math.isfinite(value) else None
-    raise ValueError(f"`chs_info` holds a value that JSON cannot keep: {value!r:.80}.")
+    raise ValueError(f"`chs_info` holds a value that JSON cannot store: {value!r:.80}.")

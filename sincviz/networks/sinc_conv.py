@@ -1,4 +1,4 @@
-"""SincConv: two cut-offs per filter become a kernel. The only place where hertz come from."""
+"""SincConv, the layer that turns two cut-offs per filter into a kernel; the only source of hertz."""
 
 import math
 from functools import partial
@@ -13,7 +13,7 @@ from sincviz.networks.precision import in_single_precision, widened
 
 
 class SincConv(nn.Module):
-    r"""Bank of band-pass filters that learn nothing but their two cut-offs.
+    r"""Bank of band-pass filters whose only parameters are their two cut-offs.
 
     With ``low = min_freq + |low_freqs|`` and ``high = min(low + |bandwidths|, sfreq / 2)``, :math:`f_c` their
     middle and :math:`b` their difference, the kernel at time :math:`t` (seconds from its centre) is
@@ -50,7 +50,7 @@ class SincConv(nn.Module):
     Raises
     ------
     TypeError
-        If a size is no integer or a frequency no number.
+        If a size is not an integer or a frequency not a number.
     ValueError
         If a value is out of range, or an initial cut-off reaches the Nyquist frequency.
 
@@ -137,7 +137,7 @@ class SincConv(nn.Module):
 
     @property
     def pad(self) -> int:
-        """Number of zeros that filtering puts before and after a signal."""
+        """Number of zeros that filtering adds before and after a signal."""
         return self.time_filter_len // 2 if self.padding == "same" else 0
 
     def cutoffs(self) -> Tensor:
@@ -146,8 +146,8 @@ class SincConv(nn.Module):
         Returns
         -------
         torch.Tensor, shape (num_time_filters, 2)
-            Low and high cut-off, low never above high; differentiable. A low cut-off that was moved past the
-            Nyquist frequency is folded back below it, where its kernel really lies.
+            Low and high cut-off, low never above high; differentiable. A low cut-off that moved past the
+            Nyquist frequency is folded back below it, where its kernel really is.
         """
         return self._cutoffs_of(self.low_freqs, self.bandwidths)
 
@@ -169,12 +169,12 @@ class SincConv(nn.Module):
     def draw_cutoffs(self, generator: torch.Generator | None = None) -> None:
         """Set the cut-offs of every filter to two frequencies drawn uniformly between ``min_freq`` and Nyquist.
 
-        Initial cut-offs are the same every time; this is what a random filter bank is.
+        Initial cut-offs are always the same; this makes a random filter bank.
 
         Parameters
         ----------
         generator : torch.Generator | None
-            Where randomness comes from.
+            Source of randomness.
         """
         room = self.sfreq / 2 - self.min_freq
         drawn = torch.rand(2, self.num_time_filters, generator=generator, dtype=torch.float64) * room
@@ -188,7 +188,7 @@ class SincConv(nn.Module):
         return self.kernels_of(self.cutoffs())
 
     def kernels_of(self, cutoffs: Tensor) -> Tensor:
-        """Return what the impulse responses are with these cut-offs in Hz, shape (num_time_filters, 2)."""
+        """Return the impulse responses for these cut-offs in Hz, shape (num_time_filters, 2)."""
         window, n_pi, ones = map(widened, (self.window, self.n_pi, self.ones))
         low, high = cutoffs.to(window).unbind(1)
         left = window * torch.cos(n_pi * (low + high) / 2) * _sinc(n_pi * (high - low) / (2 * math.pi))
@@ -212,16 +212,16 @@ class SincConv(nn.Module):
         return in_single_precision(filtered, x[:, None], self.kernels()[:, None, None])
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *details: Any) -> None:
-        """Refuse weights of another sampling rate before anything is copied."""
-        # `n_pi` holds 2 pi t, so weights know their rate even where their configuration is lost.
+        """Reject weights of another sampling rate before anything is copied."""
+        # `n_pi` is 2 pi t, so weights contain their sampling rate even if their configuration is lost.
         n_pi = state_dict.get(prefix + "n_pi")
         if n_pi is not None and n_pi.numel():
             last = abs(float(n_pi.flatten()[-1]))
             sfreq = 2 * math.pi / last if last > 0 else math.inf
             if not math.isclose(sfreq, self.sfreq, rel_tol=1e-5):
                 raise ValueError(
-                    f"The weights were trained at a sampling rate of {sfreq:.6g} Hz, this network is built for "
-                    f"{self.sfreq:.6g} Hz: the filters would mean other frequencies. "
+                    f"The weights were trained at a sampling rate of {sfreq:.6g} Hz, but this network is built for "
+                    f"{self.sfreq:.6g} Hz: the filters would have other frequencies. "
                     f"Build the network with `sfreq={sfreq:.6g}` and resample the signals."
                 )
         super()._load_from_state_dict(state_dict, prefix, *details)

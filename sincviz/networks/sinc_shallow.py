@@ -21,8 +21,8 @@ class SincShallowNet(HubMixin, nn.Module):
     """Sinc-ShallowNet: a shallow network whose temporal filters are learned band-passes.
 
     Block 1 filters every channel with sinc filters, normalises, and mixes the channels of each filter's output
-    with ``depth_multiplier`` spatial filters of its own [1]_. Block 2 normalises, applies the activation, averages
-    over windows of time and drops out. Block 3 is linear. Parameters and state dict are those of braindecode's
+    with its own ``depth_multiplier`` spatial filters [1]_. Block 2 normalises, applies the activation, averages
+    over time windows and applies dropout. Block 3 is linear. Parameters and state dict are those of braindecode's
     network of the same name, so weights load both ways.
 
     Parameters
@@ -77,14 +77,14 @@ class SincShallowNet(HubMixin, nn.Module):
     Raises
     ------
     TypeError
-        If a size is no integer, or the activation no module class.
+        If a size is not an integer, or the activation not a module class.
     ValueError
         If a signal parameter is missing and cannot be inferred, contradicts another, or is out of range.
 
     Warns
     -----
     RuntimeWarning
-        If ``chs_info`` holds channels that are no EEG beside EEG, or a stimulus channel.
+        If ``chs_info`` has channels that are not EEG besides EEG, or a stimulus channel.
 
     See Also
     --------
@@ -96,7 +96,7 @@ class SincShallowNet(HubMixin, nn.Module):
     The forward pass mixes the channels first and filters ``num_time_filters × depth_multiplier`` signals
     afterwards; filtering, normalisation (given its statistics) and mixing are linear, so this is the same
     function as the order of the layers, which :meth:`feature_maps` computes. A layer that has a hook, or that was
-    replaced by one of another kind, is called as it stands, at the price of that order. On a CPU the forward pass
+    replaced by one of another type, is called as it is, at the cost of that order. On a CPU the forward pass
     has no forward-mode derivative (``torch.func.jvp``); reverse mode, second derivatives, ``vmap``, compilation,
     export, ``torch.jit.trace`` and both exporters to ONNX work, for any number of trials; ``torch.jit.script`` does
     not.
@@ -230,7 +230,7 @@ class SincShallowNet(HubMixin, nn.Module):
     def initial_cutoffs(self) -> Tensor:
         """Return the cut-offs in Hz that training began with, shape (num_time_filters, 2).
 
-        Those of the training if it was recorded, else those that the settings start from.
+        Those recorded in training, else those that the settings imply.
         """
         recorded = self.provenance.get("initial_cutoffs_hz")
         return self.sinc_filter_layer.initial_cutoffs() if recorded is None else torch.tensor(recorded)
@@ -247,7 +247,7 @@ class SincShallowNet(HubMixin, nn.Module):
         x : torch.Tensor, shape (batch, n_chans, n_times)
             Signals in the network's units.
         return_features : bool
-            Return what enters the head instead.
+            Return the input of the head instead.
 
         Returns
         -------
@@ -269,8 +269,8 @@ class SincShallowNet(HubMixin, nn.Module):
     def feature_maps(self, x: Tensor) -> dict[str, Tensor]:
         """Compute layer by layer, in the order of the layers, and return every map.
 
-        Slow and large (filters × channels maps): this is what the fast :meth:`forward` is tested against, and
-        what a reader looks into. In training mode it updates the running statistics as ``forward`` does.
+        Slow and memory-hungry (filters × channels maps): the reference for tests of the fast :meth:`forward`, and
+        for readers who want to see every map. In training mode it updates the running statistics as ``forward`` does.
 
         Parameters
         ----------
@@ -304,7 +304,7 @@ class SincShallowNet(HubMixin, nn.Module):
         }
 
     def reset_head(self, n_outputs: int) -> None:
-        """Replace the classification head by a fresh one for ``n_outputs`` classes; the rest is kept."""
+        """Replace the classification head by a new one for ``n_outputs`` classes; keep everything else."""
         weight = self.final_layer.weight
         self.n_outputs = positive_int("n_outputs", n_outputs)
         self.final_layer = nn.Linear(
@@ -318,7 +318,7 @@ class SincShallowNet(HubMixin, nn.Module):
         Raises
         ------
         ValueError
-            If the activation is a class of your own: only names from ``torch.nn`` can be read back safely.
+            If the activation is not a class of ``torch.nn``: only those can be read back safely.
         """
         sinc = self.sinc_filter_layer
         return {
@@ -359,7 +359,7 @@ class SincShallowNet(HubMixin, nn.Module):
         Raises
         ------
         ValueError
-            If a parameter is unknown, or the activation names no module class of ``torch.nn``.
+            If a parameter is unknown, or the activation is not the name of a module class of ``torch.nn``.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What people keep a network in: classifiers, pipelines, searches; compiled, parallel and Lightning modules."""
+"""Wrappers around a network: classifiers, pipelines, searches; compiled, parallel and Lightning modules."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 HELD_AS = ("model", "module", "net", "network")
-"""What a module calls the network that it holds."""
+"""Attribute names under which modules hold a network."""
 
 _LIGHTNING = ("lightning", "pytorch_lightning")
 
@@ -18,13 +18,13 @@ def unwrapped(model: Any) -> Any:
     Raises
     ------
     TypeError
-        If a classifier or search was never fitted, or PyTorch's TorchScript has compiled the network.
+        If a classifier or search was never fitted, or the network was compiled by TorchScript.
     """
     return list(layers_around(model))[-1]
 
 
 def layers_around(model: Any) -> Iterator[Any]:
-    """Yield what was passed, and what lies inside it, down to the network.
+    """Yield the object that was passed and everything that it wraps, down to the network.
 
     Raises
     ------
@@ -43,17 +43,19 @@ def layers_around(model: Any) -> Iterator[Any]:
 
 
 def held_networks(module: nn.Module) -> dict[str, nn.Module]:
-    """Return by name the modules that may be the network that this one holds: they have all its parameters."""
-    own = {id(parameter) for parameter in module.parameters()}
+    """Return, by name, the child modules that may be the wrapped network: those with all parameters."""
+    parameter_ids = {id(parameter) for parameter in module.parameters()}
     return {
         name: child
         for name, child in module.named_children()
-        if name in HELD_AS and own and {id(parameter) for parameter in child.parameters()} == own
+        if name in HELD_AS
+        and parameter_ids
+        and {id(parameter) for parameter in child.parameters()} == parameter_ids
     }
 
 
 def skipped_steps(model: Any) -> list[str]:
-    """Return the names of the steps of a pipeline that change trials before its last step gets them.
+    """Return the names of the pipeline steps that change trials before the last step.
 
     Examples
     --------
@@ -66,7 +68,7 @@ def skipped_steps(model: Any) -> list[str]:
 
 
 def place_of_skipped(model: Any, name: str = "model") -> str:
-    """Return the expression for the pipeline, within what was passed, whose steps are skipped.
+    """Return the expression for the pipeline whose steps are skipped, within the object that was passed.
 
     Examples
     --------
@@ -83,25 +85,25 @@ def place_of_skipped(model: Any, name: str = "model") -> str:
 
 
 def has_forward(module: nn.Module) -> bool:
-    """Tell whether a module has a forward pass of its own; a LightningModule need not have one."""
+    """Return whether a module has its own forward pass; a LightningModule need not have one."""
     forward = type(module).forward
     made_by = getattr(forward, "__module__", "").partition(".")[0]
     return forward is not nn.Module.forward and made_by not in _LIGHTNING
 
 
 def _changing(layer: Any) -> list[str]:
-    """Return the names of the steps of this pipeline alone that change trials."""
+    """Return the names of the steps of this pipeline that change trials."""
     return [
         str(name)
         for name, step in _steps(layer)[:-1]
-        # scikit-learn's transformer by a function may be without a function.
+        # scikit-learn's FunctionTransformer may have no function.
         if step is not None and step != "passthrough" and getattr(step, "func", step) is not None
     ]
 
 
 def _inside(model: Any) -> tuple[str, Any] | None:
-    """Return what lies in a wrapper, and how it is written after the wrapper's name; ``None`` of a network."""
-    if hasattr(model, "weights_sha256"):  # what was opened before
+    """Return what a wrapper holds, and the expression for it after the wrapper's name; ``None`` for a network."""
+    if hasattr(model, "weights_sha256"):  # already opened
         return (".module", model.module) if isinstance(model.module, nn.Module) else None
     if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
         return ".module", model.module
@@ -110,8 +112,8 @@ def _inside(model: Any) -> tuple[str, Any] | None:
             return f".{attribute}", getattr(model, attribute)
     if isinstance(model, torch.jit.ScriptModule):
         raise TypeError(
-            f"{type(model).__name__} is a network compiled by `torch.jit`, of which no copy can be looked into. Pass "
-            "the network that was traced or scripted; of a file, make that network anew and load the weights, "
+            f"{type(model).__name__} is a network compiled by `torch.jit`, whose layers cannot be inspected. Pass "
+            "the network that was traced or scripted; for a file, build that network again and load the weights, "
             "`network.load_state_dict(model.state_dict())`."
         )
     if isinstance(model, nn.Module):
@@ -125,20 +127,20 @@ def _inside(model: Any) -> tuple[str, Any] | None:
         kind = type(model).__name__
         if hasattr(model, "cv_results_"):
             raise TypeError(
-                f"{kind} has searched with `refit={model.refit}`, so there is no fitted classifier in it. Fit it anew "
+                f"{kind} has searched with `refit={model.refit}`, so it has no fitted classifier. Fit it again "
                 "with `refit=True`, `model.set_params(refit=True).fit(X, y)`."
             )
-        raise TypeError(f"{kind} is not fitted, so there is no network in it yet. Fit it with `.fit(X, y)`.")
+        raise TypeError(f"{kind} is not fitted, so it has no network yet. Fit it with `.fit(X, y)`.")
     if hasattr(model, "initialize_module"):
         raise TypeError(
-            f"{type(model).__name__} is not fitted, so there is no network in it yet. Fit it with `.fit(X, y)`; "
-            "`.initialize()` makes its network with the weights that training begins with."
+            f"{type(model).__name__} is not fitted, so it has no network yet. Fit it with `.fit(X, y)`; "
+            "`.initialize()` builds its network with the initial weights."
         )
     return None
 
 
 def _steps(model: Any) -> list[tuple[str, Any]]:
-    """Return the steps of a pipeline, by scikit-learn's habit pairs of name and step."""
+    """Return the steps of a pipeline as pairs of name and step."""
     steps = None if isinstance(model, nn.Module | type) else getattr(model, "steps", None)
     pairs = isinstance(steps, list) and all(isinstance(step, tuple) and len(step) == 2 for step in steps)
     return list(steps) if pairs and steps is not None else []

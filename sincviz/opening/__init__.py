@@ -1,1 +1,1 @@
-"""Any file or live network, and any trials, as every analysis takes them."""
+"""Opening of networks and trials: any file or live network, and any trials, for every analysis."""

@@ -1,4 +1,4 @@
-"""A trained network to and from a file."""
+"""Checkpoints: saving and loading trained networks."""
 
 import difflib
 import inspect
@@ -64,9 +64,9 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If ``model`` is no SincShallowNet.
+        If ``model`` is not a SincShallowNet.
     ValueError
-        If the activation is no class of ``torch.nn``.
+        If the activation is not a class of ``torch.nn``.
     FileNotFoundError
         If the folder does not exist.
 
@@ -80,8 +80,10 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
     256
     """
     network = unwrapped(model)
-    told = isinstance(model, FrontEnd)  # more than the network itself knows
-    write_network(network if isinstance(network, SincShallowNet) and not told else own_network(model), path)
+    was_opened = isinstance(model, FrontEnd)  # it has more metadata than the network itself
+    write_network(
+        network if isinstance(network, SincShallowNet) and not was_opened else own_network(model), path
+    )
 
 
 def load_checkpoint(
@@ -92,10 +94,10 @@ def load_checkpoint(
     montage: str | None = None,
     **missing_parameters: Any,
 ) -> SincShallowNet:
-    """Open a trained network, in evaluation mode, whoever saved it.
+    """Load a trained network, in evaluation mode, from a file of sincviz or another library.
 
-    A file of :func:`save_checkpoint` knows everything. Weights alone tell number and length of the filters, depth,
-    channels, classes, sampling rate and pooling windows. What they do not tell is taken from the epochs, or assumed
+    A file of :func:`save_checkpoint` stores everything. Weights alone determine the number and length of the filters,
+    depth, channels, classes, sampling rate and pooling windows. The rest is taken from the epochs, or assumed
     to be the default (a scale to microvolts, the shortest trial that fits) and listed in
     ``model.provenance["assumed"]``; :func:`sincviz.diagnose` reports it. Nothing in a file is ever executed.
 
@@ -104,27 +106,27 @@ def load_checkpoint(
     path : path-like
         A file of :func:`save_checkpoint`; a state dict of this network or of braindecode's (``.pt``, ``.pth``,
         ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
-        or the id of a repository such as ``"user/model"`` if there is no such file, nor a folder called nearly as the
-        user; ``"hf://user/model"`` is a repository in any case.
+        or the id of a repository such as ``"user/model"`` if there is no such file and no folder with a name similar
+        to the user; ``"hf://user/model"`` is always a repository.
     chs_info : sequence of dict | sequence of str | None
-        The channels, as in ``epochs.info["chs"]``, or their names, for a file that does not know them.
+        The channels, as in ``epochs.info["chs"]``, or their names, for a file that does not store them.
     epochs : mne.BaseEpochs | None
-        Trials like those of the training. What the file does not tell is taken from them: the EEG channels if their
+        Trials like those of the training. What the file does not store is taken from them: the EEG channels if their
         number is that of the network, the number of samples if they have its sampling rate, and the class names,
         in the order of their event codes, if there are as many as outputs.
     montage : str | None
         Standard montage of MNE, such as ``"standard_1005"``, that places the channels by name; ``None`` leaves
         positions as they are.
     **missing_parameters
-        What the file does not tell: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
+        What the file does not store: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
         ``pool_stride``, ``padding`` or ``n_times``; ``class_names``; ``scale``, the factor from volts to the network's
         units.
 
     Returns
     -------
     SincShallowNet
-        The network; ``provenance["format"]`` says what a file of others was, ``provenance["left_unread"]`` what lay
-        beside its weights and was not read.
+        The network; ``provenance["format"]`` is the format of a foreign file, ``provenance["left_unread"]`` lists
+        what was stored next to its weights and was not read.
 
     Raises
     ------
@@ -133,9 +135,9 @@ def load_checkpoint(
     CheckpointError
         If the file is damaged, of another kind or would run code, or contradicts what was given.
     TypeError
-        If ``path`` is no path, a parameter is unknown, or ``epochs`` are none.
+        If ``path`` is not a path, a parameter is unknown, or ``epochs`` are not `mne.Epochs`.
     ValueError
-        If MNE has no such montage, it does not know the names, or there are no names to place.
+        If MNE has no such montage, the montage lacks the names, or there are no channel names to place.
     MissingDependencyError
         If ``path`` is the id of a repository and huggingface_hub is not installed.
 
@@ -154,7 +156,7 @@ def load_checkpoint(
             "`load_checkpoint` takes the path of a file or folder, or the id of a repository, such as 'weights.pt'; "
             f"got {type(path).__name__}.{_instead_of_path(path)}"
         )
-    asked, home = Path(path), os.path.expanduser(path)  # of an unknown user it stays as it is
+    asked, home = Path(path), os.path.expanduser(path)  # unchanged for an unknown user
     path = home if isinstance(path, str) else Path(home)
     check_parameters(missing_parameters)
     trial = None
@@ -175,7 +177,7 @@ def load_checkpoint(
     if montage is not None and chs_info is None:
         if model.chs_info is None:
             raise ValueError(
-                "`montage` (`--montage`) places channels by name, and nothing tells their names. Pass them as "
+                "`montage` (`--montage`) places channels by name, but their names are not known. Pass them as "
                 "`chs_info` (`--channels`; of a group, `ch_names`)."
             )
         model.chs_info = _described(model.chs_info, montage)
@@ -183,7 +185,7 @@ def load_checkpoint(
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:
-    """Refuse what is no parameter of a network, and say what was probably meant.
+    """Raise an error for unknown parameters, and suggest what was probably meant.
 
     Raises
     ------
@@ -196,17 +198,17 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     unknown = [str(name) for name in parameters if name not in known]
     if unknown:
         raise TypeError(
-            f"`load_checkpoint` knows no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
+            f"`load_checkpoint` has no parameter {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} "
             f"It takes: {', '.join(known)}."
         )
 
 
 def _instead_of_path(given: object) -> str:
     if isinstance(given, torch.nn.Module):
-        return " This is a network already: pass it to the analyses, `sincviz.inspect(network)`."
+        return " This is already a network: pass it to the analyses, `sincviz.inspect(network)`."
     if isinstance(given, Mapping):
         return " Save it first: `torch.save(state_dict, 'weights.pt')`."
-    return " Write what it holds to a file first." if hasattr(given, "read") else ""
+    return " Write its contents to a file first." if hasattr(given, "read") else ""
 
 
 def _is_repository(path: str | os.PathLike[str]) -> bool:
@@ -215,7 +217,7 @@ def _is_repository(path: str | os.PathLike[str]) -> bool:
     if not isinstance(path, str) or path.count("/") != 1 or Path(path).exists():
         return False
     owner, name = path.split("/")
-    # A slip in the name of a file or folder must not go to the Hub.
+    # A typo in the name of a file or folder must not reach the Hub.
     if Path(name).suffix.lower() in (*SUFFIXES, *_FILES) or not (_HUB_NAME(owner) and _HUB_NAME(name)):
         return False
     folders = [entry.name for entry in islice(Path().iterdir(), 10_000) if entry.is_dir()]
@@ -223,19 +225,21 @@ def _is_repository(path: str | os.PathLike[str]) -> bool:
 
 
 def _meant(path: Path) -> str:
-    """Return what is beside a path that does not exist, or beside its folder, and is written like it."""
-    folder, own = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
+    """Return a suggestion of a similar name next to a path that does not exist, or next to its folder."""
+    folder, sought = (path.parent, path) if path.parent.is_dir() else (path.parent.parent, path.parent)
     if not folder.is_dir():
         return ""
-    meant = did_you_mean(own.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
-    hub = f" A repository of the Hub is {_HUB}{path}." if own != path and len(path.parts) == 2 else ""
+    meant = did_you_mean(sought.name, (entry.name for entry in islice(folder.iterdir(), 10_000)))
+    hub = (
+        f" A repository on the Hub would be {_HUB}{path}." if sought != path and len(path.parts) == 2 else ""
+    )
     return meant + (hub if meant else "")
 
 
 def _described(
     channels: Sequence[Mapping[str, Any]] | Sequence[str], montage: str | None
 ) -> list[dict[str, Any]]:
-    """Return channels that may be names as ``mne.Info`` has them, placed by a montage if one is given."""
+    """Return channels, or their names, as in ``mne.Info``, placed by a montage if one is given."""
     given: Any = channels
     if isinstance(channels, Sequence) and not isinstance(channels, str):
         given = [{"ch_name": one} if isinstance(one, str) else one for one in channels]
@@ -243,8 +247,10 @@ def _described(
     if montage is None:
         return described
     places = placed_channels([channel["ch_name"] for channel in described], montage)
-    own = [{key: channel[key] for key in channel.keys() - {"loc", "coord_frame"}} for channel in described]
-    return [place | rest for place, rest in zip(places, own, strict=True)]
+    unplaced = [
+        {key: channel[key] for key in channel.keys() - {"loc", "coord_frame"}} for channel in described
+    ]
+    return [place | rest for place, rest in zip(places, unplaced, strict=True)]
 
 
 def _set_channels(
@@ -255,12 +261,12 @@ def _set_channels(
     if len(names) != model.n_chans or (
         known is not None and list(matched_names(known, names)[0].values()) != names
     ):
-        own = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
+        network_names = f"{model.n_chans} channels" if model.ch_names is None else ", ".join(model.ch_names)
         raise CheckpointError(
-            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {own}. "
-            "Pick the network's channels in its order first."
+            f"`chs_info` does not fit {path}: it names {', '.join(names)}; the network has {network_names}. "
+            "Pick the network's channels in their order first."
         )
-    # A file that knows its names keeps their spelling.
+    # A file that stores its channel names keeps their spelling.
     model.chs_info = [
         channel | {"ch_name": name} for channel, name in zip(channels, known or names, strict=True)
     ]
@@ -269,7 +275,7 @@ def _set_channels(
 
 
 def _ask_epochs(model: SincShallowNet, epochs: "mne.BaseEpochs") -> None:
-    """Take from epochs what the file does not tell; that they are in the training's order is an assumption."""
+    """Take from epochs what the file does not store, assuming that they are in the order of training."""
     import mne
 
     picks = mne.pick_types(epochs.info, meg=False, eeg=True, exclude=[])

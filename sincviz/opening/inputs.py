@@ -1,4 +1,4 @@
-"""What every analysis begins with: a network that takes the trials, the trials, and their labels."""
+"""Inputs of every analysis: a network that accepts the trials, the trials, and their labels."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sincviz.trials.epochs import EpochsOrArray
 def analysis_inputs(
     model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd | BlackBox, EpochsOrArray, ArrayLike | None]:
-    """Return the network as analyses see it, epochs or an array, and labels.
+    """Return the network as analyses need it, epochs or an array, and labels.
 
     Parameters
     ----------
@@ -25,16 +25,16 @@ def analysis_inputs(
     epochs : object
         Anything that :func:`sincviz.trials.containers.trials_and_labels` takes.
     y : array, shape (trials,) | None
-        Class of each trial; ``None`` takes what the trials tell.
+        Class of each trial; ``None`` takes the classes of the trials.
     classes : bool
-        Whether the analysis is about classes; else their names are not asked for.
+        Whether the analysis needs classes; otherwise their names are not required.
 
     Raises
     ------
     TypeError
-        If there is no network, or there are no trials.
+        If this is not a network, or there are no trials.
     EpochsError
-        If steps of a pipeline would have to change the trials first.
+        If steps of a pipeline would have to transform the trials first.
 
     Examples
     --------
@@ -51,14 +51,14 @@ def analysis_inputs(
 def front_end_inputs(
     model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd, EpochsOrArray, ArrayLike | None]:
-    """Return what :func:`analysis_inputs` returns, of a network whose front end is known.
+    """Return the same as :func:`analysis_inputs`, for a network with a known front end.
 
     Raises
     ------
     TypeError
         If its front end is unknown, or there are no trials.
     EpochsError
-        If steps of a pipeline would have to change the trials first.
+        If steps of a pipeline would have to transform the trials first.
     """
     seen, trials, labels = _suited(front_end(network(model)), model, epochs, y, classes=classes)
     return front_end(seen), trials, labels
@@ -67,7 +67,7 @@ def front_end_inputs(
 def with_or_without_trials(
     model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd, EpochsOrArray | None, ArrayLike | None]:
-    """Return what :func:`front_end_inputs` returns, also where there are no trials."""
+    """Return the same as :func:`front_end_inputs`, also if there are no trials."""
     if epochs is None:
         return front_end(network(model)), None, y
     return front_end_inputs(model, epochs, y, classes=classes)
@@ -79,8 +79,8 @@ def _suited(
     if steps := skipped_steps(model):
         pipeline = place_of_skipped(model)
         raise EpochsError(
-            f"The pipeline changes trials before its network gets them ({', '.join(steps)}), and what is read is the "
-            f"network's own input. Pass the network, `{pipeline}[-1]`, and trials as it gets them: "
+            f"The pipeline transforms trials before they reach its network ({', '.join(steps)}), but analyses need the "
+            f"network's own input. Pass the network, `{pipeline}[-1]`, and the transformed trials: "
             f"`{pipeline}[:-1].transform(epochs)`."
         )
     trials, labels = trials_and_labels(

@@ -1,4 +1,4 @@
-"""One door for every network: what it does not tell of channels, classes, units and rate is told here."""
+"""Opening of any network, with metadata that it lacks: channels, classes, units and sampling rate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -39,29 +39,29 @@ def network(
     scale: float | None = None,
     sfreq: float | None = None,
 ) -> FrontEnd | BlackBox:
-    """Return any network with what it does not know of its channels, classes, units and sampling rate.
+    """Open any network, and add channel names, classes, units or sampling rate that it lacks.
 
-    Every analysis accepts the result. Analyses call this function themselves on what they are given, so it is needed
-    only where something is to be told. What nobody tells is taken from the epochs where the numbers agree, and a
-    warning says so once: the names of their EEG channels, in their order, if there are as many as the network has; the
-    names of their classes, in the order of the event codes, if there are as many as outputs; the sampling rate. Units
-    are then taken to be microvolts, and compared with what the first batch normalisation remembers.
+    Every analysis accepts the result. Analyses call this function themselves, so it is only needed to add metadata.
+    What is still missing is taken from the epochs if the numbers agree, with a single warning: the names of their EEG
+    channels, in their order, if there are as many as the network has; the names of their classes, in the order of the
+    event codes, if there are as many as outputs; the sampling rate. Units are then assumed to be microvolts, and
+    compared with the running statistics of the first batch normalisation.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier
         A network that maps (batch, channels, times) or (batch, 1, channels, times) to class scores (batch, classes) or
-        to one logit; or what holds one: a fitted classifier of skorch or braindecode, a pipeline or search of
-        scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network. What is set on it,
-        or on what holds it, is honoured: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``.
+        to one logit; or an object that holds one: a fitted classifier of skorch or braindecode, a pipeline or search of
+        scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network. Attributes set on
+        it, or on its wrapper, are used: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``.
     ch_names : sequence of str | sequence of dict | None
-        Names of the network's channels, in its order; ``epochs.info["chs"]`` tells their positions too.
+        Names of the network's channels, in their order; ``epochs.info["chs"]`` has their positions too.
     class_names : sequence of str | None
-        Names of its outputs, in their order; two for a network with a single output, which means the second.
+        Names of its outputs, in their order; two for a network with a single output, which stands for the second.
     scale : float | None
         Factor from volts to the network's units: 1e6 if it was trained in microvolts, 1 if in volts.
     sfreq : float | None
-        Sampling rate in Hz, if the network does not know it.
+        Sampling rate in Hz, if the network does not have it.
 
     Returns
     -------
@@ -72,16 +72,16 @@ def network(
     Raises
     ------
     TypeError
-        If there is no network in it, or names are no list of names.
+        If this is not a network, or names are not a list of names.
     ValueError
-        If names are not as many as channels or outputs, or contradict what the network knows; also if an attribute of
-        these names was set to what is not allowed.
+        If the number of names differs from that of channels or outputs, if a value contradicts the network, or if an
+        attribute of these names has a value that is not allowed.
 
     Examples
     --------
-    >>> anybodys = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
-    >>> told = network(anybodys, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
-    >>> told.n_chans, told.class_names, told.sfreq
+    >>> module = nn.Sequential(nn.Flatten(), nn.Linear(6, 2))
+    >>> opened = network(module, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
+    >>> opened.n_chans, opened.class_names, opened.sfreq
     (2, ['left', 'right'], 128.0)
     """
     seen = cast(FrontEnd | BlackBox, decoder(model))
@@ -92,34 +92,34 @@ def network(
 
 
 def own_network(model: object) -> SincShallowNet:
-    """Return a copy of a SincShallowNet as one of ours, with all that is known of it; braindecode's is read as one.
+    """Return a copy of a network, ours or braindecode's, as our SincShallowNet, with its metadata.
 
     Raises
     ------
     TypeError
-        If there is none in it.
+        If there is no SincShallowNet in it.
     """
-    parts = network(model)
-    inner = unwrapped(parts)
+    seen = network(model)
+    inner = unwrapped(seen)
     while not (isinstance(inner, SincShallowNet) or is_live_network(inner)):
         held = list(held_networks(inner).values()) if isinstance(inner, nn.Module) else []
-        if not held or not isinstance(parts, FrontEnd):
+        if not held or not isinstance(seen, FrontEnd):
             raise TypeError(
-                f"This needs a SincShallowNet, or a fitted classifier of one; got {_kind(parts)}."
+                f"This needs a SincShallowNet, or a fitted classifier that holds one; got {_kind(seen)}."
             )
         inner = unwrapped(held[0])
     ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
     ours.requires_grad_(True)
-    ours.chs_info, ours.scale, ours.provenance = parts.chs_info, parts.units_per_volt, dict(parts.provenance)
-    if parts.class_names is not None and len(parts.class_names) == ours.n_outputs:
-        ours.class_names = list(parts.class_names)
+    ours.chs_info, ours.scale, ours.provenance = seen.chs_info, seen.units_per_volt, dict(seen.provenance)
+    if seen.class_names is not None and len(seen.class_names) == ours.n_outputs:
+        ours.class_names = list(seen.class_names)
     return ours
 
 
 def suited(
     seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool, classes: bool = True
 ) -> FrontEnd | BlackBox:
-    """Return a network that takes these trials, with what it lacks taken from them, and warn once of what was taken.
+    """Return a network that accepts these trials, with missing metadata taken from them and a single warning.
 
     Parameters
     ----------
@@ -128,72 +128,72 @@ def suited(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     labelled : bool
-        Whether classes are given beside the trials, and not by the names of the events.
+        Whether classes are given separately, and not by the names of the events.
     classes : bool
-        Whether classes play a part; else none are taken from the events.
+        Whether classes matter; otherwise none are taken from the events.
 
     Raises
     ------
     TypeError
-        If the network takes trials of this size in no shape, or its output is no class scores.
+        If the network accepts trials of this size in no shape, or its output is not class scores.
     """
     import mne
 
-    own = epochs if isinstance(epochs, mne.BaseEpochs) else None
-    told, said = _borrowed(seen, own)
-    seen = dressed(seen, **told)
+    mne_epochs = epochs if isinstance(epochs, mne.BaseEpochs) else None
+    borrowed, words = _borrowed(seen, mne_epochs)
+    seen = dressed(seen, **borrowed)
     done = []
     noise = None if isinstance(seen, FrontEnd) or seen.tried else _noise(seen, epochs)
     if isinstance(seen, BlackBox) and noise is not None:
         seen, how = taking(seen, noise)
         done += [how] if how else []
-    names = class_order(own) if classes and own is not None else []
+    names = class_order(mne_epochs) if classes and mne_epochs is not None else []
     if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
         seen, how = telling_two_classes(seen, noise)
         done.append(how)
     if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
         seen = dressed(seen, class_names=names)
-        told["class_names"] = names
-        said.append("the names of its classes, in the order of the event codes")
-    assumed = {"ch_names": seen.ch_names} if "chs_info" in told else {}
-    assumed |= {name: told[name] for name in ("class_names", "scale") if name in told}
+        borrowed["class_names"] = names
+        words.append("the names of its classes, in the order of the event codes")
+    assumed = {"ch_names": seen.ch_names} if "chs_info" in borrowed else {}
+    assumed |= {name: borrowed[name] for name in ("class_names", "scale") if name in borrowed}
     if assumed:
         earlier = seen.provenance.get("assumed")
         whole = {**earlier, **assumed} if isinstance(earlier, dict) else assumed
         seen = replace(seen, provenance={**seen.provenance, "assumed": whole})
-    _say(seen, epochs, told, said, done)
+    _say(seen, epochs, borrowed, words, done)
     return seen
 
 
 def _borrowed(seen: FrontEnd | BlackBox, epochs: "mne.BaseEpochs | None") -> tuple[dict[str, Any], list[str]]:
-    """Return what a network lacks to take these epochs, and what of it they tell, in words."""
-    told: dict[str, Any] = {}
-    said: list[str] = []
+    """Return the metadata that a network takes from these epochs, and the same as text."""
+    borrowed: dict[str, Any] = {}
+    words: list[str] = []
     if epochs is None:
-        return told, said
+        return borrowed, words
     if seen.ch_names is None:
         channels = eeg_of(epochs)
         if channels and seen.n_chans in (None, len(channels)):
-            told["chs_info"] = channels
-            said.append("the names of its channels, in their order")
+            borrowed["chs_info"] = channels
+            words.append("the names of its channels, in their order")
     if seen.sfreq is None:
-        told["sfreq"] = float(epochs.info["sfreq"])
-        said.append(f"the sampling rate of {told['sfreq']:g} Hz")
+        borrowed["sfreq"] = float(epochs.info["sfreq"])
+        words.append(f"the sampling rate of {borrowed['sfreq']:g} Hz")
     if seen.units_per_volt is None:
-        told["scale"] = MICROVOLTS
-    return told, said
+        borrowed["scale"] = MICROVOLTS
+    return borrowed, words
 
 
 def eeg_of(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
-    """Return the entries of the EEG channels, bad ones included; else those of electrodes inside the head."""
+    """Return the entries of the EEG channels, bad ones included, or else of intracranial electrodes."""
     for wanted in (BRAIN_POTENTIALS[:1], BRAIN_POTENTIALS):
-        if found := [channel for channel in epochs.info["chs"] if channel_type(channel) in wanted]:
-            return found
+        if channels := [channel for channel in epochs.info["chs"] if channel_type(channel) in wanted]:
+            return channels
     return []
 
 
 def _noise(seen: FrontEnd | BlackBox, epochs: Any) -> torch.Tensor | None:
-    """Return noise of the size of the trials; ``None`` if these will be refused anyway."""
+    """Return noise of the size of the trials; ``None`` if these will be rejected anyway."""
     if hasattr(epochs, "info"):
         n_chans, n_times = len(seen.ch_names or ()), len(epochs.times)
     elif np.ndim(epochs) == 3:
@@ -207,27 +207,27 @@ def _noise(seen: FrontEnd | BlackBox, epochs: Any) -> torch.Tensor | None:
 
 
 def _say(
-    seen: FrontEnd | BlackBox, epochs: Any, told: dict[str, Any], said: list[str], done: list[str]
+    seen: FrontEnd | BlackBox, epochs: Any, borrowed: dict[str, Any], words: list[str], done: list[str]
 ) -> None:
-    """Warn, once for each network in a process, of what was taken from epochs and of how the network is read."""
+    """Warn, once per network and process, about what was taken from epochs and how the network is read."""
     if done:
-        _say_once(seen, f"Of {_kind(seen)}: {'; '.join(done)}.")
-    if not told:
+        _say_once(seen, f"{_kind(seen)}: {'; '.join(done)}.")
+    if not borrowed:
         return
-    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in told)
-    settings += [f"class_names={told.get('class_names')}"] * ("class_names" in told)
-    settings += ["scale=1e6"] * ("scale" in told) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in told)
+    settings = [f"ch_names={seen.ch_names}"] * ("chs_info" in borrowed)
+    settings += [f"class_names={borrowed.get('class_names')}"] * ("class_names" in borrowed)
+    settings += ["scale=1e6"] * ("scale" in borrowed) + [f"sfreq={seen.sfreq:g}"] * ("sfreq" in borrowed)
     line = ", ".join(settings)
-    message = f"{_kind(seen)} does not tell everything."
-    message += f" From the epochs it takes {joined(said)}." if said else ""
-    message += " Its units are taken to be microvolts." if "scale" in told else ""
-    message += f" Where that is wrong, say what is right: `model = sincviz.network(model, {line})`."
-    if _say_once(seen, message) and "scale" in told and (advice := _units_advice(seen, epochs)):
+    message = f"{_kind(seen)} lacks some metadata."
+    message += f" From the epochs it takes {joined(words)}." if words else ""
+    message += " Its units are assumed to be microvolts." if "scale" in borrowed else ""
+    message += f" If that is wrong, set it: `model = sincviz.network(model, {line})`."
+    if _say_once(seen, message) and "scale" in borrowed and (advice := _units_advice(seen, epochs)):
         warn(advice)
 
 
 def _say_once(seen: FrontEnd | BlackBox, message: str) -> bool:
-    """Warn if this network was not warned of this before, and tell whether it was now."""
+    """Warn if this network has not had this warning before, and return whether it was issued."""
     new = (seen.weights_sha256, message) not in _SAID
     if new:
         _SAID.add((seen.weights_sha256, message))
@@ -236,17 +236,17 @@ def _say_once(seen: FrontEnd | BlackBox, message: str) -> bool:
 
 
 def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
-    """Return that microvolts are probably not the network's units; nothing where that cannot be told."""
+    """Return a message if microvolts are probably not the network's units, else an empty text."""
     if seen.module is None or not has_forward(seen.module):
         return ""
     try:
         trials = network_input(seen, some_of(epochs, slice(0, _TRIALS_TRIED)))
         off = decades_off(seen.module, torch.from_numpy(trials).to(seen.device))
-    except EpochsError:  # what is wrong is said where the trials are read
+    except EpochsError:  # the error is raised where the trials are read
         return ""
     if off is None or abs(off) < SURELY_OFF:
         return ""
-    size = f"before its first batch normalisation trials are {10**off:.1g} times as large as those of the training"
+    size = f"before its first batch normalisation these trials are {10**off:.1g} times as large as the training trials"
     thousands = 3 * round(off / 3)
     if thousands and abs(off - thousands) <= PEOPLE_DIFFER:
         return (
@@ -254,8 +254,9 @@ def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
             f"`model = sincviz.network(model, scale={MICROVOLTS / 10.0**thousands:g})`."
         )
     return (
-        f"{_kind(seen)} was probably trained on trials that were prepared otherwise, such as standardised: {size}. No "
-        "change of units explains that. Prepare the trials as those of the training, and pass them as an array."
+        f"{_kind(seen)} was probably trained on trials that were preprocessed differently, such as "
+        f"standardised: {size}. No "
+        "change of units explains that. Preprocess the trials as in training, and pass them as an array."
     )
 
 

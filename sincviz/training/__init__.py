@@ -1,4 +1,4 @@
-"""Training on epochs with skorch, and batch normalisation measured anew."""
+"""Training on epochs with skorch, and recalibration of batch normalisation."""
 
 import lazy_loader
 

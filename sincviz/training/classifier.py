@@ -1,4 +1,4 @@
-"""A scikit-learn classifier around a network that knows its channels, units and classes."""
+"""A scikit-learn classifier for networks that store their channels, units and classes."""
 
 import copy
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
-    """skorch's classifier for networks that know their channels, units and classes.
+    """skorch's classifier for networks that store their channels, units and classes.
 
-    Every fit starts from the network it was given, also in a clone: nothing trained leaks into
+    Every fit starts from the network that was passed, also in a clone, so no trained weights leak into
     cross-validation. Use :func:`sincviz.training.fit` to make one.
 
     Parameters
@@ -43,15 +43,15 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     validation : float
         Share of the trials that is held out for early stopping; 0 holds out none.
     patience : int
-        Passes without a better validation loss before training ends.
+        Training epochs without a better validation loss before training stops.
     scale : float
-        Factor from volts to the network's units, for a network that does not know its own.
+        Factor from volts to the network's units, for a network that does not store its own.
     seed : int
         Seed of everything random.
     progress : bool
         Show a progress bar.
     **settings
-        Those of ``skorch.NeuralNetClassifier``.
+        Parameters of ``skorch.NeuralNetClassifier``.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
-        """What skorch runs after each epoch: early stopping only where something is held out."""
+        """Callbacks that skorch runs after each epoch: early stopping only if trials are held out."""
         inherited = dict(super()._default_callbacks)
         held_out = [
             ("valid_loss", inherited["valid_loss"]),
@@ -110,7 +110,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         return cutoff_table(self.recorded_cutoffs_)
 
     def initialize_module(self) -> "EpochsClassifier":
-        """Train a copy: what skorch is given must stay untrained for the next fit or clone."""
+        """Train a copy: the given module must stay untrained for the next fit or clone."""
         changed = self.get_params_for("module")
         self.module_: SincShallowNet = copy.deepcopy(self.module)
         if changed:
@@ -154,7 +154,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         return self
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
-        """Note an interruption, which skorch takes for the end: half a training must not pass for a whole one."""
+        """Note an interruption, which skorch treats as the end: partial training must not pass for complete."""
         self.interrupted_ = False
         try:
             return super().fit_loop(*args, **kwargs)
@@ -179,22 +179,23 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         X, y = trials_and_labels(X, y)
         X = gathered(X)
         if y is None and not is_epochs(X):
-            raise ValueError("`y` is missing: an array does not know its labels.")
+            raise ValueError("`y` is missing: an array has no labels.")
         labels = _read_labels(X, y)
-        # Epochs name the classes, also where training was told the numbers of the outputs.
+        # Epochs have class names, even if training had output numbers.
         given = dict(zip(self.module_.class_names or [], self.labels_, strict=False))
         if not set(labels.tolist()) <= set(self.labels_):
             labels = np.array([given.get(str(label), label) for label in labels.tolist()])
         unknown = set(labels.tolist()) - set(self.labels_)
         if unknown:
             raise EpochsError(
-                f"The trials are labelled {', '.join(sorted(map(str, unknown)))}; the network was trained to tell "
+                f"The trials are labelled {', '.join(sorted(map(str, unknown)))}; the network was trained on "
+                "the classes "
                 f"{', '.join(map(str, self.labels_))}. Rename `epochs.event_id`, or pass `y`."
             )
         return float(accuracy_score(labels, self.predict(X)))
 
     def get_split_datasets(self, X: Any, y: Any = None, **_: Any) -> tuple[Dataset[Any], Dataset[Any] | None]:
-        """Hold out ``validation`` of the trials, by class, and whole groups where groups are known."""
+        """Hold out ``validation`` of the trials, stratified by class, and whole groups if groups are given."""
         dataset = self.get_dataset(X, y)
         if not self.validation:
             return dataset, None
@@ -219,17 +220,17 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     def _describe(
         self, template: "SincShallowNet", epochs: EpochsOrArray, trials: NDArray[np.float32]
     ) -> None:
-        """Let the trained network remember what it was trained on."""
+        """Store in the trained network what it was trained on."""
         network = self.module_.eval()
         if network.class_names is None or not _are_outputs(self.labels_, network.class_names):
             network.class_names = [str(label) for label in self.labels_]
         network.scale, network.chs_info = template.scale, template.chs_info
-        # Statistics that were measured anew are overwritten by training.
+        # Training overwrites recalibrated statistics.
         earlier = {
             key: value for key, value in template.provenance.items() if key != "n_recalibration_trials"
         }
         recordings = recordings_of(epochs, earlier)
-        earlier.pop("training_recordings", None)  # if those of this training are not known, not all are
+        earlier.pop("training_recordings", None)  # the list is incomplete without those of this training
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
@@ -247,7 +248,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
 
 
 class EpochProgress(Callback):  # type: ignore[misc]
-    """One bar over the epochs."""
+    """Progress bar over the training epochs."""
 
     def __init__(self, shown: bool) -> None:
         self.shown = shown
@@ -271,13 +272,13 @@ class EpochProgress(Callback):  # type: ignore[misc]
     def on_train_end(self, net: EpochsClassifier, **_: Any) -> None:
         """Close the bar."""
         self.bar_.close()
-        del self.bar_  # it holds a stream, and the classifier must survive pickling
+        del self.bar_  # it holds a stream, and the classifier must be picklable
 
 
 def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> tuple[NDArray[Any], list[Any]]:
     """Return the label of every trial, and the labels in the order of the outputs."""
     if y is None and not is_epochs(X):
-        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+        raise ValueError("`y` is missing: an array has no labels. Pass one label per trial.")
     labels = _read_labels(X, y)
     if len(labels) == 0:
         raise EpochsError("There are no trials.")
@@ -286,7 +287,7 @@ def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> t
         raise ValueError(f"All trials are of one class, {order[0]!r}; a classifier needs two or more.")
     if len(order) != model.n_outputs:
         raise ValueError(
-            f"The network has {model.n_outputs} outputs, the trials {len(order)} classes: "
+            f"The network has {model.n_outputs} outputs, but the trials have {len(order)} classes: "
             f"{', '.join(map(str, order))}. Try `n_outputs={len(order)}`."
         )
     if model.class_names is None:
@@ -295,14 +296,14 @@ def _labels(X: EpochsOrArray, y: ArrayLike | None, model: "SincShallowNet") -> t
         return labels, order
     if {str(label) for label in order} != set(model.class_names):
         raise ValueError(
-            f"The network's classes are {', '.join(model.class_names)}, the trials' are "
+            f"The network's classes are {', '.join(model.class_names)}, those of the trials are "
             f"{', '.join(map(str, order))}. Rename them, or start with `model.reset_head`."
         )
     return labels, sorted(order, key=lambda label: model.class_names.index(str(label)))
 
 
 def _read_labels(X: EpochsOrArray, y: Any) -> NDArray[Any]:
-    """Return one label per trial as analyses read them; truth values stay such, as scikit-learn keeps them."""
+    """Return one label per trial as in the analyses; booleans stay booleans, as in scikit-learn."""
     if y is None:
         return trial_labels(X)
     labels = plain_labels(y, n_trials_of(X))
@@ -311,7 +312,7 @@ def _read_labels(X: EpochsOrArray, y: Any) -> NDArray[Any]:
 
 
 def _are_outputs(order: list[Any], class_names: list[str]) -> bool:
-    """Tell the numbers of the outputs from names, which count more."""
+    """Return whether labels are output numbers and not names; names take precedence."""
     numbers = all(isinstance(label, int) for label in order) and order == list(range(len(class_names)))
     return numbers and {str(label) for label in order} != set(class_names)
 
@@ -342,7 +343,7 @@ def _validation_split(
     ]
     if not splits:
         raise ValueError(
-            "Whichever groups are held out, training loses a class: each must occur in two groups. "
+            "Whichever groups are held out, the training set lacks a class: each class must occur in two groups. "
             "Pass other groups or none, or `validation=0`."
         )
     complete = [split for split in splits if len(np.unique(y[split[1]])) == n_classes]
@@ -350,7 +351,7 @@ def _validation_split(
 
 
 def _coded_accuracy(net: EpochsClassifier, X: Dataset[Any], y: Any) -> float:
-    """Return the accuracy on data whose labels skorch has as codes, where ``predict`` returns names."""
+    """Return the accuracy for labels that skorch has as codes while ``predict`` returns names."""
     return float(accuracy_score(np.asarray(y), net.predict_proba(X).argmax(1)))
 
 

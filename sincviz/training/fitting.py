@@ -43,31 +43,31 @@ def fit(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Training trials: epochs in volts, or an array in the network's units.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs, in any form that the analyses take; ``None`` takes
+        Class of each trial, as names or output numbers, in any form that the analyses accept; ``None`` takes
         the names of ``epochs.event_id``.
     groups : array, shape (trials,) | None
-        Group of each trial, such as the subject; no group is in training and validation at once.
+        Group of each trial, such as the subject; no group is in both training and validation.
     scale : float
-        Factor from volts to the network's units, applied to epochs and remembered, never applied to arrays.
-        Ignored if the network knows its own.
+        Factor from volts to the network's units, applied to epochs and stored, never applied to arrays.
+        Ignored if the network has its own.
     max_epochs : int
-        Most passes over the training trials.
+        Maximum number of training epochs (passes over the trials).
     batch_size : int
         Trials per step.
     lr : float
         Learning rate (AdamW).
     sinc_lr : float
-        Learning rate of the cut-offs, which are in Hz: at ``lr`` they would hardly move.
+        Learning rate of the cut-offs, which are in Hz: with ``lr`` they would hardly move.
     weight_decay : float
-        Weight decay of everything but the cut-offs.
+        Weight decay of all parameters except the cut-offs.
     validation : float
-        Share of the trials (of the groups, if given) that decides when to stop; 0 trains ``max_epochs``.
+        Share of the trials (of the groups, if given) held out for early stopping; 0 trains for ``max_epochs``.
     patience : int
-        Passes without a better validation loss before training ends.
+        Training epochs without a better validation loss before training stops.
     seed : int
         Seed of the split, the order of the trials and the dropout.
     device : str
-        Where to train.
+        Device to train on.
     progress : bool
         Show a progress bar.
 
@@ -80,13 +80,13 @@ def fit(
     Raises
     ------
     ValueError
-        If labels and network disagree, or the trials cannot be split.
+        If labels and network contradict each other, or the trials cannot be split.
     EpochsError
         If the epochs do not fit the network.
     TypeError
-        If ``model`` is no SincShallowNet.
+        If ``model`` is not a SincShallowNet.
     KeyboardInterrupt
-        If training is interrupted: a network trained in part is not returned.
+        If training is interrupted: a partly trained network is not returned.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Running statistics measured anew."""
+"""Recalibration of the running statistics of batch normalisation."""
 
 import copy
 from typing import cast
@@ -20,8 +20,8 @@ from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
 def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> SincShallowNet:
     """Return a copy of a network whose batch normalisations have the statistics of these trials.
 
-    Running statistics that belong to the last batch only (a momentum of 0.99 in PyTorch's convention) or to signals
-    of another scale make a network answer differently from what it was trained to. The weights stay as they are;
+    Running statistics of the last batch only (a momentum of 0.99 in PyTorch's convention) or of signals of another
+    scale make a network respond differently from how it was trained. The weights stay as they are;
     mean and variance are measured exactly over all trials, first of the filters' outputs, then of the units'.
 
     Parameters
@@ -29,19 +29,19 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
     model : SincShallowNet | classifier
         The network, ours or braindecode's; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best those it was trained on.
+        Trials, preferably those it was trained on.
     progress : bool
-        Show a bar where it takes more than two seconds.
+        Show a progress bar if it takes more than two seconds.
 
     Returns
     -------
     SincShallowNet
-        In evaluation mode; its provenance says on how many trials it was recalibrated.
+        In evaluation mode; its provenance stores on how many trials it was recalibrated.
 
     Raises
     ------
     TypeError
-        If ``model`` is no SincShallowNet.
+        If ``model`` is not a SincShallowNet.
     EpochsError
         If the epochs do not fit the network.
 
@@ -61,10 +61,10 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
     n_times = (
         network.n_times - network.sinc_filter_layer.time_filter_len + 1 + 2 * network.sinc_filter_layer.pad
     )
-    found = moments_of_filters(front_end_of(network), trials)
-    _record(first, found)
+    moments = moments_of_filters(front_end_of(network), trials)
+    _record(first, moments)
 
-    # With the second normalisation doing nothing, the units are what it will normalise.
+    # With the second normalisation as identity, the units are the input that it will normalise.
     bare = copy.deepcopy(network)
     identity = cast(nn.BatchNorm2d, bare.temporal_aggregation[0])
     with torch.no_grad():
@@ -76,7 +76,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
         ):
             cast(torch.Tensor, tensor).fill_(value)
     _record(second, moments_of_units(front_end_of(bare), trials))
-    n_trials = found.count // (network.n_chans * n_times)
+    n_trials = moments.count // (network.n_chans * n_times)
     network.provenance = network.provenance | {"n_recalibration_trials": n_trials}
     return network
 

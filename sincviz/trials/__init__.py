@@ -1,1 +1,1 @@
-"""Epochs, arrays and files of trials, as a network takes them; their labels and identity."""
+"""Trials from epochs, arrays and files, prepared for a network; their labels and identity."""

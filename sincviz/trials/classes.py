@@ -1,4 +1,4 @@
-"""The class of every trial: names from ``event_id``, numbers of the network's outputs."""
+"""Class of every trial: names from ``event_id``, or output numbers of the network."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,19 +33,19 @@ def trial_labels(epochs: "mne.BaseEpochs") -> NDArray[np.str_]:
 
 
 def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Return the number of the output that each label means.
+    """Return the output number of each label.
 
     Parameters
     ----------
     model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
-        Its ``class_names`` are matched with names; numbers are taken as numbers of outputs.
+        Its ``class_names`` are matched with names; numbers are output numbers.
     labels : array, shape (trials,)
-        Names of classes, or numbers of outputs.
+        Class names or output numbers.
 
     Returns
     -------
     array of int, shape (trials,)
-        Numbers of outputs.
+        Output numbers.
 
     Raises
     ------
@@ -75,18 +75,19 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
 
 
 def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
-    """Return which classes a network does not know, beside those that it knows."""
+    """Return a message with the unknown classes and those of the network."""
     outputs = "outputs" if n_outputs is None else f"outputs 0 to {n_outputs - 1}"
     return (
-        f"The network does not know the classes {unknown}; it has {class_names or outputs}. Integers mean outputs (not "
-        "event codes), other labels names."
+        f"The network does not have the classes {unknown}; it has {class_names or outputs}. Integers are output "
+        "numbers (not "
+        "event codes), other labels are names."
     )
 
 
 def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
-    """Return the line that names the classes of `y` as the network does, if there are as many."""
+    """Return the line of code that renames the classes of `y` to those of the network, if there are as many."""
     if not all(isinstance(label, int | str) for label in labels):
-        return ""  # fractions name no class
+        return ""  # fractions are not classes
     pairs, by_name = likely_pairs(list(map(str, class_names or [])), list(map(str, labels)))
     if pairs:
         of_label = {label: name for name, label in pairs.items()}
@@ -104,7 +105,7 @@ def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs:
 
 
 def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
-    """Raise if classes are numbered beyond the scores that the network turned out to have.
+    """Raise an error if class numbers exceed the number of scores of the network.
 
     Raises
     ------
@@ -113,13 +114,13 @@ def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
     """
     if codes is not None and codes.max() >= n_scores:
         raise ValueError(
-            f"The classes go up to number {codes.max()}, but the network has the outputs 0 to {n_scores - 1}. Numbers "
-            "in `y` mean outputs, not event codes: leave `y` out, or subtract."
+            f"The class numbers go up to {codes.max()}, but the network has outputs 0 to {n_scores - 1}. Numbers "
+            "in `y` are output numbers, not event codes: leave out `y`, or subtract an offset."
         )
 
 
 def _renaming_line(mapping: Mapping[Any, Any]) -> str:
-    """Return the line that replaces labels, whether `y` is a list, an array, a column, a tensor or of pandas."""
+    """Return the line of code that replaces labels, for `y` as a list, array, column, tensor or pandas object."""
     kind = "int" if all(isinstance(label, int) for label in mapping) else "str"
     return f"`y = [{dict(mapping)}[label] for label in np.ravel(y).astype({kind}).tolist()]`"
 
@@ -127,7 +128,7 @@ def _renaming_line(mapping: Mapping[Any, Any]) -> str:
 def true_classes(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
 ) -> NDArray[np.int64] | None:
-    """Return the number of the output that is right for each trial; ``None`` for an array without labels.
+    """Return the output number of the class of each trial; ``None`` for an array without labels.
 
     Parameters
     ----------
@@ -136,12 +137,12 @@ def true_classes(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or output numbers; ``None`` takes ``epochs.event_id``.
 
     Returns
     -------
     array of int, shape (trials,), or None
-        Numbers of outputs.
+        Output numbers.
 
     Raises
     ------
@@ -162,23 +163,26 @@ def true_classes(
 def _events_unlike(
     unknown: list[str], epochs: "mne.BaseEpochs", class_names: Sequence[str] | None, n_outputs: int | None
 ) -> str:
-    """Return that events are not called as the classes are, and the lines that call them so."""
-    said = unknown_classes(unknown, class_names, n_outputs)
-    own = class_order(epochs)
-    codes = {name: int(epochs.event_id[name]) for name in own}
+    """Return a message that event names differ from the classes, with the lines of code that rename them."""
+    message = unknown_classes(unknown, class_names, n_outputs)
+    names = class_order(epochs)
+    codes = {name: int(epochs.event_id[name]) for name in names}
     if class_names is None:
         wanted = "" if n_outputs is None else f" {n_outputs} of"
-        return f"{said} Pass `y`, for each trial the number of an output, or epochs of{wanted} its classes alone."
+        return f"{message} Pass `y`, an output number for each trial, or epochs of only{wanted} its classes."
     if remedy := mapping_remedy(class_names, codes):
-        return said + remedy
-    kept = [name for name in own if name in class_names]
+        return message + remedy
+    kept = [name for name in names if name in class_names]
     if kept:
-        return f"{said} Keep the trials of its classes, `epochs = epochs[{kept}]`."
-    return f"{said} The epochs have the events {codes}: keep those of its classes, and name them in `epochs.event_id`."
+        return f"{message} Keep only the trials of its classes, `epochs = epochs[{kept}]`."
+    return (
+        f"{message} The epochs have the events {codes}: keep those of its classes, and name them in "
+        "`epochs.event_id`."
+    )
 
 
 def class_order(epochs: "mne.BaseEpochs") -> list[str]:
-    """Return the class names in the order of their event codes, those without trials left out."""
+    """Return the class names in the order of their event codes, without those that have no trials."""
     present = set(epochs.events[:, 2].tolist())
     return [
         name for name, code in sorted(epochs.event_id.items(), key=lambda item: item[1]) if code in present
@@ -188,7 +192,7 @@ def class_order(epochs: "mne.BaseEpochs") -> list[str]:
 def labelled_trials(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None
 ) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
-    """Return all trials as the network takes them, and the number of the output that is right for each.
+    """Return all trials as network input, and the output number of the class of each.
 
     Raises
     ------
@@ -201,19 +205,19 @@ def labelled_trials(
     trials = network_input(model, epochs)
     codes = true_classes(model, epochs, y)
     if codes is None:
-        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+        raise ValueError("`y` is missing: an array has no labels. Pass one label per trial.")
     return trials, codes
 
 
 def classes_if_known(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None, *, needed: bool
 ) -> NDArray[np.int64] | None:
-    """Return what :func:`true_classes` returns; ``None`` for names that the network lacks, if classes are not needed.
+    """Return the same as :func:`true_classes`; ``None`` for unknown class names if classes are not needed.
 
     Raises
     ------
     ValueError
-        If labels were given, or are needed, and do not fit.
+        If labels were given or are needed, but do not fit.
     """
     try:
         codes = true_classes(model, epochs, y)
@@ -222,5 +226,5 @@ def classes_if_known(
             raise
         return None
     if codes is None and needed:
-        raise ValueError("This needs the class of every trial, and an array does not know it: pass `y`.")
+        raise ValueError("This needs the class of every trial, which an array does not have: pass `y`.")
     return codes

@@ -1,4 +1,4 @@
-"""Trials in whatever people keep them: epochs, arrays and tensors, data sets and loaders, pairs, files."""
+"""Containers of trials: epochs, arrays and tensors, data sets and loaders, pairs, files."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,9 @@ from sincviz.trials.epochs import EpochsOrArray, is_epochs, ready
 if TYPE_CHECKING:
     import mne
 
-_EPOCHS = "Epochs, an array (trials, channels, times) in the network's units, or a pair of trials and labels are taken"
+_EPOCHS = (
+    "Pass epochs, an array (trials, channels, times) in the network's units, a pair of trials and labels"
+)
 
 
 def trials_and_labels(
@@ -28,7 +30,7 @@ def trials_and_labels(
     sfreq: float | None = None,
     ch_names: Sequence[str] | None = None,
 ) -> tuple[EpochsOrArray, Any]:
-    """Return epochs or an array, and the labels that came beside them.
+    """Return epochs or an array, and the labels that came with them.
 
     Parameters
     ----------
@@ -37,25 +39,25 @@ def trials_and_labels(
         labels; a data set or loader of PyTorch, braindecode's included, that gives trials, or trials and labels; the
         path of a file of epochs.
     y : array | None
-        Labels, which count more than those of the data.
+        Labels, which take precedence over those of the data.
     n_times, sfreq : int | float | None
-        Samples that the network takes and their rate in Hz, for the lines that a message proposes.
+        Number of samples of the network and sampling rate in Hz, for code suggested in messages.
     ch_names : sequence of str | None
-        The network's channels: a data set that names the same ones is put into their order.
+        The network's channels: a data set with the same names is put into their order.
 
     Returns
     -------
     epochs : mne.BaseEpochs | numpy.ndarray
-        Trials; of epochs on disk nothing is loaded.
+        Trials; epochs on disk are not loaded.
     y : object
         The labels as they came; ``None`` if there were none.
 
     Raises
     ------
     TypeError
-        If this holds no trials; the message says how to make epochs of it.
+        If this does not contain trials; the message says how to make epochs from it.
     EpochsError
-        If there are trials of different sizes, or none.
+        If trials have different sizes, or there are none.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def trials_and_labels(
 
 
 def _is_pair(data: Any) -> bool:
-    """Tell trials with their labels from two trials."""
+    """Return whether this is trials with labels, not two trials."""
     if len(data) != 2:
         return False
     trials, labels = data
@@ -107,41 +109,42 @@ def _of_dataset(data: Any) -> tuple[NDArray[Any], Any]:
     kind = type(data).__name__
     loader = data
     if isinstance(data, DataLoader) and isinstance(data.sampler, RandomSampler):
-        # A shuffled loader gives the same trials in another order each time: in the order of its data they stay.
+        # A shuffled loader returns another order each time, so the order of its data set is used.
         loader = DataLoader(data.dataset, data.batch_size, collate_fn=data.collate_fn)
     if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
         raise TypeError(
-            f"{kind} does not say how many trials it has, so it may never end. Take as many as you want: "
+            f"{kind} has no length, so it may never end. Take as many trials as you want: "
             "`x, y = map(np.stack, zip(*itertools.islice(data, 100)))`, and pass `(x, y)`."
         )
-    parts, labels = [], []
+    pieces, labels = [], []
     whole = loader if isinstance(loader, DataLoader) else (loader[index] for index in range(len(loader)))
     for item in whole:
         members = item if isinstance(item, tuple | list) else (item,)
-        parts.append(_numbers(members[0]))
+        pieces.append(_numbers(members[0]))
         if len(members) > 1:
             labels.append(_numbers(members[1]))
-    if not parts:
+    if not pieces:
         raise EpochsError(f"There are no trials in the {kind}.")
-    if not isinstance(loader, DataLoader) and parts[0].ndim == 2 and parts[0].shape[1] == 1:
+    if not isinstance(loader, DataLoader) and pieces[0].ndim == 2 and pieces[0].shape[1] == 1:
         raise TypeError(
-            f"{kind} gives single samples of recordings, not trials. Cut it into windows first, "
+            f"{kind} returns single samples of recordings, not trials. Cut it into windows first, "
             "`braindecode.preprocessing.create_windows_from_events(data)`, and pass what that returns."
         )
     join = np.concatenate if isinstance(loader, DataLoader) else np.stack
     try:
-        trials = join(parts)
+        trials = join(pieces)
         beside = join(labels) if labels else None
     except ValueError as error:
-        shapes = sorted({part.shape[-2:] for part in parts})
+        shapes = sorted({part.shape[-2:] for part in pieces})
         raise EpochsError(
-            f"The trials of the {kind} are not of one size: {', '.join(map(str, shapes[:4]))}. Cut them alike."
+            f"The trials of the {kind} have different sizes: {', '.join(map(str, shapes[:4]))}. Cut them to the "
+            "same size."
         ) from error
     return trials, beside
 
 
 def _info_of(data: Any) -> "mne.Info | None":
-    """Return what a data set of braindecode knows of its recordings; ``None`` of others."""
+    """Return the ``mne.Info`` of the recordings of a braindecode data set; ``None`` for others."""
     data = data.dataset if isinstance(data, DataLoader) else data
     first = next(iter(getattr(data, "datasets", [])), data)
     kept: list[Any] = [getattr(first, name, None) for name in ("windows", "raw")]
@@ -151,12 +154,13 @@ def _info_of(data: Any) -> "mne.Info | None":
 def _in_order(
     trials: NDArray[Any], info: "mne.Info | None", ch_names: Sequence[str] | None, sfreq: float | None
 ) -> NDArray[Any]:
-    """Return trials in the order of the network's channels, where the data set names the same ones."""
+    """Return trials in the order of the network's channels, if the data set has the same names."""
     if info is None:
         return trials
     if sfreq is not None and not np.isclose(info["sfreq"], sfreq, rtol=1e-5):
         raise EpochsError(
-            f"The data set is sampled at {info['sfreq']:g} Hz, the network at {sfreq:g} Hz. Resample the recordings "
+            f"The data set is sampled at {info['sfreq']:g} Hz, but the network expects {sfreq:g} Hz. Resample "
+            "the recordings "
             f"before they are cut: `preprocess(data, [Preprocessor('resample', sfreq={sfreq:g})])`."
         )
     places = {name: place for place, name in enumerate(info["ch_names"])}
@@ -171,19 +175,20 @@ def _numbers(value: Any) -> NDArray[Any]:
 
 def _array(data: Any) -> NDArray[Any]:
     try:
-        found = _numbers(list(map(_numbers, data)) if isinstance(data, list | tuple) else data)
+        array = _numbers(list(map(_numbers, data)) if isinstance(data, list | tuple) else data)
     except (ValueError, TypeError) as error:
         raise EpochsError(
-            f"These trials make no array of (trials, channels, times): {str(error).splitlines()[0]} Cut all of them "
+            "These trials cannot be stacked to an array (trials, channels, times): "
+            f"{str(error).splitlines()[0]} Cut all of them "
             "to the same channels and times."
         ) from error
-    if found.dtype.kind not in "fiub" or found.dtype == bool:
-        raise TypeError(f"Trials must be real numbers; got an array of {found.dtype}. {_EPOCHS}.")
-    return found
+    if array.dtype.kind not in "fiub" or array.dtype == bool:
+        raise TypeError(f"Trials must be real numbers; got an array of {array.dtype}. {_EPOCHS}.")
+    return array
 
 
 def _refusal(data: Any, n_times: int | None, sfreq: float | None) -> str:
-    """Return why this holds no trials, and the lines that make epochs of it; nothing of an array."""
+    """Return why this does not contain trials, and code that makes epochs from it; an empty text for an array."""
     import mne
     import pandas as pd
 
@@ -192,23 +197,26 @@ def _refusal(data: Any, n_times: int | None, sfreq: float | None) -> str:
         return _of_recording(data, n_times, sfreq)
     if isinstance(data, mne.Evoked):
         return (
-            f"{kind} is the average of trials, which answers no question about trials. Pass the epochs that it was "
-            "made of; to read it as if it were a single one, `epochs = mne.EpochsArray(evoked.data[None], evoked.info, "
+            f"{kind} is an average of trials, which cannot answer questions about trials. Pass the epochs that it was "
+            "made from; to use it as if it were a single trial, `epochs = mne.EpochsArray(evoked.data[None], "
+            "evoked.info, "
             "tmin=evoked.times[0])`."
         )
     if hasattr(data, "info") and hasattr(data, "freqs"):  # MNE's spectra and time-frequency representations
-        return f"{kind} holds a spectrum, and signals in time are needed. Pass the epochs that it was computed from."
+        return (
+            f"{kind} holds a spectrum, but time series are needed. Pass the epochs that it was computed from."
+        )
     if isinstance(data, pd.DataFrame | pd.Series):
         return _of_table(data)
     if isinstance(data, Mapping):
         names = ", ".join(map(str, list(data)[:8]))
         return (
-            f"{kind} is no array: it has {names}. Pass what holds the trials, and what holds the labels beside it, "
+            f"{kind} is not an array: it has the entries {names}. Pass the entries with the trials and the labels, "
             "such as `data['X'], data['y']`."
         )
     if isinstance(data, list | tuple) or hasattr(data, "__array__"):
         return ""
-    return f"{kind} holds no trials. {_EPOCHS}, a data set of PyTorch, or the path of a file of epochs."
+    return f"{kind} does not contain trials. {_EPOCHS}, a PyTorch data set, or the path of a file of epochs."
 
 
 def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | None) -> str:
@@ -216,36 +224,37 @@ def _of_recording(raw: "mne.io.BaseRaw", n_times: int | None, sfreq: float | Non
     rate_hz = own_hz if sfreq is None else sfreq
     seconds = 2.0 if n_times is None else n_times / rate_hz
     resampled = "" if np.isclose(own_hz, rate_hz) else f".resample({rate_hz:g})"
-    said = f"{kind} is a continuous recording, and trials are needed. Cut it into epochs: "
+    message = f"{kind} is a continuous recording, but trials are needed. Cut it into epochs: "
     marked = [text for text in raw.annotations.description if not text.upper().startswith(("BAD", "EDGE"))]
     if marked:
-        return said + (
+        return message + (
             "`events, event_id = mne.events_from_annotations(raw)`, then `epochs = mne.Epochs(raw, events, event_id, "
-            f"tmin=0, tmax={seconds - 1 / own_hz:.6g}, baseline=None, preload=True){resampled}`, with those of its "
-            f"events as `event_id` that are classes: {', '.join(sorted(set(marked))[:8])}."
+            f"tmin=0, tmax={seconds - 1 / own_hz:.6g}, baseline=None, preload=True){resampled}`, with only "
+            "those of its "
+            f"events in `event_id` that are classes: {', '.join(sorted(set(marked))[:8])}."
         )
     passed_over = sorted(set(raw.annotations.description))
     annotated = "It has no annotations"
     if passed_over:
-        annotated = f"Its annotations ({listed(passed_over)}) mark what to leave out and no classes"
-    return said + (
+        annotated = f"Its annotations ({listed(passed_over)}) mark segments to reject, not classes"
+    return message + (
         f"`epochs = mne.make_fixed_length_epochs(raw, duration={seconds:.6g}, preload=True){resampled}`. "
-        f"{annotated}, so the class of a piece has to be passed as `y`."
+        f"{annotated}, so the class of each epoch has to be passed as `y`."
     )
 
 
 def _of_table(table: Any) -> str:
     kind = type(table).__name__
     columns = [str(name) for name in getattr(table, "columns", [])]
-    said = f"{kind} has two dimensions, and trials have three (trials, channels, times). "
+    message = f"{kind} has two dimensions, but trials have three (trials, channels, times). "
     if {"epoch", "time"} <= set(columns):
-        return said + (
-            "As MNE writes epochs to tables: `names = [name for name in table if name not in ('epoch', 'time', "
+        return message + (
+            "For a table of epochs as MNE writes it: `names = [name for name in table if name not in ('epoch', 'time', "
             "'condition')]`, then `x = np.stack([trial[names].to_numpy().T for _, trial in table.groupby('epoch')])` "
             "and `y = table.groupby('epoch')['condition'].first().to_numpy()`, in microvolts unless `scalings` were "
             "given. Pass both: `(x, y)`."
         )
-    return said + (
-        "With one row for each sample, channels as columns and the trials one after another: "
+    return message + (
+        "For one row per sample, channels as columns and consecutive trials: "
         "`x = table.to_numpy().reshape(n_trials, -1, table.shape[1]).transpose(0, 2, 1)`."
     )

@@ -1,4 +1,4 @@
-"""Trials out of continuous recordings, cut by MNE around the events of each class."""
+"""Trials from continuous recordings, cut by MNE around the events of each class."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from sincviz.errors import EpochsError, warn
 from sincviz.trials.event_classes import matched_events
 
 RECORDING_KINDS = {
-    ".edf": "a recording in EDF",
-    ".bdf": "a recording in BDF",
-    ".gdf": "a recording in GDF",
-    ".vhdr": "a recording of BrainVision",
-    ".set": "a recording of EEGLAB",
-    ".fif": "a recording in FIF",
-    ".cnt": "a recording of Neuroscan (.cnt)",
-    ".mff": "a recording of EGI (.mff)",
+    ".edf": "an EDF recording",
+    ".bdf": "a BDF recording",
+    ".gdf": "a GDF recording",
+    ".vhdr": "a BrainVision recording",
+    ".set": "an EEGLAB recording",
+    ".fif": "a FIF recording",
+    ".cnt": "a Neuroscan recording (.cnt)",
+    ".mff": "an EGI recording (.mff)",
 }
 
 HOW_TO_CUT = (
-    "Trials are cut out of it by `--tmin 0 --tmax 4 --classes left=T1,right=T2` (seconds after the events of each "
-    "class), or in Python by `mne.Epochs(raw, events, event_id, tmin, tmax)`."
+    "Cut trials from it with `--tmin 0 --tmax 4 --classes left=T1,right=T2` (seconds after the events of each "
+    "class), or in Python with `mne.Epochs(raw, events, event_id, tmin, tmax)`."
 )
 
 
@@ -44,12 +44,12 @@ def epochs_of_recording(
     if not sources:
         raise EpochsError("It has no events: neither annotations nor a stimulus channel.")
     events, event_id = _with_all(sources, classes)
-    found = matched_events(classes, event_id)
+    event_of_class = matched_events(classes, event_id)
     try:
         epochs = mne.Epochs(
             raw,
             events,
-            {label: event_id[event] for label, event in found.items()},
+            {label: event_id[event] for label, event in event_of_class.items()},
             tmin,
             tmax,
             baseline=None,
@@ -61,37 +61,37 @@ def epochs_of_recording(
     lost = Counter(reason for log in epochs.drop_log for reason in log if reason != "IGNORED")
     if lost:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in lost.items())
-        warn(f"{sum(lost.values())} of {len(epochs) + sum(lost.values())} trials are left out: {reasons}.")
+        warn(f"{sum(lost.values())} of {len(epochs) + sum(lost.values())} trials are dropped: {reasons}.")
     return epochs
 
 
 def cut_to(epochs: mne.BaseEpochs, n_times: int | None) -> mne.BaseEpochs:
-    """Return trials without their last sample, if that is one more than a network takes: MNE includes both ends."""
+    """Return trials without their last sample if they have one too many for a network: MNE includes both ends."""
     if n_times is None or len(epochs.times) != n_times + 1:
         return epochs
     warn(
-        f"The network takes {n_times} samples, so the last one of each trial, at {epochs.tmax:g} s, is left out."
+        f"The network takes {n_times} samples, so the last sample of each trial, at {epochs.tmax:g} s, is dropped."
     )
     return epochs.crop(tmax=epochs.tmax, include_tmax=False)
 
 
 def _events_of(raw: mne.io.BaseRaw) -> list[tuple[NDArray[np.int64], dict[str, int]]]:
     """Return events and their names, from annotations and from stimulus channels."""
-    found = []
+    sources = []
     events, names = mne.events_from_annotations(raw, verbose="error")
     if len(events):
-        found.append((events, {str(name): int(code) for name, code in names.items()}))
+        sources.append((events, {str(name): int(code) for name, code in names.items()}))
     if "stim" in raw.get_channel_types():
         events = mne.find_events(raw, shortest_event=1, initial_event=True, verbose="error")
         if len(events):
-            found.append((events, {str(code): int(code) for code in np.unique(events[:, 2])}))
-    return found
+            sources.append((events, {str(code): int(code) for code in np.unique(events[:, 2])}))
+    return sources
 
 
 def _with_all(
     sources: list[tuple[NDArray[np.int64], dict[str, int]]], classes: Mapping[str, object]
 ) -> tuple[NDArray[np.int64], dict[str, int]]:
-    """Return the first events that know all classes; else the first."""
+    """Return the first source of events with all classes, or else the first."""
     for source in sources:
         try:
             matched_events(classes, source[1])

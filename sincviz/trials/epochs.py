@@ -1,4 +1,4 @@
-"""Epochs as a network wants them: its channels, its order, its units, its classes."""
+"""Epochs prepared for a network: its channels in their order, its units, its classes."""
 
 import warnings
 from collections.abc import Iterator
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     import mne
 
 _BADS = "Channels marked as bad are used"
-_DROPPED = "Channels that the network does not know are dropped"
-_UNTYPED = "Channels without a type are taken for EEG"
+_DROPPED = "Channels that the network does not have are dropped"
+_UNTYPED = "Channels without a type are assumed to be EEG"
 _SPELLED = "Channels are matched under another spelling"
 
 EpochsOrArray: TypeAlias = Union["mne.BaseEpochs", ArrayLike]
 
 
 def is_epochs(data: object) -> TypeGuard[Any]:
-    """Tell ``mne.Epochs`` from arrays."""
+    """Return whether this is ``mne.Epochs`` and not an array."""
     import mne
 
     return isinstance(data, mne.BaseEpochs)
 
 
 def gathered(data: "EpochsOrArray") -> "EpochsOrArray":
-    """Return trials in one piece: epochs loaded and their rejections applied, arrays as they are.
+    """Return all trials together: epochs loaded and with rejections applied, arrays unchanged.
 
-    A list of epochs, which is what scikit-learn's cross-validation makes of them, is put together again.
+    A list of epochs, as made by scikit-learn's cross-validation, is concatenated.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def some_of(epochs: "EpochsOrArray", chosen: slice | NDArray[np.int64]) -> "Epoc
 
 
 def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
-    """Return trials that can be counted: of epochs on disk the bad ones are dropped, nothing is loaded."""
+    """Return trials that can be counted: bad epochs on disk are dropped, without loading any."""
     if isinstance(epochs, list | tuple) and epochs and all(is_epochs(part) for part in epochs):
         return gathered(epochs)
     if is_epochs(epochs) and not epochs.preload:
@@ -82,7 +82,7 @@ def ready(epochs: "EpochsOrArray") -> "EpochsOrArray":
 
 
 def sampling_rate(known_hz: float | None, epochs: "EpochsOrArray", sfreq: float | None) -> tuple[float, str]:
-    """Return the sampling rate, 1 where nobody knows it, and the unit of frequencies."""
+    """Return the sampling rate, 1 if unknown, and the unit of frequencies."""
     if sfreq is not None and not 0 < sfreq < np.inf:
         raise ValueError(f"`sfreq` must be a positive number of Hz; got {sfreq}.")
     rates = [sfreq, known_hz, epochs.info["sfreq"] if is_epochs(epochs) else None]
@@ -96,7 +96,7 @@ def sampling_rate_hz(known_hz: float | None, epochs: "EpochsOrArray", sfreq: flo
     Raises
     ------
     ValueError
-        If nobody knows it.
+        If it is not known.
     """
     rate_hz, unit = sampling_rate(known_hz, epochs, sfreq)
     if unit != "Hz":
@@ -107,7 +107,7 @@ def sampling_rate_hz(known_hz: float | None, epochs: "EpochsOrArray", sfreq: flo
 def _check_some(epochs: "mne.BaseEpochs") -> None:
     if len(epochs) == 0:
         raise EpochsError(
-            "There are no trials: all were rejected or none was selected. See `epochs.drop_log`."
+            "There are no trials: all were rejected, or none was selected. See `epochs.drop_log`."
         )
 
 
@@ -119,7 +119,7 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
         Any network that :func:`sincviz.networks.decoder.decoder` takes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials in volts as MNE keeps them, or an array in the network's units, which is taken as it is.
+        Trials in volts as in MNE, or an array in the network's units, which is used as it is.
 
     Returns
     -------
@@ -129,13 +129,13 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     Raises
     ------
     EpochsError
-        If a channel is missing or no EEG, rate or length differ, values are not finite, or the network's units are
-        unknown.
+        If a channel is missing or not EEG, sampling rate or length differ, values are not finite, or the network's
+        units are unknown.
 
     Warns
     -----
     RuntimeWarning
-        If channels that the network does not know are dropped, if channels that are marked as bad or have no type
+        If channels that the network does not have are dropped, if channels that are marked as bad or have no type
         are used, or if the values look as if they were in other units.
     """
     decoder, epochs = decoder_of(model), gathered(epochs)
@@ -144,7 +144,7 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
 
 
 def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) -> Iterator[NDArray[Any]]:
-    """Yield what :func:`network_input` returns in batches; of epochs on disk only one batch is in memory.
+    """Yield what :func:`network_input` returns in batches; only one batch of epochs on disk is in memory.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, as for :func:`network_input`.
     batch_size : int
-        Most trials in a batch.
+        Maximum number of trials in a batch.
 
     Yields
     ------
@@ -188,9 +188,9 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
 
 @contextmanager
 def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
-    """Say once what is noteworthy about epochs, and not again inside the block, however often they are read.
+    """Issue warnings about epochs once, and not again inside the block, however often they are read.
 
-    Units that look wrong are not said here: the doctor, who looks inside such blocks, makes a finding of them.
+    Units that look wrong are not warned about here: the doctor reports them as a finding.
     """
     if is_epochs(epochs):
         _checked_picks(decoder_of(model), epochs)
@@ -226,7 +226,7 @@ def _values(decoder: Decoder, epochs: Any, picks: list[int], which: slice) -> ND
         return np.asarray(epochs[which], precision)
     if decoder.units_per_volt is None:
         raise EpochsError(
-            "Epochs are in volts and this network does not say in which units it was trained. "
+            "Epochs are in volts, but the units in which this network was trained are not known. Set them: "
             "`model = sincviz.network(model, scale=1e6)` if it was trained in microvolts."
         )
     data = epochs.get_data(picks=picks, item=which, copy=False, verbose="error") * decoder.units_per_volt
@@ -246,42 +246,42 @@ def _checked_picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
 def _picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
     if decoder.ch_names is None:
         raise EpochsError(nameless_message(decoder, epochs))
-    found, _ = matched_names(decoder.ch_names, epochs.ch_names)
-    if len(found) < len(decoder.ch_names):
+    matched, _ = matched_names(decoder.ch_names, epochs.ch_names)
+    if len(matched) < len(decoder.ch_names):
         raise EpochsError(missing_words(decoder.ch_names, epochs))
-    renamed = other_spellings(found)
+    renamed = other_spellings(matched)
     if renamed:
         warn(f"{_SPELLED}: {spelled(renamed)}.")
-    types = other_types(epochs, found, decoder.chs_info)
+    types = other_types(epochs, matched, decoder.chs_info)
     untyped = [name for name, kind in types.items() if kind == UNTYPED]
     if len(untyped) < len(types):
         raise EpochsError(refusal({name: kind for name, kind in types.items() if kind != UNTYPED}))
     if untyped:
         warn(f"{_UNTYPED}: {listed(untyped)}.")
     places = {name: index for index, name in enumerate(epochs.ch_names)}
-    surplus = sorted(set(places) - set(found.values()), key=places.__getitem__)
+    surplus = sorted(set(places) - set(matched.values()), key=places.__getitem__)
     if surplus:
         warn(f"{_DROPPED}: {listed(surplus)}.")
-    return [places[own] for own in found.values()]
+    return [places[matched_name] for matched_name in matched.values()]
 
 
 def _check_sampling(decoder: Decoder, epochs: "mne.BaseEpochs") -> None:
     sfreq = float(epochs.info["sfreq"])
     if decoder.sfreq is not None and not np.isclose(sfreq, decoder.sfreq, rtol=1e-5):
         raise EpochsError(
-            f"The epochs are sampled at {sfreq:g} Hz, the network at {decoder.sfreq:g} Hz. "
+            f"The epochs are sampled at {sfreq:g} Hz, but the network expects {decoder.sfreq:g} Hz. "
             f"Try `epochs.resample({decoder.sfreq:g})`."
         )
     if decoder.n_times is not None and len(epochs.times) != decoder.n_times:
         end = f"{epochs.tmin + (decoder.n_times - 1) / sfreq:.6g}"
         longer = len(epochs.times) > decoder.n_times
         raise EpochsError(
-            f"The epochs have {len(epochs.times)} samples, the network takes {decoder.n_times} "
+            f"The epochs have {len(epochs.times)} samples, but the network takes {decoder.n_times} "
             f"({decoder.n_times / sfreq:g} s). "
             + (
                 f"Try `epochs.crop(tmax={end})`, or another such window."
                 if longer
-                else f"Cut longer ones from the recording, such as with `tmin={epochs.tmin:g}, tmax={end}`."
+                else f"Cut longer ones from the recording, for example with `tmin={epochs.tmin:g}, tmax={end}`."
             )
         )
 

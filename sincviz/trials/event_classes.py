@@ -1,4 +1,4 @@
-"""Classes of a recording: which event stands for which."""
+"""Classes of a recording, matched with its events."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,19 +10,18 @@ from sincviz.errors import EpochsError, did_you_mean
 if TYPE_CHECKING:
     import mne
 
-_LEAST_LETTERS = 3  # of a name that is looked for in another
+_LEAST_LETTERS = 3  # of a name that is searched for in another
 
 
 def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict[str, str]:
-    """Return class to event as the recording writes it.
+    """Return the event of each class, as spelled in the recording.
 
-    Blanks, upper and lower case and what stands before a slash (``Stimulus/S  1``) do not matter where only one event
-    can be meant.
+    Blanks, case and any text before a slash (``Stimulus/S  1``) are ignored if only one event can be meant.
 
     Raises
     ------
     EpochsError
-        If an event is missing or could be several.
+        If an event is missing or ambiguous.
 
     Examples
     --------
@@ -30,42 +29,44 @@ def matched_events(classes: Mapping[str, object], events: Iterable[str]) -> dict
     {'left': '769', 'right': 'Stimulus/S  1'}
     """
     names = list(events)
-    found = {}
+    matched = {}
     for label, event in classes.items():
         wanted = str(event)
         close = [wanted] if wanted in names else [name for name in names if _key(wanted) in _keys(name)]
         if len(close) != 1:
             known = listed(names, 20) or "there are none"
-            why = f"could be {' or '.join(map(repr, close))}" if close else f"is none of its events: {known}"
+            why = (
+                f"could be {' or '.join(map(repr, close))}" if close else f"is not among its events: {known}"
+            )
             raise EpochsError(
                 f"The event {wanted!r} of class {label!r} {why}.{'' if close else did_you_mean(wanted, names)}"
             )
-        found[str(label)] = close[0]
-    double = [event for event, count in Counter(found.values()).items() if count > 1]
+        matched[str(label)] = close[0]
+    double = [event for event, count in Counter(matched.values()).items() if count > 1]
     if double:
-        raise EpochsError(f"The event {double[0]!r} stands for two classes; name each event once.")
-    return found
+        raise EpochsError(f"The event {double[0]!r} is given for two classes; use each event once.")
+    return matched
 
 
 def with_classes(epochs: "mne.BaseEpochs", classes: Mapping[str, object] | None) -> "mne.BaseEpochs":
-    """Return the epochs of these classes alone, under these names; ``None`` leaves all as they are.
+    """Return only the epochs of these classes, with these names; ``None`` returns all unchanged.
 
     Raises
     ------
     EpochsError
-        If an event is missing, or could be several.
+        If an event is missing or ambiguous.
     """
     if classes is None:
         return epochs
-    found = matched_events(classes, epochs.event_id)
-    own = epochs.event_id
-    chosen = epochs[list(found.values())]
-    chosen.event_id = {label: own[event] for label, event in found.items()}
+    matched = matched_events(classes, epochs.event_id)
+    event_id = epochs.event_id
+    chosen = epochs[list(matched.values())]
+    chosen.event_id = {label: event_id[event] for label, event in matched.items()}
     return chosen
 
 
 def mapping_remedy(class_names: Sequence[str], event_id: Mapping[str, int]) -> str:
-    """Return the lines that name events as a network names its classes, if it can be told which are which.
+    """Return code that renames events to the classes of a network, if they can be matched.
 
     Examples
     --------
@@ -89,11 +90,11 @@ def mapping_remedy(class_names: Sequence[str], event_id: Mapping[str, int]) -> s
 
 
 def likely_pairs(class_names: Sequence[str], labels: Sequence[str]) -> tuple[dict[str, str], bool]:
-    """Return which label probably stands for which class, and whether their names say so.
+    """Return which label probably means which class, and whether they were matched by name.
 
-    Labels are paired by their names: equal ones, those that differ in case and separators only, and those of which one
-    is part of the other. Only where no name tells anything, they are paired by their order. Where names tell some
-    and not all, nobody knows, and nothing is returned.
+    Labels are matched by name: equal ones, those that differ only in case and separators, and those of which one is
+    part of the other. If no name matches, they are matched by order. If some names match but not all, nothing is
+    returned.
 
     Examples
     --------
@@ -104,16 +105,16 @@ def likely_pairs(class_names: Sequence[str], labels: Sequence[str]) -> tuple[dic
     """
     if not class_names or len(class_names) != len(labels):
         return {}, False
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for alike in (str.__eq__, _are_spelt_alike, _is_part):
-        free = [label for label in labels if label not in found.values()]
+        free = [label for label in labels if label not in pairs.values()]
         close = {
-            name: [label for label in free if alike(name, label)] for name in class_names if name not in found
+            name: [label for label in free if alike(name, label)] for name in class_names if name not in pairs
         }
         taken = Counter(label for names in close.values() for label in names)
-        found |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
-    if len(found) == len(class_names):
-        return {name: found[name] for name in class_names}, True
+        pairs |= {name: near[0] for name, near in close.items() if len(near) == 1 and taken[near[0]] == 1}
+    if len(pairs) == len(class_names):
+        return {name: pairs[name] for name in class_names}, True
     if any(
         _are_spelt_alike(name, label) or _is_part(name, label) for name in class_names for label in labels
     ):

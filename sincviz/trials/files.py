@@ -1,4 +1,4 @@
-"""Files of trials: epochs, arrays, a table or a continuous recording."""
+"""Files of trials: epochs, arrays, tables or continuous recordings."""
 
 import os
 import traceback
@@ -16,8 +16,8 @@ from sincviz.trials.event_classes import with_classes
 from sincviz.weights.weights_file import SUFFIXES
 
 _HOW_TO_READ = (
-    "Trials come as epochs of MNE (-epo.fif, `mne.Epochs.save`) or EEGLAB (.set), as a recording (.edf, .bdf, .gdf, "
-    ".vhdr, .fif), or as arrays (.npz, .mat, .csv)."
+    "Trials can be epochs of MNE (-epo.fif, `mne.Epochs.save`) or EEGLAB (.set), a recording (.edf, .bdf, .gdf, "
+    ".vhdr, .fif), or arrays (.npz, .mat, .csv)."
 )
 _FIF_START = b"\x00\x00\x00\x64\x00\x00\x00\x1f"
 
@@ -32,27 +32,27 @@ def epochs_of_file(
     ch_names: Sequence[str] | None = None,
     units: str | None = None,
 ) -> mne.BaseEpochs:
-    """Return the trials of a file: epochs, arrays, a table, or a continuous recording that is cut.
+    """Read the trials of a file: epochs, arrays, a table, or a continuous recording that is cut.
 
     Parameters
     ----------
     path : path-like
         Epochs of MNE (``-epo.fif``) or EEGLAB (``.set``); arrays of NumPy (``.npz``, ``.npy``) or MATLAB (``.mat``):
-        one of the shape (trials, channels, times), and ``y`` with a label for each trial; a table (``.csv``,
-        ``.tsv``) as ``epochs.to_data_frame()`` makes it; a recording in EDF, BDF, GDF, FIF, of BrainVision (``.vhdr``),
-        EEGLAB, Neuroscan or EGI.
+        one of shape (trials, channels, times), and ``y`` with a label for each trial; a CSV or TSV file (``.csv``,
+        ``.tsv``) as ``epochs.to_data_frame()`` returns it; a recording in EDF, BDF, GDF, FIF, of BrainVision
+        (``.vhdr``), EEGLAB, Neuroscan or EGI.
     classes : mapping of str to str or int | None
         Event of each class, such as ``{"left": "T1", "right": "T2"}`` or ``{"left": 769, "right": 770}``; other
-        trials are left out. ``None`` keeps epochs and arrays as they are; a recording needs it.
+        trials are dropped. ``None`` keeps epochs and arrays as they are; required for a recording.
     tmin, tmax : float | None
         First and last sample of a trial in seconds after the event, both included as in MNE; ``tmin`` is 0 for a
         recording if it is not given. Epochs are cropped.
     sfreq : float | None
-        Sampling rate in Hz of arrays that do not tell it (``sfreq``, ``fs``).
+        Sampling rate in Hz of arrays that do not store it (``sfreq``, ``fs``).
     ch_names : sequence of str | None
-        Names of the channels of arrays that do not tell them (``ch_names``); of a table, the columns to take.
+        Channel names of arrays that do not store them (``ch_names``); for a table, the columns to use.
     units : {"V", "mV", "uV"} | None
-        Of arrays; ``None`` takes volts or microvolts where the values leave no doubt, and says so.
+        Units of arrays; ``None`` assumes volts or microvolts if the values leave no doubt, with a warning.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def epochs_of_file(
     FileNotFoundError
         If there is no such file.
     EpochsError
-        If it holds no trials, or something is missing; the message says which kind of file it is.
+        If it does not contain trials, or something is missing; the message says what kind of file it is.
     ValueError
-        If an option is for files of another kind.
+        If an option is for another kind of file.
     MissingDependencyError
         If it needs pymatreader and that is not installed.
 
@@ -81,11 +81,11 @@ def epochs_of_file(
     """
     path = Path(os.path.expanduser(path))  # of an unknown user it stays as it is
     if path.is_dir() and path.suffix.lower() != ".mff":
-        raise EpochsError(f"{str(path)!r} is a folder. Name a file. {_HOW_TO_READ}")
+        raise EpochsError(f"{str(path)!r} is a folder. Pass a file. {_HOW_TO_READ}")
     if not (path.is_file() or (path.is_dir() and path.suffix.lower() == ".mff")):
         raise FileNotFoundError(
-            f"There is no file {str(path)!r}.{did_you_mean(path.name, _names_beside(path))} Name a file of MNE epochs "
-            "(-epo.fif) or of EEGLAB (.set), a recording or arrays, or take 'eegbci' as data."
+            f"There is no file {str(path)!r}.{did_you_mean(path.name, _names_beside(path))} Pass a file of MNE epochs "
+            "(-epo.fif) or of EEGLAB (.set), a recording or arrays, or use 'eegbci' as data."
         )
     kind = _kind_of(path)
     arrays, recording = holds_arrays(path), kind in RECORDING_KINDS.values()
@@ -100,7 +100,7 @@ def epochs_of_file(
     if units is not None:
         check_units(units)
     if not (arrays or recording or path.suffix.lower() == ".set" or _is_fif(path)):
-        raise EpochsError(f"{str(path)!r} is {kind}: no trials are read from it. {_HOW_TO_READ}")
+        raise EpochsError(f"{str(path)!r} is {kind}, from which trials cannot be read. {_HOW_TO_READ}")
     how = HOW_TO_MAKE if arrays else HOW_TO_CUT if recording else _HOW_TO_READ
     try:
         if arrays:
@@ -115,24 +115,24 @@ def epochs_of_file(
     except EpochsError as error:
         more = "" if how in str(error) else f" {how}"
         raise EpochsError(f"{str(path)!r} is {kind}. {error}{more}") from error
-    except ImportError as error:  # only MATLAB's files need more than MNE
+    except ImportError as error:  # only MATLAB files need more than MNE
         raise MissingDependencyError(
-            "EEGLAB's files need pymatreader. Install it: pip install 'sincviz[eeglab]'"
+            "EEGLAB files need pymatreader. Install it: pip install 'sincviz[eeglab]'"
         ) from error
-    except Exception as error:  # MNE, NumPy and SciPy raise nearly anything on a damaged file
-        why = _reason(error) or "it is damaged, or of another kind than its name says"
+    except Exception as error:  # MNE, NumPy and SciPy raise nearly any error for a damaged file
+        why = _reason(error) or "it is damaged, or not what its extension says"
         raise EpochsError(
-            f"{str(path)!r} is {kind} by its name, but cannot be read: {why}. {_HOW_TO_READ}"
+            f"{str(path)!r} is {kind} by its extension, but cannot be read: {why}. {_HOW_TO_READ}"
         ) from error
 
 
 def holds_arrays(path: str | os.PathLike[str]) -> bool:
-    """Tell, by the ending of its name, a file of arrays, which may have to be told rate and channels."""
+    """Return whether a file is an array file by its extension, which may lack sampling rate and channels."""
     return Path(path).suffix.lower() in ARRAY_KINDS
 
 
 def _kind_of(path: Path) -> str:
-    """Return what a file is, in words."""
+    """Return what kind of file this is, as text."""
     kind = path.suffix.lower()
     if kind in ARRAY_KINDS:
         return ARRAY_KINDS[kind]
@@ -143,10 +143,10 @@ def _kind_of(path: Path) -> str:
     if kind in RECORDING_KINDS:
         return RECORDING_KINDS[kind]
     if kind in (".eeg", ".vmrk"):
-        return "a part of a recording of BrainVision, whose header (.vhdr) is the file to name"
+        return "part of a BrainVision recording, whose header (.vhdr) is the file to pass"
     if kind in SUFFIXES:
         return "a file of weights, or a pickle"
-    return f"a file of a kind that is not known here ({kind or 'its name has no ending'})"
+    return f"a file of unknown type ({kind or 'no extension'})"
 
 
 def _is_fif(path: Path) -> bool:
@@ -155,7 +155,7 @@ def _is_fif(path: Path) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Return what an error says, if it was written for whoever has the file; of a slip in a reader it is not."""
+    """Return the message of an error if it is meant for the user and not a bug in a reader."""
     innermost = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1].f_globals["__name__"]
     meant = innermost.startswith(("mne.", "pandas.", "sincviz."))
     if not (meant and isinstance(error, ValueError | RuntimeError | OSError)):
@@ -165,24 +165,24 @@ def _reason(error: Exception) -> str:
 
 def _fif_kind(path: Path) -> str:
     if not _is_fif(path):
-        return "no FIF file, though it is named like one"
+        return "not a FIF file, despite its extension"
     try:
-        found = mne.what(path)
-    except Exception:  # of a damaged file
+        kind = mne.what(path)
+    except Exception:  # the file is damaged
         return "a FIF file"
     return {"raw": RECORDING_KINDS[".fif"], "epochs": "a FIF file of epochs"}.get(
-        found, f"a FIF file ({found})"
+        kind, f"a FIF file ({kind})"
     )
 
 
 def _eeglab_kind(path: Path) -> str:
     try:
         mne.io.read_raw(path, preload=False, verbose="error")
-    except Exception:  # of epochs, or damaged
-        return "a file of EEGLAB (.set)"
+    except Exception:  # the file holds epochs, or is damaged
+        return "an EEGLAB file (.set)"
     return RECORDING_KINDS[".set"]
 
 
 def _names_beside(path: Path) -> list[str]:
-    """Return the files in the same folder, and the data that need none."""
+    """Return the files in the same folder, and the data sets that need no file."""
     return ["eegbci", "simulated", *(one.name for one in islice(path.parent.glob("*"), 1000))]

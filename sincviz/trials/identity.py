@@ -1,4 +1,4 @@
-"""What tells a trial among millions by its signal, whatever its units, its offsets and the order of its channels."""
+"""Identity of trials by their signal, whatever their units, offsets and order of channels."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -35,29 +35,29 @@ _HEX[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 
 
 def trial_fingerprints(trials: ArrayLike) -> list[str]:
-    """Return what each trial is known by: a text that depends on its signal and on nothing else.
+    """Return a fingerprint of each trial: a text that depends only on its signal.
 
     The same trial has the same fingerprint, to rounding, in single precision, in other units, after an offset or a
     trend was removed from a channel, with channels in another order, and after each channel was divided by a constant
-    (such as its standard deviation). Several that were rounded to the steps of a file are known again, too.
+    (such as its standard deviation). Several trials that were rounded to the steps of a file are recognised, too.
     :func:`known_trials` and :func:`duplicate_trials` compare fingerprints; the texts of the same trial need not be
-    equal, because rounding can pass over a step of the quantisation.
+    equal, because rounding can cross a quantisation step.
 
     Parameters
     ----------
     trials : array, shape (trials, channels, times)
-        Trials as the network sees them, in any unit; eight samples at least tell one from the next.
+        Trials as the network sees them, in any unit, with at least eight samples.
 
     Returns
     -------
     list of str
-        50 characters for each trial; all ``-`` where a trial has no signal to tell it by: flat, not finite, or so short
-        or so regular that its power does not change over time.
+        50 characters for each trial; all ``-`` if a trial has no signal to identify it by: flat, not finite, or so
+        short or so regular that its power does not change over time.
 
     Raises
     ------
     ValueError
-        If the array has not three dimensions.
+        If the array does not have three dimensions.
 
     Notes
     -----
@@ -80,17 +80,17 @@ def trial_fingerprints(trials: ArrayLike) -> list[str]:
     lag = max(1, n_times // _LAGS)
     if n_channels == 0 or n_times <= 2 * lag + 1:
         return [_NO_SIGNAL] * n_trials
-    # What is worked on at a time stays in the processor's cache.
+    # Blocks that fit into the processor's cache.
     block = max(1, _BLOCK // (n_channels * min(n_times, _TIMES)))
-    found: list[str] = []
+    fingerprints: list[str] = []
     for start in range(0, n_trials, block):
         features = _features(_power(data[start : start + block], lag))
-        found += _written(features)
-    return found
+        fingerprints += _written(features)
+    return fingerprints
 
 
 def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which trials are among known ones.
+    """Return which trials are among the known ones.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[n
     Returns
     -------
     numpy.ndarray of bool, shape (trials,)
-        False for a trial that has no signal to tell it by.
+        False for a trial that has no signal to identify it by.
 
     Raises
     ------
     ValueError
-        If one of the texts is no fingerprint.
+        If one of the texts is not a fingerprint.
 
     Examples
     --------
@@ -115,16 +115,16 @@ def known_trials(fingerprints: Sequence[str], known: Sequence[str]) -> NDArray[n
     >>> known_trials([one, two, three], [three, one]).tolist()
     [True, False, True]
     """
-    (values, told), (others, others_told) = _read(fingerprints), _read(known)
-    found = np.zeros(len(values), bool)
-    if told.any() and others_told.any():
-        distances, _ = cKDTree(others[others_told]).query(
-            values[told], p=np.inf, distance_upper_bound=NEAR + 0.5
+    (values, has_signal), (others, others_have_signal) = _read(fingerprints), _read(known)
+    is_known = np.zeros(len(values), bool)
+    if has_signal.any() and others_have_signal.any():
+        distances, _ = cKDTree(others[others_have_signal]).query(
+            values[has_signal], p=np.inf, distance_upper_bound=NEAR + 0.5
         )
         near = np.isfinite(distances)
         rounded = near.sum() >= max(LEAST_NEAR, LEAST_SHARE_NEAR * len(values))
-        found[told] = near if rounded else distances <= TOLERANCE
-    return found
+        is_known[has_signal] = near if rounded else distances <= TOLERANCE
+    return is_known
 
 
 def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
@@ -138,13 +138,13 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
     Returns
     -------
     list of tuple of int
-        The numbers of the trials that are the same, one tuple for each trial that occurs twice or more, by its first
-        occurrence. Trials that have no signal to tell them by are in none.
+        Indices of the trials that are the same, one tuple for each trial that occurs at least twice, ordered by first
+        occurrence. Trials that have no signal to identify them by are in none.
 
     Raises
     ------
     ValueError
-        If one of the texts is no fingerprint.
+        If one of the texts is not a fingerprint.
 
     Examples
     --------
@@ -152,11 +152,11 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
     >>> duplicate_trials(trial_fingerprints(trials[[0, 1, 0, 2, 1, 0]]))
     [(0, 2, 5), (1, 4)]
     """
-    values, told = _read(fingerprints)
-    numbers = np.flatnonzero(told)
+    values, has_signal = _read(fingerprints)
+    numbers = np.flatnonzero(has_signal)
     if len(numbers) < 2:
         return []
-    pairs = cKDTree(values[told]).query_pairs(TOLERANCE + 0.5, p=np.inf, output_type="ndarray")
+    pairs = cKDTree(values[has_signal]).query_pairs(TOLERANCE + 0.5, p=np.inf, output_type="ndarray")
     graph = scipy.sparse.coo_array((np.ones(len(pairs)), pairs.T), shape=(len(numbers), len(numbers)))
     _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
@@ -165,13 +165,13 @@ def duplicate_trials(fingerprints: Sequence[str]) -> list[tuple[int, ...]]:
 
 
 def training_trials(provenance: Mapping[str, Any]) -> list[str]:
-    """Return the fingerprints of the trials that a network remembers from its training; none if it does not know.
+    """Return the fingerprints of its training trials that a network stores; none if it has none.
 
     Parameters
     ----------
     provenance : mapping
-        What the network remembers. Its entry ``training_trials`` counts if it is a list of fingerprints and nothing
-        else; what earlier versions of sincviz wrote (``training_trials_sha256``) could not tell trials apart.
+        Provenance of the network. Its entry ``training_trials`` is used if it is a list of fingerprints and nothing
+        else; the entry of earlier versions of sincviz (``training_trials_sha256``) could not distinguish trials.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def training_trials(provenance: Mapping[str, Any]) -> list[str]:
 
 
 def remembers_all(provenance: Mapping[str, Any]) -> bool:
-    """Tell whether a network was trained on nothing else than :func:`training_trials`, as far as it knows.
+    """Return whether a network was trained only on :func:`training_trials`, as far as its provenance says.
 
     Examples
     --------
@@ -200,13 +200,13 @@ def remembers_all(provenance: Mapping[str, Any]) -> bool:
 
 
 def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str]) -> NDArray[np.bool_] | None:
-    """Return which trials a network was trained on, or ``None`` where it cannot tell.
+    """Return which trials a network was trained on, or ``None`` if that is not known.
 
     Parameters
     ----------
     provenance : mapping
-        What the network remembers. ``training_trials_complete`` is ``False`` there if it had been trained before, on
-        trials that nobody noted: only trials that are all known are then told.
+        Provenance of the network. ``training_trials_complete`` is ``False`` if it had been trained before, on trials
+        that were not recorded: an answer is then given only if all trials are known.
     fingerprints : sequence of str
         What :func:`trial_fingerprints` returned for the trials in question.
 
@@ -226,7 +226,7 @@ def seen_in_training(provenance: Mapping[str, Any], fingerprints: Sequence[str])
 
 
 def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -> dict[str, Any]:
-    """Return what a network's provenance keeps of the trials of another training, beside those of earlier ones.
+    """Return the provenance entries for the trials of another training, added to those of earlier ones.
 
     Parameters
     ----------
@@ -244,11 +244,11 @@ def remembered_trials(earlier: Mapping[str, Any], fingerprints: Sequence[str]) -
     False
     """
     before = training_trials(earlier)
-    found: dict[str, Any] = {"training_trials": sorted({*before, *fingerprints})}
+    remembered: dict[str, Any] = {"training_trials": sorted({*before, *fingerprints})}
     trained = {"format", "training_data_sha256", "training_trials", "training_trials_sha256"} & set(earlier)
     if trained and not remembers_all(earlier):
-        found["training_trials_complete"] = False
-    return found
+        remembered["training_trials_complete"] = False
+    return remembered
 
 
 def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
@@ -260,7 +260,7 @@ def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
         changes += trials[:, :, : -2 * lag : step]
         np.square(changes, out=changes)
         powers = changes.mean(axis=2)
-        # A channel that is nothing but rounding errors must not become one of unit power.
+        # A channel of rounding errors alone must not be scaled to unit power.
         floor = _WEAKEST * powers.max(axis=1, keepdims=True)
         weights = 1 / np.where(powers + floor > 0, powers + floor, 1)
         power: NDArray[np.float64] = np.matmul(weights[:, None], changes)[:, 0]
@@ -269,7 +269,7 @@ def _power(trials: NDArray[Any], lag: int) -> NDArray[np.float64]:
 
 def _features(power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return features of standard deviation one, shape (trials, features), NaN where there is no signal."""
-    # A quarter of the trial may be huge, or three quarters zero, and the rest still counts.
+    # A quarter of the trial may be huge, or three quarters zero, without hiding the rest.
     rank = 3 * power.shape[1] // 4
     scale = np.partition(power, rank, axis=1)[:, rank, None]
     with np.errstate(all="ignore"):
@@ -302,8 +302,8 @@ def _written(features: NDArray[np.float64]) -> list[str]:
     quanta = np.rint(np.where(finite[:, None], features, 0) / _QUANTUM)
     numbers = (np.clip(quanta, -_LARGEST, _LARGEST) + _LARGEST).astype(np.int64)
     return [
-        "".join([f"{number:05x}" for number in row]) if told else _NO_SIGNAL
-        for row, told in zip(numbers.tolist(), finite.tolist(), strict=True)
+        "".join([f"{number:05x}" for number in row]) if has_signal else _NO_SIGNAL
+        for row, has_signal in zip(numbers.tolist(), finite.tolist(), strict=True)
     ]
 
 
@@ -317,12 +317,12 @@ def _read(fingerprints: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bo
                 "Make them with `trial_fingerprints`."
             )
     letters = np.array(list(fingerprints), f"S{width}").view(np.uint8).reshape(-1, width)
-    told: NDArray[np.bool_] = np.any(letters != ord("-"), axis=1)
+    has_signal: NDArray[np.bool_] = np.any(letters != ord("-"), axis=1)
     digits = _HEX[letters].reshape(-1, N_FEATURES, _DIGITS)
-    if (digits[told] < 0).any():
-        wrong = fingerprints[int(np.flatnonzero(told & (digits < 0).any(axis=(1, 2)))[0])]
+    if (digits[has_signal] < 0).any():
+        wrong = fingerprints[int(np.flatnonzero(has_signal & (digits < 0).any(axis=(1, 2)))[0])]
         raise ValueError(
             f"A fingerprint has {width} hexadecimal digits; got {wrong!r}. Make them with `trial_fingerprints`."
         )
     values: NDArray[np.int64] = digits @ 16 ** np.arange(_DIGITS)[::-1]
-    return values, told
+    return values, has_signal

@@ -1,4 +1,4 @@
-"""Labels as MATLAB, pandas, HDF5 and neural networks keep them, as whole numbers or names."""
+"""Label formats of MATLAB, pandas, HDF5 and neural networks, converted to whole numbers or names."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
     Parameters
     ----------
     y : array, shape (trials,), (trials, 1), (1, trials) or (trials, classes)
-        Whole numbers, also as floats; truth values, which count as 0 and 1; names, also as bytes; with several columns
-        one-hot, a single 1 in each row. Series and categories of pandas, tensors, lists.
+        Whole numbers, also as floats; booleans, which count as 0 and 1; names, also as bytes; with several columns
+        one-hot, a single 1 in each row. Lists, tensors, and pandas Series and categories.
     n_trials : int
         Number of trials.
 
     Returns
     -------
     array of int or str, shape (trials,)
-        Labels; floats that are no whole numbers stay what they are.
+        Labels; floats that are not whole numbers are kept.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
     (array([1, 0]), array(['left', 'right'], dtype='<U5'), array([1, 0]))
     """
     labels = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y)
-    if labels.dtype == object:  # as pandas keeps names, and numbers with gaps
+    if labels.dtype == object:  # pandas' type for names and for numbers with missing values
         labels = _of_objects(labels)
     given = labels.shape
     if labels.ndim == 2 and given in ((n_trials, 1), (1, n_trials)):
@@ -46,7 +46,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
     if labels.shape != (n_trials,):
         several = ""
         if labels.ndim == 2 and len(labels) == n_trials:
-            several = " Of several columns each row must have a single 1; of scores take `y.argmax(1)`."
+            several = " With several columns each row must have a single 1; for scores use `y.argmax(1)`."
         raise ValueError(
             f"`y` must have one label per trial; got the shape {given} for {n_trials} trials.{several}"
         )
@@ -64,7 +64,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
 
 def _of_objects(labels: NDArray[Any]) -> NDArray[Any]:
     flat = [label.item() if hasattr(label, "item") else label for label in labels.ravel().tolist()]
-    # NaN and pandas' missing value are not equal to themselves, or do not say so.
+    # NaN is not equal to itself; for pandas' missing value the comparison is undefined.
     missing = np.array(
         [label is None or not isinstance(label == label, bool) or label != label for label in flat]
     )
@@ -84,5 +84,5 @@ def _refuse_missing(missing: NDArray[np.bool_]) -> None:
     trials = np.flatnonzero(missing).tolist()
     raise ValueError(
         f"{len(trials)} of the labels in `y` {'is' if len(trials) == 1 else 'are'} missing (trial {listed(trials)}). "
-        "Leave these trials out, `known = ~pd.isna(y)`: `epochs[known]` and `y[known]`."
+        "Leave out these trials, `known = ~pd.isna(y)`: `epochs[known]` and `y[known]`."
     )

@@ -1,4 +1,4 @@
-"""What the signals are like where a network normalises them."""
+"""Moments of the signals at the batch normalisations of a network."""
 
 from dataclasses import dataclass
 
@@ -28,18 +28,18 @@ class Moments:
 def moments_of_filters(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
     """Return the moments of each filter's output over trials, channels and times, shape (filters,) each."""
     pad, after = front_end.pad
-    found = []
+    moments = []
     for batch in input_batches(front_end, epochs):
         x = F.pad(torch.from_numpy(batch).to(front_end.kernels.device), (0, after - pad))
         mean, variance = filtered_moments(x, front_end.kernels, pad=pad)
         values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - front_end.kernels.shape[1] + 1)
-        found.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
-    return pooled(found)
+        moments.append(Moments(mean.cpu().double(), variance.cpu().double(), values))
+    return pooled(moments)
 
 
 def moments_of_units(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
     """Return the moments of each unit's pre-activation map over trials and times, shape (filters, depth) each."""
-    found = []
+    moments = []
     for batch in input_batches(front_end, epochs):
         with torch.no_grad():
             maps = (
@@ -49,13 +49,13 @@ def moments_of_units(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
             )
         # (depth, filters, values)
         variance, mean = torch.var_mean(maps, 2, correction=0)
-        found.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))
-    return pooled(found)
+        moments.append(Moments(mean.T.cpu().double(), variance.T.cpu().double(), maps.shape[2]))
+    return pooled(moments)
 
 
-def pooled(parts: list[Moments]) -> Moments:
-    """Return the moments of all values, of which some have these."""
-    count = sum(part.count for part in parts)
-    mean = torch.stack([part.mean * part.count for part in parts]).sum(0) / count
-    second = [(part.variance + (part.mean - mean).square()) * part.count for part in parts]
+def pooled(moments: list[Moments]) -> Moments:
+    """Return the moments of all values, pooled over batches."""
+    count = sum(part.count for part in moments)
+    mean = torch.stack([part.mean * part.count for part in moments]).sum(0) / count
+    second = [(part.variance + (part.mean - mean).square()) * part.count for part in moments]
     return Moments(mean, torch.stack(second).sum(0) / count, count)

@@ -1,4 +1,4 @@
-"""What is said of epochs for a network that does not tell the names of its channels."""
+"""Messages about epochs for a network without channel names."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
-    """Return why epochs cannot be put into the order of such a network, and the lines that name its channels.
+    """Return why epochs cannot be put into the order of such a network, and code that names its channels.
 
     Examples
     --------
@@ -20,26 +20,26 @@ def nameless_message(network: Decoder, epochs: "mne.BaseEpochs") -> str:
     >>> epochs = mne.EpochsArray(np.zeros((1, 3, 100)), mne.create_info(["C3", "C4", "HEOG"], 100.0, "eeg"))
     >>> message = nameless_message(front_end(SincShallowNet(n_chans=2, n_outputs=2, n_times=100, sfreq=100)), epochs)
     >>> message[message.index("If"):message.index(", or name")]
-    "If HEOG are no EEG, pick the others: `epochs.pick(['C3', 'C4'])`"
+    "If HEOG are not EEG, pick the others: `epochs.pick(['C3', 'C4'])`"
     """
     eeg = [channel["ch_name"] for channel in epochs.info["chs"] if channel_type(channel) in BRAIN_POTENTIALS]
     n_chans = network.n_chans
-    said = (
-        f"The network has {n_chans} channels and does not tell their names, and the epochs have {len(eeg)} of type "
-        "EEG, so it is not known which are its own. "
+    message = (
+        f"The network has {n_chans} channels without names, but the epochs have {len(eeg)} EEG channels, "
+        "so it is not known which are those of the network. "
     )
     if n_chans is None or len(eeg) < n_chans:
-        return said + (
+        return message + (
             "Pass epochs of the channels that it was trained on; if channels have a wrong type, "
-            f"`epochs.set_channel_types({dict.fromkeys(epochs.ch_names[:1], 'eeg')})` gives them the right one."
+            f"`epochs.set_channel_types({dict.fromkeys(epochs.ch_names[:1], 'eeg')})` corrects it."
         )
     other = named_otherwise(eeg)
-    own = [name for name in eeg if name not in other]
-    if len(own) == n_chans:
-        why = f"If {', '.join(other)} are no EEG"
+    eeg_names = [name for name in eeg if name not in other]
+    if len(eeg_names) == n_chans:
+        why = f"If {', '.join(other)} are not EEG"
     else:
-        own, why = eeg[:n_chans], f"If it is the first {n_chans}, in this order"
-    return said + (
-        f"{why}, pick the others: `epochs.pick({own})`, or name them: `model = sincviz.network(model, ch_names={own})` "
-        "(in a shell `--channels`, with commas between)."
+        eeg_names, why = eeg[:n_chans], f"If it is the first {n_chans}, in this order"
+    return message + (
+        f"{why}, pick the others: `epochs.pick({eeg_names})`, or name them: "
+        f"`model = sincviz.network(model, ch_names={eeg_names})` (in a shell `--channels`, comma-separated)."
     )

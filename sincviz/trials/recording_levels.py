@@ -1,4 +1,4 @@
-"""Site, subject, session, run and block of trials, from the metadata of epochs."""
+"""Recording levels: site, subject, session, run and block of trials, from the metadata of epochs."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sincviz.trials.epochs import EpochsOrArray, is_epochs
 
 LEVELS = ("site", "subject", "session", "run", "block")
-"""From the coarsest to the finest."""
+"""Levels from the coarsest to the finest."""
 
 UNKNOWN = ""
-"""What a level is called for a trial whose metadata do not tell it."""
+"""Label of a trial whose metadata lack a level."""
 
 IN_STRETCHES = 0.6
-"""Of the runs that a random order has: what changes no more often was recorded stretch by stretch."""
+"""Share of the runs of a random order: values that change no more often were recorded in stretches."""
 
 _MISSING = {"", "nan", "n/a", "<na>"}
 _PREFIXES = {"s", "sub", "subj", "subject", "p", "participant", "patient", "ses", "session", "r", "run"}
@@ -29,7 +29,7 @@ _SURE = {
     "session": "sessions?|sess|ses",
     "run": "runs?|recordings?",
 }  # fmt: skip
-_SHORT = re.compile("(?:sub|pp)(?:id|nr|no|num|number)?|pid|sid")  # a `sub_label` is another thing
+_SHORT = re.compile("(?:sub|pp)(?:id|nr|no|num|number)?|pid|sid")  # a `sub_label` is something else
 _PERHAPS = {
     "site": "sites?|centre|center|lab|laboratory",
     "subject": "person|user|observer|animal",
@@ -56,21 +56,21 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
     Returns
     -------
     dict
-        Of ``"site"``, ``"subject"``, ``"session"``, ``"run"``, ``"block"`` those that are known, also by names such as
+        Those of ``"site"``, ``"subject"``, ``"session"``, ``"run"``, ``"block"`` that are known, also by names such as
         ``participant_id``, ``subject_nr``, ``subjID``, ``vp_code`` or ``trial_block``, in any case.
-        Names that stimuli have as well (``person``, ``visit``, ``site``, ``file``) and blocks count only where their
-        values come in stretches, in the given order or in that of the events; a plain ``id`` is the subject where
-        nothing else is, its values return, and they come in stretches or have trials of several classes. Whole numbers
-        are written as such, also where missing values made fractions of them; a missing value is :data:`UNKNOWN`.
+        Names that stimuli may have as well (``person``, ``visit``, ``site``, ``file``) and blocks count only if their
+        values come in stretches, in the given order or in that of the events; a plain ``id`` is the subject if nothing
+        else is, its values recur, and they come in stretches or have trials of several classes. Whole numbers are
+        written as such, even if missing values made them floats; a missing value is :data:`UNKNOWN`.
 
     Examples
     --------
     >>> levels_of(np.zeros((3, 2, 100)))
     {}
     """
-    found: dict[str, NDArray[np.str_]] = {}
+    levels: dict[str, NDArray[np.str_]] = {}
     if not is_epochs(epochs) or epochs.metadata is None:
-        return found
+        return levels
     metadata, events = epochs.metadata, epochs.events
     columns = {
         "".join(character for character in str(column).casefold() if character.isalnum()): column
@@ -80,23 +80,23 @@ def levels_of(epochs: EpochsOrArray) -> dict[str, NDArray[np.str_]]:
         for name, is_level in _candidates(level, columns):
             values = np.array([_plain(value) for value in metadata[columns[name]]], str)
             if (values != UNKNOWN).any() and is_level(values, events):
-                found[level] = values
+                levels[level] = values
                 break
-    return found
+    return levels
 
 
 def _candidates(level: str, names: Collection[str]) -> list[tuple[str, _Question]]:
-    """Return the names of columns that may tell a level, the surest first, each with what its values must fulfil."""
-    found: list[tuple[str, _Question]] = []
+    """Return the columns that may be a level, the most certain first, each with a test for its values."""
+    candidates: list[tuple[str, _Question]] = []
     if level in _NAMES["sure"]:
-        found += [(name, _any) for name in names if _NAMES["sure"][level].fullmatch(name)]
+        candidates += [(name, _any) for name in names if _NAMES["sure"][level].fullmatch(name)]
     if level == "subject":
-        found += [(name, _any) for name in names if _SHORT.fullmatch(name)]
+        candidates += [(name, _any) for name in names if _SHORT.fullmatch(name)]
     if level in _NAMES["perhaps"]:
-        found += [(name, _in_stretches) for name in names if _NAMES["perhaps"][level].fullmatch(name)]
+        candidates += [(name, _in_stretches) for name in names if _NAMES["perhaps"][level].fullmatch(name)]
     if level == "subject" and "id" in names:
-        found.append(("id", _is_of_people))
-    return found
+        candidates.append(("id", _is_of_subjects))
+    return candidates
 
 
 def _any(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
@@ -104,7 +104,7 @@ def _any(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
 
 
 def _in_stretches(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
-    """Tell whether values stay the same for some time, as what is recorded does and what is shown does not."""
+    """Return whether values stay the same for some time, as recordings do and stimuli do not."""
     codes = pd.factorize(values)[0]
     counts = np.bincount(codes)
     if len(counts) == 1:
@@ -115,15 +115,15 @@ def _in_stretches(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
     return bool(fewest <= IN_STRETCHES * expected)
 
 
-def _is_of_people(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
-    """Tell whether a plain number is that of a person: it returns, and is neither the trial's nor the stimulus'."""
+def _is_of_subjects(values: NDArray[np.str_], events: NDArray[np.int64]) -> bool:
+    """Return whether a plain number is that of a subject: it recurs, and is not that of a trial or stimulus."""
     groups = pd.Series(events[:, 2]).groupby(values)
     several = groups.agg(lambda own: len(set(own))) > 1
     return bool(groups.size().median() > 1 and (_in_stretches(values, events) or several.mean() > 0.5))
 
 
 def same_name(name: object) -> str:
-    """Return what all ways to write the name of a subject, session or run have in common; empty if it is unknown.
+    """Return a key that all spellings of a subject, session or run name share; empty if unknown.
 
     Examples
     --------
@@ -131,10 +131,10 @@ def same_name(name: object) -> str:
     ({'1'}, 'a-1', '')
     """
     text = re.sub(r"^(\d+)\.0+$", r"\1", _plain(name).casefold())
-    parts = [str(int(part)) if part.isdecimal() else part for part in re.findall(r"\d+|[^\W\d_]+", text)]
-    if len(parts) == 2 and parts[0] in _PREFIXES:
-        parts = parts[1:]
-    return "-".join(parts) or text
+    pieces = [str(int(part)) if part.isdecimal() else part for part in re.findall(r"\d+|[^\W\d_]+", text)]
+    if len(pieces) == 2 and pieces[0] in _PREFIXES:
+        pieces = pieces[1:]
+    return "-".join(pieces) or text
 
 
 def _plain(value: object) -> str:
@@ -145,19 +145,19 @@ def _plain(value: object) -> str:
 
 
 def recordings_of(epochs: EpochsOrArray, provenance: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
-    """Return subject, session and run of every recording that trials come from, as far as the metadata tell.
+    """Return subject, session and run of every recording that trials come from, as far as the metadata say.
 
     Parameters
     ----------
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials of a training.
     provenance : mapping | None
-        What the network remembers of an earlier training, whose recordings are added.
+        Provenance of an earlier training, whose recordings are added.
 
     Returns
     -------
     list of dict
-        Empty if they are not known of every training. A level that is missing for some trials is left out.
+        Empty if they are not known of every training. A level that is missing for some trials is omitted.
 
     Examples
     --------
@@ -173,5 +173,5 @@ def recordings_of(epochs: EpochsOrArray, provenance: Mapping[str, Any] | None = 
     if not levels or ("n_training_trials" in (provenance or {}) and not earlier):
         return []
     rows = pd.DataFrame({**levels}).drop_duplicates().to_dict("records")
-    own = [{str(name): str(value) for name, value in row.items()} for row in rows]
-    return [*(dict(one) for one in earlier if dict(one) not in own), *own]
+    recordings = [{str(name): str(value) for name, value in row.items()} for row in rows]
+    return [*(dict(one) for one in earlier if dict(one) not in recordings), *recordings]

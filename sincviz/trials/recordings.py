@@ -1,4 +1,4 @@
-"""What is known of recorded trials: filters, reference, EEG channels, and what tells the same data again."""
+"""Facts of recorded trials: filters, reference, EEG channels, and a hash of the data."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def recording_facts(epochs: "EpochsOrArray") -> dict[str, float | str | None]:
-    """Return filters (Hz) and reference of epochs; an array does not tell how it was recorded."""
+    """Return filters (Hz) and reference of epochs; for an array they are not known."""
     if not is_epochs(epochs):
         return {"highpass_hz": None, "lowpass_hz": None, "reference": None}
     info = epochs.info
@@ -35,7 +35,7 @@ def _reference(epochs: "mne.BaseEpochs") -> str:
         for projection in epochs.info["projs"]
     ):
         return "average"
-    # MNE notes that a reference was set, not which; the average shows in the data.
+    # MNE stores that a reference was set, not which; an average reference shows in the data.
     picks = mne.pick_types(epochs.info, eeg=True, exclude="bads")
     if len(picks) > 1:
         first = epochs[0].get_data(picks=picks, verbose="error")[0]
@@ -45,12 +45,12 @@ def _reference(epochs: "mne.BaseEpochs") -> str:
 
 
 def data_hash(trials: NDArray[Any]) -> str:
-    """Return the SHA-256 of trials as the network sees them: the same data, the same hash."""
+    """Return the SHA-256 of trials as the network sees them."""
     return hashlib.sha256(np.ascontiguousarray(trials, np.float32).tobytes()).hexdigest()
 
 
 def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
-    """Return the ``chs`` entries of the EEG channels, bad ones included; else those of electrodes inside the head.
+    """Return the ``chs`` entries of the EEG channels, bad ones included, or else of intracranial electrodes.
 
     Raises
     ------
@@ -63,14 +63,14 @@ def eeg_channels(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
         if channels:
             return channels
     raise EpochsError(
-        f"There is no EEG channel in the epochs: {by_type(types)}. If they are EEG, "
+        f"There are no EEG channels in the epochs: {by_type(types)}. If they are EEG, "
         "`epochs.set_channel_types(dict.fromkeys(epochs.ch_names, 'eeg'))`; to train on them as they are, build the "
         "network with `chs_info=epochs.info['chs']`."
     )
 
 
 def unapplied_projectors(epochs: "EpochsOrArray", ch_names: Sequence[str] | None) -> list[str]:
-    """Return what the projectors are called that wait to be applied to any of the channels; an array has none."""
+    """Return the names of projectors that are not yet applied to any of the channels; an array has none."""
     if not is_epochs(epochs):
         return []
     return [

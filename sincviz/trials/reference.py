@@ -1,4 +1,4 @@
-"""The reference of trials: as recorded, or the average that a network was trained with."""
+"""Reference of trials: as recorded, or the average reference that a network was trained with."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ def average_referenced(epochs: "mne.BaseEpochs") -> "mne.BaseEpochs":
 def referenced_as_trained(
     epochs: "mne.BaseEpochs", model: "SincShallowNet", reference: str
 ) -> "mne.BaseEpochs":
-    """Return epochs with the reference that was asked for: ``"trained"``, ``"average"`` or ``"recorded"``.
+    """Return epochs with the requested reference: ``"trained"``, ``"average"`` or ``"recorded"``.
 
     Raises
     ------
@@ -35,10 +35,10 @@ def referenced_as_trained(
     if wanted != "average":
         return epochs
     wanted = epochs.ch_names if model.ch_names is None else model.ch_names
-    found, _ = matched_names(wanted, epochs.ch_names)
-    surplus = sorted(set(epochs.ch_names) - set(found.values()))
-    if surplus and len(found) == len(wanted):
-        # The average of the training was over the network's channels alone.
-        warn(f"Channels that the network does not know are dropped: {', '.join(surplus)}.")
+    matched, _ = matched_names(wanted, epochs.ch_names)
+    surplus = sorted(set(epochs.ch_names) - set(matched.values()))
+    if surplus and len(matched) == len(wanted):
+        # The average in training was over the network's channels only.
+        warn(f"Channels that the network does not have are dropped: {', '.join(surplus)}.")
         epochs = epochs.copy().drop_channels(surplus)
     return average_referenced(epochs)

@@ -1,4 +1,4 @@
-"""The shape of trials that a network takes, and the line that makes it of another one."""
+"""Shape of trials for a network, and code that corrects another shape."""
 
 from itertools import permutations
 
@@ -6,7 +6,7 @@ from sincviz.errors import EpochsError
 
 
 def check_shape(shape: tuple[int, ...], n_chans: int | None, n_times: int | None) -> None:
-    """Raise if an array holds no trials for a network of these sizes; ``None`` takes any.
+    """Raise an error if an array does not have the shape of trials for a network; ``None`` accepts any size.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def check_shape(shape: tuple[int, ...], n_chans: int | None, n_times: int | None
     ...     check_shape((40, 256, 8), 8, 256)
     ... except EpochsError as error:
     ...     print(str(error).partition("; ")[2])
-    got (40, 256, 8). The axes seem to come in another order: pass `x.transpose(0, 2, 1)`.
+    got (40, 256, 8). The axes seem to be in another order: pass `x.transpose(0, 2, 1)`.
     """
     if len(shape) != 3 or n_chans not in (None, shape[1]) or n_times not in (None, shape[2]):
         chans, times = ("any number of" if size is None else size for size in (n_chans, n_times))
@@ -33,33 +33,33 @@ def check_shape(shape: tuple[int, ...], n_chans: int | None, n_times: int | None
 
 
 def _reshaped(shape: tuple[int, ...]) -> str:
-    """Return the line that makes trials of an array with a dimension too many or too few."""
+    """Return code that reshapes an array with one dimension too many or too few."""
     match shape:
         case (_, _):
             return " If this is one trial, pass `x.reshape(1, *x.shape)`."
         case (_, 1, _, _):
-            return " Pass `x.squeeze(1)`: a network that wants the dimension of one gets it."
+            return " Pass `x.squeeze(1)`: it is added again for a network that needs it."
         case (_, _, _, 1):
-            return " Pass `x.squeeze(3)`: a network that wants the dimension of one gets it."
+            return " Pass `x.squeeze(3)`: it is added again for a network that needs it."
         case _:
             return ""
 
 
 def _otherwise(shape: tuple[int, ...], n_chans: int | None, n_times: int | None) -> str:
-    """Return which of three axes differ from the network's, and what mends it."""
+    """Return which of three axes differ from the network's, and how to correct them."""
     if n_chans is not None and n_times is not None:
         for axes in permutations(range(3)):
             if (shape[axes[1]], shape[axes[2]]) == (n_chans, n_times):
-                return f" The axes seem to come in another order: pass `x.transpose{axes}`."
-    said = ""
+                return f" The axes seem to be in another order: pass `x.transpose{axes}`."
+    message = ""
     if n_chans is not None and shape[1] != n_chans:
         what = (
             "some are missing"
             if shape[1] < n_chans
-            else "pass the network's own, in its order, `x[:, picks]`"
+            else "pass those of the network, in their order, `x[:, picks]`"
         )
-        said += f" Axis 1 has {shape[1]} channels instead of {n_chans}: {what}."
+        message += f" Axis 1 has {shape[1]} channels instead of {n_chans}: {what}."
     if n_times is not None and shape[2] != n_times:
         what = "cut longer trials" if shape[2] < n_times else f"crop, such as `x[:, :, :{n_times}]`"
-        said += f" Axis 2 has {shape[2]} samples instead of {n_times}: at its rate {what}; else resample."
-    return said
+        message += f" Axis 2 has {shape[2]} samples instead of {n_times}: at its rate {what}; else resample."
+    return message

@@ -1,4 +1,4 @@
-"""What is said of trials whose values cannot be right: not finite, or in other units."""
+"""Messages about trials with implausible values: not finite, or in other units."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sincviz._utils.text import listed
 
 UNITS = "These trials look as if they were in "
-"""How a warning of probably wrong units begins."""
+"""Beginning of a warning about probably wrong units."""
 
 LEAST_UV = 1e-3  # typical standard deviation; an amplifier's own noise is a hundred times as large
 MOST_V = 0.02  # a hundred times a large EEG, and more than amplifiers take
@@ -16,12 +16,12 @@ MOST_LISTED = 20
 
 
 def not_finite_message(finite: NDArray[np.bool_], ch_names: Sequence[str] | None, *, in_epochs: bool) -> str:
-    """Return which channels or trials hold values that are not finite, and the line that removes them.
+    """Return which channels or trials have values that are not finite, and code that removes them.
 
     Parameters
     ----------
     finite : array of bool, shape (trials, channels)
-        Where all values are finite; of all trials, not of one batch.
+        Whether all values are finite; for all trials, not one batch.
     ch_names : sequence of str | None
         Names of the channels; ``None`` numbers them.
     in_epochs : bool
@@ -56,7 +56,7 @@ def not_finite_message(finite: NDArray[np.bool_], ch_names: Sequence[str] | None
     line = (
         f"`epochs.drop({numbers})`"
         if in_epochs
-        else f"`x = np.delete(x, {numbers}, axis=0)`, and the same of `y`"
+        else f"`x = np.delete(x, {numbers}, axis=0)`, and the same for `y`"
     )
     return (
         f"{len(trials)} trial{' holds' if one else 's hold'} values that are not finite, {where} (in "
@@ -76,22 +76,22 @@ def _of_channels(
         f"hold{'s' if one else ''} values that are not finite in {n_bad} of {len(finite)} trials. "
     )
     if len(channels) > finite.shape[1] / 2:
-        return what + "Too many to interpolate: look for what made them, such as a division by zero."
+        return what + "Too many to interpolate: look for the cause, such as a division by zero."
     if in_epochs and named:
         return what + (
             f"Interpolate {'it' if one else 'them'}: `epochs.info['bads'] += {channels}` and "
             "`epochs.interpolate_bads()`; or train without."
         )
-    return what + f"Interpolate {'it' if one else 'them'} before the array is made, or train without."
+    return what + f"Interpolate {'it' if one else 'them'} before making the array, or train without."
 
 
 def units_message(size: float, units_per_volt: float | None, *, in_epochs: bool) -> str | None:
-    """Return that trials are in other units than the network's; ``None`` if nothing says so.
+    """Return a message if trials seem to be in other units than the network's, else ``None``.
 
     Parameters
     ----------
     size : float
-        Typical standard deviation of a channel in a trial, of what the network takes.
+        Typical standard deviation of a channel in a trial of the network's input.
     units_per_volt : float | None
         The network's units.
     in_epochs : bool
@@ -111,9 +111,9 @@ def units_message(size: float, units_per_volt: float | None, *, in_epochs: bool)
             return None
         return (
             f"{UNITS}microvolts where MNE keeps volts: their standard deviation is typically "
-            f"{size / units_per_volt:.2g} V. `epochs.apply_function(lambda x: x * 1e-6)` makes volts of microvolts."
+            f"{size / units_per_volt:.2g} V. `epochs.apply_function(lambda x: x * 1e-6)` converts microvolts to volts."
         )
-    # A network that takes volts, or nearly so, cannot be told from one that was given them.
+    # For a network in volts, or nearly so, volts are what is expected.
     if units_per_volt < 1e3 or not 0 < size / units_per_volt < LEAST_UV * 1e-6:
         return None
     return (

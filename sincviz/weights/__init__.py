@@ -1,1 +1,1 @@
-"""Files of weights, the Hub and what they hold; nothing in them is run."""
+"""Weights in files and on the Hugging Face Hub; nothing in a file is executed."""

@@ -1,8 +1,8 @@
-"""The activation by name: only module classes of ``torch.nn``, nothing is ever imported."""
+"""Activations by name: only module classes of ``torch.nn``; nothing is ever imported."""
 
 from torch import nn
 
-# What these make of a trial depends on this trial alone, and is the same when they are asked again.
+# Their output for a trial depends on this trial alone, and is the same every time.
 POINTWISE = (
     *(nn.CELU, nn.ELU, nn.GELU, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh, nn.Identity, nn.LeakyReLU),
     *(nn.LogSigmoid, nn.Mish, nn.ReLU, nn.ReLU6, nn.SELU, nn.Sigmoid, nn.SiLU, nn.Softplus, nn.Softsign),
@@ -11,7 +11,7 @@ POINTWISE = (
 
 
 def activation_class(activation: object) -> type[nn.Module]:
-    """Return the module class that ``activation`` is or names.
+    """Return the module class given by ``activation``, a class or a name.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def activation_class(activation: object) -> type[nn.Module]:
     TypeError
         If it is neither a module class nor a name.
     ValueError
-        If the name is no module class of ``torch.nn``.
+        If the name is not a module class of ``torch.nn``.
 
     Examples
     --------
@@ -39,14 +39,14 @@ def activation_class(activation: object) -> type[nn.Module]:
             "Pass the class itself, not an instance or a function."
         )
     path, _, name = activation.rpartition(".")
-    found = (
+    module_class = (
         getattr(nn, name, None) if path in ("", "torch.nn") or path.startswith("torch.nn.modules.") else None
     )
-    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+    if not (isinstance(module_class, type) and issubclass(module_class, nn.Module)):
         raise ValueError(
             f"`activation` must name a module class of `torch.nn`; got {activation!r:.80}. Try 'ELU'."
         )
-    return found
+    return module_class
 
 
 def build_activation(activation: object) -> nn.Module:
@@ -57,7 +57,7 @@ def build_activation(activation: object) -> nn.Module:
     TypeError
         If it is neither a module class nor a name.
     ValueError
-        If its class needs arguments, or the name is no module class of ``torch.nn``.
+        If its class needs arguments, or the name is not a module class of ``torch.nn``.
     """
     chosen = activation_class(activation)
     try:
@@ -78,7 +78,7 @@ def activation_name(activation: type[nn.Module]) -> str:
     """
     if getattr(nn, activation.__name__, None) is not activation:
         raise ValueError(
-            f"A configuration can only hold activations of `torch.nn`; got {activation.__module__}."
+            f"A configuration can only store activations of `torch.nn`; got {activation.__module__}."
             f"{activation.__qualname__}. Save the state dict instead, or use a class of `torch.nn`."
         )
     return f"{activation.__module__}.{activation.__qualname__}"

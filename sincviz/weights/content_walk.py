@@ -1,4 +1,4 @@
-"""Walking through what a file holds, which may hold itself: every container once, with the way that leads to it."""
+"""Walk through the contents of a file, which may be circular: every container once, with the path to it."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from sincviz.weights.stored_tensor import StoredTensor
 from sincviz.weights.torch_pickle import is_plain
 
 MOST_LISTED = 20
-_DEEPEST = 12  # steps; nobody keeps weights further down
+_DEEPEST = 12  # steps; weights do not lie deeper
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Something that a file holds, and the step from what holds it."""
+    """An object in a file, and the step that leads to it from its container."""
 
     node: Any
     above: "Place | None" = None
@@ -30,22 +30,22 @@ class Place:
 
     @property
     def steps(self) -> list["Place"]:
-        """The places from the first below the top to this one."""
+        """The places from the first below the top down to this one."""
         return [] if self.above is None else [*self.above.steps, self]
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys on the way."""
+        """The keys on the path."""
         return tuple(shown_name(step.key) for step in self.steps)
 
     @property
     def code(self) -> str:
-        """The way as Python writes it, such as ``['net'].module_``."""
+        """The path as Python code, such as ``['net'].module_``."""
         return "".join(f".{step.key}" if step.is_attribute else f"[{step.key!r}]" for step in self.steps)
 
 
 def walked(root: Any, *, into_objects: bool = True) -> Iterator[Place]:
-    """Yield containers, tensors, and objects that were not made, the nearest first.
+    """Yield containers, tensors, and objects that were not built, the nearest first.
 
     Examples
     --------
@@ -79,26 +79,26 @@ def walked(root: Any, *, into_objects: bool = True) -> Iterator[Place]:
 
 
 def left_unread(root: Any) -> list[str]:
-    """Return in words what was left unread: objects, and entries of dicts whose keys are not read.
+    """Return what was left unread, as text: objects, and entries of dicts whose keys are not read.
 
     Examples
     --------
     >>> import argparse, pickle
     >>> from sincviz.weights.pickle_scan import scanned
     >>> left_unread(scanned(pickle.dumps({"args": argparse.Namespace(), 0.5: 3})).root)
-    ['1 entry under a key that is no text, small number or short tuple', 'args: argparse.Namespace']
+    ['1 entry under a key that is not text, a small number or a short tuple', 'args: argparse.Namespace']
     """
-    found = []
+    words = []
     for place in walked(root, into_objects=False):
         where = f"{'/'.join(place.keys)}: " if place.keys else ""
         if isinstance(place.node, Unread) or (
             isinstance(place.node, Named) and not is_plain(place.node.name)
         ):
-            found.append(f"{where}{shown_name(place.node.name)}")
+            words.append(f"{where}{shown_name(place.node.name)}")
         if isinstance(place.node, dict) and (number := place.node.get(OTHER_KEYS, 0)):
             entries = f"{number} entr{'ies' if number > 1 else 'y'}"
-            found.append(f"{where}{entries} under a key that is no text, small number or short tuple")
+            words.append(f"{where}{entries} under a key that is not text, a small number or a short tuple")
     return [
-        *found[:MOST_LISTED],
-        *([f"and {len(found) - MOST_LISTED} more"] if len(found) > MOST_LISTED else []),
+        *words[:MOST_LISTED],
+        *([f"and {len(words) - MOST_LISTED} more"] if len(words) > MOST_LISTED else []),
     ]

@@ -1,4 +1,4 @@
-"""What bare weights tell of their network, and what has to be assumed."""
+"""Configuration of a network deduced from its weights alone, and what has to be assumed."""
 
 import math
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from sincviz.weights.activation import activation_class
 from sincviz.weights.stored_tensor import StoredTensor
 
 START = ("min_freq", "first_freq", "freq_stride", "bandwidth")
-"""The settings that cut-offs begin with."""
+"""Settings of the initial cut-offs."""
 
 MOST_SAMPLES = 1_000_000
-"""Samples of the longest trial: nothing but a number in a file bounds it, and memory is taken by it."""
+"""Samples of the longest trial: a mere number in a file sets it, and memory is allocated for it."""
 
 LARGEST = {
     "n_chans": 1024,
@@ -25,7 +25,7 @@ LARGEST = {
     "time_filter_len": 16_385,
     "n_outputs": 1024,
 }
-"""Sizes beyond which no montage, filter bank or task goes; what is computed of them grows with their square."""
+"""Sizes that no montage, filter bank or task exceeds; computations grow with their square."""
 
 _MOST_POOLED = 2**31  # samples of one pooling window
 
@@ -40,7 +40,7 @@ _NAMES = (
 
 
 def start_is_assumed(provenance: Mapping[str, Any]) -> bool:
-    """Tell a network whose cut-offs at the start nobody knows."""
+    """Return whether the initial cut-offs of a network are unknown."""
     assumed = provenance.get("assumed")
     return (
         isinstance(assumed, Mapping)
@@ -50,12 +50,12 @@ def start_is_assumed(provenance: Mapping[str, Any]) -> bool:
 
 
 def check_precision(weights: Mapping[str, Tensor | StoredTensor]) -> torch.dtype:
-    """Return the precision that all weights have.
+    """Return the common precision of all weights.
 
     Raises
     ------
     ValueError
-        If it is neither single nor double, or not the same for all.
+        If it is neither single nor double, or differs between weights.
     """
     types = set()
     for name, value in weights.items():
@@ -67,7 +67,8 @@ def check_precision(weights: Mapping[str, Tensor | StoredTensor]) -> torch.dtype
     if not types <= {torch.float32, torch.float64}:
         got = ", ".join(sorted(map(_type, types)))
         raise ValueError(
-            f"its weights must be float32 or float64; got {got}. Rounded so far they do not tell their sampling rate: "
+            f"its weights must be float32 or float64; got {got}. After such rounding they no longer determine "
+            "the sampling rate: "
             "save the network as it was trained, not a quantised copy"
         )
     if len(types) != 1:
@@ -76,19 +77,19 @@ def check_precision(weights: Mapping[str, Tensor | StoredTensor]) -> torch.dtype
 
 
 def check_outline(weights: Mapping[str, Tensor | StoredTensor]) -> None:
-    """Refuse weights whose names or shapes no network has; values are not looked at, so there need be none.
+    """Reject weights whose names or shapes fit no network; values are not looked at and may be missing.
 
     Raises
     ------
     ValueError
-        If a name is missing or strange, or a shape contradicts another.
+        If a name is missing or unknown, or a shape contradicts another.
     """
     sizes = shape_sizes(weights)
     units = sizes["units"]
     for name, largest in LARGEST.items():
         if sizes[name] > largest:
             raise ValueError(
-                f"`{name}` is {sizes[name]} by the weights; at most {largest} are read. No recording, filter bank or "
+                f"`{name}` is {sizes[name]} in the weights; at most {largest} are read. No recording, filter bank or "
                 "task is so large: check how the weights were saved"
             )
     strange = [
@@ -101,7 +102,7 @@ def check_outline(weights: Mapping[str, Tensor | StoredTensor]) -> None:
 
 
 def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return the parameters that shapes and buffers tell, and ``n_pooled``, the pooling windows of the head.
+    """Return the parameters given by shapes and buffers, and ``n_pooled``, the pooling windows of the head.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def sizes_of(weights: Mapping[str, Tensor]) -> dict[str, Any]:
 
 
 def shape_sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
-    """Return the sizes that shapes alone tell, with ``units``, the number of spatial filters.
+    """Return the sizes given by shapes alone, with ``units``, the number of spatial filters.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def shape_sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
     }
     for name, shape in expected.items():
         if shapes[name] != shape:
-            raise ValueError(f"`{name}` has the shape {shapes[name]}, the other weights ask for {shape}")
+            raise ValueError(f"`{name}` has the shape {shapes[name]}, but the other weights require {shape}")
     if units % filters or features % units:
         raise ValueError(
             f"the shapes contradict each other: {filters} filters, {units} spatial filters, {features} features"
@@ -162,20 +163,20 @@ def shape_sizes(weights: Mapping[str, Tensor | StoredTensor]) -> dict[str, Any]:
 def configuration(
     weights: Mapping[str, Tensor],
     *,
-    told: Mapping[str, Any],
+    known: Mapping[str, Any],
     defaults: Mapping[str, Any],
     trial: tuple[int, float] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return constructor parameters for weights, and those among them that had to be assumed.
+    """Return the constructor parameters for weights, and those of them that had to be assumed.
 
     Parameters
     ----------
     weights : mapping of torch.Tensor
-        By the network's own names.
-    told : mapping
+        Weights by the names in the network's state dict.
+    known : mapping
         Parameters that are known from elsewhere; ``None`` is unknown.
     defaults : mapping
-        What to assume.
+        Values to assume.
     trial : tuple of (int, float) | None
         Samples and sampling rate of the epochs.
 
@@ -191,15 +192,15 @@ def configuration(
     """
     sizes = sizes_of(weights)
     pooled = sizes.pop("n_pooled")
-    told = {name: value for name, value in told.items() if value is not None}
-    for name in sizes.keys() & told.keys():
-        if not same(name, told[name], sizes[name]):
+    known = {name: value for name, value in known.items() if value is not None}
+    for name in sizes.keys() & known.keys():
+        if not same(name, known[name], sizes[name]):
             raise ValueError(
-                f"`{name}` is {sizes[name]} by the weights, but {told[name]!s:.60} was given for it"
+                f"`{name}` is {sizes[name]} in the weights, but {known[name]!s:.60} was given for it"
             )
     extra = [name for name in weights if name not in _NAMES]
-    if extra and ("activation" in told or not all(name.startswith(f"{_TIME}.1.") for name in extra)):
-        # The activation's own are for the network to check.
+    if extra and ("activation" in known or not all(name.startswith(f"{_TIME}.1.") for name in extra)):
+        # The activation's own weights are for the network to check.
         extra = [name for name in extra if not name.startswith(f"{_TIME}.1.")]
     elif extra:
         raise ValueError(
@@ -208,12 +209,12 @@ def configuration(
         )
     if extra:
         raise ValueError(f"it has weights that no SincShallowNet has: {listed(extra)}")
-    # In the units that the network keeps: a float32 that was rounded for the weights is no other rate.
-    config = dict(told) | {name: value for name, value in sizes.items() if name not in told}
+    # In the network's precision: a rate that was rounded to float32 for the weights is not another rate.
+    config = dict(known) | {name: value for name, value in sizes.items() if name not in known}
     assumed = {
         name: defaults[name]
         for name in ("min_freq", "padding", "pool_size", "pool_stride", "activation", "drop_prob")
-        if name not in told
+        if name not in known
     }
     assumed |= _assumed_start(config | assumed, defaults)
     config |= assumed
@@ -226,7 +227,7 @@ def configuration(
 
 
 def check_sizes(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
-    """Refuse a configuration of another size than the weights, before memory of its size is taken.
+    """Reject a configuration of another size than the weights, before memory is allocated for it.
 
     Raises
     ------
@@ -234,12 +235,12 @@ def check_sizes(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Non
         If a size is not that of the weights.
     """
     sizes = sizes_of(weights)
-    told = {"n_chans": len(config["chs_info"])} if config.get("chs_info") is not None else {}
-    told |= {name: config[name] for name in sizes.keys() - {"n_pooled"} if config.get(name) is not None}
-    for name in sorted(told):
-        if not same(name, told[name], sizes[name]):
+    stated = {"n_chans": len(config["chs_info"])} if config.get("chs_info") is not None else {}
+    stated |= {name: config[name] for name in sizes.keys() - {"n_pooled"} if config.get(name) is not None}
+    for name in sorted(stated):
+        if not same(name, stated[name], sizes[name]):
             raise ValueError(
-                f"`{name}` is {told[name]!s:.60} in its configuration, {sizes[name]:g} in its weights"
+                f"`{name}` is {stated[name]!s:.60} in its configuration, but {sizes[name]:g} in its weights"
             )
     n_times = _samples({**sizes, **config}, None)
     if n_times is not None:
@@ -247,7 +248,7 @@ def check_sizes(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> Non
 
 
 def same(name: str, one: Any, other: Any) -> bool:
-    """Tell whether two values of a parameter mean the same."""
+    """Return whether two values of a parameter mean the same."""
     if name == "activation":
         return activation_class(one) is activation_class(other)
     if name == "padding":
@@ -260,20 +261,20 @@ def same(name: str, one: Any, other: Any) -> bool:
 
 
 def _sampling_rate(n_pi: Tensor) -> float:
-    """Return the sampling rate in Hz with as few decimals as single precision tells apart."""
+    """Return the sampling rate in Hz with as few decimals as single precision distinguishes."""
     last = abs(float(n_pi[-1, 0]))
     raw = 2 * math.pi / last if last > 0 else math.nan
     if not (math.isfinite(raw) and raw > 0):
-        raise ValueError(f"its buffer `n_pi` tells no sampling rate: it ends in {last:g}")
+        raise ValueError(f"its buffer `n_pi` does not determine a sampling rate: it ends in {last:g}")
     taps = torch.arange(-len(n_pi), 0, dtype=torch.float64)
     if not torch.allclose(n_pi[:, 0].double(), 2 * math.pi * taps / raw, rtol=1e-5, atol=0):
-        raise ValueError("its buffer `n_pi` is no row of times, so it tells no sampling rate")
+        raise ValueError("its buffer `n_pi` is not a row of times, so it does not determine a sampling rate")
     rounded = (round(raw, digits) for digits in range(7))
     return next((rate for rate in rounded if math.isclose(rate, raw, rel_tol=3e-7)), raw)
 
 
 def _assumed_start(config: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, float]:
-    """Return the settings of the cut-offs at the start that nobody gave, such that they stay below Nyquist."""
+    """Return the unknown settings of the initial cut-offs, chosen such that they stay below Nyquist."""
     unknown = [name for name in ("first_freq", "freq_stride", "bandwidth") if name not in config]
     settings = {name: defaults[name] for name in unknown}
     start = {name: finite_float(name, (config | settings)[name]) for name in START}
@@ -282,7 +283,7 @@ def _assumed_start(config: dict[str, Any], defaults: Mapping[str, Any]) -> dict[
     highest = sum(start.values()) + (intervals - 1) * start["freq_stride"]
     room = nyquist - sum(start[name] for name in START if name not in unknown)
     if highest >= nyquist and unknown and "freq_stride" in unknown and room > 0:
-        # The defaults are for fast sampling; where they began changes nothing that the network computes.
+        # The defaults are for high sampling rates; the initial cut-offs do not affect what the network computes.
         part = room / (2 * len(unknown))
         settings = dict.fromkeys(unknown, part) | {"freq_stride": part / max(1, intervals)}
     return settings

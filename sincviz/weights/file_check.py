@@ -1,4 +1,4 @@
-"""Whether a file of weights is safe, and what it holds, told without reading a value of it."""
+"""Safety check of a file of weights, and its contents, without reading any values."""
 
 import os
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ HOLDS_NETWORK, OTHER, UNREADABLE, HOLDS_CODE = range(4)
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What was found of a file.
+    """Result of checking a file.
 
     Attributes
     ----------
     exit_code : int
         0 safe and a network; 1 safe, but something else; 2 unreadable; 3 not safe everywhere.
     facts : dict
-        ``safe`` (``None`` where nobody can tell), ``network``, ``format``, sizes, ``objects`` and ``reason``.
+        ``safe`` (``None`` if it cannot be determined), ``network``, ``format``, sizes, ``objects`` and ``reason``.
     lines : list of str
-        The same in words.
+        The same as text.
     """
 
     exit_code: int
@@ -40,7 +40,7 @@ class FileCheck:
 
 
 def checked(path: str | os.PathLike[str]) -> FileCheck:
-    """Return whether a file or folder is safe, and what it holds.
+    """Return whether a file or folder is safe, and what it contains.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def checked(path: str | os.PathLike[str]) -> FileCheck:
     Returns
     -------
     FileCheck
-        Values are not read, so a flipped bit in them is not noticed; opening the file notices it.
+        Values are not read, so a flipped bit in them is not detected here, but when the file is opened.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def checked(path: str | os.PathLike[str]) -> FileCheck:
     >>> from sincviz import SincShallowNet
     >>> name = tempfile.mkdtemp() + "/weights.pt"
     >>> torch.save(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128).state_dict(), name)
-    >>> found = checked(name)
-    >>> found.exit_code, found.facts["safe"], found.facts["n_filters"]
+    >>> check = checked(name)
+    >>> check.exit_code, check.facts["safe"], check.facts["n_filters"]
     (0, True, 32)
     """
     path = Path(os.path.expanduser(path))
@@ -76,13 +76,13 @@ def checked(path: str | os.PathLike[str]) -> FileCheck:
     except RefusedError as error:
         return _result(HOLDS_CODE, False, "not safe", reason=str(error), objects=list(error.names))
     except CheckpointError as error:
-        return _result(UNREADABLE, None, "cannot be told", reason=str(error))
+        return _result(UNREADABLE, None, "cannot be determined", reason=str(error))
     objects = [shown_name(name) for name in content.names if not is_plain(name)]
     facts = _network_facts(path, content)
     if objects:
         words = "not safe everywhere"
         facts["reason"] = (
-            f"It holds objects of programs: {listed(objects)}. Where pickles are opened their code runs; "
+            f"It contains objects of programs: {listed(objects)}. Opening it as a pickle runs their code; "
             f"`load_checkpoint` runs none of it. {facts.get('reason', '')}"
         ).strip()
         return _result(HOLDS_CODE, False, words, objects=objects, **facts)
@@ -99,13 +99,13 @@ def _network_facts(path: Path, content: FileContent) -> dict[str, Any]:
     except NoNetworkError:
         return {"network": False, "reason": other_weights(content)}
     except ValueError as error:
-        return {"network": False, "reason": f"It holds no usable network: {error}."}
+        return {"network": False, "reason": f"It does not contain a usable network: {error}."}
     sizes = shape_sizes(outline)
-    told = HEADER in content.metadata or (path.is_dir() and (path / CONFIG).is_file())
+    is_configured = HEADER in content.metadata or (path.is_dir() and (path / CONFIG).is_file())
     return {
         "network": True,
-        "format": "file of sincviz" if HEADER in content.metadata else kind,
-        "configuration": "in it" if told else "not in it: `load_checkpoint` says what it assumes",
+        "format": "sincviz file" if HEADER in content.metadata else kind,
+        "configuration": "stored" if is_configured else "not stored: `load_checkpoint` says what it assumes",
         "n_filters": sizes["num_time_filters"],
         "n_taps": sizes["time_filter_len"],
         "n_chans": sizes["n_chans"],
@@ -118,7 +118,7 @@ def _result(exit_code: int, safe: bool | None, words: str, **facts: Any) -> File
     lines = [f"Safety: {words}."]
     if facts.get("network"):
         lines.append(
-            f"It holds a SincShallowNet ({facts['format']}): {facts['n_filters']} filters of {facts['n_taps']} "
+            f"It contains a SincShallowNet ({facts['format']}): {facts['n_filters']} filters of {facts['n_taps']} "
             "samples, "
             f"{facts['n_chans']} channels, {facts['n_outputs']} outputs. Configuration: {facts['configuration']}."
         )

@@ -1,4 +1,4 @@
-"""What a file of weights holds, told before values are read, and how they are read while the file may change."""
+"""Contents of a file of weights, described before values are read, and safe reading while the file may change."""
 
 import os
 import time
@@ -14,15 +14,15 @@ from sincviz.errors import CheckpointError
 from sincviz.weights.stored_tensor import StoredTensor
 
 MOST_BYTES = 2**29
-"""Of the weights of one network: what is larger is none."""
+"""Bytes of the weights of one network at most; anything larger is not a network."""
 
-_FRESH_S = 2.0  # longer than any clock of a file system lags
-SETTLING_S = 0.2  # longer than whoever is writing pauses
+_FRESH_S = 2.0  # longer than the clock of any file system lags
+SETTLING_S = 0.2  # longer than the pauses of a writing process
 
 
 @dataclass(frozen=True)
 class FileContent:
-    """What a file holds: stored tensors, perhaps in containers, and the text in its header.
+    """Contents of a file: stored tensors, perhaps in containers, and the text in its header.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class FileContent:
     metadata : mapping of str
         Text of the header of a safetensors file.
     names : tuple of str
-        Functions and classes that a pickle names and that were not called.
+        Functions and classes that a pickle names; none was called.
     """
 
     outline: Any
@@ -44,12 +44,12 @@ class FileContent:
 
 @contextmanager
 def steady(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading; what is read holds only if nobody has written to it meanwhile.
+    """Open a file for reading, and check that it was not written to meanwhile.
 
     Raises
     ------
     ValueError
-        If it was changed before the block ended.
+        If it was changed before the end of the block.
     """
     with path.open("rb") as file:
         before = _state(file)
@@ -58,16 +58,16 @@ def steady(path: Path) -> Iterator[BinaryIO]:
             raise ValueError(CHANGED)
 
 
-CHANGED = "it was changed while it was read. Try again when nothing writes to it any more"
+CHANGED = "it was changed while it was read. Try again when nothing is writing to it"
 
 
 def is_fresh(file: BinaryIO) -> bool:
-    """Tell a file that was written to so recently that its time need not show that it was written to again."""
+    """Return whether a file was written so recently that its time stamp may not show another write."""
     return time.time() - os.fstat(file.fileno()).st_mtime < _FRESH_S
 
 
 def check_size(weights: Mapping[str, StoredTensor]) -> None:
-    """Refuse more than the weights of any network, before memory is taken.
+    """Reject more bytes than any network has, before memory is allocated.
 
     Raises
     ------
@@ -81,16 +81,16 @@ def check_size(weights: Mapping[str, StoredTensor]) -> None:
 
 @contextmanager
 def naming(path: Path, kind: str) -> Iterator[None]:
-    """Say of which file an error speaks."""
+    """Add the name of the file to errors."""
     try:
         yield
     except CheckpointError:
         raise
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}.") from error
-    except Exception as error:  # whatever a hostile file makes of JSON, of zipfile and of torch
+    except Exception as error:  # a hostile file can make json, zipfile and torch raise anything
         reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
-        raise CheckpointError(f"{path} is no readable {kind}: {reason:.300}.") from error
+        raise CheckpointError(f"{path} is not a readable {kind}: {reason:.300}.") from error
 
 
 def _state(file: BinaryIO) -> tuple[int, ...]:

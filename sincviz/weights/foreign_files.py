@@ -1,4 +1,4 @@
-"""Files that hold no weights of PyTorch: which kind they are, by their first bytes, and the way on."""
+"""Files without PyTorch weights: their kind, by their first bytes, and what to do instead."""
 
 import bz2
 import json
@@ -16,23 +16,27 @@ from sincviz._utils.text import listed, shown_name
 
 ANOTHER_PROGRAM = (
     "Build the network in PyTorch, copy the weights into it, and pass the live network: "
-    "`sincviz.spectral_relevance(network, epochs, y)` explains any. Of a SincShallowNet save "
+    "`sincviz.spectral_relevance(network, epochs, y)` explains any network. For a SincShallowNet save "
     "`torch.save(network.state_dict(), 'weights.pt')`, which opens here."
 )
-_RECORDING = "Recordings and trials are for `epochs` (`--epochs`); pass the file of weights here."
+_RECORDING = "Pass recordings and trials as `epochs` (`--epochs`), and a file of weights here."
 _STARTS = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras saves weights and MATLAB its variables", ANOTHER_PROGRAM),
-    (b"\x93NUMPY", "one array of NumPy", "A network's weights are several arrays, each under its name."),
-    (b"MATLAB 5.0", "a file of MATLAB's variables", ANOTHER_PROGRAM),
-    (b"GGUF", "a GGUF file, as language models are kept in", ANOTHER_PROGRAM),
-    (b"version https://git-lfs", "a pointer of Git LFS, not the file itself", "Fetch it: `git lfs pull`."),
+    (
+        b"\x93NUMPY",
+        "a single NumPy array",
+        "The weights of a network are several arrays, each with its name.",
+    ),
+    (b"MATLAB 5.0", "a MATLAB file", ANOTHER_PROGRAM),
+    (b"GGUF", "a GGUF file, a format for language models", ANOTHER_PROGRAM),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "Fetch it: `git lfs pull`."),
     (
         b"<!doctype html",
         "a web page",
-        "The download went wrong: fetch the file itself, not the page about it.",
+        "The download went wrong: download the file itself, not the page about it.",
     ),
-    (b"<html", "a web page", "The download went wrong: fetch the file itself, not the page about it."),
-    (b"\x00\x00\x00\x64\x00\x00\x00\x1f", "a FIF file of MNE", _RECORDING),
+    (b"<html", "a web page", "The download went wrong: download the file itself, not the page about it."),
+    (b"\x00\x00\x00\x64\x00\x00\x00\x1f", "an MNE FIF file", _RECORDING),
     (b"0       ", "an EDF recording", _RECORDING),
     (b"\xffBIOSEMI", "a BDF recording", _RECORDING),
     (b"GDF ", "a GDF recording", _RECORDING),
@@ -55,13 +59,13 @@ _UNPACKERS: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {
 }
 _LONGEST_HEAD = 2**22
 _MOST_MEMBERS = 100  # that are named
-_TRUST = "If you trust whoever made it, these two lines make a file of weights of it:\n"
+_TRUST = "If you trust whoever made it, these two lines convert it to a file of weights:\n"
 _LONGEST_CONFIG = 2**24
 _NPY = re.compile(rb"'shape': (\([0-9, ]*\))")
 
 
 def file_kind(path: Path, start: bytes) -> str:
-    r"""Return what a file is and the way on, by its first bytes; ``""`` if that is not known.
+    r"""Return what kind a file is by its first bytes, and what to do; ``""`` if unknown.
 
     Examples
     --------
@@ -69,24 +73,24 @@ def file_kind(path: Path, start: bytes) -> str:
     'eegnet.h5 is an HDF5 file, as Keras'
     """
     if not start:
-        return f"{path} is no readable safetensors file or torch file: it is empty. Was it downloaded to its end?"
+        return f"{path} is not a readable safetensors file or torch file: it is empty. Was it downloaded completely?"
     for first, kind, advice in _STARTS:
         if start.lower().startswith(first.lower()):
-            return f"{path} is {kind}; only weights of PyTorch are read (.safetensors, .pt, .ckpt). {advice}"
+            return f"{path} is {kind}; only PyTorch weights are read (.safetensors, .pt, .ckpt). {advice}"
     if start[4:8] == b"TFL3":
-        return f"{path} is a program of TensorFlow Lite; only weights of PyTorch are read. {ANOTHER_PROGRAM}"
+        return f"{path} is a TensorFlow Lite model; only PyTorch weights are read. {ANOTHER_PROGRAM}"
     # A message of protocol buffers that begins with a small number, the version, and a text or a message.
     if start[:1] == b"\x08" and 0 < start[1] < 32 and start[2] in (0x12, 0x1A, 0x22, 0x2A, 0x3A, 0x42):
         program = "TensorFlow" if path.suffix == ".pb" else "ONNX"
         return (
-            f"{path} is probably a program of {program}; only weights of PyTorch are read. Where it came from "
-            f"PyTorch save the network's `state_dict()` instead. {ANOTHER_PROGRAM}"
+            f"{path} is probably a model of {program}; only PyTorch weights are read. If it came from "
+            f"PyTorch, save the network's `state_dict()` instead. {ANOTHER_PROGRAM}"
         )
     return ""
 
 
 def unpacked_head(path: Path, start: bytes) -> tuple[str, bytes]:
-    """Return how a file is compressed, and its first bytes unpacked, empty if they cannot be; ``("", b"")`` if not."""
+    """Return the compression and first unpacked bytes, empty if unreadable; ``("", b"")`` if uncompressed."""
     for first, (kind, unpack) in _UNPACKERS.items():
         if start.startswith(first):
             with path.open("rb") as file:
@@ -99,13 +103,13 @@ def unpacked_head(path: Path, start: bytes) -> tuple[str, bytes]:
 
 
 def zip_kind(path: Path, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> str:
-    """Return what a zip file is if ``torch.save`` did not write it, and the way on; else ``""``."""
+    """Return what kind a zip file is if not from ``torch.save``, and what to do; else ``""``."""
     names = {info.filename: info for info in infos}
     ends = {name.partition("/")[2] for name in names}
     safe = str(path.with_name(f"{path.stem}_weights.pt"))
     if "constants.pkl" in ends or "code/__torch__.py" in ends:
         return (
-            f"{path} is a TorchScript program, whose weights are read when it is asked for them. {_TRUST}"
+            f"{path} is a TorchScript program, and only the program itself returns its weights. {_TRUST}"
             f"    network = torch.jit.load({str(path)!r}, map_location='cpu')\n"
             f"    torch.save(network.state_dict(), {safe!r})"
         )
@@ -113,44 +117,46 @@ def zip_kind(path: Path, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo])
         end.endswith(("serialized_exported_program.json", "models/model.json")) for end in {*ends, *names}
     ):
         return (
-            f"{path} is a program of `torch.export`. {_TRUST}"
+            f"{path} is a `torch.export` program. {_TRUST}"
             f"    program = torch.export.load({str(path)!r})\n"
             f"    torch.save(dict(program.state_dict), {safe!r})"
         )
     if "model.weights.h5" in names:
         return (
-            f"{path} is a model of Keras{_keras_layers(archive, names)}; only weights of PyTorch are read. "
+            f"{path} is a Keras model{_keras_layers(archive, names)}; only PyTorch weights are read. "
             f"{ANOTHER_PROGRAM}"
         )
     if names and all(name.endswith(".npy") for name in names):
         return (
-            f"{path} holds arrays of NumPy: {_arrays(archive, infos)}. If they are a network's weights under the "
-            "names of its state dict, these two lines make a file of weights of them:\n"
+            f"{path} contains NumPy arrays: {_arrays(archive, infos)}. If they are the weights of a network under the "
+            "names in its state dict, these two lines convert them to a file of weights:\n"
             f"    arrays = numpy.load({str(path)!r})\n"
             f"    torch.save({{name: torch.from_numpy(arrays[name]) for name in arrays}}, {safe!r})"
         )
     if "schema.json" in names:
-        return f"{path} is a model of scikit-learn, as skops saves them; only weights of PyTorch are read."
+        return f"{path} is a scikit-learn model saved by skops; only PyTorch weights are read."
     inside = [
         name for name in names if name.endswith((".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".h5"))
     ]
     if inside and "data.pkl" not in ends:
-        return f"{path} is a zip file that holds {listed(inside)}. Unpack it and pass one of these."
+        return f"{path} is a zip file with {listed(inside)}. Unpack it and pass one of these."
     return ""
 
 
 def tar_kind(path: Path) -> str:
-    """Return what a tar archive holds that torch did not write, and the way on; else ``""``."""
+    """Return what a tar archive that torch did not write contains, and what to do; else ``""``."""
     try:
         with tarfile.open(path, "r:") as archive:
             names = [member.name for member in islice(archive, _MOST_MEMBERS)]
-    except Exception as error:  # tarfile raises nearly anything on a hostile archive
+    except Exception as error:  # tarfile raises nearly any error for a hostile archive
         return (
-            f"{path} is a tar archive that cannot be read ({type(error).__name__}). Was it copied to its end?"
+            f"{path} is a tar archive that cannot be read ({type(error).__name__}). Was it copied completely?"
         )
     if "pickle" in names:  # as torch wrote them before 0.1.10
         return ""
-    return f"{path} is a tar archive that holds {listed(names) or 'nothing'}. Unpack it, and pass the file of weights."
+    return (
+        f"{path} is a tar archive with {listed(names) or 'nothing'}. Unpack it and pass the file of weights."
+    )
 
 
 def _keras_layers(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -> str:
@@ -162,17 +168,17 @@ def _keras_layers(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -
             f"{layer['config']['name']} ({layer['class_name']})" for layer in config["config"]["layers"]
         ]
         return f" with the layers {listed(layers, 6)}" if layers else ""
-    except Exception:  # whatever is in it, that it is one of Keras is known
+    except Exception:  # whatever it contains, it is known to be from Keras
         return ""
 
 
 def _arrays(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> str:
-    found = []
+    arrays = []
     for info in infos[:6]:
         with archive.open(info) as file:
             shape = _NPY.search(file.read(512))
-        found.append(
+        arrays.append(
             f"{shown_name(info.filename.removesuffix('.npy'))} {shape[1].decode() if shape else '(?)'}"
         )
     more = f" and {len(infos) - 6} more" if len(infos) > 6 else ""
-    return ", ".join(found) + more
+    return ", ".join(arrays) + more

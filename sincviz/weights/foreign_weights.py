@@ -1,4 +1,4 @@
-"""Weights of other networks: their names and sizes, the cut-offs of other sinc layers, and the way on."""
+"""Weights of other networks: their names and sizes, the cut-offs of other sinc layers, and what to do."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,14 +16,14 @@ _MOST_FILTERS = 6
 # Names of the lower cut-off and of the width: in Hz in SincNet's second version, in sampling rates in its first.
 _SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the sampling rate"))
 _WAY_ON = (
-    "From a file only a SincShallowNet is opened. Another network is explained live: build it with the program it is "
-    "from, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
-    "end with `@sincviz.networks.front_ends.register` for all analyses."
+    "Only a SincShallowNet is opened from a file. Any other network must be live: build it with its own "
+    "code, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
+    "end with `@sincviz.networks.front_end.register` for all analyses."
 )
 
 
 def other_weights(content: FileContent) -> str:
-    """Return in words which weights a file holds that are no SincShallowNet's, and the way on."""
+    """Return which weights, not of a SincShallowNet, a file contains, and what to do, as text."""
     groups: dict[int, tuple[Place, dict[str, StoredTensor]]] = {}
     for place in walked(content.outline):
         if isinstance(place.node, StoredTensor) and place.above is not None:
@@ -31,31 +31,29 @@ def other_weights(content: FileContent) -> str:
     unread = content.outline.get(OTHER_KEYS, 0) if isinstance(content.outline, dict) else 0
     if not groups and unread:
         safe = all(map(opens_weights_only, content.names))
-        trust = "" if safe else ", if you trust whoever made it: that runs the code in it"
+        trust = "" if safe else ", if you trust its source: that runs the code in it"
         return (
-            f"It holds {unread} entr{'ies' if unread > 1 else 'y'} under keys that are not read: they are no text, "
-            "small numbers or short tuples of them. If weights lie there, save them under text: "
+            f"It contains {unread} entr{'ies' if unread > 1 else 'y'} under keys that are not read: they are not text, "
+            "small numbers or short tuples of them. If these are weights, save them under text keys: "
             f"`torch.save({{str(key): value for key, value in torch.load(path, weights_only={safe}).items()}}, "
             f'"weights.pt")`{trust}.'
         )
     if not groups:
-        return f"It holds no weights at all, but {_kinds(content.outline)}."
-    # The states of an optimizer are as large as the weights.
+        return f"It contains no weights at all, but {_kinds(content.outline)}."
+    # Optimizer states are as large as the weights.
     place, weights = max(
         groups.values(), key=lambda group: ("optim" not in "/".join(group[0].keys).lower(), len(group[1]))
     )
     under = f" under {'/'.join(place.keys)!r}" if place.keys else ""
     described = [f"{shown_name(name)} {_size(weight)}" for name, weight in weights.items()]
     n_weights = counted(len(weights), "weight")
-    return (
-        f"It holds {n_weights}{under}: {listed(described, 6)}. {_sinc_layers(weights, content.read)}{_WAY_ON}"
-    )
+    return f"It contains {n_weights}{under}: {listed(described, 6)}. {_sinc_layers(weights, content.read)}{_WAY_ON}"
 
 
 def _sinc_layers(
     weights: Mapping[str, StoredTensor], read: Callable[[Mapping[str, StoredTensor]], dict[str, Tensor]]
 ) -> str:
-    """Return the cut-offs of layers of SincNet, as far as weights tell them."""
+    """Return the cut-offs of SincNet layers, as far as weights determine them."""
     words = []
     for low_name, width_name, unit in _SINC_LAYERS:
         for name, low in weights.items():
@@ -77,9 +75,9 @@ def _sinc_layers(
             widths = values["width"].abs().flatten().tolist()
             bands = [f"{low:.4g}–{low + width:.4g}" for low, width in zip(lows, widths, strict=True)]
             words.append(
-                f"{shown_name(layer.removesuffix('.')) or 'It'} is a sinc layer of SincNet's kind, {len(bands)} "
-                f"filters whose cut-offs lie at {listed(bands, _MOST_FILTERS)} {unit}, to which its code adds a lowest "
-                "frequency and a narrowest band that weights do not tell (50 Hz each in SincNet for speech). "
+                f"{shown_name(layer.removesuffix('.')) or 'It'} is a sinc layer as in SincNet, with {len(bands)} "
+                f"filters whose cut-offs are {listed(bands, _MOST_FILTERS)} {unit}, to which its code adds a lowest "
+                "frequency and a narrowest band that are not in the weights (50 Hz each in SincNet for speech). "
             )
     return "".join(words[:3])
 

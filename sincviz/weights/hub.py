@@ -1,4 +1,4 @@
-"""Networks to and from folders and repositories of the Hugging Face Hub."""
+"""Hugging Face Hub: networks to and from its folders and repositories."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def _huggingface_hub() -> ModuleType:
 
 
 def _write_network_files(model: "StoredNetwork", folder: Path) -> None:
-    """Write weights and configuration; if either fails, both stay as they were."""
+    """Write weights and configuration; if either fails, both stay unchanged."""
     config = json.dumps(model.get_config(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / CONFIG) as config_file, replacing(folder / WEIGHTS[0]) as weights_file:
@@ -56,7 +56,7 @@ def _network_folder(hub: ModuleType, source: str | os.PathLike[str], **download:
         return folder
     if folder.exists():
         raise CheckpointError(
-            f"{str(folder)!r} is a file. Pass the folder it lies in, or use `sincviz.load_checkpoint`."
+            f"{str(folder)!r} is a file. Pass its folder, or use `sincviz.load_checkpoint`."
         )
     if not isinstance(source, str):
         raise CheckpointError(
@@ -66,7 +66,7 @@ def _network_folder(hub: ModuleType, source: str | os.PathLike[str], **download:
 
 
 def downloaded_network(repo_id: str) -> Path:
-    """Return the folder in Hugging Face's cache to which the network of a repository was downloaded.
+    """Download the network of a repository, and return its folder in Hugging Face's cache.
 
     Raises
     ------
@@ -79,12 +79,12 @@ def downloaded_network(repo_id: str) -> Path:
 
 
 def _downloaded(hub: ModuleType, repo_id: str, **download: Any) -> Path:
-    found = (_download(hub, repo_id, name, **download) for name in WEIGHTS)
-    weights = next((path for path in found if path is not None), None)
+    downloads = (_download(hub, repo_id, name, **download) for name in WEIGHTS)
+    weights = next((path for path in downloads if path is not None), None)
     if weights is None:
         raise CheckpointError(
-            f"The repository {repo_id!r} holds no {' and no '.join(WEIGHTS)}. Pass one with the weights of a network, "
-            "such as sincviz's `push_to_hub` writes."
+            f"The repository {repo_id!r} has no {' and no '.join(WEIGHTS)}. Pass one with the weights of a network, "
+            "as written by sincviz's `push_to_hub`."
         )
     if not is_ours(weights):
         _download(hub, repo_id, CONFIG, **download)
@@ -94,9 +94,9 @@ def _downloaded(hub: ModuleType, repo_id: str, **download: Any) -> Path:
 def _download(
     hub: ModuleType, repo_id: str, name: str, *, revision: str | None, **download: Any
 ) -> Path | None:
-    """Return where a file of a repository lies now; ``None`` if the repository has no such file."""
-    # The order matters: a gated repository's error is also a missing one's, a missing local entry's also a
-    # missing file's.
+    """Download a file of a repository and return its path; ``None`` if the repository has no such file."""
+    # The order matters: the error for a gated repository is also one for a missing repository, that for a missing
+    # local entry also one for a missing file.
     try:
         path: str = hub.hf_hub_download(
             repo_id, name, revision=revision, library_name="sincviz", library_version=__version__, **download
@@ -130,32 +130,32 @@ def _download(
 
 
 class HubMixin:
-    """Writing a network to a folder or the Hugging Face Hub, and opening it from there."""
+    """Mixin to save a network to a folder or the Hugging Face Hub, and to load it from there."""
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write the network into a folder that :meth:`from_pretrained` and the Hugging Face Hub understand.
+        """Save the network to a folder for :meth:`from_pretrained` and the Hugging Face Hub.
 
-        ``model.safetensors`` holds the weights and, in its header, all that a checkpoint keeps
+        ``model.safetensors`` contains the weights and, in its header, everything that a checkpoint stores
         (configuration, channels, class names, scale, provenance); ``config.json`` the configuration for
         other readers; ``README.md`` a model card, unless there is one already.
 
         Parameters
         ----------
         folder : path-like
-            Where to write; made if it does not exist. A network in it is replaced.
+            Destination; created if it does not exist. A network in it is replaced.
 
         Raises
         ------
         MissingDependencyError
             If huggingface_hub is not installed.
         ValueError
-            If the activation or the provenance cannot be kept in strict JSON.
+            If the activation or the provenance cannot be stored in strict JSON.
         FileExistsError
             If ``folder`` is a file.
 
         See Also
         --------
-        from_pretrained : The way back.
+        from_pretrained : Load a saved network.
         """
         _huggingface_hub()
         model, folder = cast("StoredNetwork", self), Path(folder)
@@ -164,7 +164,7 @@ class HubMixin:
             _write_model_card(model, folder / _CARD, source="path/to/this/folder")
 
     def _save_pretrained(self, save_directory: str | os.PathLike[str]) -> None:
-        # By this name programs that know huggingface_hub's own mixin write weights and configuration without a card.
+        # Programs that use huggingface_hub's own mixin call this to write weights and configuration without a card.
         _write_network_files(cast("StoredNetwork", self), Path(save_directory))
 
     @classmethod
@@ -179,10 +179,10 @@ class HubMixin:
         force_download: bool = False,
         local_files_only: bool = False,
     ) -> Self:
-        """Open a network from a folder or from the Hugging Face Hub.
+        """Load a network from a folder or from the Hugging Face Hub.
 
-        Folders and repositories of braindecode's network of the same name open too, those included that
-        braindecode itself cannot read back.
+        Folders and repositories of braindecode's network of the same name open too, including those that
+        braindecode itself cannot load.
 
         Parameters
         ----------
@@ -190,18 +190,18 @@ class HubMixin:
             A folder that :meth:`save_pretrained` wrote; if there is none of that name, the id of a repository
             such as ``"user/model"``.
         n_outputs : int | None
-            Number of classes. Another one than that of the network gives it a fresh head, whose classes have
-            no names yet; everything else is kept.
+            Number of classes. If it differs from that of the network, the network gets a new head, whose classes have
+            no names; everything else is kept.
         revision : str | None
             Branch, tag or commit of the repository; its main branch by default.
         token : str | bool | None
-            The Hub's access token; ``None`` uses the one you are logged in with, ``False`` none.
+            Access token of the Hub; ``None`` uses that of your login, ``False`` none.
         cache_dir : path-like | None
             Where downloads are kept; Hugging Face's cache by default.
         force_download : bool
-            Download again what is in the cache.
+            Download again even if it is in the cache.
         local_files_only : bool
-            Use the cache only, download nothing.
+            Use only the cache.
 
         Returns
         -------
@@ -213,13 +213,13 @@ class HubMixin:
         MissingDependencyError
             If huggingface_hub is not installed.
         CheckpointError
-            If there is no such folder or repository, or it holds no such network with its configuration.
+            If there is no such folder or repository, or it has no such network with its configuration.
         ValueError
             If ``n_outputs`` is not positive.
 
         See Also
         --------
-        push_to_hub : Put a network there.
+        push_to_hub : Upload a network.
         """
         folder = _network_folder(
             _huggingface_hub(),
@@ -247,20 +247,20 @@ class HubMixin:
     ) -> "CommitInfo":
         """Upload what :meth:`save_pretrained` writes to a repository of the Hugging Face Hub.
 
-        A model card that the repository already has is left alone.
+        An existing model card in the repository is kept.
 
         Parameters
         ----------
         repo_id : str
-            The repository, such as ``"user/model"``; made if it does not exist.
+            The repository, such as ``"user/model"``; created if it does not exist.
         commit_message : str
             Message of the commit.
         private : bool | None
-            Whether a repository made here is private; ``None`` leaves that to the Hub.
+            Whether a new repository is private; ``None`` leaves that to the Hub.
         revision : str | None
             Branch to commit to, which must exist; the main branch by default.
         token : str | bool | None
-            The Hub's access token; ``None`` uses the one you are logged in with.
+            Access token of the Hub; ``None`` uses that of your login.
         create_pr : bool
             Open a pull request instead of committing to the branch.
 
@@ -274,13 +274,13 @@ class HubMixin:
         MissingDependencyError
             If huggingface_hub is not installed.
         ValueError
-            If the id is not valid, or the network cannot be kept in strict JSON.
+            If the id is not valid, or the network cannot be stored in strict JSON.
         huggingface_hub.utils.HfHubHTTPError
-            If the Hub refuses, for example for want of a token that may write.
+            If the Hub rejects the upload, for example without a token with write access.
 
         See Also
         --------
-        from_pretrained : The way back.
+        from_pretrained : Load a saved network.
         """
         hub, model = _huggingface_hub(), cast("StoredNetwork", self)
         api = hub.HfApi(token=token, library_name="sincviz", library_version=__version__)

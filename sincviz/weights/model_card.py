@@ -1,4 +1,4 @@
-"""What a reader of the Hugging Face Hub sees of a network."""
+"""Model card of a network for the Hugging Face Hub."""
 
 import json
 from typing import TYPE_CHECKING

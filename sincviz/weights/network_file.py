@@ -1,4 +1,4 @@
-"""Networks to a safetensors file whose header carries everything but the weights, and from any file or folder."""
+"""Network files: writing to safetensors with everything but the weights in the header, reading of any file."""
 
 import inspect
 import json
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 CONFIG = "config.json"
-MICROVOLTS = 1e6  # per volt: the units that almost everybody trains in
+MICROVOLTS = 1e6  # per volt: the usual units of training
 
 HEADER = "sincviz"
 _ENTRIES = {"version", "config", "class_names", "scale", "provenance", "sha256"}
@@ -49,7 +49,7 @@ _ENTRIES = {"version", "config", "class_names", "scale", "provenance", "sha256"}
 
 @dataclass(frozen=True)
 class _Stored:
-    """What a file tells of a network."""
+    """Contents of a file for a network."""
 
     weights: dict[str, Tensor]
     config: Mapping[str, Any]
@@ -68,12 +68,12 @@ class _Stored:
 def write_network(model: "StoredNetwork", path: str | os.PathLike[str]) -> None:
     """Write weights, configuration, class names, scale and provenance to one safetensors file, atomically.
 
-    A hash over all of it goes into the header, so that damage is noticed.
+    A hash of everything goes into the header, so that damage is detected.
 
     Raises
     ------
     ValueError
-        If the activation or the provenance cannot be kept in strict JSON, the class names do not fit the outputs,
+        If the activation or the provenance cannot be stored in strict JSON, the class names do not fit the outputs,
         or the weights are of half precision.
     FileNotFoundError
         If the folder does not exist.
@@ -81,25 +81,25 @@ def write_network(model: "StoredNetwork", path: str | os.PathLike[str]) -> None:
     weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     for key, value in weights.items():
         if value.is_floating_point() and value.dtype not in (torch.float32, torch.float64):
-            # Rounded so far, the weights no longer tell their sampling rate.
+            # After such rounding the weights no longer determine the sampling rate.
             raise ValueError(
-                f"`{key}` is {value.dtype}; only single and double precision are kept. Try `model.float()`."
+                f"`{key}` is {value.dtype}; only single and double precision can be stored. Try `model.float()`."
             )
     try:
-        told = json.loads(json.dumps(model.provenance, allow_nan=False))
+        provenance = json.loads(json.dumps(model.provenance, allow_nan=False))
     except TypeError as error:
-        raise ValueError(f"`provenance` holds what strict JSON cannot keep: {error}.") from error
-    check_provenance(told, model.num_time_filters, _assumable(type(model)))
-    start = {} if start_is_assumed(told) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
+        raise ValueError(f"`provenance` holds a value that strict JSON cannot store: {error}.") from error
+    check_provenance(provenance, model.num_time_filters, _assumable(type(model)))
+    start = {} if start_is_assumed(provenance) else {"initial_cutoffs_hz": model.initial_cutoffs().tolist()}
     described = {
         "version": __version__,
         "config": model.get_config(),
         "class_names": _class_names(model.class_names, model.n_outputs),
         "scale": _scale(model.scale),
-        "provenance": start | told,
+        "provenance": start | provenance,
     }
     text = json.dumps(described, allow_nan=False)
-    # Inside the one entry: of several entries safetensors does not fix the order.
+    # All in one entry: safetensors does not fix the order of several entries.
     header = text[:-1] + _seal(content_hash(text, weights))
     with replacing(path) as temporary:
         safetensors.torch.save_file(weights, temporary, metadata={HEADER: header})
@@ -112,7 +112,7 @@ def read_network(
     given: Mapping[str, Any] | None = None,
     trial: tuple[int, float] | None = None,
 ) -> "Network":
-    """Read any file or folder that holds the weights of a network; it comes in evaluation mode.
+    """Read a network from any file or folder with its weights, in evaluation mode.
 
     Parameters
     ----------
@@ -121,16 +121,16 @@ def read_network(
     path : path-like
         A file that :func:`write_network` wrote, one of weights alone, or a folder of the Hugging Face Hub.
     given : mapping | None
-        Constructor parameters, ``class_names`` and ``scale`` that the file may not tell.
+        Constructor parameters, ``class_names`` and ``scale`` that the file may not store.
     trial : tuple of (int, float) | None
-        Samples and sampling rate of trials, for a file that does not know the number of samples.
+        Samples and sampling rate of trials, for a file that does not store the number of samples.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     CheckpointError
-        If the file is damaged, would run code, holds no such network, or contradicts what was given.
+        If the file is damaged, would run code, contains no such network, or contradicts what was given.
     """
     path = Path(path)
     if not path.exists():
@@ -151,14 +151,12 @@ def read_network(
     ) as error:
         reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
         if any(reason.startswith(f"`{name}`") for name, value in (given or {}).items() if value is not None):
-            raise CheckpointError(
-                f"A parameter that was given for {path} is refused: {reason:.1200}."
-            ) from error
-        raise CheckpointError(f"{path} holds no usable network: {reason:.1200}.") from error
+            raise CheckpointError(f"A parameter given for {path} is not allowed: {reason:.1200}.") from error
+        raise CheckpointError(f"{path} does not contain a usable network: {reason:.1200}.") from error
 
 
 def is_ours(path: Path) -> bool:
-    """Tell a file that :func:`write_network` wrote, whose header makes a configuration file needless."""
+    """Return whether :func:`write_network` wrote a file; its header makes a configuration file unnecessary."""
     return HEADER in read_weights_file(path).metadata
 
 
@@ -173,7 +171,7 @@ def weights_in_folder(folder: Path) -> Path:
     path = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
     if path is None:
         raise CheckpointError(
-            f"The folder {str(folder)!r} holds no {' and no '.join(WEIGHTS)}. Pass a folder that `save_pretrained` "
+            f"The folder {str(folder)!r} has no {' and no '.join(WEIGHTS)}. Pass a folder that `save_pretrained` "
             "wrote, or the file of weights itself."
         )
     return path
@@ -186,8 +184,8 @@ def _from_folder(folder: Path) -> _Stored:
         return _from_file(path, file)
     if not (folder / CONFIG).is_file():
         raise CheckpointError(
-            f"{path} was not written by sincviz, and the folder holds no {CONFIG} that would tell its configuration. "
-            f'Open the file itself, `load_checkpoint("{path}")`, and pass what it does not know.'
+            f"{path} was not written by sincviz, and the folder has no {CONFIG} with its configuration. "
+            f'Open the file itself, `load_checkpoint("{path}")`, and pass what it does not store.'
         )
     with (folder / CONFIG).open("rb") as described:
         config = parsed_json(described.read(LONGEST_JSON + 1))
@@ -203,7 +201,7 @@ def _from_folder(folder: Path) -> _Stored:
 def _from_file(path: Path, file: FileContent) -> _Stored:
     if HEADER not in file.metadata:
         if any('"sha256": "' in text for text in file.metadata.values()):
-            raise CheckpointError(f"{path} is damaged: its header is one of sincviz, but not under its name.")
+            raise CheckpointError(f"{path} is damaged: it has a header of sincviz, but under another name.")
         weights, provenance = _bare(file)
         return _Stored(weights, {}, None, None, provenance)
     header = parsed_json(file.metadata[HEADER])
@@ -216,8 +214,8 @@ def _from_file(path: Path, file: FileContent) -> _Stored:
         text = file.metadata[HEADER].removesuffix(_seal(header["sha256"])) + "}"
         if content_hash(text, weights) != header["sha256"]:
             raise CheckpointError(
-                f"{path} is damaged or was changed: it does not have the hash that was written into it. "
-                "Copy it again from where it came from."
+                f"{path} is damaged or was changed: its contents do not match the hash that was written into it. "
+                "Copy it again from its source."
             )
     return _Stored(
         weights,
@@ -229,7 +227,7 @@ def _from_file(path: Path, file: FileContent) -> _Stored:
 
 
 def _bare(file: FileContent) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights, and what is known of their file; they are read only if names, types and shapes fit."""
+    """Return the weights and what is known of their file; they are read only if names, types and shapes fit."""
     try:
         outline, kind = bare_weights(file.outline)
     except NoNetworkError as error:
@@ -265,8 +263,8 @@ def _built(
     check_sizes(stored.weights, defaults | config)
     model = cls.from_config(config).to(precision)
     model.load_state_dict(stored.weights)
-    model.class_names = _class_names(_told("class_names", stored, given), model.n_outputs)
-    model.scale = _scale(_told("scale", stored, given))
+    model.class_names = _class_names(_stored_or_given("class_names", stored, given), model.n_outputs)
+    model.scale = _scale(_stored_or_given("scale", stored, given))
     if model.scale is None and "scale" in assumed:
         model.scale = _scale(assumed["scale"])
     model.provenance = dict(stored.provenance)
@@ -284,30 +282,30 @@ def _assumable(cls: type) -> set[str]:
 def _completed(
     cls: "type[Network]", stored: _Stored, given: Mapping[str, Any], trial: tuple[int, float] | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the configuration and what of it and of the rest is assumed."""
+    """Return the configuration, and which values were assumed."""
     parameters = inspect.signature(cls).parameters
-    told = {name: value for name, value in stored.config.items() if name not in stored.assumed}
+    known = {name: value for name, value in stored.config.items() if name not in stored.assumed}
     settled = {name for name, value in given.items() if value is not None}
-    if unknown := sorted(set(told) - set(parameters)):
+    if unknown := sorted(set(known) - set(parameters)):
         raise ValueError(f"its configuration holds unknown parameters: {', '.join(unknown)}. Remove them.")
     given = {name: given[name] for name in settled & set(parameters)}
-    for name in given.keys() & told.keys():
-        if told[name] is not None and not same(name, given[name], told[name]):
+    for name in given.keys() & known.keys():
+        if known[name] is not None and not same(name, given[name], known[name]):
             raise ValueError(
-                f"`{name}` is {told[name]!s:.60} in the file, but {given[name]!s:.60} was given."
+                f"`{name}` is {known[name]!s:.60} in the file, but {given[name]!s:.60} was given."
             )
     if not stored.provenance.get("assumed"):
-        # Everything is told; a length in seconds may still be given, and must then be that of the file.
-        return dict(told) | given, {}
+        # The file is complete; a length in seconds may still be given, but must be that of the file.
+        return dict(known) | given, {}
     defaults = {name: parameter.default for name, parameter in parameters.items()} | {"activation": "ELU"}
     defaults |= {name: stored.assumed[name] for name in stored.assumed.keys() & set(parameters)}
-    config, assumed = configuration(stored.weights, told=told | given, defaults=defaults, trial=trial)
+    config, assumed = configuration(stored.weights, known=known | given, defaults=defaults, trial=trial)
     beside = stored.assumed.keys() - set(parameters) - settled
     return config, assumed | {name: stored.assumed[name] for name in sorted(beside)}
 
 
-def _told(name: str, stored: _Stored, given: Mapping[str, Any]) -> Any:
-    """Return a value from the file or from the caller, who may give what the file lacks or assumed."""
+def _stored_or_given(name: str, stored: _Stored, given: Mapping[str, Any]) -> Any:
+    """Return a value from the file or the caller, who may set what the file lacks or assumed."""
     kept, new = getattr(stored, name), given.get(name)
     if new is None:
         return kept
@@ -324,7 +322,7 @@ def _class_names(names: Sequence[object] | None, n_outputs: int) -> list[str] | 
     listed = [str(name) for name in names]
     if len(set(listed)) < n_outputs or len(listed) != n_outputs:
         raise ValueError(
-            f"`class_names` must name {n_outputs} outputs, each differently; got {', '.join(listed)}."
+            f"`class_names` must be {n_outputs} different names, one per output; got {', '.join(listed)}."
         )
     return listed
 

@@ -1,4 +1,4 @@
-"""What a pickle would build, told without building anything but plain containers, numbers and text."""
+"""Safe scan of a pickle: what it would build, building only plain containers, numbers and text."""
 
 import pickletools
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from typing import Any
 from sincviz.weights.stored_tensor import Storage
 from sincviz.weights.torch_pickle import DTYPES, rebuilt
 
-MOST_OPERATIONS = 400_000  # a checkpoint with the states of its optimizer has thousands
-_LARGEST_KEY = 2**32  # the hashes of larger numbers can be made to be all the same
+MOST_OPERATIONS = 400_000  # a checkpoint with optimizer states has thousands
+_LARGEST_KEY = 2**32  # the hashes of larger numbers can be made to collide
 _LONGEST_TUPLE = 4  # of text and numbers, such as a subject and a fold
-_MOST_TUPLES = 1000  # whose hashes can be made to be all the same too
+_MOST_TUPLES = 1000  # whose hashes can be made to collide too
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _SCALARS = (
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
@@ -23,16 +23,16 @@ _RECONSTRUCTORS = ("copyreg._reconstructor", "copy_reg._reconstructor")
 
 
 class Unread(dict[Any, Any]):
-    """An object that was not made, by the name of its class or of what would have made it.
+    """An object that was not built, with the name of its class or of the function that would build it.
 
-    Its entries are those that the pickle sets, if it is some kind of dict.
+    Its items are those that the pickle sets, if it is some kind of dict.
 
     Attributes
     ----------
     name : str
         Such as ``"argparse.Namespace"``.
     state : object
-        The attributes that it would have got.
+        The attributes that it would have had.
     """
 
     def __init__(self, name: str) -> None:
@@ -40,11 +40,11 @@ class Unread(dict[Any, Any]):
         self.name = name
         self.state: Any = None
 
-    # Contents could make a comparison last for years.
+    # Comparing hostile contents could take years.
     __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:
-        """Tell the same object."""
+        """Return whether this is the same object."""
         return self is other
 
 
@@ -57,11 +57,11 @@ class Named:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a pickle describes.
+    """Contents of a pickle.
 
     ``root`` is made of dicts, lists, tuples, numbers, text, :class:`~sincviz.weights.stored_tensor.StoredTensor`,
-    :class:`Unread` and :class:`Named`, and may hold itself; ``names`` are all functions and classes that it names;
-    ``damage`` says where the scan ended too early, and is empty if it did not.
+    :class:`Unread` and :class:`Named`, and may be circular; ``names`` are all functions and classes that it names;
+    ``damage`` says where the scan ended early, and is empty if it did not.
     """
 
     root: Any
@@ -70,13 +70,13 @@ class Scanned:
 
 
 def scanned(pickled: bytes) -> Scanned:
-    """Return what a pickle describes; nothing is imported, called or allocated.
+    """Return the contents of a pickle; nothing is imported, called or allocated.
 
     Examples
     --------
     >>> import argparse, pickle
-    >>> found = scanned(pickle.dumps({"epoch": 3, "args": argparse.Namespace(lr=0.1)}))
-    >>> found.root["epoch"], found.root["args"].name, found.names
+    >>> scan = scanned(pickle.dumps({"epoch": 3, "args": argparse.Namespace(lr=0.1)}))
+    >>> scan.root["epoch"], scan.root["args"].name, scan.names
     (3, 'argparse.Namespace', ('argparse.Namespace',))
     """
     scan = _Scan()
@@ -88,14 +88,14 @@ def scanned(pickled: bytes) -> Scanned:
             scan.follow(operation.name, argument)
         if len(scan.stack) != 1 or scan.marks:
             raise ValueError("it ends with something left to do")
-    except Exception as error:  # a damaged pickle makes the reader raise nearly anything
+    except Exception as error:  # a damaged pickle can make the reader raise nearly anything
         damage = f"{error!s:.200}" or type(error).__name__
     bottom = scan.marks[0] if scan.marks else scan.stack
     return Scanned(bottom[0] if bottom else None, tuple(scan.names), damage)
 
 
 class _Scan:
-    """The stack of a pickle machine that holds descriptions in place of objects."""
+    """A pickle machine whose stack holds descriptions instead of objects."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -177,7 +177,7 @@ class _Scan:
         return items
 
     def _pop(self, _: Any) -> None:
-        # Of a mark that nothing follows this takes the mark.
+        # If nothing follows a mark, this removes the mark.
         if self.stack or not self.marks:
             self._popped(1)
         else:
@@ -195,7 +195,7 @@ class _Scan:
 
     def _name(self, module: Any, name: Any) -> None:
         if type(module) is not str or type(name) is not str:
-            raise ValueError("it names what is no text")
+            raise ValueError("it has a name that is not text")
         full = f"{module}.{name}".replace("__builtin__.", "builtins.")
         self.names[full] = None
         self.stack.append(Named(full))
@@ -211,7 +211,7 @@ class _Scan:
         self._reduce(items[0], tuple(items[1:]))
 
     def _reduce(self, function: Any, arguments: Any) -> None:
-        name = function.name if isinstance(function, Named | Unread) else "what is no function"
+        name = function.name if isinstance(function, Named | Unread) else "something that is not a function"
         given = arguments[0] if isinstance(arguments, tuple) and arguments else None
         made = None
         if isinstance(function, Named):
@@ -221,7 +221,7 @@ class _Scan:
         self.stack.append(Unread(name) if made is None else made)
 
     def _dict_of(self, given: Any) -> dict[Any, Any]:
-        """Return a dict from pairs, as Python 2 gave them, or from a dict; a factory makes no entries."""
+        """Return a dict from pairs, as in Python 2, or from a dict; a factory adds no items."""
         if isinstance(given, dict):
             return given
         pairs = given if isinstance(given, list) else []
@@ -240,11 +240,11 @@ class _Scan:
         if isinstance(built, Unread):
             built.state = state
         elif not isinstance(built, dict):
-            raise ValueError("it gives attributes to what has none")
+            raise ValueError("it sets attributes of something that has none")
 
     def _storage(self, identifier: Any) -> None:
         known = isinstance(identifier, tuple) and len(identifier) == 5 and isinstance(identifier[1], Named)
-        # Text is all that may be compared or printed: of a tuple of tuples that takes years.
+        # Only text may be compared or printed: for a tuple of tuples that can take years.
         if not (
             known and type(identifier[0]) is str and identifier[0] == "storage" and type(identifier[2]) is str
         ):
@@ -256,7 +256,7 @@ class _Scan:
             return
         storage = Storage(key, DTYPES[kind.name], n_values if type(n_values) is int else -1)
         if self.storages.setdefault(key, storage) != storage:
-            raise ValueError(f"it describes the storage {key:.40} twice, differently")
+            raise ValueError(f"it describes the storage {key:.40} twice and differently")
         self.stack.append(storage)
 
     def _dict(self, _: Any) -> None:
@@ -269,16 +269,16 @@ class _Scan:
         if type(grown) is list:
             grown.extend(items)
         elif not isinstance(grown, Unread):
-            raise ValueError("it appends to what is no list")
+            raise ValueError("it appends to something that is not a list")
 
     def _set(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
-            raise ValueError("it sets items of what is no dict")
+            raise ValueError("it sets items of something that is not a dict")
         entries = [
             (key, value) for key, value in zip(items[::2], items[1::2], strict=True) if self._is_key(key)
         ]
-        # Other keys are not even compared: the hash of a tuple of tuples can take years.
+        # Other keys are not even compared: the hash of nested tuples can take years.
         target.update(entries)
         if n_others := len(items) // 2 - len(entries):
             target[OTHER_KEYS] = target.get(OTHER_KEYS, 0) + n_others
@@ -291,7 +291,7 @@ class _Scan:
 
 
 class _OtherKeys:
-    """The entry of a dict that counts those of its keys that were not read."""
+    """The key of a dict under which unread keys are counted."""
 
 
 OTHER_KEYS = _OtherKeys()

@@ -1,4 +1,4 @@
-"""What a file says that a network remembers of its training: each entry is of its kind, or the file is refused."""
+"""Checks of the provenance that a file stores: every entry has its type, or the file is rejected."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping
 from sincviz._utils.text import listed, shown_name
 
 _LONGEST_TEXT = 1000
-_DEEPEST = 50  # lists in lists; what is deeper cannot be copied
+_DEEPEST = 50  # lists in lists; deeper ones cannot be copied
 
 
 def check_provenance(provenance: object, n_filters: int, assumable: set[str]) -> None:
-    """Refuse provenance whose entries are not what this version writes; entries of other names are not looked at.
+    """Reject provenance with entries unlike those of this version; entries with other names are ignored.
 
     Parameters
     ----------
     provenance : object
-        What a file says.
+        Provenance in a file.
     n_filters : int
-        Number of filters, of which each has two cut-offs.
+        Number of filters, each with two cut-offs.
     assumable : set of str
         Names that may be assumed.
 
     Raises
     ------
     ValueError
-        With the entry and what it must be.
+        If an entry is not valid; the message says what it must be.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def check_provenance(provenance: object, n_filters: int, assumable: set[str]) ->
 
 
 def _is_deeper(value: object, most: int) -> bool:
-    """Tell whether lists and mappings hold each other in more levels than that, whatever the deepest one is."""
+    """Return whether lists and mappings are nested more deeply than that."""
     level = [value]
     for _ in range(most):
         level = [

@@ -1,4 +1,4 @@
-"""Files of safetensors: their header is checked before a value is read, and values are never mapped."""
+"""Safetensors files: the header is checked before any value is read, and values are never memory-mapped."""
 
 import json
 import math
@@ -22,7 +22,7 @@ from sincviz.weights.file_content import (
 )
 from sincviz.weights.stored_tensor import MOST_DIMENSIONS, Storage, StoredTensor, is_size
 
-LONGEST_JSON = 32 * 2**20  # channels, fingerprints of training trials and the history of cut-offs in plenty
+LONGEST_JSON = 32 * 2**20  # plenty for channels, fingerprints of training trials and the cut-off history
 _KIND = "safetensors file"
 _TYPES = {
     "F64": torch.float64,
@@ -39,32 +39,32 @@ _TYPES = {
 
 
 def read_safetensors(path: Path) -> FileContent:
-    """Return what a header describes; values are read when they are asked for, if the header is still the same.
+    """Return the contents of a file; values are read on request, if the header is still the same.
 
     Raises
     ------
     CheckpointError
-        If the file is damaged or claims more than it holds.
+        If the file is damaged or claims to hold more than it does.
     """
     with naming(path, _KIND), steady(path) as file:
         length = int.from_bytes(file.read(8), "little")
         held = path.stat().st_size - 8
         if length > held:
-            raise ValueError(f"its header claims {length} bytes, of which the file holds {held}")
+            raise ValueError(f"its header claims {length} bytes, but the file has {held}")
         if length > LONGEST_JSON:
             raise ValueError(f"its header is longer than {LONGEST_JSON} bytes")
         text = file.read(length)
         header = parsed_json(text)
         metadata = header.pop("__metadata__", {})
         if not isinstance(metadata, dict) or not all(isinstance(entry, str) for entry in metadata.values()):
-            raise ValueError("its metadata are something else than text")
+            raise ValueError("its metadata are not text")
         outline, places = _outline(header, held - length)
 
     def read(weights: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
         check_size(weights)
         with naming(path, _KIND), steady(path) as file:
             values = _bytes_of(file, text, places, weights)
-            # Nothing in a file of others tells a mixture of two that were written one upon the other; ours have a hash.
+            # A foreign file does not reveal a mixture of two that overwrote each other; ours have a hash.
             if "sincviz" in metadata or not is_fresh(file):
                 return {name: weight.of(values[name]) for name, weight in weights.items()}
             time.sleep(SETTLING_S)
@@ -76,23 +76,23 @@ def read_safetensors(path: Path) -> FileContent:
 
 
 def parsed_json(text: str | bytes) -> Any:
-    """Return what JSON says; NaN is let through, since others write it.
+    """Parse JSON; NaN is accepted, since other programs write it.
 
     Raises
     ------
     ValueError
-        If it is no JSON, names an entry twice, is too long or too deep, or holds half a character.
+        If it is not JSON, has a duplicate key, is too long or too deep, or has a lone surrogate.
     """
     if len(text) > LONGEST_JSON:
         raise ValueError(f"its JSON is longer than {LONGEST_JSON} characters")
     try:
         parsed = json.loads(text, object_pairs_hook=_entries_once)
-        # Half of a surrogate pair can be neither printed nor written.
+        # A lone surrogate can be neither printed nor written.
         json.dumps(parsed, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("its JSON is nested too deeply") from None
     except UnicodeEncodeError:
-        raise ValueError("its JSON holds half of a surrogate pair, which is no character") from None
+        raise ValueError("its JSON has a lone surrogate, which is not a character") from None
     return parsed
 
 
@@ -110,7 +110,7 @@ def _entries_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _outline(
     header: Mapping[str, Any], held: int
 ) -> tuple[dict[str, StoredTensor], dict[str, tuple[int, int]]]:
-    """Return the tensors and their places after the header, if they fill the bytes there and no more."""
+    """Return the tensors and their places after the header, if they exactly fill the bytes there."""
     claimed = 0
     tensors, places = {}, {}
     for name, entry in header.items():
@@ -118,20 +118,20 @@ def _outline(
         if kind not in _TYPES:
             raise ValueError(f"it has weights of the type {kind!s:.40}")
         if len(shape) > MOST_DIMENSIONS or not all(map(is_size, shape)):
-            raise ValueError(f"{shown_name(name)!r} has sizes that no tensor has")
+            raise ValueError(f"{shown_name(name)!r} has invalid sizes")
         n_values = 0 if 0 in shape else math.prod(shape)
         storage = Storage(name, _TYPES[kind], n_values)
         first, last = entry["data_offsets"]
         fits = is_size(first) and is_size(last) and last - first == storage.n_bytes and first <= held
         if not fits:
-            raise ValueError(f"{shown_name(name)!r} lies at bytes that do not fit its type and sizes")
+            raise ValueError(f"{shown_name(name)!r} has offsets that do not fit its type and sizes")
         claimed += storage.n_bytes
         if claimed > held:
-            raise ValueError(f"its weights claim more than the {held} bytes that the file holds for them")
+            raise ValueError(f"its weights claim more than the {held} bytes that the file has for them")
         tensors[name] = StoredTensor(storage, 0, tuple(shape), _contiguous(shape))
         places[name] = first, last
     if claimed != held:
-        raise ValueError(f"its weights claim {claimed} bytes, the file holds {held} for them")
+        raise ValueError(f"its weights claim {claimed} bytes, but the file has {held} for them")
     return tensors, places
 
 
@@ -148,11 +148,11 @@ def _bytes_of(
     file.seek(8)
     if file.read(len(text)) != text:
         raise ValueError(CHANGED)
-    found = {}
+    values = {}
     for name, weight in weights.items():
         first, last = places[weight.storage.key]
         file.seek(8 + len(text) + first)
-        found[name] = file.read(last - first)
-        if len(found[name]) != last - first:
+        values[name] = file.read(last - first)
+        if len(values[name]) != last - first:
             raise ValueError(CHANGED)
-    return found
+    return values

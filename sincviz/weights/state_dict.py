@@ -1,4 +1,4 @@
-"""The weights of a SincShallowNet among what a file holds, under the names that the network gives them."""
+"""State dicts of a SincShallowNet: found in the contents of a file, without prefixes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ DEEPEST = 3  # containers around a state dict
 EARLIER_LAYOUT = "layout of braindecode 1.0 to 1.5"
 _SIGN = "sinc_filter_layer.low_freqs"
 _COMPILED = "_orig_mod."
-# Until braindecode 1.5 a layer without weights came first in `depthwiseconv`, so that the others were 1 and 2.
+# Until braindecode 1.5 `depthwiseconv` began with a layer without weights, so the others were 1 and 2.
 _NOW_NAMED = {"depthwiseconv.1.": "depthwiseconv.0.", "depthwiseconv.2.": "depthwiseconv.1."}
 
 
@@ -24,26 +24,26 @@ class NoNetworkError(ValueError):
 
 
 def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
-    """Return the weights without prefixes, and in a few words what they were found in.
+    """Return the weights without prefixes, and where they were found, as text.
 
     Parameters
     ----------
     content : mapping
-        What a file holds: a state dict, or containers around one.
+        Contents of a file: a state dict, or containers around one.
 
     Returns
     -------
     weights : dict of torch.Tensor or StoredTensor
-        By the names of the network's own state dict, as far as it was one.
+        Weights by the names of the network's state dict.
     kind : str
         Such as ``"bare state dict"`` or ``"Lightning checkpoint"``.
 
     Raises
     ------
     NoNetworkError
-        If there is no such network.
+        If there is none.
     ValueError
-        If there is more than one.
+        If there are several.
 
     Examples
     --------
@@ -52,15 +52,15 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
     >>> list(weights), kind
     (['sinc_filter_layer.low_freqs'], "state dict under 'state_dict'")
     """
-    found = list(_state_dicts(content))
-    if not found:
-        raise NoNetworkError(f"there are no weights of a SincShallowNet in it: no name ends in `{_SIGN}`")
-    chosen = [one for one in found if one[0] == ("state_dict",)] if len(found) > 1 else found
+    states = list(_state_dicts(content))
+    if not states:
+        raise NoNetworkError(f"it contains no weights of a SincShallowNet: no name ends in `{_SIGN}`")
+    chosen = [one for one in states if one[0] == ("state_dict",)] if len(states) > 1 else states
     if len(chosen) != 1:
-        places = listed(["/".join(map(str, where)) or "the top" for where, _ in found], 6)
+        places = listed(["/".join(map(str, where)) or "the top" for where, _ in states], 6)
         raise ValueError(
-            f"there are several networks in it, under {places}. Save one: "
-            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in found[0][0])}, "
+            f"it contains several networks, under {places}. Save one: "
+            f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in states[0][0])}, "
             '"weights.pt")`'
         )
     where, state = chosen[0]
@@ -72,7 +72,7 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
 
 
 def is_earlier(weights: Mapping[str, Any]) -> bool:
-    """Tell weights that braindecode 1.0 to 1.5 named.
+    """Return whether the weights have the names of braindecode 1.0 to 1.5.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def is_earlier(weights: Mapping[str, Any]) -> bool:
 
 
 def now_named(weights: Mapping[str, Weight]) -> dict[str, Weight]:
-    """Return weights that braindecode 1.0 to 1.5 named under the names that they have since."""
+    """Return weights of braindecode 1.0 to 1.5 under their current names."""
     renamed = {}
     for name, value in weights.items():
         block = next((block for block in _NOW_NAMED if name.startswith(block)), "")
@@ -101,7 +101,7 @@ def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]
             if not isinstance(container, dict | list | tuple):
                 continue
             if id(container) in opened:
-                # A dict that lies under many names, and in it another one, would be opened endlessly.
+                # A dict under many names that contains another such dict would be opened endlessly.
                 if (state := opened[id(container)]) is not None:
                     yield where, state
                 continue
@@ -109,7 +109,7 @@ def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]
             if not isinstance(container, dict):
                 below += [((*where, number), part) for number, part in enumerate(container)]
                 continue
-            # The methods of a dict may be hidden by attributes of the same name.
+            # Attributes of the same name may hide the methods of a dict.
             named = {key: value for key, value in dict.items(container) if isinstance(key, str)}
             if any(is_tensor(value) and key.endswith(_SIGN) for key, value in _plain(named)):
                 opened[id(container)] = named
@@ -120,7 +120,7 @@ def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]
 
 
 def is_tensor(value: object) -> bool:
-    """Tell a tensor, be it read or only described."""
+    """Return whether this is a tensor, read or only described."""
     return isinstance(value, Tensor | StoredTensor)
 
 
@@ -131,13 +131,11 @@ def _plain(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _without_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
     plain = _plain(state)
     if len(dict(plain)) < len(plain):
-        raise ValueError(
-            f"names occur twice in it, with and without `{_COMPILED}`. Save one of the two networks"
-        )
+        raise ValueError(f"names occur twice, with and without `{_COMPILED}`. Save one of the two networks")
     prefixes = [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)]
     if len(prefixes) > 1:
         raise ValueError(
-            f"there are several networks in it, with the prefixes {listed([repr(one) for one in prefixes], 6)}. "
+            f"it contains several networks, with the prefixes {listed([repr(one) for one in prefixes], 6)}. "
             "Save one, for example: "
             f"`torch.save({{k: v for k, v in state_dict.items() if k.startswith({prefixes[0]!r:.80})}}, "
             '"weights.pt")`'
@@ -146,5 +144,5 @@ def _without_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
     weights = {key.removeprefix(prefix): value for key, value in plain if key.startswith(prefix)}
     strangers = [key for key, value in weights.items() if not is_tensor(value)]
     if strangers:
-        raise ValueError(f"what should be weights is something else: {listed(strangers, 6)}")
+        raise ValueError(f"these entries should be weights but are not: {listed(strangers, 6)}")
     return weights

@@ -1,4 +1,4 @@
-"""What files of weights need to know of a network's class."""
+"""Interface of a network class for files of weights."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, Self
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class StoredNetwork(Protocol):
-    """A network that can be written to a file and made from one."""
+    """A network that can be written to and read from a file."""
 
     class_names: list[str] | None
     scale: float | None
@@ -33,7 +33,7 @@ class StoredNetwork(Protocol):
         ...
 
     def get_config(self) -> dict[str, Any]:
-        """Return every setting as JSON can hold it."""
+        """Return every setting in a form for JSON."""
         ...
 
     def cutoffs(self) -> Tensor:
@@ -41,7 +41,7 @@ class StoredNetwork(Protocol):
         ...
 
     def initial_cutoffs(self) -> Tensor:
-        """Return the cut-offs in Hz that training began with."""
+        """Return the cut-offs in Hz before training."""
         ...
 
     def reset_head(self, n_outputs: int) -> None:
@@ -53,7 +53,7 @@ class StoredNetwork(Protocol):
         ...
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
-        """Take weights by name."""
+        """Load weights by name."""
         ...
 
     def to(self, dtype: Any) -> Self:

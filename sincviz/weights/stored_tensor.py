@@ -1,4 +1,4 @@
-"""A tensor as a file describes it: type, sizes, and where its values lie, before any is read."""
+"""Tensors as described in a file: type, sizes, and where their values are, before any is read."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LARGEST_SIZE = 2**63
 
 @dataclass(frozen=True)
 class Storage:
-    """A run of values in a file: the name of its entry, their type and how many there are said to be."""
+    """A run of values in a file: the name of its entry, their type and their stated number."""
 
     key: str
     dtype: torch.dtype
@@ -26,7 +26,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor: where in a storage its values lie.
+    """A tensor, described by where in a storage its values are.
 
     Examples
     --------
@@ -46,12 +46,12 @@ class StoredTensor:
         return self.storage.dtype
 
     def numel(self) -> int:
-        """Return the number of values: more than the storage's where some are used again and again."""
+        """Return the number of values: more than in the storage if some are used repeatedly."""
         return 0 if 0 in self.shape else math.prod(self.shape)
 
     @property
     def inside(self) -> bool:
-        """Whether every value lies in the storage."""
+        """Whether every value is inside the storage."""
         if 0 in self.shape:
             return 0 <= self.offset <= self.storage.n_values
         last = self.offset + sum(
@@ -77,5 +77,5 @@ class StoredTensor:
 
 
 def is_size(number: object) -> bool:
-    """Tell a natural number that fits into 63 bits."""
+    """Return whether this is a natural number that fits into 63 bits."""
     return type(number) is int and 0 <= number < LARGEST_SIZE

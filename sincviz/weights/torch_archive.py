@@ -1,4 +1,4 @@
-"""Files of ``torch.save``: described by their pickle, which is followed but never executed."""
+"""PyTorch archives of ``torch.save``: described by their pickle, which is scanned but never executed."""
 
 import io
 import zipfile
@@ -23,22 +23,22 @@ _KIND = "torch file"
 
 
 class _Bounded(io.FileIO):
-    """A file of which nothing reads a lot at once, whatever the file says of its sizes."""
+    """A file with a limit on the bytes read at once, whatever sizes the file claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(_MOST_AT_ONCE + 1 if size is None or size < 0 else min(size, _MOST_AT_ONCE + 1))
-        if len(found) > _MOST_AT_ONCE:
+        data = super().read(_MOST_AT_ONCE + 1 if size is None or size < 0 else min(size, _MOST_AT_ONCE + 1))
+        if len(data) > _MOST_AT_ONCE:
             raise ValueError(f"its directory is longer than {_MOST_AT_ONCE} bytes")
-        return found
+        return data
 
 
 def read_torch_archive(path: Path) -> FileContent:
-    """Return what ``torch.save`` was given, with tensors that are described and not read yet.
+    """Return the object that ``torch.save`` wrote, with tensors described but not yet read.
 
     Raises
     ------
     CheckpointError
-        If the file is damaged, claims more than it holds, holds a whole object, or would run programs.
+        If the file is damaged, claims more than it has, contains a whole object, or would run programs.
     """
     with naming(path, _KIND), _Bounded(path) as file, zipfile.ZipFile(file) as archive:
         size = path.stat().st_size
@@ -52,11 +52,11 @@ def read_torch_archive(path: Path) -> FileContent:
             raise ValueError(f"it is a zip file without {_PICKLE}")
         if entries[_PICKLE].file_size > LONGEST_PICKLE:
             raise ValueError(f"its pickle is longer than {LONGEST_PICKLE} bytes")
-        found = scanned(archive.read(entries[_PICKLE]))
-        check_objects(path, found)
-        if found.damage:
-            raise ValueError(f"its pickle is damaged or of another kind: {found.damage}")
-        for tensor in stored_tensors(found.root):
+        scan = scanned(archive.read(entries[_PICKLE]))
+        check_objects(path, scan)
+        if scan.damage:
+            raise ValueError(f"its pickle is damaged or of another kind: {scan.damage}")
+        for tensor in stored_tensors(scan.root):
             _check_extent(tensor, entries)
         order = archive.read(entries["byteorder"]).decode() if "byteorder" in entries else "little"
         if order not in ("little", "big"):
@@ -65,7 +65,7 @@ def read_torch_archive(path: Path) -> FileContent:
     def read(weights: Mapping[str, StoredTensor]) -> dict[str, Tensor]:
         check_size(weights)
         with naming(path, _KIND), steady(path) as file, zipfile.ZipFile(file) as archive:
-            # The sums in the directory are those of before, so that other values are noticed.
+            # The checksums of the earlier directory reveal changed values.
             now = {info.filename: (info.CRC, info.header_offset) for info in archive.infolist()}
             if now != {info.filename: (info.CRC, info.header_offset) for info in infos}:
                 raise ValueError(CHANGED)
@@ -78,20 +78,20 @@ def read_torch_archive(path: Path) -> FileContent:
             for name, weight in weights.items()
         }
 
-    return FileContent(found.root, read, names=found.names)
+    return FileContent(scan.root, read, names=scan.names)
 
 
 def _entries(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
-    """Return the entries by their names below the archive's root; what is said about them was checked."""
+    """Return the entries by their names below the archive's root, after checking their metadata."""
     for info in infos:
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             raise ValueError(
-                f"its entry {shown_name(info.filename)!r} is compressed or encrypted; torch stores as is"
+                f"its entry {shown_name(info.filename)!r} is compressed or encrypted; torch stores entries uncompressed"
             )
     if sum(info.file_size for info in infos) > size or any(i.compress_size != i.file_size for i in infos):
         raise ValueError(f"its entries claim more than the {size} bytes of the file")
     names = [info.filename.partition("/")[2] for info in infos]
-    # Torch's reader does not tell upper from lower case.
+    # PyTorch's reader ignores case.
     if len({name.lower() for name in names}) < len(names):
         raise ValueError("two of its entries have the same name")
     return dict(zip(names, infos, strict=True))
@@ -102,10 +102,10 @@ def _check_extent(tensor: StoredTensor, entries: Mapping[str, zipfile.ZipInfo]) 
     held = entries.get(f"data/{storage.key}")
     if held is None or held.file_size != storage.n_bytes:
         has = "is missing" if held is None else f"has {held.file_size} bytes"
-        raise ValueError(f"its storage {storage.key!r:.40} should have {storage.n_bytes} bytes and {has}")
-    # With a stride of 0 few values are used again and again.
+        raise ValueError(f"its storage {storage.key!r:.40} should have {storage.n_bytes} bytes, but {has}")
+    # With a stride of 0 few values are used repeatedly.
     if not tensor.inside or tensor.numel() > storage.n_values:
         raise ValueError(
-            f"a tensor of the shape {tensor.shape!s:.80} claims more than its storage of "
-            f"{storage.n_values} values holds"
+            f"a tensor of the shape {tensor.shape!s:.80} claims more than the "
+            f"{storage.n_values} values of its storage"
         )

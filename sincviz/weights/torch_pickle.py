@@ -1,4 +1,4 @@
-"""How ``torch.save`` writes tensors into a pickle, and which functions a pickle of plain data names."""
+"""PyTorch pickles: how ``torch.save`` writes tensors, and which functions a pickle of plain data names."""
 
 from typing import Any
 
@@ -65,20 +65,20 @@ _CODE = (
 
 
 def is_plain(name: str) -> bool:
-    """Tell functions and classes of plain data, whose making runs no code of a program.
+    """Return whether a function or class is plain data, which is built without running a program's code.
 
     Examples
     --------
     >>> is_plain("argparse.Namespace"), is_plain("torch.nn.modules.linear.Linear")
     (True, False)
     """
-    # Not by `getattr`, at which torch imports some of its parts.
+    # Not with `getattr`, which makes torch import submodules.
     known = vars(torch).get(name.removeprefix("torch.")) if name.startswith("torch.") else None
     return name in _PLAIN or isinstance(known, torch.dtype)
 
 
 def opens_weights_only(name: str) -> bool:
-    """Tell functions and classes that ``torch.load`` calls with ``weights_only=True``.
+    """Return whether ``torch.load`` calls a function or class with ``weights_only=True``.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def opens_weights_only(name: str) -> bool:
 
 
 def is_attack(name: str) -> bool:
-    """Tell functions that no file of weights has a use for, but whoever wants to run programs has.
+    """Return whether a function is useless in a file of weights but useful for running programs.
 
     Examples
     --------
@@ -100,12 +100,12 @@ def is_attack(name: str) -> bool:
 
 
 def rebuilt(name: str, arguments: Any) -> Any:
-    """Return the tensor or the sizes that a function of torch makes of its arguments; ``None`` if it is another one.
+    """Return the tensor or sizes that a torch function builds from its arguments; ``None`` for other functions.
 
     Raises
     ------
     ValueError
-        If it is such a function, called as ``torch.save`` never does.
+        If it is such a function, but called as ``torch.save`` never calls it.
     """
     if not isinstance(arguments, tuple):
         return None
@@ -123,7 +123,7 @@ def rebuilt(name: str, arguments: Any) -> Any:
 
 def _tensor(storage: Storage, offset: Any, shape: Any, strides: Any) -> StoredTensor:
     if not (type(shape) is type(strides) is tuple and len(shape) == len(strides) <= MOST_DIMENSIONS):
-        raise ValueError("a tensor has not as many strides as dimensions, or too many")
+        raise ValueError("a tensor does not have as many strides as dimensions, or has too many")
     if not all(map(is_size, (offset, *shape, *strides, storage.n_values))):
-        raise ValueError("the size or place of a tensor is no natural number that fits")
+        raise ValueError("the size or offset of a tensor is not a natural number within limits")
     return StoredTensor(storage, offset, shape, strides)

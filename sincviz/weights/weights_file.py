@@ -1,4 +1,4 @@
-"""A file of weights, read by what it holds, not by its name; nothing in it is ever executed."""
+"""Files of weights, read by their contents, not by their names; nothing in them is ever executed."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,25 +18,23 @@ from sincviz.weights.torch_pickle import is_attack
 from sincviz.weights.whole_objects import JOBLIB, RefusedError, check_objects, refusal
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib", ".tar", ".zip")
-"""What names of files of weights end in; what such a file is, is told by what it holds."""
+"""Extensions of files of weights; the contents decide what a file is."""
 
-_LEGACY_TORCH = (
-    b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number every torch file before the zip format begins with
-)
+_LEGACY_TORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the magic number of torch files before the zip format
 _LONGEST_HEAD = 2**22
 _SCIKIT = ("sklearn.", "mne.decoding", "pyriemann.", "xgboost.", "lightgbm.")
 
 
 def read_weights_file(path: Path) -> FileContent:
-    """Read a safetensors file or one of ``torch.save``, whatever its name.
+    """Read a file of safetensors or ``torch.save``, whatever its name.
 
     Raises
     ------
     CheckpointError
         If it is another kind of file, damaged, or would run code.
     """
-    if not path.is_file():  # to open a pipe is to wait for somebody who writes
-        raise CheckpointError(f"{path} is no regular file, so it is not opened.")
+    if not path.is_file():  # opening a pipe would wait for a writer
+        raise CheckpointError(f"{path} is not a regular file, so it is not opened.")
     try:
         with path.open("rb") as file:
             start = file.read(512)
@@ -57,25 +55,25 @@ def read_weights_file(path: Path) -> FileContent:
                 head = file.read(_LONGEST_HEAD)
         raise _of_a_pickle(path, head)
     if packing:
-        raise CheckpointError(f"{path} is compressed by {packing}. Unpack it first, and pass what comes out.")
+        raise CheckpointError(f"{path} is compressed with {packing}. Unpack it first and pass the result.")
     raise CheckpointError(
         file_kind(path, start)
-        or f"{path} is no readable safetensors file, and none that `torch.save` wrote either. "
+        or f"{path} is not a readable safetensors file, nor one that `torch.save` wrote. "
         "Pass a file of weights: .safetensors, .pt, .pth, .bin or .ckpt."
     )
 
 
 def _legacy(path: Path, *, weights_only: bool) -> str:
-    """Return the way on from a file of an old torch; from the oldest ones torch reads no weights alone."""
+    """Return what to do with a file of an old torch; torch cannot read the oldest ones as weights only."""
     opener, safe = f"torch.load({str(path)!r}, weights_only=", str(path.with_name(f"{path.stem}_weights.pt"))
     code = "" if weights_only else " (they run the code in it)"
     otherwise = (
-        "\nIf torch refuses the first line, objects lie beside the weights, or it is a whole network: with "
-        "`weights_only=False` it opens, and the code in it runs; of a whole network save `weights.state_dict()`."
+        "\nIf torch rejects the first line, it contains other objects, or a whole network: with "
+        "`weights_only=False` it opens, and the code in it runs; for a whole network save `weights.state_dict()`."
     )
     return (
-        f"{path} was written in the format that torch had before 1.6, which cannot be checked before it is read. "
-        f"If you trust whoever made it, these two lines{code} make a safe file of it:\n"
+        f"{path} was written in the format of torch before 1.6, which cannot be checked before it is read. "
+        f"If you trust its source, these two lines{code} convert it to a safe file:\n"
         f"    weights = {opener}{weights_only})\n"
         f"    torch.save(weights, {safe!r}){otherwise if weights_only else ''}"
     )
@@ -91,19 +89,19 @@ def content_hash(text: str, weights: Mapping[str, Tensor]) -> str:
 
 
 def _of_a_pickle(path: Path, head: bytes) -> CheckpointError:
-    """Return why a plain pickle is refused; where large arrays lie in it only what comes before them is known."""
-    found = scanned(head)
-    if any(map(is_attack, found.names)):
-        check_objects(path, found)
-    if not found.names:
-        damaged = f"damaged ({found.damage})" if found.damage else "one of plain data"
-        return CheckpointError(f"{path} is a plain pickle, {damaged}: it holds no weights of a network.")
-    of_scikit = [name for name in found.names if name.startswith(_SCIKIT)]
-    if of_scikit and not any(name.startswith(("torch.", "skorch.", "braindecode.")) for name in found.names):
+    """Return why a plain pickle is rejected; of one with large arrays only the part before them is known."""
+    scan = scanned(head)
+    if any(map(is_attack, scan.names)):
+        check_objects(path, scan)
+    if not scan.names:
+        damaged = f"damaged ({scan.damage})" if scan.damage else "with plain data"
+        return CheckpointError(f"{path} is a plain pickle, {damaged}: it contains no weights of a network.")
+    of_scikit = [name for name in scan.names if name.startswith(_SCIKIT)]
+    if of_scikit and not any(name.startswith(("torch.", "skorch.", "braindecode.")) for name in scan.names):
         message = (
-            f"{path} is a decoder of scikit-learn ({listed(of_scikit)}), saved by pickle or joblib, not a network of "
-            "PyTorch: it has no temporal filters to read."
+            f"{path} is a scikit-learn decoder ({listed(of_scikit)}), saved by pickle or joblib, not a PyTorch "
+            "network: it has no temporal filters to read."
         )
     else:
-        message = f"{refusal(path, found, JOBLIB)}\nIt is a plain pickle, as joblib makes them too."
-    return RefusedError(message, found.names)
+        message = f"{refusal(path, scan, JOBLIB)}\nIt is a plain pickle, which joblib writes too."
+    return RefusedError(message, scan.names)

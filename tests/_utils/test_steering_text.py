@@ -43,10 +43,10 @@ def test_errors_and_warnings_show_what_is_not_seen():
 def test_the_console_shows_them_and_keeps_its_own_colours(capsys):
     console = SafeConsole(force_terminal=True, color_system="standard", width=80)
     console.print(f"[bold]{COPY}[/]\n", COPY)
-    said = capsys.readouterr().out
-    assert "\x1b[1m" in said
-    assert "\x1b]" not in said
-    assert "\x07" not in said
+    printed = capsys.readouterr().out
+    assert "\x1b[1m" in printed
+    assert "\x1b]" not in printed
+    assert "\x07" not in printed
 
 
 def hostile_network(names=(f"C3{COPY}", "Cz\u202e", "C4\nVerdict: readable"), **more):
@@ -80,8 +80,8 @@ def test_the_commands_send_none_of_it_also_of_files_that_are_refused(tmp_path, m
     ):
         with warnings.catch_warnings(), pytest.raises(SystemExit):
             cli.main(arguments)
-        said = capsys.readouterr()
-        for text in (said.out, said.err):
+        printed = capsys.readouterr()
+        for text in (printed.out, printed.err):
             assert not STEERING.search(text), (arguments, STEERING.search(text), text[:300])
             assert "\nVerdict" not in text
 

@@ -43,8 +43,8 @@ def test_only_one_is_singular(number):
 
 @given(names=st.lists(st.sampled_from("abcdef"), max_size=30), most=st.integers(1, 10))
 def test_surplus_names_are_counted(names, most):
-    told = listed(names, most)
-    shown, _, rest = told.partition(" and ")
+    text = listed(names, most)
+    shown, _, rest = text.partition(" and ")
     assert [name for name in shown.split(", ") if name] == names[:most]
     assert rest == (f"{len(names) - most} more" if len(names) > most else "")
 

@@ -295,7 +295,7 @@ def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
     assert found[0]["classes"] == found[1]["classes"] == {"left": 20, "right": 20}
     assert found[1]["sha256"] == found[2]["sha256"]
     told = run("inspect", "network.safetensors", "--epochs", "rest_raw.fif", "--out", "c", folder=folder)
-    assert refused(told, "a recording in FIF", "769 (20), 770 (20)", "--classes")
+    assert refused(told, "a FIF recording", "769 (20), 770 (20)", "--classes")
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
         (("train", "some-epo.fif", "--out", "no/such/a.safetensors"), ("no/such",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", 9), ("time_filter_len",)),
         (("train", "some-epo.fif", "--out", "c.safetensors", "--reference", "Cz"), ("reference", "average")),
-        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "no trials are read from it")),
+        (("train", "text.txt", "--out", "c.safetensors"), ("text.txt", "from which trials cannot be read")),
         (("train", "some-epo.fif", "--out", "."), ("folder",)),
         (
             ("train", "some-epo.fif", "--out", "c.safetensors", "--kernel-seconds", "inf"),

@@ -60,7 +60,7 @@ def test_bad_arguments_are_named(fake):
         read_moabb(fake, [3])
     with pytest.raises(ValueError, match=r"`dataset` must be a class of moabb\.datasets; got 'NoSuchData'"):
         read_moabb("NoSuchData", [1])
-    with pytest.raises(ValueError, match="`dataset` must hold motor imagery; got 'p300'"):
+    with pytest.raises(ValueError, match="`dataset` must be a motor-imagery dataset; got 'p300'"):
         read_moabb("BNCI2014_009", [1])
 
 

@@ -179,7 +179,7 @@ def test_another_sampling_rate_is_refused(mne_data, monkeypatch):
     [
         (0, 4, r"`subjects` must be numbers from 1 to 109.*got \[0\]"),
         (110, 4, "`subjects`"),
-        ([1, 1], 4, "none twice"),
+        ([1, 1], 4, "each only once"),
         ([], 4, "at least one"),
         (1, 15, r"`runs` must be numbers from 1 to 14"),
         (1, [1, 4], r"`runs` must have trials; got \[1\], which are rest"),

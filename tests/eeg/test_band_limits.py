@@ -241,10 +241,10 @@ def test_what_keeps_limits_keeps_them(step):
 
 @pytest.mark.parametrize("step", [of_two_kinds, of_two_runs, without_limits, of_numbers, widened])
 def test_what_loses_limits_is_refused(step):
-    found, _ = step(cells_of({"alpha": (9, 12), "beta": (12, 20)})[1], ["alpha", "beta", OTHER])
+    cells, _ = step(cells_of({"alpha": (9, 12), "beta": (12, 20)})[1], ["alpha", "beta", OTHER])
     for use in (band_ranges, neighbours, removed_by):
         with pytest.raises(ValueError, match=r"band_low_hz|other limits|not finite"):
-            use(found)
+            use(cells)
 
 
 def test_each_cell_alone_takes_its_own_frequencies():
@@ -266,7 +266,7 @@ def test_rests_of_two_results_stay_apart():
     mu, gamma = (cells_of(bands)[1] for bands in ({"mu": (8, 13)}, {"gamma": (30, math.inf)}))
     both = xr.concat([mu, gamma], "band")
     assert band_ranges(both)[1::2] == [((0, 8), (13, math.inf)), ((0, 30),)]
-    with pytest.raises(ValueError, match="Two bands with other limits are called 'other'"):
+    with pytest.raises(ValueError, match="Two bands with different limits are both called 'other'"):
         ranges_by_name(both)
 
 

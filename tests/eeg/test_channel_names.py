@@ -61,9 +61,9 @@ def test_every_writing_of_an_electrode_is_found_in_any_order(pairs, random):
     available = [spell(name, how) for name, how in pairs]
     truth = dict(zip(wanted, available, strict=True))
     random.shuffle(available)
-    found, ambiguous = matched_names(wanted, available)
-    assert found == truth
-    assert list(found) == wanted
+    matched, ambiguous = matched_names(wanted, available)
+    assert matched == truth
+    assert list(matched) == wanted
     assert ambiguous == {}
 
 
@@ -89,13 +89,13 @@ names = st.lists(
 
 @given(wanted=names, available=names)
 def test_no_channel_is_taken_twice_and_nothing_is_taken_that_is_not_there(wanted, available):
-    found, ambiguous = matched_names(wanted, available)
-    assert len(set(found.values())) == len(found)
-    assert set(found.values()) <= set(available)
-    assert set(found) <= set(wanted)
-    assert not set(found) & set(ambiguous)
-    assert all(electrode_key(name) == electrode_key(own) for name, own in found.items())
-    assert all(found[name] == name for name in set(wanted) & set(available))
+    matched, ambiguous = matched_names(wanted, available)
+    assert len(set(matched.values())) == len(matched)
+    assert set(matched.values()) <= set(available)
+    assert set(matched) <= set(wanted)
+    assert not set(matched) & set(ambiguous)
+    assert all(electrode_key(name) == electrode_key(own) for name, own in matched.items())
+    assert all(matched[name] == name for name in set(wanted) & set(available))
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,15 @@ def model(network, epochs):
 def test_epochs_of_another_spelling_give_the_same_trials_and_it_is_said_once(model, epochs, form):
     expected = network_input(model, epochs)
     epochs.rename_channels({name: form.format(name.upper()) for name in epochs.ch_names})
-    with pytest.warns(RuntimeWarning, match=re.escape(f"another spelling: {epochs.ch_names[0]} as ")) as said:
+    with pytest.warns(
+        RuntimeWarning, match=re.escape(f"another spelling: {epochs.ch_names[0]} as ")
+    ) as warned:
         trials = network_input(model, epochs.reorder_channels(epochs.ch_names[::-1]))
-    assert len(said) == 1
+    assert len(warned) == 1
     np.testing.assert_array_equal(trials, expected)
-    with pytest.warns(RuntimeWarning, match="another spelling") as said:
+    with pytest.warns(RuntimeWarning, match="another spelling") as warned:
         spectral_relevance(model, epochs)
-    assert len(said) == 1
+    assert len(warned) == 1
 
 
 def remedy(message):
@@ -170,8 +172,8 @@ def test_the_mapping_of_a_mismatch_can_be_run_and_helps(model, epochs, change):
 def test_remedies_name_the_channels_as_the_epochs_do(model, epochs):
     epochs.rename_channels({name: f"EEG {name}-REF" for name in epochs.ch_names})
     epochs._data[:, 2] = 0
-    found = diagnose(model, epochs).set_index("check").loc["flat", "remedy"]
-    assert f"'{epochs.ch_names[2]}'" in found
+    findings = diagnose(model, epochs).set_index("check").loc["flat", "remedy"]
+    assert f"'{epochs.ch_names[2]}'" in findings
     epochs._data[:, 2] = np.nan
     with pytest.raises(EpochsError, match=re.escape(f"`epochs.info['bads'] += ['{epochs.ch_names[2]}']`")):
         network_input(model, epochs)
@@ -179,7 +181,9 @@ def test_remedies_name_the_channels_as_the_epochs_do(model, epochs):
 
 def test_another_cap_is_named(model, epochs):
     epochs.rename_channels({name: f"E{number}" for number, name in enumerate(epochs.ch_names, 1)})
-    with pytest.raises(EpochsError, match=r"names of 'GSN-HydroCel-32', the network's of 'standard_1005'"):
+    with pytest.raises(
+        EpochsError, match=r"names of 'GSN-HydroCel-32', but the network has names of 'standard_1005'"
+    ):
         network_input(model, epochs)
 
 
@@ -190,7 +194,7 @@ def test_more_channels_than_a_nameless_network_takes_are_picked_by_the_remedy(ne
     eyes = epochs.copy().pick(["C3", "C4"]).rename_channels({"C3": "EOG-left", "C4": "EOG-right"})
     more = epochs.copy().add_channels([eyes], force_update_info=True)
     with pytest.raises(
-        EpochsError, match=r"has 6 channels .*have 8 of type EEG.*EOG-left, EOG-right are no EEG"
+        EpochsError, match=r"has 6 channels .*have 8 EEG channels.*EOG-left, EOG-right are not EEG"
     ) as raised:
         network_input(nameless, more)
     exec(re.search(r"`(epochs\.pick\(.*?\))`", str(raised.value))[1], {"epochs": more})

@@ -18,8 +18,8 @@ def placed(montage, names=None):
 
 def test_a_name_of_a_numbered_cap_is_where_its_position_is():
     names, positions_m = placed("biosemi128")
-    found = dict(zip(names, channel_regions(names, positions_m), strict=True))
-    assert OTHER not in found.values() or list(found.values()).count(OTHER) < 10
+    regions = dict(zip(names, channel_regions(names, positions_m), strict=True))
+    assert OTHER not in regions.values() or list(regions.values()).count(OTHER) < 10
     expected = {
         "C4": "right fronto-central",
         "C7": "right frontal",
@@ -27,9 +27,11 @@ def test_a_name_of_a_numbered_cap_is_where_its_position_is():
         "A1": "midline central",
         "A23": "midline occipital",
     }
-    assert {name: found[name] for name in expected} == expected
+    assert {name: regions[name] for name in expected} == expected
     sides = [("left" if x < -0.02 else "right") for x in positions_m[:, 0] if abs(x) > 0.02]
-    told = [found[name].split()[0] for name, x in zip(names, positions_m[:, 0], strict=True) if abs(x) > 0.02]
+    told = [
+        regions[name].split()[0] for name, x in zip(names, positions_m[:, 0], strict=True) if abs(x) > 0.02
+    ]
     assert all(one in (side, OTHER) for one, side in zip(told, sides, strict=True))
 
 
@@ -46,10 +48,10 @@ def test_caps_of_the_system_keep_the_regions_of_their_names(montage):
 
 def test_numbered_electrodes_with_positions_have_regions():
     names, positions_m = placed("GSN-HydroCel-129")
-    found = channel_regions(names, positions_m)
-    assert found[names.index("E36")] == "left central"
-    assert found[names.index("E104")] == "right central"
-    assert found[names.index("E75")].endswith("occipital")
+    regions = channel_regions(names, positions_m)
+    assert regions[names.index("E36")] == "left central"
+    assert regions[names.index("E104")] == "right central"
+    assert regions[names.index("E75")].endswith("occipital")
 
 
 def test_without_a_position_the_name_says_it():

@@ -45,15 +45,15 @@ OTHERS = {
 
 @pytest.mark.parametrize(("epochs", "message"), OTHERS.values(), ids=OTHERS)
 def test_building_on_other_signals_is_warned_of_and_the_remedy_helps(epochs, message):
-    with pytest.warns(RuntimeWarning, match=f"no EEG: {message}") as said:
+    with pytest.warns(RuntimeWarning, match=f"not EEG: {message}") as warned:
         built(epochs.info["chs"])
-    assert len(said) == 1
-    assert said[0].filename == __file__
-    line = re.search(r"`(chs_info=.*?)`", str(said[0].message))[1]
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    line = re.search(r"`(chs_info=.*?)`", str(warned[0].message))[1]
     chs_info = eval(line.removeprefix("chs_info="), {"epochs": epochs})
     built(chs_info)
     assert [channel["ch_name"] for channel in chs_info] == [
-        name for name in epochs.ch_names if name not in str(said[0].message).split("To leave")[0]
+        name for name in epochs.ch_names if name not in str(warned[0].message).split("To leave")[0]
     ]
 
 
@@ -62,9 +62,9 @@ def test_loading_says_it_too(tmp_path):
     epochs = epochs_of(["eeg", "eeg", "eeg", "stim"])
     save_checkpoint(built(epochs.info["chs"]), tmp_path / "own.safetensors")
     torch.save(built(epochs.info["chs"]).state_dict(), tmp_path / "bare.pt")
-    with pytest.warns(RuntimeWarning, match=r"no EEG: Pz \(stim\)"):
+    with pytest.warns(RuntimeWarning, match=r"not EEG: Pz \(stim\)"):
         load_checkpoint(tmp_path / "own.safetensors")
-    with pytest.warns(RuntimeWarning, match=r"no EEG: Pz \(stim\)"):
+    with pytest.warns(RuntimeWarning, match=r"not EEG: Pz \(stim\)"):
         load_checkpoint(tmp_path / "bare.pt", epochs.info["chs"])
 
 

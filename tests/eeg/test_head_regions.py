@@ -38,17 +38,17 @@ TEN_TEN = ["standard_1005", "standard_1020", "biosemi64", "biosemi32", "easycap-
 def test_regions_are_those_that_the_field_knows(montage, names_known):
     names, positions_m = cap(montage)
     called = names if names_known else [f"E{number}" for number in range(len(names))]
-    found = head_regions(called, positions_m)
-    assert (found["placed_by"] == "position").all()
-    found.index = names
+    regions = head_regions(called, positions_m)
+    assert (regions["placed_by"] == "position").all()
+    regions.index = names
     for region, expected in zip(
         ("eyes", "forehead", "temples", "neck"), (EYES, FOREHEAD, TEMPLES, NECK), strict=True
     ):
         members = [name for name in expected.split() if name in names]
-        assert found.loc[members, region].all(), region
+        assert regions.loc[members, region].all(), region
     cortex = [name for name in CORTEX.split() if name in names]
-    assert not found.loc[cortex, ["eyes", "edge"]].to_numpy().any()
-    assert not found.loc[[name for name in NECK.split() if name in names], "temples"].any()
+    assert not regions.loc[cortex, ["eyes", "edge"]].to_numpy().any()
+    assert not regions.loc[[name for name in NECK.split() if name in names], "temples"].any()
 
 
 # Electrodes of EGI's and BioSemi's caps at places of 10-10, by the makers' maps.
@@ -65,19 +65,19 @@ EQUIVALENTS = {
 @pytest.mark.parametrize(("montage", "places"), EQUIVALENTS.items())
 def test_electrodes_of_other_caps_lie_where_their_makers_say(montage, places):
     names, positions_m = cap(montage)
-    found = head_regions(names, positions_m)
+    regions = head_regions(names, positions_m)
     edge, cortex = (place.split() for place in places)
-    assert found.loc[edge, "edge"].all()
-    assert found.loc[edge[:4], "eyes"].all()
-    assert not found.loc[cortex, ["eyes", "edge"]].to_numpy().any()
+    assert regions.loc[edge, "edge"].all()
+    assert regions.loc[edge[:4], "eyes"].all()
+    assert not regions.loc[cortex, ["eyes", "edge"]].to_numpy().any()
 
 
 def test_faces_and_necks_of_large_caps_are_at_the_edge():
     names, positions_m = cap("GSN-HydroCel-128")
-    found = head_regions(names, positions_m)
-    assert found.loc[["E126", "E127", "E128", "E125", "E32", "E1"], "eyes"].all()
-    assert found.loc[["E68", "E73", "E88", "E94", "E81"], "neck"].all()
-    assert found["edge"].mean() < 0.5
+    regions = head_regions(names, positions_m)
+    assert regions.loc[["E126", "E127", "E128", "E125", "E32", "E1"], "eyes"].all()
+    assert regions.loc[["E68", "E73", "E88", "E94", "E81"], "neck"].all()
+    assert regions["edge"].mean() < 0.5
 
 
 def test_left_and_right_are_where_the_electrodes_are():
@@ -121,9 +121,9 @@ def test_the_size_and_place_of_the_head_do_not_matter(size, up_m, front_m, turn_
 
 def test_simulated_heads_are_as_real_ones():
     epochs, _ = simulate_motor_imagery(2, n_chans=64, duration=0.5)
-    found = head_regions(epochs.ch_names, electrode_positions(epochs.info["chs"]))
-    assert found.loc[[name for name in FOREHEAD.split() if name in found.index], "edge"].all()
-    assert not found.loc[["C3", "Cz", "C4", "CP3", "Pz"], "edge"].any()
+    regions = head_regions(epochs.ch_names, electrode_positions(epochs.info["chs"]))
+    assert regions.loc[[name for name in FOREHEAD.split() if name in regions.index], "edge"].all()
+    assert not regions.loc[["C3", "Cz", "C4", "CP3", "Pz"], "edge"].any()
 
 
 @pytest.mark.parametrize("written", [str, str.upper, str.lower, "{}.".format, " {}..".format])
@@ -148,10 +148,10 @@ def test_without_positions_names_of_the_system_serve(written):
     ],
 )
 def test_other_names_without_positions_tell_nothing(names):
-    found = head_regions(names)
-    assert (found["placed_by"] == "").all()
-    assert not found[list(REGIONS)].to_numpy().any()
-    assert (found["side"] == "").all()
+    regions = head_regions(names)
+    assert (regions["placed_by"] == "").all()
+    assert not regions[list(REGIONS)].to_numpy().any()
+    assert (regions["side"] == "").all()
 
 
 @pytest.mark.parametrize("nowhere", [[np.nan] * 3, [0.0] * 3, [0, 90.0, 30.0], [np.inf, 0, 0]])
@@ -161,9 +161,9 @@ def test_a_position_that_cannot_be_leaves_the_name_or_nothing(nowhere):
     positions_m = positions_m.copy()
     lost = [names.index(name) for name in ("Fp1", "Cz")]
     positions_m[lost] = nowhere
-    found = head_regions(names, positions_m)
-    assert found["placed_by"].iloc[lost].tolist() == ["name", "name"]
-    assert found["edge"].equals(expected["edge"])
+    regions = head_regions(names, positions_m)
+    assert regions["placed_by"].iloc[lost].tolist() == ["name", "name"]
+    assert regions["edge"].equals(expected["edge"])
     unnamed = head_regions([f"E{number}" for number in range(len(names))], positions_m)
     assert unnamed["placed_by"].iloc[lost].tolist() == ["", ""]
     assert (unnamed["placed_by"] == "position").sum() == len(names) - 2

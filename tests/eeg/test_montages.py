@@ -70,10 +70,10 @@ def test_another_montage_has_other_places_and_other_names():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["C3", "C3"], "named twice: C3"),
-        (["Cz", "C3", "CZ"], "named twice: CZ, Cz"),
+        (["C3", "C3"], "another: C3"),
+        (["Cz", "C3", "CZ"], "another: CZ, Cz"),
         (["EXG1", "{0}%s"], r"no channel EXG1, \{0\}%s"),
-        (["Cz-A1", "Cz-A2"], "named twice: Cz-A1, Cz-A2"),
+        (["Cz-A1", "Cz-A2"], "another: Cz-A1, Cz-A2"),
         ([""], "has no channel"),
         ([0, 1], "no channel 0, 1"),
     ],
@@ -92,9 +92,9 @@ def test_no_channels_have_no_places():
     [["EEG Fp1-REF", "EEG Cz-LE"], ["Fp1.", "Cz.."], [" fp1 ", "CZ-A1"], ["EEG FP1 - AVG", "EEG_Cz"]],
 )
 def test_spellings_of_files_find_their_places_and_it_is_said(positions, written):
-    with pytest.warns(RuntimeWarning, match="another spelling") as said:
+    with pytest.warns(RuntimeWarning, match="another spelling") as warned:
         placed = placed_channels(written)
-    assert len(said) == 1
+    assert len(warned) == 1
     assert [channel["ch_name"] for channel in placed] == written
     for name, channel in zip(["Fp1", "Cz"], placed, strict=True):
         np.testing.assert_allclose(channel["loc"][:3], positions[name], atol=1e-9)

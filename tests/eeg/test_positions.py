@@ -26,8 +26,8 @@ def maps(positions_m=ON_THE_SCALP, names=NAMES):
 
 def test_positions_are_those_of_the_montage(epochs):
     expected = epochs.get_montage().get_positions()["ch_pos"]
-    found = electrode_positions(epochs.info["chs"])
-    np.testing.assert_array_equal(found, [expected[name] for name in epochs.ch_names])
+    positions = electrode_positions(epochs.info["chs"])
+    np.testing.assert_array_equal(positions, [expected[name] for name in epochs.ch_names])
 
 
 NOWHERE = {
@@ -82,9 +82,9 @@ UNUSABLE = {
 
 @pytest.mark.parametrize(("positions_m", "names", "reason"), UNUSABLE.values(), ids=UNUSABLE)
 def test_positions_that_cannot_be_used_are_named_with_the_reason(positions_m, names, reason):
-    found = unusable_positions(NAMES, positions_m)
-    assert list(found.values()) == [names]
-    assert reason in next(iter(found))
+    unusable = unusable_positions(NAMES, positions_m)
+    assert list(unusable.values()) == [names]
+    assert reason in next(iter(unusable))
     with pytest.raises(PositionsError, match=f"{reason}.*{', '.join(names)}.*set_montage"):
         check_positions(maps(positions_m))
 
@@ -109,11 +109,11 @@ hostile = st.floats(-0.1, 0.1) | st.sampled_from([0.0, np.nan, np.inf, -np.inf, 
 
 @given(arrays(float, (4, 3), elements=hostile))
 def test_whatever_the_positions_are_they_are_judged_without_a_warning(positions_m):
-    found = unusable_positions(NAMES, positions_m)
+    unusable = unusable_positions(NAMES, positions_m)
     placed = np.isfinite(positions_m).all(1)
-    missing = found.get("without a position on the scalp", [])
+    missing = unusable.get("without a position on the scalp", [])
     assert missing == [name for name, is_placed in zip(NAMES, placed, strict=True) if not is_placed]
-    assert all(found.values())
+    assert all(unusable.values())
 
 
 def test_the_info_holds_names_and_positions():
@@ -151,8 +151,8 @@ def test_same_places_are_those_of_the_distances(positions_m):
     distances = np.linalg.norm(positions_m[:, None] - positions_m, axis=2)
     np.fill_diagonal(distances, np.inf)
     expected = (distances < 1e-4).any(1) & ~(positions_m == 0).all(1)
-    found = unusable_positions(names, positions_m).get("in the same place", [])
-    assert found == [name for name, same in zip(names, expected, strict=True) if same]
+    unusable = unusable_positions(names, positions_m).get("in the same place", [])
+    assert unusable == [name for name, same in zip(names, expected, strict=True) if same]
 
 
 @pytest.mark.parametrize("spread", [1.0, 0.0])

@@ -15,8 +15,8 @@ OFF_THE_SCALP = {"A1", "A2", "M1", "M2"}
 @pytest.fixture(scope="session")
 def positions():
     """Names and positions (metres; right, front, up) of the 10-5 system."""
-    found = mne.channels.make_standard_montage("standard_1005").get_positions()["ch_pos"]
-    return {name: position for name, position in found.items() if name[0] != "N"}
+    places = mne.channels.make_standard_montage("standard_1005").get_positions()["ch_pos"]
+    return {name: position for name, position in places.items() if name[0] != "N"}
 
 
 def test_every_electrode_of_the_system_has_a_region_but_those_off_the_scalp(positions):

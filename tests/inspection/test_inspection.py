@@ -227,7 +227,7 @@ def test_trials_that_do_not_fit_are_refused(model, epochs):
 
 
 def test_labels_that_do_not_fit_are_refused_if_given_and_a_finding_if_not(model, epochs):
-    with pytest.raises(ValueError, match="does not know the classes"):
+    with pytest.raises(ValueError, match="does not have the classes"):
         inspect(model, epochs, ["up"] * len(epochs))
     epochs.event_id = {"up": epochs.event_id["left"], "down": epochs.event_id["right"]}
     inspected = inspect(model, epochs, only=["relevance"], progress=False)

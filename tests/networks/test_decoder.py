@@ -213,7 +213,7 @@ def test_a_network_that_remembers_its_last_output_can_be_seen(trials):
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
-        (torch.zeros(5, 2, 3), r"of \(5, 6, 128\) it makes the shape \(5, 2, 3\)"),
+        (torch.zeros(5, 2, 3), r"for \(5, 6, 128\) it returns the shape \(5, 2, 3\)"),
         (torch.zeros(5), r"the shape \(5,\)"),
         (torch.zeros(1, 2), r"the shape \(1, 2\)"),
         ({"features": torch.zeros(5, 2)}, "dict"),

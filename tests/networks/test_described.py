@@ -6,10 +6,10 @@ import sincviz
 
 
 def test_a_network_is_printed_in_a_few_lines(network):
-    told = sincviz.network(
+    opened = sincviz.network(
         network(), ch_names=[f"E{number}" for number in range(6)], class_names=["left", "right"]
     )
-    text = repr(told)
+    text = repr(opened)
     assert len(text) < 300
     assert "\n" not in text
     for part in (

@@ -47,8 +47,8 @@ def test_a_traced_network_is_the_network(model, n_trials, heard, tmp_path):
 def test_a_traced_network_has_its_gradients(model):
     traced, x = torch.jit.trace(model, signals(2)), signals(3).requires_grad_()
     wanted = torch.autograd.grad(model(x).sin().sum(), [x, *model.parameters()])
-    found = torch.autograd.grad(traced(x).sin().sum(), [x, *model.parameters()])
-    torch.testing.assert_close(found, wanted)
+    gradients = torch.autograd.grad(traced(x).sin().sum(), [x, *model.parameters()])
+    torch.testing.assert_close(gradients, wanted)
 
 
 def test_a_network_is_traced_in_training(network, moved):
@@ -111,9 +111,9 @@ def test_kernels_that_are_exported_are_the_kernels(model, monkeypatch):
     (of_wanted,) = torch.autograd.grad(wanted.sin().sum(), model.sinc_filter_layer.bandwidths)
     monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
     monkeypatch.setattr(torch, "sinc", None)
-    found = model.kernels()
-    torch.testing.assert_close(found, wanted)
-    (of_found,) = torch.autograd.grad(found.sin().sum(), model.sinc_filter_layer.bandwidths)
+    kernels = model.kernels()
+    torch.testing.assert_close(kernels, wanted)
+    (of_found,) = torch.autograd.grad(kernels.sin().sum(), model.sinc_filter_layer.bandwidths)
     torch.testing.assert_close(of_found, of_wanted)
 
 

@@ -14,27 +14,27 @@ from sincviz.networks import FrontEnd, front_end
 from sincviz.training import recalibrate_batch_norm
 
 
-def scores_from(parts, x):
+def scores_from(opened, x):
     """Compute ``tail(scale · filter(spatial · x) + bias)`` as the definition says it, in double precision."""
-    mixed = torch.einsum("fdc,bct->bfdt", parts.spatial.double(), x.double())
+    mixed = torch.einsum("fdc,bct->bfdt", opened.spatial.double(), x.double())
     batch, filters, depth, times = mixed.shape
     filtered = F.conv1d(
         mixed.reshape(batch, filters * depth, times),
-        parts.kernels.double().repeat_interleave(depth, 0)[:, None],
-        padding=parts.padding,
+        opened.kernels.double().repeat_interleave(depth, 0)[:, None],
+        padding=opened.padding,
         groups=filters * depth,
     ).reshape(batch, filters, depth, -1)
-    maps = parts.scale.double()[..., None] * filtered + parts.bias.double()[..., None]
-    return parts.tail(maps.float())
+    maps = opened.scale.double()[..., None] * filtered + opened.bias.double()[..., None]
+    return opened.tail(maps.float())
 
 
-def assert_same_scores(parts, model, seed=1, relative=1e-5):
+def assert_same_scores(opened, model, seed=1, relative=1e-5):
     x = torch.randn(3, model.n_chans, model.n_times, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         expected = model(x)
-        found = scores_from(parts, x)
-    assert found.shape == expected.shape
-    assert torch.linalg.norm(found - expected) <= relative * torch.linalg.norm(expected)
+        scores = scores_from(opened, x)
+    assert scores.shape == expected.shape
+    assert torch.linalg.norm(scores - expected) <= relative * torch.linalg.norm(expected)
 
 
 @given(
@@ -58,12 +58,12 @@ def model(network, moved, epochs):
 
 
 def test_it_tells_cutoffs_channels_and_rate(model, epochs):
-    parts = front_end(model)
-    assert (parts.sfreq, parts.padding, parts.ch_names) == (128, "same", epochs.ch_names)
-    assert parts.chs_info == model.chs_info
-    torch.testing.assert_close(parts.cutoffs, model.cutoffs().detach())
-    assert parts.initial_cutoffs.tolist() == [[8, 12], [9, 13], [10, 14], [11, 15]]
-    assert parts.spatial.shape == (4, 2, 6)
+    opened = front_end(model)
+    assert (opened.sfreq, opened.padding, opened.ch_names) == (128, "same", epochs.ch_names)
+    assert opened.chs_info == model.chs_info
+    torch.testing.assert_close(opened.cutoffs, model.cutoffs().detach())
+    assert opened.initial_cutoffs.tolist() == [[8, 12], [9, 13], [10, 14], [11, 15]]
+    assert opened.spatial.shape == (4, 2, 6)
 
 
 def test_the_hash_is_that_of_the_weights(model, network, epochs):
@@ -101,9 +101,9 @@ WRAPPED = {
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script_method:DeprecationWarning")  # torch's own
 @pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
 def test_the_network_is_found_inside(model, wrap):
-    parts = front_end(wrap(model))
-    assert parts.weights_sha256 == front_end(model).weights_sha256
-    assert_same_scores(parts, model)
+    opened = front_end(wrap(model))
+    assert opened.weights_sha256 == front_end(model).weights_sha256
+    assert_same_scores(opened, model)
 
 
 class Foreign(nn.Module):
@@ -127,8 +127,8 @@ class ForeignWithConfig(Foreign):
 def test_a_live_network_of_another_library_is_recognised_by_its_weights(model):
     foreign = ForeignWithConfig(model, activation="torch.nn.modules.activation.ELU").train()
     before = {name: value.clone() for name, value in foreign.state_dict().items()}
-    parts = front_end(foreign)
-    assert_same_scores(parts, model.eval())
+    opened = front_end(foreign)
+    assert_same_scores(opened, model.eval())
     assert all(torch.equal(before[name], value) for name, value in foreign.state_dict().items())
 
 
@@ -141,44 +141,45 @@ def test_a_live_network_without_configuration_says_what_to_do(model):
 def test_the_network_is_left_as_it_was(model, training):
     model.train(training)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    parts = front_end(model)
+    opened = front_end(model)
     learned_bands(model)
     assert all(module.training is training for module in model.modules())
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(
-        part.requires_grad for part in (parts.kernels, parts.cutoffs, parts.spatial, parts.scale, parts.bias)
+        part.requires_grad
+        for part in (opened.kernels, opened.cutoffs, opened.spatial, opened.scale, opened.bias)
     )
 
 
 def test_the_scores_are_those_of_evaluation_also_for_a_network_in_training(model):
-    parts = front_end(model.train())
+    opened = front_end(model.train())
     x = torch.randn(4, 6, 128)
-    found = [scores_from(parts, x) for _ in range(2)]
-    torch.testing.assert_close(found[0], model.eval()(x), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(found[0], found[1])
+    scores = [scores_from(opened, x) for _ in range(2)]
+    torch.testing.assert_close(scores[0], model.eval()(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(scores[0], scores[1])
 
 
 def test_scores_stay_those_of_evaluation_when_the_network_is_trained_on(model):
-    parts = front_end(model)
+    opened = front_end(model)
     x = torch.randn(4, 6, 128)
     expected = model(x)
     model.train()
-    torch.testing.assert_close(scores_from(parts, x), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(scores_from(opened, x), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_front_end_keeps_what_the_network_was(model, moved):
-    parts = front_end(model)
+    opened = front_end(model)
     x = torch.randn(4, 6, 128, generator=torch.Generator().manual_seed(0))
-    expected = scores_from(parts, x)
+    expected = scores_from(opened, x)
     moved(model, seed=5)
-    assert torch.equal(scores_from(parts, x), expected)
+    assert torch.equal(scores_from(opened, x), expected)
 
 
 def test_an_activation_that_is_random_in_training_is_not_so_here(network):
-    parts = front_end(network(activation=nn.RReLU).train())
+    opened = front_end(network(activation=nn.RReLU).train())
     maps = torch.randn(2, 4, 2, 128, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(parts.tail(maps), parts.tail(maps))
+    assert torch.equal(opened.tail(maps), opened.tail(maps))
 
 
 @pytest.mark.parametrize("unknown", [nn.Linear(2, 2), "a string", None])
@@ -288,13 +289,13 @@ def test_a_network_of_your_own_takes_ten_lines(moved):
 def test_its_own_maps_and_scores_are_those_of_the_network(network, moved, seed, **settings):
     model = moved(network(seed, n_times=100, **settings), seed).double().eval()
     x = torch.randn(3, model.n_chans, 100, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    parts = front_end(model)
-    maps = parts.maps(x)
+    opened = front_end(model)
+    maps = opened.maps(x)
     second = model.temporal_aggregation[0]
     expected = second(model.feature_maps(x)["spatial"].unsqueeze(2)).squeeze(2)
     assert maps.shape == (3, model.num_time_filters, model.depth_multiplier, expected.shape[2])
     torch.testing.assert_close(maps.flatten(1, 2), expected)
-    torch.testing.assert_close(parts.scores(x), model(x))
+    torch.testing.assert_close(opened.scores(x), model(x))
 
 
 class EvenKernels(nn.Module):
@@ -326,28 +327,28 @@ def test_kernels_of_even_length_are_padded_as_pytorch_does(n_taps, padding):
         )  # fmt: skip
 
     model, x = EvenKernels(n_taps, padding), torch.randn(4, 5, 64, generator=torch.Generator().manual_seed(0))
-    parts = front_end(model)
+    opened = front_end(model)
     with torch.no_grad():
         maps = model.spatial(model.temporal(x[:, None])).reshape(4, 3, 2, -1)
-        torch.testing.assert_close(parts.maps(x), maps, rtol=1e-5, atol=1e-6)
-        torch.testing.assert_close(parts.scores(x), model(x), rtol=1e-5, atol=1e-6)
-        assert parts.n_outputs == 3
+        torch.testing.assert_close(opened.maps(x), maps, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(opened.scores(x), model(x), rtol=1e-5, atol=1e-6)
+        assert opened.n_outputs == 3
 
 
 @pytest.mark.parametrize(
     ("padding", "n_taps", "pad"), [("same", 33, (16, 16)), ("same", 16, (7, 8)), ("valid", 16, (0, 0))]
 )
 def test_an_odd_zero_comes_after_the_signal(model, padding, n_taps, pad):
-    parts = dataclasses.replace(front_end(model), kernels=torch.ones(4, n_taps), padding=padding)
-    assert parts.pad == pad
+    opened = dataclasses.replace(front_end(model), kernels=torch.ones(4, n_taps), padding=padding)
+    assert opened.pad == pad
 
 
 def test_the_gradient_of_the_scores_passes_through_the_maps(model):
     x = torch.randn(4, 6, 128, generator=torch.Generator().manual_seed(0))
-    found, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
-    front_end(model).scores(found)[:, 0].sum().backward()
+    inputs, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
+    front_end(model).scores(inputs)[:, 0].sum().backward()
     model(expected)[:, 0].sum().backward()
-    torch.testing.assert_close(found.grad, expected.grad, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(inputs.grad, expected.grad, rtol=1e-4, atol=1e-6)
 
 
 def random_maps(n=5):
@@ -355,19 +356,19 @@ def random_maps(n=5):
 
 
 def test_the_tail_is_the_head_on_the_features(model):
-    parts = front_end(model)
-    features = parts.features(random_maps())
-    assert features.shape == (5, *parts.head.shape[1:])
-    scores = torch.einsum("kfdw,bfdw->bk", parts.head, features) + model.final_layer.bias
-    torch.testing.assert_close(parts.tail(random_maps()), scores, rtol=1e-5, atol=1e-6)
+    opened = front_end(model)
+    features = opened.features(random_maps())
+    assert features.shape == (5, *opened.head.shape[1:])
+    scores = torch.einsum("kfdw,bfdw->bk", opened.head, features) + model.final_layer.bias
+    torch.testing.assert_close(opened.tail(random_maps()), scores, rtol=1e-5, atol=1e-6)
 
 
 def test_features_are_what_enters_the_head(model):
     x = torch.randn(4, 6, 128, generator=torch.Generator().manual_seed(0))
-    parts = front_end(model)
+    opened = front_end(model)
     with torch.no_grad():
         expected = model(x, return_features=True)["features"]
-    torch.testing.assert_close(parts.features(parts.maps(x)).flatten(1), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(opened.features(opened.maps(x)).flatten(1), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_head_is_a_copy_that_needs_no_gradient(model):
@@ -382,13 +383,13 @@ def test_the_head_is_a_copy_that_needs_no_gradient(model):
 def test_recorded_statistics_are_those_of_the_data_they_were_recorded_on(model, epochs):
     model.scale = 1e6
     model = recalibrate_batch_norm(model.double(), epochs)
-    parts, x = front_end(model), torch.from_numpy(epochs.get_data() * 1e6)
+    opened, x = front_end(model), torch.from_numpy(epochs.get_data() * 1e6)
     with torch.no_grad():
         filtered = model.feature_maps(x)["sinc"].transpose(0, 1).flatten(1)
-        units = parts.maps(x).permute(1, 2, 0, 3).flatten(2)
-    torch.testing.assert_close(parts.recorded.filtered_variance, filtered.var(1))
-    torch.testing.assert_close(parts.recorded.unit_mean, units.mean(2), rtol=1e-9, atol=1e-9)
-    torch.testing.assert_close(parts.recorded.unit_std, units.std(2), rtol=1e-9, atol=0)
+        units = opened.maps(x).permute(1, 2, 0, 3).flatten(2)
+    torch.testing.assert_close(opened.recorded.filtered_variance, filtered.var(1))
+    torch.testing.assert_close(opened.recorded.unit_mean, units.mean(2), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(opened.recorded.unit_std, units.std(2), rtol=1e-9, atol=0)
 
 
 def test_a_unit_that_the_normalisation_turns_off_has_no_spread(model):
@@ -422,28 +423,28 @@ def test_recorded_statistics_are_copies(model, moved):
 @pytest.mark.parametrize("n_outputs", [2, 5])
 @pytest.mark.parametrize("unknown", [{}, {"head": None}, {"head": None, "features": None}])
 def test_the_number_of_scores_is_known_without_a_head_too(network, n_outputs, unknown):
-    parts = dataclasses.replace(front_end(network(n_outputs=n_outputs)), **unknown)
-    assert parts.n_outputs == n_outputs
+    opened = dataclasses.replace(front_end(network(n_outputs=n_outputs)), **unknown)
+    assert opened.n_outputs == n_outputs
 
 
 @pytest.mark.usefixtures("registered")
 def test_the_number_of_scores_of_a_network_of_any_length():
-    parts = dataclasses.replace(
+    opened = dataclasses.replace(
         front_end(FreeFilters(torch.ones(3, 9), 100.0)), tail=lambda maps: maps.mean((2, 3))
     )
-    assert (parts.n_times, parts.n_outputs) == (None, 3)
+    assert (opened.n_times, opened.n_outputs) == (None, 3)
 
 
 def test_the_front_end_of_a_front_end_is_itself(model):
-    parts = front_end(model)
-    assert front_end(parts) is parts
-    assert front_end(Classifier(parts)) is parts
+    opened = front_end(model)
+    assert front_end(opened) is opened
+    assert front_end(Classifier(opened)) is opened
 
 
 def test_it_tells_units_classes_length_and_training(model):
     model.scale, model.class_names, model.provenance = 1e6, ["left", "right"], {"n_trials": 7}
-    parts = front_end(model)
-    assert (parts.units_per_volt, parts.class_names, parts.n_times) == (1e6, ["left", "right"], 128)
-    assert (parts.n_chans, parts.n_outputs, parts.provenance) == (6, 2, {"n_trials": 7})
+    opened = front_end(model)
+    assert (opened.units_per_volt, opened.class_names, opened.n_times) == (1e6, ["left", "right"], 128)
+    assert (opened.n_chans, opened.n_outputs, opened.provenance) == (6, 2, {"n_trials": 7})
     model.provenance["n_trials"] = 8
-    assert parts.provenance == {"n_trials": 7}
+    assert opened.provenance == {"n_trials": 7}

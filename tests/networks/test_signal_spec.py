@@ -143,7 +143,7 @@ def test_channels_that_are_none_are_refused(chs_info, message):
 
 
 def test_a_value_that_json_cannot_keep_is_refused():
-    with pytest.raises(ValueError, match="`chs_info` holds a value that JSON cannot keep: <object"):
+    with pytest.raises(ValueError, match="`chs_info` holds a value that JSON cannot store: <object"):
         chs_info_to_json([{"ch_name": "C3", "secret": object()}])
 
 

@@ -50,8 +50,8 @@ def module_of_lightning(network):
 
 
 def classifier(network):
-    found = NeuralNetClassifier(network, max_epochs=0, train_split=None, verbose=0)
-    return found.initialize()
+    wrapper = NeuralNetClassifier(network, max_epochs=0, train_split=None, verbose=0)
+    return wrapper.initialize()
 
 
 WRAPPED = {
@@ -86,9 +86,9 @@ def test_what_is_set_on_the_wrapper_is_honoured(network, moved, epochs, wrap):
     model = moved(network())
     wrapped = wrap(model)
     wrapped.ch_names, wrapped.class_names, wrapped.scale = epochs.ch_names, ["right", "left"], 1e6
-    found = spectral_relevance(wrapped, epochs, trials="contrast")  # a warning would be an error
-    assert found.channel.to_numpy().tolist() == epochs.ch_names
-    assert found.target.to_numpy().tolist() == ["right", "left"]
+    relevance = spectral_relevance(wrapped, epochs, trials="contrast")  # a warning would be an error
+    assert relevance.channel.to_numpy().tolist() == epochs.ch_names
+    assert relevance.target.to_numpy().tolist() == ["right", "left"]
 
 
 def test_what_the_network_itself_says_counts_first(network):
@@ -100,9 +100,9 @@ def test_what_the_network_itself_says_counts_first(network):
 
 
 def test_the_names_that_a_classifier_learned_are_the_classes(network):
-    found = classifier(network())
-    found.classes = ["left", "right"]
-    assert sincviz.network(found).class_names == ["left", "right"]
+    wrapper = classifier(network())
+    wrapper.classes = ["left", "right"]
+    assert sincviz.network(wrapper).class_names == ["left", "right"]
 
 
 def test_a_search_stands_for_its_best_classifier(network):

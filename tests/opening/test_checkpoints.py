@@ -148,14 +148,14 @@ def changed_header(**changes):
 
 
 DAMAGE = {
-    "cut short": (cut_short, "no readable safetensors"),
+    "cut short": (cut_short, "not a readable safetensors"),
     "a flipped bit": (with_a_flipped_bit, "damaged or was changed"),
-    "text": (lambda path: path.write_text("hello"), "no readable safetensors"),
+    "text": (lambda path: path.write_text("hello"), "not a readable safetensors"),
     "another size": (lambda path: changed_header(config={"num_time_filters": 5})(path), "num_time_filters"),
     "another rate": (lambda path: changed_header(config={"sfreq": 256.0})(path), "sfreq"),
     "names for other classes": (
         lambda path: changed_header(class_names=["a", "b", "c"])(path),
-        "name 2 outputs.*got a, b, c",
+        "2 different names, one per output; got a, b, c",
     ),
     "an activation from elsewhere": (
         lambda path: changed_header(config={"activation": "os.system"})(path),
@@ -406,7 +406,7 @@ NO_PATHS = {
     "a number": (3, r"got int\.$"),
     "bytes": (b"a.pt", r"got bytes\.$"),
     "a dict": ({"a": 1}, r"got dict\. Save it first: `torch\.save"),
-    "a file": (io.BytesIO(), r"got BytesIO\. Write what it holds to a file first\.$"),
+    "a file": (io.BytesIO(), r"got BytesIO\. Write its contents to a file first\.$"),
 }
 
 
@@ -418,7 +418,7 @@ def test_what_is_no_path_is_refused_with_what_is_taken(path, message):
 
 def test_a_network_is_said_to_be_one_already(network):
     with pytest.raises(
-        TypeError, match=r"a network already: pass it to the analyses, `sincviz\.inspect\(network\)`"
+        TypeError, match=r"already a network: pass it to the analyses, `sincviz\.inspect\(network\)`"
     ):
         load_checkpoint(network())
 
@@ -487,9 +487,9 @@ def test_a_montage_changes_nothing_but_places(network, epochs, tmp_path):
     save_checkpoint(network(chs_info=epochs.info["chs"]), tmp_path / "a.safetensors")
     expected = load_checkpoint(tmp_path / "a.safetensors", placed_channels(NAMES))
     for channels in (None, epochs.info["chs"]):
-        found = load_checkpoint(tmp_path / "a.safetensors", channels, montage="standard_1005")
-        assert [one["kind"] for one in found.chs_info] == [one["kind"] for one in epochs.info["chs"]]
-        for one, other in zip(found.chs_info, expected.chs_info, strict=True):
+        loaded = load_checkpoint(tmp_path / "a.safetensors", channels, montage="standard_1005")
+        assert [one["kind"] for one in loaded.chs_info] == [one["kind"] for one in epochs.info["chs"]]
+        for one, other in zip(loaded.chs_info, expected.chs_info, strict=True):
             np.testing.assert_array_equal(one["loc"], other["loc"])
 
 
@@ -530,7 +530,7 @@ def test_the_places_of_the_epochs_stay_without_a_montage(unnamed, epochs):
 
 def test_a_montage_without_names_is_refused_with_a_remedy(unnamed):
     with pytest.raises(
-        ValueError, match=r"nothing tells their names\. Pass them as `chs_info` \(`--channels`"
+        ValueError, match=r"their names are not known\. Pass them as `chs_info` \(`--channels`"
     ):
         load_checkpoint(unnamed, montage="standard_1005")
 
@@ -570,7 +570,5 @@ def test_parameters_reach_the_network(network, tmp_path):
 def test_a_parameter_that_is_refused_is_not_blamed_on_the_file(network, tmp_path, name, value, why):
     path = tmp_path / "a.safetensors"
     save_checkpoint(network(), path)
-    with pytest.raises(
-        CheckpointError, match=f"^A parameter that was given for .* is refused: `{name}` .*{why}"
-    ):
+    with pytest.raises(CheckpointError, match=f"^A parameter given for .* is not allowed: `{name}` .*{why}"):
         load_checkpoint(path, **{name: value})

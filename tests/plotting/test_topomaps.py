@@ -402,7 +402,7 @@ def test_after_dropping_the_channel_the_others_are_drawn(scalp_maps):
     assert len(images(plot_topomaps(maps.drop_sel(channel="C4")))) == 1
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 @pytest.mark.parametrize(
     ("names", "kind"),
     [
@@ -451,7 +451,7 @@ def test_channels_on_one_line_are_drawn(scalp_maps):
 
 
 def test_one_channel_makes_no_map(scalp_maps):
-    with pytest.raises(PositionsError, match="two channels or more; got C3"):
+    with pytest.raises(PositionsError, match="at least two channels; got C3"):
         plot_topomaps(scalp_maps(1, unit=2))
 
 

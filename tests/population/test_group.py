@@ -75,7 +75,7 @@ def test_unknown_settings_are_said(manifest, tmp_path, settings, message):
         ({"runs": [4.0]}, r"`runs` must be a list of whole numbers"),
         ({"runs": ["4", "8"]}, r"`runs` must be a list of whole numbers"),
         ({"ch_names": "C3,C4"}, r"`ch_names` must be a list of names; .*Try ch_names=\['C3', 'C4'\]"),
-        ({"montage": ["standard_1005"]}, "`montage` must be the name of a montage"),
+        ({"montage": ["standard_1005"]}, "`montage` must be the name of one of MNE's montages"),
         ({"parameters": ["min_freq=0.5"]}, r"Try parameters=\{'min_freq': 0\.5\}"),
         ({"parameters": {"montage": "standard_1005"}}, "no parameter 'montage'"),
     ],

@@ -99,7 +99,7 @@ def test_networks_that_cannot_be_read_alone_are_counted_by_reason(make):
     assert group.facts["not_readable_because"] == {"few_trials": 1, "chance": 2, "unknown_trials": 1}
     (words,) = readable_words(group)
     assert words.startswith(
-        "3 of 6 networks of 6 subjects cannot be read by themselves: these trials are too few "
+        "3 of 6 networks of 6 subjects cannot be read by themselves: there are too few trials "
     )
     assert "is not shown to be above chance (2); it is not known" in words
     assert words in words_of(group)

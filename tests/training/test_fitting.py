@@ -252,9 +252,9 @@ def test_what_training_knew_is_remembered(network, epochs):
 
 
 def test_the_recordings_of_all_trainings_are_remembered_or_none(model, epochs, array, y):
-    told = epochs.copy()
-    told.metadata = pd.DataFrame({"Subject": [3] * 40, "run": np.arange(40) % 2})
-    first = fit(model, told, max_epochs=1).module_
+    described = epochs.copy()
+    described.metadata = pd.DataFrame({"Subject": [3] * 40, "run": np.arange(40) % 2})
+    first = fit(model, described, max_epochs=1).module_
     assert first.provenance["training_recordings"] == [
         {"subject": "3", "run": "0"},
         {"subject": "3", "run": "1"},
@@ -419,7 +419,7 @@ def with_nan(array, y):
 REFUSED = {
     "three classes for two outputs": (
         lambda a, y: {"epochs": a, "y": np.arange(40) % 3},
-        "2 outputs, the trials 3 classes: 0, 1, 2.*n_outputs=3",
+        "2 outputs, but the trials have 3 classes: 0, 1, 2.*n_outputs=3",
     ),
     "one class": (lambda a, y: {"epochs": a, "y": [0] * 40}, "one class, 0"),
     "no labels": (lambda a, y: {"epochs": a}, "`y` is missing"),
@@ -431,7 +431,7 @@ REFUSED = {
     "one group": (lambda a, y: {"epochs": a, "y": y, "groups": [1] * 40}, "one group.*groups=None"),
     "groups that each hold one class": (
         lambda a, y: {"epochs": a, "y": y, "groups": y},
-        "training loses a class",
+        "the training set lacks a class",
     ),
     "too few groups": (lambda a, y: {"epochs": a, "y": y, "groups": [1, 2]}, "got 2 for 40"),
     "one trial of a class": (
@@ -565,7 +565,9 @@ def test_an_interrupted_training_is_not_taken_for_a_whole_one(model, array, y, m
 def test_trials_of_classes_it_was_not_trained_on_are_not_scored(model, epochs):
     classifier = fit(model, epochs)
     epochs.event_id = {"hand/left": 1, "hand/right": 2}
-    with pytest.raises(EpochsError, match=r"labelled hand/left, hand/right.*to tell left, right"):
+    with pytest.raises(
+        EpochsError, match=r"labelled hand/left, hand/right.*trained on the classes left, right"
+    ):
         classifier.score(epochs)
 
 

@@ -71,9 +71,9 @@ def test_evaluation_then_equals_training_on_all_trials_at_once(model, trials):
     with torch.no_grad():
         before = double(x)
         expected = double.train()(x)
-        found = recalibrate_batch_norm(double, x.numpy())(x)
+        recalibrated = recalibrate_batch_norm(double, x.numpy())(x)
     # In evaluation variances are divided by one less than the number of values: 30 720 and 5120 here.
-    assert (found - expected).abs().max() < 2 / 5120 * expected.abs().max()
+    assert (recalibrated - expected).abs().max() < 2 / 5120 * expected.abs().max()
     assert (before - expected).abs().max() > 0.1 * expected.abs().max()
 
 
@@ -94,9 +94,9 @@ def test_statistics_of_before_do_not_matter(model, moved, trials):
     for layer in normalizations(model):
         layer.running_mean += 100
         layer.running_var *= 1e4
-    found = recalibrate_batch_norm(model, trials).state_dict()
+    recalibrated = recalibrate_batch_norm(model, trials).state_dict()
     for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(recalibrated[name], value, rtol=1e-5, atol=1e-5)
 
 
 def test_twice_is_once(model, trials):
@@ -108,9 +108,9 @@ def test_twice_is_once(model, trials):
 def test_the_order_of_the_trials_does_not_matter(network, moved):
     model = moved(network()).double()
     x = np.random.default_rng(0).standard_normal((150, 6, 128)).cumsum(2)
-    found = [recalibrate_batch_norm(model, trials).state_dict() for trials in (x, x[::-1])]
-    for name, value in found[0].items():
-        torch.testing.assert_close(found[1][name], value)
+    recalibrated = [recalibrate_batch_norm(model, trials).state_dict() for trials in (x, x[::-1])]
+    for name, value in recalibrated[0].items():
+        torch.testing.assert_close(recalibrated[1][name], value)
 
 
 def test_only_running_statistics_change(model, epochs):
@@ -161,10 +161,10 @@ def test_parameters_can_be_trained_on(model, epochs, trials):
 def test_epochs_on_disk_give_the_same(model, epochs, tmp_path):
     epochs.save(tmp_path / "trials-epo.fif", fmt="double")
     on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
-    found, expected = (recalibrate_batch_norm(model, data).state_dict() for data in (on_disk, epochs))
+    recalibrated, expected = (recalibrate_batch_norm(model, data).state_dict() for data in (on_disk, epochs))
     assert not on_disk.preload
     for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(recalibrated[name], value, rtol=1e-5, atol=1e-5)
 
 
 def test_a_fitted_classifier_gives_its_network(network, epochs):
@@ -183,9 +183,9 @@ def test_signals_of_another_scale_are_made_good(model, trials):
     with torch.no_grad():
         expected = known(x)
         lost = known(x * 1e-2)
-        found = recalibrate_batch_norm(known, trials * 1e-2)(x * 1e-2)
+        recalibrated = recalibrate_batch_norm(known, trials * 1e-2)(x * 1e-2)
     assert lost.std(0).max() < 0.05 * expected.std(0).max()
-    torch.testing.assert_close(found, expected, rtol=0.02, atol=0.02 * float(expected.std()))
+    torch.testing.assert_close(recalibrated, expected, rtol=0.02, atol=0.02 * float(expected.std()))
 
 
 def test_a_unit_without_weights_becomes_its_bias(model, trials):

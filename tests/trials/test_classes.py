@@ -107,12 +107,12 @@ def test_labels_must_be_one_per_trial(model, labels):
 def test_names_that_the_network_lacks_matter_only_where_classes_are_needed(network, epochs):
     model = network(chs_info=epochs.info["chs"])
     assert classes_if_known(model, epochs, None, needed=False) is None
-    with pytest.raises(ValueError, match="does not know the classes"):
+    with pytest.raises(ValueError, match="does not have the classes"):
         classes_if_known(model, epochs, None, needed=True)
 
 
 def test_labels_that_are_passed_must_fit_even_where_they_are_not_needed(model, epochs):
-    with pytest.raises(ValueError, match="does not know the classes"):
+    with pytest.raises(ValueError, match="does not have the classes"):
         classes_if_known(model, epochs, ["feet"] * 40, needed=False)
 
 

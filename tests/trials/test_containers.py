@@ -61,9 +61,9 @@ CONTAINERS = {
 
 @pytest.fixture
 def model(network, moved, epochs):
-    found = moved(network(chs_info=epochs.info["chs"]))
-    found.scale, found.class_names = 1e6, ["left", "right"]
-    return found
+    trained = moved(network(chs_info=epochs.info["chs"]))
+    trained.scale, trained.class_names = 1e6, ["left", "right"]
+    return trained
 
 
 @pytest.mark.parametrize("data", CONTAINERS.values(), ids=CONTAINERS)
@@ -74,8 +74,8 @@ def test_relevance_is_that_of_the_array(model, data, analysis):
 
 
 def test_labels_that_are_passed_count_more(model):
-    found = predictions(model, (X, Y), 1 - Y)
-    assert found["true"].tolist() == np.array(["left", "right"])[1 - Y].tolist()
+    table = predictions(model, (X, Y), 1 - Y)
+    assert table["true"].tolist() == np.array(["left", "right"])[1 - Y].tolist()
 
 
 @pytest.mark.parametrize("data", [CONTAINERS["pair"], CONTAINERS["loader of windows"]])
@@ -85,8 +85,8 @@ def test_everything_takes_them(model, data):
         loss.score_loss, ablate(model, X, Y, channels=["C3"], progress=False).score_loss
     )
     assert diagnose(model, data).equals(diagnose(model, X, Y))
-    found = inspect(model, data, only=["bands"], progress=False)
-    assert found.trials["classes"] == {"left": 5, "right": 5}
+    inspection = inspect(model, data, only=["bands"], progress=False)
+    assert inspection.trials["classes"] == {"left": 5, "right": 5}
 
 
 def test_the_path_of_a_file_of_epochs_is_opened(model, epochs, tmp_path):
@@ -106,9 +106,9 @@ def test_two_trials_are_no_pair_of_trials_and_labels():
 @pytest.mark.parametrize(
     ("data", "error", "message"),
     [
-        ({"X": X, "y": Y}, TypeError, r"dict is no array: it has X, y"),
-        (None, TypeError, "NoneType holds no trials"),
-        (3.5, TypeError, "float holds no trials"),
+        ({"X": X, "y": Y}, TypeError, r"dict is not an array: it has the entries X, y"),
+        (None, TypeError, "NoneType does not contain trials"),
+        (3.5, TypeError, "float does not contain trials"),
         (Samples(), TypeError, "create_windows_from_events"),
         (Endless(), TypeError, "may never end"),
         ([X[0], X[1, :, :100]], EpochsError, "same channels and times"),
@@ -134,7 +134,7 @@ def test_trials_of_different_lengths_in_a_data_set_are_told():
         def __getitem__(self, index):
             return data[index]
 
-    with pytest.raises(EpochsError, match=r"not of one size: \(6, 100\), \(6, 128\)"):
+    with pytest.raises(EpochsError, match=r"have different sizes: \(6, 100\), \(6, 128\)"):
         trials_and_labels(Ragged())
 
 
@@ -161,7 +161,7 @@ def test_annotations_that_mark_no_classes_are_not_denied(epochs):
         trials_and_labels(raw)
     raw.set_annotations(mne.Annotations([1], [1], ["BAD_x"]))
     with pytest.raises(
-        TypeError, match=r"Its annotations \(BAD_x\) mark what to leave out and no classes, so"
+        TypeError, match=r"Its annotations \(BAD_x\) mark segments to reject, not classes, so"
     ):
         trials_and_labels(raw)
 
@@ -204,7 +204,7 @@ def test_a_data_set_that_knows_its_channels_is_put_into_order(model):
     np.testing.assert_array_equal(turned, spectral_relevance(model, X[:, ::-1]))
     assert not np.allclose(turned, expected)
     np.testing.assert_array_equal(spectral_relevance(model, Named(list("abcdef"))), expected)
-    with pytest.raises(EpochsError, match="sampled at 250 Hz, the network at 128 Hz"):
+    with pytest.raises(EpochsError, match="sampled at 250 Hz, but the network expects 128 Hz"):
         spectral_relevance(model, DataLoader(Named(model.ch_names, 250.0)))
 
 
@@ -219,7 +219,7 @@ def test_data_sets_of_braindecode(model):
     turned = datasets.create_from_X_y(X[:, picks], Y, drop_last_window=False, sfreq=128, ch_names=names)
     np.testing.assert_array_equal(spectral_relevance(model, turned, trials="contrast"), expected)
     faster = datasets.create_from_X_y(X, Y, drop_last_window=False, sfreq=250, ch_names=names)
-    with pytest.raises(EpochsError, match="sampled at 250 Hz, the network at 128 Hz"):
+    with pytest.raises(EpochsError, match="sampled at 250 Hz, but the network expects 128 Hz"):
         spectral_relevance(model, faster)
     raw = mne.io.RawArray(np.zeros((6, 1000)), mne.create_info(6, 128.0, "eeg"), verbose="error")
     kind = getattr(datasets, "RawDataset", None) or datasets.BaseDataset

@@ -45,27 +45,27 @@ def test_every_order_of_the_channels_gives_the_same_trials(network, simulation, 
 
 def test_surplus_channels_are_dropped_and_named(network, epochs):
     few = build(network, epochs, epochs.info["chs"][2:5])
-    with pytest.warns(RuntimeWarning, match="dropped: .*" + epochs.ch_names[0]) as said:
+    with pytest.warns(RuntimeWarning, match="dropped: .*" + epochs.ch_names[0]) as warned:
         trials = network_input(few, epochs)
-    assert len(said) == 1
+    assert len(warned) == 1
     np.testing.assert_array_equal(trials, (epochs.get_data()[:, 2:5] * 1e6).astype(np.float32))
 
 
 def test_channels_marked_as_bad_are_used_and_named(model, epochs):
     expected = network_input(model, epochs)
     epochs.info["bads"] = [epochs.ch_names[3]]
-    with pytest.warns(RuntimeWarning, match="bad are used: " + epochs.ch_names[3]) as said:
+    with pytest.warns(RuntimeWarning, match="bad are used: " + epochs.ch_names[3]) as warned:
         trials = network_input(model, epochs)
-    assert len(said) == 1
+    assert len(warned) == 1
     np.testing.assert_array_equal(trials, expected)
 
 
 def test_bad_channels_that_are_dropped_anyway_are_not_said_to_be_used(network, epochs):
     few = build(network, epochs, epochs.info["chs"][2:5])
     epochs.info["bads"] = [epochs.ch_names[0]]
-    with pytest.warns(RuntimeWarning) as said:
+    with pytest.warns(RuntimeWarning) as warned:
         network_input(few, epochs)
-    assert ["bad" in str(warning.message) for warning in said] == [False]
+    assert ["bad" in str(warning.message) for warning in warned] == [False]
 
 
 def test_warnings_point_at_the_code_that_passed_the_epochs(network, epochs):
@@ -75,10 +75,10 @@ def test_warnings_point_at_the_code_that_passed_the_epochs(network, epochs):
     def called_by_a_function_of_the_package():
         return network_input(few, epochs)
 
-    with pytest.warns(RuntimeWarning) as said:
+    with pytest.warns(RuntimeWarning) as warned:
         called_by_a_function_of_the_package()
-    assert len({warning.lineno for warning in said}) == 1
-    assert {warning.filename for warning in said} == {__file__}
+    assert len({warning.lineno for warning in warned}) == 1
+    assert {warning.filename for warning in warned} == {__file__}
 
 
 def test_arrays_are_taken_as_they_are(model, epochs):
@@ -89,12 +89,12 @@ def test_arrays_are_taken_as_they_are(model, epochs):
 @pytest.mark.parametrize("read", [network_input, lambda m, x: list(input_batches(m, x)), predictions])
 def test_an_array_in_volts_for_a_network_in_microvolts_is_warned_of_and_the_remedy_helps(model, epochs, read):
     x = epochs.get_data()
-    with pytest.warns(RuntimeWarning, match="as if they were in volts") as said:
+    with pytest.warns(RuntimeWarning, match="as if they were in volts") as warned:
         read(model, x)
-    assert {warning.filename for warning in said} == {__file__}
-    factor = re.search(r"Multiply the array by (\S+);", str(said[0].message))[1]
+    assert {warning.filename for warning in warned} == {__file__}
+    factor = re.search(r"Multiply the array by (\S+);", str(warned[0].message))[1]
     read(model, float(factor) * x)
-    run(re.search(r"`(model.scale = 1)`", str(said[0].message))[1], model=model)
+    run(re.search(r"`(model.scale = 1)`", str(warned[0].message))[1], model=model)
     read(model, x)
 
 
@@ -105,9 +105,9 @@ def run(line, **names):
 def test_epochs_that_hold_microvolts_are_warned_of_and_the_remedy_helps(model, epochs):
     expected = network_input(model, epochs)
     epochs._data *= 1e6
-    with pytest.warns(RuntimeWarning, match="microvolts where MNE keeps volts") as said:
+    with pytest.warns(RuntimeWarning, match="microvolts where MNE keeps volts") as warned:
         network_input(model, epochs)
-    run(re.search(r"`(epochs.*?)` makes", str(said[0].message))[1], epochs=epochs)
+    run(re.search(r"`(epochs.*?)` converts", str(warned[0].message))[1], epochs=epochs)
     np.testing.assert_allclose(network_input(model, epochs), expected, rtol=1e-5)
 
 
@@ -124,13 +124,13 @@ OTHER_SIGNALS = ["eog", "ecg", "emg", "stim", "mag", "grad", "resp"]
 @pytest.mark.parametrize("kind", OTHER_SIGNALS)
 def test_channels_of_another_type_do_not_become_eeg_by_their_name(model, epochs, kind):
     epochs.set_channel_types({"C3": kind, "C4": kind}, on_unit_change="ignore")
-    with pytest.raises(EpochsError, match=rf"2 of .* no EEG in the epochs: C3, C4 \({kind}\)") as refused:
+    with pytest.raises(EpochsError, match=rf"2 of .* not EEG in the epochs: C3, C4 \({kind}\)") as refused:
         network_input(model, epochs)
     run(re.search(r"`(epochs.set_channel_types.*?)`", str(refused.value))[1], epochs=epochs)
     network_input(model, epochs)
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 @pytest.mark.parametrize("kind", [*OTHER_SIGNALS, "misc"])
 def test_a_network_that_was_trained_with_other_signals_takes_them(network, epochs, kind):
     epochs.set_channel_types({"C3": kind}, on_unit_change="ignore")
@@ -141,7 +141,7 @@ def test_a_network_that_was_trained_with_other_signals_takes_them(network, epoch
 
 def test_channels_without_a_type_are_taken_and_named(model, epochs):
     epochs.set_channel_types({"C3": "misc"}, on_unit_change="ignore")
-    with pytest.warns(RuntimeWarning, match="without a type are taken for EEG: C3"):
+    with pytest.warns(RuntimeWarning, match="without a type are assumed to be EEG: C3"):
         network_input(model, epochs)
 
 
@@ -278,10 +278,10 @@ ARRAYS = {
 def test_arrays_of_every_kind_come_in_the_precision_of_the_network(network, epochs, change, dtype):
     model = network().to(getattr(torch, dtype))
     data = change(epochs.get_data() * 1e6)
-    found = joined(model, data, 7)
-    assert found.dtype == dtype
-    np.testing.assert_array_equal(found, np.asarray(data, dtype))
-    np.testing.assert_array_equal(found, network_input(model, data))
+    arrays = joined(model, data, 7)
+    assert arrays.dtype == dtype
+    np.testing.assert_array_equal(arrays, np.asarray(data, dtype))
+    np.testing.assert_array_equal(arrays, network_input(model, data))
 
 
 def test_epochs_on_disk_give_the_same_batches_and_stay_there(model, epochs, on_disk):
@@ -319,8 +319,8 @@ def test_epochs_on_disk_that_are_rejected_are_left_out_and_those_given_are_not_c
     lazy = mne.Epochs(
         raw, events, epochs.event_id, 0, 127 / 128, baseline=None, preload=False, reject={"eeg": limit}
     )
-    found = joined(model, lazy, 7)
-    np.testing.assert_array_equal(found, network_input(model, epochs[highest <= limit]))
+    arrays = joined(model, lazy, 7)
+    np.testing.assert_array_equal(arrays, network_input(model, epochs[highest <= limit]))
     assert not lazy._bad_dropped
 
 
@@ -379,9 +379,9 @@ def noteworthy(network, epochs):
 
 
 def test_reading_in_batches_warns_as_reading_at_once_does(noteworthy):
-    with pytest.warns(RuntimeWarning) as said:
+    with pytest.warns(RuntimeWarning) as warned:
         list(input_batches(*noteworthy, batch_size=7))
-    assert sorted(str(warning.message)[:12] for warning in said) == ["Channels mar", "Channels tha"]
+    assert sorted(str(warning.message)[:12] for warning in warned) == ["Channels mar", "Channels tha"]
 
 
 def test_what_is_noteworthy_is_said_exactly_once(noteworthy):
@@ -391,23 +391,23 @@ def test_what_is_noteworthy_is_said_exactly_once(noteworthy):
                 list(input_batches(*noteworthy))
                 network_input(*noteworthy)
 
-    with pytest.warns(RuntimeWarning) as said:
+    with pytest.warns(RuntimeWarning) as warned:
         read_over_and_over()
-    assert sorted(str(warning.message)[:12] for warning in said) == ["Channels mar", "Channels tha"]
+    assert sorted(str(warning.message)[:12] for warning in warned) == ["Channels mar", "Channels tha"]
 
 
 def test_what_was_said_once_points_at_the_code_that_passed_the_epochs(noteworthy):
-    with pytest.warns(RuntimeWarning) as said, warned_once(*noteworthy):
+    with pytest.warns(RuntimeWarning) as warned, warned_once(*noteworthy):
         pass
-    assert {warning.filename for warning in said} == {__file__}
+    assert {warning.filename for warning in warned} == {__file__}
 
 
 def test_after_the_block_it_is_said_again(noteworthy):
     with pytest.warns(RuntimeWarning), warned_once(*noteworthy):
         pass
-    with pytest.warns(RuntimeWarning) as said:
+    with pytest.warns(RuntimeWarning) as warned:
         network_input(*noteworthy)
-    assert len(said) == 2
+    assert len(warned) == 2
 
 
 def test_other_warnings_inside_the_block_are_heard(model, epochs):
@@ -435,10 +435,10 @@ chosen = st.permutations(range(8)).flatmap(
 def test_some_trials_are_those_of_these_numbers_in_this_order(simulation, which):
     trials = simulation[0][:8]
     data = trials.get_data()
-    found = some_of(trials, which)
-    np.testing.assert_array_equal(found.get_data(), data[which])
-    np.testing.assert_array_equal(found.events, trials.events[which])
-    assert found.event_id.items() <= trials.event_id.items()
+    chosen_trials = some_of(trials, which)
+    np.testing.assert_array_equal(chosen_trials.get_data(), data[which])
+    np.testing.assert_array_equal(chosen_trials.events, trials.events[which])
+    assert chosen_trials.event_id.items() <= trials.event_id.items()
     for array in (data, data.tolist()):
         np.testing.assert_array_equal(some_of(array, which), data[which])
 
@@ -446,6 +446,6 @@ def test_some_trials_are_those_of_these_numbers_in_this_order(simulation, which)
 def test_some_trials_of_a_file_are_not_loaded(epochs, tmp_path):
     epochs.save(tmp_path / "trials-epo.fif", fmt="double")
     on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
-    found = some_of(on_disk, np.array([5, 2]))
-    assert not found.preload
-    np.testing.assert_array_equal(found.get_data(), epochs.get_data()[[5, 2]])
+    chosen_trials = some_of(on_disk, np.array([5, 2]))
+    assert not chosen_trials.preload
+    np.testing.assert_array_equal(chosen_trials.get_data(), epochs.get_data()[[5, 2]])

@@ -91,12 +91,12 @@ RECORDINGS = {
 def test_a_recording_is_cut_as_mne_cuts_it(written, mapping, tmp_path):
     path = written(tmp_path)
     raw = mne.io.read_raw(path, preload=True, verbose="error")
-    found = epochs_of_file(path, classes=mapping, tmin=0.125, tmax=0.5)
+    read_back = epochs_of_file(path, classes=mapping, tmin=0.125, tmax=0.5)
     starts = (np.array([0.5 + number for number in range(6)]) * RATE + 16).astype(int)
     expected = np.stack([raw.get_data(picks=NAMES)[:, start : start + 49] for start in starts])
-    np.testing.assert_allclose(found.get_data(picks=NAMES), expected)
-    assert list(found.event_id) == ["left", "right"]
-    assert found.events[:, 2].tolist() == [found.event_id["left"], found.event_id["right"]] * 3
+    np.testing.assert_allclose(read_back.get_data(picks=NAMES), expected)
+    assert list(read_back.event_id) == ["left", "right"]
+    assert read_back.events[:, 2].tolist() == [read_back.event_id["left"], read_back.event_id["right"]] * 3
 
 
 @pytest.mark.parametrize(("written", "mapping"), RECORDINGS.values(), ids=RECORDINGS)
@@ -107,7 +107,7 @@ def test_a_recording_without_options_says_what_it_is_and_which_events_it_has(
     with pytest.raises(EpochsError, match=r"mne\.Epochs") as raised:
         epochs_of_file(path)
     kind = request.node.callspec.id.strip()
-    assert f"is a recording {'in' if kind == 'FIF' else 'of'} {kind}. " in str(raised.value)
+    assert f"is {'an' if kind == 'EEGLAB' else 'a'} {kind} recording. " in str(raised.value)
     assert " (3), " in str(raised.value)
     (options,) = re.findall(r"`(--tmin 0 --tmax 4 --classes \S+)`", str(raised.value))
     assert len(shlex.split(options)) == 6
@@ -116,17 +116,17 @@ def test_a_recording_without_options_says_what_it_is_and_which_events_it_has(
 def test_an_event_that_is_not_there_is_answered_with_those_that_are(tmp_path):
     path = in_fif(tmp_path)
     with pytest.raises(
-        EpochsError, match=r"event '768' of class 'left' is none of its events: 769, 770\..*mean '769'"
+        EpochsError, match=r"event '768' of class 'left' is not among its events: 769, 770\..*mean '769'"
     ):
         epochs_of_file(path, classes={"left": "768"}, tmax=0.5)
-    with pytest.raises(EpochsError, match="stands for two classes"):
+    with pytest.raises(EpochsError, match="is given for two classes"):
         epochs_of_file(path, classes={"left": 769, "right": "769"}, tmax=0.5)
     with pytest.raises(EpochsError, match="`tmin` must be less than `tmax`"):
         epochs_of_file(path, classes=MAPPING, tmin=1.0, tmax=0.5)
 
 
 def test_trials_that_reach_over_the_end_are_counted(tmp_path):
-    with pytest.warns(RuntimeWarning, match=r"1 of 6 trials are left out: TOO_SHORT \(1\)"):
+    with pytest.warns(RuntimeWarning, match=r"1 of 6 trials are dropped: TOO_SHORT \(1\)"):
         assert len(epochs_of_file(in_fif(tmp_path), classes=MAPPING, tmax=3.0)) == 5
 
 
@@ -141,9 +141,9 @@ def test_one_sample_more_than_the_network_takes_is_left_out_and_said(tmp_path):
 
 def test_real_recordings_give_the_trials_of_the_dataset(test_data):
     (path,) = sorted((test_data / "mne_data").rglob("S029R04.edf"))
-    found = epochs_of_file(path, classes={"left": "T1", "right": "T2"}, tmin=0, tmax=3.99375)
+    read_back = epochs_of_file(path, classes={"left": "T1", "right": "T2"}, tmin=0, tmax=3.99375)
     expected = datasets.eegbci(29, 4, path=test_data / "mne_data", progress=False)
-    np.testing.assert_array_equal(found.get_data(), expected.get_data())
+    np.testing.assert_array_equal(read_back.get_data(), expected.get_data())
 
 
 def saved(folder, kind, **content):
@@ -162,12 +162,15 @@ def saved(folder, kind, **content):
     ids=["whole", "float", "column", "text"],
 )
 def test_arrays_become_epochs_in_volts(kind, labels, tmp_path):
-    found = epochs_of_file(saved(tmp_path, kind, X=X, y=labels), classes=MAPPING, **TOLD)
-    np.testing.assert_allclose(found.get_data(), X * 1e-6)
-    assert found.ch_names == NAMES
-    assert found.info["sfreq"] == RATE
+    read_back = epochs_of_file(saved(tmp_path, kind, X=X, y=labels), classes=MAPPING, **TOLD)
+    np.testing.assert_allclose(read_back.get_data(), X * 1e-6)
+    assert read_back.ch_names == NAMES
+    assert read_back.info["sfreq"] == RATE
     assert [
-        name for name in ("left", "right") for code in [found.event_id[name]] if code == found.events[0, 2]
+        name
+        for name in ("left", "right")
+        for code in [read_back.event_id[name]]
+        if code == read_back.events[0, 2]
     ] == ["left"]
 
 
@@ -175,15 +178,15 @@ def test_arrays_become_epochs_in_volts(kind, labels, tmp_path):
 def test_what_a_file_tells_needs_no_option(kind, tmp_path):
     names = np.array(NAMES, dtype=object) if kind == "mat" else NAMES
     path = saved(tmp_path, kind, data=X, labels=Y, fs=RATE, ch_names=names)
-    with pytest.warns(RuntimeWarning, match="taken for microvolts.*--units uV"):
-        found = epochs_of_file(path)
-    np.testing.assert_allclose(found.get_data(), X * 1e-6)
-    assert found.event_id == {"769": 769, "770": 770}
+    with pytest.warns(RuntimeWarning, match="assumed to be in microvolts.*--units uV"):
+        read_back = epochs_of_file(path)
+    np.testing.assert_allclose(read_back.get_data(), X * 1e-6)
+    assert read_back.event_id == {"769": 769, "770": 770}
 
 
 def test_arrays_of_an_eeglab_order_are_turned_and_it_is_said(tmp_path):
     path = saved(tmp_path, "mat", data=X.transpose(1, 2, 0), y=Y)
-    with pytest.warns(RuntimeWarning, match=r"taken as \(channels, times, trials\)"):
+    with pytest.warns(RuntimeWarning, match=r"read as \(channels, times, trials\)"):
         np.testing.assert_allclose(epochs_of_file(path, **TOLD).get_data(), X * 1e-6)
 
 
@@ -200,7 +203,7 @@ def test_units_are_said_and_what_is_said_can_be_given(tmp_path, factor, units):
 
 @pytest.mark.parametrize("factor", [0.1, 1e-3, 1e6])
 def test_units_that_the_values_do_not_show_are_asked_for(tmp_path, factor):
-    with pytest.raises(EpochsError, match=r"does not tell its units.*`--units uV`"):
+    with pytest.raises(EpochsError, match=r"does not store its units.*`--units uV`"):
         epochs_of_file(saved(tmp_path, "npz", x=X * factor, y=Y), sfreq=RATE, ch_names=NAMES)
 
 
@@ -210,10 +213,10 @@ def test_the_table_that_mne_writes_comes_back(tmp_path):
     epochs = mne.EpochsArray(X * 1e-6, info, events, event_id={"l": 769, "r": 770}, verbose="error")
     path = tmp_path / "a.csv"
     epochs.to_data_frame(verbose="error").to_csv(path, index=False)
-    found = epochs_of_file(path, classes={"left": "l", "right": "r"}, units="uV")
-    np.testing.assert_allclose(found.get_data(), epochs.get_data())
-    assert found.ch_names == NAMES
-    assert found.info["sfreq"] == RATE
+    read_back = epochs_of_file(path, classes={"left": "l", "right": "r"}, units="uV")
+    np.testing.assert_allclose(read_back.get_data(), epochs.get_data())
+    assert read_back.ch_names == NAMES
+    assert read_back.info["sfreq"] == RATE
     chosen = epochs_of_file(path, ch_names=["c4", "EEG C3-REF"], units="uV")
     np.testing.assert_allclose(chosen.get_data(), epochs.get_data()[:, [2, 0]])
     path.write_text(path.read_text().replace(",", ";").replace(".", ","))
@@ -246,22 +249,22 @@ def hostile(folder):
 
 
 HOSTILE = {
-    "pickle.npz": "a file of NumPy arrays",
-    "empty.npz": "a file of NumPy arrays",
-    "half.mat": "a file of MATLAB arrays",
-    "text.csv": "a table",
-    "bytes.csv": "a table",
+    "pickle.npz": "a NumPy file",
+    "empty.npz": "a NumPy file",
+    "half.mat": "a MATLAB file",
+    "text.csv": "a CSV file",
+    "bytes.csv": "a CSV file",
     "flat.npy": "a NumPy array",
     "huge.npy": "a NumPy array",
-    "a.edf": "a recording in EDF",
-    "a.bdf": "a recording in BDF",
-    "a.gdf": "a recording in GDF",
-    "a.vhdr": "a recording of BrainVision",
-    "a.set": "a file of EEGLAB",
-    "a-epo.fif": "no FIF file",
+    "a.edf": "an EDF recording",
+    "a.bdf": "a BDF recording",
+    "a.gdf": "a GDF recording",
+    "a.vhdr": "a BrainVision recording",
+    "a.set": "an EEGLAB file",
+    "a-epo.fif": "not a FIF file",
     "a.pt": "a file of weights",
-    "a.vmrk": "whose header (.vhdr) is the file to name",
-    "a.docx": "a kind that is not known here (.docx)",
+    "a.vmrk": "whose header (.vhdr) is the file to pass",
+    "a.docx": "a file of unknown type (.docx)",
 }
 
 
@@ -288,8 +291,8 @@ MISSING = {
         r"shape.*\(6, 3, 64\)",
     ),
     "another rate": ({"x": X, "y": Y, "fs": 250}, TOLD, "says 250 Hz, `sfreq` 128 Hz"),
-    "two arrays": ({"a": X, "b": X, "y": Y}, TOLD, r"one array of the shape.*a \(6, 3, 64\), b \(6, 3, 64\)"),
-    "no array": ({"x": X[0], "y": Y}, TOLD, "one array of the shape"),
+    "two arrays": ({"a": X, "b": X, "y": Y}, TOLD, r"one array of shape.*a \(6, 3, 64\), b \(6, 3, 64\)"),
+    "no array": ({"x": X[0], "y": Y}, TOLD, "one array of shape"),
     "labels of other trials": ({"x": X, "y": Y[:5]}, TOLD, r"got \(6, 3, 64\), with 5 labels and 3 names"),
     "other units": ({"x": X, "y": Y}, TOLD | {"units": "kV"}, r"must be one of V, mV, uV; got 'kV'\.$"),
 }
@@ -316,10 +319,10 @@ def test_options_of_another_kind_of_file_are_refused(tmp_path, epochs):
 
 def test_epochs_are_cropped_and_their_classes_named(tmp_path, epochs):
     epochs.save(tmp_path / "a-epo.fif", verbose="error")
-    found = epochs_of_file(tmp_path / "a-epo.fif", classes={"hand": "right"}, tmin=0.1, tmax=0.5)
-    assert list(found.event_id) == ["hand"]
-    assert len(found) == (epochs.events[:, 2] == epochs.event_id["right"]).sum()
-    assert found.tmin >= 0.1 - 1 / epochs.info["sfreq"]
+    read_back = epochs_of_file(tmp_path / "a-epo.fif", classes={"hand": "right"}, tmin=0.1, tmax=0.5)
+    assert list(read_back.event_id) == ["hand"]
+    assert len(read_back) == (epochs.events[:, 2] == epochs.event_id["right"]).sum()
+    assert read_back.tmin >= 0.1 - 1 / epochs.info["sfreq"]
 
 
 def test_a_slip_in_a_name_is_answered_with_the_file_that_is_there(tmp_path):
@@ -344,13 +347,13 @@ def test_the_unit_that_was_meant_is_proposed_and_the_file_is_not_blamed(tmp_path
 
 
 NO_TRIALS = {
-    "t-epo.fif": (b"hallo", "no FIF file, though it is named like one"),
-    "a.xdf": (b"XDF:", "of a kind that is not known here"),
+    "t-epo.fif": (b"hallo", "not a FIF file, despite its extension"),
+    "a.xdf": (b"XDF:", "a file of unknown type"),
     "a.pkl": (b"\x80\x04N.", "a file of weights, or a pickle"),
-    "a.gdf": (b"GDF 2.20" + bytes(300), "it is damaged, or of another kind than its name says"),
-    "a.npz": (b"x", "it is damaged, or of another kind than its name says"),
-    "a.npy": (b"x", "it is damaged, or of another kind than its name says"),
-    "a.mat": (b"x", "it is damaged, or of another kind than its name says"),
+    "a.gdf": (b"GDF 2.20" + bytes(300), "it is damaged, or not what its extension says"),
+    "a.npz": (b"x", "it is damaged, or not what its extension says"),
+    "a.npy": (b"x", "it is damaged, or not what its extension says"),
+    "a.mat": (b"x", "it is damaged, or not what its extension says"),
     "a.edf": (b"x", "cannot be read"),
     "a.vhdr": (b"x", "cannot be read"),
 }
@@ -363,7 +366,7 @@ def test_what_no_reader_knows_is_said_without_the_reader_s_own_words(tmp_path, n
     (tmp_path / name).write_bytes(content)
     with pytest.raises(EpochsError, match=message) as caught:
         epochs_of_file(tmp_path / name)
-    assert "Trials come as" in str(caught.value)
+    assert "Trials can be" in str(caught.value)
     assert not any(word in str(caught.value) for word in ("NoneType", "ufunc", "pickle=", "attribute"))
 
 
@@ -376,7 +379,7 @@ def test_a_folder_is_said_to_be_one(tmp_path):
 
 def test_labels_that_are_objects_are_refused_with_the_line_that_helps(tmp_path):
     y = np.array(["left", "right"], object)[Y.astype(int) % 2]
-    with pytest.raises(EpochsError, match=r"Its array y holds objects of Python.*`y\.astype\(str\)`"):
+    with pytest.raises(EpochsError, match=r"Its array y holds Python objects.*`y\.astype\(str\)`"):
         epochs_of_file(saved(tmp_path, "npz", x=X, y=y), **TOLD)
     assert set(epochs_of_file(saved(tmp_path, "npz", x=X, y=y.astype(str)), **TOLD).event_id) <= {
         "left",

@@ -75,8 +75,8 @@ def expected_matches(kind, n_trials, n_channels, n_times):
     fingerprints = []
     while len(fingerprints) < n_trials:
         fingerprints += trial_fingerprints(kind(rng, (500, n_channels, n_times)))
-    values, told = _read(fingerprints)
-    assert told.all()
+    values, content = _read(fingerprints)
+    assert content.all()
     nearest = np.sort(cKDTree(values).query(values, k=2, p=np.inf)[0][:, 1])
     few, more = n_trials // 100, n_trials // 20
     power = np.log(more / few) / np.log(nearest[more] / nearest[few])
@@ -361,11 +361,11 @@ def test_trials_of_the_training_are_known_in_every_shape_they_come_in(trained, e
 
 def test_the_whole_inspection_knows_trials_in_volts_again(trained, epochs):
     codes = epochs.events[:, 2] - epochs.events[:, 2].min()
-    found = sincviz.inspect(
+    inspection = sincviz.inspect(
         trained, epochs.get_data(copy=True)[:30], codes[:30], only=("bands",), progress=False
     )
-    assert found.predictions["seen_in_training"].all()
-    assert found.accuracies.index.tolist() == ["all", "seen in training"]
+    assert inspection.predictions["seen_in_training"].all()
+    assert inspection.accuracies.index.tolist() == ["all", "seen in training"]
 
 
 def test_new_trials_of_standardised_kind_are_held_out_and_not_refused_by_the_group(network, epochs):
@@ -376,8 +376,8 @@ def test_new_trials_of_standardised_kind_are_held_out_and_not_refused_by_the_gro
     model = sincviz.training.fit(model, trials, codes, max_epochs=2, progress=False).module_
     assert said_of(model, new, codes) == ([False] * 40, "yes")
     assert said_of(model, trials, codes) == ([True] * 40, "no")
-    found = sincviz.inspect(model, new, codes, only=("bands", "maps", "relevance"), progress=False)
-    facts = row_dataset(sincviz.networks.front_end(model), found).attrs
+    inspection = sincviz.inspect(model, new, codes, only=("bands", "maps", "relevance"), progress=False)
+    facts = row_dataset(sincviz.networks.front_end(model), inspection).attrs
     assert (facts["held_out"], facts["n_seen"]) == ("yes", 0)
 
 

@@ -92,7 +92,7 @@ def test_several_columns_that_are_no_one_hot_are_refused(labels):
 
 
 def test_fractions_are_no_numbers_of_outputs(network):
-    with pytest.raises(ValueError, match=r"does not know the classes \[0\.4\]"):
+    with pytest.raises(ValueError, match=r"does not have the classes \[0\.4\]"):
         class_codes(network(), np.array([0.4]))
 
 
@@ -116,7 +116,7 @@ def test_the_line_that_renames_labels_works_for_every_kind_of_them(network, labe
     model.class_names = ["left", "right"]
     numbers = np.array([0, 1, 1, 0, 1])
     y = labels(numbers)
-    with pytest.raises(ValueError, match="does not know") as raised:
+    with pytest.raises(ValueError, match="does not have the classes") as raised:
         class_codes(model, y)
     line = re.search(r"`(y = .*?)`", str(raised.value))[1]
     namespace = {"y": y, "np": np}

@@ -67,9 +67,9 @@ def test_what_changes_from_trial_to_trial_as_a_stimulus_does_is_no_recording(nam
 
 def test_trials_that_were_shuffled_afterwards_still_have_their_blocks_and_people():
     order = np.random.default_rng(0).permutation(N_TRIALS)
-    found = levels(order=order, block=STRETCHES, id=STRETCHES)
-    assert set(found) == {"subject", "block"}
-    assert found["block"].tolist() == STRETCHES[order].tolist()
+    columns = levels(order=order, block=STRETCHES, id=STRETCHES)
+    assert set(columns) == {"subject", "block"}
+    assert columns["block"].tolist() == STRETCHES[order].tolist()
     # Numbers of events that say nothing of time: people of several classes each are people.
     mixed = np.random.default_rng(1).permutation(STRETCHES)
     assert set(levels(subject_nr=mixed)) == {"subject"}
@@ -77,6 +77,6 @@ def test_trials_that_were_shuffled_afterwards_still_have_their_blocks_and_people
 
 
 def test_a_plain_id_is_the_subject_only_where_nothing_else_is():
-    found = levels(id=np.roll(STRETCHES, 5), participant_nr=STRETCHES)
-    assert found["subject"].tolist() == STRETCHES.tolist()
+    columns = levels(id=np.roll(STRETCHES, 5), participant_nr=STRETCHES)
+    assert columns["subject"].tolist() == STRETCHES.tolist()
     assert levels(person=np.roll(STRETCHES, 5), sub=STRETCHES)["subject"].tolist() == STRETCHES.tolist()

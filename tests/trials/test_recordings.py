@@ -48,7 +48,7 @@ def test_only_eeg_channels_are_taken_bad_ones_included(epochs):
 @pytest.mark.parametrize("kind", ["misc", "eog", "mag", "stim"])
 def test_other_channels_do_not_become_eeg_and_the_remedy_makes_them(epochs, kind):
     epochs.set_channel_types(dict.fromkeys(epochs.ch_names, kind), on_unit_change="ignore")
-    with pytest.raises(EpochsError, match=rf"no EEG channel .* \({kind}\)") as refused:
+    with pytest.raises(EpochsError, match=rf"no EEG channels .* \({kind}\)") as refused:
         eeg_channels(epochs)
     exec(re.search(r"`(epochs\.set_channel_types.*?)`", str(refused.value))[1], {"epochs": epochs})
     assert [channel["ch_name"] for channel in eeg_channels(epochs)] == epochs.ch_names

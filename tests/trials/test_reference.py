@@ -32,17 +32,17 @@ def test_the_average_is_over_all_channels(epochs):
 )
 def test_the_reference_is_that_which_was_asked_for(model, epochs, asked, trained, average):
     model.provenance = {} if trained is None else {"reference": trained}
-    found = referenced_as_trained(epochs.copy(), model, asked)
+    referenced = referenced_as_trained(epochs.copy(), model, asked)
     expected = average_referenced(epochs.copy()) if average else epochs
-    np.testing.assert_array_equal(found.get_data(copy=False), expected.get_data(copy=False))
+    np.testing.assert_array_equal(referenced.get_data(copy=False), expected.get_data(copy=False))
 
 
 def test_channels_that_the_network_does_not_know_are_no_part_of_the_average(network, epochs):
     model = network(n_chans=4, chs_info=epochs.info["chs"][:4])
-    with pytest.warns(RuntimeWarning, match="does not know are dropped: CP3, CP4"):
-        found = referenced_as_trained(epochs.copy(), model, "average")
-    assert found.ch_names == model.ch_names
-    assert mean_over_channels(found) < 1e-15
+    with pytest.warns(RuntimeWarning, match="does not have are dropped: CP3, CP4"):
+        referenced = referenced_as_trained(epochs.copy(), model, "average")
+    assert referenced.ch_names == model.ch_names
+    assert mean_over_channels(referenced) < 1e-15
 
 
 def test_another_reference_is_refused_with_what_was_meant(model, epochs):

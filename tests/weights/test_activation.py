@@ -88,7 +88,7 @@ def test_a_class_of_ones_own_has_no_name_that_can_be_read_back(network):
     own = type("Own", (nn.ELU,), {})
     disguised = type("ELU", (nn.ELU,), {})
     for activation in (own, disguised):
-        with pytest.raises(ValueError, match=r"only hold activations of `torch\.nn`.*state dict"):
+        with pytest.raises(ValueError, match=r"only store activations of `torch\.nn`.*state dict"):
             activation_name(activation)
         model = network(activation=activation)
         assert isinstance(model.temporal_aggregation[1], activation)

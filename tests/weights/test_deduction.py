@@ -26,7 +26,7 @@ def weights_of(network, **settings):
 
 
 def completed(weights, trial=None, **told):
-    return configuration(weights, told=told, defaults=DEFAULTS, trial=trial)
+    return configuration(weights, known=told, defaults=DEFAULTS, trial=trial)
 
 
 def test_shapes_tell_the_sizes(network):
@@ -62,7 +62,7 @@ def test_an_odd_sampling_rate_is_kept_to_single_precision(network):
 def test_a_buffer_that_tells_no_rate_is_refused(network, n_pi):
     weights = weights_of(network)
     weights["sinc_filter_layer.n_pi"] = torch.tensor(n_pi).repeat(8)[:8, None]
-    with pytest.raises(ValueError, match="no sampling rate"):
+    with pytest.raises(ValueError, match="does not determine a sampling rate"):
         sizes_of(weights)
 
 
@@ -110,7 +110,7 @@ def test_the_shortest_trial_holds_the_kernel(network):
     ],
 )
 def test_what_contradicts_the_weights_is_refused(network, name, value):
-    with pytest.raises(ValueError, match=rf"`{name}` is .* by the weights, but {value} was given"):
+    with pytest.raises(ValueError, match=rf"`{name}` is .* in the weights, but {value} was given"):
         completed(weights_of(network), **{name: value})
 
 
@@ -199,7 +199,7 @@ def test_an_activation_with_weights_must_be_passed(network):
         (lambda weights: weights.update(extra=torch.zeros(1)), "no SincShallowNet has: extra"),
         (
             lambda weights: weights.update({"final_layer.bias": torch.zeros(3)}),
-            r"`final_layer\.bias` has the shape \(3,\), the other weights ask for \(2,\)",
+            r"`final_layer\.bias` has the shape \(3,\), but the other weights require \(2,\)",
         ),
         (lambda weights: weights.update({"final_layer.weight": torch.zeros(2, 13)}), "contradict each other"),
         (

@@ -60,16 +60,16 @@ def test_what_a_file_holds_is_said_and_its_exit_code(
 ):
     monkeypatch.chdir(tmp_path)
     torch.save(content(state), "a.pt")
-    found = checked("a.pt")
-    assert found.exit_code == code
-    assert found.facts["safe"] == (code in (HOLDS_NETWORK, OTHER))
-    assert words in " ".join(found.lines)
+    check = checked("a.pt")
+    assert check.exit_code == code
+    assert check.facts["safe"] == (code in (HOLDS_NETWORK, OTHER))
+    assert words in " ".join(check.lines)
     for options in ([], ["--json"]):
         with pytest.raises(SystemExit) as ended:
             cli.main(["check", "a.pt", *options])
         assert ended.value.code == code
-        said = capsys.readouterr().out
-    assert json.loads(said)["exit_code"] == code
+        printed = capsys.readouterr().out
+    assert json.loads(printed)["exit_code"] == code
     assert not (tmp_path / "marker").exists()
 
 
@@ -78,17 +78,17 @@ def test_what_a_file_holds_is_said_and_its_exit_code(
 )
 def test_of_a_file_that_cannot_be_read_nobody_can_tell(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
-    found = checked(tmp_path / "a")
-    assert (found.exit_code, found.facts["safe"]) == (UNREADABLE, None)
+    check = checked(tmp_path / "a")
+    assert (check.exit_code, check.facts["safe"]) == (UNREADABLE, None)
 
 
 def test_our_own_file_and_a_folder_tell_their_configuration(network, tmp_path):
     save_checkpoint(network(), tmp_path / "model.safetensors")
     for path in (tmp_path / "model.safetensors", tmp_path):
-        found = checked(path)
-        assert found.exit_code == HOLDS_NETWORK
-        assert "(file of sincviz)" in found.lines[1]
-        assert "Configuration: in it" in found.lines[1]
+        check = checked(path)
+        assert check.exit_code == HOLDS_NETWORK
+        assert "(sincviz file)" in check.lines[1]
+        assert "Configuration: stored" in check.lines[1]
 
 
 def test_values_are_not_read(state, tmp_path):

@@ -53,17 +53,17 @@ def lines_of(text):
 
 STARTS = {
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(2000), "HDF5 file, as Keras saves"),
-    "NumPy": (b"\x93NUMPY\x01\x00" + bytes(100), "one array of NumPy"),
-    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "MATLAB's variables"),
-    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0", "program of ONNX"),
+    "NumPy": (b"\x93NUMPY\x01\x00" + bytes(100), "a single NumPy array"),
+    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "is a MATLAB file"),
+    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0", "model of ONNX"),
     "TensorFlow Lite": (b"\x1c\x00\x00\x00TFL3" + bytes(60), "TensorFlow Lite"),
     "a web page": (b"<!DOCTYPE html><html><head>", "a web page.*download went wrong"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
-    "FIF": (b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14" + bytes(40), "FIF file of MNE.*`--epochs`"),
+    "FIF": (b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14" + bytes(40), "MNE FIF file.*`--epochs`"),
     "EDF": (b"0       " + b" " * 250, "EDF recording"),
     "nothing": (b"", "it is empty"),
     **{
-        name: (pack(b"weights" * 99), f"compressed by {name}. Unpack it first")
+        name: (pack(b"weights" * 99), f"compressed with {name}. Unpack it first")
         for name, pack in {
             "gzip": gzip.compress,
             "zlib": zlib.compress,
@@ -85,20 +85,20 @@ def test_a_model_of_keras_is_named_with_its_layers(refused):
     ]
     config = json.dumps({"class_name": "Functional", "config": {"layers": layers}})
     content = zipped(metadata_DOT_json="{}", config_DOT_json=config, **{"model_DOT_weights.h5": b"x"})
-    assert r"conv2d (Conv2D), depthwiseconv2d (DepthwiseConv2D)" in refused(content, "is a model of Keras")
+    assert r"conv2d (Conv2D), depthwiseconv2d (DepthwiseConv2D)" in refused(content, "is a Keras model")
     damaged = zipped(config_DOT_json=b"\xff{", **{"model_DOT_weights.h5": b"x"})
-    refused(damaged, "is a model of Keras; only weights of PyTorch")
+    refused(damaged, "is a Keras model; only PyTorch weights")
 
 
 def test_a_zip_file_around_a_checkpoint_says_what_to_unpack(refused):
-    refused(zipped(folder__model_DOT_pt=b"x"), "zip file that holds folder/model.pt. Unpack it")
+    refused(zipped(folder__model_DOT_pt=b"x"), "zip file with folder/model.pt. Unpack it")
 
 
 def test_arrays_of_numpy_become_a_file_of_weights(refused, model, tmp_path):
     np.savez_compressed(
         tmp_path / "a.npz", **{name: value.numpy() for name, value in model.state_dict().items()}
     )
-    text = refused(None, r"arrays of NumPy: sinc_filter_layer\.\w+ \(1, 4\)", name="a.npz")
+    text = refused(None, r"NumPy arrays: sinc_filter_layer\.\w+ \(1, 4\)", name="a.npz")
     scope = {"torch": torch, "numpy": np}
     for line in lines_of(text):
         exec(line, scope)
@@ -125,7 +125,7 @@ def test_programs_of_torch_become_files_of_weights(refused, tmp_path):
     torch.export.save(torch.export.export(network, (torch.randn(2, 6, 128),)), tmp_path / "exported.pt2")
     for name, words in {
         "traced.pt": "TorchScript program",
-        "exported.pt2": "program of `torch.export`",
+        "exported.pt2": "`torch.export` program",
     }.items():
         for line in lines_of(refused(None, words, name=name)):
             exec(line, scope)
@@ -148,9 +148,9 @@ def test_weights_of_another_network_are_listed_not_their_containers(refused, tmp
     # What it says to do.
     network.load_state_dict(torch.load(tmp_path / "o.pt", weights_only=True)["state_dict"])
     x = epochs.get_data(copy=False).astype(np.float32) * 1e6
-    found = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
-    assert found.sizes["channel"] == 6
-    assert "`@sincviz.networks.front_ends.register`" in text
+    relevance = spectral_relevance(network.eval(), x[:4], np.array([0, 1, 0, 1]), n_steps=4)
+    assert relevance.sizes["channel"] == 6
+    assert "`@sincviz.networks.front_end.register`" in text
 
 
 def test_the_other_way_that_is_named_works_too(model):
@@ -173,8 +173,8 @@ def test_the_cutoffs_of_other_sinc_layers_are_read_as_far_as_weights_tell(refuse
         "fc.weight": torch.zeros(2, 4),
     }
     torch.save({"model": state}, tmp_path / "s.pth")
-    text = refused(None, "encoder.sinc is a sinc layer of SincNet's kind, 2 filters", name="s.pth")
-    assert f"cut-offs lie at 8–12, 13–30 {unit}, to which its code adds" in text
+    text = refused(None, "encoder.sinc is a sinc layer as in SincNet, with 2 filters", name="s.pth")
+    assert f"cut-offs are 8–12, 13–30 {unit}, to which its code adds" in text
 
 
 def test_names_of_weights_steer_no_terminal(refused, tmp_path):

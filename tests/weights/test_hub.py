@@ -386,8 +386,8 @@ def test_a_folder_of_braindecode_opens(tmp_path):
     ("changes", "message"),
     [
         ({"surprise": 1, "colour": 2}, "unknown parameters: colour, surprise"),
-        ({"n_outputs": 3}, "`n_outputs` is 2 by the weights, but 3 was given"),
-        ({"sfreq": 250}, "`sfreq` is 128.0 by the weights, but 250"),
+        ({"n_outputs": 3}, "`n_outputs` is 2 in the weights, but 3 was given"),
+        ({"sfreq": 250}, "`sfreq` is 128.0 in the weights, but 250"),
         ({"n_times": 500}, "its head has 7 pooling windows, but 500 samples"),
         ({"activation": "os.system"}, r"module class of `torch\.nn`"),
         ({"chs_info": [{"ch_name": "C3", "loc": [0.0] * 12}]}, "contradicts `chs_info`"),
@@ -416,7 +416,7 @@ def test_what_a_configuration_lacks_is_deduced_or_assumed(tmp_path):
 def test_a_configuration_that_is_none_is_refused(tmp_path, text):
     write_as_braindecode(make_model(), tmp_path)
     (tmp_path / "config.json").write_text(text)
-    with pytest.raises(CheckpointError, match="holds no usable network") as caught:
+    with pytest.raises(CheckpointError, match="does not contain a usable network") as caught:
         read_network(SincShallowNet, tmp_path)
     assert str(tmp_path) in str(caught.value)
 
@@ -497,7 +497,7 @@ def test_through_the_hub(tmp_path, hub):
     for case, words in {
         "unknown": "no repository 'someone/nothing'",
         "bare": "no repository 'bands'",
-        "empty": "'someone/empty' holds no model.safetensors",
+        "empty": "'someone/empty' has no model.safetensors",
         "foreign": "not written by sincviz",
         "gated": "'someone/gated' is gated",
         "revision": "'someone/bands' has no revision 'v9'",

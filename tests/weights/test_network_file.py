@@ -148,7 +148,7 @@ def test_a_missing_file_is_named(tmp_path, path):
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
     with pytest.raises(
-        CheckpointError, match=r"holds no model\.safetensors and no pytorch_model\.bin"
+        CheckpointError, match=r"has no model\.safetensors and no pytorch_model\.bin"
     ) as caught:
         read_network(SincShallowNet, tmp_path)
     assert str(tmp_path) in str(caught.value)
@@ -159,7 +159,7 @@ def test_a_truncated_file_is_named(model, path, share):
     write_network(model, path)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(CheckpointError, match="is no readable safetensors file") as caught:
+    with pytest.raises(CheckpointError, match="is not a readable safetensors file") as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
@@ -167,11 +167,11 @@ def test_a_truncated_file_is_named(model, path, share):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"no such thing", "is no readable safetensors file"),
-        (b"", "is no readable safetensors file"),
-        (b"\xff" * 64, "is no readable safetensors file"),
+        (b"no such thing", "is not a readable safetensors file"),
+        (b"", "is not a readable safetensors file"),
+        (b"\xff" * 64, "is not a readable safetensors file"),
         (b"\x80\x04\x95" + b"." * 100, "is a plain pickle, damaged"),
-        (b"PK\x03\x04" * 9, "is no readable torch file: File is not a zip file"),
+        (b"PK\x03\x04" * 9, "is not a readable torch file: File is not a zip file"),
     ],
 )
 def test_a_file_of_another_kind_is_named(path, content, message):
@@ -213,7 +213,7 @@ def test_a_flipped_bit_is_noticed(model, path, share):
 def test_a_header_that_was_edited_is_noticed(model, path):
     write_network(model, path)
     path.write_bytes(path.read_bytes().replace(b"left hand", b"theirhand", 1))
-    with pytest.raises(CheckpointError, match="does not have the hash that was written into it"):
+    with pytest.raises(CheckpointError, match="do not match the hash that was written into it"):
         read_network(SincShallowNet, path)
 
 
@@ -260,7 +260,7 @@ def test_a_state_dict_of_torch_is_read(model, path):
 )
 def test_a_header_that_is_no_configuration_is_refused(model, path, text):
     write_with_header(model, path, text)
-    with pytest.raises(CheckpointError, match="holds no usable network") as caught:
+    with pytest.raises(CheckpointError, match="does not contain a usable network") as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
@@ -302,7 +302,7 @@ CONFIGS = [
 def test_a_configuration_that_does_not_fit_the_weights_is_refused(model, path, changes):
     config = model.get_config() | changes
     write_with_header(model, path, header_of(model, path, config=config))
-    with pytest.raises(CheckpointError, match="holds no usable network") as caught:
+    with pytest.raises(CheckpointError, match="does not contain a usable network") as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
@@ -354,7 +354,7 @@ def test_sizes_that_do_not_fit_take_no_memory(model, path, monkeypatch, changes,
 )
 def test_a_header_that_does_not_fit_the_network_is_refused(model, path, changes):
     write_with_header(model, path, header_of(model, path, **changes))
-    with pytest.raises(CheckpointError, match="holds no usable network") as caught:
+    with pytest.raises(CheckpointError, match="does not contain a usable network") as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
 
@@ -381,7 +381,7 @@ def test_weights_that_do_not_fit_the_configuration_are_refused(model, path, chan
         weights["final_layer.bias"] = torch.zeros(5)
     safetensors.torch.save_file(weights, path, metadata={"sincviz": text})
     with pytest.raises(
-        CheckpointError, match=r"(?s)holds no usable network: .*(extra|final_layer\.bias)"
+        CheckpointError, match=r"(?s)does not contain a usable network: .*(extra|final_layer\.bias)"
     ) as caught:
         read_network(SincShallowNet, path)
     assert str(path) in str(caught.value)
@@ -436,8 +436,8 @@ def test_a_killed_writer_leaves_a_whole_file(network, moved, tmp_path):
                 time.sleep(rng.uniform(0, 0.1))
             finally:
                 writer.kill()
-        found = read_network(SincShallowNet, target).kernels()
-        assert any(torch.equal(found, model.kernels()) for model in networks)
+        kernels = read_network(SincShallowNet, target).kernels()
+        assert any(torch.equal(kernels, model.kernels()) for model in networks)
         rubbish = [path for path in target.parent.iterdir() if path != target]
         killed_midway += bool(rubbish)
         for path in rubbish:
@@ -448,8 +448,8 @@ def test_a_killed_writer_leaves_a_whole_file(network, moved, tmp_path):
 @pytest.mark.parametrize(
     ("attribute", "value", "message"),
     [
-        ("class_names", ["a"], "must name 2 outputs"),
-        ("class_names", ["a", "a"], "each differently"),
+        ("class_names", ["a"], "must be 2 different names, one per output; got a"),
+        ("class_names", ["a", "a"], "2 different names, one per output; got a, a"),
         ("class_names", "ab", "must be a list"),
         ("scale", float("nan"), "`scale` must be finite"),
         ("provenance", {"when": object()}, "strict JSON"),

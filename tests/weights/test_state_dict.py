@@ -47,9 +47,9 @@ def test_a_submodule_that_was_compiled_has_its_name():
     ids=["Lightning", "state_dict", "model_state_dict", "nested"],
 )
 def test_containers_around_it_are_opened(content, kind):
-    weights, found = bare_weights(content)
+    weights, actual_kind = bare_weights(content)
     assert weights.keys() == STATE.keys()
-    assert found == kind
+    assert actual_kind == kind
 
 
 def test_what_a_module_around_it_holds_besides_is_left_out():
@@ -78,7 +78,7 @@ def test_the_networks_own_state_dict_comes_before_an_average_of_it():
         ({"weights": torch.zeros(3)}, ["no weights of a SincShallowNet"]),
         (torch.zeros(3), ["no weights of a SincShallowNet"]),
         ({}, ["no weights of a SincShallowNet"]),
-        (STATE | {"note": "mine"}, ["something else: note"]),
+        (STATE | {"note": "mine"}, ["should be weights but are not: note"]),
         ({"a": {"b": {"c": {"d": STATE}}}}, ["no weights"]),
     ],
     ids=[
@@ -93,7 +93,7 @@ def test_the_networks_own_state_dict_comes_before_an_average_of_it():
     ],
 )
 def test_what_is_not_one_network_is_said(content, words):
-    with pytest.raises(ValueError, match=r"(network|SincShallowNet|something else)") as caught:
+    with pytest.raises(ValueError, match=r"(network|SincShallowNet|should be weights but are not)") as caught:
         bare_weights(content)
     for word in words:
         assert word in str(caught.value)
@@ -105,7 +105,7 @@ def test_dicts_that_lie_in_each_other_under_many_names_are_opened_once():
         inner = dict.fromkeys(map(str, range(2000)), inner)
     with pytest.raises(ValueError, match="no weights of a SincShallowNet"):
         bare_weights(inner)
-    with pytest.raises(ValueError, match=r"several networks in it, under .* and 1994 more") as caught:
+    with pytest.raises(ValueError, match=r"several networks, under .* and 1994 more") as caught:
         bare_weights(dict.fromkeys(map(str, range(2000)), STATE))
     assert len(str(caught.value)) < 400
 

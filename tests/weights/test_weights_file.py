@@ -114,13 +114,13 @@ def test_what_a_training_keeps_besides_weights_is_read(path):
         "ordered": OrderedDict(a=(1, 2)),
     }
     torch.save(kept, path)
-    found = read(path)
-    assert found.keys() == kept.keys()
+    content = read(path)
+    assert content.keys() == kept.keys()
     for name in ("view", "transposed", "parameter", "empty", "half", "flag"):
-        assert torch.equal(found[name], kept[name]), name
+        assert torch.equal(content[name], kept[name]), name
     for name in ("milestones", "size", "numbers", "ordered"):
-        assert found[name] == kept[name], name
-    optimizer = found["optimizer"]
+        assert content[name] == kept[name], name
+    optimizer = content["optimizer"]
     assert optimizer["param_groups"] == kept["optimizer"]["param_groups"]
     assert read_weights_file(path).read(optimizer["state"][0])["step"] == 1
 
@@ -167,7 +167,7 @@ LIES = {
     ),
     "a negative size": (
         lambda pickled: pickled.replace(b"K\x04K\x03\x86", b"J\xff\xff\xff\xffK\x03\x86", 1),
-        "no natural number",
+        "not a natural number",
     ),
 }
 
@@ -224,15 +224,15 @@ SLOW = {
     "floats as keys": (b"}G" + struct.pack(">d", 2.0**61) + b"Ns.", OPENED),
     "sizes of hundreds of digits": (
         tensor_in_a_pickle(HUGE + HUGE + b"\x86", b"K\x00K\x00\x86") + b".",
-        "no natural number",
+        "not a natural number",
     ),
     "twenty thousand dimensions": (
         tensor_in_a_pickle(b"(" + b"K\x02" * 20_000 + b"t", b"(" + b"K\x00" * 20_000 + b"t") + b".",
-        "or too many",
+        "or has too many",
     ),
     "one value used twice": (
         tensor_in_a_pickle(b"K\x02\x85", b"K\x00\x85") + b".",
-        "claims more than its storage",
+        "claims more than the",
     ),
     "a long size again and again": (
         b"(" + b"K\x01" * 20_000 + b"tq\x01" + b"ctorch\nSize\nh\x01\x85R0" * 20_000 + b"K\x01.",
@@ -260,9 +260,9 @@ def test_a_pickle_that_would_take_years_is_followed_or_refused_at_once(refused, 
     began = time.process_time()
     if message is OPENED:
         path.write_bytes(content)
-        found = read_weights_file(path)
-        left_unread(found.outline)
-        assert re.search("no weights at all|under keys that are not read", other_weights(found))
+        file = read_weights_file(path)
+        left_unread(file.outline)
+        assert re.search("no weights at all|under keys that are not read", other_weights(file))
         with pytest.raises(CheckpointError, match="no weights of a SincShallowNet"):
             load_checkpoint(path)
     else:
@@ -274,7 +274,7 @@ def test_what_is_no_regular_file_is_not_waited_for(path):
     if not hasattr(os, "mkfifo"):
         pytest.skip("has no pipes")
     os.mkfifo(path)
-    with pytest.raises(CheckpointError, match=r"weights\.pt is no regular file") as caught:
+    with pytest.raises(CheckpointError, match=r"weights\.pt is not a regular file") as caught:
         read_weights_file(path)
     assert "\n" not in str(caught.value)
 
@@ -301,10 +301,10 @@ def test_what_the_pickle_of_torch_has_no_use_for_is_followed_too(path):
             "by": {(0, 1): 3, 0.1: 3, "k": 2},
         }
         torch.save(content, path, pickle_protocol=protocol)
-        found = read(path)
-        assert torch.equal(found["a"], torch.ones(2)), protocol
-        assert found["by"]["k"] == 2
-        assert len(left_unread(found)) == 4, protocol
+        file = read(path)
+        assert torch.equal(file["a"], torch.ones(2)), protocol
+        assert file["by"]["k"] == 2
+        assert len(left_unread(file)) == 4, protocol
 
 
 @pytest.mark.parametrize("damage", [b"\x80\x02}", b"", b"\x80\x02\x8c\x09a.", b"\x80\x02cos\nsys"])
@@ -355,7 +355,7 @@ def test_a_tar_archive_is_named_by_what_it_holds(refused):
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("run/p.pt"))
-    refused(file.getvalue(), r"is a tar archive that holds run/p\.pt\. Unpack it")
+    refused(file.getvalue(), r"is a tar archive with run/p\.pt\. Unpack it")
     damaged = bytearray(file.getvalue())
     damaged[0] ^= 255
     refused(bytes(damaged), "is a tar archive that cannot be read")
@@ -376,29 +376,29 @@ HEADERS = {
         header_of(a={"dtype": "U8", "shape": [TERA], "data_offsets": [0, TERA]}),
         "claim more than the 8 bytes",
     ),
-    "bytes of which nothing is said": (b"{}      ", "claim 0 bytes, the file holds 8"),
+    "bytes of which nothing is said": (b"{}      ", "claim 0 bytes, but the file has 8"),
     "bytes that are used twice": (
         header_of(b={"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}),
         "claim more than the 8 bytes",
     ),
     "sizes of hundreds of digits": (
         header_of(a={"dtype": "F32", "shape": [10**300] * 9 + [0], "data_offsets": [0, 0]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
     "a hundred dimensions": (
         header_of(a={"dtype": "F32", "shape": [1] * 99 + [2], "data_offsets": [0, 8]}),
-        "sizes that no tensor has",
+        "has invalid sizes",
     ),
-    "metadata that are no text": (header_of(__metadata__={"a": 1}), "else than text"),
-    "no metadata": (header_of(__metadata__=None), "else than text"),
+    "metadata that are no text": (header_of(__metadata__={"a": 1}), "its metadata are not text"),
+    "no metadata": (header_of(__metadata__=None), "its metadata are not text"),
     "an unknown type": (
         header_of(a={"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}),
         "type F8_E4M3",
     ),
     "one name twice": (header_of()[:-1] + b", " + header_of()[1:], "names 'a' twice"),
-    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|no readable"),
-    "no text": (b'{"\xff": 1}', "no readable safetensors"),
-    "no mapping": (b'{"a": 3}', "no readable safetensors"),
+    "nested lists": (b'{"a": ' + b"[" * 200_000, "nested too deeply|not a readable"),
+    "no text": (b'{"\xff": 1}', "not a readable safetensors"),
+    "no mapping": (b'{"a": 3}', "not a readable safetensors"),
 }
 
 
@@ -482,11 +482,11 @@ def test_a_file_that_is_written_again_and_again_opens_whole_or_not(path, tmp_pat
         writer.stdout.readline()
         for _ in range(n_reads):
             try:
-                found = read(path)
+                file = read(path)
             except CheckpointError:
                 outcomes["refused"] += 1
                 continue
-            values = {float(value) for tensor in found.values() for value in tensor.unique()}
+            values = {float(value) for tensor in file.values() for value in tensor.unique()}
             outcomes["whole" if len(values) == 1 else "a mixture"] += 1
         writer.kill()
     assert not outcomes["a mixture"], outcomes

@@ -1,4 +1,4 @@
-"""What a decision rests on: relevance of filters, frequencies, bands, channels and regions."""
+"""Attribution: relevance of filters, frequencies, bands, channels and regions."""
 
 import lazy_loader
 

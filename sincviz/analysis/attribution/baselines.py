@@ -1,4 +1,4 @@
-"""What trials are compared with: silence, the mean of each channel, the mean trial of the class, or one's own."""
+"""Baselines that trials are compared with: silence, channel means, the mean trial of the class, or your own."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches
 BASELINES = ("zero", "channel_mean", "class_mean")
 
 Baseline: TypeAlias = str | ArrayLike
-"""One of ``BASELINES``, or a signal of one's own in the network's units, shape (channels, times)."""
+"""One of ``BASELINES``, or your own signal in the network's units, shape (channels, times)."""
 
 BaselineOf: TypeAlias = Callable[[Tensor, slice], Tensor]
 
@@ -23,12 +23,12 @@ BaselineOf: TypeAlias = Callable[[Tensor, slice], Tensor]
 def baseline_of(
     network: Decoder, epochs: EpochsOrArray, codes: NDArray[np.int64] | None, baseline: Baseline
 ) -> BaselineOf:
-    """Return the function that knows the baseline of some trials, given the trials and where they stand.
+    """Return a function that gives the baseline of some trials, from the trials and their position among all.
 
     Raises
     ------
     ValueError
-        If the baseline is unknown, has another shape, or is the mean of classes that are not known.
+        If the baseline is unknown, has the wrong shape, or is a class mean and the classes are not known.
     """
     if not isinstance(baseline, str):
         return _own(np.asarray(baseline), network)
@@ -47,7 +47,7 @@ def baseline_of(
 
 
 def baseline_name(baseline: Baseline) -> str:
-    """Return what a result says of its baseline."""
+    """Return the baseline in words, as results state it."""
     return baseline.replace("_", " ") if isinstance(baseline, str) else "the user's own"
 
 
@@ -57,7 +57,7 @@ def needs_classes(trials: str, baseline: Baseline) -> bool:
     Raises
     ------
     ValueError
-        If it is unknown over which trials is averaged.
+        If ``trials`` is unknown.
     """
     return checked_trials(trials) != "all" or (isinstance(baseline, str) and baseline == "class_mean")
 
@@ -65,7 +65,7 @@ def needs_classes(trials: str, baseline: Baseline) -> bool:
 def _own(signal: NDArray[np.generic], network: Decoder) -> BaselineOf:
     if signal.ndim != 2 or not np.isfinite(signal).all():
         raise ValueError(
-            f"A baseline of your own must be finite numbers of the shape (channels, times); got the shape "
+            f"Your own baseline must hold finite numbers in an array of shape (channels, times); got shape "
             f"{signal.shape}."
         )
 

@@ -29,9 +29,9 @@ def cell_relevance(
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Any network of :func:`sincviz.spectral_relevance` that knows its sampling rate.
+        Any network that :func:`sincviz.spectral_relevance` takes and that has a sampling rate.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training.
+        Trials, preferably not used in training.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     bands : mapping of str to (float, float) | None
@@ -42,7 +42,7 @@ def cell_relevance(
     Returns
     -------
     xarray.DataArray, dims (trial, target, band, channel)
-        Ready for :func:`sincviz.statistics.bootstrap_intervals`. Bands and their limits are those of
+        Ready for :func:`sincviz.statistics.bootstrap_intervals`. Bands and their limits are as in
         :func:`sincviz.attribution.sum_over_bands`.
 
     Examples
@@ -56,17 +56,17 @@ def cell_relevance(
     network, epochs, y = analysis_inputs(model, epochs, y)
     codes = classes_if_known(network, epochs, y, needed=False)
 
-    def parts() -> Iterator[xr.DataArray]:
+    def batches() -> Iterator[xr.DataArray]:
         starts = range(0, n_trials_of(epochs), _TRIALS_AT_ONCE)
         for start in followed(starts, "Explaining", "batch"):
             some = slice(start, start + _TRIALS_AT_ONCE)
             of_some = None if codes is None else codes[some]
-            found = spectral_relevance(
+            spectrum = spectral_relevance(
                 network, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
             )
-            yield sum_over_bands(found, bands).drop_vars("completeness_error", errors="ignore")
+            yield sum_over_bands(spectrum, bands).drop_vars("completeness_error", errors="ignore")
 
-    cells = xr.concat(list(parts()), "trial")
+    cells = xr.concat(list(batches()), "trial")
     of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")
     cells.attrs = {name: value for name, value in cells.attrs.items() if name in (*of_all, "sincviz_version")}
     return cells

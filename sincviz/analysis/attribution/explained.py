@@ -1,4 +1,4 @@
-"""What is explained: class scores as they are, margins, or log-probabilities."""
+"""Explained quantities: class scores, margins or log-probabilities."""
 
 import torch
 from torch import Tensor
@@ -24,7 +24,7 @@ def explained(scores: Tensor, explain: str) -> Tensor:
     Raises
     ------
     ValueError
-        If ``explain`` is unknown, or a single score has nothing to be compared with.
+        If ``explain`` is unknown, or there is a single score and nothing to compare it with.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def explained(scores: Tensor, explain: str) -> Tensor:
     if explain == "score":
         return scores
     if scores.shape[1] < 2:
-        raise ValueError(f"The network has one score: it has no {explain}. Pass `explain='score'`.")
+        raise ValueError(f"The network has one score, so it has no {explain}. Pass `explain='score'`.")
     if explain == "log_probability":
         return scores.log_softmax(1)
     best, second = scores.topk(2, dim=1).values.unbind(1)

@@ -1,4 +1,4 @@
-"""What every attribution shares: batches in, averages and their evidence out."""
+"""Explanations: what all attributions share, from batches to averages and their evidence."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _LAST_DIGITS = 1e-4
 
 @dataclass(frozen=True)
 class Attribution:
-    """Of some trials: what each input is worth for each class, and what it should add up to.
+    """Attribution of a batch of trials: the value of each input for each class, and what values should add up to.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Attribution:
     scores : torch.Tensor, shape (batch, classes)
         Class scores.
     change : torch.Tensor, shape (batch, classes), or None
-        What is explained, minus the same of the baseline; ``None`` where values are not meant to add up.
+        What is explained, minus its value at the baseline; ``None`` if values are not meant to add up.
     """
 
     values: Tensor
@@ -54,7 +54,7 @@ class Explanation:
     completeness_error : array, shape (classes,), or None
         Sum over trials of what the shares miss, over the sum of what they should add up to.
     evidence : dict
-        What a result says of its trials.
+        Attributes that describe the trials of the result.
     """
 
     values: NDArray[np.floating[Any]]
@@ -73,7 +73,7 @@ def explain_trials(
     per_trial: bool = False,
     batch_size: int = 64,
 ) -> Explanation:
-    """Attribute batch by batch, and keep averages only, unless each trial is wanted.
+    """Attribute batch by batch, and keep only averages unless ``per_trial``.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def explain_trials(
     Raises
     ------
     ValueError
-        If each trial is wanted and averaged at the same time.
+        If ``per_trial`` is combined with an average over trials.
     """
     if per_trial and trials != "all":
         raise ValueError(
-            f"`per_trial` keeps trials, `trials={trials!r}` averages them: choose one. Of single trials "
-            "`bootstrap_intervals` makes the contrast."
+            f"`per_trial` keeps single trials and `trials={trials!r}` averages them: choose one. "
+            "`bootstrap_intervals` computes the contrast from single trials."
         )
     n_trials = n_trials_of(epochs)
     tally = _Tally()
@@ -118,21 +118,21 @@ def explain_trials(
     for batch in input_batches(network, epochs, batch_size):
         which = slice(start, start + len(batch))
         x = torch.from_numpy(batch).to(network.device)
-        found = attribute(x, baseline(x, which))
-        values = found.values.detach()
+        attribution = attribute(x, baseline(x, which))
+        values = attribution.values.detach()
         if weights is None:
-            check_codes(codes, found.scores.shape[1])
+            check_codes(codes, attribution.scores.shape[1])
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
-        tally.add(batch, found)
+        tally.add(batch, attribution)
         if per_trial:
             kept.append(values.cpu().numpy())
         else:
-            own = weights[:, which].to(values.device, values.dtype)
-            total = total + torch.einsum("kb,bk...->k...", own, values).double().cpu()
+            batch_weights = weights[:, which].to(values.device, values.dtype)
+            total = total + torch.einsum("kb,bk...->k...", batch_weights, values).double().cpu()
         start += len(batch)
     error = tally.completeness_error()
-    # Of a single score it is not known which class it speaks for.
-    judged = codes if found.scores.shape[1] > 1 else None
+    # For a single score it is not known which class it stands for.
+    judged = codes if attribution.scores.shape[1] > 1 else None
     structure = None
     if judged is not None:
         known = network.provenance.get("training_recordings", ())
@@ -145,7 +145,7 @@ def explain_trials(
 
 @dataclass
 class _Tally:
-    """What is counted while trials pass."""
+    """Running totals over batches."""
 
     scores: list[NDArray[np.floating[Any]]] = field(default_factory=list)
     signals: list[NDArray[Any]] = field(default_factory=list)
@@ -155,16 +155,16 @@ class _Tally:
     due: Any = None
     size: Any = 0.0
 
-    def add(self, batch: NDArray[Any], found: Attribution) -> None:
-        self.scores.append(found.scores.detach().double().cpu().numpy())
+    def add(self, batch: NDArray[Any], attribution: Attribution) -> None:
+        self.scores.append(attribution.scores.detach().double().cpu().numpy())
         self.picks = telling_channels(batch) if self.picks is None else self.picks
         self.signals.append(batch[:, self.picks])
         self.fingerprints.extend(trial_fingerprints(batch))
-        if found.change is not None:
-            change = found.change.detach().double()
-            shares = found.values.detach().double().flatten(2).sum(2)
+        if attribution.change is not None:
+            change = attribution.change.detach().double()
+            shares = attribution.values.detach().double().flatten(2).sum(2)
             self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
-            self.size = self.size + found.scores.detach().double().abs().sum(0).cpu().numpy()
+            self.size = self.size + attribution.scores.detach().double().abs().sum(0).cpu().numpy()
             self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
 
     def completeness_error(self) -> NDArray[np.float64] | None:
@@ -178,9 +178,9 @@ class _Tally:
 
 
 def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:
-    """Warn of shares that do not add up to what they should explain."""
+    """Warn if shares do not add up to what they should explain."""
     if error is not None and not np.isfinite(error).all():
-        warn(f"The shares of {method!r} are not finite: look for weights that are not (`diagnose`).")
+        warn(f"The shares of {method!r} are not finite. Check the weights with `diagnose`.")
     elif error is not None and error.max() > COMPLETE_ENOUGH:
         warn(
             f"The shares of {method!r} miss {error.max():.0%} of the change of what they explain (completeness error; "

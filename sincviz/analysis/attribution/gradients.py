@@ -24,7 +24,7 @@ AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
 
 
 def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:
-    """Return the function that knows the gradients, of whatever kind the method averages.
+    """Return the function that computes the gradients that a method averages.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
     Returns
     -------
     callable
-        Times the difference between trials and baseline, what it returns is the attribution.
+        Its output, times the difference between trials and baseline, is the attribution.
 
     Raises
     ------
     TypeError
-        If captum must look into the layers and there is no module; the function returned raises ``MethodError`` for
-        scores that have no gradient.
+        If captum needs the layers and there is no module. The returned function raises ``MethodError`` if the scores
+        have no gradient.
     """
     if method in AVERAGED and isinstance(network, FrontEnd):
         rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
@@ -70,26 +70,26 @@ class Explained(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, classes) of (batch, channels, times)."""
         with torch.autocast("cpu", enabled=False):
-            found = explained(checked_scores(self.network(x), x), self.explain)
-        if torch.is_grad_enabled() and x.requires_grad and not found.requires_grad:
+            output = explained(checked_scores(self.network(x), x), self.explain)
+        if torch.is_grad_enabled() and x.requires_grad and not output.requires_grad:
             raise MethodError(
-                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, as by "
-                "`.detach()`, `.numpy()` or `torch.no_grad()`. Compute them in torch throughout. Without gradients "
-                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` work."
+                "The scores have no gradient: `forward` does not use its input, or leaves torch on the way, for "
+                "example by `.detach()`, `.numpy()` or `torch.no_grad()`. Compute the scores in torch throughout. "
+                "`sincviz.evidence.predictions(model, epochs)` and `sincviz.ablate(model, epochs)` need no gradients."
             )
-        return found
+        return output
 
 
 def _in_closed_form(front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
     size = front_end.spatial.shape[0] * front_end.spatial.shape[1] * x.shape[2]
     spatial = front_end.spatial.flatten(0, 1)
-    found = []
+    of_blocks = []
     for block, first in zip(trial_blocks(x, size), trial_blocks(start.expand_as(x), size), strict=True):
         first = first[:1] if len(start) == 1 else first
         gradients = gradients_of(front_end.maps(first), front_end.maps(block))
         back = torch.stack([front_end.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
-        found.append(spatial.T @ back)
-    return torch.cat(found, 1)
+        of_blocks.append(spatial.T @ back)
+    return torch.cat(of_blocks, 1)
 
 
 def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
@@ -101,36 +101,40 @@ def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
         start = start.expand_as(x)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # captum's remarks on its own hooks
-            return torch.stack([one(x, start, number) for number in range(n_classes)])
+            return torch.stack([gradient_of(x, start, number) for number in range(n_classes)])
 
-    def one(x: Tensor, start: Tensor, number: int) -> Tensor:
-        found: Tensor
+    def gradient_of(x: Tensor, start: Tensor, number: int) -> Tensor:
+        gradient: Tensor
         match method:
             case "integrated_gradients":
                 engine = attr.IntegratedGradients(module, multiply_by_inputs=False)
-                found = engine.attribute(x, start, target=number, n_steps=n_steps, internal_batch_size=len(x))
+                gradient = engine.attribute(
+                    x, start, target=number, n_steps=n_steps, internal_batch_size=len(x)
+                )
             case "deep_lift":
                 engine = attr.DeepLift(module, multiply_by_inputs=False)
-                found = engine.attribute(x, start, target=number)
+                gradient = engine.attribute(x, start, target=number)
             case "gradient_shap":
-                found = _gradient_shap(module, x, start, number, n_steps)
+                gradient = _gradient_shap(module, x, start, number, n_steps)
             case "guided_backprop":
-                found = attr.GuidedBackprop(module).attribute(x.clone().requires_grad_(), target=number)
+                gradient = attr.GuidedBackprop(module).attribute(x.clone().requires_grad_(), target=number)
             case "deconvolution":
-                found = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
+                gradient = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
             case _:
-                found = attr.Saliency(module).attribute(x.clone().requires_grad_(), target=number, abs=False)
-        return found.detach()
+                gradient = attr.Saliency(module).attribute(
+                    x.clone().requires_grad_(), target=number, abs=False
+                )
+        return gradient.detach()
 
     return gradients
 
 
 def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_draws: int) -> Tensor:
-    """Return gradients averaged over random places between each trial and its own baseline."""
+    """Return gradients averaged over random points between each trial and its baseline."""
     from captum import attr
 
     engine = attr.GradientShap(module, multiply_by_inputs=False)
-    found = []
+    gradients = []
     state = np.random.get_state()  # noqa: NPY002 (captum draws from there)
     try:
         with torch.random.fork_rng():
@@ -140,7 +144,7 @@ def _gradient_shap(module: Explained, x: Tensor, start: Tensor, number: int, n_d
                 seed = zlib.crc32(trial.detach().cpu().numpy().tobytes()) + number
                 np.random.seed(seed % 2**32)  # noqa: NPY002
                 torch.manual_seed(seed)
-                found.append(engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number))
+                gradients.append(engine.attribute(trial, first, n_samples=n_draws, stdevs=0.0, target=number))
     finally:
         np.random.set_state(state)  # noqa: NPY002
-    return torch.cat(found)
+    return torch.cat(gradients)

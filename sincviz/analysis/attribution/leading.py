@@ -1,4 +1,4 @@
-"""What the decision for each class rests on: which bands, how much of it, where on the scalp, through which filters."""
+"""Leading bands, channels and filters: what the decision for each class rests on, and how much of it."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ _COLUMNS = (
 
 
 def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.DataArray) -> pd.DataFrame:
-    """Return what each band is worth for each class, and where it comes from, the most first.
+    """Return the relevance of each band for each class and its leading channels, largest first.
 
     Parameters
     ----------
@@ -40,28 +40,28 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
         :func:`sincviz.statistics.bootstrap_intervals` and ``p`` of :func:`sincviz.statistics.corrected_p`, and
         ``total_ci_low`` and ``total_ci_high`` (target), the interval of the sum over bands.
     cells : xarray.DataArray, dims (target, band, channel)
-        The same before it is summed, with ``ci_low``, ``ci_high`` and ``p`` of its own.
+        The same before summing over channels, with its own ``ci_low``, ``ci_high`` and ``p``.
     spectrum : xarray.DataArray, dims (target, channel, frequency)
-        The same by frequency, which tells where in the band the peak is.
+        The same by frequency, to locate the peak within the band.
 
     Returns
     -------
     pandas.DataFrame
         Index ``target`` and ``band``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``, corrected for
         the number of bands and classes; ``established``, whether it is positive with ``p`` below 0.05; ``total``, the
-        sum over bands, with its interval, and ``share``, the part of it (NaN unless the interval of the total is above
-        zero: of what may be nothing there are no shares); ``peak_hz``, the frequency of the band that is worth most;
-        ``skirt_of``, the neighbouring band whose peak this only is the skirt of (empty if the band has a peak of its
-        own): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up to four that
-        are established (corrected for all cells) and worth a tenth or more of the class's largest cell, and
-        ``uncertain_channels``, up to four that are not, worth half or more of the band's largest and a quarter or more
-        of the class's, both the most first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, NaN for
+        sum over bands, with its interval, and ``share``, the band's share of it (NaN unless the interval of the total
+        is above zero: a total that may be zero has no shares); ``peak_hz``, the frequency of the band with the largest
+        relevance; ``skirt_of``, the neighbouring band if this band only holds the skirt of its peak (empty if the band
+        has its own peak): the largest frequency lies at the band's edge, and more lies just outside; ``channels``, up
+        to four that are established (corrected for all cells) with a tenth or more of the class's largest cell, and
+        ``uncertain_channels``, up to four that are not, with half or more of the band's largest cell and a quarter or
+        more of the class's, both largest first; the limits of the band, ``band_low_hz`` and ``band_high_hz``, NaN for
         ``other``, whose ranges are text in ``band_rest_hz``.
 
     Raises
     ------
     ValueError
-        If ``of_bands`` does not tell the limits of its bands, or those of ``cells`` are others.
+        If ``of_bands`` lacks the limits of its bands, or those of ``cells`` differ.
 
     Examples
     --------
@@ -88,13 +88,13 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
     limits = [name for name in BAND_LIMITS if name in of_bands.coords]
     rows = {}
     for target in of_bands["target"].to_numpy():
-        own = of_bands.sel(target=target)
-        total = float(own.sum(skipna=False))
-        total_ci_low, total_ci_high = own["total_ci_low"].item(), own["total_ci_high"].item()
+        of_class = of_bands.sel(target=target)
+        total = float(of_class.sum(skipna=False))
+        total_ci_low, total_ci_high = of_class["total_ci_low"].item(), of_class["total_ci_high"].item()
         class_largest = float(np.nanmax(cells.sel(target=target).to_numpy(), initial=0.0))
         profile = spectrum.sel(target=target).sum("channel", skipna=False).to_numpy()
         for band, inside in zip(of_bands["band"].to_numpy(), members, strict=True):
-            value = own.sel(band=band)
+            value = of_class.sel(band=band)
             here, p = value.item(), value["p"].item()
             rows[str(target), str(band)] = {
                 "relevance": here,
@@ -125,7 +125,7 @@ def leading_bands(of_bands: xr.DataArray, cells: xr.DataArray, spectrum: xr.Data
 
 
 def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
-    """Return every cell that is worth something, the largest of each class first.
+    """Return every cell with nonzero relevance, the largest of each class first.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``,
         corrected for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or
-        less power there speaks for the class, empty where that cannot be told.
+        less power there speaks for the class, empty where that is unclear.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
 
 
 def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
-    """Return what each filter is worth for each class, the most first.
+    """Return the relevance of each filter for each class, largest first.
 
     Parameters
     ----------
@@ -190,20 +190,20 @@ def leading_filters(of_filters: xr.DataArray) -> pd.DataFrame:
     >>> leading_filters(worth).reset_index()[["filter", "relevance", "peak_hz"]].values.tolist()
     [[1.0, 2.0, 11.0], [0.0, 1.0, 6.0]]
     """
-    parts = []
+    tables = []
     measured = [
         name for name in ("measured_low_hz", "measured_high_hz", "peak_hz") if name in of_filters.coords
     ]
     for target in of_filters["target"].to_numpy():
-        own = of_filters.sel(target=target)
-        part = pd.DataFrame(
-            {"relevance": own.to_numpy()} | {name: own[name].to_numpy() for name in measured},
+        of_class = of_filters.sel(target=target)
+        rows = pd.DataFrame(
+            {"relevance": of_class.to_numpy()} | {name: of_class[name].to_numpy() for name in measured},
             index=pd.MultiIndex.from_product(
-                [[str(target)], own["filter"].to_numpy()], names=["target", "filter"]
+                [[str(target)], of_class["filter"].to_numpy()], names=["target", "filter"]
             ),
         )
-        parts.append(part.sort_values("relevance", ascending=False, kind="stable"))
-    table = pd.concat(parts)
+        tables.append(rows.sort_values("relevance", ascending=False, kind="stable"))
+    table = pd.concat(tables)
     table.attrs = dict(of_filters.attrs)
     return table
 
@@ -217,7 +217,7 @@ def _peak_hz(profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray) 
 def _skirt_of(
     profile: np.ndarray, frequencies: np.ndarray, members: np.ndarray, named: Mapping[str, np.ndarray]
 ) -> str:
-    """Return the band whose skirt this band's largest frequency is: more lies just outside, and no valley between."""
+    """Return the band whose skirt holds this band's largest frequency: more just outside, and no valley between."""
     peak_hz = _peak_hz(profile, frequencies, members)
     if np.isnan(peak_hz):
         return ""

@@ -11,14 +11,14 @@ from sincviz.analysis.attribution.path_gradients import Rule, path_gradients
 from sincviz.networks.front_ends import FrontEnd
 
 MapGradients: TypeAlias = Callable[[Tensor, Tensor], list[Tensor]]
-"""From maps of the baseline (a batch of one serves all) and of trials to one gradient per class, shaped as these."""
+"""From maps of the baseline (a batch of one serves all) and of trials to one gradient per class, of the same shape."""
 
 
 def map_gradients(front_end: FrontEnd, explain: str, rule: Rule) -> MapGradients:
-    """Return the function that knows the gradients of every class at the maps.
+    """Return the function that computes the gradients of every class at the maps.
 
-    Behind a pointwise activation everything is linear: then the gradient of a score is the activation's slope, which
-    all classes share, times weights that all trials share.
+    If everything after a pointwise activation is linear, the gradient of a score is the activation's slope, which all
+    classes share, times weights that all trials share.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def map_gradients(front_end: FrontEnd, explain: str, rule: Rule) -> MapGradients
     explain : {"score", "margin", "log_probability"}
         What is explained.
     rule : sequence of (float, float)
-        Places on the path and weights.
+        Points on the path and their weights.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def _weights_before_pooling(front_end: FrontEnd, maps: Tensor) -> list[Tensor]:
     assert front_end.head is not None
     activated = torch.zeros_like(maps[:1]).requires_grad_()
     pooled = front_end.pooling(activated)[0]
-    found = []
+    gradients = []
     for weights in front_end.head:
         (gradient,) = torch.autograd.grad((pooled * weights).sum(), activated, retain_graph=True)
         # Maps have the units first in memory, and mixed layouts multiply slowly.
-        found.append(torch.empty_like(maps[:1]).copy_(gradient))
-    return found
+        gradients.append(torch.empty_like(maps[:1]).copy_(gradient))
+    return gradients

@@ -1,4 +1,4 @@
-"""The methods of attribution by name, and tests that tell which of them work on a given network."""
+"""Attribution methods by name, and tests of which of them work on a given network."""
 
 import warnings
 
@@ -21,7 +21,7 @@ INPUT_METHODS = (
     *("guided_backprop", "deconvolution"),
 )
 FOREIGN_METHODS = ("lrp", "layer_grad_cam")
-"""Known from elsewhere; no result of sincviz is made by them."""
+"""Known from elsewhere; sincviz does not use them."""
 
 ALL_METHODS = tuple(dict.fromkeys((*SINC_LAYER_METHODS, *INPUT_METHODS, *FOREIGN_METHODS)))
 
@@ -34,26 +34,26 @@ _INSTEAD = "integrated_gradients"
 @torch.enable_grad()
 @torch.inference_mode(False)
 def applicable_methods(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> pd.DataFrame:
-    """Tell which methods of attribution work on a network, by trying them.
+    """Return which attribution methods work on a network, by trying them.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any network that maps trials to class scores.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials; the first 16 are tried.
+        Trials; the first 16 are used.
     progress : bool
         Show a bar where it takes more than two seconds.
 
     Returns
     -------
     pandas.DataFrame, index ``method``
-        ``applies``; ``reason``, why a method does not; ``instead``, what to use.
+        ``applies``; ``reason``, why a method does not apply; ``instead``, what to use.
 
     Raises
     ------
     TypeError
-        If this is no network.
+        If this is not a network.
     EpochsError
         If the trials do not fit the network.
 
@@ -71,7 +71,7 @@ def applicable_methods(model: object, epochs: EpochsOrArray, *, progress: bool =
     """
     network, epochs, _ = analysis_inputs(model, epochs, classes=False)
     x = torch.from_numpy(next(input_batches(network, epochs, _N_TEST_TRIALS))).to(network.device)
-    network.scores(x[:1])  # what makes no class scores is refused here
+    network.scores(x[:1])  # raises if the output is not class scores
     rows = [
         (method, reason == "", reason, "" if reason == "" else instead(method))
         for method in followed(ALL_METHODS, "Trying", "method")
@@ -81,14 +81,14 @@ def applicable_methods(model: object, epochs: EpochsOrArray, *, progress: bool =
 
 
 def checked_method(method: str, offered: tuple[str, ...], model: object) -> None:
-    """Raise if a function does not offer this method, or a network without layers cannot be looked into.
+    """Raise if a function does not offer this method, or the method needs layers that the network does not expose.
 
     Raises
     ------
     ValueError
         If the name is unknown.
     MethodError
-        If the method belongs elsewhere.
+        If another function offers the method.
     """
     if method in offered:
         return
@@ -122,11 +122,13 @@ def instead(method: str) -> str:
 
 
 def _refusal(method: str, model: object, network: Decoder, x: Tensor, start: Tensor) -> str:
-    """Return why a method does not work here; nothing if it does."""
+    """Return why a method does not work here; empty if it does."""
     match method:
         case "gradient" | "gradient_x_activation":
             if isinstance(network, BlackBox):
-                return "It needs a front end, a temporal and a depthwise spatial convolution, that sincviz knows."
+                return (
+                    "It needs a front end that sincviz knows: a temporal and a depthwise spatial convolution."
+                )
         case "deep_lift":
             return _deep_lift_refusal(model, network, x, start)
         case "guided_backprop" | "deconvolution":
@@ -140,7 +142,7 @@ def _refusal(method: str, model: object, network: Decoder, x: Tensor, start: Ten
 
 def _no_layers(model: object) -> str:
     if isinstance(unwrapped(model), FrontEnd):
-        return "It looks into the layers, which a `FrontEnd` does not show: pass the network itself."
+        return "It needs the layers, which a `FrontEnd` does not expose: pass the network itself."
     return ""
 
 
@@ -167,13 +169,13 @@ def _guided_refusal(method: str, model: object, network: Decoder, x: Tensor, sta
     if reason := _no_layers(model):
         return reason
     try:
-        found, plain = (
+        guided, plain = (
             input_gradients(model, network, method=name, explain="score", n_steps=1)(x, start)
             for name in (method, "gradient_x_input")
         )
     except Exception as error:  # whatever captum fails with is the answer
         return f"captum fails on it: {_first_line(error)}."
-    if (found - plain).abs().max() <= _SAME * plain.abs().max():
+    if (guided - plain).abs().max() <= _SAME * plain.abs().max():
         return "It equals the gradient on this network, which has no ReLU to guide through."
     return ""
 
@@ -206,7 +208,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _grad_cam_refusal(module: nn.Module, x: Tensor | None) -> str:
-    coarse = "It weighs whole feature maps, so it says nothing of frequencies."
+    coarse = "It weights whole feature maps, so it says nothing about frequencies."
     convolutions = [layer for layer in module.modules() if isinstance(layer, nn.Conv1d | nn.Conv2d)]
     if x is None or not convolutions:
         return coarse

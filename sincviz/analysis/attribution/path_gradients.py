@@ -1,4 +1,4 @@
-"""Gradients averaged along the straight path from a baseline: the one thing that integrated gradients need."""
+"""Path gradients: gradients averaged along the straight path from a baseline, for integrated gradients."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ AT_THE_END: Rule = ((1.0, 1.0),)
 
 
 def gauss_legendre(n_steps: int) -> Rule:
-    """Return places on the path from 0 to 1 and their weights, exact for polynomials of degree 2 × n_steps - 1.
+    """Return points on the path from 0 to 1 and their weights, exact for polynomials of degree 2 × n_steps - 1.
 
     Examples
     --------
@@ -35,12 +35,12 @@ def path_gradients(
     start, end : torch.Tensor, shape (batch, ...)
         Where the path begins (a batch of one serves all) and ends.
     rule : sequence of (float, float)
-        Places on the path, 0 at the start, and weights.
+        Points on the path, 0 at the start, and their weights.
 
     Returns
     -------
     list of torch.Tensor, shape (batch, ...) each
-        One per class, in the layout in memory that ``end`` has; all classes of a step come from one forward pass.
+        One per class, in the memory layout of ``end``; all classes of a step come from one forward pass.
     """
     total: list[Tensor] = []
     for place, weight in rule:

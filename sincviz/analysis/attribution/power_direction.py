@@ -1,4 +1,4 @@
-"""Which way power speaks: whether more of it in a cell raises or lowers the score of a class."""
+"""Direction of power: whether more power in a cell raises or lowers the score of a class."""
 
 import numpy as np
 import scipy
@@ -23,25 +23,25 @@ def power_direction(
     *,
     sfreq: float | None = None,
 ) -> xr.DataArray:
-    """Return how the relevance of every cell goes with the power in it, over trials.
+    """Return how the relevance of every cell correlates with its power over trials.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        The network, which says channels and units.
+        The network, for its channels and units.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     single : xarray.DataArray, dims (trial, target, band, channel)
-        Relevance of these trials, with the limits of its bands.
+        Relevance of these trials, with the limits of the bands.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
 
     Returns
     -------
     xarray.DataArray, dims (target, band, channel)
-        Pearson's correlation over trials between the logarithm of the power and the relevance. Near zero where the
-        network does not read power, as of an evoked response; NaN where it goes one way in the trials of one
-        class and the other way in those of another.
+        Pearson correlation over trials between log power and relevance. Near zero where the network does not use
+        power, for example for an evoked response; NaN where the correlation is positive in the trials of one class
+        and negative in those of another.
 
     Examples
     --------
@@ -58,25 +58,25 @@ def power_direction(
     power = np.concatenate([_band_power(batch, ranges, rate_hz) for batch in input_batches(network, epochs)])
     with np.errstate(divide="ignore", invalid="ignore"):
         log_power, values = np.log(power)[:, None], single.to_numpy().astype(float)
-        found = _correlation(log_power, values)
+        correlation = _correlation(log_power, values)
         # Power does the same to a score whatever the class; a waveform speaks for one class and against the other.
         of_classes = [
-            _correlation(log_power[own], values[own]) * np.sqrt(own.sum() - 3)
-            for own in _classes(single)
-            if own.sum() > LEAST_OF_CLASS
+            _correlation(log_power[members], values[members]) * np.sqrt(members.sum() - 3)
+            for members in _classes(single)
+            if members.sum() > LEAST_OF_CLASS
         ]
         if len(of_classes) > 1:
             sizes = np.nan_to_num(of_classes)
             opposite = (sizes.min(0) < -1) & (sizes.max(0) > 1)
-            found[opposite] = np.nan
+            correlation[opposite] = np.nan
     kept = {name: coord for name, coord in single.coords.items() if "trial" not in coord.dims}
     return xr.DataArray(
-        found, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
+        correlation, kept, single.dims[1:], "power_direction", {"units": "1", "n_trials": len(power)}
     )
 
 
 def direction_words(correlation: float, n_trials: int) -> str:
-    """Return which way power speaks for the class, nothing where that cannot be told.
+    """Return whether more or less power speaks for the class; empty where that is unclear.
 
     Examples
     --------
@@ -96,9 +96,9 @@ def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: floa
     n_times = batch.shape[2]
     power = np.abs(np.fft.rfft(batch)) ** 2 * bin_weights(n_times).numpy()
     frequency_hz = np.fft.rfftfreq(n_times, 1 / rate_hz)
-    members = np.array([in_ranges(frequency_hz, one) for one in ranges], float)
-    found: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
-    return found
+    members = np.array([in_ranges(frequency_hz, band) for band in ranges], float)
+    of_bands: NDArray[np.float64] = np.einsum("bk,tck->tbc", members, power)
+    return of_bands
 
 
 def _classes(single: xr.DataArray) -> list[NDArray[np.bool_]]:
@@ -110,8 +110,8 @@ def _classes(single: xr.DataArray) -> list[NDArray[np.bool_]]:
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = (_standardized(one) * _standardized(other)).mean(0)
-    return found
+    correlation: NDArray[np.float64] = (_standardized(one) * _standardized(other)).mean(0)
+    return correlation
 
 
 def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What the decision rests on: relevance of every filter and channel for every class, in closed form."""
+"""Relevance of every filter and channel for every class, in closed form."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -46,7 +46,7 @@ def relevance(
     per_trial: bool = False,
     progress: bool = True,
 ) -> xr.DataArray:
-    r"""Return what each filter of each channel is worth for each class.
+    r"""Return the relevance of each filter and channel for each class.
 
     The sinc layer's output is filters × channels signals. Their gradient is :math:`\sum_d w_{fdc}\, g_{fdt}`, with the
     spatial weights :math:`w` (normalisation folded in) and the gradient :math:`g` at the units. So nothing of the
@@ -58,19 +58,19 @@ def relevance(
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training. Epochs that are on disk are read batch by batch.
+        Trials, preferably not used in training. Epochs on disk are read batch by batch.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     method : {"integrated_gradients", "gradient_x_activation", "gradient"}
         ``"integrated_gradients"`` [1]_ adds up to the change of what is explained from the baseline to the trial.
         ``"gradient_x_activation"`` is the same with the gradient at the trial alone: signed, summed over time.
-        ``"gradient"`` is the root mean square over time of the gradient: no share of anything, and biased
-        to high frequencies.
+        ``"gradient"`` is the root mean square of the gradient over time: not a share, and biased towards high
+        frequencies.
     explain : {"score", "margin", "log_probability"}
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
-        The mean over all trials, or the mean over the trials of the class minus the mean over the others: what
-        separates the classes, with all that they share cancelled.
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others, which
+        cancels what the classes share.
     baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
         What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
         signal of your own in the network's units.
@@ -84,8 +84,8 @@ def relevance(
     Returns
     -------
     xarray.DataArray, dims ([trial,] target, filter, channel)
-        In units of what is explained. ``attrs`` tell method, evidence (accuracy with its interval, chance,
-        whether the trials were held out) and, where values are shares, the completeness error, which is
+        In units of what is explained. ``attrs`` hold the method, the evidence (accuracy with its interval, chance
+        level, whether the trials were held out) and, if values are shares, the completeness error, which is
         also a coordinate of ``target``. :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each
         band.
 
@@ -94,7 +94,7 @@ def relevance(
     TypeError
         If the network's front end is unknown; :func:`sincviz.spectral_relevance` takes any network.
     MethodError
-        If the method cannot work here; the message says why.
+        If the method does not work here; the message says why.
     ValueError
         If a setting is unknown, or the contrast lacks labels.
     EpochsError
@@ -103,7 +103,7 @@ def relevance(
     Warns
     -----
     RuntimeWarning
-        If shares miss more than 5 % of what they should explain.
+        If the shares miss more than 5 % of what they should explain.
 
     References
     ----------
@@ -114,8 +114,8 @@ def relevance(
     >>> import numpy as np
     >>> from sincviz import SincShallowNet
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
-    >>> found = relevance(model, np.random.default_rng(0).standard_normal((10, 3, 256)))
-    >>> found.dims, found.attrs["completeness_error"] < 1e-3
+    >>> shares = relevance(model, np.random.default_rng(0).standard_normal((10, 3, 256)))
+    >>> shares.dims, shares.attrs["completeness_error"] < 1e-3
     (('target', 'filter', 'channel'), True)
     """
     front_end, epochs, y = front_end_inputs(model, epochs, y)
@@ -129,7 +129,7 @@ def relevance(
     def attribute(x: Tensor, start: Tensor) -> Attribution:
         return _attribution(front_end, x, start, gradients_of, explain, shares=method != "gradient")
 
-    found = explain_trials(
+    explanation = explain_trials(
         attribute,
         front_end,
         epochs,
@@ -139,14 +139,14 @@ def relevance(
         per_trial=per_trial,
     )
     if method == "gradient_x_activation":
-        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
     elif method == "integrated_gradients":
-        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     return _labelled(
         front_end,
-        found,
-        class_of_trials(front_end, codes, found.values.shape[-3]) if per_trial else None,
+        explanation,
+        class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None,
         settings,
     )
 
@@ -192,7 +192,7 @@ def _shares(front_end: FrontEnd, gradients: list[Tensor], signal: Tensor) -> Ten
 
 
 def _root_mean_square(front_end: FrontEnd, gradients: list[Tensor]) -> Tensor:
-    """Return the size over time of the gradient, shape (batch, classes, filters, channels)."""
+    """Return the root mean square of the gradient over time, shape (batch, classes, filters, channels)."""
     weights = front_end.scale[..., None] * front_end.spatial
     second_moments = torch.stack([g @ g.transpose(-1, -2) / g.shape[-1] for g in gradients])
     square = torch.einsum("fdc,kbfde,fec->bkfc", weights, second_moments, weights)
@@ -202,7 +202,7 @@ def _root_mean_square(front_end: FrontEnd, gradients: list[Tensor]) -> Tensor:
 def attribution_settings(
     method: str, explain: str, trials: str, baseline: Baseline, n_steps: int
 ) -> dict[Hashable | None, Any]:
-    """Return what a result says of how it was made."""
+    """Return the settings that a result carries in its attributes."""
     settings: dict[Hashable | None, Any] = {"method": method, "explain": explain, "trials": trials}
     if method not in ("gradient", "amplitude_gradient"):
         settings["baseline"] = baseline_name(baseline)
@@ -213,19 +213,19 @@ def attribution_settings(
 
 def _labelled(
     front_end: FrontEnd,
-    found: Explanation,
+    explanation: Explanation,
     of_trials: dict[str, Any] | None,
     settings: dict[Hashable | None, Any],
 ) -> xr.DataArray:
     dims = [*([] if of_trials is None else ["trial"]), "target", "filter", "channel"]
-    n_classes = found.values.shape[-3]
+    n_classes = explanation.values.shape[-3]
     coords = map_coords(front_end, learned_bands(front_end)) | {"target": class_labels(front_end, n_classes)}
     del coords["depth"]
     coords |= of_trials or {}
-    if found.completeness_error is not None:
-        coords["completeness_error"] = ("target", found.completeness_error)
+    if explanation.completeness_error is not None:
+        coords["completeness_error"] = ("target", explanation.completeness_error)
     units = settings["explain"].replace("_", " ")
     if settings["method"] == "gradient":
         units += " per unit of the filtered signal"
-    attrs = origin(front_end) | {"units": units} | settings | found.evidence
-    return xr.DataArray(found.values, coords, dims, "relevance", attrs)
+    attrs = origin(front_end) | {"units": units} | settings | explanation.evidence
+    return xr.DataArray(explanation.values, coords, dims, "relevance", attrs)

@@ -38,26 +38,26 @@ def spectral_relevance(
     per_trial: bool = False,
     progress: bool = True,
 ) -> xr.DataArray:
-    r"""Return what each frequency of each channel is worth for each class, of any network.
+    r"""Return the relevance of each frequency and channel for each class, for any network.
 
     An attribution at the input, :math:`\sum_t x_t g_t`, is split exactly over the bins of the Fourier transform by
     Parseval's theorem: :math:`(m_k / N)\,\mathrm{Re}(X_k^* G_k)`, where :math:`m_k` is 2, and 1 at zero frequency and
-    at Nyquist. It reads the frequencies of the input, not the names of filters.
+    at Nyquist. It uses the frequencies of the input, not the cut-offs of filters.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Any module that maps (batch, channels, times) to class scores (batch, classes). Without captum where
-        :func:`sincviz.networks.front_ends` knows it. For ``mne.Epochs`` it must have ``chs_info`` and ``scale`` (factor
-        from volts to its units); ``class_names`` and ``sfreq`` are read where it has them.
+        Any module that maps (batch, channels, times) to class scores (batch, classes). Captum is not needed if
+        :func:`sincviz.networks.front_ends` knows the network. For ``mne.Epochs`` it must have ``chs_info`` and
+        ``scale`` (factor from volts to its units); ``class_names`` and ``sfreq`` are used if present.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training.
+        Trials, preferably not used in training.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     method : str
         ``"integrated_gradients"``, ``"gradient_x_input"``; by captum ``"deep_lift"``, ``"gradient_shap"`` and, on
         networks with ReLU, ``"guided_backprop"`` and ``"deconvolution"``; ``"amplitude_gradient"`` is the derivative
-        with respect to the amplitude of each frequency, no share.
+        with respect to the amplitude of each frequency, not a share.
     explain : {"score", "margin", "log_probability"}
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
@@ -84,9 +84,9 @@ def spectral_relevance(
     Raises
     ------
     TypeError
-        If this is no network, or its output is no class scores.
+        If this is not a network, or its output is not class scores.
     MethodError
-        If the method cannot work on this network; the message says why, and what to use instead.
+        If the method does not work on this network; the message says why, and what to use instead.
     ValueError
         If a setting is unknown, or the contrast lacks labels.
     EpochsError
@@ -95,19 +95,19 @@ def spectral_relevance(
     Warns
     -----
     RuntimeWarning
-        If shares miss more than 5 % of what they should explain.
+        If the shares miss more than 5 % of what they should explain.
 
     Notes
     -----
-    A network that takes the logarithm of power changes without bound as its input falls silent: from the baseline
-    ``"zero"`` integrated gradients then need hundreds of steps, from a signal of the usual size a few.
+    The output of a network that takes the logarithm of power changes without bound as its input approaches zero. From
+    the baseline ``"zero"`` integrated gradients then need hundreds of steps, from a signal of typical size only a few.
 
     Examples
     --------
     >>> from torch import nn
     >>> network = nn.Sequential(nn.Conv1d(2, 4, 9), nn.ELU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))
-    >>> found = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
-    >>> found.dims, float(found.frequency[-1])
+    >>> spectrum = spectral_relevance(network, np.random.default_rng(0).standard_normal((10, 2, 100)), sfreq=100)
+    >>> spectrum.dims, float(spectrum.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
@@ -129,7 +129,7 @@ def spectral_relevance(
             change = explained(scores, explain) - explained(network.scores(start), explain)
         return Attribution(values, scores, None if method == "amplitude_gradient" else change)
 
-    found = explain_trials(
+    explanation = explain_trials(
         attribute,
         network,
         epochs,
@@ -139,12 +139,12 @@ def spectral_relevance(
         per_trial=per_trial,
     )
     if method != "integrated_gradients":
-        warn_if_incomplete(method, found.completeness_error, "`integrated_gradients` adds up.")
+        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
     else:
-        warn_if_incomplete(method, found.completeness_error, "Take more `n_steps`.")
+        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
 
     rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
-    values = found.values
+    values = explanation.values
     n_classes, n_chans = values.shape[-3], values.shape[-2]
     n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
     coords = channel_coords(network, n_chans) | {
@@ -153,12 +153,12 @@ def spectral_relevance(
     }
     if per_trial:
         coords |= class_of_trials(network, codes, n_classes)
-    if found.completeness_error is not None:
-        coords["completeness_error"] = ("target", found.completeness_error)
+    if explanation.completeness_error is not None:
+        coords["completeness_error"] = ("target", explanation.completeness_error)
     units = explain.replace("_", " ")
     if method == "amplitude_gradient":
         units += " per unit of amplitude"
     attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz}
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
     dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
-    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | found.evidence)
+    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | explanation.evidence)

@@ -1,4 +1,4 @@
-"""A product of signals, summed over time, split exactly over frequencies."""
+"""Spectral shares: a product of signals, summed over time, split exactly over frequencies."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ def spectral_shares(signal: Tensor, gradient: Tensor) -> Tensor:
     Parameters
     ----------
     signal, gradient : torch.Tensor, shape (..., times)
-        Of shapes that broadcast.
+        Their shapes must broadcast.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def amplitude_gradients(signal: Tensor, gradient: Tensor) -> Tensor:
     Returns
     -------
     torch.Tensor, shape (..., times // 2 + 1)
-        Per unit of the one-sided amplitude; 0 where the signal has no such frequency, so no phase.
+        Per unit of the one-sided amplitude; 0 where the signal lacks the frequency and so has no phase.
     """
     spectrum = torch.fft.rfft(signal)
     amplitude = spectrum.abs() * bin_weights(signal.shape[-1]).to(signal)

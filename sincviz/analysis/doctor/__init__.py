@@ -1,4 +1,4 @@
-"""What is suspicious in a network or its trials, with the evidence and the remedy."""
+"""Doctor: what is suspicious in a network or its trials, with the evidence and the remedy."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Checks of what a checkpoint tells of its network."""
+"""Checks of settings that a checkpoint does not store."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ UNITS = {
 
 
 def assumed(front_end: FrontEnd) -> Iterator[Finding]:
-    """Report settings that the checkpoint does not tell and that were assumed on loading."""
+    """Report settings that the checkpoint does not store and that were assumed on loading."""
     settings = front_end.provenance.get("assumed")
     if not isinstance(settings, Mapping):
         return
@@ -26,16 +26,22 @@ def assumed(front_end: FrontEnd) -> Iterator[Finding]:
     passed = next(iter(settings))
     opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
     live = str(front_end.provenance.get("format", "live network")).startswith("live network")
-    told = [f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings]
+    settable = [
+        f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings
+    ]
     yield Finding(
         "assumed",
         "note",
-        f"The {'network' if live else 'file'} does not tell everything: what is missing was assumed as documented.",
+        f"The {'network' if live else 'file'} does not store all settings: defaults were assumed for the missing ones.",
         ("Assumed: " if live else "")
         + ", ".join(_written(name, value) for name, value in settings.items())
-        + ("." if front_end.initial_cutoffs is not None else "; so how far the cut-offs moved is not known."),
-        f"Say what differs: `model = sincviz.network(model, {', '.join(told)})`."
-        if live and told
+        + (
+            "."
+            if front_end.initial_cutoffs is not None
+            else "; so it is not known how far the cut-offs moved."
+        ),
+        f"State what differs: `model = sincviz.network(model, {', '.join(settable)})`."
+        if live and settable
         else f"Save its `state_dict()`, open it and pass what differs: {opened}."
         if live
         else f"Pass what differs: {opened}.",

@@ -1,4 +1,4 @@
-"""Check whether another order of the classes fits what a network answers much better than the given one."""
+"""Check of the class order: whether another order fits the network's answers much better."""
 
 import math
 from collections.abc import Collection, Iterator
@@ -15,13 +15,13 @@ from sincviz.analysis.labels import class_labels
 MUCH_BETTER = 0.15  # of balanced accuracy; a network that takes one of four classes for another gains less
 ORDER_ALPHA = 0.01  # for all orders together
 SIGNALS_CHANGED = {"batch_norm", "recording", "slow_drift"}
-"""Checks whose findings may explain it as well: 3 mV of slow drift turned 0.85 into 0.31 for one seed of four kinds."""
+"""Checks whose findings may also explain it: 3 mV of slow drift turned 0.85 into 0.31 for one seed of four kinds."""
 
 
 def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Finding]:
-    """Report outputs that answer to other classes than those that they are named after.
+    """Report outputs that respond to other classes than those they are named after.
 
-    ``others`` are the checks that found something else; signals that are changed enough turn answers round too.
+    ``others`` are the checks with other findings; signals that changed enough can reverse the answers too.
     """
     confusion = facts.confusion
     if confusion is None:
@@ -43,21 +43,20 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
     yield Finding(
         "class_order",
         "error",
-        "The classes are in another order than they are named in, or the signals that the other findings are about "
-        "turn the answers round: another order fits them much better."
+        "The class names are in the wrong order, or the signal problems in the other findings reverse the answers: "
+        "another order fits the answers much better."
         if changed
-        else "The network's classes are probably in another order than they are named in: another one fits its answers "
-        "much better.",
+        else "The network's class names are probably in the wrong order: another order fits its answers much better.",
         f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in that one, over "
         f"{counted(int(confusion.sum()), 'trial')} (p {p_words(p)}, corrected for the number of orders); {answers}.",
-        f"Mend what the other findings say of the signals first. If it stays so: {remedy[0].lower()}{remedy[1:]}"
+        f"Fix the signal problems in the other findings first. If this finding remains: {remedy[0].lower()}{remedy[1:]}"
         if changed
         else remedy,
     )
 
 
 def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]:
-    """Return the order of outputs that fits a confusion matrix best, and how surely it fits better than the given one.
+    """Return the order of outputs that fits a confusion matrix best, and a test of whether it beats the given order.
 
     Parameters
     ----------
@@ -67,13 +66,13 @@ def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]
     Returns
     -------
     outputs : list of int
-        For each class the output that answers to it; classes without trials keep theirs where that is free.
+        For each class the output that responds to it; classes without trials keep theirs if it is free.
     gain : float
         Balanced accuracy in this order minus that in the given one.
     p : float
-        Of a one-sided test that the gain is not above zero, corrected by Bonferroni for all orders there are: the best
-        was looked for. The variance of the gain is that of multinomial answers that are as often of the one class as of
-        the other, one trial of each kind added.
+        p-value of a one-sided test of a gain above zero, Bonferroni-corrected for all possible orders, because the
+        best was selected. The variance of the gain is that of multinomial answers that are as often of one class as of
+        the other, with one trial of each kind added.
 
     Examples
     --------
@@ -107,10 +106,10 @@ def better_order(confusion: NDArray[np.int64]) -> tuple[list[int], float, float]
 
 def _rates(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     n_trials = confusion.sum(1, keepdims=True)
-    found: NDArray[np.float64] = np.divide(
+    rates: NDArray[np.float64] = np.divide(
         confusion, n_trials, out=np.zeros(confusion.shape), where=n_trials > 0
     )
-    return found
+    return rates
 
 
 def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
@@ -123,5 +122,5 @@ def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
     return (
         f"Name them in the order of the outputs: `model.{named.replace('=', ' = ')}`, or "
         f"`load_checkpoint(path, {named})`; on the command line `-p class_names={','.join(renamed)}`. "
-        "Of classes that mirror each other, exchanged sides of the cap look the same: check these first."
+        "For classes that mirror each other, swapped sides of the cap look the same: check the sides first."
     )

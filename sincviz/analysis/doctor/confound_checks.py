@@ -1,4 +1,4 @@
-"""Checks of the labels against the recordings: what else than the class differs between trials of different classes."""
+"""Checks of the labels against the recordings: what else differs between trials of different classes."""
 
 import math
 from collections.abc import Iterator
@@ -29,68 +29,68 @@ N_QUARTERS = 4
 
 
 def labels_in_blocks(facts: DataFacts) -> Iterator[Finding]:
-    """Report labels that change more rarely in time than a random order would."""
-    found = facts.chance
-    if found is None or "labels_in_blocks" not in str(found["confounds"]):
+    """Report labels that change less often in time than in a random order."""
+    test = facts.chance
+    if test is None or "labels_in_blocks" not in str(test["confounds"]):
         return
     order = _exchange(facts)
     structure = structure_in(facts.predictions)
     length = f"of {order.attrs['mean_run_length']:.3g} on average, {order.attrs['expected_run_length']:.2g} expected"
     known = order_is_known(structure, pd.factorize(facts.predictions["true"])[0])
     if known:
-        what = "Trials of a class come in blocks: trials near in time are mostly of one class, and what they share "
-        what += "beside it (drift, alertness) tells it too"
+        what = "Trials of a class come in blocks: trials near in time are mostly of one class, and whatever else they "
+        what += "share (drift, alertness) also predicts the class"
     else:
-        what = "In the order given, trials of a class stand together: if that is the order of recording, what drifts "
-        what += "meanwhile differs between the classes too"
+        what = "In the given order, trials of a class are grouped: if that is the order of recording, slow changes "
+        what += "also differ between the classes"
     remedy = "" if known else f"{_in_order(facts)} "
     yield Finding(
         "labels_in_blocks",
-        _severity(found),
-        f"{what}{_open(found, 'knew other trials of these blocks may tell the block, not the class')}.",
-        f"{counted(int(found['n_units']), 'block')} of equal labels, {counted(int(found['n_trials']), 'trial')} (runs "
-        f"{length}). {_accounted(found, 'whole blocks')}",
-        f"{remedy}{_remedy('blocks, runs or people')}",
+        _severity(test),
+        f"{what}{_open(test, 'was trained on other trials of these blocks may recognise the block, not the class')}.",
+        f"{counted(int(test['n_units']), 'block')} of equal labels, {counted(int(test['n_trials']), 'trial')} (runs "
+        f"{length}). {_accounted(test, 'whole blocks')}",
+        f"{remedy}{_remedy('blocks, runs or subjects')}",
     )
 
 
 def label_tied_to(facts: DataFacts) -> Iterator[Finding]:
-    """Report classes that are not the same share of each subject, session or run."""
-    found = facts.chance
-    if found is None or found["unknown_because"] == "one_class":
+    """Report classes whose share differs between subjects, sessions or runs."""
+    test = facts.chance
+    if test is None or test["unknown_because"] == "one_class":
         return
     structure = structure_in(facts.predictions)
     for level in LEVELS[:-1]:
         if level not in structure or structure[level].nunique() < 2:
             continue
         name = f"label_tied_to_{level}"
-        wholly = name in str(found["confounds"])
+        wholly = name in str(test["confounds"])
         tie, p = _cramers_v(_groups(structure, level), facts.predictions["true"])
         if not wholly and not (tie >= LEAST_TIE and p < TIE_P):
             continue
         if wholly:
-            what = f"Each {level} has trials of one class only: whoever tells the {level} tells the class"
-            what += _open(found, f"knew the {level}s may tell the {level}, not the class")
+            what = f"Each {level} has trials of one class only: the {level} determines the class"
+            what += _open(test, f"was trained on these {level}s may recognise the {level}, not the class")
         else:
-            what = f"Classes are not equally frequent in every {level}: whoever tells the {level} guesses the class"
+            what = f"Classes are not equally frequent in every {level}: knowing the {level} helps to guess the class"
         yield Finding(
             name,
-            _severity(found) if wholly else "warning",
+            _severity(test) if wholly else "warning",
             f"{what}.",
-            f"Cramér's V between label and {level} {tie:.2f}. {_accounted(found, f'whole {level}s')}"
+            f"Cramér's V between label and {level} {tie:.2f}. {_accounted(test, f'whole {level}s')}"
             f"{_within(facts, level)}",
             _remedy(f"{level}s")
             if wholly
-            else f"Judge the network within each {level}, and train it with classes "
+            else f"Evaluate the network within each {level}, and train it with classes "
             f"equally frequent in every {level}.",
         )
-        return  # of finer levels it follows
+        return  # finer levels follow from it
 
 
 def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
     """Report classes that become more or less frequent in the course of the recordings."""
-    found = facts.chance
-    if found is None or found["unknown_because"] == "one_class":
+    test = facts.chance
+    if test is None or test["unknown_because"] == "one_class":
         return
     exchange = _exchange(facts)
     if exchange.attrs["trend_p"] >= TIE_P:
@@ -104,22 +104,22 @@ def label_tied_to_time(facts: DataFacts) -> Iterator[Finding]:
     name = (of_classes.max() - of_classes.min()).idxmax()
     shares = ", ".join(f"{share:.0%}" for share in of_classes[name])
     part = exchange["stratum"].iloc[order].to_numpy()
-    own = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
-    within = [recall.mean() for recall in own if len(recall) > 1]
+    recalls = [group["correct"].groupby(group["true"]).mean() for _, group in table.groupby(part)]
+    within = [recall.mean() for recall in recalls if len(recall) > 1]
     known = f" Balanced accuracy within each of them, averaged: {np.mean(within):.2f}." if within else ""
     yield Finding(
         "label_tied_to_time",
         "warning",
-        f"Classes become more or less frequent {_in_time(facts)} what changes meanwhile (fatigue, drying gel, "
-        "learning) differs between the classes too, and relevance may show it.",
-        f"In the four quarters {shares} of the trials are {name}. {_accounted(found, '')}{known}",
-        "Compare trials that are near in time: take as many of each class from every stretch of the recording, in "
-        "training too.",
+        f"Classes become more or less frequent {_in_time(facts)} what changes over time (fatigue, drying gel, "
+        "learning) also differs between the classes, and relevance may show it.",
+        f"In the four quarters {shares} of the trials are {name}. {_accounted(test, '')}{known}",
+        "Compare trials that are near in time: take equal numbers of each class from every stretch of the recording, "
+        "also for training.",
     )
 
 
 def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials that share a part of their signal."""
+    """Report trials that share part of their signal."""
     table = facts.predictions
     if "stretch" not in table:
         return
@@ -128,17 +128,17 @@ def overlapping_trials(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "overlapping_trials",
             "warning",
-            "Trials overlap: windows of the same signal are no independent trials.",
+            "Trials overlap: windows of the same signal are not independent trials.",
             f"{counted(int(sharing.sum()), 'trial')} of {len(table)} share signal with another, in "
             f"{counted(int(table.loc[sharing, 'stretch'].nunique()), 'stretch').replace('stretchs', 'stretches')}."
             f"{_together(facts)}",
-            "Split training and test by recording or stretch of signal, never by window: else the accuracy says how "
-            "well the network remembers. Intervals over trials are too narrow here.",
+            "Split training and test data by recording or stretch of signal, never by window: otherwise the accuracy "
+            "measures how well the network remembers. Confidence intervals over trials are too narrow here.",
         )
 
 
 def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials that are there more than once."""
+    """Report trials that occur more than once."""
     table = facts.predictions
     if "copy_of" not in table or not (table["copy_of"] >= 0).any():
         return
@@ -152,11 +152,11 @@ def duplicate_trials(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "duplicate_trials",
         "warning",
-        "Trials are there more than once"
-        f"{', some of them with another label' if differing else ''}: copies are no independent trials.",
+        "Some trials occur more than once"
+        f"{', some of them with another label' if differing else ''}: copies are not independent trials.",
         f"{counted(len(copies), 'trial')} {'is' if len(copies) == 1 else 'are'} a copy of another, up to a constant "
         f"and a factor of each channel: {first}{' and more' if len(copies) > 4 else ''}.{_together(facts)}",
-        "Drop the copies, and see that none of them was in the training.",
+        "Drop the copies, and check that none of them was used in training.",
     )
 
 
@@ -171,57 +171,59 @@ def _exchange(facts: DataFacts) -> pd.DataFrame:
 def _in_time(facts: DataFacts) -> str:
     if order_is_known(structure_in(facts.predictions), pd.factorize(facts.predictions["true"])[0]):
         return "in the course of the recording:"
-    return "in the order given: if that is the order of recording,"
+    return "in the given order: if that is the order of recording,"
 
 
 def _in_order(facts: DataFacts) -> str:
-    """Return how to tell in which order trials were recorded."""
+    """Return how to state the order in which trials were recorded."""
     if "sample" in facts.predictions:
         return (
-            "If they were put together class by class, keep the samples of their events: pass the epochs as they were "
-            "before, or join their parts by `mne.concatenate_epochs(parts, add_offset=False)`."
+            "If they were put together class by class, keep the samples of their events: pass the original epochs, or "
+            "join their parts with `mne.concatenate_epochs(parts, add_offset=False)`."
         )
     return (
-        "If they were sorted afterwards, pass them in the order of recording, `x[order]` and `y[order]` with `order = "
+        "If they were sorted later, pass them in the order of recording, `x[order]` and `y[order]` with `order = "
         "onset.argsort()`, or as epochs whose events hold the samples at which they began."
     )
 
 
 def _copied(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell the trials that share their signal with copies of themselves only."""
-    partners = table.groupby("stretch")["copy_of"].transform(lambda own: (own < 0).sum())
+    """Return which trials share their signal only with their own copies."""
+    partners = table.groupby("stretch")["copy_of"].transform(lambda copy_of: (copy_of < 0).sum())
     return partners == 1
 
 
-def _severity(found: dict[str, Any]) -> str:
-    return "error" if found["unknown_because"] == "confounded" else "warning"
+def _severity(test: dict[str, Any]) -> str:
+    return "error" if test["unknown_because"] == "confounded" else "warning"
 
 
-def _open(found: dict[str, Any], why: str) -> str:
-    if found["unknown_because"] != "confounded":
+def _open(test: dict[str, Any], why: str) -> str:
+    if test["unknown_because"] != "confounded":
         return ""
-    return f", and a network that {why}. Whether it knows the classes cannot be told here"
+    return f", and a network that {why}. Whether it distinguishes the classes cannot be decided here"
 
 
-def _accounted(found: dict[str, Any], units: str) -> str:
-    """Return accuracy and what it is worth once it is accounted for."""
-    start = f"Accuracy {found['accuracy']:.2f}, balanced {found['balanced_accuracy']:.2f}"
-    if found["unknown_because"] == "few_trials" or math.isnan(float(found["p_over_units"])):
-        return f"{start}; too few units are left to tell it from chance."
-    p = f"p = {found['p_over_units']:.2g}"
-    within = f" within {found['permuted_within']}" if found["permuted_within"] else ""
-    if found["unknown_because"] == "confounded":
-        return f"{start}; were none of them in the training, {p} when {units} exchange their labels{within}."
+def _accounted(test: dict[str, Any], units: str) -> str:
+    """Return the accuracy, with its p-value once the confound is accounted for."""
+    start = f"Accuracy {test['accuracy']:.2f}, balanced {test['balanced_accuracy']:.2f}"
+    if test["unknown_because"] == "few_trials" or math.isnan(float(test["p_over_units"])):
+        return f"{start}; too few units are left to distinguish it from chance."
+    p = f"p = {test['p_over_units']:.2g}"
+    within = f" within {test['permuted_within']}" if test["permuted_within"] else ""
+    if test["unknown_because"] == "confounded":
+        return (
+            f"{start}; if none of them were used in training, {p} when {units} exchange their labels{within}."
+        )
     return f"{start}; {p} when labels are exchanged{within}."
 
 
 def _together(facts: DataFacts) -> str:
-    """Return what the accuracy is worth when what shares signal keeps a common label."""
-    found = facts.chance
-    if found is None or math.isnan(float(found["p"])):
+    """Return the accuracy and its p-value when trials that share signal are permuted together."""
+    test = facts.chance
+    if test is None or math.isnan(float(test["p"])):
         return ""
     return (
-        f" Accuracy {found['accuracy']:.2f}; p = {found['p']:.2g} when trials that share signal change their labels "
+        f" Accuracy {test['accuracy']:.2f}; p = {test['p']:.2g} when trials that share signal are permuted "
         "together."
     )
 
@@ -229,20 +231,21 @@ def _together(facts: DataFacts) -> str:
 def _within(facts: DataFacts, level: str) -> str:
     """Return the mean over subjects, sessions or runs with two classes or more of the balanced accuracy in each."""
     groups = _groups(structure_in(facts.predictions), level)
-    found = [
-        own["correct"].groupby(own["true"]).mean().mean()
-        for _, own in facts.predictions.groupby(groups)
-        if len(own["true"].unique()) > 1
+    values = [
+        trials["correct"].groupby(trials["true"]).mean().mean()
+        for _, trials in facts.predictions.groupby(groups)
+        if len(trials["true"].unique()) > 1
     ]
-    if not found:
+    if not values:
         return f" No {level} has trials of two classes."
-    return f" Balanced accuracy within each {level}, averaged: {np.mean(found):.2f} ({counted(len(found), level)})."
+    return f" Balanced accuracy within each {level}, averaged: {np.mean(values):.2f} ({counted(len(values), level)})."
 
 
 def _remedy(what: str) -> str:
     return (
-        f"Judge the network on {what} that were not in its training. A network that `sincviz.training.fit` trained on "
-        "epochs with `metadata` remembers them; of another, set `model.provenance['training_recordings']`, such as "
+        f"Evaluate the network on {what} that were not used in its training. Networks trained by "
+        "`sincviz.training.fit` on epochs with `metadata` store them; for others, set "
+        "`model.provenance['training_recordings']`, such as "
         "[{'subject': '1', 'run': '3'}]. The trials given here need the same columns in their `metadata`."
     )
 

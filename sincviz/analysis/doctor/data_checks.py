@@ -1,4 +1,4 @@
-"""Checks of trials against what a network remembers of its training."""
+"""Checks of trials against the statistics that a network stores of its training."""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ from sincviz.analysis.labels import class_labels
 from sincviz.trials.values import units_message
 
 MOST_DRIFT = 0.5  # more drift than signal
-PEOPLE_DIFFER = 0.7  # decades of amplitude; ten people were up to 0.57 away from a network of the others
+SUBJECTS_DIFFER = 0.7  # decades of amplitude; ten subjects were up to 0.57 away from a network of the others
 SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
 SURELY_UNITS = 2.0  # decades of amplitude
-STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other people may be off
+STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other subjects may be off
 UNIT_DEVIATION = 0.02  # of a standard deviation from 1
-MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other people included
-MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on people they know
+MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other subjects included
+MOST_SPREAD = 0.3  # decades of amplitude, typically; up to 0.1 in healthy networks on subjects they know
 ODD_SHIFT = 1.0  # the same for a single unit, where up to 0.22 was healthy
 LEAST_OF_CLASS = 10  # trials: of fewer nothing is said
 SILENT_BELOW = 0.1  # answers, of the trials of the class
@@ -27,38 +27,38 @@ ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, whe
 
 
 def scale(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials in other units than the network's, or not standardised as the training's were."""
+    """Report trials in units other than the network's, or not standardised as the training trials were."""
     if not amplitudes_are_off(facts):
         yield from _units_without_statistics(facts)
         return
     typical = _typical(_decades_of_filters(facts))
     ratio = f"{10**typical:.2g}"
     evidence = (
-        f"Amplitude after filtering is {ratio} times what the first normalisation remembers (median of the "
+        f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median over "
         "filters)"
     )
     thousands = 3 * round(typical / 3)
     beside_units = abs(typical - thousands) if thousands else np.inf
     beside_standardised = _beside_standardised(facts)
-    anew = "measure the statistics anew: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
+    anew = "re-estimate the statistics: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
     if beside_standardised <= min(STANDARDISED_FITS, beside_units):
         yield Finding(
             "scale",
             "error",
-            "The network was probably trained on standardised trials, and these are not standardised.",
-            f"{evidence}; if every channel of every trial is given a standard deviation of 1, "
-            f"{10**beside_standardised:.2g} times as much or as little.",
+            "The network was probably trained on standardised trials, but these are not standardised.",
+            f"{evidence}; if every channel of every trial is given a standard deviation of 1, it is off by a factor of "
+            f"{10**beside_standardised:.2g}.",
             _standardise(facts),
         )
     elif _are_standardised(facts):
         yield Finding(
             "scale",
             "error",
-            "These trials are standardised, and the network was trained on trials that were not.",
+            "These trials are standardised, but the network was trained on trials that were not.",
             f"{evidence}; the standard deviation of the trials' channels is 1.",
-            "Pass the trials in the network's units, as they were before they were standardised.",
+            "Pass the trials in the network's units, without standardising them.",
         )
-    elif beside_units <= PEOPLE_DIFFER:
+    elif beside_units <= SUBJECTS_DIFFER:
         change, changed = ("divide", "divided") if thousands > 0 else ("multiply", "multiplied")
         factor = f"10^{abs(thousands)}"
         units = facts.front_end.units_per_volt
@@ -80,15 +80,15 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "scale",
             "error",
-            f"The trials are {ratio} times as large as those of the training, and no change of units explains it.",
+            f"The trials are {ratio} times as large as the training trials, and no change of units explains it.",
             f"{evidence}; units differ by thousands.",
-            "Prepare the trials as those of the training: look for a gain, a scaling to a range, a reference, current "
-            f"source density. If they are right, {anew}.",
+            "Preprocess the trials like the training trials: check gain, scaling to a range, reference, current source "
+            f"density. If they are right, {anew}.",
         )
 
 
 def batch_norm(facts: DataFacts) -> Iterator[Finding]:
-    """Report running statistics that are not those of the trials."""
+    """Report running statistics that do not match the trials."""
     recorded = facts.front_end.recorded
     if recorded is None or amplitudes_are_off(facts):
         return
@@ -97,8 +97,8 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "batch_norm",
             "warning",
-            "The normalisations remember no signal: the network was never trained, or its statistics were lost.",
-            "All running variances of the first normalisation are 1, as they are at the start.",
+            "The batch normalisations hold no statistics: the network was never trained, or they were lost.",
+            "All running variances of the first batch normalisation are 1, their initial value.",
             f"Train the network; if it was trained, {remedy}",
         )
         return
@@ -107,7 +107,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     typical_shift, typical_spread = _typical(shift), _typical(np.abs(units))
     if not odd.any() and not typical_shift > MOST_SHIFT and not typical_spread > MOST_SPREAD:
         return
-    found = where(odd)
+    odd_filters = where(odd)
     evidence = (
         f"Units are off by {typical_shift:.2g} standard deviations, their spread by a factor of "
         f"{10**typical_spread:.2g} (medians)"
@@ -115,16 +115,16 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "batch_norm",
         "warning",
-        "The running statistics of the normalisations are not those of these trials: they belong to one batch, to "
-        "another scale or to other people.",
-        evidence + (f"; furthest off in {named(found)}." if found else "."),
+        "The running statistics of the batch normalisations do not match these trials: they come from a single batch, "
+        "another scale or other subjects.",
+        evidence + (f"; furthest off in {named(odd_filters)}." if odd_filters else "."),
         f"{remedy} Then compare the accuracy.",
-        found,
+        odd_filters,
     )
 
 
 def recording(facts: DataFacts) -> Iterator[Finding]:
-    """Report a reference or filters that differ from the training's."""
+    """Report a reference or filters that differ from those of the training."""
     trained = facts.front_end.provenance
     differing = [
         f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
@@ -137,85 +137,85 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "recording",
             "warning",
-            "The trials were not prepared as the training trials were.",
+            "The trials were not preprocessed like the training trials.",
             f"This recording has {'; '.join(differing)}.",
-            "Prepare them alike: `epochs.set_eeg_reference`, `raw.filter` before epochs are cut.",
+            "Preprocess them alike: `epochs.set_eeg_reference`, and `raw.filter` before epoching.",
         )
 
 
 def slow_drift(facts: DataFacts) -> Iterator[Finding]:
-    """Report output that is mostly slow drift, through filters for higher frequencies."""
-    found = where(_drifting(facts))
-    if found:
+    """Report filters for higher frequencies whose output is mostly slow drift."""
+    filters = where(_drifting(facts))
+    if filters:
         yield Finding(
             "slow_drift",
             "warning",
-            f"Mostly drift or offset comes out of {counted(len(found), 'filter')} for higher frequencies.",
-            f"Without what is slower than {DRIFT_BELOW_HZ:g} Hz in the trials, up to "
-            f"{_drift_share(facts)[list(found)].max():.0%} of the output power is gone in {named(found)}: it leaks "
+            f"The output of {counted(len(filters), 'filter')} for higher frequencies is mostly drift or offset.",
+            f"When frequencies below {DRIFT_BELOW_HZ:g} Hz are removed from the trials, up to "
+            f"{_drift_share(facts)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: it leaks "
             "through short kernels, or comes from the padding at the ends of a trial.",
-            "Highpass the recording at 1 Hz or more, or take longer kernels, and train again.",
-            found,
+            "High-pass filter the recording at 1 Hz or more, or use longer kernels, and train again.",
+            filters,
         )
 
 
 def chance(facts: DataFacts) -> Iterator[Finding]:
-    """Report an accuracy that guessing would reach."""
-    found = facts.chance
-    if found is None or found["above_chance"] == "yes" or found["unknown_because"] == "confounded":
-        return  # what confounds labels is a finding of its own
-    n_trials = int(found["n_trials"])
-    if found["above_chance"] == "unknown":
-        one_class = found["unknown_because"] == "one_class"
-        units = "" if found["unit"] == "trial" else f" ({found['n_units']} units: {found['unit']})"
+    """Report an accuracy at chance level."""
+    test = facts.chance
+    if test is None or test["above_chance"] == "yes" or test["unknown_because"] == "confounded":
+        return  # confounded labels are a separate finding
+    n_trials = int(test["n_trials"])
+    if test["above_chance"] == "unknown":
+        one_class = test["unknown_because"] == "one_class"
+        units = "" if test["unit"] == "trial" else f" ({test['n_units']} units: {test['unit']})"
         yield Finding(
             "chance",
             "note",
-            "No accuracy on these trials can be told from chance: "
-            f"{'all are of one class' if one_class else 'they are too few of each class'}.",
-            f"{counted(n_trials, 'trial')}{units}, {found['majority']:.0%} of the same class: no exchange of "
+            "No accuracy on these trials can be distinguished from chance: "
+            f"{'all are of one class' if one_class else 'there are too few of each class'}.",
+            f"{counted(n_trials, 'trial')}{units}, {test['majority']:.0%} of the same class: no permutation of "
             "their labels could give p < 0.05.",
             "Pass more trials of every class.",
         )
         return
     evidence = (
-        f"Accuracy {found['accuracy']:.2f} [{found['accuracy_ci_low']:.2f}, {found['accuracy_ci_high']:.2f}] on "
-        f"{n_trials} trials, naming the most frequent class {found['majority']:.2f}; balanced accuracy "
-        f"{found['balanced_accuracy']:.2f}, chance {found['chance_level']:.2f} (p = {found['p']:.2f})."
+        f"Accuracy {test['accuracy']:.2f} [{test['accuracy_ci_low']:.2f}, {test['accuracy_ci_high']:.2f}] on "
+        f"{n_trials} trials, always answering the most frequent class {test['majority']:.2f}; balanced accuracy "
+        f"{test['balanced_accuracy']:.2f}, chance {test['chance_level']:.2f} (p = {test['p']:.2f})."
     )
     yield Finding(
         "chance",
         "error",
-        "The accuracy on these trials cannot be told from chance: what the network uses explains nothing here.",
+        "The accuracy on these trials is not distinguishable from chance: what the network uses explains nothing here.",
         evidence,
-        "Do not interpret the network on these trials. Check labels, preparation and units, or train again.",
+        "Do not interpret the network on these trials. Check labels, preprocessing and units, or train again.",
     )
 
 
 def never_answered(facts: DataFacts) -> Iterator[Finding]:
-    """Report classes that a network never names although its scores know the classes."""
+    """Report classes that a network hardly ever predicts although its scores distinguish the classes."""
     confusion = facts.confusion
     if confusion is None or facts.chance is None or facts.chance["above_chance"] != "yes":
-        return  # at chance there is nothing that answers could be made of
+        return  # at chance level the scores do not distinguish the classes either
     of_class, answers = confusion.sum(1), confusion.sum(0)
-    # Of trials as frequent as a class, hardly one is called so.
+    # Hardly any answers compared with the number of trials of the class.
     silent = np.flatnonzero((of_class >= LEAST_OF_CLASS) & (answers < SILENT_BELOW * of_class))
     if not len(silent):
         return
     names = class_labels(facts.front_end, len(confusion))
-    told = ", ".join(
+    counts = ", ".join(
         f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
     )
     area = f", area under the ROC curve {facts.chance['auc']:.2f}" if "auc" in facts.chance else ""
     yield Finding(
         "never_answered",
         "warning",
-        f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores tell the "
+        f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores distinguish the "
         "classes better than its answers do.",
-        f"It answers {told}; accuracy {facts.chance['accuracy']:.2f}, balanced {facts.chance['balanced_accuracy']:.2f}"
-        f"{area}.",
-        "Train with weights or samples that make the classes equally frequent, or move the threshold; look whether "
-        "the last bias or the signals have changed since the training.",
+        f"It answers {counts}; accuracy {facts.chance['accuracy']:.2f}, "
+        f"balanced {facts.chance['balanced_accuracy']:.2f}{area}.",
+        "Train with class weights or balanced samples, or move the threshold; check whether the last bias or the "
+        "signals have changed since training.",
     )
 
 
@@ -223,18 +223,18 @@ DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance, never_answered)
 
 
 def amplitudes_are_off(facts: DataFacts) -> bool:
-    """Tell whether all filters' amplitudes are off together by more than people differ."""
+    """Return whether all filters' amplitudes are off together by more than subjects differ."""
     decades = _decades_of_filters(facts)
     typical = _typical(decades)
-    if not abs(typical) > PEOPLE_DIFFER:
+    if not abs(typical) > SUBJECTS_DIFFER:
         return False
     low, high = np.nanquantile(decades, [0.25, 0.75])
-    # Nothing but units moves amplitudes a hundredfold, whatever else was done to the spectrum.
+    # Only units change amplitudes a hundredfold, whatever else was done to the spectrum.
     return bool(high - low <= SAME_SPECTRUM or abs(typical) >= SURELY_UNITS)
 
 
 def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
-    """Report units that no EEG has, for a network that remembers no amplitudes."""
+    """Report implausible units, for a network that stores no amplitudes."""
     if np.isfinite(_decades_of_filters(facts)).any():
         return
     size = float(np.median(facts.signals.deviation))
@@ -256,7 +256,7 @@ def _beside_standardised(facts: DataFacts) -> float:
 
 
 def _are_standardised(facts: DataFacts) -> bool:
-    """Tell whether channels have a standard deviation of 1, in every trial or over all."""
+    """Return whether channels have a standard deviation of 1, in every trial or over all."""
     of_channels = np.sqrt(np.square(facts.signals.deviation).mean(0))
     return bool((np.abs(of_channels - 1) < UNIT_DEVIATION).mean() > 0.5)
 
@@ -265,21 +265,21 @@ def _standardise(facts: DataFacts) -> str:
     units = facts.front_end.units_per_volt
     if facts.source == "array" or units is None:
         return (
-            "Do as was done in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
+            "Standardise as in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
             "keepdims=True)`; or each channel over all trials: `x = (x - x.mean((0, 2), keepdims=True)) / "
             "x.std((0, 2), keepdims=True)`."
         )
     load = "`epochs.load_data()` and " if facts.source == "file" else ""
     picks = "model.ch_names" if facts.own_names == facts.front_end.ch_names else repr(facts.own_names)
     return (
-        f"Do as was done in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
+        f"Standardise as in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
         f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks={picks})`; for each channel "
         "over all trials take the mean and the standard deviation of all."
     )
 
 
 def _decades_of_filters(facts: DataFacts) -> Floats:
-    """Return log10 of each filter's amplitude over what is remembered; NaN where that says nothing."""
+    """Return log10 of each filter's amplitude over the stored one; NaN where that is not informative."""
     recorded = facts.front_end.recorded
     if recorded is None or (recorded.filtered_variance == 1).all():
         return np.full(len(facts.bands), np.nan)
@@ -298,9 +298,9 @@ def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
 
 
 def _odd(decades: Floats) -> np.ndarray:
-    """Tell what is off by itself, not with all others as in a person of small or large amplitudes."""
+    """Return what is off by itself, not with all others as in a subject of small or large amplitudes."""
     typical = _typical(decades)
-    return np.abs(decades - (typical if abs(typical) <= PEOPLE_DIFFER else 0)) > ODD_SPREAD
+    return np.abs(decades - (typical if abs(typical) <= SUBJECTS_DIFFER else 0)) > ODD_SPREAD
 
 
 def _typical(values: Floats) -> float:
@@ -308,7 +308,7 @@ def _typical(values: Floats) -> float:
 
 
 def _log10(ratio: Floats) -> Floats:
-    """Return the logarithm, NaN where there is none: a dead filter is another check's finding."""
+    """Return the logarithm, NaN where there is none: dead filters are reported by another check."""
     return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
 
 
@@ -320,7 +320,7 @@ def _drift_share(facts: DataFacts) -> Floats:
 
 
 def _drifting(facts: DataFacts) -> np.ndarray:
-    """Tell the filters that pass mostly drift although their band, as written or else as measured, is above it."""
+    """Return which filters pass mostly drift although their band, as written or else as measured, is above it."""
     low_hz = facts.bands["low_hz"].fillna(facts.bands["measured_low_hz"]).to_numpy()
     return (_drift_share(facts) > MOST_DRIFT) & (low_hz >= DRIFT_BELOW_HZ)
 

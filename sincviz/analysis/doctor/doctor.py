@@ -1,4 +1,4 @@
-"""Findings about a checkpoint: how bad, on what grounds, and what to do."""
+"""Diagnosis of a checkpoint: findings with their severity, the evidence and the remedy."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ from sincviz.trials.recordings import recording_facts, unapplied_projectors
 def diagnose(
     model: object, epochs: EpochsOrArray | None = None, y: ArrayLike | None = None, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Look for what keeps a network from being read at its word.
+    """Look for problems that keep a network from being interpreted.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def diagnose(
     Returns
     -------
     pandas.DataFrame
-        One row per finding, the worst first; empty if nothing was found. It is printed as sentences.
+        One row per finding, most severe first; empty if there are none. It prints as sentences.
 
         ``check``
             A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
@@ -65,11 +65,11 @@ def diagnose(
             ``class_order``, ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
             ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
         ``severity``
-            ``"error"``: do not interpret; ``"warning"``: interpret with this in mind; ``"note"``: good to know.
+            ``"error"``: do not interpret; ``"warning"``: interpret with caution; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
-            What, on what grounds, and what to do.
+            What the problem is, the evidence for it, and what to do.
         ``filters``
-            The filters it is about, with commas between; empty if it is about all or none.
+            The filters concerned, comma-separated; empty if all or none are.
 
     Raises
     ------
@@ -121,8 +121,8 @@ def _findings_in_data(
         yield Finding(
             "sampling_rate",
             "error",
-            "The epochs are not sampled as the network's signals: its filters would mean other frequencies.",
-            f"{epochs.info['sfreq']:g} Hz against {front_end.sfreq:g} Hz.",
+            "The epochs have another sampling rate than the network: its filters would stand for other frequencies.",
+            f"{epochs.info['sfreq']:g} Hz here, {front_end.sfreq:g} Hz in the network.",
             f"`epochs.resample({front_end.sfreq:g})`.",
         )
         return
@@ -137,7 +137,7 @@ def _findings_in_data(
             "The labels do not fit the network and the trials, so the accuracy was not measured.",
             str(error),
             "Rename them in `epochs.event_id`, keep only trials of the network's classes, set `model.class_names`, or "
-            "pass `y`: for each trial a name or the number of an output.",
+            "pass `y`: for each trial a class name or the number of an output.",
         )
     try:
         with warned_once(front_end, epochs):
@@ -149,22 +149,22 @@ def _findings_in_data(
             "error",
             "The trials do not fit the network, so they were not used.",
             f"{what.removesuffix('.')}.",
-            advice or "Pass trials as the network was trained on.",
+            advice or "Pass trials like those that the network was trained on.",
         )
         return
     about_trials = [finding for check in trial_checks.TRIAL_CHECKS for finding in check(facts)]
-    found = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
-    if any(finding.check == "scale" for finding in found):
-        # In other units nothing else that the network makes of the trials is worth saying.
-        yield from (finding for finding in found if finding.check in ("scale", "recording"))
+    findings = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
+    if any(finding.check == "scale" for finding in findings):
+        # In the wrong units no other finding about the network's output is meaningful.
+        yield from (finding for finding in findings if finding.check in ("scale", "recording"))
         yield from about_trials
         return
     if trial_checks.is_large(facts.signals).any():
-        # A channel that is out of order moves the statistics, and leads the patterns: neither says more than that.
-        found = [finding for finding in found if finding.check != "batch_norm"]
-    order = list(class_order(facts, {finding.check for finding in found}))
+        # A faulty channel shifts the statistics and leads the patterns: neither says more than that.
+        findings = [finding for finding in findings if finding.check != "batch_norm"]
+    order = list(class_order(facts, {finding.check for finding in findings}))
     # With the classes in another order the accuracy is not that of the network.
-    yield from (finding for finding in found if not (order and finding.check == "chance"))
+    yield from (finding for finding in findings if not (order and finding.check == "chance"))
     yield from order
     yield from about_trials
     if not trial_checks.is_large(facts.signals).any():
@@ -178,9 +178,9 @@ def _facts(
     y: ArrayLike | None,
     codes: NDArray[np.int64] | None,
 ) -> DataFacts:
-    signals = trial_signals(front_end, epochs)  # first: it refuses what is no input
+    signals = trial_signals(front_end, epochs)  # first: it raises if the trials do not fit
     outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
-    # One trial of a hundred times the size of the others would be all that is found.
+    # A single trial a hundred times as large as the others would dominate all findings.
     sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
     table = predictions(front_end, epochs, codes)
     own_names = None
@@ -205,7 +205,7 @@ def _facts(
         own_names=own_names,
     )
     if amplitudes_are_off(facts) and (large := trial_checks.is_large(signals)).any():
-        # One channel of fifty times the size of the others says nothing of the units of all.
+        # A single channel fifty times as large as the others says nothing about the units of all.
         facts = dataclasses.replace(facts, of_filters=_moments_without(front_end, sound, large))
     if not amplitudes_are_off(facts):
         return facts
@@ -214,9 +214,9 @@ def _facts(
 
 def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:
     """Return how many trials of each class (row) get each answer (column)."""
-    found = np.zeros((scores.shape[1],) * 2, np.int64)
-    np.add.at(found, (codes, scores.argmax(1)), 1)
-    return found
+    counts = np.zeros((scores.shape[1],) * 2, np.int64)
+    np.add.at(counts, (codes, scores.argmax(1)), 1)
+    return counts
 
 
 def _moments_if_standardised(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
@@ -227,24 +227,24 @@ def _moments_if_standardised(front_end: FrontEnd, epochs: EpochsOrArray) -> Mome
 
 def _moments_without(front_end: FrontEnd, epochs: EpochsOrArray, left_out: NDArray[np.bool_]) -> Moments:
     """Return the moments of the filters' outputs over the other channels."""
-    found = []
+    of_batches = []
     for batch in input_batches(front_end, epochs):
         silent = np.where(left_out[:, None], batch.dtype.type(0), batch)
-        found.append(moments_of_filters(front_end, silent))
-    whole = pooled(found)
+        of_batches.append(moments_of_filters(front_end, silent))
+    whole = pooled(of_batches)
     share = float(np.mean(~left_out))
     return dataclasses.replace(whole, mean=whole.mean / share, variance=whole.variance / share)
 
 
 def _fast_variance(front_end: FrontEnd, epochs: EpochsOrArray) -> Floats:
-    """Return the variance of each filter's output when the slow cosines, a constant too, are taken from each trial."""
-    found = []
+    """Return the variance of each filter's output after removing slow cosines and the constant from each trial."""
+    of_batches = []
     for batch in input_batches(front_end, epochs):
-        # Cosines end as they please: unlike a Fourier transform they take a drift for nothing faster.
+        # Cosines need not be periodic: unlike in a Fourier transform, drift does not leak into higher frequencies.
         n_slow = int(np.ceil(2 * batch.shape[2] * DRIFT_BELOW_HZ / front_end.sfreq))
         cosines = scipy.fft.dct(batch, norm="ortho")
         cosines[..., :n_slow] = 0
         fast = moments_of_filters(front_end, scipy.fft.idct(cosines, norm="ortho"))
-        found.append((fast.count, fast.variance.cpu().numpy()))
-    count, variance = zip(*found, strict=True)
+        of_batches.append((fast.count, fast.variance.cpu().numpy()))
+    count, variance = zip(*of_batches, strict=True)
     return np.average(variance, axis=0, weights=count)

@@ -1,4 +1,4 @@
-"""What the checks of the doctor look at."""
+"""Facts that the checks of the doctor look at."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from sincviz.trials.moments import Moments
 
 @dataclass(frozen=True, eq=False)
 class WeightFacts:
-    """What a network says without data."""
+    """Facts about a network without data."""
 
     front_end: FrontEnd
     bands: pd.DataFrame
@@ -27,13 +27,13 @@ class WeightFacts:
 
 @dataclass(frozen=True, eq=False)
 class DataFacts:
-    """What the network makes of trials; outlying ones count in ``signals``, ``chance`` and ``predictions`` only.
+    """Facts about a network on trials; outlying ones count in ``signals``, ``chance`` and ``predictions`` only.
 
-    ``fast_variance`` is that of the filters' outputs without slow drift, ``chance`` what
-    :func:`sincviz.analysis.accuracy.chance_test` says of the ``predictions``, if classes are known. ``of_standardised``
-    are the moments of the filters' outputs if every channel of every trial had a standard deviation of 1; only where
-    amplitudes do not fit. ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source`` is
-    ``"array"``, ``"epochs"`` or ``"file"``, which is epochs that are not loaded; ``numbered`` says that the labels are
+    ``fast_variance`` is the variance of the filters' outputs without slow drift, ``chance`` the result of
+    :func:`sincviz.analysis.accuracy.chance_test` for the ``predictions``, if classes are known. ``of_standardised``
+    are the moments of the filters' outputs if every channel of every trial had a standard deviation of 1; given only
+    if amplitudes do not fit. ``confusion`` counts trials by class and by answer, shape (classes, outputs). ``source``
+    is ``"array"``, ``"epochs"`` or ``"file"`` (epochs that are not loaded); ``numbered`` says that the labels are
     numbers of outputs, ``projectors`` which are not applied, and ``own_names`` what the epochs call the network's
     channels.
     """

@@ -32,12 +32,12 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
         "head": None if front_end.head is None else front_end.head.transpose(0, 1),
     }
     broken = {
-        name: found
+        name: filters
         for name, tensor in by_filter.items()
-        if tensor is not None and (found := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
+        if tensor is not None and (filters := where((~torch.isfinite(tensor.flatten(1))).any(1).cpu()))
     }
     if "cut-offs" in broken:
-        # The bank is normalised as a whole: one filter's cut-offs break the kernels of all.
+        # The bank is normalised as a whole: the cut-offs of one filter break all kernels.
         broken.pop("kernels", None)
     if not broken and front_end.n_times is not None:
         with torch.no_grad():
@@ -51,106 +51,106 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
             "Some weights are not finite: nothing that depends on them means anything.",
             f"NaN or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
-            tuple(sorted({filter_ for found in broken.values() for filter_ in found})),
+            tuple(sorted({filter_ for filters in broken.values() for filter_ in filters})),
         )
 
 
 def clamped(facts: WeightFacts) -> Iterator[Finding]:
     """Report upper cut-offs at the Nyquist frequency."""
     nyquist = facts.front_end.sfreq / 2
-    found = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
-    if found:
+    filters = where(facts.bands["high_hz"] >= nyquist * (1 - 1e-6))
+    if filters:
         yield Finding(
             "clamped_at_nyquist",
             "warning",
-            f"{counted(len(found), 'filter')} clamped at the Nyquist frequency: above it there is nothing to pass.",
-            f"Upper cut-off {nyquist:g} Hz in {named(found)}.",
+            f"{counted(len(filters), 'filter')} clamped at the Nyquist frequency: there is no signal above it.",
+            f"Upper cut-off {nyquist:g} Hz in {named(filters)}.",
             "Train with fewer filters, a smaller `freq_stride` or a higher sampling rate.",
-            found,
+            filters,
         )
 
 
 def zero_width(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters without a width."""
-    found = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
-    if found:
-        widths = facts.bands["bandwidth_hz"].to_numpy()[list(found)]
+    """Report filters with zero width."""
+    filters = where(facts.bands["bandwidth_hz"] < ZERO_WIDTH_HZ)
+    if filters:
+        widths = facts.bands["bandwidth_hz"].to_numpy()[list(filters)]
         yield Finding(
             "zero_width",
             "warning",
-            f"{counted(len(found), 'filter')} without width as written: "
-            "the length of the kernel alone sets what passes.",
-            f"Nominal width at most {widths.max():.3g} Hz in {named(found)}.",
-            "Read the measured band. A lower learning rate of the cut-offs keeps widths from collapsing.",
-            found,
+            f"{counted(len(filters), 'filter')} without width as written: "
+            "the kernel length alone determines what passes.",
+            f"Nominal width at most {widths.max():.3g} Hz in {named(filters)}.",
+            "Use the measured band. A lower learning rate for the cut-offs keeps widths from collapsing.",
+            filters,
         )
 
 
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters whose kernels are the same."""
+    """Report filters with the same kernel."""
     kernels = impulse_responses(facts.front_end)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
     number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)
     groups = [where(group == one) for one in range(number) if (group == one).sum() > 1]
     if groups:
-        found = tuple(sorted(filter_ for members in groups for filter_ in members))
+        filters = tuple(sorted(filter_ for members in groups for filter_ in members))
         yield Finding(
             "duplicates",
             "warning",
-            f"{len(found)} filters compute the same as another: they count as {len(groups)}.",
+            f"{len(filters)} filters duplicate another: they count as {len(groups)}.",
             f"Same kernels (cosine above {SAME_KERNEL:g}): {'; '.join(map(listed, groups))}.",
-            "Read them as one filter with more spatial filters, or train with fewer filters.",
-            found,
+            "Treat them as one filter with more spatial filters, or train with fewer filters.",
+            filters,
         )
 
 
 def dead(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters that nothing downstream listens to."""
+    """Report filters without weight in the following layers."""
     front_end = facts.front_end
     kernel = front_end.kernels.norm(dim=1)
     unit = front_end.scale.abs() * front_end.spatial.norm(dim=2) * kernel[:, None]
     if facts.importance is not None:
         unit = unit * torch.from_numpy(facts.importance["weight_norm"].to_numpy()).to(unit)
     weight = unit.square().sum(1).sqrt().cpu().double().numpy()
-    found = where(weight <= DEAD_SHARE * np.median(weight))
-    if found:
+    filters = where(weight <= DEAD_SHARE * np.median(weight))
+    if filters:
         yield Finding(
             "dead",
             "warning",
-            f"{counted(len(found), 'filter')} without weight downstream: what passes there decides nothing.",
-            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(found)}.",
-            "Leave what is dead out of every interpretation.",
-            found,
+            f"{counted(len(filters), 'filter')} without weight downstream, and so without effect on the decision.",
+            f"At most {DEAD_SHARE:g} of the median filter's weight in {named(filters)}.",
+            "Exclude dead filters from every interpretation.",
+            filters,
         )
 
 
 def unmoved(facts: WeightFacts) -> Iterator[Finding]:
-    """Report cut-offs that are where they began."""
+    """Report cut-offs that are still where they started."""
     drift = facts.drift
-    found = where(drift["verdict"] == "unmoved")
-    if not found:
+    filters = where(drift["verdict"] == "unmoved")
+    if not filters:
         return
-    share = len(found) / len(drift)
+    share = len(filters) / len(drift)
     change = drift[["low_hz", "high_hz"]].to_numpy() - drift[["initial_low_hz", "initial_high_hz"]].to_numpy()
     # Rounded up, so that it stays below the limit as printed too.
-    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(found)].max()) / 100
+    moved_hz = 0.01 + np.floor(100 * np.abs(change)[list(filters)].max()) / 100
     yield Finding(
         "unmoved",
         "warning" if share > MANY else "note",
-        f"{len(found)} of {counted(len(drift), 'filter')} did not move in training: "
-        "such a band was chosen, not learned.",
-        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(found)} "
+        f"{len(filters)} of {counted(len(drift), 'filter')} did not move in training: "
+        "their bands were chosen, not learned.",
+        f"Cut-offs moved by less than {moved_hz:.2f} Hz in {named(filters)} "
         f"({drift.attrs['unmoved_below_hz']:g} Hz would count); initial cut-offs: {drift.attrs['initial_from']}.",
-        "Cut-offs are in Hz and need a learning rate of their own: `sinc_lr` of `sincviz.training.fit`."
+        "Cut-offs are in Hz and need their own learning rate: `sinc_lr` of `sincviz.training.fit`."
         if share > MANY
-        else "Read no such band as found by training.",
-        found,
+        else "Do not interpret these bands as found by training.",
+        filters,
     )
 
 
 def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
-    """Report bands that the kernel is too short to compute."""
+    """Report bands that the kernel is too short to resolve."""
     table = facts.resolvability
     ratio, confusable = table["width_ratio"].to_numpy(), (table["confusable"] > 0).to_numpy()
     if max(confusable.mean(), (ratio >= UNREADABLE).mean()) <= MANY:
@@ -163,8 +163,8 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     ]
     if confusable.any():
         cannot = (
-            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be told from filters "
-            "of other bands"
+            f"{int(confusable.sum())} of {counted(len(table), 'filter')} cannot be distinguished from "
+            "filters of other bands"
         )
         evidence.insert(1, cannot)
     low_pass = where(table["dc_leak_db"] > LEAK_DB)
@@ -179,14 +179,14 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
         f"The bands cannot be resolved: kernels of {attrs['n_taps']} samples at {attrs['sfreq_hz']:g} Hz "
         f"({1000 * attrs['n_taps'] / attrs['sfreq_hz']:.0f} ms) are too short for the bands that the cut-offs name.",
         "; ".join(evidence) + ".",
-        "Read the measured bands, never the cut-offs."
-        + f" To resolve such bands train with kernels of about {taps} samples." * longer,
+        "Use the measured bands, never the cut-offs."
+        + f" To resolve these bands, train with kernels of about {taps} samples." * longer,
         where(confusable | (ratio >= WIDER)),
     )
 
 
 def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
-    """Report running statistics that are those of the last batch."""
+    """Report running statistics that come from the last batch alone."""
     recorded = facts.front_end.recorded
     if recorded is None or recorded.momentum is None or recorded.momentum <= INVERTED_MOMENTUM:
         return
@@ -195,7 +195,7 @@ def inverted_momentum(facts: WeightFacts) -> Iterator[Finding]:
     yield Finding(
         "batch_norm_momentum",
         "warning",
-        "The running statistics are those of the last training batch: Keras's momentum 0.99 is PyTorch's 0.01.",
+        "The running statistics come from the last training batch: momentum 0.99 in Keras is 0.01 in PyTorch.",
         f"Momentum of the first batch normalisation: {recorded.momentum:g} in PyTorch's convention.",
         "`sincviz.training.recalibrate_batch_norm(model, epochs)` with the training trials.",
     )

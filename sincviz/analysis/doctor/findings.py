@@ -1,4 +1,4 @@
-"""Findings: one of them, the table of all, and how it is printed."""
+"""Findings: a single finding, the table of all, and how it is printed."""
 
 import dataclasses
 import textwrap
@@ -11,14 +11,14 @@ import pandas as pd
 from sincviz._utils.text import counted, listed, shown
 
 SEVERITIES = ("error", "warning", "note")
-"""The worst first."""
+"""Most severe first."""
 
 COLUMNS = ("check", "severity", "finding", "evidence", "filters", "remedy")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know about a checkpoint; what was found, on what grounds, and what to do."""
+    """A finding about a checkpoint: what the problem is, the evidence, and what to do."""
 
     check: str
     severity: str
@@ -29,7 +29,7 @@ class Finding:
 
 
 class Findings(pd.DataFrame):
-    """A table with a row for each finding, which is printed as sentences: a cell of a printed table holds few words.
+    """A table with one row per finding, printed as sentences because table cells are too narrow.
 
     Examples
     --------
@@ -50,8 +50,10 @@ class Findings(pd.DataFrame):
         if not {"severity", "finding", "evidence", "remedy"} <= set(self.columns):
             return super().__repr__()
         counts = self["severity"].astype(str).value_counts()
-        told = [counted(int(counts[one]), one) for one in SEVERITIES if one in counts]
-        return "\n\n".join([", ".join(told) or "No findings.", *map(_in_sentences, self.to_dict("records"))])
+        counts_in_words = [counted(int(counts[one]), one) for one in SEVERITIES if one in counts]
+        return "\n\n".join(
+            [", ".join(counts_in_words) or "No findings.", *map(_in_sentences, self.to_dict("records"))]
+        )
 
     def _repr_html_(self) -> str | None:
         with pd.option_context("display.max_colwidth", None):
@@ -60,7 +62,7 @@ class Findings(pd.DataFrame):
 
 
 def findings_table(findings: Iterable[Finding]) -> Findings:
-    """Return a table of findings, the worst first.
+    """Return a table of findings, most severe first.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def findings_table(findings: Iterable[Finding]) -> Findings:
 
 
 def with_findings(table: pd.DataFrame, more: Sequence[Finding]) -> pd.DataFrame:
-    """Return a table of findings with more of them, the worst first."""
+    """Return a table with further findings added, most severe first."""
     if not more:
         return table
     both = pd.concat([table, findings_table(more)], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Narrow lines in the spectra of trials: mains, their multiples, and whatever else hums."""
+"""Narrow lines in the spectra of trials: mains, harmonics and other interference."""
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 FAR_ABOVE = 10.0  # times the power beside it
 RHYTHMS_BELOW_HZ = 35.0  # below, rhythms of the brain may be nearly as narrow as a line
 FAR_ABOVE_RHYTHMS = 20.0
-COARSEST_HZ = 0.34  # wider bins cannot tell a line from a rhythm
+COARSEST_HZ = 0.34  # wider bins cannot distinguish a line from a rhythm
 LEAST_CHANNELS = 0.5
 _BESIDE_HZ = 1.5  # how far the power beside a line is looked at
 _WIDTH_BINS = 3  # half of what a line fills after a Hann window, and one more
@@ -23,9 +23,9 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        The network, which tells the channels, their order and units.
+        The network, for its channels, their order and units.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials; of epochs on disk one batch at a time is in memory.
+        Trials; epochs on disk are read batch by batch.
     sfreq : float | None
         Sampling rate in Hz; ``None`` takes the network's, else that of the epochs.
 
@@ -63,7 +63,7 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
         total = power if total is None else total + power
         n_trials += len(batch)
     if total is None:
-        raise ValueError("The spectrum of no trials was asked for. Pass one trial or more.")
+        raise ValueError("There are no trials to compute a spectrum from. Pass one trial or more.")
     coords = channel_coords(network, len(total)) | {
         "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": "Hz"})
     }
@@ -71,7 +71,7 @@ def power_spectrum(model: object, epochs: EpochsOrArray, sfreq: float | None = N
 
 
 def narrow_lines(power: xr.DataArray) -> list[float]:
-    """Return the frequencies of narrow lines that stand out on half of the channels or more, the lowest first.
+    """Return the frequencies of narrow lines that stand out on half of the channels or more, lowest first.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def narrow_lines(power: xr.DataArray) -> list[float]:
     >>> narrow_lines(xr.DataArray(power[None], {"frequency": frequency}, ("channel", "frequency")))
     [50.0]
     """
-    found = stands_out(power).mean("channel") >= LEAST_CHANNELS
-    return [float(hz) for hz in found["frequency"].to_numpy()[found.to_numpy()]]
+    is_line = stands_out(power).mean("channel") >= LEAST_CHANNELS
+    return [float(hz) for hz in is_line["frequency"].to_numpy()[is_line.to_numpy()]]
 
 
 def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
-    """Tell whether the bins of a spectrum are fine enough to tell a line from a rhythm below 35 Hz.
+    """Return whether the bins of a spectrum are fine enough to distinguish a line from a rhythm below 35 Hz.
 
     Examples
     --------
@@ -106,25 +106,25 @@ def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
 
 
 def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
-    """Tell which bins of a power spectrum are far above what lies beside them, as a line is and no rhythm.
+    """Return which bins of a power spectrum are far above their surroundings, as lines are and rhythms are not.
 
     Parameters
     ----------
     power : xarray.DataArray, dims (channel, frequency)
         What :func:`power_spectrum` returned.
     faint : bool
-        Take a quarter of what is asked, where something else already says that there is a line.
+        Use a quarter of the threshold, if there is other evidence for a line.
 
     Returns
     -------
     xarray.DataArray of bool, dims (channel, frequency)
-        Whether the bin is the highest of its neighbours and ten times what lies three bins and more to either side;
-        below 35 Hz, where rhythms are narrow too, twenty times and only in trials of 3 s or more.
+        Whether the bin is higher than its neighbours and ten times the power three or more bins to either side; below
+        35 Hz, where rhythms are narrow too, twenty times and only for trials of 3 s or more.
     """
     power = power.transpose("channel", "frequency")
     frequency = power["frequency"].to_numpy()
     values: NDArray[np.float64] = power.to_numpy()
-    found = np.zeros(values.shape, dtype=bool)
+    standing = np.zeros(values.shape, dtype=bool)
     bin_hz = float(frequency[1] - frequency[0]) if len(frequency) > 1 else np.inf
     n_beside = max(2, round(_BESIDE_HZ / bin_hz))
     for peak in range(_WIDTH_BINS + 1, len(frequency) - 1):
@@ -133,9 +133,9 @@ def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
             continue
         below = values[:, max(1, peak - _WIDTH_BINS - n_beside + 1) : peak - _WIDTH_BINS + 1]
         above = values[:, peak + _WIDTH_BINS : peak + _WIDTH_BINS + n_beside]
-        # The higher side counts: the foot of a slope is no line.
+        # The higher side counts: the foot of a slope is not a line.
         beside = below.mean(1) if above.shape[1] == 0 else np.maximum(below.mean(1), above.mean(1))
         highest = values[:, peak] >= values[:, peak - 1 : peak + 2].max(1)
         far = (FAR_ABOVE_RHYTHMS if rhythmic else FAR_ABOVE) / (4 if faint else 1)
-        found[:, peak] = highest & (values[:, peak] > far * beside)
-    return power.copy(data=found)
+        standing[:, peak] = highest & (values[:, peak] > far * beside)
+    return power.copy(data=standing)

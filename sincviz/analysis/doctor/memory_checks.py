@@ -1,4 +1,4 @@
-"""Check whether a network knows trials that nothing else can tell: then it may have memorised them."""
+"""Check for memorised trials: the network classifies them, and no simple decoder can."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ import pandas as pd
 from sincviz.analysis.doctor.findings import Finding
 
 SURELY_TOLD_P = 0.005
-"""Below, a decoder tells the classes. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
+"""Below, a decoder is above chance. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
 sets, and p < 0.005 in none (``benchmarks/decoder_calibration.py``)."""
 
 
 def memorised(
     row: Mapping[str, Any], yardsticks: pd.DataFrame, *, n_seen: int | None, held_out: bool = False
 ) -> Finding | None:
-    """Return the finding that a network is right about trials that no simple decoder tells apart.
+    """Return the finding that a network classifies trials that no simple decoder can classify.
 
     Parameters
     ----------
@@ -25,46 +25,46 @@ def memorised(
     yardsticks : pandas.DataFrame
         What :func:`sincviz.analysis.evidence.data_contrast.yardstick_accuracies` returned for the same trials.
     n_seen : int | None
-        How many of them are known from training; ``None`` where nobody knows.
+        How many of them are known from training; ``None`` if that is not known.
     held_out : bool
-        Whether the user says that the network was not trained on them. Where nobody knows better, the finding is then
-        made only if the network's interval lies above those of all decoders.
+        Whether the user says that the network was not trained on them. Unless that is known to be wrong, the finding is
+        then made only if the network's interval lies above those of all decoders.
 
     Returns
     -------
     Finding | None
-        ``None`` if the network is not above chance itself, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
-        the network not far better: its interval not above those of all decoders.
+        ``None`` if the network itself is not above chance, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
+        the network is not far better: its interval is not above those of all decoders.
 
     Examples
     --------
     >>> row = {"accuracy": 1.0, "ci_low": 0.96, "above_chance": "yes"}
-    >>> found = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_ci_high": [0.53], "above_chance": ["no"],
+    >>> decoders = pd.DataFrame({"balanced_accuracy": [0.43], "accuracy_ci_high": [0.53], "above_chance": ["no"],
     ...                       "p": [0.9]}, index=["common spatial patterns"])
-    >>> memorised(row, found, n_seen=100).check
+    >>> memorised(row, decoders, n_seen=100).check
     'memorised'
     """
     if row["above_chance"] != "yes" or (yardsticks["p"] < SURELY_TOLD_P).any():
         return None
-    denied, told = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
-    if (denied or told) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
+    denied, decodable = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
+    if (denied or decodable) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
         return None
     of_decoders = ", ".join(f"{name} {value:.2f}" for name, value in yardsticks["balanced_accuracy"].items())
     known = "was trained on these trials" if n_seen else "may have been trained on these trials"
     start = (
-        "The network is right about trials whose classes simple decoders hardly tell apart"
-        if told
-        else "The network is right about trials whose classes no simple decoder tells apart"
+        "The network classifies trials that simple decoders can hardly classify"
+        if decodable
+        else "The network classifies trials that no simple decoder can classify"
     )
     doubt = f"not surely above chance (p > {SURELY_TOLD_P:g})"
     return Finding(
         "memorised",
         "error" if n_seen else "warning",
-        f"{start}: either it reads what they cannot, or it was trained on these trials, although they are said to be "
-        "held out."
+        f"{start}: either it uses information that they cannot, or it was trained on these trials, although they are "
+        "declared as held out."
         if denied
-        else f"{start}, and it {known}: it probably remembers them. What it rests on here may be noise.",
+        else f"{start}, and it {known}: it probably memorised them. What it uses here may be noise.",
         f"Its accuracy is {row['accuracy']:.2f}; balanced accuracies of simple decoders, cross-validated on the same "
-        f"trials: {of_decoders}, {doubt if told else 'none above chance'}.",
-        "Judge and read the network on trials that were not in its training.",
+        f"trials: {of_decoders}, {doubt if decodable else 'none above chance'}.",
+        "Evaluate and interpret the network on trials that were not used in its training.",
     )

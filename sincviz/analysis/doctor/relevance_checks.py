@@ -1,4 +1,4 @@
-"""Checks of whether a decision rests on where, and how fast, eyes, muscles, lines and drifts are."""
+"""Checks for artefacts: relevance at the places and frequencies of eyes, muscles, line noise and drifts."""
 
 from collections.abc import Iterator
 
@@ -38,29 +38,31 @@ _EDGES_HZ = (0.0, DRIFT_HZ, SLOW_HZ, 8.0, 13.0, MUSCLES_FROM_HZ, HIGH_HZ)
 def relevance_findings(
     spectrum: xr.DataArray, power: xr.DataArray | None = None, single: xr.DataArray | None = None
 ) -> list[Finding]:
-    """Return the suspicions that a relevance of frequencies and channels raises.
+    """Return findings of suspected artefacts in a relevance of frequencies and channels.
 
-    Electrodes are placed by their positions, whatever their names are; by their names where positions are missing.
+    Electrodes are placed by their positions, whatever their names; by their names if positions are missing.
 
     Parameters
     ----------
     spectrum : xarray.DataArray, dims (target, channel, frequency)
-        What :func:`sincviz.spectral_relevance` returned for the network's classes, best a contrast; frequencies in Hz.
+        What :func:`sincviz.spectral_relevance` returned for the network's classes, preferably a contrast;
+        frequencies in Hz.
     power : xarray.DataArray, dims (channel, frequency), or None
-        What `line_noise.power_spectrum` returned for the same trials, which tells lines from
+        What `line_noise.power_spectrum` returned for the same trials, to distinguish lines from
         rhythms; ``None`` judges by how narrow the relevance is.
     single : xarray.DataArray, dims (trial, target, band, channel), or None
         Relevance of the same trials one by one, of the bands delta to gamma and ``other``, with the coordinate
-        ``class_name``. With it eyes, muscles and drifts are suspected only where the relevance there is more than
-        chance makes (Welch's test between the trials of a class and the others, p < 0.01).
+        ``class_name``. With it, eyes, muscles and drifts are suspected only where the relevance exceeds chance
+        (Welch's test between the trials of a class and the others, p < 0.01).
 
     Returns
     -------
     list of Finding
         Warnings ``relevance_eyes``, ``relevance_muscles``, ``relevance_drift``, ``relevance_mains`` (a line at 50 or
-        60 Hz or a multiple) and ``relevance_line`` (at another frequency), only where a tenth or more for a class
-        comes from there. Shares are of the sum for the class; of its positive parts, and this is said, where the
-        sum is less than half of them. A note ``artefacts_not_checked`` says what could not be checked, and why.
+        60 Hz or a multiple) and ``relevance_line`` (at another frequency), only if a tenth or more of the relevance for
+        a class comes from there. Shares are of the sum for the class; if the sum is less than half of its positive
+        parts, they are of these, and the finding says so. A note ``artefacts_not_checked`` says what could not be
+        checked, and why.
 
     Examples
     --------
@@ -68,19 +70,19 @@ def relevance_findings(
     >>> values[0, 0, 2], values[0, 1, 10] = 3, 7
     >>> spectrum = xr.DataArray(values, {"target": ["left"], "channel": ["Fp1", "C3", "C4"],
     ...                         "frequency": np.arange(40.0)}, ("target", "channel", "frequency"))
-    >>> [found.check for found in relevance_findings(spectrum)]
+    >>> [finding.check for finding in relevance_findings(spectrum)]
     ['relevance_eyes']
     """
     spectrum = with_known_classes(spectrum).transpose("target", "channel", "frequency")
     regions = _regions(spectrum)
     cells = _with_established(_cells(spectrum, _lines(spectrum, power)), regions, single)
-    found = [
+    findings = [
         *_eyes(cells, regions),
         *_muscles(cells, regions),
         *_drift(cells),
         *_narrow(cells),
     ]
-    return [*found, *_unchecked(_reasons(spectrum, regions))]
+    return [*findings, *_unchecked(_reasons(spectrum, regions))]
 
 
 def not_checked(spectrum: xr.DataArray) -> dict[str, str]:
@@ -124,7 +126,7 @@ def places_without_electrode(spectrum: xr.DataArray) -> list[str]:
 
 
 def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None) -> xr.DataArray:
-    """Return the classes whose relevance adds up to more than nothing: of nothing there are no shares.
+    """Return the classes whose total relevance is above zero: a total of zero has no shares.
 
     Parameters
     ----------
@@ -150,46 +152,48 @@ def of_established_classes(spectrum: xr.DataArray, leading: pd.DataFrame | None)
 
 
 def placed_by_name(spectrum: xr.DataArray) -> bool:
-    """Tell whether electrodes had to be placed by their names, because positions are missing."""
+    """Return whether electrodes had to be placed by their names, because positions are missing."""
     return bool((_regions(spectrum)["placed_by"] == "name").any())
 
 
 def _eyes(cells: xr.DataArray, regions: pd.DataFrame) -> Iterator[Finding]:
     remedy = (
-        "Compare with the electrooculogram, or remove eye movements (`mne.preprocessing.ICA`) or what is "
-        f"slower than {SLOW_HZ:g} Hz, and see whether the accuracy falls."
+        "Compare with the EOG, or remove eye movements (`mne.preprocessing.ICA`) or frequencies below "
+        f"{SLOW_HZ:g} Hz, and see whether the accuracy drops."
     )
     slow = (cells["low_hz"] < SLOW_HZ).to_numpy()
     where = f"Below {SLOW_HZ:g} Hz beside the eyes"
-    found = _in_region(
+    findings = _in_region(
         cells, regions, "eyes", [slow], [where], check="eyes", suspect="eye movements", remedy=remedy
     )
-    yield from found
-    if not found:
+    yield from findings
+    if not findings:
         yield from _lateral_eyes(cells, regions, slow, where, remedy)
 
 
 def _lateral_eyes(
     cells: xr.DataArray, regions: pd.DataFrame, slow: NDArray[np.bool_], where: str, remedy: str
 ) -> Iterator[Finding]:
-    """Report relevance beside the two eyes that cancels, as looking to the side can make it."""
+    """Report relevance beside the two eyes that cancels, as lateral eye movements can cause."""
     eyes = regions["eyes"].to_numpy()
     left, right = (eyes & (regions["side"] == side).to_numpy() for side in ("left", "right"))
     if not left.any() or not right.any() or eyes.all():
         return
     values = cells.to_numpy()
     slow_parts = [values[:, channels][:, :, slow].sum((1, 2)) for channels in (left, right, ~eyes)]
-    one, other, elsewhere = slow_parts
+    at_left, at_right, elsewhere = slow_parts
     everything = sum(abs(values[:, channels].sum(1)).sum(1) for channels in (left, right, ~eyes))
-    both = abs(one) + abs(other)
+    both = abs(at_left) + abs(at_right)
     dense = both > dense_share(eyes.mean()) * (both + abs(elsewhere))
-    cancels = (one * other < 0) & (np.minimum(abs(one), abs(other)) >= LEAST_SHARE / 2 * everything)
+    cancels = (at_left * at_right < 0) & (
+        np.minimum(abs(at_left), abs(at_right)) >= LEAST_SHARE / 2 * everything
+    )
     shares = {
         target: float(size / whole)
-        for target, size, whole, found in zip(
+        for target, size, whole, suspect in zip(
             cells["target"].to_numpy(), both, everything, dense & cancels & _shareable(cells), strict=True
         )
-        if found and size >= LEAST_SHARE * whole
+        if suspect and size >= LEAST_SHARE * whole
     }
     shares = _established(shares, cells, "sides")
     if shares:
@@ -197,7 +201,7 @@ def _lateral_eyes(
             "relevance_eyes",
             "warning",
             f"{where}, for the class on one side and against it on the other: {_worded(shares, 'absolute relevance')}; "
-            "suspect eye movements to the side.",
+            "suspect lateral eye movements.",
             f"Share of the sum of absolute relevance, in {eyes.mean():.0%} of the channels; most at "
             f"{_strongest(abs(cells.sel(target=list(shares))), eyes, slow)}{_by_name(regions)}.",
             remedy,
@@ -211,11 +215,11 @@ def _muscles(cells: xr.DataArray, regions: pd.DataFrame) -> Iterator[Finding]:
         regions,
         "edge",
         [(cells["low_hz"] >= low_hz).to_numpy() for low_hz in lowest],
-        [f"From {low_hz:g} Hz on at the edge of the scalp" for low_hz in lowest],
+        [f"From {low_hz:g} Hz upwards at the edge of the scalp" for low_hz in lowest],
         check="muscles",
         suspect="muscle activity",
-        remedy="Compare with the electromyogram, or lowpass at "
-        f"{MUSCLES_FROM_HZ:g} Hz, and see whether the accuracy falls.",
+        remedy="Compare with the EMG, or low-pass filter at "
+        f"{MUSCLES_FROM_HZ:g} Hz, and see whether the accuracy drops.",
     )
 
 
@@ -228,9 +232,9 @@ def _drift(cells: xr.DataArray) -> Iterator[Finding]:
         yield Finding(
             "relevance_drift",
             "warning",
-            f"Slower than {DRIFT_HZ:g} Hz: {_worded(shares, kind)}; suspect drifts, sweat or eye movements.",
+            f"Below {DRIFT_HZ:g} Hz: {_worded(shares, kind)}; suspect drifts, sweat or eye movements.",
             f"Share of the {kind}; most at {_strongest(cells.sel(target=list(shares)), everywhere, slow)}.",
-            "Highpass the recording at 1 Hz or more, train again, and see whether the accuracy falls.",
+            "High-pass filter the recording at 1 Hz or more, train again, and see whether the accuracy drops.",
         )
 
 
@@ -253,7 +257,7 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
                 "warning",
                 f"At {label} Hz: {_worded(shares, kind)}; suspect line noise.",
                 evidence,
-                f"Notch the recording at {label} Hz, train again, and see whether the accuracy falls.",
+                f"Notch filter the recording at {label} Hz, train again, and see whether the accuracy drops.",
             )
         else:
             yield Finding(
@@ -261,25 +265,25 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
                 "warning",
                 f"In a narrow line at {label} Hz: {_worded(shares, kind)}; suspect interference.",
                 evidence,
-                f"If nothing was shown or played {label} times a second, look for a device that hums, notch the "
-                f"recording at {label} Hz, train again, and see whether the accuracy falls.",
+                f"If nothing was shown or played {label} times a second, look for an interfering device, notch "
+                f"filter the recording at {label} Hz, train again, and see whether the accuracy drops.",
             )
 
 
 def _with_established(
     cells: xr.DataArray, regions: pd.DataFrame, single: xr.DataArray | None
 ) -> xr.DataArray:
-    """Note for each class whether its relevance in a region is more than chance makes."""
+    """Add for each class whether its relevance in a region exceeds chance."""
     eyes, slow = regions["eyes"].to_numpy(), ["other", "delta"]
-    parts = {
+    places = {
         "eyes": [(eyes, slow)],
         "edge": [(regions["edge"].to_numpy(), ["beta", "gamma"])],
         "drift": [(np.ones(len(eyes), dtype=bool), ["other"])],
         "sides": [(eyes & (regions["side"] == side).to_numpy(), slow) for side in ("left", "right")],
     }
-    for name, own in parts.items():
+    for name, selections in places.items():
         sure = np.ones(cells.sizes["target"], dtype=bool)
-        for channels, bands in own:
+        for channels, bands in selections:
             if single is None:
                 continue
             values = single.sel(band=bands).isel(channel=channels).sum(("band", "channel"), skipna=False)
@@ -293,13 +297,13 @@ def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
     """Return p of Welch's test of the trials of each class against the others."""
     codes = codes_of_targets(values)
     columns = values.transpose("trial", "target").to_numpy().T
-    found = np.ones(len(columns))
+    p = np.ones(len(columns))
     for code, column in enumerate(columns):
         of_class, others = column[codes == code], column[codes != code]
         if min(len(of_class), len(others)) < 2 or np.ptp(column) == 0:
             continue
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[code] = scipy.stats.ttest_ind_from_stats(
+            p[code] = scipy.stats.ttest_ind_from_stats(
                 of_class.mean(),
                 of_class.std(ddof=1),
                 len(of_class),
@@ -308,7 +312,7 @@ def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
                 len(others),
                 equal_var=False,
             ).pvalue
-    return xr.DataArray(found, {"target": values["target"].to_numpy()}, ("target",))
+    return xr.DataArray(p, {"target": values["target"].to_numpy()}, ("target",))
 
 
 def _established(shares: dict[str, float], cells: xr.DataArray, name: str) -> dict[str, float]:
@@ -319,12 +323,12 @@ def _established(shares: dict[str, float], cells: xr.DataArray, name: str) -> di
 def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
     if not spectrum.sizes["target"]:
         return dict.fromkeys(
-            ARTEFACTS, "no class has a relevance of more than nothing, as far as these trials tell"
+            ARTEFACTS, "no class has a total relevance that these trials show to be above zero"
         )
     if not _shareable(_cells(spectrum, [])).any():
         return dict.fromkeys(
             ARTEFACTS,
-            "what speaks for a class and what speaks against it cancel, so nothing can be shared out",
+            "relevance for and against each class cancels, so there are no shares",
         )
     unplaced = (regions["placed_by"] == "").to_numpy()
     reasons = {}
@@ -344,7 +348,7 @@ def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
         elif flags.all():
             reasons[artefact] = f"all channels lie {where}, so there is nothing to compare them with"
     if spectrum["frequency"].max() < HIGH_HZ:
-        reasons[MUSCLES] = f"the trials hold nothing above {float(spectrum['frequency'].max()):g} Hz"
+        reasons[MUSCLES] = f"the trials have no frequencies above {float(spectrum['frequency'].max()):g} Hz"
     return reasons
 
 
@@ -361,8 +365,7 @@ def _unchecked(reasons: dict[str, str]) -> Iterator[Finding]:
         "Set the positions of the cap, for example `epochs.set_montage('biosemi64')`, then "
         "`load_checkpoint(path, chs_info=epochs.info['chs'])`."
         if any("position" in reason for reason in reasons.values())
-        else "Look at the recording itself: channels at the forehead and the temples, the electrooculogram, the "
-        "electromyogram."
+        else "Look at the recording itself: channels at the forehead and the temples, EOG and EMG."
     )
     yield Finding(
         "artefacts_not_checked",
@@ -384,7 +387,7 @@ def _in_region(
     suspect: str,
     remedy: str,
 ) -> list[Finding]:
-    """Report what comes from these frequencies of a region, the first that is denser there than elsewhere."""
+    """Report the first of these frequency ranges whose relevance is denser in a region than elsewhere."""
     flags = regions[column].to_numpy()
     for here, place in zip(pieces, where, strict=True):
         shares, kind = _dense_shares(cells, flags, here)
@@ -407,21 +410,21 @@ def _in_region(
 def _dense_shares(
     cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_]
 ) -> tuple[dict[str, float], str]:
-    """Return the shares of a region for the classes of which more comes from there than its size explains."""
+    """Return the shares of a region, for classes with more relevance there than its size explains."""
     if not channels.any() or channels.all():
         return {}, "relevance"
     shares, kind = _shares(cells, channels, pieces)
     values = cells.to_numpy()[:, :, pieces].sum(2)
     there, elsewhere = values[:, channels].sum(1), values[:, ~channels].sum(1).clip(0)
     dense = there > dense_share(channels.mean()) * (there + elsewhere)
-    found = dict(zip(cells["target"].to_numpy(), dense, strict=True))
-    return {target: share for target, share in shares.items() if found[target]}, kind
+    is_dense = dict(zip(cells["target"].to_numpy(), dense, strict=True))
+    return {target: share for target, share in shares.items() if is_dense[target]}, kind
 
 
 def _shares(
     cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_]
 ) -> tuple[dict[str, float], str]:
-    """Return the classes of which a tenth or more lies in these cells, with their shares, and of what they are shares.
+    """Return the classes with a tenth or more in these cells, their shares, and what these are shares of.
 
     Shares are of a class's sum, unless that is small against its parts for some class: then of the positive parts,
     which are the stretches of frequencies inside and outside the region.
@@ -436,17 +439,17 @@ def _shares(
         if ((total >= LARGE_TOTAL * positive) & (here <= total))[known].all():
             shares, kind = here / total, "relevance"
         else:
-            parts = inside[:, pieces].clip(0).sum(1)
-            shares, kind = np.where(here > 0, parts, 0) / positive, "positive relevance"
+            positive_here = inside[:, pieces].clip(0).sum(1)
+            shares, kind = np.where(here > 0, positive_here, 0) / positive, "positive relevance"
     return {
         target: float(share)
-        for target, share, one in zip(cells["target"].to_numpy(), shares, known, strict=True)
-        if one and share >= LEAST_SHARE
+        for target, share, is_known in zip(cells["target"].to_numpy(), shares, known, strict=True)
+        if is_known and share >= LEAST_SHARE
     }, kind
 
 
 def _shareable(cells: xr.DataArray) -> NDArray[np.bool_]:
-    """Tell for each class whether its relevance adds up to something, and does not just cancel."""
+    """Return for each class whether its relevance has a positive total and does not just cancel."""
     profile = cells.to_numpy().sum(1)
     positive = profile.clip(0).sum(1)
     known: NDArray[np.bool_] = (positive > 0) & (profile.sum(1) >= LEAST_TOTAL * positive)
@@ -464,7 +467,7 @@ def _by_name(regions: pd.DataFrame) -> str:
 
 
 def _cells(spectrum: xr.DataArray, lines: list[tuple[float, NDArray[np.bool_]]]) -> xr.DataArray:
-    """Return sums over stretches of frequencies, narrow lines apart, so that noise of single bins cancels."""
+    """Return sums over frequency ranges, narrow lines separately, so that noise of single bins cancels."""
     frequency = spectrum["frequency"].to_numpy()
     values = spectrum.to_numpy()
     piece = np.digitize(frequency, _EDGES_HZ) - 1
@@ -482,7 +485,7 @@ def _cells(spectrum: xr.DataArray, lines: list[tuple[float, NDArray[np.bool_]]])
 
 
 def _lines(spectrum: xr.DataArray, power: xr.DataArray | None) -> list[tuple[float, NDArray[np.bool_]]]:
-    """Return the frequency of each narrow line that some class makes use of, and its bins."""
+    """Return the frequency and bins of each narrow line that some class uses."""
     frequency = spectrum["frequency"].to_numpy()
     if len(frequency) < 2:
         return []
@@ -526,12 +529,12 @@ def _around(frequency: NDArray[np.float64], peak_hz: float) -> tuple[NDArray[np.
 
 
 def _fine_enough(frequency: NDArray[np.float64], peak: int) -> bool:
-    """Tell whether the bins could show that a rhythm is no line."""
+    """Return whether the bins are fine enough to show that a rhythm is not a line."""
     return bool(frequency[peak] >= RHYTHMS_BELOW_HZ or frequency[1] - frequency[0] <= LINE_WIDTH_HZ / 2)
 
 
 def _in_trials(standing: NDArray[np.bool_], weight: NDArray[np.float64]) -> bool:
-    """Tell whether the trials have a line, on half of the channels or on those that are worth half of it."""
+    """Return whether the trials have a line, on half of the channels or on those with half of its relevance."""
     has_line = standing.any(1)
     return bool(has_line.mean() >= LEAST_CHANNELS or weight @ has_line >= LEAST_CHANNELS * weight.sum() > 0)
 
@@ -546,7 +549,7 @@ def _line_label(line_hz: float) -> tuple[str, bool]:
 
 
 def _worded(shares: dict[str, float], kind: str) -> str:
-    """Return how much of the relevance of which classes, the greatest first."""
+    """Return the shares of relevance of each class in words, largest first."""
     ordered = sorted(shares.items(), key=lambda item: -item[1])
     (first, most), *rest = ordered[:MOST_CLASSES]
     listed = "".join(f", {share:.0%} for {target}" for target, share in rest)
@@ -558,7 +561,7 @@ def _worded(shares: dict[str, float], kind: str) -> str:
 def _strongest(
     cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_], most: int = 4
 ) -> str:
-    """Return the channels that most of this comes from."""
+    """Return the channels with most of this relevance."""
     names = cells["channel"].to_numpy()[channels]
     by_channel = cells.to_numpy()[:, channels][:, :, pieces].sum((0, 2))
     return ", ".join(str(name) for name in names[np.argsort(-by_channel, kind="stable")[:most]])

@@ -20,9 +20,9 @@ TIMES_UNIFORM = 2.0  # as much again as if all channels were seen alike
 
 
 def dense_share(of_channels: float) -> float:
-    """Return the share from which on a region holds more than its part of the channels explains.
+    """Return the share above which a region holds more than its proportion of the channels explains.
 
-    Twice that part, or half-way from it to all where that is less, as on caps with many electrodes at the edge.
+    Twice that proportion, or half-way from it to 1 if that is less, as on caps with many electrodes at the edge.
 
     Examples
     --------
@@ -33,13 +33,13 @@ def dense_share(of_channels: float) -> float:
 
 
 def positions(facts: WeightFacts) -> Iterator[Finding]:
-    """Report channels that cannot be placed on a scalp."""
+    """Report channels that cannot be placed on the scalp."""
     front_end = facts.front_end
     if front_end.chs_info is None or front_end.ch_names is None:
         yield Finding(
             "positions",
             "note",
-            "The network does not know its channels, so no scalp map can be drawn.",
+            "The network has no channel information, so scalp maps cannot be drawn.",
             "No `chs_info`.",
             "`load_checkpoint(path, chs_info=epochs.info['chs'])`.",
         )
@@ -58,7 +58,7 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
 
 
 def high_bands(facts: WeightFacts) -> Iterator[Finding]:
-    """Report a decision that rests on the band where muscles are loudest, and the mains are."""
+    """Report a decision that rests on the frequencies of muscle activity and line noise."""
     if facts.importance is None:
         return
     weight = facts.importance["filter_importance"].to_numpy() ** 2
@@ -73,11 +73,11 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "high_bands",
             "warning",
-            f"What passes above {HIGH_HZ:g} Hz leads: suspect muscle activity or line noise.",
+            f"Frequencies above {HIGH_HZ:g} Hz lead: suspect muscle activity or line noise.",
             f"{counted(int(high.sum()), 'filter')} of {len(high)} with a peak there, with {share:.0%} of the "
             f"squared importance; the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
-            f"Compare with electromyographic channels or a lowpass at {HIGH_HZ:g} Hz, and look for lines in the "
-            "spectrum of the recording, before calling it brain activity.",
+            f"Compare with EMG channels or low-pass filter at {HIGH_HZ:g} Hz, and look for lines in the spectrum of "
+            "the recording, before calling it brain activity.",
             where(high & (weight >= weight.sum() / len(weight))),
         )
 
@@ -95,7 +95,7 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     peak_hz = float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
     chs_info = facts.front_end.chs_info
     regions = head_regions(names, None if chs_info is None else electrode_positions(chs_info))
-    # Eye movements are slow; what is fast beside the eyes comes from the forehead's muscles.
+    # Eye movements are slow; fast activity near the eyes comes from the muscles of the forehead.
     if peak_hz < EYES_BELOW_HZ:
         suspects = {"eyes": "eye movements"}
     elif peak_hz >= MUSCLES_FROM_HZ:
@@ -115,8 +115,8 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
                 "warning",
                 f"{names[leader]} leads the patterns: suspect {suspect}.",
                 f"{share:.0%} of the units' pattern power (weighted by importance) in {flags.mean():.0%} of the "
-                f"channels ({', '.join(near)}{by_name}); what is seen at {names[leader]} passes at {peak_hz:.0f} Hz on "
-                "average.",
+                f"channels ({', '.join(near)}{by_name}); the filters that see {names[leader]} peak at "
+                f"{peak_hz:.0f} Hz on average.",
                 "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
                 where(by_filter >= LEAST_OF_LEADER * by_filter.max()),
             )

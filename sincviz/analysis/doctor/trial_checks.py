@@ -1,4 +1,4 @@
-"""Checks of single trials and single channels: outlying, flat, joined by gel, of another type, with open projectors."""
+"""Checks of single trials and channels: outlying, flat, large, bridged, not EEG, or with unapplied projectors."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -29,7 +29,7 @@ of 22 recordings of PhysioNet, in which MNE finds joined electrodes too, there a
 
 
 def outlying_trials(facts: DataFacts) -> Iterator[Finding]:
-    """Report trials of many times the usual size."""
+    """Report trials many times as large as usual."""
     times = times_usual(facts.signals)
     outlying = np.flatnonzero((times >= OUTLYING_TIMES).any(1))
     if not len(outlying):
@@ -48,15 +48,15 @@ def outlying_trials(facts: DataFacts) -> Iterator[Finding]:
         f"T{'; '.join(_worst(facts, number, times[number]) for number in outlying[:4])[1:]}"
         f"{'; and so on' if len(outlying) > 4 else ''}. Of {counted(len(times), 'trial')} "
         f"{'this one holds' if one else 'these hold'} {share[most]:.0%} of the power in "
-        f"{_names(facts, [most])} and {of_scores:.0%} of the spread of the scores; averages and relevance are "
-        f"{'its' if one else 'theirs'} to that degree. The other findings about signals leave "
-        f"{'it' if one else 'them'} out.",
-        f"Look at {'it' if one else 'them'}, and then: {_drop(facts, outlying)}.",
+        f"{_names(facts, [most])} and {of_scores:.0%} of the spread of the scores, and {'has' if one else 'have'} that "
+        f"much influence on averages and relevance. The other findings about signals exclude "
+        f"{'it' if one else 'them'}.",
+        f"Look at {'it' if one else 'them'}, then drop {'it' if one else 'them'}: {_drop(facts, outlying)}.",
     )
 
 
 def flat(facts: DataFacts) -> Iterator[Finding]:
-    """Report channels, or trials in some channels, without any signal."""
+    """Report channels, or trials in some channels, without signal."""
     flags = flat_signals(facts.signals)
     of_channel = flags.mean(0) > MOSTLY
     if of_channel.any():
@@ -68,7 +68,7 @@ def flat(facts: DataFacts) -> Iterator[Finding]:
             "flat",
             "warning",
             f"{'Channel' if one else 'Channels'} {names} {'is' if one else 'are'} flat: there is no signal, as in a "
-            "reference.",
+            "reference channel.",
             f"Constant, or below {FLAT_BELOW:.1%} of what is usual in this recording, in {some} of "
             f"{counted(len(flags), 'trial')}.",
             _interpolate(facts, channels),
@@ -101,14 +101,14 @@ def large_channels(facts: DataFacts) -> Iterator[Finding]:
         f"{'Channel' if one else 'Channels'} {_names(facts, channels)} {'is' if one else 'are'} many times as large as "
         "the others: a loose or broken electrode, or another gain.",
         f"Without slow drift {ratios} times the typical channel (median over trials), with "
-        f"{power[channels].sum() / power.sum():.0%} of the power of all channels. What is said of the size of the "
-        f"trials leaves {'it' if one else 'them'} out.",
+        f"{power[channels].sum() / power.sum():.0%} of the power of all channels. Findings about the size of trials "
+        f"exclude {'it' if one else 'them'}.",
         _interpolate(facts, channels),
     )
 
 
 def bridged(facts: DataFacts) -> Iterator[Finding]:
-    """Report channels that hold one and the same signal."""
+    """Report channels that hold the same signal."""
     groups = bridged_groups(facts.signals)
     if not groups:
         return
@@ -120,9 +120,9 @@ def bridged(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "bridged",
         "warning",
-        f"{_first(together)} hold the same signal, as electrodes do that gel joins: their places cannot be told apart.",
-        f"Without slow drift they differ by at most {closest:.2%} of what two channels typically differ by (squared "
-        "differences, which no reference changes).",
+        f"{_first(together)} hold the same signal, as electrodes bridged by gel do: they cannot be distinguished.",
+        f"Without slow drift they differ by at most {closest:.2%} of the typical difference between two channels "
+        "(squared differences, which do not depend on the reference).",
         _separate(facts, groups),
     )
 
@@ -138,14 +138,14 @@ def projectors(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "projectors",
             "warning",
-            "Projectors wait in the epochs and were not applied: the network sees the signals without them.",
+            "The epochs have projectors that were not applied: the network sees the signals without them.",
             f"Not active: {'; '.join(waiting)}.",
-            "`epochs.apply_proj()` if the training trials had them applied; else `epochs.del_proj()`.",
+            "`epochs.apply_proj()` if they were applied to the training trials; otherwise `epochs.del_proj()`.",
         )
 
 
 def channel_types(facts: WeightFacts) -> Iterator[Finding]:
-    """Report a network that takes other signals beside EEG."""
+    """Report a network that takes signals other than EEG."""
     types = {
         channel["ch_name"]: channel_type(channel) or UNTYPED for channel in facts.front_end.chs_info or ()
     }
@@ -158,7 +158,7 @@ def channel_types(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "channel_types",
             "warning",
-            f"The network takes channels that are no EEG ({kinds}): what it decides by need not come from the brain.",
+            f"The network takes channels that are not EEG ({kinds}): what it uses need not come from the brain.",
             f"{by_type(others)}{', and a stimulus channel may hold the classes themselves' if stimulus else ''}.",
             "Train it on EEG alone: `epochs.pick('eeg')`.",
         )
@@ -168,18 +168,18 @@ TRIAL_CHECKS = (outlying_trials, flat, large_channels, bridged, projectors)
 
 
 def times_usual(signals: TrialSignals) -> Floats:
-    """Return how many times as large as usual each trial is in each channel, 0 where all trials differ as much.
+    """Return how many times as large as usual each trial is in each channel, 0 where all trials differ that much.
 
-    The largest of the ratios of range, standard deviation and root mean square of what is fast to their median over the
-    trials of the same person, where these are many robust standard deviations away from it.
+    The largest ratio of range, standard deviation and root mean square without drift to their median over the trials of
+    the same subject, if these are many robust standard deviations away from it.
     """
-    found = np.zeros_like(signals.deviation)
+    times = np.zeros_like(signals.deviation)
     for sizes in (signals.peak_to_peak, signals.deviation, signals.fast):
-        for person in np.unique(signals.person):
-            own = signals.person == person
-            if own.sum() >= LEAST_TRIALS:
-                found[own] = np.maximum(found[own], _times(sizes[own]))
-    return found
+        for subject in np.unique(signals.subject):
+            members = signals.subject == subject
+            if members.sum() >= LEAST_TRIALS:
+                times[members] = np.maximum(times[members], _times(sizes[members]))
+    return times
 
 
 def times_typical(signals: TrialSignals) -> Floats:
@@ -191,29 +191,29 @@ def times_typical(signals: TrialSignals) -> Floats:
 
 
 def is_large(signals: TrialSignals) -> NDArray[np.bool_]:
-    """Tell the channels that are many times as large as the others in most trials."""
+    """Return which channels are many times as large as the others in most trials."""
     times = times_typical(signals)
     alive = flat_signals(signals).mean(0) <= MOSTLY
     if alive.sum() < LEAST_CHANNELS:
         return np.zeros(len(times), bool)
     log = np.log(np.where(times > 0, times, 1.0))
     spread = 1.4826 * np.median(np.abs(log[alive] - np.median(log[alive])))
-    found: NDArray[np.bool_] = alive & (times >= LARGE_TIMES) & (log > LARGE_Z * spread)
-    return found
+    large: NDArray[np.bool_] = alive & (times >= LARGE_TIMES) & (log > LARGE_Z * spread)
+    return large
 
 
 def flat_signals(signals: TrialSignals) -> NDArray[np.bool_]:
     """Return which channels have no signal in which trials, shape (trials, channels)."""
     typical = np.median(signals.peak_to_peak)
-    found: NDArray[np.bool_] = signals.peak_to_peak <= FLAT_BELOW * typical
-    return found
+    is_flat: NDArray[np.bool_] = signals.peak_to_peak <= FLAT_BELOW * typical
+    return is_flat
 
 
 def bridged_groups(signals: TrialSignals) -> list[list[int]]:
     """Return the channels that hold the same signal, group by group."""
     alive = flat_signals(signals).mean(0) <= MOSTLY
     near = (signals.distance < BRIDGED_BELOW) & alive & alive[:, None]
-    if len(near) < 3:  # of two channels nobody knows how far apart they should be
+    if len(near) < 3:  # for two channels there is no typical difference
         return []
     groups: list[list[int]] = []
     left = set(np.flatnonzero(near.sum(1) > 1).tolist())
@@ -227,7 +227,7 @@ def bridged_groups(signals: TrialSignals) -> list[list[int]]:
 
 
 def _times(sizes: Floats) -> Floats:
-    """Return the ratio to the median over trials where it is an outlying one."""
+    """Return the ratio to the median over trials for outliers, else 0."""
     positive = sizes > 0
     log = np.log(np.where(positive, sizes, 1.0))
     log[~positive] = -np.inf
@@ -235,8 +235,8 @@ def _times(sizes: Floats) -> Floats:
     known = np.isfinite(middle)
     away = np.where(known, log - np.where(known, middle, 0), -np.inf)
     spread = 1.4826 * np.median(np.abs(away), 0)
-    found: Floats = np.where(away > OUTLYING_Z * spread, np.exp(away), 0.0)
-    return found
+    times: Floats = np.where(away > OUTLYING_Z * spread, np.exp(away), 0.0)
+    return times
 
 
 def _worst(facts: DataFacts, number: int, times: Floats) -> str:
@@ -267,7 +267,7 @@ def _first(names: Sequence[str], most: int = 8) -> str:
 def _drop(facts: DataFacts, trials: NDArray[np.int64]) -> str:
     numbers = trials.tolist()
     if facts.source == "array":
-        return f"`x = np.delete(x, {numbers}, axis=0)`, and the same of `y`"
+        return f"`x = np.delete(x, {numbers}, axis=0)`, and the same for `y`"
     # Numbers are those of the trials that no rejection has dropped.
     return f"`epochs.drop_bad().drop({numbers})`" if facts.source == "file" else f"`epochs.drop({numbers})`"
 
@@ -275,9 +275,9 @@ def _drop(facts: DataFacts, trials: NDArray[np.int64]) -> str:
 def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
     names = facts.own_names
     if len(channels) > len(facts.signals.distance) / 2:
-        return "Too many to interpolate: look at the recording and at how the trials were made."
+        return "Too many to interpolate: check the recording and how the trials were made."
     if facts.source == "array" or names is None:
-        return "Interpolate before the array is made, or train without."
+        return "Interpolate before making the array, or train without."
     load = "`epochs.load_data()`, " if facts.source == "file" else ""
     return (
         f"{load}`epochs.info['bads'] += {[names[index] for index in channels]}` and `epochs.interpolate_bads()`; or "
@@ -288,11 +288,11 @@ def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
 def _separate(facts: DataFacts, groups: list[list[int]]) -> str:
     names = facts.own_names
     if facts.source == "array" or names is None:
-        return "Read them as one place."
+        return "Treat them as one location."
     pairs = [(names[one], names[other]) for group in groups for one, other in pairwise(group)]
     load = "`epochs.load_data()`, " if facts.source == "file" else ""
     return (
-        f"Read them as one place. To put something else in their stead: {load}"
+        f"Treat them as one location. To interpolate them: {load}"
         f"`mne.preprocessing.interpolate_bridged_electrodes(epochs, [[epochs.ch_names.index(name) for name in pair] "
         f"for pair in {pairs}])`, and train again."
     )

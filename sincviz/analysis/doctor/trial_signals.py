@@ -1,4 +1,4 @@
-"""What each trial is like in each channel, before the network: size, flatness, likeness of channels."""
+"""Signal statistics of each trial and channel before the network: size, flatness, similarity of channels."""
 
 from dataclasses import dataclass
 
@@ -26,14 +26,14 @@ class TrialSignals:
     deviation : array, shape (trials, channels)
         Standard deviation of the signal.
     fast : array, shape (trials, channels)
-        Root mean square without what is slower than ``DRIFT_BELOW_HZ``.
+        Root mean square of the signal above ``DRIFT_BELOW_HZ``.
     distance : array, shape (channels, channels)
-        Mean square of the difference of two channels without slow drift, every trial divided by its mean power, over
-        the median of all pairs: no reference changes it.
+        Mean square of the difference between two channels without slow drift, every trial divided by its mean power,
+        over the median of all pairs: it does not depend on the reference.
     scores : array, shape (trials, classes)
-        What the network answers.
-    person : array, shape (trials,)
-        Number of the person, from the metadata; all the same where that is not known.
+        Class scores of the network.
+    subject : array, shape (trials,)
+        Number of the subject, from the metadata; the same for all if it is not known.
     """
 
     peak_to_peak: Floats
@@ -41,12 +41,12 @@ class TrialSignals:
     fast: Floats
     distance: Floats
     scores: Floats
-    person: NDArray[np.int64]
+    subject: NDArray[np.int64]
 
 
 @torch.no_grad()
 def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
-    """Measure all trials in one pass; only one batch of them is in memory.
+    """Measure all trials in one pass, with one batch in memory at a time.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
     >>> from sincviz import SincShallowNet
     >>> from sincviz.networks import front_end
     >>> opened = front_end(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> found = trial_signals(opened, np.random.default_rng(0).standard_normal((10, 3, 256)))
-    >>> found.fast.shape, found.distance.shape, found.scores.shape
+    >>> signals = trial_signals(opened, np.random.default_rng(0).standard_normal((10, 3, 256)))
+    >>> signals.fast.shape, signals.distance.shape, signals.scores.shape
     ((10, 3), (3, 3), (10, 2))
     """
     sizes: dict[str, list[Floats]] = {name: [] for name in ("peak_to_peak", "deviation", "fast", "scores")}
@@ -79,16 +79,18 @@ def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
         sizes["deviation"].append(np.sqrt(_mean_square(centred)))
         sizes["fast"].append(np.sqrt(_mean_square(fast)))
         sizes["scores"].append(scores.double().cpu().numpy())
-    found = {name: np.concatenate(values) for name, values in sizes.items()}
-    return TrialSignals(**found, distance=_distance(products), person=_person(epochs, len(found["scores"])))
+    measures = {name: np.concatenate(values) for name, values in sizes.items()}
+    return TrialSignals(
+        **measures, distance=_distance(products), subject=_subject(epochs, len(measures["scores"]))
+    )
 
 
 def standardised(trials: Floats) -> Floats:
-    """Return trials of which every channel has mean 0 and standard deviation 1 in every trial; flat ones stay 0."""
+    """Return trials with mean 0 and standard deviation 1 of every channel in every trial; flat ones stay 0."""
     centred = trials - trials.mean(2, keepdims=True)
     size = centred.std(2, keepdims=True)
-    found: Floats = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)
-    return found
+    scaled: Floats = np.divide(centred, size, out=np.zeros_like(centred), where=size > 0)
+    return scaled
 
 
 def _fast_cosines(trials: Floats, sfreq: float) -> Floats:
@@ -101,8 +103,8 @@ def _fast_cosines(trials: Floats, sfreq: float) -> Floats:
 
 
 def _mean_square(trials: Floats) -> Floats:
-    found: Floats = np.einsum("nct,nct->nc", trials, trials).astype(float) / trials.shape[2]
-    return found
+    power: Floats = np.einsum("nct,nct->nc", trials, trials).astype(float) / trials.shape[2]
+    return power
 
 
 def _distance(products: Floats) -> Floats:
@@ -112,7 +114,7 @@ def _distance(products: Floats) -> Floats:
     return distance / typical if typical > 0 else np.full_like(distance, np.nan)
 
 
-def _person(epochs: EpochsOrArray, n_trials: int) -> NDArray[np.int64]:
+def _subject(epochs: EpochsOrArray, n_trials: int) -> NDArray[np.int64]:
     subjects = levels_of(epochs).get("subject")
     if subjects is None:
         return np.zeros(n_trials, np.int64)

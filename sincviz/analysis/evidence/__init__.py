@@ -1,4 +1,4 @@
-"""How far a reading can be trusted: accuracy, deletion, ablation, random networks, the data alone."""
+"""Evidence for or against a result: accuracy, deletion, ablation, random networks, the data alone."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What a network loses when a band of a channel or a region is taken from it: the causal answer."""
+"""Ablation: what a network loses without a band of a channel or a region; the causal answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,27 +30,27 @@ def ablate(
     seed: int = 0,
     progress: bool = True,
 ) -> xr.Dataset:
-    """Replace one band of one channel by that of another trial and see what the decision loses.
+    """Replace one band of one channel with that of another trial, and measure what the decision loses.
 
-    The replacement comes from a random other trial, whatever its class, so the statistics of the signal are
-    kept and only its information about the trial is broken.
+    The replacement comes from a random other trial of any class, which keeps the statistics of the signal and removes
+    only its information about the trial.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any network that maps (batch, channels, times) to class scores.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training. They are all held in memory.
+        Trials, preferably not used in training. They are all held in memory.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
     channels : sequence of str | mapping of str to sequence of str | None
-        Channels to take, one at a time; ``None`` means all. A mapping names regions, whose channels go
+        Channels to ablate, one at a time; ``None`` means all. A mapping names regions, whose channels are ablated
         together.
     replacement : {"other_trial", "zero"}
-        ``"zero"`` takes the band away, which makes signals that the network has never seen: all trials may then go to
-        one class.
+        ``"zero"`` removes the band, which makes signals unlike any that the network has seen: it may then assign all
+        trials to one class.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
@@ -62,16 +62,16 @@ def ablate(
     -------
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
-        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a 95
-        % bootstrap interval over trials. NaN for those of delta to gamma that none of the frequencies of these trials
-        lies in. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each
+        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a
+        95 % bootstrap interval over trials. NaN for those of the bands delta to gamma without any frequency of these
+        trials. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each
         is taken as a whole.
 
     Raises
     ------
     ValueError
         If a channel or a class is unknown, a band's limits are not two increasing numbers, no frequency of these trials
-        lies in a band of your own, labels and trials differ in number, or there are fewer than two trials.
+        lies in a custom band, labels and trials differ in number, or there are fewer than two trials.
     EpochsError
         If the epochs do not fit the network.
 
@@ -92,7 +92,7 @@ def ablate(
     names = list(coords["channel"])
     regions = _regions(channels, names)
     masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
-    _check_heard(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
+    _check_covered(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
 
     before = trials.margins()
     losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
@@ -116,7 +116,7 @@ def ablate(
             f"{name}_ci_low": (dims, low),
             f"{name}_ci_high": (dims, high),
         }
-    found = xr.Dataset(
+    loss = xr.Dataset(
         variables,
         coords={"band": list(chosen_bands), "channel": list(regions)},
         attrs=decoder_origin(trials.network)
@@ -128,11 +128,11 @@ def ablate(
             "seed": seed,
         },
     )
-    found = with_band_limits(found, chosen_bands)
+    loss = with_band_limits(loss, chosen_bands)
     if isinstance(channels, Mapping):
-        return found
+        return loss
     picks = [names.index(name) for name in regions]
-    return found.assign_coords(
+    return loss.assign_coords(
         {
             name: (coord[0], np.asarray(coord[1])[picks], *coord[2:])
             for name, coord in coords.items()
@@ -141,22 +141,22 @@ def ablate(
     )
 
 
-def _check_heard(
+def _check_covered(
     bands: Mapping[str, tuple[float, float]], masks: NDArray[np.bool_], n_times: int, sfreq_hz: float
 ) -> None:
-    """Refuse bands of the user's own in which no frequency of the trials lies; the rhythms are asked for anyhow."""
-    heard = {name: mask.any() for name, mask in zip(bands, masks, strict=True)}
-    deaf = [name for name in bands if not heard[name] and tuple(bands[name]) not in RHYTHMS.values()]
-    if not deaf:
+    """Raise if a custom band contains no frequency of the trials; default bands may."""
+    covered = {name: mask.any() for name, mask in zip(bands, masks, strict=True)}
+    empty = [name for name in bands if not covered[name] and tuple(bands[name]) not in RHYTHMS.values()]
+    if not empty:
         return
-    low, high = bands[deaf[0]]
+    low, high = bands[empty[0]]
     apart = sfreq_hz / n_times
     if low >= sfreq_hz / 2:
-        advice = f"Give bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
+        advice = f"Pass bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
     else:
-        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band as wide, or take longer trials."
+        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band at least that wide, or use longer trials."
     raise ValueError(
-        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {deaf[0]!r}, {low:g} to "
+        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {empty[0]!r}, {low:g} to "
         f"{high:g} Hz. {advice}"
     )
 
@@ -164,7 +164,7 @@ def _check_heard(
 def _regions(
     channels: Sequence[str] | Mapping[str, Sequence[str]] | None, names: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Return the channels of each region; a channel is a region of its own."""
+    """Return the channels of each region; single channels are their own regions."""
     if channels is not None and len(channels) == 0:
         raise ValueError("`channels` is empty. Pass names, or None for all.")
     if isinstance(channels, Mapping):

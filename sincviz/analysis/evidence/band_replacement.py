@@ -1,4 +1,4 @@
-"""Bands of channels taken from another trial: the statistics stay, the information about the trial goes."""
+"""Band replacement: a band from another trial keeps the statistics and removes the information about the trial."""
 
 import copy
 from collections.abc import Hashable, Sequence
@@ -26,7 +26,7 @@ REPLACEMENTS = ("other_trial", "zero")
 
 @dataclass
 class ReplaceableTrials:
-    """Trials of which any band of any channel can be replaced, and how well a network does on them.
+    """Trials in which any band of any channel can be replaced, and the network's margins on them.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class ReplaceableTrials:
     sfreq_hz : float
         Their sampling rate.
     replacement : {"other_trial", "zero"}
-        What comes in place of a band: that of a random other trial, whatever its class, or nothing.
+        Replacement of a band: that of a random other trial of any class, or nothing.
     seed : int
         Seed of the choice of other trials.
     structure : pandas.DataFrame | None
@@ -62,11 +62,11 @@ class ReplaceableTrials:
         if self.replacement not in REPLACEMENTS:
             raise ValueError(
                 f"`replacement` must be 'other_trial' or 'zero'; got {self.replacement!r}. (Random phases are not "
-                "offered: they leave the power of a band, and so all that a decoder of power reads.)"
+                "offered: they keep the power of a band, and with it all information that a power decoder uses.)"
             )
         if self.replacement == "other_trial" and len(self.trials) < 2:
             raise ValueError(
-                f"A band is taken from another trial, so two or more are needed; got {len(self.trials)}."
+                f"A band is taken from another trial, so two or more trials are needed; got {len(self.trials)}."
             )
         spectrum = torch.fft.rfft(self.trials)
         if self.replacement == "zero":
@@ -77,7 +77,7 @@ class ReplaceableTrials:
             self.change = spectrum[torch.from_numpy(other)] - spectrum
 
     def evidence(self) -> dict[Hashable | None, Any]:
-        """Return what a result says of its trials."""
+        """Return the attributes that describe the trials of a result."""
         return trial_evidence(
             self.network,
             self.codes.numpy(),
@@ -87,7 +87,7 @@ class ReplaceableTrials:
         )
 
     def margins(self) -> NDArray[np.float64]:
-        """Return the margin of the true class over the best other in every trial as it is; positive is right."""
+        """Return the margin of the true class over the best other in every unchanged trial; positive is correct."""
         return self._margins(self.trials)
 
     def margins_without(self, cells: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -107,7 +107,7 @@ class ReplaceableTrials:
         return self._margins(changed)
 
     def some(self, numbers: NDArray[np.int64]) -> "ReplaceableTrials":
-        """Return some of the trials; what comes in place of their bands stays the same."""
+        """Return some of the trials, with the same replacements."""
         few, picked = copy.copy(self), torch.from_numpy(numbers)
         few.trials, few.codes, few.change = self.trials[picked], self.codes[picked], self.change[picked]
         few.parts = None if self.parts is None else self.parts[numbers]
@@ -145,8 +145,8 @@ def replaceable_trials(
     Raises
     ------
     ValueError
-        If classes are unknown or of other trials, there are fewer than two trials or scores, or nobody knows the
-        sampling rate.
+        If the classes are unknown or do not match the trials, there are fewer than two trials or scores, or the
+        sampling rate is unknown.
     EpochsError
         If the epochs do not fit the network.
     """
@@ -157,7 +157,7 @@ def replaceable_trials(
     with torch.no_grad():
         n_scores = network.scores(trials[:1].to(network.device)).shape[1]
     if n_scores < 2:
-        raise ValueError("The network has one score: there is no margin over another class to lose.")
+        raise ValueError("The network has one score, so there is no margin over another class to lose.")
     check_codes(codes, n_scores)
     structure = structure_of(network, epochs, x)
     return ReplaceableTrials(
@@ -173,8 +173,8 @@ def other_trials(
     other = np.empty(n_trials, np.int64)
     of_all = np.zeros(n_trials, np.int64) if parts is None else parts
     for part in np.unique(of_all):
-        own = order[of_all[order] == part]
-        other[own] = np.roll(own, 1)
+        members = order[of_all[order] == part]
+        other[members] = np.roll(members, 1)
     return other
 
 

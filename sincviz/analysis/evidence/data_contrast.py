@@ -1,4 +1,4 @@
-"""What the data themselves say, without the network: power differences between classes, and what CSP decodes."""
+"""Data contrasts without the network: power differences between classes, and how well simple decoders do."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ def band_power_contrast(
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Says which channels, in which order, and which classes; nothing else of it is used.
+        Used only for the channels, their order, and the classes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
@@ -61,7 +61,7 @@ def band_power_contrast(
     Raises
     ------
     ValueError
-        If the classes are unknown, or the sampling rate is.
+        If the classes or the sampling rate are unknown.
     EpochsError
         If the epochs do not fit the network.
 
@@ -71,8 +71,8 @@ def band_power_contrast(
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)
     >>> x = np.random.default_rng(0).standard_normal((40, 3, 256))
     >>> x[:20, 1] *= 3  # the first class is louder in the second channel
-    >>> found = band_power_contrast(model, x, [0] * 20 + [1] * 20)
-    >>> found.sel(target="0", band="alpha").idxmax().item()
+    >>> contrast = band_power_contrast(model, x, [0] * 20 + [1] * 20)
+    >>> contrast.sel(target="0", band="alpha").idxmax().item()
     '1'
     """
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
@@ -83,7 +83,7 @@ def band_power_contrast(
         # (trials, bands, channels)
         log_power = np.log(np.einsum("bk,tck->tbc", members, power))
         n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
-        found = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
+        effect_sizes = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
     coords = channel_coords(network, x.shape[1]) | {
         "target": class_labels(network, n_classes),
         "band": list(chosen),
@@ -93,7 +93,7 @@ def band_power_contrast(
         "trials": "contrast",
         "n_trials": len(x),
     }
-    contrast = xr.DataArray(found, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
+    contrast = xr.DataArray(effect_sizes, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
     return with_band_limits(contrast, chosen)
 
 
@@ -112,25 +112,25 @@ def csp_accuracy(
 ) -> pd.Series:
     """Return how well common spatial patterns and a linear discriminant decode the same trials.
 
-    A yardstick without a network: filter, CSP, log power, LDA, cross-validated on these trials. No subject is in
-    training and test at once, if there are several, and no block or stretch of signal: what they have in common is not
+    A baseline without a network: filter, CSP, log power and LDA, cross-validated on these trials. No subject (if there
+    are several), block or stretch of signal is in training and test set at once, so what is specific to them is not
     learned.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Says which channels, in which order, and which classes; nothing else of it is used.
+        Used only for the channels, their order, and the classes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     band_hz : (float, float)
-        Pass band of the filter.
+        Passband of the filter.
     n_components : int
         Spatial patterns; at most the number of channels.
     n_folds : int
-        Most folds of the cross-validation, trials shuffled within class; fewer where there are fewer subjects or
-        blocks of a class.
+        Largest number of cross-validation folds, trials shuffled within class; fewer if a class has fewer subjects or
+        blocks.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
@@ -141,12 +141,13 @@ def csp_accuracy(
     Returns
     -------
     pandas.Series
-        ``n_folds``, ``kept_apart`` (what no fold divides: ``"subject"``, ``"block"``, ``"stretch of signal"``,
-        ``"trial"``), and what :func:`sincviz.analysis.accuracy.chance_test` tells: ``accuracy``, ``accuracy_ci_low``,
-        ``accuracy_ci_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ... Accuracies are those
-        of all folds. ``p`` is that of two halves: fitted to one and tested on the other by permutation, both ways, and
-        twice the mean of the two [1]_, because the decoders of more folds share trials, which no permutation of their
-        answers knows. Folds and halves keep blocks apart, so labels in blocks do not leave the verdict open here.
+        ``n_folds``, ``kept_apart`` (what no fold splits: ``"subject"``, ``"block"``, ``"stretch of signal"``,
+        ``"trial"``), and the results of :func:`sincviz.analysis.accuracy.chance_test`: ``accuracy``,
+        ``accuracy_ci_low``, ``accuracy_ci_high``, ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance`` ...
+        Accuracies are those of all folds. ``p`` comes from two halves: decoders are fitted on one and tested on the
+        other by permutation, both ways, and ``p`` is twice the mean of the two [1]_, because decoders of more folds
+        share trials, which a permutation of their answers does not account for. Folds and halves keep blocks apart, so
+        labels in blocks do not leave the verdict open here.
 
     Raises
     ------
@@ -189,9 +190,9 @@ def yardstick_accuracies(
     sfreq: float | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return how well simple decoders, without the network, tell the classes of the same trials.
+    """Return how well simple decoders classify the same trials, without the network.
 
-    What none of them can tell, a network that tells it may have memorised.
+    A network that classifies trials that none of them can classify may have memorised them.
 
     Parameters
     ----------
@@ -203,7 +204,7 @@ def yardstick_accuracies(
     pandas.DataFrame
         Index ``decoder``: ``"common spatial patterns"`` (8–30 Hz), ``"power of bands"`` (logarithm of the power in each
         band of each channel) and ``"evoked response"`` (means over tenths of the trial), the last two with a shrunken
-        linear discriminant; columns as :func:`csp_accuracy` has them.
+        linear discriminant; columns as in :func:`csp_accuracy`.
 
     Raises
     ------
@@ -253,7 +254,7 @@ def _check_folds(network: Decoder, codes: NDArray[np.int64], n_folds: int) -> No
         got = ", ".join(f"{names[code]}: {count}" for code, count in zip(present, counts, strict=True))
         way_out = "Try a smaller `n_folds`." if len(present) > 1 and counts.min() > 1 else "Pass more trials."
         raise ValueError(
-            f"Cross-validation with {n_folds} folds needs two classes with {n_folds} trials or more each; got "
+            f"Cross-validation with {n_folds} folds needs two classes with at least {n_folds} trials each; got "
             f"{got}. {way_out}"
         )
 
@@ -266,7 +267,7 @@ def _cross_validated(
     n_folds: int,
     seed: int,
 ) -> "pd.Series[Any]":
-    """Return how well a decoder tells the classes, with subjects, blocks and stretches of signal in one fold each."""
+    """Return the accuracy of a decoder, with each subject, block and stretch of signal in one fold."""
     import mne
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -276,16 +277,16 @@ def _cross_validated(
     if n_folds < 2:
         several = {"stretch of signal": "stretches of signal"}.get(kept_apart, f"{kept_apart}s")
         raise ValueError(
-            f"Cross-validation needs trials of each class in two {several} or more; a class is in one only. Pass "
-            f"trials of further {several}."
+            f"Cross-validation needs trials of each class in two or more {several}, but one class is in a single one. "
+            f"Pass trials of further {several}."
         )
     labels = np.searchsorted(present, codes)
     structure = structure.assign(new_in="subject")  # every trial is new to the decoder of its fold
 
     def answers(n_parts: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
         """Yield the trials of each part, with the scores of a decoder fitted to the other parts."""
-        parts = StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed).split(features, codes, groups)
-        for train, test in parts:
+        splits = StratifiedGroupKFold(n_parts, shuffle=True, random_state=seed).split(features, codes, groups)
+        for train, test in splits:
             scores = np.full((len(test), len(present)), -np.inf)
             with mne.utils.use_log_level("error"):
                 pipeline.fit(features[train], labels[train])
@@ -295,23 +296,23 @@ def _cross_validated(
     scores = np.empty((len(codes), len(present)))
     for test, of_fold in followed(answers(n_folds), "Cross-validating", "fold", n_folds):
         scores[test] = of_fold
-    found = chance_test(labels, scores, structure) | {"n_folds": n_folds, "kept_apart": kept_apart}
-    found["p"] = found["p_over_units"] = p = _twice_the_mean(
+    measures = chance_test(labels, scores, structure) | {"n_folds": n_folds, "kept_apart": kept_apart}
+    measures["p"] = measures["p_over_units"] = p = _twice_the_mean(
         [chance_test(labels[test], of_half, structure.iloc[test])["p"] for test, of_half in answers(2)]
     )
-    if not found["unknown_because"]:
-        found["above_chance"] = "unknown" if np.isnan(p) else "yes" if p < ALPHA else "no"
-        found["unknown_because"] = "few_trials" if np.isnan(p) else ""
-    return pd.Series(found)
+    if not measures["unknown_because"]:
+        measures["above_chance"] = "unknown" if np.isnan(p) else "yes" if p < ALPHA else "no"
+        measures["unknown_because"] = "few_trials" if np.isnan(p) else ""
+    return pd.Series(measures)
 
 
 def _twice_the_mean(p: Sequence[float]) -> float:
-    """Return a p-value of dependent ones: never too small, whatever ties them (Vovk and Wang, 2020)."""
+    """Return a valid p-value from p-values with any dependence (Vovk and Wang, 2020)."""
     return float(np.minimum(1.0, 2 * np.mean(p)))
 
 
 def _groups_of_folds(structure: pd.DataFrame, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], str]:
-    """Return what no fold may divide: subjects if there are several, else units of exchangeable trials."""
+    """Return what no fold may split: subjects if there are several, else units of exchangeable trials."""
     if "subject" in structure and len(structure["subject"].unique()) > 1:
         return pd.factorize(structure["subject"])[0], "subject"
     trials = exchangeable_trials(structure, codes)
@@ -326,11 +327,11 @@ def _trials(
     return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
 
 
-def _cohens_d(values: NDArray[np.float64], own: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _cohens_d(values: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the difference of means over the pooled standard deviation; NaN without two groups."""
-    if own.sum() < 2 or (~own).sum() < 2:
+    if members.sum() < 2 or (~members).sum() < 2:
         return np.full(values.shape[1:], np.nan)
-    one, other = values[own], values[~own]
+    one, other = values[members], values[~members]
     squares = ((one - one.mean(0)) ** 2).sum(0) + ((other - other.mean(0)) ** 2).sum(0)
-    found: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
-    return found
+    d: NDArray[np.float64] = (one.mean(0) - other.mean(0)) / np.sqrt(squares / (len(values) - 2))
+    return d

@@ -1,4 +1,4 @@
-"""Whether a ranking tells what the network needs: remove the cells in its order and watch what that costs."""
+"""Deletion curves: remove cells in the order of a ranking, and measure what that costs the network."""
 
 import itertools
 import warnings
@@ -30,12 +30,12 @@ MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "
 OTHER_HALF, GIVEN = ("the other half", "given")
 
 MOST_REPLACEMENTS = 14_000
-"""To replace each cell alone, in every trial, is the dear part: more cells, fewer trials."""
+"""Replacing each cell alone in every trial is the slow part: more cells, fewer trials."""
 
 LEAST_TRIALS_ALONE = 20
 
 Ranking: TypeAlias = Callable[[object, EpochsOrArray, NDArray[np.int64]], xr.DataArray]
-"""From network, trials and numbers of classes to a relevance, an array ([target,] band, channel)."""
+"""From network, trials and class numbers to a relevance, an array ([target,] band, channel)."""
 
 
 @shows_progress
@@ -53,41 +53,41 @@ def deletion_curve(
     seed: int = 0,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Replace more and more (band, channel) cells by those of another trial, in the order of a relevance.
+    """Replace more and more (band, channel) cells with those of another trial, in the order of a relevance.
 
-    If the relevance is right, the accuracy falls sooner when the most relevant cells go first than when cells go in
-    random order, and later when the least relevant go first. The area between the curves says how much.
+    If the relevance is right, the accuracy drops sooner if the most relevant cells are deleted first than in random
+    order, and later if the least relevant are first. The area between the curves measures how much.
 
-    An order that was made from the very trials that are deleted from flatters itself: it finds what happens to help in
-    them, also in a network that knows nothing. So the order is made on one half of the trials and tested on the other,
-    both ways, unless a ready average is given.
+    An order made from the same trials that it is tested on is biased: it picks what happens to help in them, even for a
+    network that has learned nothing. So the order is made on one half of the trials and tested on the other, both ways,
+    unless a ready average is given.
 
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any network that maps (batch, channels, times) to class scores.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials, best such that were not used in training. They are all held in memory.
+        Trials, preferably not used in training. They are all held in memory.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     ranking : callable | xarray.DataArray | None
-        The larger, the more relevant; of classes (``target``) the mean counts.
+        The larger, the more relevant; averaged over classes (``target``).
 
         - ``None``: the contrast of :func:`sincviz.spectral_relevance` in bands from delta to gamma, made on each half.
-        - A function of network, trials and numbers of classes that returns an array ([target,] band, channel); it is
+        - A function of network, trials and class numbers that returns an array ([target,] band, channel); it is
           called with each half.
         - An array (trial, [target,] band, channel) with the relevance of every single trial, such as
           ``sum_over_bands(spectral_relevance(model, epochs, per_trial=True))``: each half is contrasted between
           the classes (averaged, without ``target``).
-        - An array ([target,] band, channel) is taken as it is, for all trials. The result is worth something only
-          if other trials made it.
+        - An array ([target,] band, channel) is used as it is, for all trials. The result is valid only if it was made
+          from other trials.
 
         The bands of an array are those of its coordinates ``band_low_hz`` and ``band_high_hz``, as
         :func:`sincviz.attribution.sum_over_bands` gives them.
     groups : array, shape (trials,) | None
-        What must not be torn apart by the halves, such as the subject or the run of each trial.
+        Groups that the halves must not split, such as the subject or the run of each trial.
     tested : array of int | None
-        Numbers of the trials that are deleted from; the others only help to make the order. ``None``: all.
+        Numbers of the trials to test on; the others are only used to make the order. ``None`` means all.
     n_steps : int
         Steps from nothing to everything, finer at the start.
     n_random : int
@@ -108,24 +108,23 @@ def deletion_curve(
 
         - ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first,
           with intervals over trials; ``accuracy_area_to_least`` is least minus most relevant first;
-        - ``shown``: ``"yes"`` where the first cells of the order cost more of the margin than cells in general
-          (``p_deletion`` < 0.05). ``"no"`` means not shown, which does not say that the relevance is wrong;
-          ``"could not be checked"`` that with so few cells or trials no order could have been shown;
+        - ``shown``: ``"yes"`` if the first cells of the order cost more margin than cells in general (``p_deletion``
+          < 0.05). ``"no"`` means not shown, not that the relevance is wrong; ``"could not be checked"`` means that
+          with so few cells or trials no order could have been shown;
         - ``p_deletion``, the larger of ``p_orders`` (random orders that do as well, of ``n_orders``) and ``p_trials``
-          (as much by chance of the trials, had the network nothing to do with the classes). For these each cell is
+          (as much by chance over trials, if the network were unrelated to the classes). For these, each cell is
           replaced alone, in ``n_trials_alone`` trials, and the first 1, 2, 5, 10, 20 and a quarter of all cells are
-          compared. What several cells carry alike, so that any one of them suffices, escapes this test;
+          compared. Information that several cells share, so that any one of them suffices, escapes this test;
         - ``ranked_on``: ``"the other half"`` or ``"given"``;
-        - how well the network does on the trials that are deleted from (``accuracy``, ``p`` ...), as
-          :func:`sincviz.evidence.accuracies` tells it.
+        - the accuracy on the tested trials (``accuracy``, ``p`` ...), as in :func:`sincviz.evidence.accuracies`.
 
     Raises
     ------
     TypeError
         If the ranking is neither an array nor a function.
     ValueError
-        If the ranking is not of this network's channels, not of these trials, not finite, or does not tell the limits
-        of its bands; classes or rate are unknown; or a half lacks trials of two classes.
+        If the ranking does not match the channels of the network or the trials, is not finite, or lacks the limits of
+        its bands; classes or sampling rate are unknown; or a half lacks trials of two classes.
     EpochsError
         If the epochs do not fit the network.
 
@@ -141,7 +140,7 @@ def deletion_curve(
     ('the other half', True)
     """
     if isinstance(y, xr.DataArray | xr.Dataset) and ranking is None:
-        raise TypeError("An array came as `y`, where labels are expected: pass it as `ranking=...`.")
+        raise TypeError("`y` must hold labels; got an xarray object. Pass a relevance as `ranking=...`.")
     if not (ranking is None or isinstance(ranking, xr.DataArray) or callable(ranking)):
         raise TypeError(
             "`ranking` must be a relevance, an array with the dimensions ([trial,] [target,] band, channel), a "
@@ -152,12 +151,12 @@ def deletion_curve(
     network, epochs, y = analysis_inputs(model, epochs, y)
     codes = true_classes(network, epochs, y)
     if codes is None:
-        raise ValueError("`y` is missing: an array does not know its labels. Pass one label per trial.")
+        raise ValueError("`y` is missing: an array has no labels. Pass one label per trial.")
     chosen = _tested(tested, len(codes))
     halves = np.zeros(len(codes), np.int64)
     ready_made = isinstance(ranking, xr.DataArray) and "trial" not in ranking.dims
     if not ready_made:
-        # Of the trials that are tested, too, half are in each.
+        # The tested trials are also divided evenly between the halves.
         strata = np.unique(
             np.stack([codes, np.isin(np.arange(len(codes)), chosen)]), axis=1, return_inverse=True
         )
@@ -174,8 +173,11 @@ def deletion_curve(
             _ranked_on(network, epochs, codes, ranking, np.flatnonzero(halves != half), trials.sfreq_hz)
             for half in (0, 1)
         ]
-    found = [_cells(trials, one) for one in rankings]  # type: ignore[arg-type]
-    masks, orders = found[0][0], np.stack([np.argsort(-values, kind="stable") for _, values in found])
+    ranked_cells = [_cells(trials, one) for one in rankings]  # type: ignore[arg-type]
+    masks, orders = (
+        ranked_cells[0][0],
+        np.stack([np.argsort(-values, kind="stable") for _, values in ranked_cells]),
+    )
     n_removed = _n_removed(len(masks), n_steps)
     share = n_removed / len(masks)
     parts = halves[chosen]
@@ -227,8 +229,8 @@ def _check_halves(codes: NDArray[np.int64], halves: NDArray[np.int64], chosen: N
         if n_classes < 2 or n_tested < 2:
             raise ValueError(
                 "The order is made on one half of the trials and tested on the other, so each half needs trials of two "
-                f"classes, and two to test; one has {n_tested} to test and classes: {n_classes}. Pass more trials, "
-                "other `groups`, or as `ranking` a relevance of other trials."
+                f"classes and two trials to test; one half has classes: {n_classes}, trials to test: {n_tested}. Pass "
+                "more trials, other `groups`, or a relevance of other trials as `ranking`."
             )
 
 
@@ -245,26 +247,26 @@ def _ranked_on(
         return _average(ranking, codes, numbers)
     some = some_of(epochs, numbers)
     if ranking is not None:
-        found = ranking(model, some, codes[numbers])
-        if not isinstance(found, xr.DataArray):
+        cells = ranking(model, some, codes[numbers])
+        if not isinstance(cells, xr.DataArray):
             raise TypeError(
-                "The function that came as `ranking` must return an array ([target,] band, channel); got "
-                f"{type(found).__name__}."
+                "The function passed as `ranking` must return an array ([target,] band, channel); got "
+                f"{type(cells).__name__}."
             )
-        return found
+        return cells
     with warnings.catch_warnings():
         # The order is tested here, not the sums.
         warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
-        found = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
-    return _known(sum_over_bands(found))
+        cells = spectral_relevance(model, some, codes[numbers], trials="contrast", sfreq=rate_hz)
+    return _known(sum_over_bands(cells))
 
 
 def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np.int64]) -> xr.DataArray:
-    """Return the contrast between the classes over some of the trials; the mean where classes have no relevance."""
+    """Return the contrast between the classes over some of the trials; the mean if there is no ``target``."""
     if single.sizes["trial"] != len(codes):
         raise ValueError(
-            f"`ranking` has {single.sizes['trial']} trials, and there are {len(codes)}: it must have one relevance per "
-            "trial, in their order."
+            f"`ranking` has {single.sizes['trial']} trials, but there are {len(codes)}: it must have one relevance per "
+            "trial, in the same order."
         )
     some = single.isel(trial=numbers)
     if "target" not in single.dims:
@@ -272,15 +274,15 @@ def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np
     n_classes = single.sizes["target"]
     if codes.max() >= n_classes:
         raise ValueError(
-            f"`ranking` must have every class of the network as `target`; it has {n_classes}, and the classes of the "
+            f"`ranking` must have every class of the network as `target`; it has {n_classes}, but the classes of the "
             f"trials go up to number {codes.max()}."
         )
     weights = xr.DataArray(
         trial_weights("contrast", len(numbers), n_classes, codes[numbers]), dims=("target", "trial")
     )
     values = some.drop_vars(["trial", "target"], errors="ignore").transpose("trial", "target", ...)
-    found = xr.dot(weights, values, dim="trial").assign_attrs(single.attrs)
-    return _known(found)
+    contrast = xr.dot(weights, values, dim="trial").assign_attrs(single.attrs)
+    return _known(contrast)
 
 
 def _known(cells: xr.DataArray) -> xr.DataArray:
@@ -290,7 +292,7 @@ def _known(cells: xr.DataArray) -> xr.DataArray:
 
 
 def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return where each cell lies, shape (cells, channels, frequencies), and its rank value."""
+    """Return the mask of each cell, shape (cells, channels, frequencies), and its relevance."""
     if set(ranking.dims) - {"target"} != {"band", "channel"}:
         raise ValueError(
             f"`ranking` must have the dimensions ([trial,] [target,] band, channel); got {ranking.dims}."
@@ -305,7 +307,7 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
         )
     if not np.isfinite(flat).all():
         raise ValueError(
-            "The ranking holds values that are not finite: it does not tell what to remove first."
+            "The ranking holds values that are not finite, so it does not define what to remove first."
         )
     n_times = trials.trials.shape[2]
     frequency_hz = np.fft.rfftfreq(n_times, 1 / trials.sfreq_hz)
@@ -317,30 +319,30 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
     some = masks.any((1, 2))
     if not some.any():
         raise ValueError(
-            "No frequency of these trials lies in the bands of the ranking: nothing can be removed."
+            "No frequency of these trials lies in the bands of the ranking, so nothing can be removed."
         )
     return masks[some], flat.to_numpy().ravel()[some].astype(float)
 
 
 def _n_removed(n_cells: int, n_steps: int) -> NDArray[np.int64]:
-    """Return how many cells are gone at each step: few at the start, where a good ranking shows."""
+    """Return how many cells are removed at each step: few at the start, where a good ranking shows."""
     shares = (np.arange(n_steps + 1) / n_steps) ** 2
     return np.unique(np.ceil(shares * n_cells).astype(np.int64))
 
 
 def _evenly(parts: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Return numbers of at most so many trials, as many of one part as of the other."""
+    """Return numbers of at most ``most`` trials, evenly from each part."""
     rank = np.empty(len(parts), np.int64)
     for part in np.unique(parts):
-        own = parts == part
-        rank[own] = np.arange(own.sum())
+        members = parts == part
+        rank[members] = np.arange(members.sum())
     return np.sort(np.argsort(rank, kind="stable")[:most])
 
 
 def _places(
     orders: NDArray[np.intp], parts: NDArray[np.int64], n_random: int, seed: int
 ) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-    """Return kinds of orders, and at which place each removes each cell, shape (kinds, trials, cells)."""
+    """Return kinds of orders, and the position of each cell in each, shape (kinds, trials, cells)."""
     rng = np.random.default_rng(seed)
     n_cells = orders.shape[1]
     place = np.argsort(orders, axis=1)[parts]
@@ -358,7 +360,7 @@ def _margins_along(
 ) -> NDArray[np.float64]:
     """Return the margins along each order, shape (orders, steps, trials)."""
     n_orders, n_trials, n_cells = places.shape
-    # The last column is what no cell covers, which stays.
+    # The last column is what no cell covers and stays.
     cell_of = np.where(masks.any(0), masks.argmax(0), n_cells)
     gone = np.zeros((n_trials, n_cells + 1), bool)
     margins = np.empty((n_orders, len(n_removed), n_trials))
@@ -386,7 +388,7 @@ def _losses_alone(trials: ReplaceableTrials, masks: NDArray[np.bool_], bar: tqdm
 
 def _rows(
     name: str,
-    own: NDArray[np.bool_],
+    selected: NDArray[np.bool_],
     quantities: dict[str, NDArray[np.float64]],
     n_removed: NDArray[np.int64],
     share: NDArray[np.float64],
@@ -395,7 +397,7 @@ def _rows(
     """Return one row per step; orders of one kind are averaged in every trial first."""
     columns: dict[str, object] = {"order": name, "n_cells": n_removed, "share_removed": share}
     for quantity, curves in quantities.items():
-        of_trials = curves[own].mean(0).T
+        of_trials = curves[selected].mean(0).T
         low, high = mean_intervals(of_trials, seed=seed)
         columns |= {quantity: of_trials.mean(0), f"{quantity}_ci_low": low, f"{quantity}_ci_high": high}
     return pd.DataFrame(columns)

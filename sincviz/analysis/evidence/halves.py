@@ -7,21 +7,21 @@ from numpy.typing import ArrayLike, NDArray
 def trial_halves(
     codes: NDArray[np.int64], groups: ArrayLike | None = None, *, seed: int = 0
 ) -> NDArray[np.int64]:
-    """Return the half, 0 or 1, of every trial; every class is divided evenly, and no group is torn apart.
+    """Return the half, 0 or 1, of every trial; every class is divided evenly, and no group is split.
 
     Parameters
     ----------
     codes : array of int, shape (trials,)
         The class of each trial.
     groups : array, shape (trials,) | None
-        What stays together, such as the subject or the run of each trial.
+        Trials that stay together, such as the subject or the run of each trial.
     seed : int
-        Seed of the draw.
+        Seed of the random choice.
 
     Raises
     ------
     ValueError
-        If groups and trials differ in number, or there is one group only.
+        If groups and trials differ in number, or there is only one group.
 
     Examples
     --------
@@ -45,8 +45,8 @@ def trial_halves(
     labels, members = np.unique(names.astype(str), return_inverse=True)
     if len(labels) < 2:
         raise ValueError(
-            f"`groups` has one label only, {str(labels[0])!r}, so no half of the trials leaves it whole. "
-            "Pass two groups or more, or `groups=None`."
+            f"`groups` has only one label, {str(labels[0])!r}, so every half of the trials would split it. "
+            "Pass two or more groups, or `groups=None`."
         )
     counts = np.zeros((len(labels), int(codes.max()) + 1))
     np.add.at(counts, (members, codes), 1)

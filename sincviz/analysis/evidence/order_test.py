@@ -1,4 +1,4 @@
-"""Whether the first cells of an order cost more than others: against other orders, and over trials."""
+"""Order test: whether the first cells of an order cost more than others, against other orders and over trials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ _CORRELATION = 2 / 3  # of parts that rank each other
 
 @dataclass(frozen=True)
 class OrderTest:
-    """How an order of cells fares.
+    """Result of the test of an order of cells.
 
     Attributes
     ----------
     p : float
         The larger of the two below.
     p_orders : float
-        How often an order drawn at random has costlier cells at its head.
+        How often a random order has costlier cells at its head.
     p_trials : float
-        How often the costs come out so when the sign of each trial's is drawn at random.
+        How often the costs are as large if the sign of each trial is drawn at random.
     shown : {"yes", "no", "could not be checked"}
-        ``"yes"`` where ``p`` is below 0.05; ``"could not be checked"`` where no order of these cells, or no result on
-        so few trials, could have been below.
+        ``"yes"`` if ``p`` is below 0.05; ``"could not be checked"`` if no order of these cells, or no result on so few
+        trials, could have been below.
     """
 
     p: float
@@ -50,13 +50,13 @@ def order_test(
     """Test whether cells that come first in an order cost more than cells do on average.
 
     For the first 1, 2, 5, 10, 20 and a quarter of all cells the mean cost, less that of all cells, is averaged over
-    trials. Each is divided by its standard deviation under chance, and the greatest counts, here and in every draw (a
-    max-statistic, so that the choice among sizes costs no error [1]_). There are two kinds of chance, and both must be
-    ruled out: that the order knows nothing of the cells (cells change places at random, in the orders of all parts
-    alike), and that the network knows nothing of the classes, so that a cost has the sign of its trial's label (signs
-    of trials are drawn at random, in each part). Parts that rank each other are not independent, also where there is
-    nothing to find: their normal quantiles are added as if correlated by 2/3, which is more than they were in any
-    simulation (0.34 to 0.65).
+    trials. Each is divided by its standard deviation under chance, and the largest counts, here and in every draw (a
+    maximum statistic, which corrects for the choice among sizes [1]_). There are two kinds of chance, and both must be
+    ruled out: that the order is unrelated to the cells (cells are permuted at random, in the orders of all parts
+    alike), and that the network is unrelated to the classes, so that a cost has the sign of its trial's label (signs
+    of trials are drawn at random, in each part). Parts that rank each other are not independent, even without any
+    effect: their normal quantiles are combined as if correlated by 2/3, which is more than in any simulation (0.34 to
+    0.65).
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def order_test(
     >>> losses = rng.standard_normal((40, 60))
     >>> losses[:, 7] += 3                                            # the only cell that matters
     >>> first = np.roll(np.arange(60), -7)[None]                     # comes first in the order
-    >>> found = order_test(losses, first, np.zeros(40, int))
-    >>> found.shown, found.p < 0.05
+    >>> test = order_test(losses, first, np.zeros(40, int))
+    >>> test.shown, test.p < 0.05
     ('yes', True)
     """
     rng = np.random.default_rng(seed)
@@ -93,18 +93,18 @@ def order_test(
         [np.arange(n_cells)[None], rng.permuted(np.tile(np.arange(n_cells), (n_orders, 1)), axis=1)]
     )
     p_orders = _greatest_p(_head_costs(costs, places, orders, sizes))
-    # The order that would be best on these very trials.
+    # The order that would be best on these trials.
     p_best = _greatest_p(_head_costs(costs, places, np.argsort(-costs, axis=1, kind="stable"), sizes))
 
-    found = []
+    p_of_parts = []
     for part, order in enumerate(orders):
-        own = losses[parts == part]
-        if len(own):
-            heads = np.cumsum(own[:, order], 1)[:, sizes - 1] / sizes - own.mean(1, keepdims=True)
-            signs = rng.choice([-1.0, 1.0], (n_orders, len(own)))
-            found.append(_greatest_p(np.concatenate([heads.sum(0)[None], signs @ heads]), centre=0.0))
-    p_trials = _combined(found, n_orders)
-    # Of n trials not even the best result is rarer than all signs alike.
+        of_part = losses[parts == part]
+        if len(of_part):
+            heads = np.cumsum(of_part[:, order], 1)[:, sizes - 1] / sizes - of_part.mean(1, keepdims=True)
+            signs = rng.choice([-1.0, 1.0], (n_orders, len(of_part)))
+            p_of_parts.append(_greatest_p(np.concatenate([heads.sum(0)[None], signs @ heads]), centre=0.0))
+    p_trials = _combined(p_of_parts, n_orders)
+    # With n trials no result is rarer than all signs being equal.
     least = _combined([2.0 ** -int((parts == part).sum()) for part in np.unique(parts)], n_orders)
 
     p = max(p_orders, p_trials)
@@ -114,10 +114,10 @@ def order_test(
     )
 
 
-def _combined(found: Sequence[float], n_draws: int) -> float:
-    """Return one p of those of the parts."""
-    # None is surer than its draws allow.
-    bounded = np.clip(found, 1 / (n_draws + 1), n_draws / (n_draws + 1))
+def _combined(p_values: Sequence[float], n_draws: int) -> float:
+    """Return one p-value from those of the parts."""
+    # No p-value is smaller than its draws allow.
+    bounded = np.clip(p_values, 1 / (n_draws + 1), n_draws / (n_draws + 1))
     n_parts = len(bounded)
     spread = np.sqrt(n_parts + n_parts * (n_parts - 1) * _CORRELATION)
     return float(scipy.stats.norm.sf(scipy.stats.norm.isf(bounded).sum() / spread))
@@ -130,15 +130,15 @@ def _head_costs(
     sizes: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the mean cost of the first cells, shape (draws, sizes), summed over parts."""
-    found = np.zeros((len(places), len(sizes)))
+    heads = np.zeros((len(places), len(sizes)))
     most = int(sizes.max())
     for cost, order in zip(costs, orders, strict=True):
-        found += np.cumsum(cost[places[:, order[:most]]], 1)[:, sizes - 1] / sizes
-    return found
+        heads += np.cumsum(cost[places[:, order[:most]]], 1)[:, sizes - 1] / sizes
+    return heads
 
 
 def _greatest_p(draws: NDArray[np.float64], centre: float | None = None) -> float:
-    """Return how rarely the greatest of a draw's values reaches that of the first draw, which is the one tested."""
+    """Return how often the largest value of a draw reaches that of the first draw, which is the one tested."""
     middle = draws.mean(0) if centre is None else centre
     spread = np.sqrt(np.square(draws - middle).mean(0))
     usable = spread > 1e-12 * max(float(np.abs(draws).max()), 1e-300)

@@ -1,4 +1,4 @@
-"""What a network says of every trial, and how often it is right on trials it knew and on trials it did not."""
+"""Predictions for every trial, and accuracies on trials that were held out and trials seen in training."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
 def predictions(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None = None, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Return what a network says of every trial.
+    """Return the prediction of a network for every trial.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ def predictions(
     Returns
     -------
     pandas.DataFrame
-        One row per trial, index ``trial``: ``predicted``, the class of the highest score (not of a single output whose
-        classes are not known); ``true`` and ``correct``
-        where classes are known; ``seen_in_training`` where the network remembers the trials of its training; the
-        score of each class, ``score_left``; and what is known of where the trial comes from, such as ``subject`` and
-        ``run`` (:func:`sincviz.analysis.statistics.exchangeability.trial_structure`).
+        One row per trial, index ``trial``: ``predicted``, the class with the highest score (missing for a single
+        output, whose classes are not known); ``true`` and ``correct`` if the classes are known; ``seen_in_training`` if
+        the network stores its training trials; the score of each class, such as ``score_left``; and the known origin of
+        the trial, such as ``subject`` and ``run``
+        (:func:`sincviz.analysis.statistics.exchangeability.trial_structure`).
 
     Raises
     ------
     EpochsError
         If the epochs do not fit the network.
     ValueError
-        If labels were given and do not fit.
+        If labels are given and do not fit.
 
     Examples
     --------
@@ -67,8 +67,8 @@ def predictions(
     scores, fingerprints, signals = [], [], []
     picks = None
     for batch in input_batches(network, epochs):
-        found = network.scores(torch.from_numpy(batch).to(network.device))
-        scores.append(found.double().cpu().numpy())
+        batch_scores = network.scores(torch.from_numpy(batch).to(network.device))
+        scores.append(batch_scores.double().cpu().numpy())
         fingerprints += trial_fingerprints(batch)
         picks = telling_channels(batch) if picks is None else picks
         signals.append(batch[:, picks])
@@ -96,24 +96,24 @@ def predictions(
 
 
 def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Return how often a network is right, on all trials, on those held out and on those seen in training.
+    """Return the accuracy of a network on all trials, on those held out and on those seen in training.
 
     Parameters
     ----------
     predicted : pandas.DataFrame
-        What :func:`predictions` returned for trials whose classes are known.
+        What :func:`predictions` returned for trials with known classes.
 
     Returns
     -------
     pandas.DataFrame
-        One row per kind of trials, index ``trials``: ``"all"``, and, where the network remembers its training trials,
+        One row per kind of trials, index ``trials``: ``"all"``, and, if the network stores its training trials,
         ``"held out"`` and ``"seen in training"`` if there are any. ``accuracy`` with its 95 % interval over trials
         ``ci_low`` and ``ci_high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
         subjects, ``subjects_ci_low`` and ``subjects_ci_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
-        classes of the share of right answers, with its ``chance_level``, and ``auc`` where there are two classes;
-        ``majority``, what naming the most frequent class every time reaches; ``above_chance`` (``"yes"``, ``"no"``,
-        ``"unknown"``), ``p`` and the rest of what :func:`sincviz.analysis.accuracy.chance_test` tells of its
-        permutation test.
+        classes of the share of correct answers, with its ``chance_level``, and ``auc`` for two classes;
+        ``majority``, the accuracy of always answering the most frequent class; ``above_chance`` (``"yes"``, ``"no"``,
+        ``"unknown"``), ``p`` and the other results of the permutation test of
+        :func:`sincviz.analysis.accuracy.chance_test`.
 
     Raises
     ------
@@ -137,24 +137,24 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     for kind, members in kinds.items():
         if not members.any():
             continue
-        own = predicted[members]
-        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(own).items()}
+        trials = predicted[members]
+        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(trials).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")
 
 
 def chance_of(predicted: pd.DataFrame) -> dict[str, Any]:
-    """Return what :func:`sincviz.analysis.accuracy.chance_test` says of the trials of a table of predictions."""
+    """Return the :func:`sincviz.analysis.accuracy.chance_test` of a table of predictions."""
     codes, scores = _codes_and_scores(predicted)
     return chance_test(codes, scores, structure_in(predicted))
 
 
 def structure_in(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of a table of predictions that tell where each trial comes from."""
+    """Return the columns of a table of predictions that hold the origin of each trial."""
     return predicted[[name for name in STRUCTURE if name in predicted]]
 
 
 def _codes_and_scores(predicted: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return classes as numbers, and a score of each; 1 for the predicted class where there are no scores."""
+    """Return classes as numbers, and their scores; 1 for the predicted class if there are no scores."""
     names = [str(name)[6:] for name in predicted if str(name).startswith("score_")]
     if names:
         scores = predicted[[f"score_{name}" for name in names]].to_numpy(float)

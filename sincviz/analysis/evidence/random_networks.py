@@ -13,7 +13,7 @@ from sincviz.networks.sinc_conv import SincConv
 
 
 def layers_with_weights(module: nn.Module, trials: Tensor) -> list[str]:
-    """Return the names of the layers that have parameters of their own, in the order in which a trial meets them."""
+    """Return the names of the layers with their own parameters, in the order of the forward pass."""
     layers = {
         name: layer
         for name, layer in module.named_modules()
@@ -30,17 +30,17 @@ def layers_with_weights(module: nn.Module, trials: Tensor) -> list[str]:
     finally:
         for handle in handles:
             handle.remove()
-    # A layer whose weights are used without calling it stands where it was defined, at the end.
+    # Layers whose weights are used without calling them come last, in the order of definition.
     return list(dict.fromkeys([*called, *layers]))
 
 
 def changeable_copy(model: object) -> nn.Module:
-    """Return a copy whose layers can be drawn anew; of braindecode's SincShallowNet as one of ours.
+    """Return a copy whose layers can be drawn anew; braindecode's SincShallowNet becomes one of ours.
 
     Raises
     ------
     TypeError
-        If this is no module.
+        If this is not a module.
     """
     inner = unwrapped(model)
     return from_live_network(inner) if is_live_network(inner) else evaluated_copy(inner)
@@ -49,10 +49,10 @@ def changeable_copy(model: object) -> nn.Module:
 def with_random_layers(module: nn.Module, layers: list[str], trials: Tensor, seed: int) -> nn.Module:
     """Return a copy of a network with the weights of some layers drawn anew.
 
-    Layers draw as they do when they are made (``reset_parameters``). A sinc layer, which always begins with the same
-    cut-offs, draws these uniformly; a layer that cannot reset itself draws from a normal distribution of the standard
-    deviation that each parameter has. Batch normalisations then measure their statistics on the trials, as a
-    network that had seen data would have.
+    Layers are initialised as usual (``reset_parameters``). A sinc layer, which always starts from the same cut-offs,
+    draws them uniformly; a layer that cannot reset itself draws from a normal distribution with the standard deviation
+    of each parameter. Batch normalisations then estimate their statistics on the trials, as in a network that has seen
+    data.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def with_random_layers(module: nn.Module, layers: list[str], trials: Tensor, see
     layers : list of str
         Names of the layers.
     trials : torch.Tensor, shape (trials, channels, times)
-        Trials that the normalisations see.
+        Trials for the statistics of the batch normalisations.
     seed : int
         Seed of the draws.
 
@@ -70,7 +70,7 @@ def with_random_layers(module: nn.Module, layers: list[str], trials: Tensor, see
     torch.nn.Module
         In evaluation mode.
     """
-    # Drawn on the CPU: every device has another generator, and a seed means the same weights on all.
+    # Drawn on the CPU, because generators differ between devices: a seed gives the same weights on all.
     network = copy.deepcopy(module).cpu()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Whether a relevance looks at the network at all: draw its layers anew, and see whether the relevance changes."""
+"""Randomization test: whether a relevance changes when the layers of the network are drawn anew."""
 
 import itertools
 import warnings
@@ -31,10 +31,10 @@ from sincviz.trials.identity import trial_fingerprints
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
-"""A relevance of a network whose every layer is random must agree less than this with that of the trained one."""
+"""The relevance of a fully random network must agree less than this with that of the trained one."""
 
 MORE_DRAWS = 4
-"""So many times the draws for the row that decides, in which every layer is random."""
+"""Factor on the number of draws for the deciding row, in which every layer is random."""
 
 _FEW_CELLS = 7  # all orders of so many can be listed
 
@@ -62,8 +62,8 @@ def randomization_test(
 ) -> pd.DataFrame:
     """Compare the relevance of a network with that of networks whose layers were drawn anew [1]_.
 
-    Layers are drawn from the output to the input, each together with those behind it (cascading), and each alone
-    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not look at the network.
+    Layers are drawn anew from the output to the input, each together with those behind it (cascading), and each alone
+    (independent); the sinc layer with random cut-offs. A relevance that stays the same does not depend on the network.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def randomization_test(
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     method : str | callable
-        A method of :func:`sincviz.spectral_relevance`, which tells bands apart by the frequencies of the input;
-        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which tells them by the filters'
+        A method of :func:`sincviz.spectral_relevance`, which separates bands by the frequencies of the input;
+        ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which separates them by the filters'
         kernels; or a function of network, trials (array) and classes (array of int) that returns an array over
         ([target,] band, channel).
     explain, trials : str
@@ -103,18 +103,18 @@ def randomization_test(
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
         trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
 
-        ``attrs["outcome"]`` is about networks whose every layer is random, and about the size of the correlation: the
-        same picture with its sign turned is the same picture. ``attrs["size"]`` is its mean over draws,
-        ``size_ci_low`` and ``size_ci_high`` a 95 % interval. ``"differs"`` where the interval ends below
-        ``attrs["threshold"]``; ``"stays"`` where it begins above, and above the size that so few cells have by chance
-        (``chance_size``); else ``"cannot be told"``.
+        ``attrs["outcome"]`` is about fully random networks, and about the absolute value of the correlation: the same
+        map with its sign flipped is the same map. ``attrs["size"]`` is its mean over draws, ``size_ci_low`` and
+        ``size_ci_high`` a 95 % interval. ``"differs"`` if the interval ends below ``attrs["threshold"]``; ``"stays"``
+        if it begins above, and above the size that so few cells have by chance (``chance_size``); else
+        ``"cannot be told"``.
 
     Raises
     ------
     TypeError
-        If there is no module whose layers could be drawn.
+        If there is no module with layers to draw anew.
     ValueError
-        If a setting is unknown or the classes are.
+        If a setting is unknown, or the classes are not known.
     EpochsError
         If the epochs do not fit the network.
 
@@ -127,8 +127,8 @@ def randomization_test(
     >>> from sincviz import SincShallowNet
     >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=128, sfreq=128, num_time_filters=4, time_filter_len=17)
     >>> x, y = np.random.default_rng(0).standard_normal((10, 3, 128)), [0, 1] * 5
-    >>> found = randomization_test(model, x, y, n_draws=2, progress=False)
-    >>> found.kind.value_counts().to_dict()
+    >>> table = randomization_test(model, x, y, n_draws=2, progress=False)
+    >>> table.kind.value_counts().to_dict()
     {'cascading': 5, 'independent': 5, 'wrong class': 1}
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
@@ -158,12 +158,12 @@ def randomization_test(
         silenced(),  # of what is computed of each network
     ):
         for drawn, n_own in n_draws_of.items():
-            found = []
+            of_draws = []
             for draw in range(n_own):
                 other = with_random_layers(module, list(drawn), tensor, seed + draw)
-                found.append(_similarities(trained, cells_of(other, x, codes)))
+                of_draws.append(_similarities(trained, cells_of(other, x, codes)))
                 bar.update()
-            similarities[drawn] = np.array(found)
+            similarities[drawn] = np.array(of_draws)
     rows = [
         {"kind": kind, "layer": name} | _summary(similarities[tuple(drawn)]) for kind, name, drawn in cases
     ]
@@ -211,9 +211,9 @@ def _cells_by_name(
             # How complete the shares of a random network are is not the question.
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
             if method in SINC_LAYER_ONLY:
-                found = relevance(network, x, codes, method=method, explain=explain, trials=trials)
-                return sum_over_bands(found, band_membership(network, bands=bands, by="measured_energy"))
-            found = spectral_relevance(
+                shares = relevance(network, x, codes, method=method, explain=explain, trials=trials)
+                return sum_over_bands(shares, band_membership(network, bands=bands, by="measured_energy"))
+            shares = spectral_relevance(
                 network,
                 x,
                 codes,
@@ -223,7 +223,7 @@ def _cells_by_name(
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
-            return sum_over_bands(found, bands)
+            return sum_over_bands(shares, bands)
 
     return cells_of
 
@@ -232,15 +232,15 @@ def _similarities(one: xr.DataArray, other: xr.DataArray) -> tuple[float, float]
     """Return Spearman's correlation over cells, and that of absolute values, each the mean over classes."""
     one, other = (array if "target" in array.dims else array.expand_dims("target") for array in (one, other))
     pairs = zip(one.to_numpy(), other.transpose(*one.dims).to_numpy(), strict=True)
-    found = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
+    correlations = [(spearman(a, b), spearman(np.abs(a), np.abs(b))) for a, b in pairs]
     # A class without trials has no relevance to compare.
-    known = np.array([pair for pair in found if np.isfinite(pair).all()] or [(np.nan, np.nan)])
+    known = np.array([pair for pair in correlations if np.isfinite(pair).all()] or [(np.nan, np.nan)])
     signed, absolute = known.mean(0)
     return float(signed), float(absolute)
 
 
 def chance_size(n_cells: int) -> float:
-    """Return the mean size of Spearman's correlation of so many cells in two orders that have nothing in common.
+    """Return the mean absolute Spearman correlation of this many cells in two unrelated orders.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def _centred(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | float]:
-    """Return whether a relevance differs when nothing is left of what was learned, from its similarity in each draw."""
+    """Return whether a relevance differs in fully random networks, from its similarity in each draw."""
     sizes = np.abs(signed[np.isfinite(signed)])
     mean = low = high = float("nan")
     if len(sizes) > 1:
@@ -282,16 +282,16 @@ def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | f
 
 
 def _mean_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean of draws, each from −1 to 1, and its interval by Student's t."""
+    """Return the mean of draws, each from −1 to 1, and its t interval."""
     mean = float(values.mean())
     half = float(scipy.stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
     return mean, max(-1.0, mean - half), min(1.0, mean + half)
 
 
-def _summary(found: NDArray[np.float64]) -> dict[str, float]:
+def _summary(similarities: NDArray[np.float64]) -> dict[str, float]:
     """Return mean and interval over draws, of similarity and of that of absolute values."""
     row: dict[str, float] = {}
-    for prefix, values in (("", found[:, 0]), ("magnitude_", found[:, 1])):
+    for prefix, values in (("", similarities[:, 0]), ("magnitude_", similarities[:, 1])):
         mean = low = high = float(values.mean())
         if len(values) > 1:
             mean, low, high = _mean_interval(values)

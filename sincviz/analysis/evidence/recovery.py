@@ -1,4 +1,4 @@
-"""How well the bands and channels that a network uses agree with known sources."""
+"""Recovery: how well the bands and channels that a network uses agree with known sources."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Recovery:
     best_rank : int
         Rank of the best true cell among all cells.
     mass : float
-        Share of all that is positive that falls into true cells.
+        Share of all positive values that falls into true cells.
     bands : float
         Share that falls into the sources' bands.
     channels : float
@@ -43,7 +43,7 @@ def true_cells(truth: xr.Dataset, loss: xr.DataArray) -> NDArray[np.bool_]:
     Parameters
     ----------
     truth : xarray.Dataset
-        What :func:`sincviz.datasets.simulate_motor_imagery` knows.
+        The ground truth that :func:`sincviz.datasets.simulate_motor_imagery` returned.
     loss : xarray.DataArray, dims (band, channel)
         Gives bands and channels; limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
 
@@ -63,14 +63,14 @@ def true_cells(truth: xr.Dataset, loss: xr.DataArray) -> NDArray[np.bool_]:
 
 
 def recovery(loss: xr.DataArray, truth: xr.Dataset) -> Recovery:
-    """Compare what a network loses without a band of a channel with where the sources are.
+    """Compare what a network loses without a band of a channel with the location of the sources.
 
     Parameters
     ----------
     loss : xarray.DataArray, dims (band, channel)
         Loss of score, as :func:`sincviz.analysis.evidence.ablation.ablate` returns it.
     truth : xarray.Dataset
-        What :func:`sincviz.datasets.simulate_motor_imagery` knows.
+        The ground truth that :func:`sincviz.datasets.simulate_motor_imagery` returned.
 
     Returns
     -------

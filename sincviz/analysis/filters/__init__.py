@@ -1,4 +1,4 @@
-"""What the filters are: their bands, responses and overlap, and where training moved them."""
+"""Filters: their bands, responses and overlap, and how training moved them."""
 
 import lazy_loader
 

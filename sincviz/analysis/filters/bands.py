@@ -1,4 +1,4 @@
-"""The bands of a network's filters: as written in its cut-offs, and as its kernels compute them."""
+"""Bands of a network's filters: as written in the cut-offs, and as the kernels compute them."""
 
 from collections.abc import Mapping
 
@@ -17,8 +17,8 @@ _N_FREQS = 8193
 def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | None = None) -> pd.DataFrame:
     """Return the band of each temporal filter, nominal and measured.
 
-    Nominal cut-offs are what the parameters say. A short kernel cannot realise a narrow band, so the measured
-    band is where the kernel's own response lies within 3 dB of its peak; read this one.
+    Nominal cut-offs are those of the parameters. A short kernel cannot realise a narrow band, so prefer the measured
+    band, where the kernel's response lies within 3 dB of its peak.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
             "initial_high_hz": initial[:, 1],
             "in_band_energy": energy_share(kernels, nominal, sfreq=front_end.sfreq),
             "rhythm": rhythm_names(np.where(np.isnan(center_hz), peak_hz, center_hz), bands),
-            # pandas prints first and last columns where it has no room for all: cut-offs, and what became of them.
+            # pandas prints first and last columns if it lacks room: the cut-offs, and the measured bands.
             "peak_hz": peak_hz,
             "measured_low_hz": measured[:, 0],
             "measured_high_hz": measured[:, 1],

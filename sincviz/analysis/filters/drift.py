@@ -1,4 +1,4 @@
-"""Where the cut-offs began, where they are, and how they went there."""
+"""Cut-off drift: how far filters moved from where they started, and how they got there."""
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,9 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     pandas.DataFrame
         One row per filter: ``initial_low_hz``, ``initial_high_hz``, ``low_hz``, ``high_hz``, ``center_shift_hz``,
         ``width_change_hz`` and ``verdict``: ``"moved"``, or ``"unmoved"`` where both cut-offs moved less than
-        ``UNMOVED_HZ``, 0.25 Hz; ``"unknown"`` where filters are free, or the checkpoint does not tell the start.
-        ``attrs["initial_from"]`` says where the initial cut-offs come from: recorded by the training, or what the
-        settings start from.
+        ``UNMOVED_HZ``, 0.25 Hz; ``"unknown"`` where filters are free, or the checkpoint does not store the initial
+        cut-offs. ``attrs["initial_from"]`` says where the initial cut-offs come from: recorded by the training, or
+        derived from the settings.
 
     Raises
     ------
@@ -72,13 +72,13 @@ def cutoff_drift(model: object) -> pd.DataFrame:
 
 
 def cutoff_history(model: object) -> pd.DataFrame | None:
-    """Return where the cut-offs went during training, if the network remembers it.
+    """Return the cut-offs during training, if the network stores them.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows; networks trained by :func:`sincviz.training.fit`
-        remember.
+        store them.
 
     Returns
     -------

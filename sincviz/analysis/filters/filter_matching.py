@@ -1,4 +1,4 @@
-"""Which filters of networks trained anew stand for each other."""
+"""Filter matching: which filters of separately trained networks correspond."""
 
 import numpy as np
 import pandas as pd
@@ -13,17 +13,17 @@ Floats = NDArray[np.float64]
 
 
 def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None) -> xr.Dataset:
-    """Find, in every run, the filters that stand for those of one reference run.
+    """Match the filters of every run to those of a reference run.
 
-    Filters are alike as far as their amplitude responses overlap: the cosine of the two over frequencies. They are
+    The similarity of two filters is the overlap of their amplitude responses: the cosine over frequencies. They are
     matched one to one so that the sum of overlaps is largest [1]_. The reference is the run most like the others: the
-    one whose overlaps with all of them have the largest sum, so that a filter without partner counts as 0.
+    one whose overlaps with all of them have the largest sum, so that a filter without a match counts as 0.
 
     Parameters
     ----------
     amplitude : xarray.DataArray, dims (run, filter, frequency)
         Amplitude responses, not in decibels; NaN where a run has fewer filters than others. The coordinate
-        ``peak_hz`` (run, filter) is taken where there is one; else the peak is where the amplitude is largest.
+        ``peak_hz`` (run, filter) is used if present; otherwise the peak is where the amplitude is largest.
     patterns : xarray.DataArray, dims (run, filter, depth, channel) | None
         What each unit sees, as :func:`sincviz.spatial_patterns` returns it, of the same runs and filters.
 
@@ -33,21 +33,21 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
         ``filter`` numbers the filters of the reference run that pass anything.
 
         ``match``
-            Number of the run's filter that stands for it, −1 for none.
+            Number of the matching filter of the run, −1 for none.
         ``overlap``
             Cosine of the amplitude responses, 0 to 1, NaN where there is no match.
         ``peak_hz``
-            Where the matched filter passes most.
+            Peak frequency of the matched filter.
         ``pattern_similarity``
-            Absolute cosine of the units' patterns, units of a filter matched likewise, their mean; NaN
-            without patterns.
+            Absolute cosine of the units' patterns, averaged over the units of a filter after matching them the same
+            way; NaN without patterns.
 
         ``attrs["reference_run"]`` is the label of the reference run, its number where runs have no labels.
 
     Raises
     ------
     ValueError
-        If dimensions are others, runs or filters are not the same, or no filter passes anything.
+        If the dimensions are wrong, runs or filters differ, or no filter passes anything.
 
     Notes
     -----
@@ -66,8 +66,8 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
     >>> bank = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
     >>> coords = {"run": ["one", "two"], "frequency": [0.0, 10.0, 20.0, 30.0]}
     >>> amplitude = xr.DataArray([bank, bank[::-1]], coords, ("run", "filter", "frequency"))
-    >>> found = match_filters(amplitude)
-    >>> found.match.values.tolist(), found.overlap.min().round(6).item(), found.attrs["reference_run"]
+    >>> matching = match_filters(amplitude)
+    >>> matching.match.values.tolist(), matching.overlap.min().round(6).item(), matching.attrs["reference_run"]
     ([[0, 1], [1, 0]], 1.0, 'one')
     """
     amplitude = _ordered("amplitude", amplitude, ("run", "filter", "frequency"))
@@ -76,16 +76,16 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
     if not passes.any():
         raise ValueError("No filter of any run passes anything: all amplitudes are 0 or missing.")
     reference = _reference(bank, passes)
-    own = np.flatnonzero(passes[reference])
-    match = np.full((len(bank), len(own)), -1)
+    passing = np.flatnonzero(passes[reference])
+    match = np.full((len(bank), len(passing)), -1)
     overlap = np.full(match.shape, np.nan)
     for run, others in enumerate(bank):
-        mine, theirs, overlaps = _assigned(bank[reference, own], others[passes[run]])
+        mine, theirs, overlaps = _assigned(bank[reference, passing], others[passes[run]])
         match[run, mine] = np.flatnonzero(passes[run])[theirs]
         overlap[run, mine] = overlaps
     similarity = np.full(match.shape, np.nan)
     if patterns is not None:
-        similarity = _similarities(_checked_patterns(patterns, amplitude), reference, own, match)
+        similarity = _similarities(_checked_patterns(patterns, amplitude), reference, passing, match)
     peak_hz = np.take_along_axis(_peaks(amplitude, passes), match, 1)
     dims = ("run", "filter")
     numbers = amplitude["filter"].to_numpy()
@@ -97,13 +97,13 @@ def match_filters(amplitude: xr.DataArray, patterns: xr.DataArray | None = None)
             "peak_hz": (dims, np.where(match >= 0, peak_hz, np.nan), {"units": "Hz"}),
             "pattern_similarity": (dims, similarity, {"units": "absolute cosine of patterns"}),
         },
-        runs | {"filter": numbers[own]},
+        runs | {"filter": numbers[passing]},
         amplitude.attrs | {"reference_run": amplitude["run"].to_numpy()[reference].item()},
     )
 
 
 def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFrame:
-    """Summarise how alike the filters are that stand for each other.
+    """Summarise how similar matched filters are.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFr
         One row per filter of the reference run; ``n_runs`` other runs have a match of it. ``peak_hz``,
         ``peak_low_hz`` and ``peak_high_hz`` are the median, 5th and 95th percentile of the peak over all runs. Over the
         other runs: ``overlap`` and ``pattern_similarity`` are means, ``lowest_overlap`` the smallest, ``same_number``
-        the share of matches that bear the same number (networks start alike, so filters that hardly moved do).
-        ``chance_overlap`` is the mean overlap with all filters of the other runs: what a match at random would have.
-        The best of many is above it even where nothing is shared.
+        the share of matches with the same number (networks start alike, so filters that hardly moved have it).
+        ``chance_overlap`` is the mean overlap with all filters of the other runs, the expected overlap of a random
+        match. The best of many is above it even if nothing is shared.
 
     Raises
     ------
     ValueError
-        If the amplitudes are of other runs.
+        If the amplitudes belong to other runs.
 
     Examples
     --------
@@ -139,11 +139,11 @@ def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFr
     amplitude = _ordered("amplitude", amplitude, ("run", "filter", "frequency"))
     runs = amplitude["run"].to_numpy()
     if not np.array_equal(runs, matching["run"].to_numpy()):
-        raise ValueError("`amplitude` must be of the runs that were matched, in their order.")
+        raise ValueError("`amplitude` must hold the runs that were matched, in the same order.")
     bank = _directions(amplitude.to_numpy())
     reference = int(np.flatnonzero(runs == matching.attrs["reference_run"])[0])
     numbers = matching["filter"].to_numpy()
-    own = bank[reference, np.flatnonzero(np.isin(amplitude["filter"].to_numpy(), numbers))]
+    references = bank[reference, np.flatnonzero(np.isin(amplitude["filter"].to_numpy(), numbers))]
     other_runs = np.arange(len(runs)) != reference
     strangers = bank[other_runs]
     n_strangers = int(strangers.any(2).sum())
@@ -157,7 +157,7 @@ def filter_stability(matching: xr.Dataset, amplitude: xr.DataArray) -> pd.DataFr
             "peak_high_hz": high,
             "overlap": others["overlap"].mean("run").to_numpy(),
             "lowest_overlap": others["overlap"].min("run").to_numpy(),
-            "chance_overlap": own @ strangers.sum((0, 1)) / n_strangers if n_strangers else np.nan,
+            "chance_overlap": references @ strangers.sum((0, 1)) / n_strangers if n_strangers else np.nan,
             "same_number": (others["match"] == others["filter"]).where(matched).mean("run").to_numpy(),
             "pattern_similarity": others["pattern_similarity"].mean("run").to_numpy(),
             "n_runs": matched.sum("run").to_numpy(),
@@ -181,7 +181,7 @@ def _checked_patterns(patterns: xr.DataArray, amplitude: xr.DataArray) -> Floats
 
 
 def _directions(vectors: Floats) -> Floats:
-    """Return vectors of length 1; of length 0 where they are 0 or not wholly known."""
+    """Return unit vectors; zero vectors for zeros and for vectors that are not finite."""
     vectors = np.where(np.isfinite(vectors).all(-1, keepdims=True), vectors, 0.0).astype(np.float64)
     largest = np.abs(vectors).max(-1, keepdims=True)
     scaled = vectors / np.where(largest > 0, largest, 1.0)
@@ -189,9 +189,9 @@ def _directions(vectors: Floats) -> Floats:
     return np.asarray(scaled / np.where(length > 0, length, 1.0))
 
 
-def _assigned(own: Floats, others: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+def _assigned(filters: Floats, others: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Return pairs of rows whose cosines have the largest sum, and the cosines."""
-    cosines = np.clip(own @ others.T, -1, 1)
+    cosines = np.clip(filters @ others.T, -1, 1)
     first, second = scipy.optimize.linear_sum_assignment(cosines, maximize=True)
     return first, second, cosines[first, second]
 
@@ -226,12 +226,12 @@ def _peaks(amplitude: xr.DataArray, passes: NDArray[np.bool_]) -> Floats:
 
 
 def _similarities(
-    patterns: Floats, reference: int, own: NDArray[np.int64], match: NDArray[np.int64]
+    patterns: Floats, reference: int, passing: NDArray[np.int64], match: NDArray[np.int64]
 ) -> Floats:
-    """Return the mean absolute cosine of the units of each filter and of its match; a pattern of zeros has none."""
+    """Return the mean absolute cosine of the units of each filter and its match, without patterns of zeros."""
     similarity = np.full(match.shape, np.nan)
     for run, column in zip(*np.nonzero(match >= 0), strict=True):
-        ours, theirs = patterns[reference, own[column]], patterns[run, match[run, column]]
+        ours, theirs = patterns[reference, passing[column]], patterns[run, match[run, column]]
         ours, theirs = ours[ours.any(1)], theirs[theirs.any(1)]
         if len(ours) and len(theirs):
             cosines = np.abs(ours @ theirs.T)

@@ -1,4 +1,4 @@
-"""Which band each filter belongs to, wholly or in part."""
+"""Band membership: which band each filter belongs to, wholly or in part."""
 
 from collections.abc import Mapping
 
@@ -34,12 +34,12 @@ def band_membership(
     by : {"nominal_center", "measured_energy"}
         ``"nominal_center"`` puts a filter wholly into the band that the middle of its cut-offs lies in (its measured
         peak where filters are free); ``"measured_energy"`` splits it by the energy of its kernel in each band, which
-        is the honest choice for short kernels.
+        is the better choice for short kernels.
 
     Returns
     -------
     xarray.DataArray, dims (band, filter)
-        Shares from 0 to 1 that add up to 1 for each filter; the last band, ``"other"``, keeps what no band covers.
+        Shares from 0 to 1 that add up to 1 for each filter; the last band, ``"other"``, is what no band covers.
         Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``, for ``"other"`` NaN; the ranges it
         covers are text in ``band_rest_hz``, such as ``"0–8, 13–inf"``.
 

@@ -1,4 +1,4 @@
-"""How much of a filter bank lies in each band, before training and after."""
+"""Band occupancy: how much of a filter bank lies in each band, before and after training."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,8 +26,8 @@ def band_occupancy(model: object, *, bands: Mapping[str, tuple[float, float]] | 
     -------
     xarray.DataArray, dims (training, band)
         Mean over the filters of the share of a kernel's energy that lies in the band, as the kernels compute it; the
-        last band, ``"other"``, keeps what no band covers. Bands carry their limits, as those of
-        :func:`sincviz.filters.band_membership`. NaN before training where nobody knows the start.
+        last band, ``"other"``, is what no band covers. Bands carry their limits, as those of
+        :func:`sincviz.filters.band_membership`. NaN before training if the initial filters are unknown.
 
     Raises
     ------

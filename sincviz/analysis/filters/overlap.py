@@ -1,4 +1,4 @@
-"""How finely the kernels can tell bands apart."""
+"""Filter overlap: how finely the kernels can separate bands."""
 
 import numpy as np
 import pandas as pd
@@ -32,14 +32,14 @@ _N_FREQS = 2049
 def resolvability(
     model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Tell how far each filter's band, as the kernel computes it, is the band that its cut-offs name.
+    """Return how well the band that each kernel computes matches the band that its cut-offs name.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials whose own spectrum is weighed in.
+        Trials; their spectrum is used for ``in_band_power``.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -54,15 +54,15 @@ def resolvability(
             Gain for a constant, relative to the peak.
         ``confusable``
             Number of other filters that as written share no frequency with this one, while as computed the two
-            peaks lie within half the mean width of the two bands: what one passes, the other passes.
+            peaks lie within half the mean width of the two bands, so that both pass the same signal.
         ``in_band_power``
             With epochs: share of the filter's output power that comes from inside its nominal band, under the
             spectrum of the data (Hann-windowed periodogram, mean of each trial removed, all channels).
         ``verdict``
-            In plain words.
+            The same in words.
 
         ``attrs`` hold ``frequency_resolution_hz``, the width of the median filter at −3 dB: how finely kernels of this
-        length tell bands apart; ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy; and
+        length separate bands; ``n_dimensions``, the number of dimensions that hold 99 % of the bank's energy; and
         ``n_filters``.
 
     Raises
@@ -75,10 +75,10 @@ def resolvability(
     Examples
     --------
     >>> from sincviz import SincShallowNet
-    >>> found = resolvability(SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250))
-    >>> found.verdict[4]
+    >>> table = resolvability(SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250))
+    >>> table.verdict[4]
     '10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be told from its neighbours'
-    >>> found.attrs["n_dimensions"]
+    >>> table.attrs["n_dimensions"]
     4
     """
     front_end, epochs, _ = with_or_without_trials(model, epochs, classes=False)
@@ -91,7 +91,7 @@ def resolvability(
         magnitude = np.abs(response)
         leak_db = 20 * np.log10(magnitude[:, 0] / magnitude.max(1))
         ratio = measured_width / nominal_width
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "nominal_width_hz": nominal_width,
             "measured_width_hz": measured_width,
@@ -102,15 +102,15 @@ def resolvability(
         index=bands.index,
     )
     if epochs is not None:
-        found["in_band_power"] = _in_band_power(front_end, bands, epochs)
-    found["verdict"] = [_verdict(row) for row in pd.concat([bands, found], axis=1).itertuples(index=False)]
+        table["in_band_power"] = _in_band_power(front_end, bands, epochs)
+    table["verdict"] = [_verdict(row) for row in pd.concat([bands, table], axis=1).itertuples(index=False)]
     widths = measured_width[np.isfinite(measured_width)]
-    found.attrs = origin(front_end) | {
+    table.attrs = origin(front_end) | {
         "n_filters": len(kernels),
         "n_dimensions": n_dimensions(kernels),
         "frequency_resolution_hz": float(np.median(widths)) if len(widths) else np.nan,
     }
-    return found
+    return table
 
 
 def n_dimensions(kernels: Floats, share: float = 0.99) -> int:
@@ -128,10 +128,10 @@ def n_dimensions(kernels: Floats, share: float = 0.99) -> int:
 
 
 def filter_overlap(model: object) -> xr.DataArray:
-    r"""Return how much of what one filter passes the other passes too.
+    r"""Return the overlap of the frequency responses of every two filters.
 
     The overlap of two filters is :math:`\int |H_i| |H_j| \,df` over the geometric mean of their energies: 1 for the
-    same response, 0 for responses that share no frequency. Phases play no part.
+    same response, 0 for responses that share no frequency. Phases are ignored.
 
     Parameters
     ----------

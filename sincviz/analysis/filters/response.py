@@ -13,7 +13,7 @@ _FLOOR_DB = -200.0
 
 
 def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
-    """Return the frequency and impulse response of each temporal filter, and of all together.
+    """Return the frequency and impulse response of each temporal filter, and of all filters together.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
           relative to where they pass most.
 
         The filters' bands of :func:`learned_bands` are coordinates. A kernel of zeros has no response
-        (NaN) and adds nothing to the whole.
+        (NaN) and does not count in ``cumulative_db``.
 
     Raises
     ------

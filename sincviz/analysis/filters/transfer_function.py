@@ -1,4 +1,4 @@
-"""The transfer function of a bank of kernels."""
+"""Transfer functions of a bank of kernels."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Where on the scalp each unit looks, and which units matter."""
+"""Maps: where on the scalp each unit looks, and which units matter."""
 
 import lazy_loader
 

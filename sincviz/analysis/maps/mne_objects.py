@@ -19,13 +19,13 @@ def to_evoked(maps: xr.DataArray) -> "mne.EvokedArray":
     ----------
     maps : xarray.DataArray
         An array with the dimension ``channel``, such as :func:`sincviz.spatial_patterns` returns; the other dimensions
-        are run through in their order, the last one fastest.
+        are flattened in their order, the last one fastest.
 
     Returns
     -------
     mne.EvokedArray
         One map per sample at 1 Hz: time 0 is the first map, time 1 the second. Microvolts become volts; values of
-        any other unit stay as they are. Channels without a position on the scalp are kept without.
+        any other unit stay as they are. Channels without a position on the scalp are kept without one.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def to_spatial_filter(filters: xr.DataArray, patterns: xr.DataArray) -> "mne.dec
     ----------
     filters, patterns : xarray.DataArray
         Of the same units, such as :func:`sincviz.spatial_filters` and :func:`sincviz.spatial_patterns` return; select
-        one temporal filter with ``.sel(filter=3)`` to have the maps that share a band.
+        one temporal filter with ``.sel(filter=3)`` to get the maps that share a band.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def to_spatial_filter(filters: xr.DataArray, patterns: xr.DataArray) -> "mne.dec
     Raises
     ------
     ValueError
-        If the two are of different units or channels.
+        If the two have different units or channels.
     MissingDependencyError
         If MNE is older than 1.11.
 
@@ -89,10 +89,10 @@ def to_spatial_filter(filters: xr.DataArray, patterns: xr.DataArray) -> "mne.dec
     _check(filters)
     if filters.dims != patterns.dims or filters.shape != patterns.shape:
         raise ValueError(
-            f"Filters and patterns must be of the same units; got {dict(filters.sizes)} and {dict(patterns.sizes)}."
+            f"Filters and patterns must have the same units; got {dict(filters.sizes)} and {dict(patterns.sizes)}."
         )
     if filters["channel"].to_numpy().tolist() != patterns["channel"].to_numpy().tolist():
-        raise ValueError("Filters and patterns must be of the same channels in the same order.")
+        raise ValueError("Filters and patterns must have the same channels in the same order.")
     if not hasattr(mne.decoding, "SpatialFilter"):
         raise MissingDependencyError(
             f"`mne.decoding.SpatialFilter` needs MNE 1.11 or newer; this is {mne.__version__}. Use `to_evoked`."
@@ -110,6 +110,6 @@ def _check(maps: xr.DataArray) -> None:
 
 
 def _rows(maps: xr.DataArray) -> np.ndarray:
-    """Return the maps one under the other, shape (maps, channels)."""
+    """Return the maps as rows, shape (maps, channels)."""
     rows: np.ndarray = maps.transpose(..., "channel").to_numpy().reshape(-1, maps.sizes["channel"])
     return rows.astype(float)

@@ -1,4 +1,4 @@
-"""Where on the scalp: spatial filters (what a network weighs) and patterns (what its units see)."""
+"""Spatial filters (what a network weights) and spatial patterns (what its units see)."""
 
 import numpy as np
 import torch
@@ -23,10 +23,10 @@ SIGN = "as the weights stand; the sign of an oscillation's map is arbitrary"
 
 
 def spatial_filters(model: object) -> xr.DataArray:
-    """Return the weights of each spatial filter, as they stand in the network.
+    """Return the weights of each spatial filter, as they are in the network.
 
-    Weights say how channels are combined, not where a source lies: a channel may have a large weight only
-    because it cancels noise [1]_. For that, see :func:`spatial_patterns`.
+    Weights show how channels are combined, not where a source lies: a channel may have a large weight only
+    because it cancels noise [1]_. For the location of sources, see :func:`spatial_patterns`.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
 
     The pattern of unit :math:`(f, d)` is :math:`a = C_f w / \sqrt{w^\top C_f w}`, with its weights :math:`w` and
     the covariance :math:`C_f` of the signals as filter :math:`f` lets them through, in the network's own padding,
-    means over trials and times removed [1]_ [2]_. A source's map is found up to its sign where the unit isolates
-    the source; what else the unit lets through is in the pattern too.
+    means over trials and times removed [1]_ [2]_. If the unit isolates a source, the pattern is the source's
+    map up to its sign; anything else that the unit lets through is in the pattern too.
 
     No covariance is computed: trials are mixed with :math:`w`, filtered, filtered back through the kernel and
     multiplied with the input, in batches, so memory does not grow with the number of trials.
@@ -75,7 +75,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials. Epochs that are on disk are read batch by batch.
+        Trials. Epochs on disk are read batch by batch.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -111,7 +111,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     ('filter', 'depth', 'channel')
     """
     front_end, epochs, _ = front_end_inputs(model, epochs, classes=False)
-    # Also where the caller has switched gradients off.
+    # Also if the caller has switched gradients off.
     with torch.inference_mode(False), torch.enable_grad():
         n_trials, covariance = _covariance_with_units(front_end, epochs)
     variance = (front_end.spatial.cpu().double() * covariance).sum(2, keepdim=True)
@@ -131,7 +131,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
 
 
 def relative_maps(maps: xr.DataArray) -> xr.DataArray:
-    """Return maps, each divided by its largest absolute value, to compare shapes.
+    """Return maps divided by their largest absolute value, to compare shapes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which filters and units the classifier rests on."""
+"""Importance of filters and units for the classifier."""
 
 import numpy as np
 import torch
@@ -18,16 +18,16 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches
 def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: bool = True) -> xr.Dataset:
     """Return how much each filter and each of its units moves the class scores.
 
-    A unit adds ``weights · pooled features`` to the score of each class. What it adds to all classes alike decides
-    nothing, so the mean over classes is taken from the weights first. How much the rest varies from trial to trial
-    is what the unit contributes.
+    A unit adds ``weights · pooled features`` to the score of each class. What it adds to all classes alike has no
+    effect on the decision, so the mean over classes is subtracted from the weights first. The contribution of the unit
+    is how much the rest varies from trial to trial.
 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
         Anything that :func:`sincviz.networks.front_ends` knows, with a linear head.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials that tell how much each pooled feature varies; ``None`` takes all to vary alike, so only weights count.
+        Trials to measure how much each pooled feature varies; ``None`` assumes equal variance, so only weights count.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -46,22 +46,22 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     Raises
     ------
     TypeError
-        If the network is unknown, or has no linear head with two scores or more.
+        If the network is unknown, or has no linear head with two or more scores.
     EpochsError
         If the epochs do not fit the network.
 
     Examples
     --------
     >>> from sincviz import SincShallowNet
-    >>> found = importance(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> found.importance.dims, found.filter_importance.sizes["filter"]
+    >>> dataset = importance(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
+    >>> dataset.importance.dims, dataset.filter_importance.sizes["filter"]
     (('filter', 'depth'), 32)
     """
     front_end, epochs, _ = with_or_without_trials(model, epochs)
     if not has_linear_head(front_end):
         raise TypeError(
-            "This network's front end names no linear head with two scores or more, so what a unit adds to the scores "
-            "is not known. Register it with `head` and `features`."
+            "The front end of this network has no linear head with two or more scores, so the contribution of a unit "
+            "to the scores is not known. Register it with `head` and `features`."
         )
     assert front_end.head is not None  # has_linear_head
     head = front_end.head.cpu().double()
@@ -92,7 +92,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
 
 
 def has_linear_head(front_end: FrontEnd) -> bool:
-    """Tell whether what a unit adds to the scores is known, and there are scores whose difference decides."""
+    """Return whether the contribution of units to the scores is known, and there are two or more scores."""
     return front_end.head is not None and front_end.features is not None and len(front_end.head) > 1
 
 
@@ -127,7 +127,7 @@ def _variances(
 
 
 def most_important(maps: xr.DataArray, found: xr.Dataset, most: int | None = None) -> xr.DataArray:
-    """Return the maps of units in order of their importance, the most important first.
+    """Return the maps of units in order of importance, most important first.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def most_important(maps: xr.DataArray, found: xr.Dataset, most: int | None = Non
     Raises
     ------
     ValueError
-        If ``most`` is below 1, or maps and importance are of different units.
+        If ``most`` is below 1, or maps and importance have different units.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def most_important(maps: xr.DataArray, found: xr.Dataset, most: int | None = Non
     """
     if {dim: maps.sizes.get(dim) for dim in ("filter", "depth")} != dict(found["importance"].sizes):
         raise ValueError(
-            f"`maps` and `importance` must be of the same units; got {dict(maps.sizes)} and "
+            f"`maps` and `importance` must have the same units; got {dict(maps.sizes)} and "
             f"{dict(found['importance'].sizes)}."
         )
     stacked = maps.assign_coords(importance=found["importance"]).stack(unit=("filter", "depth"))

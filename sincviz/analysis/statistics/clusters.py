@@ -1,4 +1,4 @@
-"""Whether a population uses what one network seemed to use: cluster permutation tests over subjects."""
+"""Cluster permutation tests over subjects: whether an effect holds in the population."""
 
 import warnings
 
@@ -29,33 +29,33 @@ def cluster_test(
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
 ) -> xr.Dataset:
-    """Test maps over bands (or frequencies) and channels against zero, corrected for looking at all cells at once.
+    """Test maps over bands (or frequencies) and channels against zero, corrected for the number of cells.
 
-    Neighbouring cells whose t values pass a threshold with the same sign are a cluster; its mass is their sum. The
+    Neighbouring cells whose t values exceed a threshold with the same sign form a cluster; its mass is their sum. The
     signs of whole subjects are flipped, in all ways or in many, and the mass of a cluster is compared with the largest
-    that each way gives, over all maps of the test [1]_. So the probability of any cluster with ``cluster_p`` of at most
+    of each permutation, over all maps of the test [1]_. So the probability of any cluster with ``cluster_p`` of at most
     ``alpha``, if no cell differs from zero, is at most ``alpha``, whatever the correlations between cells and however
     unlike the subjects; it is assumed that a subject's values would be as likely with the opposite sign.
 
-    The p-value is the cluster's as a whole: that something is there, not that each of its cells takes part, nor where
-    exactly its border runs [2]_.
+    The p-value is that of the cluster as a whole: it shows that there is an effect, not that each cell is part of it,
+    nor where exactly its border lies [2]_.
 
     Parameters
     ----------
     values : xarray.DataArray, dims (subject, [target,] band or frequency, channel)
-        In any order, one value per subject and cell; zero is what chance gives. Differences between two paired
+        In any order, one value per subject and cell; zero is the chance level. Differences between two paired
         conditions are tested the same way. Channels need positions, the coordinates ``x``, ``y``, ``z`` in metres.
         Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
     alpha : float
         Largest p of a cluster that is called significant.
     cluster_forming_p : float
-        Two-sided p of the threshold that cells must pass; fixed before the data are seen. It changes what is found, not
-        how often nothing is taken for something. 0.05 favours weak effects over many cells; the default favours focal
+        Two-sided p of the threshold that cells must exceed; fix it before seeing the data. It changes which effects are
+        found, not the rate of false positives. 0.05 favours weak effects over many cells; the default favours focal
         ones, and borders that mean more [3]_. In 300 simulations each (10 subjects, 6 bands, 32 channels) an effect of
         1 SD at six electrodes was found 128 times with 0.01 and 80 with 0.05, with 6 and 23 % of the cells beside it;
         one of 0.8 SD at twelve, 132 and 146 times, with 4 and 11 %.
     n_permutations : int
-        How often signs are flipped; where subjects allow no more ways than that, all are tried once (an exact test).
+        Number of permutations; if subjects allow no more than that, all are used once (an exact test).
     seed : int
         Seed of the flips.
 
@@ -70,8 +70,9 @@ def cluster_test(
     Raises
     ------
     ValueError
-        If the dimensions are others, the limits of bands are not known, a setting is out of range, or subjects or
-        permutations are too few for any p to reach ``alpha``: ``n`` subjects allow ``2 ** (n - 1)`` ways that differ.
+        If the dimensions are wrong, the limits of bands are not known, a setting is out of range, or subjects or
+        permutations are too few for any p to reach ``alpha``: ``n`` subjects allow ``2 ** (n - 1)`` different
+        permutations.
     PositionsError
         If channels have no usable positions.
 
@@ -101,10 +102,10 @@ def cluster_test(
     >>> before, after = np.random.default_rng(1).standard_normal((2, 10, 2, 4))
     >>> after[:, 0, :2] += 3
     >>> before, after = (xr.DataArray(a, coords, ("subject", "band", "channel")) for a in (before, after))
-    >>> found = cluster_test(after - before)
-    >>> found.cluster.sel(band="alpha").values.tolist(), found.attrs["n_permutations"]
+    >>> test = cluster_test(after - before)
+    >>> test.cluster.sel(band="alpha").values.tolist(), test.attrs["n_permutations"]
     ([1, 1, 0, 0], 512)
-    >>> cluster_table(found, after - before)[["cluster", "p", "bands", "channels"]].values.tolist()
+    >>> cluster_table(test, after - before)[["cluster", "p", "bands", "channels"]].values.tolist()
     [[1, 0.001953125, 'alpha', 'C1, C3']]
     """
     maps = _checked_maps(values)
@@ -148,9 +149,9 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         One row per cluster: ``target`` (empty where maps have none), ``cluster``, ``p``, ``n_cells``, ``mass`` (sum of
         t), ``bands`` (or the range in Hz), their outer limits ``band_low_hz`` and ``band_high_hz`` (NaN for
-        ``other`` and for maps over frequencies), ``channels`` (the strongest first), ``effect_size`` (Hedges' g of the
+        ``other`` and for maps over frequencies), ``channels`` (strongest first), ``effect_size`` (Hedges' g of the
         subjects' mean over the cluster) with ``ci_low`` and ``ci_high``, its 95 % interval, and ``significant``. Cells
-        were chosen because they are large, so effect sizes are too large, and their intervals too high.
+        were selected because they are large, so effect sizes are overestimated, and their intervals too high.
 
     Raises
     ------
@@ -165,8 +166,8 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
     dims = test["t"].dims
     if dims != maps.dims[1:] or not all(test[dim].equals(maps[dim]) for dim in dims):
         raise ValueError(
-            f"`values` must be what was tested, {dict(test['t'].sizes)} for every subject; got {dict(maps.sizes)}. Of "
-            "several comparisons select one: `test.sel(comparison=...)`."
+            f"`values` must be the tested values, {dict(test['t'].sizes)} for every subject; got {dict(maps.sizes)}. "
+            "If there are several comparisons, select one: `test.sel(comparison=...)`."
         )
     subjects = with_values(maps).to_numpy()
     numbers = test["cluster"].to_numpy()
@@ -199,19 +200,19 @@ def _checked_maps(values: xr.DataArray) -> xr.DataArray:
     if len(rows) != 1 or set(dims) != set(values.dims):
         raise ValueError(
             "`values` must have the dimensions (subject, [target,] band or frequency, channel); got "
-            f"{values.dims}. Of several conditions select one, or subtract two."
+            f"{values.dims}. If there are several conditions, select one or subtract two."
         )
     return values.transpose(*dims)
 
 
 def _permutations(n_subjects: int, alpha: float, n_permutations: int) -> int:
-    """Return how many permutations are made, if they can show anything."""
+    """Return the number of permutations, if they can reach ``alpha``."""
     possible = 1 << (n_subjects - 1)
     if possible * alpha < 1:
         needed = int(np.ceil(np.log2(1 / alpha))) + 1
         raise ValueError(
-            f"{n_subjects} subjects cannot reach alpha = {alpha:g}: their signs differ in {possible} ways, so no p is "
-            f"below {1 / possible:g}. {needed} subjects are needed."
+            f"{n_subjects} subjects cannot reach alpha = {alpha:g}: their signs allow {possible} permutations, so no p "
+            f"is below {1 / possible:g}. At least {needed} subjects are needed."
         )
     if n_permutations * alpha < 1:
         raise ValueError(
@@ -233,9 +234,9 @@ def _clusters(
     if not (np.abs(t[tested]) > threshold).any():
         return []
     with mne.utils.use_log_level("error"), warnings.catch_warnings():
-        # The library warns where it finds nothing, which is an answer.
+        # MNE warns if it finds no clusters, which is a valid result.
         warnings.simplefilter("ignore", RuntimeWarning)
-        _, found, p_values, _ = mne.stats.permutation_cluster_1samp_test(
+        _, members, p_values, _ = mne.stats.permutation_cluster_1samp_test(
             subjects.to_numpy().reshape(len(subjects), -1)[:, tested],
             threshold=threshold,
             n_permutations=n_permutations,
@@ -243,7 +244,7 @@ def _clusters(
             out_type="indices",
             seed=seed,
         )
-    clusters = [(tested[cells], float(p)) for (cells,), p in zip(found, p_values, strict=True)]
+    clusters = [(tested[cells], float(p)) for (cells,), p in zip(members, p_values, strict=True)]
     return sorted(clusters, key=lambda cluster: (cluster[1], -abs(t[cluster[0]].sum()), cluster[0].min()))
 
 

@@ -1,4 +1,4 @@
-"""Which cells of a relevance are established: corrected for their number by the largest among permuted trials."""
+"""Corrected p-values: which cells of a relevance are established, by the largest cell of permuted trials."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,13 +30,13 @@ def corrected_p(
     seed: int = 0,
     progress: bool = True,
 ) -> xr.DataArray:
-    """Return for every cell how rarely chance makes any cell as large.
+    """Return p-values of all cells, corrected for their number by permutation.
 
     The contrast of every cell between the trials of a class and the others, over its standard error (Welch's), is
     compared with the largest of all cells when the classes are permuted over the trials [1]_ [2]_; the mean over all
     trials (``trials="all"``) with the largest when the signs of trials are drawn at random. So the probability of one
-    cell or more below 0.05 is 5 % where no mean differs, however many cells there are, however alike, and, with ten
-    trials or so in the smaller class, also where the classes vary unequally.
+    or more cells below 0.05 is 5 % if no mean differs, however many cells there are and however correlated, and, with
+    about ten trials in the smaller class, also if the classes have unequal variances.
 
     Parameters
     ----------
@@ -46,12 +46,11 @@ def corrected_p(
     trials : {"all", "contrast"}
         As for :func:`sincviz.statistics.bootstrap_intervals`.
     permuted_codes : array of int, shape (permutations, trials) | None
-        Classes of the trials in every permutation, where not all trials may be exchanged with all; ``None`` exchanges
-        all.
+        Classes of the trials in every permutation, if not all trials are exchangeable; ``None`` exchanges all.
     strata : array of int, shape (trials,) | None
-        Within which trials were exchanged, such as subjects and runs: what differs between them is taken out.
+        Strata within which trials are exchanged, such as subjects and runs; differences between them are removed.
     n_permutations : int
-        Number of permutations where none are given.
+        Number of permutations if none are given.
     seed : int
         Seed of the permutations.
     progress : bool
@@ -60,8 +59,8 @@ def corrected_p(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Two-sided probabilities. NaN, which is not established, where a value is not finite, a class has no
-        contrast, or the values vary over all trials by less than a tenth of the most variable cell's.
+        Two-sided p-values. NaN (not established) where a value is not finite, a class has no contrast, or the standard
+        deviation over all trials is less than a tenth of that of the most variable cell.
 
     Raises
     ------
@@ -80,7 +79,7 @@ def corrected_p(
     >>> names = ["a", "b"] * 20
     >>> values = xr.DataArray(rng.standard_normal((40, 2, 30)), {"class_name": ("trial", names), "target": ["a", "b"]},
     ...                       ("trial", "target", "cell"))
-    >>> values[::2, 0, 3] += 3  # larger for the first class in its own trials
+    >>> values[::2, 0, 3] += 3  # larger for the first class in its members trials
     >>> p = corrected_p(values, trials="contrast")
     >>> np.argwhere(p.values < 0.05).tolist()
     [[0, 3]]
@@ -103,23 +102,23 @@ def corrected_p(
         codes = codes_of_targets(values)
         if permuted_codes is None:
             permuted_codes = rng.permuted(np.tile(codes, (n_permutations, 1)), axis=1)
-        own = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
+        members = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
         rows_of = _welch
     else:
         signs = np.vstack([np.ones(n_trials), rng.choice([-1.0, 1.0], (n_permutations, n_trials))])
-        own, rows_of = [signs] * n_targets, _means_of_signed
-    found = np.empty(flat.shape[1:])
-    largest = np.zeros(len(own[0]) - 1)
+        members, rows_of = [signs] * n_targets, _means_of_signed
+    observed = np.empty(flat.shape[1:])
+    largest = np.zeros(len(members[0]) - 1)
     for number in followed(range(n_targets), "Permuting", "class"):
-        for rows, statistic in rows_of(own[number], scaled[:, number]):
+        for rows, statistic in rows_of(members[number], scaled[:, number]):
             size = np.abs(statistic)
             if rows.start == 0:
-                found[number], size, rows = size[0], size[1:], slice(1, rows.stop)
+                observed[number], size, rows = size[0], size[1:], slice(1, rows.stop)
             here = slice(rows.start - 1, rows.stop - 1)
             largest[here] = np.maximum(largest[here], size.max(1, initial=0.0))
     # The last digits of a sum depend on its order.
     reached = np.sort(largest * (1 + 1e-9))
-    as_large = len(reached) - np.searchsorted(reached, found, side="left")
+    as_large = len(reached) - np.searchsorted(reached, observed, side="left")
     p = (1 + as_large) / (1 + len(reached))
     p[~np.isfinite(flat).all(0) | ~tested] = np.nan
     if contrast:
@@ -135,8 +134,8 @@ def _means(values: NDArray[np.float64], strata: NDArray[np.int64]) -> NDArray[np
     _, numbers = np.unique(strata, return_inverse=True)
     counts = np.bincount(numbers)
     members = (numbers == np.arange(len(counts))[:, None]) / counts[:, None]
-    found: NDArray[np.float64] = np.tensordot(members, values, 1)[numbers]
-    return found
+    means: NDArray[np.float64] = np.tensordot(members, values, 1)[numbers]
+    return means
 
 
 def _welch(members: NDArray[Any], values: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
@@ -154,7 +153,7 @@ def _welch(members: NDArray[Any], values: NDArray[np.float64]) -> Iterator[tuple
                 (one, of_one, n_own[rows]),
                 (sums - one, squares - of_one, n_rest[rows]),
             ):
-                # Of a single trial nobody knows the variance: then that of all, which is 1.
+                # A single trial has no variance: use that of all trials, which is 1.
                 spread = np.where(n > 1, (square - total**2 / n) / np.maximum(n - 1, 1), 1.0)
                 variances = variances + np.maximum(spread, _LEAST_VARIANCE) / n
             yield rows, np.nan_to_num(difference / np.sqrt(variances))

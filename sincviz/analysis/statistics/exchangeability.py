@@ -1,4 +1,4 @@
-"""Which trials may change their labels with which, if the labels mean nothing: recordings, blocks, shared signal."""
+"""Exchangeability: which trials may swap labels if labels mean nothing (recordings, blocks, shared signal)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from sincviz.trials.epochs import EpochsOrArray, gathered, is_epochs, n_trials_o
 from sincviz.trials.recording_levels import LEVELS, UNKNOWN, levels_of, same_name
 
 RECORDING = (*LEVELS[:-1], "part")
-"""What tells one recording from another; ``part`` is used where the sample numbers of events start again."""
+"""Levels that distinguish recordings; ``part`` is used if the sample numbers of events start again."""
 
 STRUCTURE = (*LEVELS, "part", "sample", "stretch", "copy_of", "new_in")
 """Columns that :func:`trial_structure` may have."""
@@ -26,7 +26,7 @@ RUN_P = 1e-3
 LEAST_RUN = 3.0  # trials, and
 TIMES_EXPECTED = 1.5  # the length in a random order: of rare classes runs are long without any blocks
 LOCAL_P = 0.05
-"""Below, labels change places nearby only: that costs little, and what grows with time then tells nothing."""
+"""Below, labels are permuted only nearby: that costs little, and trends over time then give no information."""
 
 
 def trial_structure(
@@ -34,17 +34,17 @@ def trial_structure(
     signals: NDArray[np.floating] | None = None,
     training_recordings: Sequence[Mapping[str, str]] = (),
 ) -> pd.DataFrame:
-    """Return what is known of where each trial comes from.
+    """Return what is known about the origin of each trial.
 
     Parameters
     ----------
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials. Of epochs ``metadata`` and the samples of ``events`` are read; an array tells neither.
+        Trials. ``metadata`` and the samples of ``events`` are read from epochs; an array has neither.
     signals : array, shape (trials, channels, times) | None
-        The same trials at a few channels (`shared_signal.telling_channels`); ``None`` does not
-        look for shared signal.
+        The same trials at a few channels (`shared_signal.telling_channels`); ``None`` skips the
+        search for shared signal.
     training_recordings : sequence of mapping
-        What :func:`sincviz.trials.recording_levels.recordings_of` returned for the trials of the training.
+        What :func:`sincviz.trials.recording_levels.recordings_of` returned for the training trials.
 
     Returns
     -------
@@ -53,8 +53,8 @@ def trial_structure(
         ``block`` from the metadata (also by other names, such as ``participant_id``); ``part``, the number of the
         recording, where sample numbers start again; ``sample``, at which the trial begins; ``stretch``, the same
         for trials that overlap or are copies, if there are any; ``copy_of``, the trial that this one is a copy of, or
-        −1; ``new_in``, the coarsest of ``subject``, ``session`` and ``run`` that the training did not have, if
-        the network remembers its recordings.
+        −1; ``new_in``, the coarsest of ``subject``, ``session`` and ``run`` that was not in the training, if the
+        network stores its training recordings.
 
     Examples
     --------
@@ -92,10 +92,10 @@ def structure_of(network: Decoder, epochs: EpochsOrArray, trials: NDArray[np.flo
 
 
 def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd.DataFrame:
-    """Return which trials may change their labels with which, if the labels mean nothing.
+    """Return which trials may swap labels under the null hypothesis that labels mean nothing.
 
-    Labels change places within a ``stratum`` only (subject, session, run and block, as far as they are known): what
-    differs between people or recordings then tells nothing. Trials of one ``unit`` keep a common label: those
+    Labels are permuted only within a ``stratum`` (subject, session, run and block, as far as known), so that
+    differences between subjects or recordings give no information. Trials of one ``unit`` keep a common label: those
     that share signal, and, if labels come in blocks, those between two changes of the label. If all recordings of
     a level have a single label each, they are the units of the next coarser level.
 
@@ -111,23 +111,23 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
     pandas.DataFrame
         One row per trial: ``stratum`` and ``unit``, numbers. ``attrs``: ``permuted_within`` (such as ``"subject and
         run"``), ``unit`` (``"trial"``, ``"stretch of signal"``, ``"block"``, ``"run"`` ...), ``n_units``, ``confounds``
-        (``"labels_in_blocks"``, ``"label_tied_to_subject"`` ..., with commas between; empty if there are none),
+        (``"labels_in_blocks"``, ``"label_tied_to_subject"`` ..., comma-separated; empty if there are none),
         ``mean_run_length`` and ``expected_run_length`` in units, ``run_p`` (Wald-Wolfowitz, one-sided), ``trend_p``
         (:func:`sincviz.analysis.statistics.time_trends.trend_p`; 1 where units are blocks or recordings).
 
     Notes
     -----
-    Labels come in blocks if there are far fewer changes of the label than a random order has (p < 0.001) and their
-    runs are three units long or longer, and half as long again as in a random order. A block is a run of equal
-    labels, or, where all runs are multiples of the shortest one, as long as that.
+    Labels come in blocks if there are far fewer changes of the label than in a random order (p < 0.001) and their
+    runs are on average at least three units long, and half as long again as in a random order. A block is a run of
+    equal labels, or, where all runs are multiples of the shortest one, as long as that.
 
-    Where classes become more or less frequent with time (p < 0.05), labels change places within eighths of the stratum
-    only, or within stretches of eight units where that is more.
+    If classes become more or less frequent with time (p < 0.05), labels are permuted only within eighths of the
+    stratum, or within stretches of eight units if that is more.
 
     Examples
     --------
-    >>> found = exchangeable_trials(pd.DataFrame(index=range(40)), np.repeat([0, 1, 0, 1], 10))
-    >>> found.attrs["unit"], found.attrs["n_units"], found.attrs["confounds"]
+    >>> trials = exchangeable_trials(pd.DataFrame(index=range(40)), np.repeat([0, 1, 0, 1], 10))
+    >>> trials.attrs["unit"], trials.attrs["n_units"], trials.attrs["confounds"]
     ('block', 4, 'labels_in_blocks')
     """
     codes = np.asarray(codes)
@@ -154,7 +154,7 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
         stratum = np.zeros(len(codes), int)
 
     runs = _run_lengths(stratum[order], unit[order], codes[order])
-    # People stand in no order of time.
+    # Subjects have no order in time.
     long = runs["mean"] >= max(LEAST_RUN, TIMES_EXPECTED * runs["expected"])
     if kind not in ("site", "subject") and runs["p"] < RUN_P and long:
         unit = _joined(_blocks(stratum, codes, order), unit)
@@ -187,9 +187,9 @@ def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd
 
 
 def is_new(structure: pd.DataFrame, confounds: str) -> bool:
-    """Tell whether the network is known to come from other recordings than these, as far as the confounds ask for.
+    """Return whether the network is known to be trained on other recordings, at the level that the confounds require.
 
-    A network that knew other trials of the same block can tell the block; one that knew none of its recording cannot.
+    A network trained on other trials of a block can recognise the block; one trained on other recordings cannot.
     """
     if "new_in" not in structure or (structure["new_in"] == "").any():
         return False
@@ -201,7 +201,7 @@ def is_new(structure: pd.DataFrame, confounds: str) -> bool:
 def _parts(
     table: pd.DataFrame, samples: NDArray[np.int64], n_times: int, pairs: pd.DataFrame | None
 ) -> NDArray[np.int64]:
-    """Return the number of the recording where sample numbers start again; zeros where they need not."""
+    """Return the number of the recording if sample numbers start again; otherwise zeros."""
     part = np.zeros(len(samples), np.int64)
     levels = [level for level in RECORDING if level in table]
     stratum = _numbered(*(table[level].to_numpy() for level in levels)) if levels else part
@@ -222,40 +222,42 @@ def _parts(
 
 
 def _new_in(table: pd.DataFrame, training: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
-    found = np.full(len(table), "", dtype="<U8")
+    new_in = np.full(len(table), "", dtype="<U8")
     known = [level for level in LEVELS[:-1] if level in table and all(level in one for one in training)]
-    # A name that is only written in another way is not new, and of what has no name nobody knows.
+    # Another spelling of a name is not new, and what has no name is unknown.
     names = {level: table[level].map(same_name).tolist() for level in known}
     for number in range(len(known), 0, -1):
         seen = {tuple(same_name(one[level]) for level in known[:number]) for one in training}
         rows = zip(*(names[level] for level in known[:number]), strict=True)
         new = np.array([row not in seen and UNKNOWN not in row for row in rows])
-        found[new] = known[number - 1]
-    return found
+        new_in[new] = known[number - 1]
+    return new_in
 
 
 def order_in_time(structure: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the trials of each recording in the order of their samples; in the given order where these say nothing."""
+    """Return the trials of each recording in the order of their samples; in the given order if these are unknown."""
     if "sample" not in structure:
         return np.arange(len(structure))
     return np.lexsort([structure["sample"].to_numpy(), recordings_in(structure)])
 
 
 def order_is_known(structure: pd.DataFrame, codes: NDArray[np.int64]) -> bool:
-    """Tell whether events say when trials were recorded.
+    """Return whether the events show when trials were recorded.
 
-    Events that count the trials do not, nor do those of epochs that were put together class by class.
+    Events that only count the trials do not, nor do those of epochs that were put together class by class.
     """
     if "sample" not in structure or (np.diff(np.sort(structure["sample"].to_numpy())) <= 1).all():
         return False
     order, recording = order_in_time(structure), recordings_in(structure)
-    runs = pd.Series(codes[order]).groupby(recording[order]).agg(lambda own: 1 + (np.diff(own) != 0).sum())
-    labels = pd.Series(codes).groupby(recording).agg(lambda own: len(set(own)))
+    runs = (
+        pd.Series(codes[order]).groupby(recording[order]).agg(lambda group: 1 + (np.diff(group) != 0).sum())
+    )
+    labels = pd.Series(codes).groupby(recording).agg(lambda group: len(set(group)))
     return bool((runs > labels).any() or (labels == 1).all())
 
 
 def recordings_in(structure: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the number of the recording that each trial comes from, as far as that is known."""
+    """Return the number of the recording that each trial comes from, as far as known."""
     levels = [level for level in RECORDING if level in structure]
     if not levels:
         return np.zeros(len(structure), np.int64)

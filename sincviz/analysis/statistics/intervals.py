@@ -26,10 +26,10 @@ def bootstrap_intervals(
     seed: int = 0,
     progress: bool = True,
 ) -> xr.DataArray:
-    """Average single trials, with an interval for every cell.
+    """Average single trials, with a bootstrap confidence interval for every cell.
 
-    Trials are drawn with replacement (for the contrast in each class as many as it has); percentiles are widened for
-    small numbers of trials [1]_. Below about ten trials per class they still cover a little too rarely.
+    Trials are drawn with replacement (for the contrast within each class); percentiles are widened for small numbers
+    of trials [1]_. Below about ten trials per class the coverage is still slightly too low.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def bootstrap_intervals(
     level : float
         Coverage of the intervals, between 0 and 1.
     n_resamples : int
-        How often trials are drawn.
+        Number of bootstrap resamples.
     seed : int
         Seed of the draws.
     progress : bool
@@ -50,8 +50,8 @@ def bootstrap_intervals(
     Returns
     -------
     xarray.DataArray, dims (target, ...)
-        Averages; the coordinates ``ci_low`` and ``ci_high``, of the same dimensions, are the intervals, NaN where
-        one trial stands for all.
+        Averages; the coordinates ``ci_low`` and ``ci_high``, of the same dimensions, are the intervals, NaN if
+        there is only one trial.
 
     Raises
     ------
@@ -67,14 +67,14 @@ def bootstrap_intervals(
     --------
     >>> rng = np.random.default_rng(0)
     >>> values = xr.DataArray(rng.standard_normal((50, 1)) + 3, dims=("trial", "target"), coords={"target": ["a"]})
-    >>> found = bootstrap_intervals(values)
-    >>> bool(found.ci_low < found < found.ci_high)
+    >>> average = bootstrap_intervals(values)
+    >>> bool(average.ci_low < average < average.ci_high)
     True
     """
     if values.dims[:2] != ("trial", "target"):
         raise ValueError(
-            f"`values` must have the dimensions (trial, target, ...); got {values.dims}. Pass `per_trial=True` to "
-            "what computes them."
+            f"`values` must have the dimensions (trial, target, ...); got {values.dims}. Compute them "
+            "with `per_trial=True`."
         )
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
@@ -88,8 +88,8 @@ def bootstrap_intervals(
     results = np.empty((3, n_classes, flat.shape[2]))
     for number in followed(range(n_classes), "Resampling", "class"):
         results[0, number] = weights[number] @ flat[:, number]
-        own = weights[number] > 0
-        smallest = n_trials if own.all() else int(min(own.sum(), (~own).sum()))
+        members = weights[number] > 0
+        smallest = n_trials if members.all() else int(min(members.sum(), (~members).sum()))
         results[1:, number] = _percentiles(counts * weights[number], flat[:, number], level, smallest)
     dims = values.dims[1:]
     average, low, high = results.reshape(3, *values.shape[1:])
@@ -120,7 +120,7 @@ def codes_of_targets(values: xr.DataArray) -> NDArray[np.int64]:
 def mean_intervals(
     values: NDArray[np.floating], *, level: float = LEVEL, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the interval of the mean over the first axis, of every column.
+    """Return the confidence interval of the mean over the first axis, for every column.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def mean_intervals(
 
 
 def resampled_counts(strata: NDArray[np.int64], n_resamples: int, seed: int) -> NDArray[np.float64]:
-    """Return how often each trial was drawn, shape (resamples, trials); in each stratum as many as it has."""
+    """Return how often each trial was drawn, shape (resamples, trials); strata keep their size."""
     rng = np.random.default_rng(seed)
     counts = np.zeros((n_resamples, len(strata)))
     for stratum in np.unique(strata):

@@ -1,4 +1,4 @@
-"""Which cells of maps over bands (or frequencies) and channels lie next to each other."""
+"""Neighbours among the cells of maps over bands (or frequencies) and channels."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,8 +51,8 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
     n_targets = maps.sizes.get("target", 1)
     rows = _bands_that_touch(maps) if "band" in maps.dims else _next_bins(maps)
     apart = np.zeros((n_targets, n_targets))
-    found = mne.stats.combine_adjacency(apart, rows.astype(float), _electrodes_side_by_side(maps))
-    return cast("csr_array[Any]", found.tocsr())
+    adjacency = mne.stats.combine_adjacency(apart, rows.astype(float), _electrodes_side_by_side(maps))
+    return cast("csr_array[Any]", adjacency.tocsr())
 
 
 def _bands_that_touch(maps: xr.DataArray) -> NDArray[np.bool_]:
@@ -81,6 +81,6 @@ def _electrodes_side_by_side(maps: xr.DataArray) -> NDArray[np.float64]:
             adjacency, _ = mne.channels.find_ch_adjacency(scalp_info(maps), "eeg")
     except scipy.spatial.QhullError:
         raise PositionsError(
-            f"The {maps.sizes['channel']} channels lie on a line, so that none are side by side. Test more channels."
+            f"The {maps.sizes['channel']} channels lie on a line, so they have no neighbours. Test more channels."
         ) from None
     return np.asarray(adjacency.toarray(), float)

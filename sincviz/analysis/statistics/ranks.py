@@ -1,4 +1,4 @@
-"""Whether two measures put the same cells first."""
+"""Rank agreement: whether two measures put the same cells first."""
 
 import numpy as np
 import scipy
@@ -9,23 +9,23 @@ from sincviz.eeg.band_limits import check_same_bands
 
 
 def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
-    """Return Spearman's correlation of two measures over the cells that both have.
+    """Return the Spearman correlation of two measures over their common cells.
 
     Parameters
     ----------
     one, other : xarray.DataArray
-        Such as a relevance and the losses of :func:`sincviz.ablate`, matched by their coordinates. Of a dimension that
-        only one has, such as ``target``, the mean is taken.
+        Such as a relevance and the losses of :func:`sincviz.ablate`, matched by their coordinates. Dimensions that only
+        one has, such as ``target``, are averaged.
 
     Returns
     -------
     float
-        From −1 to 1; NaN where one of them is the same everywhere. Cells without a value are left out.
+        From −1 to 1; NaN if one of them is constant. Cells without a value are left out.
 
     Raises
     ------
     ValueError
-        If they have no dimension or no cell in common, or a band of the same name has other limits.
+        If they have no dimension or fewer than two cells in common, or a band of the same name has other limits.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def rank_agreement(one: xr.DataArray, other: xr.DataArray) -> float:
     for measure in (one, other):
         if not isinstance(measure, xr.DataArray):
             raise TypeError(
-                f"Both measures must be arrays; got {type(measure).__name__}. Of `ablate` pass `loss['score_loss']`."
+                f"Both measures must be arrays; got {type(measure).__name__}. For `ablate`, pass `loss['score_loss']`."
             )
     check_same_bands(one, other)
     shared = [dim for dim in one.dims if dim in other.dims]

@@ -1,4 +1,4 @@
-"""Whether networks trained anew put the same cells first."""
+"""Run agreement: whether separately trained networks put the same cells first."""
 
 import numpy as np
 import pandas as pd
@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 
 def run_agreement(contrasts: xr.DataArray) -> xr.DataArray:
-    """Return Spearman's correlation between the contrasts of every two runs.
+    """Return the Spearman correlation between the contrasts of every two runs.
 
     Parameters
     ----------
     contrasts : xarray.DataArray, dims (run, ...)
-        One value per run and cell, such as bands and channels. What is known of the runs, ``subject``, ``seed``,
+        One value per run and cell, such as bands and channels. Known properties of the runs, ``subject``, ``seed``,
         ``fold`` and ``condition``, are coordinates.
 
     Returns
     -------
     xarray.DataArray, dims (run, other_run)
-        From −1 to 1, symmetric, 1 for a run with itself; NaN where a run lacks a cell or is the same
-        everywhere. The coordinates of runs stand on ``other_run`` too, as ``other_subject`` and so on.
+        From −1 to 1, symmetric, 1 for a run with itself; NaN where a run lacks a cell or is constant.
+        The coordinates of runs are also on ``other_run``, as ``other_subject`` and so on.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def run_agreement(contrasts: xr.DataArray) -> xr.DataArray:
     """
     if "run" not in contrasts.dims or contrasts.size < 2 * contrasts.sizes["run"]:
         raise ValueError(
-            f"`contrasts` must have the dimension run and two cells or more for each; got {dict(contrasts.sizes)}."
+            f"`contrasts` must have the dimension `run` and at least two cells per run; got {dict(contrasts.sizes)}."
         )
     contrasts = contrasts.transpose("run", ...)
     # All pairs in one product: Spearman's correlation is the cosine of centred ranks.
@@ -45,11 +45,13 @@ def run_agreement(contrasts: xr.DataArray) -> xr.DataArray:
     centred = ranks - ranks.mean(1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     directions = centred / np.where(length > 0, length, np.nan)
-    own = {name: coord for name, coord in contrasts.coords.items() if coord.dims == ("run",)}
-    others = {f"other_{name}": ("other_run", coord.to_numpy(), coord.attrs) for name, coord in own.items()}
+    of_runs = {name: coord for name, coord in contrasts.coords.items() if coord.dims == ("run",)}
+    others = {
+        f"other_{name}": ("other_run", coord.to_numpy(), coord.attrs) for name, coord in of_runs.items()
+    }
     return xr.DataArray(
         np.clip(directions @ directions.T, -1, 1),
-        own | others,
+        of_runs | others,
         ("run", "other_run"),
         "rank_agreement",
         contrasts.attrs | {"units": "Spearman's correlation", "n_cells": ranks.shape[1]},
@@ -69,7 +71,7 @@ def agreement_by_subject(agreement: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         One row per subject: ``n_runs``; ``between_runs``, the mean over pairs of the subject's runs, and ``lowest``,
         the worst pair; ``with_others``, the mean over pairs of one of them and a run of another subject. Pairs without
-        agreement are left out; where none is left stands NaN.
+        agreement are left out; NaN if none remain.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def agreement_by_subject(agreement: xr.DataArray) -> pd.DataFrame:
     [2.0, 0.5, 0.5, -0.75]
     """
     if "subject" not in agreement.coords:
-        raise ValueError("`agreement` must have the coordinate subject on run. Give it to the contrasts.")
+        raise ValueError("`agreement` must have the coordinate `subject` on `run`. Add it to the contrasts.")
     subjects = agreement["subject"].to_numpy()
     values = agreement.to_numpy()
     counted = np.isfinite(values) & ~np.eye(len(values), dtype=bool)
@@ -101,12 +103,12 @@ def agreement_by_subject(agreement: xr.DataArray) -> pd.DataFrame:
 
 
 def _summary(
-    values: NDArray[np.float64], counted: NDArray[np.bool_], own: NDArray[np.bool_]
+    values: NDArray[np.float64], counted: NDArray[np.bool_], members: NDArray[np.bool_]
 ) -> tuple[float, float, float, float]:
-    within = values[counted & own[:, None] & own]
-    others = values[counted & own[:, None] & ~own]
+    within = values[counted & members[:, None] & members]
+    others = values[counted & members[:, None] & ~members]
     return (
-        own.sum(),
+        members.sum(),
         within.mean() if within.size else np.nan,
         within.min() if within.size else np.nan,
         others.mean() if others.size else np.nan,

@@ -1,4 +1,4 @@
-"""Trials that hold the same signal: windows that overlap, and trials that are there twice."""
+"""Shared signal: trials that overlap in time, and trials that occur twice."""
 
 import hashlib
 from collections import OrderedDict
@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 MOST_CHANNELS = 3
-"""As many channels tell whether two trials share signal; no two recordings agree in so many samples of one."""
+"""Enough channels to detect shared signal: no two recordings agree in so many samples of even one."""
 
 _TAPS = 16
 _LEAST_SHARE = 10  # an overlap of less than a tenth of a trial is not looked for
@@ -34,24 +34,24 @@ def telling_channels(trials: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | None = None) -> pd.DataFrame:
-    """Return which trials begin with signal that stands in another trial.
+    """Return which trials begin with signal that is also in another trial.
 
     The signal itself is compared, up to a constant and a factor for each channel, so baseline correction and scaling of
-    single trials do not hide it. Where events tell when trials begin, windows that should overlap are compared too,
-    with a tolerance for what filters do to the ends of a trial.
+    single trials do not hide it. If events give the onsets of trials, windows that should overlap are compared too,
+    with a tolerance for filter artefacts at the ends of a trial.
 
     Parameters
     ----------
     signals : array, shape (trials, channels, times)
         The trials, at a few channels (:func:`telling_channels`).
     samples : array of int, shape (trials,) | None
-        Sample in which each trial begins. Numbers that are no such thing do no harm: the signal decides.
+        Sample at which each trial begins. Other numbers do no harm: the signal decides.
 
     Returns
     -------
     pandas.DataFrame
         One row per pair: ``trial``, ``other``, and ``shift``, the sample of ``other`` at which ``trial`` begins;
-        0 means that one is the copy of the other.
+        0 means that one is a copy of the other.
 
     Examples
     --------
@@ -61,8 +61,8 @@ def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | No
     [[1, 0, 50]]
     """
     values = np.ascontiguousarray(signals, np.float64)
-    told = b"" if samples is None else np.ascontiguousarray(samples, np.int64).tobytes()
-    key = hashlib.blake2b(values.tobytes() + told + str(values.shape).encode(), digest_size=16).digest()
+    of_samples = b"" if samples is None else np.ascontiguousarray(samples, np.int64).tobytes()
+    key = hashlib.blake2b(values.tobytes() + of_samples + str(values.shape).encode(), digest_size=16).digest()
     if key not in _CACHE:
         _CACHE[key] = _pairs(values, samples)
         while len(_CACHE) > 16:  # an inspection asks for the same trials again and again
@@ -71,10 +71,10 @@ def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | No
 
 
 def _pairs(signals: NDArray[np.float64], samples: NDArray[np.int64] | None) -> pd.DataFrame:
-    found = _by_signal(signals)
+    pairs = _by_signal(signals)
     if samples is not None:
-        found |= _by_events(signals, samples)
-    return pd.DataFrame(sorted(found), columns=["trial", "other", "shift"], dtype=int)
+        pairs |= _by_events(signals, samples)
+    return pd.DataFrame(sorted(pairs), columns=["trial", "other", "shift"], dtype=int)
 
 
 def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
@@ -84,7 +84,7 @@ def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
     if n_starts < 1 or n_trials < 2:
         return set()
     first = signals[:, 0]
-    # Differences between samples apart forget a constant, their direction forgets a factor.
+    # Differences between samples remove a constant, and their direction removes a factor.
     changes = first[:, step:] - first[:, :-step]
     weights = np.random.default_rng(0).standard_normal((2, _TAPS))
     one, two = (
@@ -99,43 +99,43 @@ def _by_signal(signals: NDArray[np.float64]) -> set[tuple[int, int, int]]:
     begin = np.searchsorted(in_order, angle[:, 0] - _ANGLE)
     end = np.searchsorted(in_order, angle[:, 0] + _ANGLE)
     taps = step * np.arange(_TAPS)
-    found: set[tuple[int, int, int]] = set()
+    pairs: set[tuple[int, int, int]] = set()
     for trial in np.flatnonzero(~flat[:, 0]):
         others, shifts = np.divmod(order[begin[trial] : end[trial]], n_starts)
         keep = (others != trial) & ((shifts > 0) | (others < trial))
         others, shifts = others[keep], shifts[keep]
-        own, there = changes[trial, taps], changes[others[:, None], shifts[:, None] + taps]
-        scale = np.sqrt((own**2).sum() * (there**2).sum(1))
-        near = there @ own > (1 - _SAME**2) * scale
+        here, there = changes[trial, taps], changes[others[:, None], shifts[:, None] + taps]
+        scale = np.sqrt((here**2).sum() * (there**2).sum(1))
+        near = there @ here > (1 - _SAME**2) * scale
         others, shifts = others[near], shifts[near]
         nearest = np.argsort(np.abs(others - trial), kind="stable")[:_MOST_PARTNERS]
         for other, shift in zip(others[nearest].tolist(), shifts[nearest].tolist(), strict=True):
             if _residual(signals[trial], signals[other], shift) < _SAME:
-                found.add((int(trial), other, shift))
-    return found
+                pairs.add((int(trial), other, shift))
+    return pairs
 
 
 def _by_events(signals: NDArray[np.float64], samples: NDArray[np.int64]) -> set[tuple[int, int, int]]:
-    """Return windows that begin inside the one before, if the signals are alike there."""
+    """Return windows that begin inside the previous one, if the signals agree there."""
     n_times = signals.shape[2]
     order = np.argsort(samples, kind="stable")
     shifts = np.diff(samples[order])
-    found = set()
+    pairs = set()
     for where in np.flatnonzero(n_times - shifts >= max(_TAPS, n_times // _LEAST_SHARE)):
         other, trial, shift = int(order[where]), int(order[where + 1]), int(shifts[where])
         if _residual(signals[trial], signals[other], shift) < np.sqrt(1 - _ALIKE**2):
-            found.add((trial, other, shift))
-    return found
+            pairs.add((trial, other, shift))
+    return pairs
 
 
 def _residual(trial: NDArray[np.float64], other: NDArray[np.float64], shift: int) -> float:
-    """Return what a factor and a constant leave of the difference, relative; the worst of the channels that move."""
+    """Return the relative residual after fitting a factor and a constant, for the worst channel that is not flat."""
     n_shared = trial.shape[1] - shift
-    own, there = np.diff(trial[:, :n_shared]), np.diff(other[:, shift:])
-    own_size, there_size = (own**2).sum(1), (there**2).sum(1)
-    moving = (own_size > 0) & (there_size > 0)
+    here, there = np.diff(trial[:, :n_shared]), np.diff(other[:, shift:])
+    here_size, there_size = (here**2).sum(1), (there**2).sum(1)
+    moving = (here_size > 0) & (there_size > 0)
     if not moving.any():
         return np.inf
-    product = (own * there).sum(1)[moving]
-    explained = np.where(product > 0, product**2, 0) / (own_size * there_size)[moving]
+    product = (here * there).sum(1)[moving]
+    explained = np.where(product > 0, product**2, 0) / (here_size * there_size)[moving]
     return float(np.sqrt(np.maximum(1 - explained, 0)).max())

@@ -1,4 +1,4 @@
-"""Whether subjects agree on a value: t tests over subjects, cell by cell, with effect sizes."""
+"""Tests over subjects: whether they agree on a value, cell by cell, with effect sizes."""
 
 import numpy as np
 import scipy
@@ -13,14 +13,14 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     r"""Test every cell against zero, with subjects as the unit.
 
     The effect size is Hedges' :math:`g = J(n - 1)\, m / s` of mean :math:`m` and standard deviation :math:`s` over
-    :math:`n` subjects, with :math:`J(k) = \Gamma(k / 2) / (\sqrt{k / 2}\, \Gamma((k - 1) / 2))`, which takes the
-    bias of small samples away [1]_.
+    :math:`n` subjects, with :math:`J(k) = \Gamma(k / 2) / (\sqrt{k / 2}\, \Gamma((k - 1) / 2))`, which corrects
+    the bias of small samples [1]_.
 
     Parameters
     ----------
     values : xarray.DataArray, dims (subject, ...)
         One value per subject and cell, such as contrasts between classes or differences between paired conditions;
-        zero is what chance gives. Subjects without any value are left out.
+        zero is the chance level. Subjects without any value are left out.
     dim : str
         The dimension that holds the subjects.
 
@@ -28,9 +28,10 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     -------
     xarray.Dataset, dims (...)
         ``mean``, with ``ci_low`` and ``ci_high`` its 95 % t interval; ``t``; ``p``, two-sided and uncorrected; ``q``,
-        the same controlled for false discoveries over all cells that have a p [2]_; ``effect_size``, NaN for two
-        subjects, for which no unbiased one exists. A cell that lacks a subject is NaN and in no family. A cell that is
-        the same in all subjects has a mean and no test: all else is NaN. ``attrs["n_subjects"]`` counts the subjects.
+        the same with the false discovery rate controlled over all cells that have a p [2]_; ``effect_size``, NaN for
+        two subjects, for which no unbiased one exists. A cell that lacks a subject is NaN and not counted as a test. A
+        cell that is the same in all subjects has a mean and no test: all else is NaN. ``attrs["n_subjects"]`` counts
+        the subjects.
 
     Raises
     ------
@@ -47,8 +48,8 @@ def subject_test(values: xr.DataArray, dim: str = "subject") -> xr.Dataset:
     Examples
     --------
     >>> values = xr.DataArray([[1.0, -1.0], [2.0, 0.0], [3.0, 1.0]], {"channel": ["C3", "Cz"]}, ("subject", "channel"))
-    >>> found = subject_test(values)
-    >>> found["mean"].values.tolist(), found.t.values.round(3).tolist(), found.p.values.round(3).tolist()
+    >>> test = subject_test(values)
+    >>> test["mean"].values.tolist(), test.t.values.round(3).tolist(), test.p.values.round(3).tolist()
     ([2.0, 0.0], [3.464, 0.0], [0.074, 1.0])
     """
     subjects = with_values(values, dim)
@@ -94,8 +95,8 @@ def with_values(values: xr.DataArray, dim: str = "subject") -> xr.DataArray:
     known = numbers.where(np.isfinite(numbers)).dropna(dim, how="all")
     if known.sizes[dim] < 2:
         raise ValueError(
-            f"A test over subjects needs two or more that have values; got {known.sizes[dim]} of "
-            f"{values.sizes[dim]}. Runs of one subject are no sample of subjects: add subjects."
+            f"A test over subjects needs two or more subjects with values; got {known.sizes[dim]} of "
+            f"{values.sizes[dim]}. Runs of one subject are not a sample of subjects: add subjects."
         )
     return known
 

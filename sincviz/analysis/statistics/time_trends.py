@@ -1,4 +1,4 @@
-"""Whether classes become more or less frequent with time, and stretches of time in which they hardly do."""
+"""Time trends: whether classes become more or less frequent with time; stretches in which they hardly do."""
 
 import math
 
@@ -12,7 +12,7 @@ LEAST_OF_CLASS = 5  # trials of the rarest class that a part of the time should 
 
 
 def trend_p(stratum: NDArray[np.int64], codes: NDArray[np.int64]) -> float:
-    """Return p of classes that are equally frequent at all times of each stratum.
+    """Return the p-value of a test that classes are equally frequent at all times of each stratum.
 
     Parameters
     ----------
@@ -85,11 +85,11 @@ def _places_and_sizes(stratum: NDArray[np.int64]) -> tuple[NDArray[np.float64], 
     return (count + 0.5) / size, size
 
 
-def _rank_p(stratum: NDArray[np.int64], place: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
+def _rank_p(stratum: NDArray[np.int64], place: NDArray[np.float64], members: NDArray[np.bool_]) -> float:
     """Return p, two-sided, of the sum of the places of a class (Wilcoxon's test, stratified)."""
     number = np.unique(stratum, return_inverse=True)[1]
-    n, n_own = np.bincount(number), np.bincount(number, own)
+    n, n_members = np.bincount(number), np.bincount(number, members)
     # Places 1/2n, 3/2n ... have the mean 1/2 and the variance (n + 1) / 12 n.
-    variance = float((n_own * (n - n_own) / n * (n + 1) / (12 * n)).sum())
-    total = float((place[own] - 0.5).sum())
+    variance = float((n_members * (n - n_members) / n * (n + 1) / (12 * n)).sum())
+    total = float((place[members] - 0.5).sum())
     return math.erfc(abs(total) / math.sqrt(2 * variance)) if variance > 0 else 1.0

@@ -1,4 +1,4 @@
-"""Over which trials a relevance is averaged."""
+"""Trial averages: over which trials a relevance is averaged."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,12 +7,12 @@ TRIALS = ("all", "contrast")
 
 
 def checked_trials(trials: str) -> str:
-    """Return over which trials is averaged if it is known.
+    """Return ``trials`` if it is a known setting.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If it is unknown.
     """
     if trials not in TRIALS:
         raise ValueError(f"`trials` must be one of {', '.join(map(repr, TRIALS))}; got {trials!r}.")
@@ -56,12 +56,12 @@ def trial_weights(
         raise ValueError(
             "The network has one score, so there is no contrast between classes. Pass `trials='all'`."
         )
-    own = codes == np.arange(n_classes)[:, None]
-    n_own = own.sum(1, keepdims=True)
-    if not ((n_own > 0) & (n_own < n_trials)).any():
+    members = codes == np.arange(n_classes)[:, None]
+    n_members = members.sum(1, keepdims=True)
+    if not ((n_members > 0) & (n_members < n_trials)).any():
         raise ValueError(
-            "All trials are of one class, so there is no contrast. Pass trials of two classes or more."
+            "All trials are of one class, so there is no contrast. Pass trials of two or more classes."
         )
     with np.errstate(divide="ignore"):
-        inside, outside = 1 / n_own, 1 / (n_trials - n_own)
-    return np.where(np.isfinite(inside + outside), np.where(own, inside, -outside), np.nan)
+        inside, outside = 1 / n_members, 1 / (n_trials - n_members)
+    return np.where(np.isfinite(inside + outside), np.where(members, inside, -outside), np.nan)

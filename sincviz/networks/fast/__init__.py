@@ -1,1 +1,1 @@
-"""Kernels behind the forward pass: the same numbers with less arithmetic and memory."""
+"""Fast kernels for the forward pass: the same numbers with less arithmetic and memory."""

@@ -1,4 +1,4 @@
-"""The network up to its head with the channels mixed first: the same function for a fraction of the work.
+"""Forward pass up to the head with the channels mixed first: the same function for a fraction of the work.
 
 Filtering, normalisation (given its statistics) and mixing are linear. So ``filters × depth`` mixed signals are
 filtered instead of ``filters × channels`` recorded ones, and the normalisations become factors and summands.
@@ -22,7 +22,7 @@ from sincviz.weights.activation import POINTWISE
 def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: nn.Sequential) -> Tensor:
     """Return ``aggregation(depthwise(sinc(x)))``, running statistics included, as cheaply as these layers allow.
 
-    Layers that somebody listens to (by a hook), or that are not what the network began with, are called.
+    Layers that have a hook or were replaced by other layers are called.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
     Returns
     -------
     torch.Tensor, shape (batch, features)
-        What enters the head.
+        The input of the head.
 
     Raises
     ------
     ValueError
-        If training has too few values to normalise; then nothing is recorded.
+        If training has too few values to normalise; nothing is recorded then.
     """
     if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, (SpatialConv, nn.Conv2d))):
         return cast(Tensor, aggregation(depthwise(sinc(x))))
@@ -69,7 +69,7 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
 def _pooled(
     x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int, aggregation: nn.Sequential
 ) -> Tensor:
-    """Return what the first three layers of the aggregation make of the spatial maps."""
+    """Return the output of the first three layers of the aggregation for the spatial maps."""
     second, activation, pooling = cast(tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(aggregation)[:3])
 
     def pool(maps: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ def _filters_of_units(
 
 
 def _batch_statistics(maps: list[Tensor], normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Return mean and variance of every unit over blocks of trials; recorded."""
+    """Return and record the mean and variance of every unit over blocks of trials."""
     mean, variance = cast(tuple[Tensor, Tensor], _Moments.apply(*maps))  # type: ignore[no-untyped-call]
     record_statistics(normalization, mean, variance, sum(part[:, 0].numel() for part in maps))
     return mean, variance
@@ -159,7 +159,7 @@ def _may_skip(
     layers: tuple[nn.Module, ...],
     kinds: tuple[type[nn.Module] | tuple[type[nn.Module], ...], ...],
 ) -> bool:
-    """Whether calling these layers is the same as computing what their kinds are known to do."""
+    """Return whether calling these layers equals computing what their types are known to do."""
     return (
         len(layers) == len(kinds)
         and all(map(_is_plain, layers, kinds))

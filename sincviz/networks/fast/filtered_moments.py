@@ -33,7 +33,7 @@ def filtered_moments(x: Tensor, kernels: Tensor, *, pad: int) -> tuple[Tensor, T
     Returns
     -------
     mean : torch.Tensor, shape (filters,)
-        Mean of the output; of 16-bit signals on a CPU in single precision.
+        Mean of the output; in single precision for 16-bit signals on a CPU.
     variance : torch.Tensor, shape (filters,)
         Its variance, divided by the number of values (biased).
     """
@@ -52,12 +52,12 @@ def _filtered_moments(x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Ten
     deviations = offsets - offset
 
     sums = [
-        _sums(signals.flatten(0, 1), own.flatten(), deviation.flatten(), taps, pad)
-        for signals, own, deviation in zip(
+        _sums(signals.flatten(0, 1), block_offsets.flatten(), deviation.flatten(), taps, pad)
+        for signals, block_offsets, deviation in zip(
             *(trial_blocks(part, channels * times) for part in (x, offsets, deviations)), strict=True
         )
     ]
-    of_all, weighted, first_row, steps = (sum(parts) for parts in zip(*sums, strict=True))
+    of_all, weighted, first_row, steps = (sum(terms) for terms in zip(*sums, strict=True))
 
     constant = F.pad(x.new_ones(times), (pad, pad))
     means_over_signals = torch.stack([constant, of_all / n_signals, weighted / n_signals])

@@ -1,4 +1,4 @@
-"""Compute again in the backward pass what would take more memory than time to keep."""
+"""Recomputation in the backward pass of what would cost more memory to keep than time to compute."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def recomputed(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """Return ``function(*inputs)``; of its graph only the inputs are kept.
+    """Return ``function(*inputs)``, keeping only the inputs for the backward pass.
 
     Unlike ``torch.utils.checkpoint`` this works inside the transforms of ``torch.func``. All tensors that need
     gradients must be among the inputs, and the function must give the same result when it is called again.

@@ -1,4 +1,4 @@
-"""Channels mixed first, filtered afterwards: the maps of the spatial filters, by filters × depth convolutions."""
+"""Maps of the spatial filters: channels mixed first and filtered afterwards, by filters × depth convolutions."""
 
 from functools import partial
 from typing import Any
@@ -19,12 +19,12 @@ class SpatialConv(nn.Conv2d):
         super().__init__(filters, filters * depth, (n_chans, 1), groups=filters, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the unit's maps, shape (batch, units, 1, times), of (batch, filters, channels, times)."""
+        """Return the units' maps, shape (batch, units, 1, times), of (batch, filters, channels, times)."""
         return in_single_precision(partial(F.conv2d, groups=self.groups), x, self.weight)
 
 
 def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
-    """Mix the channels into units and filter each unit with taps of its own.
+    """Mix the channels into units and filter each unit with its own taps.
 
     Parameters
     ----------

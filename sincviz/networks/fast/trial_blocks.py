@@ -1,4 +1,4 @@
-"""Blocks of trials that are small enough for a processor's cache."""
+"""Blocks of trials small enough for a processor's cache."""
 
 import torch
 from torch import Tensor
@@ -7,9 +7,9 @@ BLOCK_BYTES = 2**21
 
 
 def in_blocks(x: Tensor) -> bool:
-    """Whether this batch is better computed in blocks: on a CPU, where nobody else plans the computation.
+    """Return whether this batch is better computed in blocks: on a CPU, unless compiled or traced.
 
-    Compilers do better on the whole; what is traced must hold for other numbers of trials.
+    Compilers do better with the whole batch; a trace must hold for other numbers of trials.
     """
     recorded = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     return x.device.type == "cpu" and not recorded

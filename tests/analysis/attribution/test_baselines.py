@@ -83,7 +83,7 @@ def test_a_signal_of_another_shape_is_refused_with_both_shapes(seen, noise, shap
 
 @pytest.mark.parametrize("signal", [0.0, np.zeros(6), np.zeros((1, 6, 128)), np.full((6, 128), np.nan)])
 def test_what_is_no_signal_is_refused(seen, noise, signal):
-    with pytest.raises(ValueError, match=r"finite numbers of the shape \(channels, times\)"):
+    with pytest.raises(ValueError, match=r"finite numbers in an array of shape \(channels, times\)"):
         baseline_of(seen, noise(4, n_times=128), None, signal)
 
 

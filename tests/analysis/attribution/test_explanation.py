@@ -115,7 +115,7 @@ def test_without_classes_chance_is_unknown():
 
 
 def test_single_trials_and_their_average_are_not_both_wanted():
-    with pytest.raises(ValueError, match=r"`per_trial` keeps trials.*choose one"):
+    with pytest.raises(ValueError, match=r"`per_trial` keeps single trials.*choose one"):
         explain(np.ones((4, 2, 3)), np.array([0, 1, 0, 1]), trials="contrast", per_trial=True)
 
 
@@ -152,7 +152,9 @@ def test_a_completeness_error_above_5_percent_is_said(error, said):
         assert str(one.message).startswith(
             f"The shares of 'deep_lift' {'miss ' if finite else 'are not finite'}"
         )
-        assert str(one.message).endswith("more than 5%). Use another." if finite else "(`diagnose`).")
+        assert str(one.message).endswith(
+            "more than 5%). Use another." if finite else "not finite. Check the weights with `diagnose`."
+        )
 
 
 def test_nothing_is_said_of_what_is_no_share():

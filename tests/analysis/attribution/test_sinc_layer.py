@@ -494,7 +494,7 @@ def test_labels_that_nobody_knows_are_needed_for_the_contrast_only(network, epoc
     assert attrs["above_chance"] == "unknown"
     assert "accuracy" not in attrs
     for needing in ({"trials": "contrast"}, {"baseline": "class_mean"}):
-        with pytest.raises(ValueError, match="does not know the classes"):
+        with pytest.raises(ValueError, match="does not have the classes"):
             relevance(model, epochs, **needing)
         with pytest.raises(ValueError, match="pass `y`"):
             relevance(model, epochs.get_data() * 1e6, **needing)
@@ -512,7 +512,7 @@ def test_labels_that_nobody_knows_are_needed_for_the_contrast_only(network, epoc
         ({"n_steps": 0}, ValueError, "n_steps"),
         ({"n_steps": 2.5}, TypeError, "n_steps"),
         ({"y": [0] * 39}, ValueError, "one label per trial"),
-        ({"y": [7] * 40}, ValueError, "does not know the classes"),
+        ({"y": [7] * 40}, ValueError, "does not have the classes"),
         ({"y": [0] * 40, "trials": "contrast"}, ValueError, "All trials are of one class"),
         ({"per_trial": True, "trials": "contrast", "y": [0, 1] * 20}, ValueError, "choose one"),
         ({"epochs": np.zeros((2, 6, 127))}, EpochsError, "128 times"),

@@ -327,10 +327,10 @@ def test_any_network_that_tells_channels_and_units_takes_epochs(eegnet, epochs, 
     assert not on_disk.preload
 
 
-@pytest.mark.filterwarnings("ignore:.*prepared otherwise")  # it was not trained at all
+@pytest.mark.filterwarnings("ignore:.*preprocessed differently")  # it was not trained at all
 def test_units_that_a_network_does_not_tell_are_taken_for_microvolts_and_that_is_said(eegnet, epochs):
     model = named(eegnet(n_times=128, n_outputs=2), epochs, scale=None)
-    with pytest.warns(RuntimeWarning, match=r"taken to be microvolts\. Where that is wrong.*scale=1e6"):
+    with pytest.warns(RuntimeWarning, match=r"assumed to be microvolts\. If that is wrong.*scale=1e6"):
         found = spectral_relevance(model, epochs, n_steps=1)
     assert_close(found, spectral_relevance(model, epochs.get_data() * 1e6, n_steps=1, sfreq=128.0), 1e-5)
 
@@ -465,7 +465,7 @@ class Flat(nn.Module):
         ({"sfreq": 0}, ValueError, "`sfreq`"),
         ({"sfreq": np.nan}, ValueError, "`sfreq`"),
         ({"y": [0] * 3}, ValueError, "one label per trial"),
-        ({"y": ["left"] * 4}, ValueError, "does not know the classes"),
+        ({"y": ["left"] * 4}, ValueError, "does not have the classes"),
         ({"epochs": np.zeros((6, 96))}, EpochsError, "shape"),
         ({"epochs": np.zeros((0, 6, 96))}, EpochsError, "no trials"),
         ({"epochs": np.full((2, 6, 96), np.inf)}, EpochsError, "not finite"),

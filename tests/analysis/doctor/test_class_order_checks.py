@@ -186,6 +186,6 @@ def test_signals_that_turn_answers_round_are_named_first(healthy, fresh, slips_o
     other = fresh.copy().set_eeg_reference(["Fp1"])
     row = about(diagnose(swapped, other)).iloc[0]
     assert row["remedy"].startswith(
-        "Mend what the other findings say of the signals first. If it stays so: name"
+        "Fix the signal problems in the other findings first. If this finding remains: name"
     )
     assert not slips_of(diagnose(swapped, other))

@@ -77,7 +77,7 @@ def test_labels_in_blocks_leave_it_open_whether_the_network_knows_them(model, si
     found = diagnose(model, x, codes)
     row = finding(found, "labels_in_blocks")
     assert row["severity"] == "error"
-    assert "cannot be told here" in row["finding"]
+    assert "cannot be decided here" in row["finding"]
     assert row["evidence"].startswith(
         "8 blocks of equal labels, 80 trials (runs of 13.3 on average, 2 expected"
     )
@@ -137,7 +137,7 @@ def test_trials_sorted_by_class_are_doubted_only_if_that_is_their_order_and_the_
         given.events[:, 0] = np.arange(60)
     row = finding(diagnose(named, given, codes[order]), "labels_in_blocks")
     assert row["finding"].startswith(
-        "In the order given, trials of a class stand together: if that is the order of"
+        "In the given order, trials of a class are grouped: if that is the order of"
     )
     assert not slips_of(pd.DataFrame([row]))
     if kind == "array":
@@ -234,7 +234,7 @@ def test_overlapping_windows_are_found_in_an_array(model, signal, slips_of):
     row = finding(diagnose(model, cut(signal, starts), codes), "overlapping_trials")
     assert row["severity"] == "warning"
     assert row["evidence"].startswith("60 trials of 60 share signal with another, in 20 stretches.")
-    assert "change their labels together" in row["evidence"]
+    assert "are permuted together" in row["evidence"]
     assert not slips_of(pd.DataFrame([row]))
 
 

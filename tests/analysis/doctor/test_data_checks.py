@@ -151,7 +151,7 @@ def test_a_network_that_never_saw_a_signal_is_said_to_be_untrained(patient, prac
     for layer in (patient.depthwiseconv[0], patient.temporal_aggregation[0]):
         layer.reset_running_stats()
     row = diagnose(patient, fresh).set_index("check").loc["batch_norm"]
-    assert "never trained, or its statistics were lost" in row["finding"]
+    assert "never trained, or they were lost" in row["finding"]
     assert diagnose(recalibrate_batch_norm(patient, practice), fresh).empty
 
 
@@ -160,7 +160,7 @@ OTHER_RATE = 200.0
 
 def test_epochs_of_another_rate(healthy, fresh, only):
     row = only(diagnose(healthy, fresh.copy().resample(OTHER_RATE)), "sampling_rate", "error")
-    assert row["evidence"] == "200 Hz against 160 Hz."
+    assert row["evidence"] == "200 Hz here, 160 Hz in the network."
     assert row["remedy"] == "`epochs.resample(160)`."
 
 
@@ -175,7 +175,7 @@ def test_epochs_without_the_reference_of_the_training(healthy, imagery, fresh, o
     row = only(found[found["check"] == "recording"], "recording", "warning")
     assert row["evidence"] == "This recording has another reference: custom here, average in training."
     assert found["check"].tolist() == ["recording", "flat"]
-    assert found.loc[1, "finding"] == "Channel Cz is flat: there is no signal, as in a reference."
+    assert found.loc[1, "finding"] == "Channel Cz is flat: there is no signal, as in a reference channel."
 
 
 @pytest.mark.parametrize(("fact", "value"), [("highpass_hz", 1.0), ("lowpass_hz", 40.0)])
@@ -207,7 +207,7 @@ def test_slow_drift_through_the_flank_of_a_low_filter(patient, practice, fresh, 
     phase = rng.uniform(0, 2 * np.pi, (len(fresh), 16, 1))
     drift = 30e-6 * np.sin(2 * np.pi * 0.8 * time_s + phase)
     row = only(diagnose(model, changed(fresh, fresh.get_data() + drift)), "slow_drift", "warning", [0])
-    assert row["finding"] == "Mostly drift or offset comes out of 1 filter for higher frequencies."
+    assert row["finding"] == "The output of 1 filter for higher frequencies is mostly drift or offset."
 
 
 def slow(kind, n_trials, n_times):
@@ -263,7 +263,7 @@ def test_free_filters_are_judged_by_their_measured_bands(healthy, array):
 def test_shuffled_labels_are_at_chance(healthy, fresh, labels, only):
     row = only(diagnose(healthy, fresh, np.roll(labels, 1)), "chance", "error")
     assert re.match(
-        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, naming the most frequent class 0\.50; balanced "
+        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, always answering the most frequent class 0\.50; balanced "
         r"accuracy 0\.\d\d, chance 0\.50 \(p = ",
         row["evidence"],
     )
@@ -273,7 +273,7 @@ def test_classes_in_another_order_are_told_from_chance(healthy, fresh, only):
     swapped = copy.deepcopy(healthy)
     swapped.class_names = healthy.class_names[::-1]
     row = only(diagnose(swapped, fresh), "class_order", "error")
-    assert "in another order" in row["finding"]
+    assert "names are probably in the wrong order" in row["finding"]
     assert "class_names" in row["remedy"]
 
 
@@ -310,7 +310,7 @@ def test_the_share_of_the_largest_class_is_told_beside_chance(healthy, fresh):
     right = np.flatnonzero(fresh.events[:, 2] == 2)[:10]
     wrong = np.random.default_rng(0).permutation(np.repeat(["right", "left"], [40, 10]))
     row = diagnose(healthy, fresh[np.r_[left, right]], wrong).set_index("check").loc["chance"]
-    assert "naming the most frequent class 0.80; balanced accuracy 0." in row["evidence"]
+    assert "always answering the most frequent class 0.80; balanced accuracy 0." in row["evidence"]
     assert ", chance 0.50 (p = 0." in row["evidence"]
 
 
@@ -360,7 +360,7 @@ def test_a_missing_channel(healthy, fresh, only):
 def test_epochs_of_another_length(healthy, fresh, only):
     row = only(diagnose(healthy, fresh.copy().crop(0.5, 2.0)), "epochs", "error")
     assert "240 samples" not in row["evidence"]
-    assert "241 samples, the network takes 320" in row["evidence"]
+    assert "241 samples, but the network takes 320" in row["evidence"]
     assert "Cut longer ones" in row["remedy"]
 
 
@@ -394,12 +394,12 @@ def test_trials_that_are_not_finite(healthy, array, only, value):
     broken[[70, 75], 3, 5] = value
     row = only(diagnose(healthy, broken), "epochs", "error")
     assert row["evidence"] == "2 trials hold values that are not finite, trials 70, 75 (in F8)."
-    assert row["remedy"] == "Drop them: `x = np.delete(x, [70, 75], axis=0)`, and the same of `y`."
+    assert row["remedy"] == "Drop them: `x = np.delete(x, [70, 75], axis=0)`, and the same for `y`."
 
 
 def test_epochs_for_a_network_that_does_not_know_its_units(patient, fresh, only):
     patient.scale = None
-    with pytest.warns(RuntimeWarning, match=r"taken to be microvolts.*scale=1e6"):
+    with pytest.warns(RuntimeWarning, match=r"assumed to be microvolts.*scale=1e6"):
         found = diagnose(patient, fresh)
     assert "epochs" not in set(found["check"])
     assert "scale = 1e+06 per volt" in only(found, "assumed", "note")["evidence"]

@@ -147,8 +147,8 @@ def test_what_has_no_front_end_is_refused(unknown):
 def test_few_trials_tell_nothing_about_chance(healthy, fresh, only, n_trials):
     left_and_right = np.flatnonzero(np.diff(fresh.events[:, 2], prepend=0))[:n_trials]
     row = only(diagnose(healthy, fresh[left_and_right]), "chance", "note")
-    why = "all are of one class" if n_trials == 1 else "they are too few of each class"
-    assert row["finding"] == f"No accuracy on these trials can be told from chance: {why}."
+    why = "all are of one class" if n_trials == 1 else "there are too few of each class"
+    assert row["finding"] == f"No accuracy on these trials can be distinguished from chance: {why}."
 
 
 def test_trials_of_one_class_tell_nothing_about_chance(healthy, fresh, only):
@@ -206,7 +206,7 @@ def test_surplus_and_bad_channels_are_said_once(healthy, fresh):
         diagnose(healthy, more)
     assert sorted(str(warning.message).split(":")[0] for warning in caught) == [
         "Channels marked as bad are used",
-        "Channels that the network does not know are dropped",
+        "Channels that the network does not have are dropped",
     ]
 
 
@@ -299,7 +299,7 @@ def test_networks_of_the_smallest_size_are_read(network, epochs, settings, slips
     model = network(chs_info=epochs.info["chs"], **settings)
     model.scale, model.class_names = 1e6, ["left", "right"]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*its single output is taken for the logit of class 1, 'right'")
+        warnings.filterwarnings("ignore", ".*its single output is read as the logit of class 1, 'right'")
         found = diagnose(model, epochs)
     assert set(found["check"]) <= {"unmoved", "unresolvable", "batch_norm", "chance", "never_answered"}
     assert not slips_of(found)

@@ -157,7 +157,7 @@ def test_the_default_kernels_at_250_hz_cannot_resolve_their_bands(slips_of):
     )
     for fact in ("Nominal width 4.0 Hz, as computed 10.4 Hz", "4 dimensions", "32 of 32 filters"):
         assert fact in row["evidence"]
-    assert "Read the measured bands, never the cut-offs." in row["remedy"]
+    assert "Use the measured bands, never the cut-offs." in row["remedy"]
     assert not slips_of(findings)
 
 
@@ -201,14 +201,14 @@ def test_no_kernel_longer_than_a_trial_is_recommended(patient, kernels_of, only)
     cutoffs = patient.cutoffs().tolist()
     model = kernels_of(patient, {filter_: (low, 0.05) for filter_, (low, _) in enumerate(cutoffs)})
     row = only(diagnose(model), "unresolvable", "warning", range(N_FILTERS))
-    assert row["remedy"] == "Read the measured bands, never the cut-offs."
+    assert row["remedy"] == "Use the measured bands, never the cut-offs."
 
 
 def test_a_momentum_that_keeps_the_last_batch_only(patient, fresh, only):
     for layer in (patient.depthwiseconv[0], patient.temporal_aggregation[0]):
         layer.momentum = 0.99
     row = both(patient, fresh, only, "batch_norm_momentum", "warning")
-    assert "PyTorch's 0.01" in row["finding"]
+    assert "0.99 in Keras is 0.01 in PyTorch" in row["finding"]
     assert "0.99" in row["evidence"]
 
 

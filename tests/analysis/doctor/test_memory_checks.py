@@ -26,14 +26,14 @@ def test_nothing_is_found_where_the_network_is_at_chance_or_a_decoder_is_not(row
 
 def test_a_decoder_that_is_above_chance_by_luck_does_not_hide_what_was_memorised():
     found = memorised(ROW, decoders(above="yes", p=0.02), n_seen=50)
-    assert "hardly tell apart" in found.finding
+    assert "simple decoders can hardly classify" in found.finding
     assert memorised(ROW | {"ci_low": 0.55}, decoders(above="yes", p=0.02), n_seen=50) is None
 
 
 def test_what_the_user_says_is_doubted_where_the_network_is_far_better_than_every_decoder():
     found = memorised(ROW, decoders(), n_seen=None, held_out=True)
     assert found.severity == "warning"
-    assert "although they are said to be held out" in found.finding
+    assert "although they are declared as held out" in found.finding
     assert memorised(ROW | {"ci_low": 0.59}, decoders(), n_seen=None, held_out=True) is None
 
 

@@ -64,8 +64,9 @@ def test_a_class_whose_relevance_may_add_up_to_nothing_raises_no_suspicion():
     nothing = of_established_classes(spectrum, leading.assign(total_ci_low=np.nan))
     (found,) = relevance_findings(nothing)
     assert found.check == "artefacts_not_checked"
-    assert set(not_checked(nothing).values()) == {"no class has a relevance of more than nothing, as far as these "
-                                                  "trials tell"}  # fmt: skip
+    assert set(not_checked(nothing).values()) == {
+        "no class has a total relevance that these trials show to be above zero"
+    }
 
 
 @pytest.mark.parametrize(("size", "expected"), [(0.0, []), (3.0, ["relevance_eyes", "relevance_drift"])])
@@ -91,8 +92,8 @@ def test_relevance_that_is_even_everywhere_above_the_drifts_raises_no_suspicion(
 
 FINDINGS = {
     "relevance_eyes": "Below 4 Hz beside the eyes: {}; suspect eye movements.",
-    "relevance_muscles": "From 20 Hz on at the edge of the scalp: {}; suspect muscle activity.",
-    "relevance_drift": "Slower than 1 Hz: {}; suspect drifts, sweat or eye movements.",
+    "relevance_muscles": "From 20 Hz upwards at the edge of the scalp: {}; suspect muscle activity.",
+    "relevance_drift": "Below 1 Hz: {}; suspect drifts, sweat or eye movements.",
     "relevance_line": "In a narrow line at {hz}: {}; suspect interference.",
     "relevance_mains": "At {hz}: {}; suspect line noise.",
 }
@@ -144,7 +145,7 @@ def test_the_shares_of_several_classes_are_listed_the_greatest_first():
         spectrum_of(*(MU + at(CHANNELS, 0, 1, worth) for worth in (0.43, 0.45, 0.05)))
     )
     assert found.finding == (
-        "Slower than 1 Hz: 31% of the relevance for right, 30% for left; suspect drifts, sweat or eye movements."
+        "Below 1 Hz: 31% of the relevance for right, 30% for left; suspect drifts, sweat or eye movements."
     )
 
 
@@ -210,7 +211,7 @@ def test_relevance_of_opposite_sign_beside_the_two_eyes_is_a_look_to_the_side():
     (found,) = relevance_findings(spectrum_of(MU + look))
     assert found.check == "relevance_eyes"
     assert "44% of the absolute relevance for left" in found.finding  # 0.78 of 1 + 0.78
-    assert found.finding.endswith("suspect eye movements to the side.")
+    assert found.finding.endswith("suspect lateral eye movements.")
     assert checks(MU + at(["C3"], 1, 3, 0.4) - at(["C4"], 1, 3, 0.38)) == []
 
 
@@ -250,7 +251,9 @@ def test_muscles_are_seen_from_20_hz_on_and_sensorimotor_beta_is_no_muscle():
     muscles = at(["F8", "FT8", "Fp2"], 20, 30, 0.43, [*CHANNELS, "FT8"])
     mu = np.concatenate([MU, np.zeros((1, len(frequencies)))])
     (found,) = relevance_findings(spectrum_of(0.57 * mu + muscles, channels=[*CHANNELS, "FT8"]))
-    assert found.finding.startswith("From 20 Hz on at the edge of the scalp: 43% of the relevance for left")
+    assert found.finding.startswith(
+        "From 20 Hz upwards at the edge of the scalp: 43% of the relevance for left"
+    )
     assert "most at Fp2, F8, FT8" in found.evidence
     assert checks(MU + at(["C3", "C4", "Cz", "FC3", "CP4"], 20, 40, 1.0)) == []
     assert checks(MU + at(["F7", "T7"], 14, 20, 0.4)) == []

@@ -214,7 +214,7 @@ def loud(model, filters, factor=30.0):
 def test_high_bands_that_lead_are_suspected(patient, only):
     row = only(diagnose(loud(patient, [7])), "high_bands", "warning", [7])
     peak_hz = learned_bands(patient)["peak_hz"]
-    assert row["finding"] == "What passes above 30 Hz leads: suspect muscle activity or line noise."
+    assert row["finding"] == "Frequencies above 30 Hz lead: suspect muscle activity or line noise."
     assert row["evidence"].startswith(f"{(peak_hz > 30).sum()} filter")
     assert row["evidence"].endswith(f"the leading one peaks at {peak_hz[7]:.1f} Hz.")
 

@@ -159,7 +159,7 @@ def test_a_flat_channel_is_named_and_the_remedy_cures_it(healthy, recorded, slip
     )
     found = diagnose(healthy, recorded)
     row = about(found, "flat").iloc[0]
-    assert row["finding"] == "Channel C4 is flat: there is no signal, as in a reference."
+    assert row["finding"] == "Channel C4 is flat: there is no signal, as in a reference channel."
     assert "in 80 of 80 trials" in row["evidence"]
     assert not slips_of(found)
     run(row["remedy"], **named(epochs=recorded))
@@ -272,7 +272,7 @@ def test_a_reference_that_waits_is_no_finding_if_the_training_had_that_of_the_da
     assert diagnose(patient, waiting).empty
 
 
-@pytest.mark.filterwarnings("ignore:The network takes channels that are no EEG")
+@pytest.mark.filterwarnings("ignore:The network takes channels that are not EEG")
 def test_a_network_with_other_channels_than_eeg_is_told_so(network, epochs, only):
     epochs.set_channel_types({"C3": "stim", "C4": "eog"}, on_unit_change="ignore")
     found = diagnose(network(chs_info=epochs.info["chs"]))

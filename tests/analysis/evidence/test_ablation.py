@@ -66,8 +66,11 @@ def test_a_band_of_everything_is_the_channel_of_another_trial(model, epochs, tri
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ((64.5, 100), r"'own', 64\.5 to 100 Hz\. Give bands that begin below the Nyquist frequency, 64 Hz"),
-        ((10.2, 10.8), r"'own', 10\.2 to 10\.8 Hz\. Their frequencies are 1 Hz apart: make the band as wide"),
+        ((64.5, 100), r"'own', 64\.5 to 100 Hz\. Pass bands that begin below the Nyquist frequency, 64 Hz"),
+        (
+            (10.2, 10.8),
+            r"'own', 10\.2 to 10\.8 Hz\. Their frequencies are 1 Hz apart: make the band at least that wide",
+        ),
     ],
 )
 def test_a_band_without_frequencies_is_refused(model, epochs, limits, message):
@@ -204,7 +207,7 @@ def test_any_network_can_be_ablated(epochs, trials, codes):
 
 REFUSED = {
     "a channel": ({"channels": ["C3", "X9"]}, "no channel X9. It has .*C3"),
-    "one trial": ({"epochs": np.zeros((1, 6, 128)), "y": [0]}, "two or more are needed; got 1"),
+    "one trial": ({"epochs": np.zeros((1, 6, 128)), "y": [0]}, "two or more trials are needed; got 1"),
     "no labels": ({}, "`y` is missing"),
     "a class": ({"y": ["left", "feet"] * 20}, r"classes \['feet'\].*'left', 'right'"),
     "a number": ({"y": [0, 2] * 20}, r"classes \[2\]"),
@@ -214,7 +217,7 @@ REFUSED = {
     "no channel": ({"channels": []}, "`channels` is empty"),
     "a channel twice": ({"channels": ["C3", "C3"]}, "each channel once"),
     "no band": ({"bands": {}, "y": [0, 1] * 20}, "`bands` is empty"),
-    "random phases": ({"replacement": "phase", "y": [0, 1] * 20}, "leave the power of a band"),
+    "random phases": ({"replacement": "phase", "y": [0, 1] * 20}, "keep the power of a band"),
     "another shape": ({"epochs": np.zeros((4, 5, 128)), "y": [0, 1, 0, 1]}, "6 channels, 128 times"),
 }
 

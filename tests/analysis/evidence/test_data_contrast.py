@@ -84,7 +84,7 @@ def test_no_subject_is_in_training_and_test_at_once(model, imagined):
 def test_classes_of_two_people_cannot_be_told_from_the_people(model, imagined):
     told = imagined.copy()
     told.metadata = pd.DataFrame({"subject": imagined.events[:, 2]})
-    with pytest.raises(ValueError, match="each class in two subjects or more"):
+    with pytest.raises(ValueError, match="each class in two or more subjects"):
         csp_accuracy(model, told)
 
 

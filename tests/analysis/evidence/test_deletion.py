@@ -167,7 +167,7 @@ def test_the_same_cells_go_with_and_without_attrs(trials):
 def test_what_is_no_ranking_is_refused(trials):
     with pytest.raises(TypeError, match=r"`ranking` must be a relevance.* got Dataset"):
         curve(trials, ranked().to_dataset(name="loss"))
-    with pytest.raises(TypeError, match="came as `y`"):
+    with pytest.raises(TypeError, match="`y` must hold labels; got an xarray object"):
         deletion_curve(PowerAt10Hz(), trials[0], ranked(), sfreq=SFREQ)
     with pytest.raises(
         ValueError, match=r"limits of the bands delta, .* gamma are not known: the coordinates"
@@ -284,7 +284,7 @@ def test_single_trials_are_contrasted_in_each_half(trials):
         model, x, y, ranking=lambda _, some, codes: group_of(model, some, codes).isel(target=1), **settings
     )
     pd.testing.assert_frame_equal(mean, again)
-    with pytest.raises(ValueError, match="has 39 trials, and there are 40"):
+    with pytest.raises(ValueError, match="has 39 trials, but there are 40"):
         deletion_curve(model, x, y, ranking=single[1:], **settings)
 
 
@@ -319,7 +319,7 @@ def test_groups_stay_together_and_only_some_trials_are_tested():
     assert seen[0] | seen[1] == {"S1", "S2", "S3", "S4"}
     assert not seen[0] & seen[1]
     assert table.attrs["n_trials"] == len(tested)
-    with pytest.raises(ValueError, match="one label only, 'S1'"):
+    with pytest.raises(ValueError, match="only one label, 'S1'"):
         deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, groups=["S1"] * 40, **settings)
     with pytest.raises(ValueError, match="one label per trial"):
         deletion_curve(ReadsCells(2, 0.8), x, y, ranking=contrast, groups=groups[1:], **settings)

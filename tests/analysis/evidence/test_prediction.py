@@ -150,8 +150,8 @@ def test_the_attributes_hold_only_text_and_numbers(model, trials):
     ("y", "message"),
     [
         ([0, 1], "one label per trial"),
-        ([0, 1, 3], r"does not know the classes \[3\]"),
-        ([0, 1, -1], r"does not know the classes \[-1\]"),
+        ([0, 1, 3], r"does not have the classes \[3\]"),
+        ([0, 1, -1], r"does not have the classes \[-1\]"),
         (["feet", "feet", "tongue"], "tongue"),
     ],
 )
@@ -162,7 +162,7 @@ def test_labels_that_do_not_fit_are_refused(model, trials, y, message):
 
 def test_a_class_beyond_the_scores_is_refused_of_a_network_that_does_not_tell_their_number(linear):
     model = linear(n_outputs=3)
-    with pytest.raises(ValueError, match=r"does not know the classes \[3\]; it has outputs 0 to 2"):
+    with pytest.raises(ValueError, match=r"does not have the classes \[3\]; it has outputs 0 to 2"):
         predictions(model, np.ones((2, 6, 96), np.float32), [0, 3])
 
 

@@ -193,5 +193,5 @@ def test_strangers_are_refused():
         match_filters(amplitude.sel(run="a"))
     with pytest.raises(ValueError, match="No filter of any run passes anything"):
         match_filters(0 * amplitude)
-    with pytest.raises(ValueError, match="of the runs that were matched"):
+    with pytest.raises(ValueError, match="hold the runs that were matched"):
         filter_stability(match_filters(amplitude), amplitude[::-1])

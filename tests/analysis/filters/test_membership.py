@@ -206,5 +206,5 @@ OTHER_FILTERS = {
 
 @pytest.mark.parametrize("choose", OTHER_FILTERS.values(), ids=OTHER_FILTERS)
 def test_values_of_other_filters_are_refused(model, choose):
-    with pytest.raises(ValueError, match="must be of the same filters"):
+    with pytest.raises(ValueError, match="must have the same filters"):
         sum_over_bands(choose(importance(model)["importance"]), band_membership(model))

@@ -301,7 +301,7 @@ def test_other_dimensions_are_refused(planted):
 
 def test_values_that_were_not_tested_are_refused(planted):
     found = cluster_test(planted)
-    with pytest.raises(ValueError, match="must be what was tested"):
+    with pytest.raises(ValueError, match="must be the tested values"):
         cluster_table(found, planted.isel(channel=slice(1, None)))
     both = xr.concat([found, found], "comparison")
     with pytest.raises(ValueError, match=r"test.sel\(comparison"):
@@ -312,7 +312,7 @@ def test_values_that_were_not_tested_are_refused(planted):
 def test_channels_need_positions(planted):
     with pytest.raises(PositionsError, match="without a position on the scalp"):
         cluster_test(planted.drop_vars(["x", "y", "z"]))
-    with pytest.raises(PositionsError, match="two channels or more"):
+    with pytest.raises(PositionsError, match="at least two channels"):
         cluster_test(planted.isel(channel=[0]))
 
 

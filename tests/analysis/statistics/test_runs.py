@@ -112,9 +112,9 @@ def test_one_subject_has_no_others():
 
 
 def test_what_is_needed_is_said():
-    with pytest.raises(ValueError, match="dimension run and two cells"):
+    with pytest.raises(ValueError, match="dimension `run` and at least two cells"):
         run_agreement(xr.DataArray(np.zeros((3, 1)), dims=("run", "band")))
-    with pytest.raises(ValueError, match="dimension run and two cells"):
+    with pytest.raises(ValueError, match="dimension `run` and at least two cells"):
         run_agreement(xr.DataArray(np.zeros((3, 4)), dims=("subject", "band")))
-    with pytest.raises(ValueError, match="coordinate subject"):
+    with pytest.raises(ValueError, match="coordinate `subject` on `run`"):
         agreement_by_subject(run_agreement(runs(noise(3))))

@@ -135,7 +135,7 @@ def test_two_subjects_have_a_test_and_no_unbiased_effect_size():
 
 @pytest.mark.parametrize("samples", [normal(1, 3), np.vstack([normal(1, 3), np.full((4, 3), np.nan)])])
 def test_one_subject_is_no_sample(samples):
-    with pytest.raises(ValueError, match="two or more that have values; got 1 of"):
+    with pytest.raises(ValueError, match="two or more subjects with values; got 1 of"):
         subject_test(contrasts(samples))
 
 
