@@ -451,7 +451,7 @@ def test_at_chance_nothing_is_said_of_use():
 
 def test_of_too_few_trials_neither_knowledge_nor_ignorance_is_claimed():
     assert basis_words(with_trials(4, 4, leading_bands=leading(MU))) == [
-        f"{CANNOT}these trials are too few of each class to tell the accuracy from chance. Pass more "
+        f"{CANNOT}there are too few trials of each class to distinguish the accuracy from chance. Pass more "
         "trials of every class."
     ]
 
