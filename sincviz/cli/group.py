@@ -49,7 +49,8 @@ def group(
         bool,
         typer.Option(
             "--held-out",
-            help="State that no network was trained on its trials; else those that do not store theirs are doubted.",
+            help="State that no network was trained on its trials; else checkpoints that store "
+            "no training trials are doubted.",
         ),
     ] = False,
     reference: Annotated[

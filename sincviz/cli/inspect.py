@@ -97,7 +97,8 @@ def inspect(
         bool,
         typer.Option(
             "--held-out",
-            help="State that the network was not trained on these trials, if the checkpoint does not store its own.",
+            help="State that the network was not trained on these trials, if the checkpoint does not "
+            "store its training trials.",
         ),
     ] = False,
     seed: Annotated[

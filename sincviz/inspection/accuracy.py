@@ -117,7 +117,7 @@ def chance_words(row: Mapping[Hashable, Any]) -> str:
     """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to test it."""
     if row["above_chance"] == "unknown":
         return {
-            "one_class": "all trials are of one class, so there is no chance level to compare with",
+            "one_class": "all trials are of one class, so this cannot be told from chance",
             "confounded": "whether this is above chance is not known, because "
             f"{_CONFOUNDS.get(str(row['confounds']).split(', ')[0], 'something else differs between the classes too')}",
         }.get(row["unknown_because"], "too few trials to tell this from chance")

@@ -30,7 +30,7 @@ def test_points_are_the_overlaps_in_the_order_of_the_table(stability):
     for label, column in (
         ("matched filters", "overlap"),
         ("any two filters (chance)", "chance_overlap"),
-        ("scalp patterns of the matched", "pattern_similarity"),
+        ("matched scalp patterns", "pattern_similarity"),
     ):
         x, rows = points(left, label)
         np.testing.assert_array_equal(x, table[column])

@@ -174,8 +174,8 @@ MEMORY = {
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so there is no chance level "
-        "to compare with. Only these judge the network, and all that follows is read from these.",
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so this cannot be told from "
+        "chance. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
