@@ -1,5 +1,6 @@
 """An inspection in words, on one screen of a terminal."""
 
+import dataclasses
 import textwrap
 from collections.abc import Iterator
 
@@ -51,12 +52,7 @@ def _paragraphs(inspection: InspectionResults) -> Iterator[tuple[str, int]]:
     yield '`.report("report.html")` writes a page, `.save("folder")` everything.', 1
 
 
-_RESULTS = (
-    *("bands", "resolvability", "drift", "cutoff_history", "response", "overlap", "importance"),
-    *("spatial_filters", "spatial_patterns", "predictions", "accuracies", "relevance", "spectral_relevance"),
-    *("band_relevance", "leading_bands", "leading_cells", "leading_filters", "band_power_contrast", "csp"),
-    *("deletion", "ablation", "randomization"),
-)
+_RESULTS = tuple(field.name for field in dataclasses.fields(InspectionResults) if field.default is None)
 
 
 def _findings(inspection: InspectionResults) -> str:
