@@ -7,6 +7,7 @@ import pytest
 
 from sincviz import inspect
 from sincviz.inspection.contents import SECTIONS
+from sincviz.plotting.canvas import figure_file
 
 pytestmark = pytest.mark.slow
 
@@ -71,8 +72,10 @@ def pages(whole, weights_only, hostile, network, moved, simulation, tmp_path_fac
     crowded = inspect(many, simulation[0], labels, only=["bands", "relevance", "evidence"], progress=False)
     folder = tmp_path_factory.mktemp("pages")
     inspected = {"whole": whole, "weights_only": weights_only, "hostile": hostile, "crowded": crowded}
-    for name, inspection in inspected.items():
-        inspection.report(folder / f"{name}.html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(figure_file._DPI, ".png", 300)  # as users get them
+        for name, inspection in inspected.items():
+            inspection.report(folder / f"{name}.html")
     return folder
 
 
