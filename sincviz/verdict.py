@@ -20,6 +20,9 @@ REASONS = {
 }
 """Every reason why the basis of a decision cannot be interpreted, the most serious first."""
 
+READABLE = "These trials can show what the network uses."
+WEIGHTS_ONLY = "Without trials only the weights can be read, not what the network uses."
+
 _OF_FINDINGS = {
     "not_finite": "not_finite",
     "sampling_rate": "trials_do_not_fit",

@@ -16,12 +16,14 @@ from sincviz.analysis.attribution.leading import (
 )
 from sincviz.analysis.attribution.power_direction import power_direction
 from sincviz.analysis.attribution.sinc_layer import relevance
-from sincviz.analysis.attribution.spectral import spectral_relevance
+from sincviz.analysis.attribution.spectral import class_spectra
 from sincviz.analysis.doctor.line_noise import power_spectrum
 from sincviz.analysis.evidence.data_contrast import band_power_contrast
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
+from sincviz.analysis.statistics.trial_average import averaged
+from sincviz.analysis.statistics.two_classes import against, first_minus_second
 from sincviz.eeg.band_limits import low_and_high_hz, ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
@@ -29,7 +31,7 @@ from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
 from sincviz.inspection.maps import or_say_why
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import of_trials
+from sincviz.inspection.words import of_trials, two_classes
 from sincviz.report.contents import Figure, Section, Sentence, Step
 
 if TYPE_CHECKING:
@@ -43,12 +45,16 @@ LEAST_FOR_INTERVALS = 5
 _NEARLY_ALL = 0.99  # what is above says nothing, and squeezes the rest
 
 
-def _of_frequencies(run: InspectionRun) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame]:
+def _of_frequencies(
+    run: InspectionRun,
+) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame, xr.Dataset]:
     front_end, trials = run.front_end, run.sound_trials()
-    spectrum = spectral_relevance(front_end, trials, run.codes, trials=run.averaged)
+    of_classes = class_spectra(front_end, trials, run.codes, trials=run.averaged)
+    spectrum = against(of_classes)
     run.power = power_spectrum(front_end, trials)
-    single = cell_relevance(front_end, trials, run.codes)
-    run.of_trials = single
+    run.of_trials = cell_relevance(front_end, trials, run.codes)
+    bands_of_classes = averaged(run.of_trials, run.averaged, run.codes)
+    single = first_minus_second(run.of_trials) if run.has_contrast else run.of_trials
     cells = _with_intervals(run, single, spectrum)
     of_bands = _with_intervals(run, single.sum("channel", skipna=False, keep_attrs=True), spectrum)
     total = _with_intervals(run, single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
@@ -56,7 +62,9 @@ def _of_frequencies(run: InspectionRun) -> tuple[xr.DataArray, xr.DataArray, pd.
         {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
     )
     direction = power_direction(front_end, trials, single)
-    return spectrum, cells, leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
+    class_relevance = xr.Dataset({"spectral": of_classes, "band": bands_of_classes})
+    leading = leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
+    return spectrum, cells, *leading, class_relevance
 
 
 def _with_intervals(run: InspectionRun, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
@@ -143,13 +151,15 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.band_relevance is None:
         return
     attrs = inspection.band_relevance.attrs
-    over = (
-        "averaged over the trials of a class minus the average over the others"
-        if attrs.get("trials") == "contrast"
-        else "averaged over all trials"
-    )
+    pair = two_classes(inspection)
+    what, over = "each class score", "averaged over all trials"
+    if pair is not None:
+        what = f"the difference of the class scores ({pair[0]} minus {pair[1]})"
+        over = f"averaged over the trials of {pair[0]} minus the average over those of {pair[1]}"
+    elif attrs.get("trials") == "contrast":
+        over = "averaged over the trials of a class minus the average over the others"
     yield Sentence(
-        "Relevance is the integrated gradient (Sundararajan et al., 2017) of each class score from a "
+        f"Relevance is the integrated gradient (Sundararajan et al., 2017) of {what} from a "
         f"baseline of zero ({attrs.get('n_steps')} steps), split exactly over frequencies and channels "
         "by Parseval's theorem and summed over bands (in Hz: "
         f"{_bands(inspection.band_relevance)}), {over}, with 95% bootstrap "
@@ -176,7 +186,7 @@ def _bands(cells: xr.DataArray) -> str:
 
 OF_FREQUENCIES = Step(
     "Relevance of frequencies",
-    ("spectral_relevance", "band_relevance", "leading_bands", "leading_cells"),
+    ("spectral_relevance", "band_relevance", "leading_bands", "leading_cells", "class_relevance"),
     _of_frequencies,
 )
 """The evidence needs this, too."""
@@ -200,7 +210,12 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
                 "Rows: classes; columns: bands of the input. Red: activity there speaks for the class; blue: "
                 "against it. All maps of the figure share one scale, and the values add up to the whole change of "
                 "the score. White dots mark channels that are established at p < 0.05, corrected for the number of all "
-                "cells."
+                "cells.",
+                "Columns: bands of the input. Red: what is there raises the difference of the scores, {first} minus "
+                "{second}, more in trials of {first} than in those of {second}, so it separates the two classes, for "
+                "whichever of them it speaks; blue: it blurs them. All maps share one scale, and the values add up to "
+                "the whole distance between the classes. White dots mark channels that are established at p < 0.05, "
+                "corrected for the number of all cells.",
             ),
         ),
         Figure(
@@ -210,7 +225,8 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             _channels,
             of_trials(
                 "The same numbers as an image: one panel per class, bands over channels from the front to the back. "
-                "Dots: not established."
+                "Dots: not established.",
+                "The same numbers as an image: bands over channels from the front to the back. Dots: not established.",
             ),
         ),
         Figure(
@@ -220,7 +236,9 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             _spectral_profile,
             of_trials(
                 "Relevance of each frequency of the input, summed over the channels of a region. Peaks show which "
-                "frequencies the network really uses, whatever the cut-offs of its filters."
+                "frequencies the network really uses, whatever the cut-offs of its filters.",
+                "How much each frequency of the input separates {first} from {second}, summed over the channels of a "
+                "region. Peaks show which frequencies the network really uses, whatever the cut-offs of its filters.",
             ),
         ),
         Figure(
@@ -231,7 +249,10 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             of_trials(
                 "This figure involves no network: how much the log power of the class's trials differs from that of "
                 "the others, in pooled standard deviations. A decision that rests on what is flat here, or on more "
-                "than is here, is suspicious."
+                "than is here, is suspicious.",
+                "This figure involves no network: how much larger the log power is in the trials of {first} than in "
+                "those of {second}, in pooled standard deviations. A decision that rests on what is flat here, or on "
+                "more than is here, is suspicious.",
             ),
         ),
     ),

@@ -12,12 +12,13 @@ from sincviz.inspection.findings import ARTEFACTS, FINDINGS
 from sincviz.inspection.leading import LEADING, with_verdict
 from sincviz.inspection.maps import MAPS
 from sincviz.inspection.network import NETWORK
+from sincviz.inspection.overview import NAMES, OVERVIEW
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import data_words, network_words, verdict_words
 from sincviz.report.contents import Contents, Paragraph
 
 SECTIONS = (
-    *(NETWORK, FINDINGS, BANDS, RESPONSES, TRAINING, ACCURACY, LEADING, MAPS, RELEVANCE, EVIDENCE),
+    *(NETWORK, OVERVIEW, FINDINGS, BANDS, RESPONSES, TRAINING, ACCURACY, LEADING, MAPS, RELEVANCE, EVIDENCE),
     ARTEFACTS,
 )
 
@@ -70,4 +71,5 @@ CONTENTS = Contents(
     settings=_settings,
     facts=_facts,
     facts_file="inspection.json",
+    opening=NAMES,
 )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
@@ -20,6 +21,9 @@ from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_once
 
+if TYPE_CHECKING:
+    import matplotlib.figure
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Inspection(InspectionResults):
@@ -27,6 +31,33 @@ class Inspection(InspectionResults):
 
     See :class:`sincviz.inspection.InspectionResults` for what it holds.
     """
+
+    def plot(self, columns: int = 2) -> "matplotlib.figure.Figure":
+        """Draw the overview: how well the network decodes, on what that rests, and how sure it is.
+
+        Parameters
+        ----------
+        columns : {2, 1}
+            Columns of a journal that the figure spans.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            What :func:`sincviz.plotting.plot_overview` draws of these results.
+
+        Raises
+        ------
+        ValueError
+            If neither bands nor relevance were measured, or ``columns`` is neither 1 nor 2.
+        """
+        from sincviz.inspection.overview import overview
+
+        if self.bands is None and self.leading_bands is None:
+            raise ValueError(
+                "Neither bands nor relevance were measured, so there is nothing to draw. Inspect with "
+                "`only=['bands']`, or without `only`."
+            )
+        return overview(self, columns)
 
     @shows_progress
     def report(

@@ -7,6 +7,7 @@ from sincviz.analysis.doctor.memory_checks import SURELY_TOLD_P, memorised
 from sincviz.analysis.doctor.relevance_checks import of_established_classes, relevance_findings
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.analysis.evidence.prediction import ALL
+from sincviz.analysis.statistics.two_classes import first_minus_second
 from sincviz.errors import SincvizError
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, InspectionRun
 from sincviz.verdict import marked, verdict_on
@@ -34,7 +35,8 @@ def judge(run: InspectionRun) -> None:
     # Without a contrast, what all classes share would raise suspicion.
     if spectrum is not None and run.has_contrast and verdict["readable"]:
         known = of_established_classes(spectrum, results.get("leading_bands"))
-        more = relevance_findings(known, run.power, run.of_trials)
+        single = None if run.of_trials is None else first_minus_second(run.of_trials)
+        more = relevance_findings(known, run.power, single)
         results["findings"] = with_findings(results["findings"], more)
     results["verdict"] = verdict
     if run.trials is None:

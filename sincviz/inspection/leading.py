@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -19,12 +19,8 @@ from sincviz.eeg.bands import OTHER, RHYTHMS
 from sincviz.inspection.accuracy import SAY_SO, UNITS
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import data_words, not_evidence, verdict_words
+from sincviz.inspection.words import data_words, not_evidence, two_classes, verdict_words
 from sincviz.report.contents import Rows, Section, Summary, Table
-
-if TYPE_CHECKING:
-    pass
-
 
 MOST_CLASSES = 4  # more are in the table
 
@@ -42,10 +38,17 @@ def basis_words(inspection: InspectionResults) -> list[str]:
         return [
             f"What the network uses was not measured. {inspection.missing.get('leading_bands', '')}".strip()
         ]
+    pair = two_classes(inspection)
+    of_what = (
+        "the score of a class more in its own trials than in the others; they can add up to more than 100% where other "
+        "bands speak against the class"
+        if pair is None
+        else f"the difference of the scores, {pair[0]} minus {pair[1]}, more in trials of {pair[0]} than in those of "
+        f"{pair[1]}, and so separates them; they can add up to more than 100% where other bands blur them"
+    )
     start = [
-        "Shares are of what raises the score of a class more in its own trials than in the others; they can add "
-        "up to more than 100% where other bands speak against the class. Channels are established at p < 0.05, "
-        "corrected for the number of all cells."
+        f"Shares are of what raises {of_what}. Channels are established at p < 0.05, corrected for the number of all "
+        "cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
     known = [name for name in targets if inspection.leading_bands.loc[name, "total"].notna().all()]
@@ -113,10 +116,11 @@ def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
         return f" ({next(iter(known.values()))})"
     directions: list[str] = []
     for way, words in (("less", LESS), ("more", MORE)):
-        names_of_way = ", ".join(name for name, known_words in known.items() if known_words == words)
+        names_of_way = ", ".join(name for name, known_words in known.items() if known_words.startswith(words))
         if names_of_way:
             directions.append(f"{way}{'' if directions else ' power'} at {names_of_way}")
-    return f" ({', '.join(directions)} speaks for it)" if directions else ""
+    pair = two_classes(inspection)
+    return f" ({', '.join(directions)} speaks for {'it' if pair is None else pair[0]})" if directions else ""
 
 
 def _what_would_help(inspection: InspectionResults) -> str:
@@ -236,8 +240,8 @@ def leading_rows(inspection: InspectionResults) -> Rows:
         header,
         rows,
         (
-            f"{not_evidence(inspection)} How much the input in each band raises the score of its class, in units "
-            "of the score; shares are of the sum over bands, where its interval is above zero. "
+            f"{not_evidence(inspection)} {_worth_words(inspection)}; shares are of the sum over bands, where its "
+            "interval is above zero. "
             + (
                 "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
                 "the number of all cells, and named from a tenth of the class's largest; large means at least half of "
@@ -247,6 +251,16 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             )
             + data_words(inspection, of_trials=True)
         ),
+    )
+
+
+def _worth_words(inspection: InspectionResults) -> str:
+    pair = two_classes(inspection)
+    if pair is None:
+        return "How much the input in each band raises the score of its class, in units of the score"
+    return (
+        f"How much more the input in each band raises the difference of the scores, {pair[0]} minus {pair[1]}, in "
+        f"trials of {pair[0]} than in those of {pair[1]}: how much it separates them, in units of the score"
     )
 
 

@@ -1,4 +1,4 @@
-"""Notebook view of an inspection: the summary, a few figures and the findings."""
+"""Notebook view of an inspection: the overview, the summary, a few figures and the findings."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 
 from sincviz import plotting
 from sincviz.inspection.contents import CONTENTS
+from sincviz.inspection.overview import NAMES
 from sincviz.inspection.results import InspectionResults
 from sincviz.plotting.canvas.style import millimetres
 from sincviz.report.contents import drawings_of
@@ -18,11 +19,12 @@ _DPI = 120
 
 
 def notebook_html(inspection: InspectionResults) -> str:
-    """Return the summary, a few figures and the findings, for a notebook."""
+    """Return the overview, the summary, a few figures and the findings, for a notebook."""
     css = style_sheet()
     # What is after the first media rule is about the page, not about these parts.
     rules = "\n".join(line for line in css.split("@media")[0].splitlines() if line.startswith(".sincviz"))
-    pieces = [summary_html(inspection, CONTENTS), *_figures(inspection), findings_html(inspection)]
+    first, *others = [*_figures(inspection), ""]
+    pieces = [first, summary_html(inspection, CONTENTS), *others, findings_html(inspection)]
     return f"<style>{rules}</style>{''.join(pieces)}"
 
 
@@ -33,7 +35,7 @@ def _figures(inspection: InspectionResults) -> Iterator[str]:
     }
     maps = "filters_and_patterns" if "filters_and_patterns" in drawings else "spatial_maps"
     with tempfile.TemporaryDirectory(prefix="sincviz-") as folder:
-        for drawing in (drawings[name] for name in ("relevance", maps, "bands") if name in drawings):
+        for drawing in (drawings[name] for name in (NAMES[0], maps, "bands") if name in drawings):
             figure, picture = drawing.draw(), Path(folder, "figure.png")
             plotting.save_figure(figure, picture, dpi=_DPI)
             plt.close(figure)

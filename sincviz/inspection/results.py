@@ -24,9 +24,11 @@ class InspectionResults:
     relevance : xarray.DataArray, dims (target, filter, channel)
         At the sinc layer.
     spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
-        At the input; a contrast between classes where these are known.
+        At the input; a contrast between classes where these are known, of two classes their difference.
     band_relevance : xarray.DataArray, dims (target, band, channel)
         The same by band, with intervals.
+    class_relevance : xarray.Dataset
+        ``spectral`` and ``band``, the same for every class, also where there are two.
     leading_bands, leading_cells, leading_filters : pandas.DataFrame
         What the decision for each class rests on.
     band_power_contrast, csp
@@ -65,6 +67,7 @@ class InspectionResults:
     relevance: xr.DataArray | None = None
     spectral_relevance: xr.DataArray | None = None
     band_relevance: xr.DataArray | None = None
+    class_relevance: xr.Dataset | None = None
     leading_bands: pd.DataFrame | None = None
     leading_cells: pd.DataFrame | None = None
     leading_filters: pd.DataFrame | None = None

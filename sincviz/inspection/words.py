@@ -2,10 +2,19 @@
 
 from collections.abc import Callable
 
-from sincviz._utils.text import counted, listed
+from sincviz._utils.text import class_words, counted, listed
 from sincviz.analysis.evidence.prediction import HELD_OUT, SEEN
+from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.inspection.results import InspectionResults
-from sincviz.verdict import reason_words
+from sincviz.verdict import READABLE, WEIGHTS_ONLY, reason_words
+
+
+def two_classes(inspection: InspectionResults) -> tuple[str, str] | None:
+    """Return the names of two classes whose contrast is one; ``None`` for other numbers, or without a contrast."""
+    cells = inspection.band_relevance
+    if cells is None or FIRST not in cells.coords:
+        return None
+    return class_words(str(cells[FIRST].item())), class_words(str(cells[SECOND].item()))
 
 
 def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
@@ -68,9 +77,9 @@ def prepared_otherwise(inspection: InspectionResults) -> bool:
 def verdict_words(inspection: InspectionResults) -> str:
     """Return in one sentence whether these trials show what the network uses, and if not why."""
     if inspection.verdict["readable"]:
-        return "These trials can show what the network uses."
+        return READABLE
     if not inspection.trials:
-        return "Without trials only the weights can be read, not what the network uses."
+        return WEIGHTS_ONLY
     return f"These trials cannot show what the network uses: {reason_words(inspection.verdict['reasons'])}."
 
 
@@ -88,11 +97,18 @@ def n_read(inspection: InspectionResults) -> int:
     return int(inspection.trials.get("n_trials", 0))
 
 
-def of_trials(caption: str) -> Callable[[InspectionResults], str]:
-    """Return what makes the caption of a figure of trials: a warning where these cannot be read, and what they are."""
-    return lambda inspection: (
-        f"{not_evidence(inspection)} {caption} {data_words(inspection, of_trials=True)}".strip()
-    )
+def of_trials(caption: str, of_two: str = "") -> Callable[[InspectionResults], str]:
+    """Return what makes the caption of a figure of trials: a warning where these cannot be read, and what they are.
+
+    ``of_two`` is the caption where two classes are drawn as one, with ``{first}`` and ``{second}`` for their names.
+    """
+
+    def words(inspection: InspectionResults) -> str:
+        pair = two_classes(inspection) if of_two else None
+        text = caption if pair is None else of_two.format(first=pair[0], second=pair[1])
+        return f"{not_evidence(inspection)} {text} {data_words(inspection, of_trials=True)}".strip()
+
+    return words
 
 
 def of_weights(caption: str) -> Callable[[InspectionResults], str]:

@@ -12,6 +12,7 @@ from .drift import plot_drift
 from .filter_stability import plot_filter_stability
 from .findings import plot_findings, plot_notice
 from .overlap import plot_overlap
+from .overview import plot_overview
 from .randomization import plot_randomization
 from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
@@ -36,6 +37,7 @@ __all__ = [
     "plot_findings",
     "plot_notice",
     "plot_overlap",
+    "plot_overview",
     "plot_randomization",
     "plot_relevance",
     "plot_responses",

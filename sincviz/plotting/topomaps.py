@@ -1,7 +1,6 @@
 """Scalp maps on one colour scale."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -19,13 +18,13 @@ from sincviz.plotting.canvas.drawn_results import (
 )
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.glyphs import legible
-from sincviz.plotting.canvas.lettering import hz
 from sincviz.plotting.canvas.scalp_grid import colour_scale, draw_colour_bar, scalp_figure
 from sincviz.plotting.canvas.scalp_table import (
     LABEL_MM,
     draw_maps,
     fitting,
     label_row,
+    map_titles,
     n_lines,
     quantity,
     scalp_table,
@@ -103,7 +102,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
                 raise ValueError(
                     f"Each map needs an axis of its own; got {len(given)} for {len(panels)} maps."
                 )
-            titles = _titles(maps, dims)
+            titles = map_titles(maps, dims)
             draw_maps(given, panels, [legible(title) for title in titles], scale, maps)
             return cast(Figure, given[0].figure.figure)
         if as_table:
@@ -111,7 +110,7 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
             write_below(figure, {}, strong=warning_words(maps.attrs))
             return figure
         columns = _columns(len(panels), maps.sizes[dims[-1]] if len(dims) == 2 else 1)
-        titles = fitting(_titles(maps, dims), columns)
+        titles = fitting(map_titles(maps, dims), columns)
         rows = math.ceil(len(panels) / columns)
         figure, grid, bars = scalp_figure(
             rows, columns, title_lines=[n_lines(titles)] * rows, bar_labels=[quantity(maps)]
@@ -170,7 +169,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
         raise ValueError(
             f"Filters and patterns must be of the same units; got {dict(filters.sizes)} and {dict(patterns.sizes)}."
         )
-    if _titles(filters, dims) != _titles(patterns, dims):
+    if map_titles(filters, dims) != map_titles(patterns, dims):
         raise ValueError("Filters and patterns must be of the same units in the same order.")
     check_positions(filters)
     check_positions(patterns)
@@ -182,7 +181,7 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
     shared = scales[0] == scales[1] and filters.attrs.get("units") == patterns.attrs.get("units")
     with style():
         columns = _columns(len(above), 1)
-        titles = fitting(_titles(filters, dims), columns, type_mm(LABEL_MM))
+        titles = fitting(map_titles(filters, dims), columns, type_mm(LABEL_MM))
         blocks = math.ceil(len(titles) / columns)
         figure, grid, bars = scalp_figure(
             2 * blocks,
@@ -211,27 +210,6 @@ def _columns(n_maps: int, together: int) -> int:
     if n_maps <= _MOST_COLUMNS:
         return n_maps
     return max(together, _MOST_COLUMNS // together * together)
-
-
-def _titles(maps: xr.DataArray, dims: Sequence[str]) -> list[str]:
-    """Return the title of every map, in order."""
-    if not dims:
-        return [""]
-    stacked = (
-        maps.isel(channel=0, drop=True).stack(map=dims) if len(dims) > 1 else maps.isel(channel=0, drop=True)
-    )
-    return [_title(stacked.isel({stacked.dims[0]: index}), dims) for index in range(stacked.size)]
-
-
-def _title(scalp_map: xr.DataArray, dims: Sequence[str]) -> str:
-    coords = {name: coord.item() for name, coord in scalp_map.coords.items() if coord.ndim == 0}
-    if "filter" not in coords:
-        return ", ".join(str(coords.get(dim, "")) for dim in dims)
-    name = f"filter {coords['filter']}"
-    if "depth" in coords:
-        name += f" ({coords['depth']})"
-    low, high = (coords.get(f"measured_{edge}_hz", math.nan) for edge in ("low", "high"))
-    return f"{name}\n{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else name
 
 
 def _at_the_start(units: str) -> str:

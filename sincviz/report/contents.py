@@ -219,6 +219,8 @@ class Contents(Generic[Results]):
         Name of that file.
     kept : str
         What stays in a folder where results are replaced.
+    opening : tuple of str
+        Names of the figure that the page begins with, and, if there is one, of the same figure for narrow screens.
     """
 
     sections: tuple[Section[Results, Any], ...]
@@ -229,6 +231,7 @@ class Contents(Generic[Results]):
     facts: Callable[[Results], dict[str, Any]]
     facts_file: str
     kept: str = ""
+    opening: tuple[str, ...] = ()
 
 
 class Paragraph(NamedTuple):

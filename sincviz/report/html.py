@@ -60,11 +60,15 @@ def style_sheet() -> str:
     return files("sincviz.report").joinpath("templates", "page.css").read_text("utf-8")
 
 
-def figure_html(title: str, caption: str, picture: Path, width_mm: float) -> str:
-    """Return a figure with its caption; the picture is part of it."""
-    png = base64.b64encode(picture.read_bytes()).decode()
+def figure_html(
+    title: str, caption: str, picture: Path, width_mm: float, *, narrow: Path | None = None
+) -> str:
+    """Return a figure with its caption; the picture, and another for narrow screens, are part of it."""
+    png, narrow_png = (
+        "" if one is None else base64.b64encode(one.read_bytes()).decode() for one in (picture, narrow)
+    )
     width = round(_DOUBLE_COLUMN_PX * min(1.0, width_mm / _WIDEST_MM))
-    return render("figure", title=title, caption=caption, png=png, width=width)
+    return render("figure", title=title, caption=caption, png=png, narrow=narrow_png, width=width)
 
 
 def table_html(header: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> str:

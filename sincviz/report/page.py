@@ -79,23 +79,43 @@ def _parts(
     pictures: Mapping[str, tuple[Path, float]],
 ) -> Iterator[Part]:
     """Yield every part of the page, in order."""
-    yield "Summary", contents.lead_title, summary_html(results, contents)
+    opening = _opening_html(results, contents, sections, pictures)
+    yield "Summary", contents.lead_title, opening + summary_html(results, contents)
     yield "Doctor", "Findings and what to do", findings_html(results)
     for section in sections:
         if section.heading:
-            yield from _of_section(results, section, pictures)
+            yield from _of_section(results, section, pictures, contents.opening)
     text, references = methods_paragraph(results, contents.sections)
     yield "Methods", "A paragraph for the paper", render("methods", text=text, references=references)
     rows = [*system_facts().items(), *contents.settings(results)]
     yield "System", "Versions and settings", table_html(*Rows(("What", "Value"), rows, ""))
 
 
+def _opening_html(
+    results: Results,
+    contents: Contents[Results],
+    sections: tuple[Section[Results, Any], ...],
+    pictures: Mapping[str, tuple[Path, float]],
+) -> str:
+    """Return the figure that the page begins with; empty if there is none."""
+    drawings = {drawing.name: drawing for section in sections for drawing in drawings_of(section, results)}
+    shown = [name for name in contents.opening if name in drawings and name in pictures]
+    if not shown:
+        return ""
+    first = drawings[shown[0]]
+    narrow = pictures[shown[1]][0] if len(shown) > 1 else None
+    return figure_html(first.title, first.caption, *pictures[first.name], narrow=narrow)
+
+
 def _of_section(
-    results: Results, section: Section[Results, Any], pictures: Mapping[str, tuple[Path, float]]
+    results: Results,
+    section: Section[Results, Any],
+    pictures: Mapping[str, tuple[Path, float]],
+    opening: tuple[str, ...],
 ) -> Iterator[Part]:
     heading = section.heading
     for drawing in drawings_of(section, results):
-        if drawing.name in pictures:
+        if drawing.name in pictures and drawing.name not in opening:
             html = figure_html(drawing.title, drawing.caption, *pictures[drawing.name])
             yield heading, drawing.title, html
     yield from ((heading, title, table_html(*rows)) for title, rows in rows_of(section, results))

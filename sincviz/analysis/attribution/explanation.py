@@ -13,6 +13,7 @@ from sincviz.analysis.attribution.baselines import BaselineOf
 from sincviz.analysis.statistics.exchangeability import trial_structure
 from sincviz.analysis.statistics.shared_signal import telling_channels
 from sincviz.analysis.statistics.trial_average import trial_weights
+from sincviz.analysis.statistics.two_classes import DIFFERENCE_ERROR
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.errors import warn
 from sincviz.networks.decoder import Decoder
@@ -130,7 +131,7 @@ def explain_trials(
             batch_weights = weights[:, which].to(values.device, values.dtype)
             total = total + torch.einsum("kb,bk...->k...", batch_weights, values).double().cpu()
         start += len(batch)
-    error = tally.completeness_error()
+    error, difference_error = tally.completeness_errors()
     # For a single score it is not known which class it stands for.
     judged = codes if attribution.scores.shape[1] > 1 else None
     structure = None
@@ -140,6 +141,8 @@ def explain_trials(
     evidence = trial_evidence(network, judged, np.concatenate(tally.scores), tally.fingerprints, structure)
     if error is not None:
         evidence["completeness_error"] = float(error.max())
+    if trials == "contrast" and difference_error is not None:
+        evidence[DIFFERENCE_ERROR] = difference_error
     return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
 
 
@@ -163,18 +166,29 @@ class _Tally:
         if attribution.change is not None:
             change = attribution.change.detach().double()
             shares = attribution.values.detach().double().flatten(2).sum(2)
+            scores = attribution.scores.detach().double()
+            change, shares, scores = (_with_difference(of_classes) for of_classes in (change, shares, scores))
             self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
-            self.size = self.size + attribution.scores.detach().double().abs().sum(0).cpu().numpy()
+            self.size = self.size + scores.abs().sum(0).cpu().numpy()
             self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
 
-    def completeness_error(self) -> NDArray[np.float64] | None:
+    def completeness_errors(self) -> tuple[NDArray[np.float64] | None, float | None]:
+        """Return the error of each class, and of two classes' difference."""
         if self.due is None:
-            return None
+            return None, None
         # Trials that are their own baseline change nothing but the last digits of the scores.
         due = np.maximum(self.due, _LAST_DIGITS * self.size)
         with np.errstate(divide="ignore", invalid="ignore"):
             error: NDArray[np.float64] = np.where(self.missed == 0, 0.0, self.missed / due)
-        return error
+        n_classes = self.scores[0].shape[1]
+        return error[:n_classes], None if n_classes != 2 else float(error[2])
+
+
+def _with_difference(of_classes: Tensor) -> Tensor:
+    """Put the difference of two classes, first minus second, behind them, shape (batch, classes or 3)."""
+    if of_classes.shape[1] != 2:
+        return of_classes
+    return torch.cat([of_classes, of_classes[:, :1] - of_classes[:, 1:]], 1)
 
 
 def warn_if_incomplete(method: str, error: NDArray[np.float64] | None, instead: str) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sincviz._utils.text import class_words
 from sincviz.analysis.attribution.power_direction import direction_words
 from sincviz.analysis.statistics.established import ALPHA
+from sincviz.analysis.statistics.two_classes import FIRST
 from sincviz.eeg.band_limits import BAND_LIMITS, band_ranges, check_same_bands, in_ranges
 
 MOST_CHANNELS = 4
@@ -139,7 +141,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``,
         corrected for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or
-        less power there speaks for the class, empty where that is unclear.
+        less power there speaks for the class (of two classes, for the first), empty where that is unclear.
 
     Examples
     --------
@@ -158,7 +160,9 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     )
     table["established"] = table["p"] < ALPHA
     correlation = direction.transpose(*cells.dims).to_series()
-    table["direction"] = [direction_words(one, direction.attrs["n_trials"]) for one in correlation]
+    # Less power for the first of two classes is more for the second.
+    whom = class_words(direction[FIRST].item()) if FIRST in direction.coords else "it"
+    table["direction"] = [direction_words(one, direction.attrs["n_trials"], whom) for one in correlation]
     order = {str(name): number for number, name in enumerate(cells["target"].to_numpy())}
     table = table[table["relevance"].notna() & (table["relevance"] != 0)]
     table = table.sort_values("relevance", ascending=False, kind="stable")

@@ -13,7 +13,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 LEAST_CORRELATION = 0.3
 ALPHA = 0.01
 LEAST_OF_CLASS = 5  # trials
-MORE, LESS = "more power speaks for it", "less power speaks for it"
+MORE, LESS = "more power", "less power"
 
 
 def power_direction(
@@ -75,20 +75,22 @@ def power_direction(
     )
 
 
-def direction_words(correlation: float, n_trials: int) -> str:
-    """Return whether more or less power speaks for the class; empty where that is unclear.
+def direction_words(correlation: float, n_trials: int, whom: str = "it") -> str:
+    """Return whether more or less power speaks for the class, or the first of two; empty where that is unclear.
 
     Examples
     --------
     >>> direction_words(-0.8, 50), direction_words(0.1, 50)
     ('less power speaks for it', '')
+    >>> direction_words(0.8, 50, "left")
+    'more power speaks for left'
     """
     if n_trials < 4 or not abs(correlation) >= LEAST_CORRELATION:
         return ""
     t = abs(correlation) * np.sqrt((n_trials - 2) / max(1 - correlation**2, 1e-12))
     if 2 * scipy.stats.t.sf(t, n_trials - 2) >= ALPHA:
         return ""
-    return MORE if correlation > 0 else LESS
+    return f"{MORE if correlation > 0 else LESS} speaks for {whom}"
 
 
 def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: float) -> NDArray[np.float64]:

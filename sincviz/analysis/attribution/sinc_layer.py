@@ -23,6 +23,7 @@ from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS, checked_met
 from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, class_of_trials, map_coords, origin
+from sincviz.analysis.statistics.two_classes import against
 from sincviz.networks.fast.trial_blocks import trial_blocks
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import front_end_inputs
@@ -86,8 +87,11 @@ def relevance(
     xarray.DataArray, dims ([trial,] target, filter, channel)
         In units of what is explained. ``attrs`` hold the method, the evidence (accuracy with its interval, chance
         level, whether the trials were held out) and, if values are shares, the completeness error, which is
-        also a coordinate of ``target``. :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each
-        band.
+        also a coordinate of ``target``. The contrasts of two classes would mirror each other, so there is one target,
+        ``left against right``: the difference of what is explained, first minus second, in the trials of the first
+        class minus those of the second. It is positive where the input separates the classes as the trials are
+        labelled, for whichever class that speaks (``"gradient"`` returns sizes, of each class).
+        :func:`sincviz.attribution.sum_over_bands` sums it over the filters of each band.
 
     Raises
     ------
@@ -143,12 +147,8 @@ def relevance(
     elif method == "integrated_gradients":
         warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
     settings = attribution_settings(method, explain, trials, baseline, n_steps)
-    return _labelled(
-        front_end,
-        explanation,
-        class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None,
-        settings,
-    )
+    of_trials = class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None
+    return against(_labelled(front_end, explanation, of_trials, settings))
 
 
 def _attribution(

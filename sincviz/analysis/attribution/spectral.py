@@ -16,14 +16,13 @@ from sincviz.analysis.attribution.methods import INPUT_METHODS, check_applies, c
 from sincviz.analysis.attribution.sinc_layer import attribution_settings
 from sincviz.analysis.attribution.spectral_shares import amplitude_gradients, spectral_shares
 from sincviz.analysis.labels import channel_coords, class_labels, class_of_trials, decoder_origin
+from sincviz.analysis.statistics.two_classes import against
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, is_epochs, sampling_rate
 
 
 @shows_progress
-@torch.enable_grad()
-@torch.inference_mode(False)
 def spectral_relevance(
     model: object,
     epochs: EpochsOrArray,
@@ -78,7 +77,8 @@ def spectral_relevance(
     Returns
     -------
     xarray.DataArray, dims ([trial,] target, channel, frequency)
-        In units of what is explained; shares of a trial sum to the attribution. ``attrs`` as for
+        In units of what is explained; shares of a trial sum to the attribution. A contrast of two classes has one
+        target, ``left against right``, as in :func:`sincviz.relevance`. ``attrs`` as for
         :func:`sincviz.relevance`. :func:`sincviz.attribution.sum_over_bands` sums it over the bins of each band.
 
     Raises
@@ -110,6 +110,38 @@ def spectral_relevance(
     >>> spectrum.dims, float(spectrum.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
+    return against(
+        class_spectra(
+            model,
+            epochs,
+            y,
+            method=method,
+            explain=explain,
+            trials=trials,
+            baseline=baseline,
+            n_steps=n_steps,
+            sfreq=sfreq,
+            per_trial=per_trial,
+        )
+    )
+
+
+@torch.enable_grad()
+@torch.inference_mode(False)
+def class_spectra(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    method: str = "integrated_gradients",
+    explain: str = "score",
+    trials: str = "all",
+    baseline: Baseline = "zero",
+    n_steps: int = 16,
+    sfreq: float | None = None,
+    per_trial: bool = False,
+) -> xr.DataArray:
+    """Return the same for every class, also where a contrast of two classes is one."""
     network, epochs, y = analysis_inputs(model, epochs, y)
     checked_method(method, INPUT_METHODS, network)
     codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))

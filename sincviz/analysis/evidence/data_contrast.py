@@ -15,6 +15,7 @@ from sincviz.analysis.attribution.spectral_shares import bin_weights
 from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels, decoder_origin
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials, structure_of
+from sincviz.analysis.statistics.two_classes import first_of_two
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.networks.decoder import Decoder
@@ -55,8 +56,8 @@ def band_power_contrast(
     -------
     xarray.DataArray, dims (target, band, channel)
         Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
-        deviation (Cohen's d). A band without frequencies is NaN. Limits of bands are the coordinates
-        ``band_low_hz`` and ``band_high_hz``.
+        deviation (Cohen's d); of two classes one target, first minus second. A band without frequencies is NaN.
+        Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def band_power_contrast(
     >>> x = np.random.default_rng(0).standard_normal((40, 3, 256))
     >>> x[:20, 1] *= 3  # the first class is louder in the second channel
     >>> contrast = band_power_contrast(model, x, [0] * 20 + [1] * 20)
-    >>> contrast.sel(target="0", band="alpha").idxmax().item()
+    >>> contrast.sel(target="class 0 against class 1", band="alpha").idxmax().item()
     '1'
     """
     network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
@@ -94,7 +95,7 @@ def band_power_contrast(
         "n_trials": len(x),
     }
     contrast = xr.DataArray(effect_sizes, coords, ("target", "band", "channel"), "band_power_contrast", attrs)
-    return with_band_limits(contrast, chosen)
+    return with_band_limits(first_of_two(contrast), chosen)
 
 
 @shows_progress

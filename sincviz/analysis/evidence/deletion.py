@@ -19,7 +19,7 @@ from sincviz.analysis.evidence.halves import trial_halves
 from sincviz.analysis.evidence.order_test import N_ORDERS, order_test
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
-from sincviz.analysis.statistics.trial_average import trial_weights
+from sincviz.analysis.statistics.trial_average import averaged
 from sincviz.eeg.band_limits import band_ranges, in_ranges
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
@@ -277,12 +277,7 @@ def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np
             f"`ranking` must have every class of the network as `target`; it has {n_classes}, but the classes of the "
             f"trials go up to number {codes.max()}."
         )
-    weights = xr.DataArray(
-        trial_weights("contrast", len(numbers), n_classes, codes[numbers]), dims=("target", "trial")
-    )
-    values = some.drop_vars(["trial", "target"], errors="ignore").transpose("trial", "target", ...)
-    contrast = xr.dot(weights, values, dim="trial").assign_attrs(single.attrs)
-    return _known(contrast)
+    return _known(averaged(some.drop_vars("trial", errors="ignore"), "contrast", codes[numbers]))
 
 
 def _known(cells: xr.DataArray) -> xr.DataArray:

@@ -11,6 +11,7 @@ from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.intervals import codes_of_targets
 from sincviz.analysis.statistics.trial_average import checked_trials
+from sincviz.analysis.statistics.two_classes import first_minus_second
 
 ALPHA = 0.05
 N_PERMUTATIONS = 2000
@@ -85,9 +86,10 @@ def corrected_p(
     [[0, 3]]
     """
     n_permutations = positive_int("n_permutations", n_permutations)
+    contrast = checked_trials(trials) == "contrast"
+    values = first_minus_second(values) if contrast else values
     n_trials, n_targets = values.shape[:2]
     flat = values.to_numpy().reshape(n_trials, n_targets, -1).astype(float)
-    contrast = checked_trials(trials) == "contrast"
     if contrast:
         flat = flat - _means(flat, np.zeros(n_trials, int) if strata is None else strata)
     with np.errstate(invalid="ignore", divide="ignore"):

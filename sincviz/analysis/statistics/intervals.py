@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
+from sincviz.analysis.statistics.two_classes import FIRST, SECOND, first_minus_second
 
 LEVEL = 0.95
 N_RESAMPLES = 1000
@@ -37,7 +38,8 @@ def bootstrap_intervals(
         One value per trial, such as ``relevance(..., per_trial=True)``, grouped or not. For the contrast its ``trial``
         must have the coordinate ``class_name``.
     trials : {"all", "contrast"}
-        The mean over all trials, or the mean over the trials of the class minus the mean over the others.
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others; of two
+        classes one contrast, that of their difference, first minus second.
     level : float
         Coverage of the intervals, between 0 and 1.
     n_resamples : int
@@ -79,9 +81,13 @@ def bootstrap_intervals(
     if not 0 < level < 1:
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
     n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
+    codes = None
+    if checked_trials(trials) == "contrast":
+        values = first_minus_second(values)
+        codes = codes_of_targets(values)
     n_trials, n_classes = values.shape[:2]
-    codes = codes_of_targets(values) if checked_trials(trials) == "contrast" else None
-    weights = trial_weights(trials, n_trials, n_classes, codes)
+    n_compared = 2 if FIRST in values.coords else n_classes
+    weights = trial_weights(trials, n_trials, n_compared, codes)[:n_classes]
     strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
     counts = resampled_counts(strata, n_resamples, seed)
     flat = values.to_numpy().reshape(n_trials, n_classes, -1)
@@ -105,13 +111,14 @@ def bootstrap_intervals(
 
 
 def codes_of_targets(values: xr.DataArray) -> NDArray[np.int64]:
-    """Return the number of the target that each trial belongs to, -1 for none of them."""
+    """Return the number of the target that each trial belongs to, -1 for none; of two classes as one 0 and 1."""
     if "class_name" not in values.coords:
         raise ValueError(
             "The contrast needs the class of every trial: the coordinate `class_name`. Compute the values with `y` (or "
             "epochs) and `per_trial=True`."
         )
-    names = values["target"].to_numpy().astype(str).tolist()
+    targets = [values[FIRST], values[SECOND]] if FIRST in values.coords else [values["target"]]
+    names = [str(name) for target in targets for name in target.to_numpy()]
     return np.array(
         [names.index(name) if name in names else -1 for name in values["class_name"].to_numpy().astype(str)]
     )

@@ -1,6 +1,7 @@
 """Trial averages: over which trials a relevance is averaged."""
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 TRIALS = ("all", "contrast")
@@ -65,3 +66,19 @@ def trial_weights(
     with np.errstate(divide="ignore"):
         inside, outside = 1 / n_members, 1 / (n_trials - n_members)
     return np.where(np.isfinite(inside + outside), np.where(members, inside, -outside), np.nan)
+
+
+def averaged(single: xr.DataArray, trials: str, codes: NDArray[np.int64] | None) -> xr.DataArray:
+    """Return the average of every class, dims (target, ...), of single trials, dims (trial, target, ...).
+
+    Examples
+    --------
+    >>> single = xr.DataArray([[4.0, 1.0], [1.0, 2.0]], {"target": ["left", "right"]}, ("trial", "target"))
+    >>> averaged(single, "contrast", np.array([0, 1])).values.tolist()
+    [3.0, 1.0]
+    """
+    weights = trial_weights(trials, single.sizes["trial"], single.sizes["target"], codes)
+    plain = single.transpose("trial", "target", ...)
+    average = xr.dot(xr.DataArray(weights, dims=("target", "trial")), plain.drop_vars("target"), dim="trial")
+    kept = {name: coord for name, coord in plain.coords.items() if "trial" not in coord.dims}
+    return xr.DataArray(average.to_numpy(), kept, plain.dims[1:], single.name, single.attrs)

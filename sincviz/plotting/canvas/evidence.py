@@ -67,8 +67,8 @@ def evidence_line(attrs: Attrs, deletion: pd.DataFrame | None = None) -> str:
         _method(attrs),
         _trials(attrs),
         _accuracy(attrs),
-        _HELD_OUT.get(str(attrs.get("held_out")), ""),
-        _completeness(attrs),
+        held_out_words(attrs),
+        completeness(attrs),
         "" if deletion is None else deletion_area(deletion.attrs),
     ]
     start = NOT_ABOVE_CHANCE if attrs.get("above_chance") == "no" else ""
@@ -225,10 +225,17 @@ def _method(attrs: Attrs) -> str:
 
 
 def _trials(attrs: Attrs) -> str:
-    trials = _TRIALS.get(str(attrs.get("trials")), str(attrs.get("trials", "")))
+    trials = str(attrs.get("contrast_of", "")) or _TRIALS.get(
+        str(attrs.get("trials")), str(attrs.get("trials", ""))
+    )
     count = _number(attrs, "n_trials")
     number = "" if count is None else counted(round(count), "trial")
     return ", ".join(part for part in (trials, number) if part)
+
+
+def held_out_words(attrs: Attrs) -> str:
+    """Return whether the trials were held out and how that is known, empty if nothing is said of it."""
+    return _HELD_OUT.get(str(attrs.get("held_out")), "")
 
 
 def _accuracy(attrs: Attrs) -> str:
@@ -248,7 +255,8 @@ def _accuracy(attrs: Attrs) -> str:
     return ", ".join(segments)
 
 
-def _completeness(attrs: Attrs) -> str:
+def completeness(attrs: Attrs) -> str:
+    """Return how much the shares miss, empty if that is not known."""
     if attrs.get("completeness_error") is None:
         return ""
     percent = 100 * float(attrs["completeness_error"])

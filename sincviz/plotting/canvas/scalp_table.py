@@ -1,5 +1,6 @@
 """A table of scalp maps, and what every figure of scalp maps shares."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from sincviz.eeg.positions import scalp_info
-from sincviz.plotting.canvas.lettering import fitted, fitted_apart, widest_mm, wrapped
+from sincviz.plotting.canvas.lettering import fitted, fitted_apart, hz, widest_mm, wrapped
 from sincviz.plotting.canvas.scalp_grid import (
     ColourScale,
     cell_mm,
@@ -232,3 +233,24 @@ def units_of(maps: xr.DataArray) -> str:
     """Return the units, nothing for plain numbers."""
     units = str(maps.attrs.get("units", ""))
     return "" if units == "1" else units
+
+
+def map_titles(maps: xr.DataArray, dims: Sequence[str]) -> list[str]:
+    """Return the title of every map, in order."""
+    if not dims:
+        return [""]
+    stacked = (
+        maps.isel(channel=0, drop=True).stack(map=dims) if len(dims) > 1 else maps.isel(channel=0, drop=True)
+    )
+    return [_title(stacked.isel({stacked.dims[0]: index}), dims) for index in range(stacked.size)]
+
+
+def _title(scalp_map: xr.DataArray, dims: Sequence[str]) -> str:
+    coords = {name: coord.item() for name, coord in scalp_map.coords.items() if coord.ndim == 0}
+    if "filter" not in coords:
+        return ", ".join(str(coords.get(dim, "")) for dim in dims)
+    name = f"filter {coords['filter']}"
+    if "depth" in coords:
+        name += f" ({coords['depth']})"
+    low, high = (coords.get(f"measured_{edge}_hz", math.nan) for edge in ("low", "high"))
+    return f"{name}\n{hz(low)}–{hz(high)} Hz" if math.isfinite(low) else name

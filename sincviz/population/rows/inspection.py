@@ -45,13 +45,12 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         ``band_contrast`` (target, band, channel) and ``frequency_contrast`` (target, channel, frequency): what
         separates the classes in each cell, divided by the standard deviation of the class's score within the
         classes, so that the sum over cells is the distance between the class means in standard deviations;
-        ``filter_contrast`` (target, filter), the same at the sinc layer; ``amplitude`` (filter, response_frequency),
-        each filter's response, of norm 1; ``peak_hz``, ``center_hz``, ``initial_center_hz`` (filter); ``pattern``
-        (filter, depth, channel); ``occupancy`` (training, band). ``attrs`` say how well the network decodes, as
-        :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``,
-        ``p``, ``above_chance``, ``unknown_because``), whether the trials were ``held_out`` (``"yes"``, ``"said"`` by
-        the user, ``"no"``, ``"unknown"``), and hold the rest as JSON: ``not_readable_because`` is a list of the reasons
-        of ``Inspection.verdict``.
+        ``amplitude`` (filter, response_frequency), each filter's response, of norm 1; ``peak_hz``, ``center_hz``,
+        ``initial_center_hz`` (filter); ``pattern`` (filter, depth, channel); ``occupancy`` (training, band). ``attrs``
+        say how well the network decodes, as :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``,
+        ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance``, ``unknown_because``), whether the trials were
+        ``held_out`` (``"yes"``, ``"said"`` by the user, ``"no"``, ``"unknown"``), and hold the rest as JSON:
+        ``not_readable_because`` is a list of the reasons of ``Inspection.verdict``.
 
     Raises
     ------
@@ -88,8 +87,8 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
     ValueError
         If relevance could not be measured, or the scores do not vary.
     """
-    if inspection.band_relevance is None or inspection.spectral_relevance is None:
-        raise ValueError(inspection.missing.get("band_relevance", "Relevance was not measured."))
+    if inspection.class_relevance is None:
+        raise ValueError(inspection.missing.get("class_relevance", "Relevance was not measured."))
     if inspection.accuracies is None or inspection.predictions is None:
         raise EpochsError(inspection.missing.get("accuracies", "The classes of the trials are not known."))
     empty = [name for name, count in (inspection.trials["classes"] or {}).items() if not count]
@@ -103,12 +102,12 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
             "The scores of the network do not vary within the classes, so nothing can be measured in their standard "
             "deviations."
         )
-    if not np.isfinite(inspection.band_relevance).all():
+    bands, spectrum = (inspection.class_relevance[name] for name in ("band", "spectral"))
+    if not np.isfinite(bands).all():
         raise ValueError(
             "The relevance of the network is not finite. Check whether its weights and the trials are."
         )
-    bands = inspection.band_relevance.drop_vars(["ci_low", "ci_high"])
-    spectrum = binned(inspection.spectral_relevance.drop_vars("completeness_error", errors="ignore"))
+    spectrum = binned(spectrum.drop_vars("completeness_error", errors="ignore"))
     frequency_hz = np.arange(0, front_end.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
     amplitude = np.abs(response_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq))
     norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
@@ -122,8 +121,6 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
             {"units": "1"},
         ),
     }
-    if inspection.relevance is not None:
-        arrays["filter_contrast"] = inspection.relevance.sum("channel", skipna=False) / deviation
     if inspection.spatial_patterns is not None:
         arrays["pattern"] = inspection.spatial_patterns
     if inspection.bands is not None:
@@ -143,9 +140,8 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
         },
         coords={"response_frequency": ("response_frequency", frequency_hz, {"units": "Hz"})},
     )
-    for name in ("band_contrast", "frequency_contrast", "filter_contrast"):
-        if name in dataset:
-            dataset[name].attrs = {"units": DEVIATION}
+    for name in ("band_contrast", "frequency_contrast"):
+        dataset[name].attrs = {"units": DEVIATION}
     dataset.attrs = _facts(front_end, inspection)
     return dataset
 

@@ -1,0 +1,69 @@
+"""Overview, as a section: the one picture that page and notebook begin with."""
+
+from typing import TYPE_CHECKING
+
+from sincviz import plotting
+from sincviz.analysis.maps.spatial import relative_maps
+from sincviz.analysis.maps.unit_importance import most_important
+from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.words import of_trials, of_weights
+from sincviz.report.contents import Figure, Section
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+_MOST_UNITS = 6
+NAMES = ("overview", "overview_narrow")
+"""Of the figure, and of the same for narrow screens and single columns."""
+
+
+def overview(inspection: InspectionResults, columns: int = 2) -> "matplotlib.figure.Figure":
+    """Return the one picture of an inspection."""
+    maps = inspection.spatial_filters if inspection.spatial_patterns is None else inspection.spatial_patterns
+    units = None
+    if maps is not None and inspection.importance is not None:
+        units = relative_maps(most_important(maps, inspection.importance, _MOST_UNITS))
+    return plotting.plot_overview(
+        inspection.bands,
+        units,
+        accuracies=inspection.accuracies,
+        leading_bands=inspection.leading_bands,
+        band_relevance=inspection.band_relevance,
+        deletion=inspection.deletion,
+        randomization=inspection.randomization,
+        columns=columns,
+    )
+
+
+def _caption(inspection: InspectionResults) -> str:
+    if inspection.leading_bands is None:
+        return of_weights(
+            "What the weights say: the bands of the filters and the maps of the leading units."
+        )(inspection)
+    return of_trials(
+        "How well the network decodes, which bands and places its decision rests on, what its leading units see, and "
+        "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked."
+    )(inspection)
+
+
+def _applies(inspection: InspectionResults) -> bool:
+    return inspection.bands is not None or inspection.leading_bands is not None
+
+
+OVERVIEW: Section[InspectionResults, InspectionRun] = Section(
+    name="overview",
+    heading="",
+    figures=tuple(
+        Figure(
+            name,
+            "At a glance",
+            (),
+            lambda inspection, columns=columns: overview(inspection, columns),
+            _caption,
+            applies=_applies,
+        )
+        for name, columns in zip(NAMES, (2, 1), strict=True)
+    ),
+    always=True,
+)
