@@ -9,11 +9,12 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import counted, listed, p_words, percent
 from sincviz.analysis.evidence.confusion import confusion_matrix
+from sincviz.analysis.evidence.learning_curves import learning_curves
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
 from sincviz.inspection.facts import trial_facts
 from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import filter_words, of_trials, prepared_otherwise, reference_words
+from sincviz.inspection.words import filter_words, of_trials, of_weights, prepared_otherwise, reference_words
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
 
 SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
@@ -197,6 +198,13 @@ def _confusion(run: InspectionRun) -> tuple[xr.Dataset]:
     return (confusion_matrix(run.needed("predictions")),)
 
 
+def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
+    curves = learning_curves(run.front_end)
+    if curves is None:
+        raise ValueError("The checkpoint does not store its learning curves; `sincviz train` records them.")
+    return (curves,)
+
+
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.trials:
         yield Sentence(_methods_words(inspection))
@@ -241,7 +249,7 @@ def _methods_words(inspection: InspectionResults) -> str:
 
 ACCURACY: Section[InspectionResults, InspectionRun] = Section(
     name="accuracy",
-    heading="",
+    heading="Summary",
     steps=(
         Step("Trials", ("trials",), _trials, applies=lambda run: run.trials is not None),
         Step(
@@ -251,42 +259,55 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
             applies=lambda run: run.trials is not None,
         ),
         Step("Confusion", ("confusion",), _confusion, applies=lambda run: run.trials is not None),
+        Step("Learning curves", ("learning_curves",), _learning_curves),
+    ),
+    figures=(
+        Figure(
+            "confusion",
+            "Which classes are confused",
+            ("confusion",),
+            lambda inspection: plotting.plot_confusion_matrix(inspection.confusion),
+            of_trials(
+                "Rows: true class; columns: predicted class; numbers of trials, coloured by their share of the true "
+                "class. A dark diagonal is right; a dark column is a class that the network predicts for the trials of "
+                "others."
+            ),
+        ),
+        Figure(
+            "learning_curves",
+            "Loss and accuracy during training",
+            ("learning_curves",),
+            lambda inspection: plotting.plot_learning_curves(inspection.learning_curves),
+            of_weights(
+                "Loss (left) and accuracy (right) over the epochs of training. Where the loss of the validation trials "
+                "rises while that of the training trials falls, the network learns its trials by heart; the dotted "
+                "line is the epoch whose weights were kept."
+            ),
+        ),
     ),
     tables=(
         Table("predictions", ("predictions",), lambda inspection: inspection.predictions),
-        Table("accuracies", ("accuracies",), lambda inspection: inspection.accuracies),
+        Table(
+            "accuracies",
+            ("accuracies",),
+            lambda inspection: inspection.accuracies,
+            title="Accuracy",
+            rows=lambda inspection: accuracy_rows(inspection.accuracies),
+        ),
+        Table(
+            "confusion",
+            ("confusion",),
+            title="Confusion matrix in numbers",
+            rows=lambda inspection: confusion_rows(inspection.confusion),
+        ),
+        Table(
+            "learning_curves",
+            ("learning_curves",),
+            lambda inspection: inspection.learning_curves.set_index("epoch"),
+        ),
     ),
     arrays=("confusion",),
     summary=(Summary("accuracy", "How well does it decode?", accuracy_words),),
     methods=_methods,
     always=True,
 )
-
-
-SHOWN_FIGURES: tuple[Figure[InspectionResults], ...] = (
-    Figure(
-        "confusion",
-        "Which classes are confused",
-        ("confusion",),
-        lambda inspection: plotting.plot_confusion_matrix(inspection.confusion),
-        of_trials(
-            "Rows: true class; columns: predicted class; numbers of trials, coloured by their share of the true class. "
-            "A dark diagonal is right; a dark column is a class that the network predicts for the trials of others."
-        ),
-    ),
-)
-SHOWN_TABLES = (
-    Table(
-        "accuracies",
-        ("accuracies",),
-        title="Accuracy",
-        rows=lambda inspection: accuracy_rows(inspection.accuracies),
-    ),
-    Table(
-        "confusion",
-        ("confusion",),
-        title="Confusion matrix in numbers",
-        rows=lambda inspection: confusion_rows(inspection.confusion),
-    ),
-)
-"""Figures and tables shown beside the evidence, if that was asked for."""

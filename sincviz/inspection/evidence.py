@@ -12,7 +12,6 @@ from sincviz.analysis.evidence.data_contrast import csp_accuracy
 from sincviz.analysis.evidence.deletion import deletion_curve
 from sincviz.analysis.evidence.randomization import MORE_DRAWS, randomization_test
 from sincviz.eeg.bands import RHYTHMS
-from sincviz.inspection.accuracy import SHOWN_FIGURES, SHOWN_TABLES
 from sincviz.inspection.attribution import OF_FREQUENCIES
 from sincviz.inspection.certainty import certainty_words
 from sincviz.inspection.leading import with_verdict
@@ -149,7 +148,6 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
         Step("Decoding without the network", ("csp",), _csp),
     ),
     figures=(
-        *SHOWN_FIGURES,
         Figure(
             "deletion",
             "Does the relevance show what the network needs?",
@@ -187,7 +185,6 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
         ),
     ),
     tables=(
-        *SHOWN_TABLES,
         Table(
             "deletion",
             ("deletion",),

@@ -21,6 +21,8 @@ class InspectionResults:
         Of the spatial filters.
     predictions, accuracies, confusion
         What the network says of the trials, how often it is right, and which classes it confuses.
+    learning_curves : pandas.DataFrame
+        Loss and accuracy during training, if the checkpoint stores them.
     relevance : xarray.DataArray, dims (target, filter, channel)
         At the sinc layer.
     spectral_relevance : xarray.DataArray, dims (target, channel, frequency)
@@ -64,6 +66,7 @@ class InspectionResults:
     predictions: pd.DataFrame | None = None
     accuracies: pd.DataFrame | None = None
     confusion: xr.Dataset | None = None
+    learning_curves: pd.DataFrame | None = None
     relevance: xr.DataArray | None = None
     spectral_relevance: xr.DataArray | None = None
     band_relevance: xr.DataArray | None = None

@@ -11,6 +11,7 @@ from .deletion import plot_deletion
 from .drift import plot_drift
 from .filter_stability import plot_filter_stability
 from .findings import plot_findings, plot_notice
+from .learning_curves import plot_learning_curves
 from .overlap import plot_overlap
 from .overview import plot_overview
 from .randomization import plot_randomization
@@ -35,6 +36,7 @@ __all__ = [
     "plot_drift",
     "plot_filter_stability",
     "plot_findings",
+    "plot_learning_curves",
     "plot_notice",
     "plot_overlap",
     "plot_overview",

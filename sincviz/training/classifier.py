@@ -29,6 +29,9 @@ from sincviz.trials.recordings import data_hash, eeg_channels, recording_facts
 if TYPE_CHECKING:
     from sincviz.networks.sinc_shallow import SincShallowNet
 
+_CURVES = {"train_loss": "train_loss", "valid_loss": "valid_loss", "valid_accuracy": "valid_acc"}
+"""Learning curves, and what skorch calls them."""
+
 
 class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
     """skorch's classifier for networks that store their channels, units and classes.
@@ -241,10 +244,19 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
                 "n_training_trials": len(trials),
                 # Tenths of a millihertz: enough for any figure, and a small header.
                 "cutoff_history_hz": np.round(np.array(self.recorded_cutoffs_, float), 4).tolist(),
+                "learning_curves": self._learning_curves(),
                 "seed": int(self.seed),
             }
             | ({"training_recordings": recordings} if recordings else {})
         )
+
+    def _learning_curves(self) -> dict[str, list[float | None]]:
+        """Return loss and accuracy of every epoch; what is not finite has no number in a file."""
+        return {
+            name: [round(float(row[key]), 5) if np.isfinite(row[key]) else None for row in self.history]
+            for name, key in _CURVES.items()
+            if all(key in row for row in self.history)
+        }
 
 
 class EpochProgress(Callback):  # type: ignore[misc]

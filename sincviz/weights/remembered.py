@@ -100,6 +100,17 @@ def _are_recordings(value: object) -> bool:
     )
 
 
+def _are_curves(value: object) -> bool:
+    if not isinstance(value, Mapping) or not all(isinstance(one, list) for one in value.values()):
+        return False
+    same = len({len(one) for one in value.values()}) <= 1
+    return (
+        same
+        and set(value) <= _CURVES
+        and all(_is_number_or_unknown(one) for own in value.values() for one in own)
+    )
+
+
 def _has_shape(value: object, shape: tuple[int | None, ...]) -> bool:
     if not shape:
         return _is_number(value)
@@ -108,6 +119,7 @@ def _has_shape(value: object, shape: tuple[int | None, ...]) -> bool:
     return fits and all(_has_shape(one, tuple(rest)) for one in value)  # type: ignore[attr-defined]
 
 
+_CURVES = {"train_loss", "valid_loss", "valid_accuracy"}
 _TEXT, _NUMBER = (_is_text, "text"), (_is_number_or_unknown, "a number or null")
 _WHOLE = (_is_whole, "a whole number")
 _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
@@ -117,6 +129,7 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     **dict.fromkeys(("highpass_hz", "lowpass_hz"), _NUMBER),
     "training_trials": (_are_texts, "a list of texts"),
     "training_trials_complete": (lambda value: isinstance(value, bool), "true or false"),
+    "learning_curves": (_are_curves, "lists of as many numbers each, by name"),
     "left_unread": (_are_texts, "a list of texts"),
     "training_recordings": (_are_recordings, "a list of mappings to texts"),
     "assumed": (_is_mapping, "a mapping"),

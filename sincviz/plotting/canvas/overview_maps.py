@@ -24,7 +24,7 @@ _MOST_BANDS = 3
 _LEAST_OF_LARGEST = 0.1
 _FADED = "#BBBBBB"
 _BAR_MM = 8.0  # of colours, with ticks and label
-_MOST_MAP_MM = 23.0
+_MOST_MAP_MM = 22.0
 _MOST_CHANNELS = 6
 
 

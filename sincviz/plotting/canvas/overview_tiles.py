@@ -26,7 +26,7 @@ MOST_CLASSES = 4
 
 _AXIS_MM = 8.0  # ticks and label
 _ROW_MM = 3.6
-_LINE_MM = 6.0  # on which the accuracy lies
+_LINE_MM = 5.6  # on which the accuracy lies
 _BAR_MM = 8.0  # of colours, with ticks and label
 _MOST_NAME_MM = 30.0
 _MOST_MAP_MM = 23.0

@@ -320,7 +320,8 @@ def test_any_network_that_tells_channels_and_units_takes_epochs(eegnet, epochs, 
     np.testing.assert_array_equal(found["frequency"], np.fft.rfftfreq(128, 1 / 128))
     assert found["frequency"].attrs["units"] == "Hz"
     assert found.attrs["above_chance"] in ("yes", "no")
-    assert found["target"].to_numpy().tolist() == ["left", "right"]
+    names = ["left against right"] if trials == "contrast" else ["left", "right"]
+    assert found["target"].to_numpy().tolist() == names
     epochs.save(tmp_path / "trials-epo.fif", fmt="double")
     on_disk = mne.read_epochs(tmp_path / "trials-epo.fif", preload=False)
     assert_close(spectral_relevance(model, on_disk, trials=trials, n_steps=3), found, 1e-5)

@@ -39,6 +39,7 @@ def test_the_contrast_is_covered_at_the_stated_rate():
     values = rng.standard_normal((80, 2, 500))
     values[:20, 0] += 1.5
     found = bootstrap_intervals(single_trials(values, names), trials="contrast", n_resamples=500)
+    assert found.target.to_numpy().tolist() == ["left against right"]
     covered = int(((found.ci_low[0] <= 1.5) & (found.ci_high[0] >= 1.5)).sum())
     low, high = scipy.stats.binom.interval(0.999, 500, 0.95)
     assert low <= covered <= high + 10
@@ -52,8 +53,10 @@ def test_averages_are_those_of_the_definition():
     np.testing.assert_allclose(everything, values.mean(0))
     contrast = bootstrap_intervals(single_trials(values, names), trials="contrast")
     own = names == "left"
-    np.testing.assert_allclose(contrast.sel(target="left"), values[own, 0].mean(0) - values[~own, 0].mean(0))
-    np.testing.assert_allclose(contrast.sel(target="right"), values[~own, 1].mean(0) - values[own, 1].mean(0))
+    difference = values[:, 0] - values[:, 1]
+    np.testing.assert_allclose(
+        contrast.sel(target="left against right"), difference[own].mean(0) - difference[~own].mean(0)
+    )
     assert (contrast.ci_low <= contrast).all()
     assert (contrast <= contrast.ci_high).all()
     assert contrast.dims == contrast.ci_low.dims == ("target", "channel")

@@ -36,7 +36,7 @@ def test_cells_add_up_to_the_distance_of_the_classes(dataset, row, people):
         inside, outside = table.loc[own, f"score_{name}"], table.loc[~own, f"score_{name}"]
         variance = (11 * inside.var() + 11 * outside.var()) / 22
         distance = (inside.mean() - outside.mean()) / np.sqrt(variance)
-        for cells in (dataset["band_contrast"], dataset["frequency_contrast"], dataset["filter_contrast"]):
+        for cells in (dataset["band_contrast"], dataset["frequency_contrast"]):
             assert float(cells.sel(target=name).sum()) == pytest.approx(distance, abs=1e-3)
 
 
