@@ -107,6 +107,41 @@ def matrix(cells):
 
 
 @pytest.fixture(scope="session")
+def leading(evidence):
+    """Build what so many bands are worth for these classes, the largest first; the last is not established."""
+
+    def build(targets=("left", "right"), bands=("alpha", "beta", "delta"), readable="yes"):
+        limits = with_band_limits(xr.Dataset(coords={"band": NAMES["band"]}), RHYTHMS).to_dataframe()
+        rows = []
+        for number, target in enumerate(targets):
+            for place, band in enumerate(bands):
+                worth = (1.0 + 0.2 * number) / (1 + place)
+                rows.append(
+                    {
+                        "target": target,
+                        "band": band,
+                        "relevance": worth,
+                        "ci_low": worth - 0.2,
+                        "ci_high": worth + 0.2,
+                    }
+                    | {
+                        "p": 0.001,
+                        "established": band != bands[-1],
+                        "share": worth / 2,
+                        "total": 2.0 + 0.2 * number,
+                    }
+                    | limits.loc[band].to_dict()
+                )
+        table = pd.DataFrame(rows).set_index(["target", "band"])
+        table.attrs = {**evidence, "units": "score", "readable": readable, "not_readable_because": ""}
+        if readable == "no":
+            table.attrs["not_readable_because"] = "chance unknown_trials"
+        return table
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def profile(evidence):
     """Build the relevance of each frequency for so many classes in these regions, with intervals."""
 

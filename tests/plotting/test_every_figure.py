@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
-from sincviz.evidence import confusion_matrix, predictions
+from sincviz.evidence import accuracies, confusion_matrix, predictions
 from sincviz.filters import filter_overlap
 from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
@@ -31,10 +31,13 @@ class Drawing:
     results: tuple[str, ...]
     width_mm: int = DOUBLE_MM
     settings: tuple[tuple[str, Any], ...] = ()
+    named: tuple[str, ...] = ()
 
     def draw(self, results):
         return getattr(plotting, self.function)(
-            *(results[name] for name in self.results), **dict(self.settings)
+            *(results[name] for name in self.results),
+            **dict(self.settings),
+            **{name: results[name] for name in self.named},
         )
 
 
@@ -66,11 +69,23 @@ DRAWINGS = {
     "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
     "notice": Drawing("plot_notice", ("what", "why")),
+    "learning curves": Drawing("plot_learning_curves", ("curves",)),
+    "overview": Drawing(
+        "plot_overview", ("bands", "patterns"), named=("leading_bands", "band_relevance", "accuracies")
+    ),
+    "narrow overview": Drawing(
+        "plot_overview",
+        ("bands", "patterns"),
+        SINGLE_MM,
+        (("columns", 1),),
+        ("leading_bands", "band_relevance", "accuracies", "deletion", "randomization"),
+    ),
+    "overview of weights": Drawing("plot_overview", ("bands", "weights")),
 }
 
 
 @pytest.fixture(scope="module")
-def explanations(cells, matrix, profile, deletion, randomization, loss):
+def explanations(cells, matrix, profile, deletion, randomization, loss, leading):
     """What can be drawn of explanations, made by hand; and the kinds of figures, which are words."""
     return {
         "cells": cells(),
@@ -80,6 +95,8 @@ def explanations(cells, matrix, profile, deletion, randomization, loss):
         "deletion": deletion,
         "randomization": randomization(),
         "loss": loss(),
+        "leading_bands": leading(),
+        "band_relevance": cells(),
         "topomaps": "topomaps",
         "channels": "channels",
         "as matrix": "matrix",
@@ -114,6 +131,11 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "filters": most_important(spatial_filters(model), found, 2),
         "patterns": most_important(spatial_patterns(model, simulation[0]), found, 2),
         "table": relative_maps(scalp_maps(target=1, band=2)),
+        "weights": most_important(spatial_filters(model), found, 2),
+        "accuracies": accuracies(predictions(model, simulation[0])),
+        "curves": pd.DataFrame(
+            {"epoch": [1, 2, 3], "train_loss": [0.7, 0.5, 0.4], "valid_loss": [0.7, 0.6, 0.65]}
+        ),
         "confusion": confusion_matrix(predictions(model, simulation[0])),
         "findings": diagnose(model, simulation[0]),
         "what": "Scalp maps cannot be drawn.",
