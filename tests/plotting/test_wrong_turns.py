@@ -20,6 +20,7 @@ OF_NETWORK = [
     *("plot_bands", "plot_responses", "plot_cumulative_response", "plot_overlap", "plot_cutoff_history"),
     *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
     *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings", "plot_confusion_matrix"),
+    *("plot_learning_curves", "plot_overview"),
 ]
 OF_GROUP = [
     *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
@@ -32,7 +33,10 @@ def names(network, moved, simulation):
     """What the lines in messages speak of."""
     model = moved(network(chs_info=simulation[0].info["chs"])).eval()
     model.scale, model.class_names = 1e6, ["left", "right"]
-    model.provenance = {"cutoff_history_hz": [model.cutoffs().tolist()] * 3}
+    model.provenance = {
+        "cutoff_history_hz": [model.cutoffs().tolist()] * 3,
+        "learning_curves": {"train_loss": [0.7, 0.6]},
+    }
     epochs = simulation[0][:24]
     return {
         "sincviz": sincviz,
@@ -161,7 +165,7 @@ RELEVANCE = {
     "at the sinc layer": "sincviz.relevance(model, epochs)",
     "at the sinc layer of each trial": "sincviz.relevance(model, epochs, per_trial=True)",
     "by band": "inspection.band_relevance",
-    "by band of one class": "inspection.band_relevance.sel(target='left')",
+    "by band of one class": "inspection.band_relevance.isel(target=0)",
     "by band summed": "inspection.band_relevance.sum('channel')",
     "by region": "sincviz.attribution.sum_over_regions(sincviz.spectral_relevance(model, epochs))",
     "by band and region": "sincviz.attribution.sum_over_regions(inspection.band_relevance)",

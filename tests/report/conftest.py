@@ -27,6 +27,11 @@ def trained(network, moved, simulation):
     built.scale, built.class_names = 1e6, ["left", "right"]
     built.provenance = {
         "cutoff_history_hz": [built.cutoffs().tolist()] * 3,
+        "learning_curves": {
+            "train_loss": [0.7, 0.6],
+            "valid_loss": [0.7, 0.65],
+            "valid_accuracy": [0.5, 0.6],
+        },
         "reference": "average",
         "highpass_hz": 1.0,
         "lowpass_hz": 40.0,

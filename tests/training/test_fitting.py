@@ -239,6 +239,9 @@ def test_what_training_knew_is_remembered(network, epochs):
     history = np.array(remembered.pop("cutoff_history_hz"))
     np.testing.assert_allclose(history[0], model.cutoffs().detach(), atol=1e-4)
     assert history.shape[1:] == (4, 2)
+    curves = remembered.pop("learning_curves")
+    assert set(curves) == {"train_loss", "valid_loss", "valid_accuracy"}
+    assert {len(values) for values in curves.values()} == {len(history) - 1}
     assert remembered == {
         "note": "kept",
         "highpass_hz": 1.0,

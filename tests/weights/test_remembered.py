@@ -28,6 +28,8 @@ DAMAGED = {
     "cutoff_history_hz": [[], [[]], [[[1.0]]] * 4, [[[1.0, 2.0]] * 3], [[[[1.0, 2.0]] * 4]], {"epoch": 1}],
     "assumed": [[1], "text", {"os.system": 1}, {"min_freq": {"a": 1}}, {"ch_names": [[1]]}, {"scale": [1.0]}],
     "left_unread": [3, [4], {}],
+    "learning_curves": [3, [1.0], {"train_loss": 1.0}, {"train_loss": ["a"]}, {"mine": [1.0]}]
+    + [{"train_loss": [1.0], "valid_loss": []}],
 }
 
 
@@ -56,6 +58,7 @@ def test_what_is_known_and_what_is_of_another_name_comes_back(network, tmp_path)
     model.provenance = {
         "initial_cutoffs_hz": cutoffs,
         "cutoff_history_hz": [cutoffs] * 3,
+        "learning_curves": {"train_loss": [0.7, None], "valid_loss": [0.6, 0.5]},
         "n_training_trials": 40,
         "training_recordings": [{"subject": "1"}],
         "reference": None,
@@ -64,7 +67,9 @@ def test_what_is_known_and_what_is_of_another_name_comes_back(network, tmp_path)
     save_checkpoint(model, tmp_path / "a.safetensors")
     opened = load_checkpoint(tmp_path / "a.safetensors")
     assert opened.provenance == model.provenance
-    assert len(inspect(opened, progress=False).cutoff_history) == 12
+    inspection = inspect(opened, progress=False)
+    assert len(inspection.cutoff_history) == 12
+    assert inspection.learning_curves.attrs["kept_epoch"] == 2
 
 
 @pytest.mark.parametrize("text", [r'{"a": "\ud800"}', r'{"\udfff": 1}', r'{"a": ["x", {"b": "\ud83d"}]}'])
