@@ -34,7 +34,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 import sincviz
 from benchmarks.known_truth import CONDITIONS, SFREQ, Case
-from sincviz.analysis.attribution.power_direction import LESS, MORE
+from sincviz.analysis.attribution.power_direction import MORE
 from sincviz.inspection.certainty import certainty_words
 from sincviz.inspection.findings import suspicion_words
 from sincviz.inspection.leading import basis_words
@@ -218,8 +218,10 @@ def _of_direction(
     said: str,
     here: list[tuple[float, float, dict[str, float]]],
 ) -> Statement:
-    sign = {MORE: 1, LESS: -1}[said]
+    sign = 1 if said.startswith(MORE) else -1
     words = f"{target}: {band} at {name}, {said}"
+    # Of two classes, what is said is about the first.
+    target = str(case.network.class_names[0]) if len(case.network.class_names) == 2 else target
     known = {case.direction.get((target, f"{low:g}-{high:g}", name)) for low, high, _ in here} - {None}
     if known and sign not in known:
         return FALSE, "direction", f"{words}; the classes differ the other way"

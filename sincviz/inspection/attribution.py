@@ -24,9 +24,7 @@ from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.analysis.statistics.trial_average import averaged
 from sincviz.analysis.statistics.two_classes import against, first_minus_second
-from sincviz.eeg.band_limits import low_and_high_hz, ranges_by_name
-from sincviz.eeg.band_words import band_words
-from sincviz.eeg.bands import OTHER
+from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
 from sincviz.inspection.maps import or_say_why
 from sincviz.inspection.measuring import InspectionRun
@@ -110,21 +108,12 @@ def _by_region(values: xr.DataArray) -> xr.DataArray:
 
 
 def _scalps(inspection: InspectionResults) -> "matplotlib.figure.Figure":
-    return plotting.plot_relevance(
-        _named_rest(_known(inspection.band_relevance)), "topomaps", inspection.deletion
-    )
+    return plotting.plot_relevance(_known(inspection.band_relevance), "topomaps", inspection.deletion)
 
 
 def _channels(inspection: InspectionResults) -> "matplotlib.figure.Figure":
-    cells = _named_rest(_by_region(_known(inspection.band_relevance)))
+    cells = _by_region(_known(inspection.band_relevance))
     return plotting.plot_relevance(cells, "channels", inspection.deletion)
-
-
-def _named_rest(cells: xr.DataArray) -> xr.DataArray:
-    """Return the cells, with what no band covers named by its limits."""
-    limits = ranges_by_name(cells)
-    names = [str(name) for name in cells["band"].to_numpy()]
-    return cells.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
 
 
 def _spectral_profile(inspection: InspectionResults) -> "matplotlib.figure.Figure":

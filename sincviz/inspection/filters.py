@@ -10,6 +10,9 @@ from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.filters.overlap import filter_overlap, resolvability
 from sincviz.analysis.filters.response import filter_response
+from sincviz.eeg.band_limits import ranges_of
+from sincviz.eeg.band_words import band_words
+from sincviz.eeg.bands import OTHER, RHYTHMS
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import of_weights
@@ -37,6 +40,7 @@ def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 def band_rows(bands: pd.DataFrame) -> Rows:
     """Return the bands as written and as computed."""
+    rest = band_words(OTHER, ranges_of(RHYTHMS))
     rows = [
         (
             number,
@@ -44,7 +48,7 @@ def band_rows(bands: pd.DataFrame) -> Rows:
             f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
             f"{row['peak_hz']:.1f}",
             f"{row['in_band_energy']:.0%}",
-            row["rhythm"],
+            rest if row["rhythm"] == OTHER else row["rhythm"],
         )
         for number, row in bands.iterrows()
     ]

@@ -12,7 +12,7 @@ from sincviz.plotting.canvas.drawn_results import DrawnResult, check_cells, chec
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.intervals import excludes_zero, includes_zero, zero_words
 from sincviz.plotting.canvas.scalp_table import scalp_table
-from sincviz.plotting.canvas.shown_cells import shown_cells
+from sincviz.plotting.canvas.shown_cells import named_rest, shown_cells
 from sincviz.plotting.canvas.style import style
 
 DRAWN = {
@@ -79,6 +79,7 @@ def plot_relevance(
     dims = _DIMS[kind]
     cells = shown_cells(relevance, dims)
     check_cells("plot_relevance", cells, relevance, kind, dims)
+    cells = named_rest(cells)
     ordered = cells.transpose(*dims)
     doubtful, sure = includes_zero(ordered), excludes_zero(ordered)
     known = doubtful is not None

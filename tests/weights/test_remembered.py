@@ -28,8 +28,13 @@ DAMAGED = {
     "cutoff_history_hz": [[], [[]], [[[1.0]]] * 4, [[[1.0, 2.0]] * 3], [[[[1.0, 2.0]] * 4]], {"epoch": 1}],
     "assumed": [[1], "text", {"os.system": 1}, {"min_freq": {"a": 1}}, {"ch_names": [[1]]}, {"scale": [1.0]}],
     "left_unread": [3, [4], {}],
-    "learning_curves": [3, [1.0], {"train_loss": 1.0}, {"train_loss": ["a"]}, {"mine": [1.0]}]
-    + [{"train_loss": [1.0], "valid_loss": []}],
+    "learning_curves": [
+        3,
+        [1.0],
+        {"train_loss": 1.0},
+        {"train_loss": ["a"]},
+        {"train_loss": [1.0], "valid_loss": []},
+    ],
 }
 
 

@@ -76,7 +76,9 @@ def first_minus_second(single: xr.DataArray) -> xr.DataArray:
     names = single["target"].to_numpy().astype(str)
     if not np.isin(single["class_name"].to_numpy().astype(str), names).all():
         return single
-    first, second = (single.isel(target=[number]) for number in (0, 1))
+    # What shares miss of a difference is not known from what they miss of each class.
+    plain = single.drop_vars("completeness_error", errors="ignore")
+    first, second = (plain.isel(target=[number]) for number in (0, 1))
     return _named(first.copy(data=_share(single) * (first.to_numpy() - second.to_numpy())), single)
 
 

@@ -2,7 +2,27 @@
 
 import xarray as xr
 
+from sincviz.eeg.band_limits import has_band_limits, ranges_by_name
+from sincviz.eeg.band_words import band_words
+from sincviz.eeg.bands import OTHER
 from sincviz.eeg.sums import sum_over_bands, sum_over_regions
+
+
+def named_rest(values: xr.DataArray) -> xr.DataArray:
+    """Return values whose band ``other`` is named by its limits, as in words, where these are known.
+
+    Examples
+    --------
+    >>> from sincviz.eeg.band_limits import with_band_limits
+    >>> shares = xr.DataArray([1.0, 2.0], {"band": ["alpha", "other"]}, ("band",))
+    >>> named_rest(with_band_limits(shares, {"alpha": (8, 13)})).band.values.tolist()
+    ['alpha', 'below 8 Hz and above 13 Hz']
+    """
+    if "band" not in values.dims or not has_band_limits(values):
+        return values
+    limits = ranges_by_name(values)
+    names = [str(name) for name in values["band"].to_numpy()]
+    return values.assign_coords(band=[band_words(OTHER, limits) if name == OTHER else name for name in names])
 
 
 def shown_cells(values: xr.DataArray, dims: tuple[str, ...]) -> xr.DataArray:
