@@ -66,17 +66,26 @@ def train(
         int, typer.Option(help="Epochs without a better validation loss before training stops.")
     ] = 30,
     seed: Seed = 0,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the bands move, in place of a progress bar.")
+    ] = False,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option("--log-dir", help="Folder for TensorBoard: numbers and figures of every epoch."),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Train a SincShallowNet and save it with all that is needed to read it."""
     import torch
 
     from sincviz._utils.checks import finite_float
+    from sincviz.cli.live import TerminalTraining
     from sincviz.datasets import eegbci, simulate_motor_imagery
     from sincviz.errors import did_you_mean
     from sincviz.networks.sinc_shallow import SincShallowNet
     from sincviz.opening.checkpoints import save_checkpoint
     from sincviz.training.fitting import fit
+    from sincviz.training.live import LiveTraining
     from sincviz.trials.classes import class_order
     from sincviz.trials.files import epochs_of_file
     from sincviz.trials.recordings import eeg_channels
@@ -95,6 +104,10 @@ def train(
             f"`--reference` must be 'average' or 'recorded'; got {reference!r}."
             f"{did_you_mean(reference, ('average', 'recorded'))}"
         )
+    # A missing dependency is reported before any data are read.
+    watching = (
+        [TerminalTraining(log_dir=log_dir)] if live else [LiveTraining(log_dir=log_dir)] if log_dir else []
+    )
     finite_float("--kernel-seconds", kernel_seconds, above=0, advice=0.4)
     of_file = classes or channels or units or (tmin, tmax, sfreq) != (None, None, None)
     if of_file and data in ("eegbci", "simulated"):
@@ -150,6 +163,8 @@ def train(
         validation=validation,
         patience=patience,
         seed=seed,
+        callbacks=watching,
+        progress=not live,
     )
     save_checkpoint(classifier, out)
     losses = classifier.history[:, "valid_loss"] if validation else []

@@ -1,9 +1,11 @@
 """Training on epochs with skorch: seeded, split by group, best weights kept, cut-offs recorded."""
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from numpy.typing import ArrayLike
+from skorch.callbacks import Callback
 
 from sincviz._utils.checks import positive_int
 from sincviz.networks.front_ends import FrontEnd
@@ -32,6 +34,7 @@ def fit(
     patience: int = 40,
     seed: int = 0,
     device: str = "cpu",
+    callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> EpochsClassifier:
     """Train a copy of a network on epochs.
@@ -68,6 +71,8 @@ def fit(
         Seed of the split, the order of the trials and the dropout.
     device : str
         Device to train on.
+    callbacks : sequence of skorch.callbacks.Callback
+        More callbacks, such as :class:`LiveTraining`.
     progress : bool
         Show a progress bar.
 
@@ -118,6 +123,7 @@ def fit(
         max_epochs=positive_int("max_epochs", max_epochs),
         batch_size=positive_int("batch_size", batch_size),
         device=device,
+        callbacks=list(callbacks),
         validation=validation,
         patience=patience,
         scale=scale,
