@@ -78,8 +78,9 @@ def plot_overview(
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide, or 88 mm. What these trials do not let one read is grey, and the reason stands above. Of more than
-        four classes those with the largest total are drawn. Channels without positions are bars.
+        178 mm wide, or 88 mm without the lines on how to read it, which then belong into its caption. What these trials
+        do not let one read is grey, and the reason stands above. Of more than four classes those with the largest total
+        are drawn. Channels without positions are bars.
 
     Raises
     ------
@@ -256,9 +257,9 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
             notes.append(
                 "Worth: how much more the input raises the score of a class in its trials than in others."
             )
-        if readable:
+        if readable and columns == 2:
             notes.append("Lines: 95% intervals. Pale: not established; white dots: established (p < 0.05).")
-        else:
+        elif not readable:
             notes.append("Grey: measured, but no evidence of what the network uses.")
         names = list(dict.fromkeys(map(str, leading.index.get_level_values("target"))))
         shown = tiles.shown_classes(leading)
