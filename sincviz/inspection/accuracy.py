@@ -9,7 +9,6 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import counted, listed, p_words, percent
 from sincviz.analysis.evidence.confusion import confusion_matrix
-from sincviz.analysis.evidence.learning_curves import learning_curves
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
 from sincviz.inspection.facts import trial_facts
 from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
@@ -198,13 +197,6 @@ def _confusion(run: InspectionRun) -> tuple[xr.Dataset]:
     return (confusion_matrix(run.needed("predictions")),)
 
 
-def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
-    curves = learning_curves(run.front_end)
-    if curves is None:
-        raise ValueError("The checkpoint does not store its learning curves; `sincviz train` records them.")
-    return (curves,)
-
-
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.trials:
         yield Sentence(_methods_words(inspection))
@@ -259,7 +251,6 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
             applies=lambda run: run.trials is not None,
         ),
         Step("Confusion", ("confusion",), _confusion, applies=lambda run: run.trials is not None),
-        Step("Learning curves", ("learning_curves",), _learning_curves),
     ),
     figures=(
         Figure(

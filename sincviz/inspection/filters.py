@@ -6,6 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
+from sincviz.analysis.evidence.learning_curves import learning_curves
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.filters.overlap import filter_overlap, resolvability
@@ -36,6 +37,13 @@ def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
             "The checkpoint does not store its cut-offs during training; `sincviz train` records them."
         )
     return (history,)
+
+
+def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
+    curves = learning_curves(run.front_end)
+    if curves is None:
+        raise ValueError("The checkpoint does not store its learning curves; `sincviz train` records them.")
+    return (curves,)
 
 
 def band_rows(bands: pd.DataFrame) -> Rows:
@@ -153,7 +161,10 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
 TRAINING: Section[InspectionResults, InspectionRun] = Section(
     name="training",
     heading="Filters",
-    steps=(Step("Training", ("cutoff_history",), _history),),
+    steps=(
+        Step("Training", ("cutoff_history",), _history),
+        Step("Learning curves", ("learning_curves",), _learning_curves),
+    ),
     figures=(
         Figure(
             "cutoff_history",

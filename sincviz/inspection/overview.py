@@ -43,7 +43,8 @@ def _caption(inspection: InspectionResults) -> str:
         )(inspection)
     return of_trials(
         "How well the network decodes, which bands and places its decision rests on, what its leading units see, and "
-        "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked."
+        "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked. Lines are 95% "
+        "intervals; what is pale is not established, white dots are (p < 0.05, corrected)."
     )(inspection)
 
 

@@ -78,8 +78,9 @@ def plot_overview(
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide, or 88 mm. What these trials do not let one read is grey, and the reason stands above. Of more than
-        four classes those with the largest total are drawn. Channels without positions are bars.
+        178 mm wide, or 88 mm without the lines on how to read it, which then belong into its caption. What these trials
+        do not let one read is grey, and the reason stands above. Of more than four classes those with the largest total
+        are drawn. Channels without positions are bars.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def plot_overview(
             sheet.write(_SIDE_MM, below, head[1], color="#333333")
         for tile, box in places:
             tile.draw(sheet, box)
-        write_below(sheet.figure, {}, note=_note(leading_bands, readable, units))
+        write_below(sheet.figure, {}, note=_note(leading_bands, readable, units, columns))
     return sheet.figure
 
 
@@ -239,7 +240,7 @@ def _draw_bank(sheet: Sheet, box: Box, bands: pd.DataFrame) -> None:
     ax.set_ylabel(counted(len(ordered), "filter"))
 
 
-def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | None) -> str:
+def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | None, columns: int) -> str:
     """Return how the picture is to be read, and what it leaves out."""
     notes = []
     if leading is None:
@@ -247,18 +248,18 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
     else:
         attrs = leading.attrs
         contrast = str(attrs.get("contrast_of", ""))
-        if contrast and readable:
+        if contrast and readable and columns == 2:
             notes.append(
                 f"Worth: how much more the input raises the score difference, {contrast}, in trials of the first than "
                 "of the second: what separates them."
             )
-        elif readable and attrs.get("trials") == "contrast":
+        elif readable and columns == 2 and attrs.get("trials") == "contrast":
             notes.append(
                 "Worth: how much more the input raises the score of a class in its trials than in others."
             )
-        if readable:
+        if readable and columns == 2:
             notes.append("Lines: 95% intervals. Pale: not established; white dots: established (p < 0.05).")
-        else:
+        elif not readable:
             notes.append("Grey: measured, but no evidence of what the network uses.")
         names = list(dict.fromkeys(map(str, leading.index.get_level_values("target"))))
         shown = tiles.shown_classes(leading)

@@ -41,6 +41,7 @@ OF_TRIALS = {
         "band_relevance",
     ),
     *(
+        "class_relevance",
         "leading_bands",
         "leading_cells",
         "leading_filters",
@@ -58,7 +59,10 @@ def model(network, moved, simulation):
     """A network that knows its channels, moved as by training."""
     built = moved(network(chs_info=simulation[0].info["chs"]))
     built.scale, built.class_names = 1e6, ["left", "right"]
-    built.provenance = {"cutoff_history_hz": [built.cutoffs().tolist()] * 3}
+    built.provenance = {
+        "cutoff_history_hz": [built.cutoffs().tolist()] * 3,
+        "learning_curves": {"train_loss": [0.7, 0.6]},
+    }
     return built.eval()
 
 
@@ -153,7 +157,7 @@ def test_a_class_without_trials_is_no_obstacle(network, moved, simulation):
     three = moved(network(chs_info=simulation[0].info["chs"], n_outputs=3)).eval()
     three.scale, three.class_names = 1e6, ["left", "right", "feet"]
     inspected = inspect(three, simulation[0][:20], progress=False)
-    assert set(inspected.missing) == {"cutoff_history"}
+    assert set(inspected.missing) == {"cutoff_history", "learning_curves"}
     assert inspected.leading_bands.loc["feet", "relevance"].isna().all()
     assert inspected.leading_bands.loc["left", "relevance"].notna().all()
 

@@ -48,7 +48,7 @@ def test_it_says_the_verdict_the_accuracy_and_what_was_checked(
     )
     words = said(figure)
     assert figure.texts[0].get_text().split() == READABLE.split()
-    assert "Right in 107 of 120 trials" in words
+    assert "right in 107 of 120 trials" in words
     assert "0.89 (0.82–0.94), above chance, p < 0.001" in words
     assert "shown by deletion, area 0.21 (0.15–0.27)" in words.replace("\n", " ")
     assert "alpha (8–13 Hz)" in words

@@ -162,8 +162,9 @@ def _draw(
             _channel_bars(ax, maps["channel"].to_numpy(), values, text, row_sure, readable)
         return
     draw_maps(axes, panels, titles, scale, maps, sure)
+    wide = min(26.0, box.width - 12)  # the numbers at its ends need room
     bar = sheet.axes(
-        Box(box.left + box.width / 2 - 13, box.top + box.height - type_mm(_BAR_MM), 26, 1.6),
+        Box(box.left + (box.width - wide) / 2, box.top + box.height - type_mm(_BAR_MM), wide, 1.6),
         label=label if "\n" not in wrapped(label, box.width) else label.partition(" (")[0],
     )
     draw_colour_bar(bar, scale)

@@ -35,12 +35,12 @@ _MOST_CHANNELS = 6
 
 def accuracy_height() -> float:
     """Return the height of the tile of the accuracy."""
-    return type_mm(TITLE_MM + LINE_MM + _LINE_MM + _AXIS_MM)
+    return type_mm(TITLE_MM + LINE_MM + _LINE_MM + _AXIS_MM - LINE_MM)
 
 
 def draw_accuracy(sheet: Sheet, box: Box, row: Mapping[Hashable, Any]) -> None:
     """Draw an accuracy with its interval, and what guessing reaches."""
-    sheet.title(box, f"Right in {row['n_correct']} of {row['n_trials']} trials")
+    sheet.title(box, f"Accuracy: right in {row['n_correct']} of {row['n_trials']} trials")
     top = box.top + type_mm(TITLE_MM + LINE_MM)
     ax = sheet.axes(Box(box.left + 2, top, box.width - 5, type_mm(_LINE_MM)))
     sure = row["above_chance"] == "yes"
@@ -56,7 +56,6 @@ def draw_accuracy(sheet: Sheet, box: Box, row: Mapping[Hashable, Any]) -> None:
     ax.plot([row["accuracy"]], [0.55], "o", color=colour, markersize=5)
     ax.axvline(row["majority"], color="black", linestyle=":", linewidth=0.9)
     ax.set(xlim=(0, 1), ylim=(-1, 1), yticks=[])
-    ax.set_xlabel("Accuracy", fontsize=small_pt(), labelpad=1)
     ax.spines["left"].set_visible(False)
     attrs = {"accuracy": row["accuracy"]} | {f"accuracy_{end}": row[end] for end in ("ci_low", "ci_high")}
     chance = {"yes": "above chance", "no": "NOT above chance"}.get(
