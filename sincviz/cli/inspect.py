@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from sincviz.cli.browser import open_page
 from sincviz.cli.options import (
     Classes,
     DataPath,
     Download,
+    Open,
     Overwrite,
     Rate,
     Runs,
@@ -112,6 +114,7 @@ def inspect(
         bool, typer.Option("--json", help="Print the contents of inspection.json and nothing else.")
     ] = False,
     overwrite: Overwrite = False,
+    opens: Open = False,
 ) -> None:
     """Open any checkpoint, print what it has learned, and write a report with tables, arrays and figures."""
     with hushed(warned=not quiet, bars=not (quiet or as_json)):
@@ -193,6 +196,7 @@ def inspect(
             print(
                 seen(json.dumps(facts_of(inspection, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False))
             )
+        opened = opens and open_page(folder / "report.html")
         if not talks:
             return
         print_network(inspection)
@@ -206,3 +210,5 @@ def inspect(
             soft_wrap=True,
             highlight=False,
         )
+        if opens and not opened:
+            console.print("There is no display to open it on.")

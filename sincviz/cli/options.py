@@ -17,6 +17,7 @@ Seed = Annotated[
         min=0, max=2**31 - 1, help="Seed of the weights, the split, the order of trials and the dropout."
     ),
 ]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser, where there is a display.")]
 Runs = Annotated[str, typer.Option(help="eegbci: runs; 4,8,12 is left against right fist imagery.")]
 DataPath = Annotated[Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")]
 Download = Annotated[bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")]
