@@ -10,6 +10,7 @@ from .analysis.evidence.randomization import randomization_test
 from .analysis.filters.bands import learned_bands
 from .analysis.filters.response import filter_response
 from .analysis.maps.spatial import spatial_filters, spatial_patterns
+from .comparison.comparison import compare
 from .errors import (
     CheckpointError,
     DownloadNeededError,
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "ablate",
     "attribution",
+    "compare",
     "datasets",
     "deletion_curve",
     "diagnose",

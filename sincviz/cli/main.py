@@ -1,4 +1,4 @@
-"""The command line: ``sincviz`` and ``train``, ``inspect``, ``check``, ``group`` or ``demo``."""
+"""The command line: ``sincviz`` and ``train``, ``inspect``, ``compare``, ``check``, ``group`` or ``demo``."""
 
 import re
 import signal
@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from sincviz._version import __version__
 from sincviz.cli.check import check
+from sincviz.cli.compare import compare
 from sincviz.cli.demo import demo
 from sincviz.cli.group import group
 from sincviz.cli.inspect import inspect
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (train, inspect, check, group, demo):
+for command in (train, inspect, compare, check, group, demo):
     app.command()(command)
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sincviz.cli.demonstration import Demonstration
+    from sincviz.comparison.comparison import Comparison
     from sincviz.inspection.inspection import Inspection
     from sincviz.population.group import Group
 
@@ -85,6 +86,14 @@ def print_summary(inspection: "Inspection") -> None:
     for words in (accuracy_words, basis_words, certainty_words):
         for sentence in words(inspection):
             console.print(shown(sentence), highlight=False, markup=False)
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Print in words what two networks have in common."""
+    from sincviz.comparison.contents import summary_words
+
+    for sentence in summary_words(comparison):
+        console.print(shown(sentence), highlight=False, markup=False)
 
 
 def print_group(group: "Group") -> None:

@@ -1,6 +1,7 @@
 from .ablation import ablate
 from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
+from .decision_agreement import compare_decisions
 from .deletion import deletion_curve
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
@@ -9,6 +10,7 @@ __all__ = [
     "ablate",
     "accuracies",
     "band_power_contrast",
+    "compare_decisions",
     "confusion_matrix",
     "csp_accuracy",
     "deletion_curve",

@@ -1,6 +1,7 @@
 from .bands import learned_bands
 from .drift import cutoff_drift, cutoff_history
 from .filter_matching import filter_stability, match_filters
+from .filter_pairs import filter_pairs
 from .membership import band_membership
 from .occupancy import band_occupancy
 from .overlap import filter_overlap, resolvability
@@ -12,6 +13,7 @@ __all__ = [
     "cutoff_drift",
     "cutoff_history",
     "filter_overlap",
+    "filter_pairs",
     "filter_response",
     "filter_stability",
     "learned_bands",
