@@ -67,7 +67,7 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     xarray.DataArray, dims (condition, subject, band)
         As :func:`band_shares` returns it, with the coordinates ``mean``, ``ci_low``, ``ci_high`` (condition,
         band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are NaN
-        where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
+        where the whole contrast is not significantly above zero (its own 95 % interval): there is nothing to share. One
         subject has no interval.
 
     References
@@ -123,7 +123,7 @@ def band_use_words(group: GroupResults) -> Iterator[str]:
         of, over = f" in {condition}" if condition else "", counted(n_subjects, "subject")
         if np.isnan(of_condition["mean"]).all():
             yield (
-                f"What separates the classes{of} is not surely above zero over {over}: no band has "
+                f"What separates the classes{of} is not significantly above zero over {over}: no band has "
                 "a share of it."
             )
             continue

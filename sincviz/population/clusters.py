@@ -41,7 +41,7 @@ MOST_CLUSTERS = 20
 LARGEST_P = 0.2
 
 
-MOST_TOLD = 6
+MOST_LISTED = 6
 
 
 MOST_CHANNELS = 4
@@ -160,8 +160,8 @@ def cluster_words(group: GroupResults) -> Iterator[str]:
                     "nothing in common."
                 )
                 continue
-            listed = [_cluster_in_words(row, group) for row in good.iloc[:MOST_TOLD].to_dict("records")]
-            more = [f"and {len(good) - MOST_TOLD} more"] if len(good) > MOST_TOLD else []
+            listed = [_cluster_in_words(row, group) for row in good.iloc[:MOST_LISTED].to_dict("records")]
+            more = [f"and {len(good) - MOST_LISTED} more"] if len(good) > MOST_LISTED else []
             yield (
                 f"{title}: {counted(len(good), 'significant cluster')} (cluster permutation, {subjects}): "
                 f"{'; '.join([*listed, *more])}.{doubt}"

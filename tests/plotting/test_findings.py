@@ -11,7 +11,7 @@ from sincviz import diagnose
 from sincviz.plotting import plot_findings, plot_notice
 from sincviz.plotting.canvas.style import SEVERITIES
 
-LONG = "The filters cannot be told from one another, and so it goes on. " * 12
+LONG = "The filters cannot be distinguished from one another, and so it goes on. " * 12
 AWKWARD = [
     "<script>alert('left & right')</script>",
     "$x_1$ and $\\frac{1}{2}",

@@ -174,8 +174,8 @@ MEMORY = {
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so this cannot be told from "
-        "chance. Only these judge the network, and all that follows is read from these.",
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so this cannot be "
+        "distinguished from chance. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
@@ -270,7 +270,7 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
             4,
             4,
             "100% (95% interval 51% to 100%)",
-            "1.00, chance 0.50: too few trials to tell this from chance",
+            "1.00, chance 0.50: too few trials to distinguish this from chance",
         ),
     ],
 )
@@ -582,7 +582,7 @@ def test_an_order_that_was_given_is_told():
     [
         ("differs", "looks different, as it must"),
         ("stays", "Do not trust the figures"),
-        ("cannot be told", "Whether the relevance depends on what was learned is not known"),
+        ("inconclusive", "Whether the relevance depends on what was learned is not known"),
     ],
 )
 def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start):
@@ -590,7 +590,7 @@ def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start
     table.attrs = {"outcome": outcome, "size_ci_low": 0.3, "size_ci_high": 0.62}
     (sentence,) = certainty_words(with_trials(randomization=table))
     assert start in sentence
-    assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "cannot be told")
+    assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "inconclusive")
     assert ("Do not trust" in sentence) == (outcome == "stays")
     assert not slips([sentence])
 
@@ -639,7 +639,7 @@ def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
 def test_replacement_that_costs_nothing_for_sure_says_so():
     inspected = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
     assert certainty_words(with_trials(ablation=inspected)) == [
-        "No single band of a region, if replaced, surely costs part of the margin between the classes."
+        "No single band of a region, if replaced, significantly reduces the margin between the classes."
     ]
 
 

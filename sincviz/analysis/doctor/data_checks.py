@@ -15,7 +15,7 @@ from sincviz.trials.values import units_message
 MOST_DRIFT = 0.5  # more drift than signal
 SUBJECTS_DIFFER = 0.7  # decades of amplitude; ten subjects were up to 0.57 away from a network of the others
 SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
-SURELY_UNITS = 2.0  # decades of amplitude
+UNITS_DIFFER = 2.0  # decades of amplitude
 STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other subjects may be off
 UNIT_DEVIATION = 0.02  # of a standard deviation from 1
 MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other subjects included
@@ -230,7 +230,7 @@ def amplitudes_are_off(facts: DataFacts) -> bool:
         return False
     low, high = np.nanquantile(decades, [0.25, 0.75])
     # Only units change amplitudes a hundredfold, whatever else was done to the spectrum.
-    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= SURELY_UNITS)
+    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= UNITS_DIFFER)
 
 
 def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
