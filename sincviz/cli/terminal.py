@@ -30,7 +30,7 @@ console = SafeConsole()
 
 
 def print_network(inspection: "Inspection") -> None:
-    """Print what a network is and what it was trained on."""
+    """Print the configuration of a network and what it was trained on."""
     from sincviz.inspection.words import data_words, network_words
 
     n_trials = inspection.network["training"].get("n_training_trials")
@@ -120,7 +120,9 @@ def print_agreement(demonstration: "Demonstration") -> None:
     console.print(
         f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
     )
-    console.print(f"What the network loses most without, strongest first: {listed}", highlight=False)
+    console.print(
+        f"Cells whose replacement reduces the score most, strongest first: {listed}", highlight=False
+    )
     table = Table(
         title="Agreement with the known sources, on trials not used in training", title_justify="left"
     )

@@ -40,7 +40,8 @@ def suspicion_words(inspection: InspectionResults) -> list[str]:
 def unsuspected_words(inspection: InspectionResults) -> str:
     """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
     if inspection.trials and not inspection.verdict["readable"]:
-        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
+        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network "
+        "uses."
     if inspection.spectral_relevance is None:
         if not inspection.trials:
             return f"Without trials, little can be said about {joined(ARTEFACT_KINDS, 'or')}."
@@ -66,7 +67,8 @@ def unsuspected_words(inspection: InspectionResults) -> str:
             inspection.spectral_relevance["frequency"].to_numpy()
         ):
             sentences.append(
-                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be distinguished from rhythms in trials shorter than 3 s."
+                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be distinguished from rhythms in trials shorter than "
+                "3 s."
             )
     blind = places_without_electrode(inspection.spectral_relevance) if MUSCLES in checked else []
     if blind:
@@ -107,7 +109,7 @@ FINDINGS: Section[InspectionResults, InspectionRun] = Section(
             "Findings",
             ("findings",),
             lambda inspection: plotting.plot_findings(inspection.findings),
-            of_weights("What speaks against taking this network at face value, the worst first."),
+            of_weights("Problems that limit the interpretation of this network, most severe first."),
         ),
     ),
     tables=(Table("findings", ("findings",), lambda inspection: inspection.findings.set_index("check")),),

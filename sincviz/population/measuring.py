@@ -29,7 +29,7 @@ class GroupRun:
     def needed(self, name: str) -> Any:
         """Return a result, or raise why it is missing."""
         if self.results.get(name) is None:
-            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+            raise ValueError(self.missing.get(name, "The results that this needs were not measured."))
         return self.results[name]
 
     def of_bands(self, name: str) -> Any:

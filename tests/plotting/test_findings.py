@@ -122,7 +122,7 @@ def test_many_findings_are_legible(findings, misplaced_text):
 
 def test_nothing_found_is_said(findings, misplaced_text):
     figure = plot_findings(findings())
-    assert lines(figure) == ["Nothing was found that speaks against reading this network."]
+    assert lines(figure) == ["No problems were found that limit the interpretation of this network."]
     assert marks(figure) == []
     assert misplaced_text(figure) == []
 

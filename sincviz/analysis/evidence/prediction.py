@@ -111,7 +111,7 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
         ``ci_low`` and ``ci_high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
         subjects, ``subjects_ci_low`` and ``subjects_ci_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
         classes of the share of correct answers, with its ``chance_level``, and ``auc`` for two classes;
-        ``majority``, the accuracy of always answering the most frequent class; ``above_chance`` (``"yes"``, ``"no"``,
+        ``majority``, the accuracy of always predicting the most frequent class; ``above_chance`` (``"yes"``, ``"no"``,
         ``"unknown"``), ``p`` and the other results of the permutation test of
         :func:`sincviz.analysis.accuracy.chance_test`.
 
