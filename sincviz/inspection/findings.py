@@ -40,8 +40,7 @@ def suspicion_words(inspection: InspectionResults) -> list[str]:
 def unsuspected_words(inspection: InspectionResults) -> str:
     """Return which artefacts nothing points to, and which were not checked, where there is no suspicion."""
     if inspection.trials and not inspection.verdict["readable"]:
-        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network "
-        "uses."
+        return f"Not checked: {joined(ARTEFACT_KINDS, 'and')}, because these trials cannot show what the network uses."
     if inspection.spectral_relevance is None:
         if not inspection.trials:
             return f"Without trials, little can be said about {joined(ARTEFACT_KINDS, 'or')}."

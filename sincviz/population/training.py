@@ -132,8 +132,7 @@ def drift_words(group: GroupResults) -> Iterator[str]:
         good = bands[bands["q"] <= alpha].sort_values("change", key=abs, ascending=False)[:3]
         of = f" in {condition}" if condition else ""
         if bands["q"].isna().all():
-            yield f"Training changed the filters{of} of {subjects} identically or not at all: there is nothing to "
-            "test."
+            yield f"Training changed the filters{of} of {subjects} identically or not at all: there is nothing to test."
         elif not len(good):
             yield (
                 f"Training is not shown to have moved the filters{of} between bands on average over {subjects} "

@@ -245,8 +245,8 @@ def _times(sizes: Floats) -> Floats:
 def _worst(facts: DataFacts, number: int, times: Floats) -> str:
     others = int((times >= OUTLYING_TIMES).sum()) - 1
     more = f", and is too large in {counted(others, 'other channel')}" if others else ""
-    return f"trial {number} has {times.max():.3g} times its usual size in "
-    f"{_names(facts, [int(times.argmax())])}{more}"
+    largest = _names(facts, [int(times.argmax())])
+    return f"trial {number} has {times.max():.3g} times its usual size in {largest}{more}"
 
 
 def _trials(numbers: Sequence[int] | NDArray[np.int64]) -> str:
