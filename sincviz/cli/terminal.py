@@ -75,7 +75,7 @@ def _shift(hz: float) -> str:
 
 
 def print_summary(inspection: "Inspection") -> None:
-    """Print in words how well the network does, what it uses and how sure that is."""
+    """Print in words how well the network decodes, what it uses and how certain that is."""
     from sincviz.inspection.accuracy import accuracy_words
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
@@ -96,7 +96,7 @@ def print_group(group: "Group") -> None:
 
 
 def print_findings(findings: "pd.DataFrame") -> None:
-    """Print what :func:`sincviz.diagnose` found, the worst first."""
+    """Print what :func:`sincviz.diagnose` found, most severe first."""
     colours = {"error": "red", "warning": "yellow", "note": "cyan"}
     if findings.empty:
         console.print("Findings: none.", highlight=False)

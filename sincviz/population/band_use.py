@@ -25,7 +25,7 @@ _OF_ALL = ("mean", "ci_low", "ci_high")  # of all subjects together
 
 
 def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
-    """Return what share of each subject's contrast each band holds, all channels together.
+    """Return the share of each band in each subject's contrast, summed over channels.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ def shared_training(averages: Averages) -> float | None:
 
 
 def group_findings(averages: Averages) -> pd.DataFrame:
-    """Return what must be known before the results are believed, the worst first.
+    """Return the findings about a group, most severe first.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def are_matched(group: GroupResults) -> bool:
 
 
 def agreement_words(group: GroupResults) -> Iterator[str]:
-    """Yield how far runs of one subject agree, beside runs of different subjects."""
+    """Yield how far runs of one subject agree, compared with runs of different subjects."""
     table = group.agreement_by_subject
     if table is None or not table["between_runs"].notna().any():
         return

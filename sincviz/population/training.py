@@ -191,7 +191,7 @@ def drift_rows(table: pd.DataFrame, group: GroupResults) -> Rows:
 
 
 def shift_rows(table: pd.DataFrame) -> Rows:
-    """Return how far filters moved, the surest first."""
+    """Return how far filters moved, smallest q first."""
     several = len(table.index.unique("condition")) > 1
     surest = table.sort_values("p", kind="stable").iloc[:MOST_FILTERS]
     rows = [
