@@ -294,7 +294,7 @@ def test_a_class_that_is_never_answered_is_named_though_scores_know_it(healthy, 
     row = only(diagnose(one_sided, fresh), "never_answered", "warning")
     assert row["finding"].startswith("The network hardly ever predicts right: ")
     assert row["evidence"].startswith(
-        "It answers right 0 times for 40 trials; accuracy 0.50, balanced 0.50, area "
+        "It predicts right 0 times for 40 trials; accuracy 0.50, balanced 0.50, area "
     )
 
 
