@@ -1,6 +1,5 @@
-from . import datasets, networks, plotting, training
+from . import attribution, datasets, evidence, filters, maps, networks, plotting, statistics, training
 from ._version import __version__
-from .analysis import attribution, evidence, filters, maps, statistics
 from .analysis.attribution.sinc_layer import relevance
 from .analysis.attribution.spectral import spectral_relevance
 from .analysis.doctor.doctor import diagnose

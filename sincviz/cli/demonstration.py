@@ -44,7 +44,7 @@ class Demonstration:
 
     @property
     def passed(self) -> bool:
-        """Whether the network's agreement is high enough, and the untrained networks' low enough."""
+        """Return whether the agreement is high enough for the network and low enough for the untrained networks."""
         return self.agreement.cells >= LEAST_AGREEMENT and self.control_cells <= MOST_CONTROL_AGREEMENT
 
 
@@ -137,5 +137,5 @@ def compare(trained: Trained, *, seed: int = 0, progress: bool = True) -> Demons
 
 
 def strongest_cells(loss: xr.DataArray, most: int = 8) -> pd.DataFrame:
-    """Return band, channel and loss of the cells that matter most, one row each."""
+    """Return band, channel and loss of the most important cells, one row each."""
     return loss.to_dataframe("loss")["loss"].nlargest(most).reset_index()

@@ -57,11 +57,14 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         _stop(_usage_words(error), code=2)
     except UnicodeEncodeError as error:
         part = error.object[max(0, error.start - 20) : error.end + 20]
-        _stop(f"A name contains half of a character, which no file can store: {part!r}. Rename it.", code=2)
+        _stop(
+            f"A name contains half of a surrogate pair, which cannot be written to a file: {part!r}. Rename it.",
+            code=2,
+        )
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
     except RecursionError:
-        _stop("A file nests lists without end, as no program writes them.", code=2)
+        _stop("A file contains lists that are nested too deeply.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("Interrupted.", code=130)
 

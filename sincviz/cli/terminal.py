@@ -31,7 +31,7 @@ console = SafeConsole()
 
 
 def print_network(inspection: "Inspection") -> None:
-    """Print what a network is and what it was trained on."""
+    """Print the configuration of a network and what it was trained on."""
     from sincviz.inspection.words import data_words, network_words
 
     n_trials = inspection.network["training"].get("n_training_trials")
@@ -76,7 +76,7 @@ def _shift(hz: float) -> str:
 
 
 def print_summary(inspection: "Inspection") -> None:
-    """Print in words how well the network does, what it uses and how sure that is."""
+    """Print in words how well the network decodes, what it uses and how certain that is."""
     from sincviz.inspection.accuracy import accuracy_words
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
@@ -105,7 +105,7 @@ def print_group(group: "Group") -> None:
 
 
 def print_findings(findings: "pd.DataFrame") -> None:
-    """Print what :func:`sincviz.diagnose` found, the worst first."""
+    """Print what :func:`sincviz.diagnose` found, most severe first."""
     colours = {"error": "red", "warning": "yellow", "note": "cyan"}
     if findings.empty:
         console.print("Findings: none.", highlight=False)
@@ -129,7 +129,9 @@ def print_agreement(demonstration: "Demonstration") -> None:
     console.print(
         f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
     )
-    console.print(f"What the network loses most without, strongest first: {listed}", highlight=False)
+    console.print(
+        f"Cells whose replacement reduces the score most, strongest first: {listed}", highlight=False
+    )
     table = Table(
         title="Agreement with the known sources, on trials not used in training", title_justify="left"
     )

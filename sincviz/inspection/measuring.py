@@ -95,7 +95,7 @@ class InspectionRun:
     def needed(self, name: str) -> Any:
         """Return a result, or raise why it is missing."""
         if self.results.get(name) is None:
-            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+            raise ValueError(self.missing.get(name, "The results that this needs were not measured."))
         return self.results[name]
 
     def needed_trials(self) -> EpochsOrArray:
