@@ -28,6 +28,11 @@ def _shares(run: ComparisonRun) -> tuple[xr.DataArray, xr.DataArray]:
         for one in cells
     ]
     shares = compare_shares(*cells, trials=run.averaged, seed=run.seed)
+    if shares.sel(network=DIFFERENCE).isnull().all():
+        raise ValueError(
+            "The relevance of one network does not add up to more than zero on these trials, so there are no "
+            "shares to compare."
+        )
     of_bands = compare_shares(*summed, trials=run.averaged, seed=run.seed).isel(channel=0, drop=True)
     return shares, of_bands
 
@@ -124,7 +129,11 @@ RELEVANCE: Section[ComparisonResults, ComparisonRun] = Section(
                 "difference (second minus first), on one scale.",
                 comparison,
             ),
-            cases=lambda comparison: [str(name) for name in comparison.shares["target"].to_numpy()],
+            cases=lambda comparison: [
+                str(name)
+                for name in comparison.shares["target"].to_numpy()
+                if comparison.shares.sel(target=name).notnull().any()
+            ],
         ),
     ),
     tables=(

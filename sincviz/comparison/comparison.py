@@ -74,7 +74,7 @@ class Comparison(ComparisonResults):
         )
 
     def __repr__(self) -> str:
-        return "\n".join([f"Comparison of {' and '.join(self.names)}", *summary_words(self)])
+        return "\n".join([f"Comparison of {' and '.join(map(shown_name, self.names))}", *summary_words(self)])
 
 
 def compare(

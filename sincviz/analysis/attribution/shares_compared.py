@@ -19,7 +19,8 @@ def compare_shares(
     Parameters
     ----------
     cells, other_cells : xarray.DataArray, dims (trial, target, band, channel)
-        Relevance of both networks in the same trials, as :func:`cell_relevance` returns it.
+        Relevance of both networks in the same trials: :func:`sum_over_bands` of :func:`sincviz.spectral_relevance` with
+        ``per_trial=True``.
     trials : {"contrast", "all"}
         As for :func:`sincviz.spectral_relevance`.
     seed : int
