@@ -9,7 +9,7 @@ import xarray as xr
 
 from sincviz import plotting
 from sincviz._utils.text import coefficient, counted, shown_name
-from sincviz.analysis.filters.filter_pairs import filter_pairs
+from sincviz.analysis.filters.pairs import filter_pairs
 from sincviz.analysis.maps.spatial import relative_maps
 from sincviz.comparison.measuring import ComparisonRun
 from sincviz.comparison.results import ComparisonResults

@@ -1,7 +1,7 @@
 from .bands import learned_bands
 from .drift import cutoff_drift, cutoff_history
 from .filter_matching import filter_stability, match_filters
-from .filter_pairs import filter_pairs
+from .pairs import filter_pairs
 from .membership import band_membership
 from .occupancy import band_occupancy
 from .overlap import filter_overlap, resolvability
