@@ -14,7 +14,8 @@ DRAWN = {
     "plot_decisions": DrawnResult(
         pd.DataFrame,
         "comparison.decisions",
-        "sincviz.evidence.compare_decisions(predicted, other)",
+        "sincviz.evidence.compare_decisions(sincviz.evidence.predictions(model, epochs), "
+        "sincviz.evidence.predictions(other, epochs))",
         ("margin", "other_margin"),
     )
 }

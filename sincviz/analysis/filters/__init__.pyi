@@ -1,10 +1,10 @@
 from .bands import learned_bands
 from .drift import cutoff_drift, cutoff_history
 from .filter_matching import filter_stability, match_filters
-from .pairs import filter_pairs
 from .membership import band_membership
 from .occupancy import band_occupancy
 from .overlap import filter_overlap, resolvability
+from .pairs import filter_pairs
 from .response import filter_response
 
 __all__ = [
