@@ -71,7 +71,7 @@ def explorer_dataset(
         Results of these names.
     words : mapping
         What is said and not measured here: ``title``, ``kind``, ``verdict``, ``readable``, ``held_out_words``,
-        ``accuracy_words``, ``history``; the files ``model`` and ``epochs``.
+        ``accuracy_words``, ``history``; the files ``model`` and ``epochs``, and whether ``labels`` were given with them.
     most_trials : int
         So many trials are shown, drawn evenly from the classes, or as many as fit in ``most_bytes``.
     most_bytes : float
@@ -130,7 +130,12 @@ def explorer_dataset(
         "padding": front_end.padding,
         "topomap_size": SIZE,
         "n_units_per_filter": front_end.spatial.shape[1],
-        "python": {"model": said.get("model"), "epochs": said.get("epochs"), "ch_names": names},
+        "python": {
+            "model": said.get("model"),
+            "epochs": said.get("epochs"),
+            "labels": bool(said.get("labels", False)),
+            "ch_names": names,
+        },
         "history": said.get("history"),
         "can_recompute": False,
         "why_not": "No trials were given.",

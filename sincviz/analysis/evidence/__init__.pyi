@@ -2,6 +2,7 @@ from .ablation import ablate
 from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
 from .deletion import deletion_curve
+from .edited_prediction import edited_predictions
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 
@@ -12,6 +13,7 @@ __all__ = [
     "confusion_matrix",
     "csp_accuracy",
     "deletion_curve",
+    "edited_predictions",
     "predictions",
     "randomization_test",
 ]
