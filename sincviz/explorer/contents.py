@@ -18,7 +18,7 @@ from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, network_input, some_of
 
 MOST_TRIALS = 90
-MOST_BYTES = 5_000_000
+MOST_BYTES = 5_500_000
 """Of a page, so that 6 MB leave room for what stands around it."""
 
 _RESPONSES = 257  # frequencies
@@ -71,7 +71,8 @@ def explorer_dataset(
         Results of these names.
     words : mapping
         What is said and not measured here: ``title``, ``kind``, ``verdict``, ``readable``, ``held_out_words``,
-        ``accuracy_words``, ``history``; the files ``model`` and ``epochs``, and whether ``labels`` were given with them.
+        ``accuracy_words``, ``history``; the files ``model`` and ``epochs``, and whether ``labels`` were
+        given with them.
     most_trials : int
         So many trials are shown, drawn evenly from the classes, or as many as fit in ``most_bytes``.
     most_bytes : float

@@ -38,6 +38,10 @@ TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names}
 """Every array of a page, and its type."""
 
 
+_TO_LOOK_AT = ("response_db", "topomap")
+"""What is drawn, and nothing is computed of."""
+
+
 def payload_text(contents: xr.Dataset) -> str:
     """Return the contents of an explorer as JSON that can stand in a script element.
 
@@ -84,11 +88,19 @@ def _blob(contents: xr.Dataset) -> tuple[bytes, dict[str, Any]]:
         if kind == "i2":
             arrays[name]["coding"] = "steps"
             data = planes(values.astype("<i2"))
+        elif name in _TO_LOOK_AT:
+            data = _shortened(values).tobytes()
         else:
             data = np.ascontiguousarray(values.astype(f"<{kind}" if kind[1] != "1" else kind)).tobytes()
         parts.append(data + bytes(-len(data) % 4))
         offset += len(parts[-1])
     return b"".join(parts), arrays
+
+
+def _shortened(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return numbers with 12 significant bits, which compress to half."""
+    mantissa, exponent = np.frexp(values.astype(np.float64))
+    return np.ldexp(np.round(mantissa * 4096) / 4096, exponent).astype("<f4")
 
 
 def _filters(contents: xr.Dataset) -> dict[str, Any]:

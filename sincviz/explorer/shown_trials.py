@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from sincviz._utils.text import counted
 from sincviz.analysis.attribution.spectral import spectral_relevance
+from sincviz.analysis.evidence.edited_prediction import edited_front_end
 from sincviz.explorer.payload import payload_text
 from sincviz.explorer.recomputation import NotRecomputableError, network_arrays, recomputed_scores
-from sincviz.explorer.signals import coded_signals, n_page_bytes
+from sincviz.explorer.signals import FINEST, TO_LOOK_AT, coded_signals, n_page_bytes
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, is_epochs, n_trials_of, network_input, some_of
 from sincviz.trials.selection import evenly_drawn
@@ -21,6 +22,8 @@ FEWEST = 8
 """Fewer than these are not left out for want of room."""
 
 _AT_ONCE = 16  # trials, whose every frequency is in memory
+_EQUAL = 1e-5  # of the largest score
+_MOVED = 4  # filters
 
 
 def with_trials(
@@ -41,12 +44,11 @@ def with_trials(
     Fewer trials if they take too many bytes, or if a decision on one would change by rounding its signals.
     """
     n_all = n_trials_of(epochs)
+    of_class = np.zeros(n_all, np.int64) if codes is None else codes
     n_shown = min(most_trials, n_all)
     while True:
-        of_class = np.zeros(n_all, np.int64) if codes is None else codes
         chosen = evenly_drawn(of_class, n_shown, seed)
         signals = network_input(front_end, some_of(epochs, chosen))
-        network, why_not = _network(front_end, signals)
         shown = contents.assign(_of_trials(front_end, signals, contents))
         shown["trial_number"] = ("trial", numbers[chosen])
         if codes is not None:
@@ -56,34 +58,64 @@ def with_trials(
         if cell_relevance is not None:
             dims = ("trial", "target", "band", "channel")
             shown["trial_relevance"] = (dims, cell_relevance.transpose(*dims).to_numpy()[chosen])
+        network, why_not = _network(front_end, signals)
         if network is not None:
             shown = shown.merge(network, compat="override", combine_attrs="override")
         room = most_bytes - len(payload_text(shown))
-        coded = coded_signals(signals, room)
-        error = None
-        if network is not None:
-            again, scores = recomputed_scores(network, coded.decoded), shown["scores"].to_numpy()
-            error = float(np.abs(again - scores).max())
-            if (again.argmax(1) != scores.argmax(1)).any():
-                why_not = "Some decisions change when signals are rounded to what fits in a page."
+        finest = FINEST if network is not None else TO_LOOK_AT
+        coded = coded_signals(signals, front_end.kernels.cpu().numpy(), room, finest)
+        if network is not None and _decides_otherwise(network, coded.decoded, shown["scores"].to_numpy()):
+            why_not = "Some decisions change when the signals are rounded to what fits in a page."
         fits = n_page_bytes(coded.integers) <= room and (network is None or why_not is None)
         if fits or n_shown <= FEWEST:
             break
         n_shown = max(FEWEST, n_shown * 3 // 4)
-    if why_not is not None and network is not None:
-        shown, network = shown.drop_vars(network.variables), None
+    recomputed = network is not None and why_not is None
+    if network is not None and not recomputed:
+        shown = shown.drop_vars(network.variables)
     shown["signals"] = (("trial", "channel", "time"), coded.integers)
     shown["signal_scale"] = (("trial", "channel"), coded.scale)
     shown.attrs |= {
         "unit": "µV" if is_epochs(epochs) and front_end.units_per_volt == 1e6 else "",
         "trials_words": trials_words(len(chosen), n_all, of_classes=codes is not None),
-        "can_recompute": network is not None,
+        "can_recompute": recomputed,
         "why_not": why_not,
-        "can_edit_cutoffs": network is not None and "cutoffs_hz" in network,
-        "score_error": error if network is not None else None,
-        **({} if network is None else network.attrs),
+        "can_edit_cutoffs": "cutoffs_hz" in shown,
+        "score_error": _score_error(front_end, signals, coded.decoded, seed) if recomputed else None,
+        **(network.attrs if network is not None and recomputed else {}),
     }
     return shown
+
+
+def _decides_otherwise(
+    network: xr.Dataset, signals: NDArray[np.floating], scores: NDArray[np.float64]
+) -> bool:
+    """Return whether a decision on signals differs from what these scores say; scores that are equal decide nothing."""
+    trials = np.arange(len(scores))
+    chosen = recomputed_scores(network, signals).argmax(1)
+    return bool((scores.max(1) - scores[trials, chosen] > _EQUAL * np.abs(scores).max(initial=1e-30)).any())
+
+
+def _score_error(
+    front_end: FrontEnd, signals: NDArray[np.floating], decoded: NDArray[np.floating], seed: int
+) -> float:
+    """Return twice the largest error of a score that rounding made, in the network and with some filters moved."""
+    networks, rng = [front_end], np.random.default_rng(seed)
+    if front_end.sinc_layer is not None and front_end.cutoffs is not None:
+        for number in np.linspace(0, len(front_end.kernels) - 1, _MOVED).astype(int).tolist():
+            low_hz, high_hz = np.sort(rng.uniform(0, front_end.sfreq / 2, 2))
+            networks.append(edited_front_end(front_end, cutoffs={number: (low_hz, high_hz)}))
+    errors = [np.abs(_scores(network, signals) - _scores(network, decoded)).max() for network in networks]
+    return 2 * float(max(errors))
+
+
+def _scores(front_end: FrontEnd, signals: NDArray[np.floating]) -> NDArray[np.float64]:
+    batches = [
+        torch.from_numpy(signals[start : start + _AT_ONCE]) for start in range(0, len(signals), _AT_ONCE)
+    ]
+    with torch.no_grad():
+        scores = [front_end.scores(batch.to(front_end.kernels)).double().cpu().numpy() for batch in batches]
+    return np.concatenate(scores)
 
 
 def trials_words(n_shown: int, n_all: int, *, of_classes: bool) -> str:
@@ -112,28 +144,17 @@ def _of_trials(
     front_end: FrontEnd, signals: NDArray[np.floating], contents: xr.Dataset
 ) -> dict[str, tuple[tuple[str, ...], NDArray[Any]]]:
     """Return scores and decisions, and what each frequency of each trial is worth."""
-    scores, spectra = [], []
-    with_relevance = "relevance" in contents
+    scores = _scores(front_end, signals)
+    arrays: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
+        "scores": (("trial", "class"), scores),
+        "predicted": (("trial",), scores.argmax(1)),
+    }
+    if "relevance" not in contents:
+        return arrays
+    explain = contents["relevance"].attrs["explain"]
+    spectra = []
     for start in range(0, len(signals), _AT_ONCE):
         some = signals[start : start + _AT_ONCE]
-        with torch.no_grad():
-            scores.append(
-                front_end.scores(torch.from_numpy(some).to(front_end.device)).double().cpu().numpy()
-            )
-        if with_relevance:
-            spectrum = spectral_relevance(
-                front_end,
-                some,
-                explain=contents["relevance"].attrs["explain"],
-                per_trial=True,
-                progress=False,
-            )
-            spectra.append(spectrum.sum("channel").to_numpy())
-    values = np.concatenate(scores)
-    arrays: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {
-        "scores": (("trial", "class"), values),
-        "predicted": (("trial",), values.argmax(1)),
-    }
-    if with_relevance:
-        arrays["trial_spectrum"] = (("trial", "target", "frequency"), np.concatenate(spectra))
-    return arrays
+        spectrum = spectral_relevance(front_end, some, explain=explain, per_trial=True, progress=False)
+        spectra.append(spectrum.sum("channel").to_numpy())
+    return arrays | {"trial_spectrum": (("trial", "target", "frequency"), np.concatenate(spectra))}
