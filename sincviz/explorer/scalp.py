@@ -1,20 +1,24 @@
-"""Scalp maps as a matrix: the colour of every pixel is a weighted sum of what the channels have."""
+"""Scalp maps as a matrix: every pixel is a weighted sum of the values of the channels."""
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
+from scipy.interpolate import CloughTocher2DInterpolator
+from scipy.spatial import Delaunay
 
-from sincviz.eeg.positions import AXES, check_positions, scalp_info
+from sincviz.eeg.positions import AXES, check_positions
 from sincviz.errors import PositionsError
 
 SIZE = 32
 """Pixels across; they reach from -EDGE to EDGE, where the head has a radius of 1."""
 EDGE = 1.2
 
+_HEAD_M = 0.095
+_AROUND = 36  # points on a ring outside the head
+
 
 def scalp_arrays(channels: xr.DataArray) -> xr.Dataset:
-    """Return where the channels are on a flat head, and the matrix that makes maps of their values.
+    """Return where channels are on a flat head, and the matrix that makes a map of their values.
 
     Parameters
     ----------
@@ -32,35 +36,40 @@ def scalp_arrays(channels: xr.DataArray) -> xr.Dataset:
     except PositionsError:
         return xr.Dataset()
     flat = flat_positions(channels)
-    if np.linalg.matrix_rank(np.column_stack([flat, np.ones(len(flat))])) < 3:
-        return xr.Dataset()  # all on one line
     across = np.linspace(-EDGE, EDGE, SIZE)
     pixels = np.stack(np.meshgrid(across, across[::-1]), -1).reshape(-1, 2)
-    # A thin plate through the values is linear in them: one matrix makes every map.
-    matrix = RBFInterpolator(flat, np.eye(len(flat)), kernel="thin_plate_spline")(pixels)
+    matrix = _weights(flat, pixels)
     matrix[np.hypot(*pixels.T) > 1] = np.nan
     return xr.Dataset({"positions": (("channel", "axis"), flat), "topomap": (("pixel", "channel"), matrix)})
 
 
 def flat_positions(channels: xr.DataArray) -> NDArray[np.float64]:
-    """Return channels on a flat head of radius 1, shape (channels, 2): the angle from the top is the distance."""
-    places = np.stack([channels[axis].to_numpy() for axis in AXES], 1).astype(float) - _centre_m(channels)
+    """Return channels on a flat head of radius 1, shape (channels, 2), as MNE places them on scalp maps.
+
+    The distance from the middle is the angle from the top, times the distance from between the ears.
+    """
+    places = np.stack([channels[axis].to_numpy() for axis in AXES], 1).astype(float)
+    away = np.linalg.norm(places, axis=1)
     around = np.arctan2(places[:, 1], places[:, 0])
-    down = np.arccos(places[:, 2] / np.linalg.norm(places, axis=1)) / (np.pi / 2)
-    flat: NDArray[np.float64] = down[:, None] * np.column_stack([np.cos(around), np.sin(around)])
+    out = np.arccos(places[:, 2] / away) / (np.pi / 2) * away / _HEAD_M
+    flat: NDArray[np.float64] = out[:, None] * np.column_stack([np.cos(around), np.sin(around)])
     return flat
 
 
-def _centre_m(channels: xr.DataArray) -> NDArray[np.float64]:
-    """Return the centre of the sphere through the electrodes, or of an average head if they do not show it."""
-    import mne
-
-    average = np.array([0.0, 0.0, 0.04])
-    try:
-        radius, centre, _ = mne.bem.fit_sphere_to_headshape(
-            scalp_info(channels), dig_kinds="eeg", units="m", verbose="error"
-        )
-    except (ValueError, RuntimeError):  # too few
-        return average
-    fits = 0.07 < radius < 0.12 and np.linalg.norm(centre - average) < 0.04
-    return np.asarray(centre, float) if fits else average
+def _weights(flat: NDArray[np.float64], pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each channel counts at each pixel: smooth and linear in the values, as MNE's scalp maps."""
+    n, angles = len(flat), np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
+    outside = 1.3 * max(1.0, np.hypot(*flat.T).max())
+    ring = outside * np.column_stack([np.cos(angles), np.sin(angles)])
+    mesh = Delaunay(np.concatenate([flat, ring]))
+    first, neighbours = mesh.vertex_neighbor_vertices
+    values = np.zeros((n + _AROUND, n))
+    values[:n] = np.eye(n)
+    for number in range(n, n + _AROUND):
+        near = neighbours[first[number] : first[number + 1]]
+        inside = near[near < n]
+        if not len(inside):
+            inside = np.array([np.hypot(*(flat - mesh.points[number]).T).argmin()])
+        values[number, inside] = 1 / len(inside)
+    weights: NDArray[np.float64] = CloughTocher2DInterpolator(mesh, values, tol=1e-9, maxiter=2000)(pixels)
+    return weights

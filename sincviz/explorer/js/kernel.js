@@ -504,6 +504,8 @@ export function asPython(data, state) {
 
 /** Returns text as Python writes it, without invisible characters. @param {string} text */
 function pythonText(text) {
-  const escaped = (/** @type {string} */ one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(text).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, (one) => one.split("").map(escaped).join(""));
+  return JSON.stringify(text).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, (one) => {
+    const hex = (one.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+  });
 }
