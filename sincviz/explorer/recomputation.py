@@ -83,7 +83,8 @@ def network_arrays(front_end: FrontEnd, trials: NDArray[np.floating[Any]]) -> xr
                 "bank_std": None,
             },
         )
-        arrays = arrays.merge(_sinc_arrays(front_end), combine_attrs="drop_conflicts")
+        sinc = _sinc_arrays(front_end)
+        arrays = arrays.merge(sinc).assign_attrs(sinc.attrs)
         scores, again = (
             front_end.scores(few).double().numpy(),
             recomputed_scores(arrays, trials[:_MOST_CHECKED]),
