@@ -60,7 +60,7 @@ def payload_text(contents: xr.Dataset) -> str:
     header = _legible({"version": VERSION, **contents.attrs, "filters": _filters(contents)})
     # Code needs names as they are.
     header |= {"python": contents.attrs["python"], "arrays": arrays}
-    encoded = base64.b64encode(gzip.compress(blob, 9, mtime=0)).decode("ascii")
+    encoded = base64.b64encode(gzip.compress(blob, 6, mtime=0)).decode("ascii")
     text = json.dumps({"header": plain(header), "blob": encoded}, ensure_ascii=False, allow_nan=False)
     # The end of a script, a comment and entities are told by these characters alone.
     return seen(text).replace("<", "\\u003c").replace("&", "\\u0026").replace(">", "\\u003e")

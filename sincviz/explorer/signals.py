@@ -71,16 +71,15 @@ def coded_signals(
     feedback = error_feedback(kernels)
     some = signals[:: -(-len(signals) // _SAMPLED)]
     power = finest
-    while power > _COARSEST:
-        coded = _rounded(some, typical * 2.0**-power, feedback)
-        if n_page_bytes(coded.integers) * len(signals) / len(some) <= most_bytes:
-            break
-        power -= _FINER
-    while True:
-        coded = _rounded(signals, typical * 2.0**-power, feedback)
-        if power <= _COARSEST or n_page_bytes(coded.integers) <= most_bytes:
-            return coded
-        power -= _FINER
+    for sample in (some, signals):
+        while power > _COARSEST:
+            coded = _rounded(sample, typical * 2.0**-power, feedback)
+            excess = n_page_bytes(coded.integers) * len(signals) / len(sample) - most_bytes
+            if excess <= 0:
+                break
+            # Half the size of a step is a bit for every sample.
+            power -= max(_FINER, _FINER * (excess / signals.size * 8 / _BASE64 // _FINER))
+    return _rounded(signals, typical * 2.0 ** -max(power, _COARSEST), feedback)
 
 
 def n_page_bytes(values: NDArray[np.int16]) -> float:
