@@ -113,8 +113,8 @@ def error_feedback(kernels: NDArray[np.floating]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> error_feedback(np.ones((1, 5)))[0].round(1)  # low frequencies pass: the next error shall undo the last one
-    -1.7
+    >>> round(float(error_feedback(np.ones((1, 5)))[0]), 1)  # low frequencies pass: the next error undoes the last
+    -0.6
     """
     power = (np.abs(np.fft.rfft(kernels.astype(float), 1024)) ** 2).sum(0)
     if not 0 < power.max() < np.inf:

@@ -13,24 +13,20 @@
  * @typedef {{scores: Float64Array, predicted: Int32Array, accuracy: number | null, ci_low: number | null,
  *   ci_high: number | null, confusion: Int32Array | null, changed: number[]}} Outcome */
 
-const ARRAY_TYPES = /** @type {Record<string, any>} */ ({
-  f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array,
-});
+/** @type {Record<string, any>} */
+const ARRAY_TYPES = { f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
 
 /** Returns the header and the arrays of a page.
  * @param {{header: any, blob: string}} payload @returns {Promise<Contents>} */
 export async function unpack({ header, blob }) {
   const text = atob(blob), packed = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const bytes = await new Response(stream).arrayBuffer();
+  const bytes = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   const arrays = /** @type {Record<string, Labelled>} */ ({});
   for (const [name, { dtype, shape, offset, coding }] of Object.entries(header.arrays)) {
     const size = shape.reduce((/** @type {number} */ product, /** @type {number} */ n) => product * n, 1);
-    const values = coding === "steps"
-      ? summedSteps(new Uint8Array(bytes, offset, 2 * size), shape.at(-1))
-      : new ARRAY_TYPES[dtype](bytes, offset, size);
-    arrays[name] = { shape, values };
+    const stored = coding ? new Uint8Array(bytes, offset, 2 * size) : new ARRAY_TYPES[dtype](bytes, offset, size);
+    arrays[name] = { shape, values: coding === "steps" ? summedSteps(stored, shape.at(-1)) : stored };
   }
   return { ...header, arrays };
 }
@@ -117,8 +113,9 @@ function chirpTransform(n) {
       bi[i] = br[i] * ci[i] + bi[i] * cr[i]; br[i] = real;
     }
     transform(bi, br);
-    for (let i = 0; i < n; i++) { re[i] = br[i] * cos[i] + bi[i] * sin[i]; im[i] = bi[i] * cos[i] - br[i] * sin[i]; }
-    for (let i = 0; i < n; i++) { re[i] /= size; im[i] /= size; }
+    for (let i = 0; i < n; i++) {
+      re[i] = (br[i] * cos[i] + bi[i] * sin[i]) / size; im[i] = (bi[i] * cos[i] - br[i] * sin[i]) / size;
+    }
   };
 }
 
@@ -140,15 +137,12 @@ export class Network {
     const { arrays } = this.data = data;
     const [nTrials, nChans, nTimes] = arrays.signals.shape, [nFilters, depth] = arrays.spatial_weights.shape;
     this.nTrials = nTrials; this.nChans = nChans; this.nTimes = nTimes; this.nFilters = nFilters; this.depth = depth;
-    this.nUnits = nFilters * depth;
-    this.nTaps = arrays.kernels.shape[1];
+    this.nUnits = nFilters * depth; this.nTaps = arrays.kernels.shape[1]; this.nClasses = data.class_names.length;
     this.nOut = nTimes + data.pad[0] + data.pad[1] - this.nTaps + 1;
     this.nBins = (nTimes >> 1) + 1;
-    this.nClasses = data.class_names.length;
     this.weights = arrays.spatial_weights.values;
     this.fourier = fourierTransform(nTimes);
-    this.re = new Float64Array(nTimes);
-    this.im = new Float64Array(nTimes);
+    this.re = new Float64Array(nTimes); this.im = new Float64Array(nTimes);
     /** Spectra of what each unit mixes, (trial, unit, bin), and of muted channels, (trial, bin). */
     this.mixed = this.mix();
     this.channels = /** @type {Map<number, {re: Float32Array, im: Float32Array}>} */ (new Map());
@@ -159,9 +153,7 @@ export class Network {
     this.headOverTime = headOverTime(data, this.nOut);
     this.kernels = Array.from({ length: nFilters }, () => new Float64Array(0));
     this.limits = this.kernels.map(() => "");
-    this.given = "";
-    this.factor = NaN;
-    this.state = noEdits();
+    this.given = ""; this.factor = NaN; this.state = noEdits();
     this.unedited = /** @type {Int32Array | null} */ (null);
     this.unedited = this.apply(this.state).predicted;
   }
@@ -173,17 +165,15 @@ export class Network {
     for (let n = 0, at = 0; n < nTrials; n++) {
       for (let c = 0; c < nChans; c++) this.spectrum(n, c, re, im, c * nBins);
       for (let u = 0; u < nUnits; u++, at += nBins) {
-        const weightsOfUnit = weights.subarray(u * nChans, (u + 1) * nChans);
-        addRows(mixed.re.subarray(at, at + nBins), re, weightsOfUnit);
-        addRows(mixed.im.subarray(at, at + nBins), im, weightsOfUnit);
+        addRows(mixed.re.subarray(at, at + nBins), re, weights.subarray(u * nChans, (u + 1) * nChans));
+        addRows(mixed.im.subarray(at, at + nBins), im, weights.subarray(u * nChans, (u + 1) * nChans));
       }
     }
     return mixed;
   }
 
-  /** Writes the spectrum of one channel of a trial.
-   * @param {number} trial @param {number} channel @param {Float32Array} toRe @param {Float32Array} toIm
-   * @param {number} at */
+  /** Writes the spectrum of a channel of a trial. @param {number} trial @param {number} channel
+   * @param {Float32Array} toRe @param {Float32Array} toIm @param {number} at */
   spectrum(trial, channel, toRe, toIm, at) {
     const { nTimes, nBins, re, im } = this, row = trial * this.nChans + channel;
     const signals = this.data.arrays.signals.values, scale = this.data.arrays.signal_scale.values[row];
@@ -198,7 +188,11 @@ export class Network {
   apply(state) {
     this.state = state;
     const muted = [...state.mutedChannels].filter((c) => c < this.nChans).sort((a, b) => a - b);
-    for (const c of muted) if (!this.channels.has(c)) this.channels.set(c, this.spectraOf(c));
+    for (const c of muted.filter((one) => !this.channels.has(one))) {
+      const re = new Float32Array(this.nTrials * this.nBins), im = new Float32Array(re.length);
+      for (let n = 0; n < this.nTrials; n++) this.spectrum(n, c, re, im, n * this.nBins);
+      this.channels.set(c, { re, im });
+    }
     const kept = new Uint8Array(this.nBins).fill(1);
     for (const band of state.mutedBands) for (const [from, to] of this.data.bands[band]?.bins ?? []) kept.fill(0, from, to);
     const given = `${muted} ${kept}`, anew = this.setKernels(state.cutoffs);
@@ -209,20 +203,11 @@ export class Network {
       if (filtered) this.filter(f, muted, kept);
       if (filtered || factor !== this.factor) this.weigh(f, factor);
     }
-    this.given = given;
-    this.factor = factor;
+    Object.assign(this, { given, factor });
     return this.outcome();
   }
 
-  /** @param {number} channel */
-  spectraOf(channel) {
-    const size = this.nTrials * this.nBins, re = new Float32Array(size), im = new Float32Array(size);
-    for (let n = 0; n < this.nTrials; n++) this.spectrum(n, channel, re, im, n * this.nBins);
-    return { re, im };
-  }
-
-  /** Makes the kernels of which cut-offs changed, and returns which.
-   * @param {Map<number, [number, number]>} cutoffs */
+  /** Makes the kernels of which cut-offs changed, and returns which. @param {Map<number, [number, number]>} cutoffs */
   setKernels(cutoffs) {
     const { cutoffs_hz, kernels } = this.data.arrays, editable = this.data.can_edit_cutoffs;
     return this.limits.map((before, f) => {
@@ -267,8 +252,7 @@ export class Network {
     }
   }
 
-  /** Computes what a filter adds to the scores.
-   * @param {number} f @param {number} factor of all kernels */
+  /** Computes what a filter adds to the scores. @param {number} f @param {number} factor of all kernels */
   weigh(f, factor) {
     const { nTrials, nClasses, nUnits, nOut, depth, parts, silent, filtered, headOverTime: head } = this;
     const { scale, bias } = this.data.arrays, { name, alpha } = this.data.activation, activation = ACTIVATIONS[name];
@@ -304,9 +288,9 @@ export class Network {
       if (codes) confusion[codes[n] * nClasses + predicted[n]]++;
       if (codes && codes[n] === predicted[n]) right++;
     }
-    if (!codes) return { scores, predicted, accuracy: null, ci_low: null, ci_high: null, confusion: null, changed };
-    const [ci_low, ci_high] = wilsonInterval(right, nTrials);
-    return { scores, predicted, accuracy: right / nTrials, ci_low, ci_high, confusion, changed };
+    const [ci_low, ci_high] = wilsonInterval(right, nTrials), common = { scores, predicted, changed };
+    if (codes) return { ...common, accuracy: right / nTrials, ci_low, ci_high, confusion };
+    return { ...common, accuracy: null, ci_low: null, ci_high: null, confusion: null };
   }
 
   /** Returns what each filter adds to each score, (trial, class, filter); with the head's bias they are the scores. */
@@ -318,24 +302,22 @@ export class Network {
     });
   }
 
-  /** Returns the gain at `response_hz` of a filter with these cut-offs, in dB relative to its largest.
+  /** Returns the gain of a filter with these cut-offs, in dB relative to its largest, at `response_hz`.
    * @param {number} _filter @param {number} low_hz @param {number} high_hz */
   response_db(_filter, low_hz, high_hz) {
-    const kernel = sincKernel(this.data, low_hz, high_hz);
+    const kernel = sincKernel(this.data, low_hz, high_hz), of = { cos: Math.cos, sin: Math.sin };
+    const sum = (/** @type {number} */ angle, /** @type {"cos" | "sin"} */ name) =>
+      kernel.reduce((total, value, i) => total + value * of[name](angle * i), 0) ** 2;
     const power = Float64Array.from(this.data.arrays.response_hz.values, (hz) => {
       const angle = (2 * Math.PI * hz) / this.data.sfreq_hz;
-      const re = kernel.reduce((sum, value, i) => sum + value * Math.cos(angle * i), 0);
-      return re ** 2 + kernel.reduce((sum, value, i) => sum + value * Math.sin(angle * i), 0) ** 2;
+      return sum(angle, "cos") + sum(angle, "sin");
     });
     const most = Math.max(...power);
     return power.map((one) => Math.max(-200, 10 * Math.log10(one / most)));
   }
 }
 
-/** @returns {Edits} */
-export function noEdits() {
-  return { cutoffs: new Map(), mutedFilters: new Set(), mutedBands: new Set(), mutedChannels: new Set() };
-}
+export const noEdits = () => stateOf({});
 
 /** Adds rows to a sum, each with its weight; four at a time are much faster than one.
  * @param {Float32Array} sum @param {Float32Array} rows @param {Values} weights */
@@ -362,11 +344,8 @@ function sincKernel(data, low_hz, high_hz) {
 
 /** @param {Float64Array[]} kernels */
 function standardDeviation(kernels) {
-  const n = kernels.length * kernels[0].length;
-  const sumOf = (/** @type {(value: number) => number} */ what) =>
-    kernels.reduce((sum, kernel) => kernel.reduce((part, value) => part + what(value), sum), 0);
-  const mean = sumOf((value) => value) / n;
-  return Math.sqrt(sumOf((value) => (value - mean) ** 2) / (n - 1));
+  const all = kernels.flatMap((kernel) => [...kernel]), mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  return Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (all.length - 1));
 }
 
 /** Returns what filtering multiplies the spectrum of a trial of n samples with.
@@ -375,8 +354,7 @@ function kernelSpectrum(kernel, before, n) {
   const re = new Float64Array((n >> 1) + 1), im = new Float64Array(re.length);
   for (let k = 0; k < re.length; k++) for (let i = 0; i < kernel.length; i++) {
     const angle = (2 * Math.PI * ((k * (i - before)) % n)) / n;
-    re[k] += kernel[i] * Math.cos(angle);
-    im[k] += kernel[i] * Math.sin(angle);
+    re[k] += kernel[i] * Math.cos(angle); im[k] += kernel[i] * Math.sin(angle);
   }
   return [re, im];
 }
@@ -384,7 +362,8 @@ function kernelSpectrum(kernel, before, n) {
 /** Returns pooling and head in one: what each sample of each unit counts for each score, (class, unit, time).
  * @param {Contents} data @param {number} nOut */
 function headOverTime(data, nOut) {
-  const head = data.arrays.head.values, { starts, size } = data.pool, weights = new Float64Array((head.length / starts.length) * nOut);
+  const head = data.arrays.head.values, { starts, size } = data.pool;
+  const weights = new Float64Array((head.length / starts.length) * nOut);
   head.forEach((/** @type {number} */ value, /** @type {number} */ i) => {
     const from = Math.floor(i / starts.length) * nOut + starts[i % starts.length];
     for (let t = from; t < from + size; t++) weights[t] += value / size;
@@ -392,8 +371,7 @@ function headOverTime(data, nOut) {
   return weights;
 }
 
-/** Returns the 95 % interval of a share (Wilson).
- * @param {number} right @param {number} n */
+/** Returns the 95 % interval of a share (Wilson). @param {number} right @param {number} n */
 export function wilsonInterval(right, n) {
   const z2 = 1.959963984540054 ** 2, share = right / n, middle = share + z2 / (2 * n);
   const reach = Math.sqrt(z2 * ((share * (1 - share)) / n + z2 / (4 * n * n)));
@@ -444,8 +422,7 @@ export function scalp(data, values) {
 
 /** Returns a view, anything that JSON can hold, as text for the address of the page. @param {any} view */
 export function encodeState(view) {
-  const bytes = new TextEncoder().encode(JSON.stringify(view));
-  const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  const text = btoa(Array.from(new TextEncoder().encode(JSON.stringify(view)), (byte) => String.fromCharCode(byte)).join(""));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
@@ -465,7 +442,7 @@ export function decodeState(text) {
  * @param {{cutoffs?: number[][], mutedFilters?: number[], mutedBands?: number[], mutedChannels?: number[]}} edits
  * @returns {Edits} */
 export function stateOf(edits) {
-  const numbers = (/** @type {number[]} */ list) => {
+  const numbers = (/** @type {number[]} */ list = []) => {
     if (!list.every((one) => Number.isInteger(one) && one >= 0)) throw new Error("These are no numbers.");
     return new Set(list);
   };
@@ -474,8 +451,8 @@ export function stateOf(edits) {
     if (!Number.isInteger(filter) || !(low >= 0 && high >= low && high < Infinity)) throw new Error("These are no cut-offs.");
     cutoffs.set(filter, [low, high]);
   }
-  const { mutedFilters = [], mutedBands = [], mutedChannels = [] } = edits;
-  return { cutoffs, mutedFilters: numbers(mutedFilters), mutedBands: numbers(mutedBands), mutedChannels: numbers(mutedChannels) };
+  const [mutedFilters, mutedBands, mutedChannels] = [edits.mutedFilters, edits.mutedBands, edits.mutedChannels].map((list) => numbers(list));
+  return { cutoffs, mutedFilters, mutedBands, mutedChannels };
 }
 
 /** Returns Python code that computes the same scores. @param {Contents} data @param {Edits} state */
@@ -485,12 +462,9 @@ export function asPython(data, state) {
   const cutoffs = some(new Set(state.cutoffs.keys()), (f) => `${number(f)}: (${state.cutoffs.get(f)?.join(", ")})`);
   const bands = some(state.mutedBands, (b) => data.bands[b].ranges_hz.map(([low, high]) => `(${low}, ${high ?? 'float("inf")'})`));
   const channels = some(state.mutedChannels, (c) => pythonText(ch_names[c]));
-  const settings = [
-    cutoffs.length ? `    cutoffs={${cutoffs.join(", ")}},` : "",
-    state.mutedFilters.size ? `    muted_filters=[${some(state.mutedFilters, number).join(", ")}],` : "",
-    bands.length ? `    muted_bands=[${bands.join(", ")}],` : "",
-    channels.length ? `    muted_channels=[${channels.join(", ")}],` : "",
-  ].filter(Boolean);
+  const settings = cutoffs.length ? [`    cutoffs={${cutoffs.join(", ")}},`] : [];
+  const muted = { muted_filters: some(state.mutedFilters, number), muted_bands: bands, muted_channels: channels };
+  for (const [name, list] of Object.entries(muted)) if (list.length) settings.push(`    ${name}=[${list.join(", ")}],`);
   return [
     ...(epochs === null ? [] : ["import mne"]), "import sincviz", "",
     model === null ? "# `model` is the network that was inspected" : `model = sincviz.load_checkpoint(${pythonText(model)})`,
