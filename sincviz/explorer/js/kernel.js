@@ -79,8 +79,7 @@ function fourierTransform(n) {
           for (let l = 1, a = 2 * j * r + 2, b = i + step; l < r; l++, a += 2, b += step) {
             sr += xr[b] * turn[a] + xi[b] * turn[a + 1]; si += xi[b] * turn[a] - xr[b] * turn[a + 1];
           }
-          const c = cos[j * w], z = sin[j * w];
-          yr[o + j * s] = sr * c + si * z; yi[o + j * s] = si * c - sr * z;
+          yr[o + j * s] = sr * cos[j * w] + si * sin[j * w]; yi[o + j * s] = si * cos[j * w] - sr * sin[j * w];
         }
       }
       [xr, xi, yr, yi] = [yr, yi, xr, xi];
@@ -108,10 +107,7 @@ function chirpTransform(n) {
     br.fill(0); bi.fill(0);
     for (let i = 0; i < n; i++) { br[i] = re[i] * cos[i] + im[i] * sin[i]; bi[i] = im[i] * cos[i] - re[i] * sin[i]; }
     transform(br, bi);
-    for (let i = 0; i < size; i++) {
-      const real = br[i] * cr[i] - bi[i] * ci[i];
-      bi[i] = br[i] * ci[i] + bi[i] * cr[i]; br[i] = real;
-    }
+    for (let i = 0; i < size; i++) [br[i], bi[i]] = [br[i] * cr[i] - bi[i] * ci[i], br[i] * ci[i] + bi[i] * cr[i]];
     transform(bi, br);
     for (let i = 0; i < n; i++) {
       re[i] = (br[i] * cos[i] + bi[i] * sin[i]) / size; im[i] = (bi[i] * cos[i] - br[i] * sin[i]) / size;
@@ -124,10 +120,8 @@ const ACTIVATIONS = {
   elu: (x, alpha) => (x < 0 ? alpha * (Math.exp(x) - 1) : x),
   leaky_relu: (x, alpha) => (x < 0 ? alpha * x : x),
   softplus: (x) => (x > 20 ? x : Math.log1p(Math.exp(x))),
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  silu: (x) => x / (1 + Math.exp(-x)),
-  tanh: (x) => Math.tanh(x),
-  square: (x) => x * x,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)), silu: (x) => x / (1 + Math.exp(-x)),
+  tanh: (x) => Math.tanh(x), square: (x) => x * x,
 };
 
 /** The network: scores of the shown trials, anew after every change of it or of what it is given. */
@@ -256,9 +250,8 @@ export class Network {
   weigh(f, factor) {
     const { nTrials, nClasses, nUnits, nOut, depth, parts, silent, filtered, headOverTime: head } = this;
     const { scale, bias } = this.data.arrays, { name, alpha } = this.data.activation, activation = ACTIVATIONS[name];
-    const active = new Float64Array(nOut);
-    parts.fill(0, f * nTrials * nClasses, (f + 1) * nTrials * nClasses);
-    silent.fill(0, f * nClasses, (f + 1) * nClasses);
+    const active = new Float64Array(nOut), size = nTrials * nClasses;
+    parts.fill(0, f * size, (f + 1) * size); silent.fill(0, f * nClasses, (f + 1) * nClasses);
     for (let u = f * depth; u < (f + 1) * depth; u++) for (let n = -1; n < nTrials; n++) {
       const gain = scale.values[u] * factor, shift = bias.values[u], from = (n * nUnits + u) * nOut;
       for (let t = 0; t < nOut; t++) active[t] = activation(n < 0 ? shift : gain * filtered[from + t] + shift, alpha);
@@ -285,8 +278,7 @@ export class Network {
         if (scores[i] > scores[n * nClasses + predicted[n]]) predicted[n] = c;
       }
       if (this.unedited && this.unedited[n] !== predicted[n]) changed.push(n);
-      if (codes) confusion[codes[n] * nClasses + predicted[n]]++;
-      if (codes && codes[n] === predicted[n]) right++;
+      if (codes) { confusion[codes[n] * nClasses + predicted[n]]++; right += Number(codes[n] === predicted[n]); }
     }
     const [ci_low, ci_high] = wilsonInterval(right, nTrials), common = { scores, predicted, changed };
     if (codes) return { ...common, accuracy: right / nTrials, ci_low, ci_high, confusion };
@@ -308,10 +300,8 @@ export class Network {
     const kernel = sincKernel(this.data, low_hz, high_hz), of = { cos: Math.cos, sin: Math.sin };
     const sum = (/** @type {number} */ angle, /** @type {"cos" | "sin"} */ name) =>
       kernel.reduce((total, value, i) => total + value * of[name](angle * i), 0) ** 2;
-    const power = Float64Array.from(this.data.arrays.response_hz.values, (hz) => {
-      const angle = (2 * Math.PI * hz) / this.data.sfreq_hz;
-      return sum(angle, "cos") + sum(angle, "sin");
-    });
+    const angles = Float64Array.from(this.data.arrays.response_hz.values, (hz) => (2 * Math.PI * hz) / this.data.sfreq_hz);
+    const power = angles.map((angle) => sum(angle, "cos") + sum(angle, "sin"));
     const most = Math.max(...power);
     return power.map((one) => Math.max(-200, 10 * Math.log10(one / most)));
   }
@@ -378,9 +368,8 @@ export function wilsonInterval(right, n) {
   return [Math.max(0, (middle - reach) / (1 + z2 / n)), Math.min(1, (middle + reach) / (1 + z2 / n))];
 }
 
-/** Returns sums of rows of an array over the frequencies from low (included) to high (excluded).
- * @param {Contents} data @param {Labelled} array @param {number} first @param {number} step from row to row
- * @param {number} n @param {number} low_hz @param {number} high_hz */
+/** Returns sums of rows over frequencies. @param {Contents} data @param {Labelled} array @param {number} first row
+ * @param {number} step to the next @param {number} n rows @param {number} low_hz @param {number} high_hz */
 function sumsOfRows(data, array, first, step, n, low_hz, high_hz) {
   const hz = data.arrays.frequencies_hz.values, sums = new Float64Array(n);
   const low = Math.fround(low_hz), high = Math.fround(high_hz); // as frequencies are
@@ -393,8 +382,8 @@ function sumsOfRows(data, array, first, step, n, low_hz, high_hz) {
 /** Returns the relevance of each channel, summed over frequencies from low (included) to high (excluded).
  * @param {Contents} data @param {number} target @param {number} low_hz @param {number} high_hz */
 export function sumOverFrequencies(data, target, low_hz, high_hz) {
-  const array = data.arrays.relevance, nChans = array.shape[1];
-  return sumsOfRows(data, array, target * nChans, 1, nChans, low_hz, high_hz);
+  const nChans = data.arrays.relevance.shape[1];
+  return sumsOfRows(data, data.arrays.relevance, target * nChans, 1, nChans, low_hz, high_hz);
 }
 
 /** Returns the relevance of each shown trial, summed over channels and frequencies from low to high.
@@ -465,8 +454,7 @@ export function asPython(data, state) {
   const settings = cutoffs.length ? [`    cutoffs={${cutoffs.join(", ")}},`] : [];
   const muted = { muted_filters: some(state.mutedFilters, number), muted_bands: bands, muted_channels: channels };
   for (const [name, list] of Object.entries(muted)) if (list.length) settings.push(`    ${name}=[${list.join(", ")}],`);
-  return [
-    ...(epochs === null ? [] : ["import mne"]), "import sincviz", "",
+  return [...(epochs === null ? [] : ["import mne"]), "import sincviz", "",
     model === null ? "# `model` is the network that was inspected" : `model = sincviz.load_checkpoint(${pythonText(model)})`,
     epochs === null ? "# `epochs` are the trials that it was inspected on" : `epochs = mne.read_epochs(${pythonText(epochs)})`,
     ...(labels ? ["# `y` are the classes that were given with them"] : []),
