@@ -57,7 +57,8 @@ def with_trials(
             shown["seen"] = ("trial", predictions["seen_in_training"].to_numpy(bool)[numbers[chosen]])
         if cell_relevance is not None:
             dims = ("trial", "target", "band", "channel")
-            shown["trial_relevance"] = (dims, cell_relevance.transpose(*dims).to_numpy()[chosen])
+            cells = cell_relevance.transpose(*dims).to_numpy()[chosen]
+            shown["trial_relevance"] = (dims, _against(cells, contents))
         network, why_not = _network(front_end, signals)
         if network is not None:
             shown = shown.merge(network, compat="override", combine_attrs="override")
@@ -157,4 +158,12 @@ def _of_trials(
         some = signals[start : start + _AT_ONCE]
         spectrum = spectral_relevance(front_end, some, explain=explain, per_trial=True, progress=False)
         spectra.append(spectrum.sum("channel").to_numpy())
-    return arrays | {"trial_spectrum": (("trial", "target", "frequency"), np.concatenate(spectra))}
+    of_targets = _against(np.concatenate(spectra), contents)
+    return arrays | {"trial_spectrum": (("trial", "target", "frequency"), of_targets)}
+
+
+def _against(values: NDArray[np.floating], contents: xr.Dataset) -> NDArray[np.floating]:
+    """Return values over (trial, target, ...); of one class against the other where two classes are one target."""
+    if contents.sizes.get("target") == 1 and values.shape[1] == 2:
+        return values[:, :1] - values[:, 1:]
+    return values

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sincviz import learned_bands
+from sincviz import learned_bands, spectral_relevance
 from sincviz.explorer.contents import explorer_dataset
 from sincviz.explorer.payload import payload_text
 from sincviz.networks import front_end
@@ -113,6 +113,20 @@ def test_any_number_of_classes(measured, network, moved, epochs, n_classes):
             4: [[0, None], [1, None], [2, None], [3, None]],
         }[n_classes]
     )
+
+
+def test_two_classes_can_be_one_target(contents, measured, model, epochs, codes):
+    left = contents["trial_relevance"].isel(target=0) - contents["trial_relevance"].isel(target=1)
+    one = ["left against right"]
+    seen = front_end(model)
+    spectrum = spectral_relevance(seen, epochs, codes, trials="contrast")
+    merged = (spectrum.isel(target=[0]) - spectrum.isel(target=1, drop=True)).assign_coords(target=one)
+    settings = {"spectral_relevance": merged, "relevance": None, "band_relevance": None}
+    found = measured(model, epochs, codes, **settings)
+    assert found.attrs["targets"] == one
+    assert found.attrs["target_classes"] == [[0, 1]]
+    np.testing.assert_allclose(found["trial_relevance"].isel(target=0), left, atol=1e-5)
+    assert found["trial_spectrum"].sizes["target"] == 1
 
 
 def test_a_single_output_is_one_score(network, moved, epochs):
