@@ -3,6 +3,7 @@ from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
 from .decision_agreement import compare_decisions
 from .deletion import deletion_curve
+from .edited_prediction import edited_predictions
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 
@@ -14,6 +15,7 @@ __all__ = [
     "confusion_matrix",
     "csp_accuracy",
     "deletion_curve",
+    "edited_predictions",
     "predictions",
     "randomization_test",
 ]
