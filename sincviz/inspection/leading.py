@@ -40,15 +40,14 @@ def basis_words(inspection: InspectionResults) -> list[str]:
         ]
     pair = two_classes(inspection)
     of_what = (
-        "the score of a class more in its own trials than in the others; they can add up to more than 100% where other "
-        "bands speak against the class"
+        "the score of a class more in its own trials than in the others"
         if pair is None
         else f"the difference of the scores, {pair[0]} minus {pair[1]}, more in trials of {pair[0]} than in those of "
-        f"{pair[1]}, and so separates them; they can add up to more than 100% where other bands blur them"
+        f"{pair[1]}, and so separates them"
     )
     start = [
-        f"Shares are of what raises {of_what}. Channels are established at p < 0.05, corrected for the number of all "
-        "cells."
+        f"Shares are of what raises {of_what}; they can add up to more than 100% because other bands can have negative "
+        "shares. Channels are established at p < 0.05, corrected for the number of all cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
     known = [name for name in targets if inspection.leading_bands.loc[name, "total"].notna().all()]
@@ -120,7 +119,7 @@ def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
         if names_of_way:
             directions.append(f"{way}{'' if directions else ' power'} at {names_of_way}")
     pair = two_classes(inspection)
-    return f" ({', '.join(directions)} speaks for {'it' if pair is None else pair[0]})" if directions else ""
+    return f" ({', '.join(directions)} favours {'it' if pair is None else pair[0]})" if directions else ""
 
 
 def _what_would_help(inspection: InspectionResults) -> str:
@@ -243,8 +242,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             f"{not_evidence(inspection)} {_worth_words(inspection)}; shares are of the sum over bands, where its "
             "interval is above zero. "
             + (
-                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
-                "the number of all cells, and named from a tenth of the class's largest; large means at least half of "
+                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, "
+                "corrected for "
+                "the number of all cells, and named from a tenth of the class's largest; large means at least "
+                "half of "
                 "the band's largest and a quarter of the class's. "
                 if inspection.verdict["readable"]
                 else ""

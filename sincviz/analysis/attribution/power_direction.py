@@ -76,21 +76,21 @@ def power_direction(
 
 
 def direction_words(correlation: float, n_trials: int, whom: str = "it") -> str:
-    """Return whether more or less power speaks for the class, or the first of two; empty where that is unclear.
+    """Return whether more or less power favours the class, or the first of two; empty where that is unclear.
 
     Examples
     --------
     >>> direction_words(-0.8, 50), direction_words(0.1, 50)
-    ('less power speaks for it', '')
+    ('less power favours it', '')
     >>> direction_words(0.8, 50, "left")
-    'more power speaks for left'
+    'more power favours left'
     """
     if n_trials < 4 or not abs(correlation) >= LEAST_CORRELATION:
         return ""
     t = abs(correlation) * np.sqrt((n_trials - 2) / max(1 - correlation**2, 1e-12))
     if 2 * scipy.stats.t.sf(t, n_trials - 2) >= ALPHA:
         return ""
-    return f"{MORE if correlation > 0 else LESS} speaks for {whom}"
+    return f"{MORE if correlation > 0 else LESS} favours {whom}"
 
 
 def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: float) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def test_power_that_does_the_same_in_every_class_has_a_direction(model, counts):
     x, loudness = trials_of(codes)
     found = power_direction(model, x, relevance_of(-loudness, codes))
     words = [direction_words(float(value), len(codes)) for value in found.sel(channel="C3", band="beta")]
-    assert words == [f"{LESS} speaks for it", f"{MORE} speaks for it"]
+    assert words == [f"{LESS} favours it", f"{MORE} favours it"]
 
 
 @pytest.mark.parametrize("counts", [(40, 40), (64, 16)])
