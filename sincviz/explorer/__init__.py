@@ -1,0 +1,1 @@
+"""One inspection as arrays, and the page module that shows and recomputes it."""
