@@ -80,7 +80,7 @@ def payload(n_trials=40, *, readable=True, can_recompute=True, class_names=("lef
             **{"value": right, "ci_low": right - 0.08, "ci_high": min(right + 0.06, 1.0), "chance": 0.5},
             **{"n_trials": 5 * n_trials, "words": f"{right:.0%} of {5 * n_trials} trials"},
         },
-        "bands": [{"name": n, "words": f"{n} ({a}–{b} Hz)", "ranges_hz": [[a, b]]} for n, a, b in BANDS],
+        "bands": [{"name": n, "words": f"{n} ({a}–{b} Hz)", "ranges_hz": [[a, b]], "bins": [[2 * a, 2 * b]]} for n, a, b in BANDS],
         "targets": [f"{class_names[0]} against {class_names[1]}"],
         "target_classes": [[0, 1]],
         "filters": _columns(),
@@ -97,11 +97,12 @@ def payload(n_trials=40, *, readable=True, can_recompute=True, class_names=("lef
         "can_edit_cutoffs": can_recompute,
         "activation": {"name": "elu", "alpha": 1.0},
         "padding": "same",
+        "pad": [TAPS // 2, TAPS // 2],
         "pool": {"starts": [POOL * i for i in range(WINDOWS)], "size": POOL},
         "bank_std": float(bank_std),
         "n_units_per_filter": DEPTH,
         "topomap_size": 32,
-        "python": {"model": "network.safetensors", "epochs": "trials-epo.fif"},
+        "python": {"model": "network.safetensors", "epochs": "trials-epo.fif", "ch_names": NAMES},
         "history": _history(),
     } | header
     return packed(of_payload, arrays)

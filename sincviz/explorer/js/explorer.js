@@ -1,17 +1,24 @@
-import { unpack, Network, sumOverFrequencies, sumOverChannels, trialsIn, scalp, encodeState, decodeState, asPython } from "./kernel.js";
+import { unpack, Network, sumOverFrequencies, sumOverChannels, trialsIn, scalp, encodeState, decodeState, stateOf, asPython } from "./kernel.js";
 
-/** @typedef {Record<string, any>} Data  What `unpack` returns: the header and its arrays. */
+/** @typedef {{shape: number[], values: Float32Array}} Values */
+/** @typedef {{name: string, words: string, ranges_hz: [number, number | null][], bins: number[][]}} Band */
 /** @typedef {{cutoffs: [number, number, number][], mutedFilters: number[], mutedBands: number[], mutedChannels: number[]}} Edits */
-/** @typedef {Record<string, any> & {edits: Edits}} View  What is chosen and edited; it goes into the address of the page. */
-/** @typedef {Record<string, any>} Result  What the network decides, with the edits. */
+/** @typedef {"mutedFilters" | "mutedBands" | "mutedChannels"} Mutes */
+/**
+ * What `unpack` returns: the header and its arrays.
+ * @typedef {{arrays: Record<string, Values>, bands: Band[], targets: string[], class_names: string[], ch_names: string[],
+ *   sfreq_hz: number, filters: Record<string, any[]>, findings: any[]} & Record<string, any>} Data
+ */
+/** What is chosen and edited; it stands in the address of the page. @typedef {Record<string, any> & {edits: Edits}} View */
+/** What the network decides, with its edits. @typedef {Record<string, any>} Result */
 
 /** @type {Edits} */
 export const NO_EDITS = { cutoffs: [], mutedFilters: [], mutedBands: [], mutedChannels: [] };
-const ALL = "all";
-const CLASS_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#777777"];
-// Crameri's vik: signed values, symmetric about zero, legible without colour.
-const SIGNED = ["001261", "023376", "06548b", "307da6", "71a8c4", "b3d1df", "ece5e0",
-  "e4bfaa", "d39774", "c27041", "a94512", "7e1d06", "590008"].map(hex => [0, 2, 4].map(at => parseInt(hex.slice(at, at + 2), 16)));
+// Crameri's vik, for signed values; like the colours of curves in the style sheet legible in every form of colour blindness.
+const COLOURS = [1, 2, 3, 4].map(at => `var(--curve-${at})`);
+const SIGNED = ["001261", "023376", "06548b", "307da6", "71a8c4", "b3d1df", "ece5e0", "e4bfaa", "d39774", "c27041", "a94512", "7e1d06", "590008"]
+  .map(hex => [0, 2, 4].map(at => parseInt(hex.slice(at, at + 2), 16)));
+const LEFT = 36; // of drawings with values at their left, in pixels
 
 // Words and numbers
 
@@ -21,56 +28,65 @@ export function visible(text) {
     one => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** @param {number | null | undefined} value @param {number} digits */
-export function numeral(value, digits = 2) {
+/** A number with about two digits after the point, fewer if it is large. @param {number | null | undefined} value @returns {string} */
+export function numeral(value) {
   if (value == null || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  const text = size > 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : value.toFixed(Math.max(0, digits - Math.max(0, Math.floor(Math.log10(size || 1)))));
-  return text.replace("-", "−");
+  const size = Math.abs(value), small = size > 0 && size < 0.01;
+  return (small ? value.toPrecision(1) : value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)).replace(/-/g, "−");
 }
 
-/** @param {number | null} value */
+/** @param {number | null | undefined} value */
 const signed = value => (value != null && value > 0 ? "+" : "") + numeral(value);
-/** @param {number | null} value */
-const hertz = value => value == null || !Number.isFinite(value) ? "–" : String(Math.round(value * 10) / 10);
-/** @param {number | null} low @param {number | null} high */
-export const span = (low, high) => low == null && high == null ? "–" : `${hertz(low)}–${hertz(high)}`;
-/** @param {number | null} value @param {number} digits */
-const percent = (value, digits = 0) => value == null || !Number.isFinite(value) ? "–" : `${(100 * value).toFixed(digits).replace("-", "−")} %`;
-/** @param {number} count @param {string} noun */
-const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** @param {number | null | undefined} value */
+const hertz = value => (value == null || !Number.isFinite(value) ? "–" : String(Math.round(value * 10) / 10));
+/** @param {number | null | undefined} value */
+const percent = (value, digits = 0) => (value == null || !Number.isFinite(value) ? "–" : `${(100 * value).toFixed(digits).replace("-", "−")} %`);
+/** @param {number | null} low @param {number | null} high @returns {string} */
+export const span = (low, high) => (low == null ? "–" : high == null ? `above ${hertz(low)}` : `${hertz(low)}–${hertz(high)}`);
 
-/** Row numbers in the order of a column; what is absent comes last. @param {any[]} column @param {boolean} descending */
-export function ordered(column, descending) {
-  /** @param {any} value */
-  const absent = value => value == null || Number.isNaN(value);
-  return column.map((_, row) => row).sort((a, b) => {
-    const [one, other] = [column[a], column[b]];
+/** Row numbers in the order of a column; what is absent comes last. @param {ArrayLike<any>} column @param {boolean} descending */
+export function ordered(column, descending = false) {
+  const absent = (/** @type {any} */ value) => value == null || Number.isNaN(value);
+  return Array.from(column, (_, row) => row).sort((a, b) => {
+    const one = column[a], other = column[b];
     if (absent(one) || absent(other)) return Number(absent(one)) - Number(absent(other)) || a - b;
     const sign = typeof one === "string" ? one.localeCompare(other) : one - other;
     return (descending ? -sign : sign) || a - b;
   });
 }
 
-/** One row of an array whose last axis is the longest index left out. @param {{shape: number[], values: any}} array @param {number[]} index */
-export function part(array, ...index) {
-  const size = array.shape.slice(index.length).reduce((a, b) => a * b, 1);
-  const at = index.reduce((sum, one, axis) => sum * array.shape[axis] + one, 0);
-  return array.values.subarray(at * size, (at + 1) * size);
+/** The part of an array at these indices of its first axes. @param {Values} array @param {number[]} indices */
+export function part({ shape, values }, ...indices) {
+  const size = shape.slice(indices.length).reduce((a, b) => a * b, 1), at = indices.reduce((sum, one, axis) => sum * shape[axis] + one, 0);
+  return values.subarray(at * size, (at + 1) * size);
 }
 
-/** Round numbers between two limits, about as many as asked for. @param {number} low @param {number} high @param {number} most */
+/** @param {ArrayLike<number>} values */
+const sum = values => Array.from(values).reduce((a, b) => a + b, 0);
+/** @param {ArrayLike<number>} values */
+const largest = values => Math.max(...Array.from(values, value => Math.abs(value) || 0), 0) || 1;
+/** @param {ArrayLike<number>} values */
+const bySize = values => ordered(Array.from(values, Math.abs), true);
+
+/** Round numbers between two limits, about as many as asked for. @param {number} low @param {number} high */
 export function ticks(low, high, most = 4) {
   const rough = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map(one => one * power).find(one => one >= rough) ?? 10 * power;
-  const count = Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9);
-  return Array.from({ length: count + 1 }, (_, i) => (Math.ceil(low / step - 1e-9) + i) * step);
+  const step = power * ([1, 2, 5].find(one => one * power >= rough) ?? 10), first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
 }
 
-/** @param {number} share between -1 and 1 */
+/** Red, green and blue of a share between -1 and 1. @param {number} share */
 export function colour(share) {
-  const at = (Math.max(-1, Math.min(1, share || 0)) + 1) / 2 * (SIGNED.length - 1), below = Math.min(Math.floor(at), SIGNED.length - 2);
+  const at = ((Math.max(-1, Math.min(1, share || 0)) + 1) / 2) * (SIGNED.length - 1), below = Math.min(Math.floor(at), SIGNED.length - 2);
   return SIGNED[below].map((one, i) => Math.round(one + (SIGNED[below + 1][i] - one) * (at - below)));
+}
+
+/** Whether a point lies inside a closed way. @param {number[][]} way @param {number} x @param {number} y */
+export function inside(way, x, y) {
+  return way.reduce((within, [ax, ay], at) => {
+    const [bx, by] = way[(at + way.length - 1) % way.length];
+    return ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax ? !within : within;
+  }, false);
 }
 
 // What is chosen and edited
@@ -78,98 +94,86 @@ export function colour(share) {
 /** @param {Edits} edits */
 export const isEdited = edits => Object.values(edits).some(list => list.length > 0);
 
-/** @param {Edits} edits */
-const asState = edits => ({
-  cutoffs: new Map(edits.cutoffs.map(([filter, low, high]) => [filter, [low, high]])),
-  mutedFilters: new Set(edits.mutedFilters), mutedBands: new Set(edits.mutedBands), mutedChannels: new Set(edits.mutedChannels),
-});
-
-/** Edits with one number more in a list, or one less if it is there. @param {Edits} edits @param {"mutedFilters"|"mutedBands"|"mutedChannels"} list @param {number} index @returns {Edits} */
+/** Edits with one number more in a list, or one less if it is there. @param {Edits} edits @param {Mutes} list @param {number} index @returns {Edits} */
 export function toggled(edits, list, index) {
   const rest = edits[list].filter(one => one !== index);
   return { ...edits, [list]: rest.length < edits[list].length ? rest : [...rest, index].sort((a, b) => a - b) };
 }
 
-/** Edits with other cut-offs of a filter; low and high are kept apart and below half the sampling rate. @param {Data} data @param {Edits} edits @param {number} filter @param {number} low @param {number} high @returns {Edits} */
+/** Edits with the cut-offs of a filter as they were. @param {Edits} edits @param {number} filter @returns {Edits} */
+const withoutCutoffs = (edits, filter) => ({ ...edits, cutoffs: edits.cutoffs.filter(one => one[0] !== filter) });
+
+/**
+ * Edits with other cut-offs of a filter: apart, above zero and at most half the sampling rate.
+ * @param {Data} data @param {Edits} edits @param {number} filter @param {number} low @param {number} high @returns {Edits}
+ */
 export function withCutoffs(data, edits, filter, low, high) {
-  const most = data.sfreq_hz / 2;
-  low = Math.max(0.1, Math.min(low, most - 0.5));
-  high = Math.max(low + 0.5, Math.min(high, most));
-  /** @type {[number, number, number]} */
-  const edit = [filter, Math.round(low * 100) / 100, Math.round(high * 100) / 100];
-  return { ...edits, cutoffs: [...edits.cutoffs.filter(one => one[0] !== filter), edit].sort((a, b) => a[0] - b[0]) };
+  const most = data.sfreq_hz / 2, from = Math.max(0.1, Math.min(low, most - 0.5)), to = Math.max(from + 0.5, Math.min(high, most));
+  const rest = withoutCutoffs(edits, filter).cutoffs;
+  return { ...edits, cutoffs: [...rest, /** @type {[number, number, number]} */ ([filter, Math.round(from * 100) / 100, Math.round(to * 100) / 100])].sort((a, b) => a[0] - b[0]) };
 }
 
-/** What a page shows first: the filter and the band that count most. @param {Data} data @returns {View} */
+/** What a page shows first: the filter, the band and a trial that tell most. @param {Data} data @returns {View} */
 export function firstView(data) {
-  const share = data.filters.relevance_share ?? data.filters.importance ?? [];
-  const known = share.some((/** @type {any} */ one) => one != null);
-  const bands = data.arrays.band_relevance;
-  const sizes = bands ? data.bands.map((/** @type {any} */ one, /** @type {number} */ at) =>
-    one.ranges_hz.length === 1 && one.name !== "other" ? part(bands, 0, at).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + Math.abs(b), 0) : -1) : [];
-  const leading = sizes.indexOf(Math.max(...sizes));
+  const { filters, bands, arrays } = data, column = ["relevance_share", "importance"].find(name => filters[name]?.some(one => one != null)) ?? "number";
+  const sizes = bands.map((band, at) => (arrays.band_relevance && band.name !== "other" && band.ranges_hz.length === 1 ? sum(part(arrays.band_relevance, 0, at).map(Math.abs)) : -1));
+  const leading = sizes.some(size => size >= 0) ? ordered(sizes, true)[0] : -1, { code, predicted } = arrays;
+  const misread = code ? code.values.findIndex((truth, trial) => truth >= 0 && truth !== predicted.values[trial]) : -1;
   return {
-    filter: known ? ordered(share, true)[0] : 0, sort: "number", descending: false, target: 0,
-    range_hz: leading >= 0 && sizes[leading] >= 0 ? data.bands[leading].ranges_hz[0] : null, channels: [],
-    trials: ALL, trial_sort: "number", trial_descending: false, trial: null,
-    epoch: data.history ? data.history.epochs.length - 1 : 0, edits: NO_EDITS,
+    filter: ordered(filters[column], column !== "number")[0], sort: column, descending: column !== "number", target: 0,
+    range_hz: leading < 0 ? null : bands[leading].ranges_hz[0], channels: [], trials: "all", trial_sort: "number", trial_descending: false,
+    trial: predicted ? Math.max(misread, 0) : null, epoch: (arrays.history_cutoffs_hz?.shape[0] ?? data.history?.epochs.length ?? 1) - 1, edits: NO_EDITS,
   };
 }
 
 /** A view from the address of the page, where anything can stand: what does not fit the data is left out. @param {Data} data @param {any} found @returns {View} */
 export function checkedView(data, found) {
-  const view = firstView(data), { arrays } = data;
+  const view = firstView(data), edits = found?.edits ?? {};
   if (found == null || typeof found !== "object") return view;
-  const counts = { filter: data.filters.number.length, target: data.targets.length, trial: arrays.code?.shape[0] ?? 0, epoch: data.history?.epochs.length ?? 0 };
-  /** @param {any} one @param {number} count */
-  const within = (one, count) => Number.isInteger(one) && one >= 0 && one < count;
-  /** @param {any} list @param {number} count @returns {number[]} */
-  const indices = (list, count) => Array.isArray(list) ? [...new Set(list.filter(one => within(one, count)))].sort((a, b) => a - b) : [];
+  /** @type {Record<string, number>} */
+  const counts = { filter: data.filters.number.length, target: data.targets.length, trial: data.arrays.predicted?.shape[0] ?? 0, epoch: view.epoch + 1 };
+  const within = (/** @type {any} */ one, /** @type {number} */ count) => Number.isInteger(one) && one >= 0 && one < count;
+  const indices = (/** @type {any} */ list, /** @type {number} */ count) => (Array.isArray(list) ? [...new Set(list.filter(one => within(one, count)))].sort((a, b) => a - b) : []);
   for (const [key, count] of Object.entries(counts)) if (within(found[key], count)) view[key] = found[key];
   for (const key of ["sort", "trials", "trial_sort"]) if (typeof found[key] === "string") view[key] = found[key];
   for (const key of ["descending", "trial_descending"]) if (typeof found[key] === "boolean") view[key] = found[key];
-  if (found.range_hz === null) view.range_hz = null;
-  else if (Array.isArray(found.range_hz) && found.range_hz.length === 2 && found.range_hz.every(Number.isFinite) && found.range_hz[0] < found.range_hz[1]) view.range_hz = found.range_hz;
+  const range = found.range_hz;
+  if (range === null) view.range_hz = null;
+  else if (Array.isArray(range) && range.length === 2 && Number.isFinite(range[0]) && (range[1] === null || range[1] > range[0])) view.range_hz = range;
   view.channels = indices(found.channels, data.ch_names.length);
-  const edits = found.edits ?? {};
-  if (data.can_recompute) {
-    view.edits = {
-      ...NO_EDITS, mutedFilters: indices(edits.mutedFilters, counts.filter),
-      mutedBands: indices(edits.mutedBands, data.bands.length), mutedChannels: indices(edits.mutedChannels, data.ch_names.length),
-    };
-    for (const one of data.can_edit_cutoffs && Array.isArray(edits.cutoffs) ? edits.cutoffs : [])
-      if (Array.isArray(one) && within(one[0], counts.filter) && Number.isFinite(one[1]) && Number.isFinite(one[2])) view.edits = withCutoffs(data, view.edits, one[0], one[1], one[2]);
-  }
+  if (!data.can_recompute) return view;
+  view.edits = {
+    cutoffs: [], mutedFilters: indices(edits.mutedFilters, counts.filter),
+    mutedBands: indices(edits.mutedBands, data.bands.length), mutedChannels: indices(edits.mutedChannels, data.ch_names.length),
+  };
+  for (const one of data.can_edit_cutoffs && Array.isArray(edits.cutoffs) ? edits.cutoffs : [])
+    if (Array.isArray(one) && within(one[0], counts.filter) && Number.isFinite(one[1]) && Number.isFinite(one[2])) view.edits = withCutoffs(data, view.edits, one[0], one[1], one[2]);
   return view;
 }
 
-/** The unedited decisions, from what was measured, where the network cannot be computed here. @param {Data} data @returns {Result | null} */
+/** The decisions of the network as trained, from what was measured. @param {Data} data @returns {Result | null} */
 export function measuredResult(data) {
-  const { code, predicted, scores } = data.arrays, count = data.class_names.length;
-  if (!code || !predicted) return null;
-  const confusion = new Float64Array(count * count);
-  let right = 0;
-  code.values.forEach((/** @type {number} */ one, /** @type {number} */ trial) => {
-    if (one >= 0) confusion[one * count + predicted.values[trial]] += 1;
-    right += Number(one === predicted.values[trial]);
-  });
-  return { scores: scores?.values, predicted: predicted.values, accuracy: right / code.shape[0], ci_low: null, ci_high: null, confusion, changed: [] };
+  const { code, predicted, scores } = data.arrays, count = data.class_names.length, confusion = new Float64Array(count * count);
+  if (!predicted) return null;
+  code?.values.forEach((truth, trial) => { if (truth >= 0) confusion[truth * count + predicted.values[trial]] += 1; });
+  const right = sum(data.class_names.map((_, at) => confusion[at * count + at]));
+  return { scores: scores?.values, predicted: predicted.values, accuracy: right / sum(confusion), ci_low: null, ci_high: null, confusion, changed: [] };
 }
 
-/** Whose bands and channels spoke for the wrong class, the largest first. @param {Data} data @param {number} trial @param {number} decided @returns {{band: number, channel: number, value: number}[]} */
+/** The classes that positive and negative relevance of a target speak for. @param {Data} data @param {number} target @returns {[number, number | null]} */
+export function sides(data, target) {
+  return data.target_classes?.[target] ?? [data.class_names.indexOf(data.targets[target]), null];
+}
+
+/** Which bands and channels spoke for the class that was decided rather than the true one, the largest first. @param {Data} data @param {number} trial @param {number} decided */
 export function misleading(data, trial, decided) {
-  const relevance = data.arrays.trial_relevance, truth = data.arrays.code.values[trial];
-  /** @param {number} which */
-  const sign = which => {
-    const [one, other] = data.target_classes?.[which] ?? [null, null];
-    return one === decided || other === truth && other !== null ? 1 : one === truth || other === decided && other !== null ? -1 : 0;
-  };
-  const [, targets, bands, channels] = relevance.shape, total = new Float64Array(bands * channels);
+  const relevance = data.arrays.trial_relevance, truth = data.arrays.code.values[trial], [, targets, bands, channels] = relevance.shape;
+  const total = new Float64Array(bands * channels);
   for (let target = 0; target < targets; target++) {
-    const of = sign(target);
-    if (of) part(relevance, trial, target).forEach((/** @type {number} */ one, /** @type {number} */ at) => { total[at] += of * one; });
+    const [one, other] = sides(data, target), towards = one === decided || (other === truth && one !== truth) ? 1 : one === truth || other === decided ? -1 : 0;
+    part(relevance, trial, target).forEach((value, at) => { total[at] += towards * value; });
   }
-  return ordered([...total], true).filter(at => total[at] > 0).map(at => ({ band: Math.floor(at / channels), channel: at % channels, value: total[at] }));
+  return ordered(total, true).filter(at => total[at] > 0).map(at => ({ band: Math.floor(at / channels), channel: at % channels, value: total[at] }));
 }
 
 // Elements
@@ -181,15 +185,64 @@ function make(tag, properties = {}, ...children) {
     if (value == null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "checked" || name === "value") /** @type {any} */ (element)[name] = value;
+    else if (name === "style") Object.assign(element.style, value);
     else element.setAttribute(name, value === true ? "" : visible(value));
   }
-  element.append(...children.flat(3).filter(one => one != null && one !== false).map(one => one instanceof Node ? one : visible(one)));
+  element.append(...children.flat(4).filter(one => one != null && one !== false).map(one => (one instanceof Node ? one : visible(one))));
   return element;
 }
 
-/** A button that stays pressed. @param {string} key @param {any} label @param {boolean} pressed @param {() => void} onclick @param {Record<string, any>} more */
-const toggle = (key, label, pressed, onclick, more = {}) =>
-  make("button", { type: "button", "data-key": key, "aria-pressed": String(pressed), onclick, ...more }, label);
+/** @param {string} key @param {any} label @param {() => void} onclick @param {Record<string, any>} more */
+const button = (key, label, onclick, more = {}) => make("button", { type: "button", "data-key": key, onclick, ...more }, label);
+/** @param {string} key @param {any} label @param {boolean} pressed @param {() => void} onclick @param {Record<string, any>} more */
+const toggle = (key, label, pressed, onclick, more = {}) => button(key, label, onclick, { "aria-pressed": String(pressed), ...more });
+/** @param {string} label @param {any} buttons */
+const chips = (label, ...buttons) => make("div", { class: "chips", role: "group", "aria-label": label }, buttons);
+/** A table that scrolls in its own frame. @param {string} label @param {any[]} heads @param {any[]} rows @param {string} name */
+const table = (label, heads, rows, name = "") => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, make("table", { class: name },
+  make("thead", {}, make("tr", {}, heads.filter(Boolean).map(one => (one instanceof Node ? one : make("th", { scope: "col" }, one))))), make("tbody", {}, rows)));
+/** What a colour means. @param {string} name @param {any} words @param {string} [background] */
+const swatch = (name, words, background) => make("span", { class: "meaning" }, make("span", { class: `swatch ${name}`, style: background ? { background } : null }), words);
+/** @param {number} width @param {number} height @param {string} label @param {any[]} children */
+const drawing = (width, height, label, ...children) => make("svg:svg", { class: "drawing", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, children);
+/** @param {string} name @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
+const stroke = (name, x1, y1, x2, y2) => make("svg:line", { class: name, x1, y1, x2, y2 });
+/** @param {any} text @param {number} x @param {number} y @param {string} anchor */
+const tick = (text, x, y, anchor = "middle") => make("svg:text", { class: "tick", x, y, "text-anchor": anchor }, text);
+/** Rules with their values at the left. @param {number[]} values @param {(value: number) => number} y @param {number} width @param {(value: number) => any} words */
+const rules = (values, y, width, words = numeral) => values.map(value => [stroke("grid-line", LEFT, y(value), width, y(value)), tick(words(value), LEFT - 4, y(value) + 4, "end")]);
+/** @param {ArrayLike<number>} xs @param {(at: number) => number} y */
+const way = (xs, y) => Array.from(xs, (x, at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y(at).toFixed(1)}`).join("");
+/** @param {string} name @param {string} d @param {string} [colour] */
+const path = (name, d, colour) => make("svg:path", { class: name, d, style: colour ? { stroke: colour } : null });
+
+/** Frequencies on paper: even at the low end, by octaves above. @param {number} width @param {number} most @returns {{at: (hz: number) => number, hz: (x: number) => number, values: number[]}} */
+function frequencyAxis(width, most) {
+  const bend = 6, end = Math.asinh(most / bend), inner = width - 12;
+  return {
+    at: hz => 6 + (inner * Math.asinh(Math.max(0, Math.min(hz, most)) / bend)) / end,
+    hz: x => bend * Math.sinh(Math.max(0, Math.min(1, (x - 6) / inner)) * end),
+    values: [0, 4, 8, 13, 20, 30, 45, 80, 120, 250, 500].filter(one => one <= most),
+  };
+}
+
+/** @param {ReturnType<typeof frequencyAxis>} axis @param {number} height */
+const frequencyTicks = (axis, height) => axis.values.map((hz, at) => {
+  const last = at === axis.values.length - 1;
+  return tick(last ? `${hz} Hz` : hz, axis.at(hz) + (last ? 6 : 0), height - 4, last ? "end" : at ? "middle" : "start");
+});
+
+/** A bar from one share of a cell to another. @param {number} from @param {number} to @param {boolean} negative */
+const bar = (from, to, negative) => make("span", { class: `bar ${negative ? "negative" : "positive"}`, style: { left: `${100 * Math.min(from, to)}%`, width: `${100 * Math.max(0.004, Math.abs(to - from))}%` } });
+
+/** Values as bars from zero, or each from the end of the one before. @param {{label: any, value: number}[]} rows @param {string} caption @param {boolean} stacked */
+function bars(rows, caption, stacked = false) {
+  const ends = rows.map((row, at) => { const from = stacked ? sum(rows.slice(0, at).map(one => one.value)) : 0; return [from, from + row.value]; });
+  const low = Math.min(0, ...ends.flat()), high = Math.max(1e-12, ...ends.flat()), share = (/** @type {number} */ value) => (value - low) / (high - low);
+  return make("table", { class: "bars" }, make("caption", {}, caption), make("tbody", {}, rows.map((row, at) => make("tr", {}, make("th", { scope: "row" }, row.label),
+    make("td", { class: "track", "aria-hidden": "true" }, make("span", { class: "zero", style: { left: `${100 * share(0)}%` } }), bar(share(ends[at][0]), share(ends[at][1]), row.value < 0)),
+    make("td", { class: "number" }, signed(row.value))))));
+}
 
 /** Follow the pointer until it is released, wherever it goes. @param {PointerEvent} event @param {(event: PointerEvent) => void} onmove @param {() => void} ondone */
 function follow(event, onmove, ondone = () => {}) {
@@ -203,74 +256,65 @@ function follow(event, onmove, ondone = () => {}) {
   for (const name of ["pointerup", "pointercancel"]) addEventListener(name, done);
 }
 
-/** Frequencies on paper: even at the low end, by octaves above. @param {number} width @param {number} most */
-function frequencyAxis(width, most) {
-  const bend = 6, end = Math.asinh(most / bend), left = 6, inner = width - 12;
-  return {
-    at: (/** @type {number} */ hz) => left + inner * Math.asinh(Math.max(0, Math.min(hz, most)) / bend) / end,
-    hz: (/** @type {number} */ x) => bend * Math.sinh(Math.max(0, Math.min(1, (x - left) / inner)) * end),
-    ticks: [0, 4, 8, 13, 20, 30, 45, 80, 120, 250, 500].filter(one => one <= most),
-  };
-}
-
-/** The axis of frequencies under a drawing. @param {ReturnType<typeof frequencyAxis>} axis @param {number} height */
-const frequencyTicks = (axis, height) => axis.ticks.map((hz, at) => make("svg:text",
-  { class: "tick", x: axis.at(hz), y: height - 4, "text-anchor": at === 0 ? "start" : "middle" }, at === axis.ticks.length - 1 ? `${hz} Hz` : hz));
-
-/** @param {ArrayLike<number>} xs @param {(at: number) => number} y */
-const line = (xs, y) => Array.from(xs, (x, at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y(at).toFixed(1)}`).join("");
-
-/** Values as bars to the right and left of zero; `stacked` bars begin where the one before ends. @param {{key?: string, label: any, value: number, onclick?: () => void, current?: boolean}[]} rows @param {string} caption @param {boolean} stacked */
-function bars(rows, caption, stacked = false) {
-  let sum = 0;
-  const ends = rows.map(row => { const from = stacked ? sum : 0; sum = from + row.value; return [from, sum]; });
-  const low = Math.min(0, ...ends.flat()), high = Math.max(0, ...ends.flat(), low + 1e-12), at = (/** @type {number} */ value) => 100 * (value - low) / (high - low);
-  return make("table", { class: "bars" }, make("caption", {}, caption), make("tbody", {}, rows.map((row, index) => {
-    const bar = make("span", { class: row.value < 0 ? "bar negative" : "bar positive" }), zero = make("span", { class: "zero" });
-    bar.style.left = `${at(Math.min(...ends[index]))}%`;
-    bar.style.width = `${Math.max(0.4, at(Math.max(...ends[index])) - at(Math.min(...ends[index])))}%`;
-    zero.style.left = `${at(0)}%`;
-    const label = row.onclick ? make("button", { type: "button", class: "link", "data-key": row.key, onclick: row.onclick }, row.label) : row.label;
-    return make("tr", { class: row.current ? "current" : null }, make("th", { scope: "row" }, label), make("td", { class: "track", "aria-hidden": "true" }, zero, bar), make("td", { class: "number" }, signed(row.value)));
-  })));
+/** Draw the pixels of a map, smoothly, within the head. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} pixels @param {number} size @param {number} most */
+function paint(canvas, pixels, size, most) {
+  const small = make("canvas", { width: size, height: size }), pen = small.getContext("2d"), image = pen.createImageData(size, size), filled = Float32Array.from(pixels);
+  for (let pass = 0; pass < 3; pass++) { // beyond the edge as at the edge, so that smoothing does not fade there
+    const was = filled.slice();
+    was.forEach((value, at) => {
+      const near = Number.isNaN(value) ? [at - 1, at + 1, at - size, at + size].map(one => was[one]).filter(Number.isFinite) : [];
+      if (near.length) filled[at] = sum(near) / near.length;
+    });
+  }
+  filled.forEach((value, at) => image.data.set([...colour(value / most), Number.isNaN(value) ? 0 : 255], 4 * at));
+  pen.putImageData(image, 0, 0);
+  const large = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), pixel = (canvas.width * 2.4) / 2.5 / (size - 1), left = canvas.width * 0.02 - pixel / 2;
+  large.imageSmoothingQuality = "high";
+  large.arc(canvas.width / 2, canvas.height / 2, canvas.width / 2.5, 0, 7);
+  large.clip();
+  large.drawImage(small, left, left, pixel * size, pixel * size); // the centres of the outer pixels lie at 1.2 radii
 }
 
 // The network, in a worker where that is allowed
 
-/** @param {Data} data @param {string} text the module's own @param {(engine: {apply: (state: any) => Promise<Result>}) => void} ready */
+/** @param {Network} network @param {any} state @returns {Result} */
+function computed(network, state) {
+  const responses = new Map([...state.cutoffs].map(([filter, [low, high]]) => [filter, network.response_db(filter, low, high)]));
+  return { ...network.apply(state), filter_scores: network.filterScores?.(), responses };
+}
+
+/** @param {Data} data @param {string} text the module's own @param {(compute: (state: any) => Promise<Result>) => void} ready */
 function startNetwork(data, text, ready) {
-  const inPage = () => { const network = new Network(data); ready({ apply: async state => withFilterScores(network, state) }); };
+  const inPage = () => { const network = new Network(data); ready(async state => computed(network, state)); };
   let started = false;
   try {
-    if (!text) throw new Error("no text");
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" })), worker = new Worker(url);
     /** @type {((result: Result) => void)[]} */
     const waiting = [];
-    worker.onerror = event => { event.preventDefault(); if (!started) { started = true; inPage(); } };
+    worker.onerror = event => { event.preventDefault(); if (!started) inPage(); started = true; };
     worker.onmessage = ({ data: answer }) => {
-      if (answer !== "ready") return waiting.shift()?.(answer);
+      if (answer !== "ready") { waiting.shift()?.(answer); return; }
       started = true;
       URL.revokeObjectURL(url);
-      ready({ apply: state => new Promise(resolve => { waiting.push(resolve); worker.postMessage({ state }); }) });
+      ready(state => new Promise(resolve => { waiting.push(resolve); worker.postMessage({ state }); }));
     };
     worker.postMessage({ data });
   } catch { inPage(); }
 }
 
-/** @param {any} network @param {any} state @returns {Result} */
-const withFilterScores = (network, state) => ({ ...network.apply(state), filter_scores: network.filterScores?.() });
-
 /** What the worker does, where this text runs as one. @param {any} worker */
 function serve(worker) {
-  /** @type {any} */
-  let network = null;
+  /** @type {Network} */
+  let network;
   worker.onmessage = (/** @type {any} */ { data: asked }) => {
-    if (asked.data) { network = new Network(asked.data); worker.postMessage("ready"); }
-    else worker.postMessage(withFilterScores(network, asked.state));
+    if (asked.data) network = new Network(asked.data);
+    worker.postMessage(asked.data ? "ready" : computed(network, asked.state));
   };
 }
 
 // The page
+
+const PANELS = ["head", "bar", "filters", "card", "spectrum", "scalp", "trials", "trial", "edits", "training"];
 
 class Explorer {
   /** @param {HTMLElement} root @param {Data} data @param {string} text @param {boolean} ownsAddress */
@@ -278,598 +322,492 @@ class Explorer {
     this.root = root;
     this.data = data;
     this.ownsAddress = ownsAddress;
-    this.axis_hz = data.arrays.frequencies_hz ? Math.max(...data.arrays.frequencies_hz.values) : data.sfreq_hz / 2;
+    this.most_hz = data.arrays.frequencies_hz ? Math.max(...data.arrays.frequencies_hz.values) : data.sfreq_hz / 2;
     this.view = checkedView(data, ownsAddress ? decodeState(location.hash.slice(1)) : null);
     /** @type {Edits[]} */ this.past = [];
     /** @type {Edits[]} */ this.future = [];
     this.base = measuredResult(data);
     this.result = this.base;
-    /** @type {{apply: (state: any) => Promise<Result>} | null} */ this.engine = null;
-    this.busy = false;
-    this.stale = false;
-    this.code = "";
-    /** @type {Record<string, {place: HTMLElement, seen: any[]}>} */ this.panels = {};
+    /** @type {((state: any) => Promise<Result>) | null} */ this.compute = null;
+    this.busy = this.stale = this.tableOpen = false;
+    this.python = "";
     this.frame = 0;
-    this.build();
-    if (data.can_recompute) startNetwork(data, text, async engine => {
-      this.base = await engine.apply(asState(NO_EDITS));
-      this.result = this.base;
-      this.engine = engine;
-      this.compute();
-      this.later();
-    });
-  }
-
-  /** Lay out the panels once; what is in them is drawn by `draw`. */
-  build() {
-    const names = ["head", "bar", "filters", "card", "spectrum", "scalp", "trials", "trial", "edits", "training"];
-    for (const name of names) {
-      const place = make(name === "head" || name === "bar" ? "div" : "section", { class: `panel ${name}` });
-      this.panels[name] = { place, seen: [] };
-    }
-    const grid = make("div", { class: "grid" }, names.slice(2).map(name => this.panels[name].place));
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
-    this.root.replaceChildren(make("div", { class: "explorer" }, this.panels.head.place, this.panels.bar.place, grid));
-    this.root.addEventListener("keydown", event => {
+    /** @type {Record<string, {place: any, seen: any[]}>} */
+    this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel ${name}` }), seen: [] }]));
+    const [head, sticky, filters, card, spectrum, scalp, trials, trial, edits, training] = PANELS.map(name => this.panels[name].place);
+    root.replaceChildren(make("div", { class: "explorer" }, head, sticky, make("div", { class: "grid" }, filters, card, spectrum, scalp, make("div", { class: "stack" }, trials, edits), trial, training)));
+    root.addEventListener("keydown", event => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target instanceof HTMLInputElement) return;
       event.preventDefault();
-      if (event.shiftKey) this.redo(); else this.undo();
+      if (event.shiftKey) this.step(this.future, this.past); else this.step(this.past, this.future);
     });
-    let width = 0;
-    new ResizeObserver(([entry]) => {
-      if (Math.abs(entry.contentRect.width - width) < 1) return;
-      width = entry.contentRect.width;
-      this.later();
-    }).observe(this.root);
-    if (this.ownsAddress) addEventListener("hashchange", () => {
+    new ResizeObserver(() => this.later()).observe(root);
+    if (ownsAddress) addEventListener("hashchange", () => {
       const found = decodeState(location.hash.slice(1));
-      if (found) { this.view = checkedView(this.data, found); this.compute(); this.later(); }
+      if (found) { this.view = checkedView(data, found); this.recompute(); this.later(); }
     });
     this.draw();
+    if (data.can_recompute) startNetwork(data, text, async compute => {
+      this.result = this.base = await compute(stateOf(NO_EDITS));
+      this.compute = compute;
+      this.recompute();
+    });
   }
 
   /** @param {Record<string, any>} changes */
   set(changes) {
     this.view = { ...this.view, ...changes };
     this.later();
-    if (!this.ownsAddress) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => history.replaceState(null, "", "#" + encodeState(this.view)), 200);
+    if (this.ownsAddress) this.timer = setTimeout(() => history.replaceState(null, "", "#" + encodeState(this.view)), 200);
   }
 
-  /** @param {Edits} edits @param {boolean} oneStep false while the pointer moves: the whole way is one step back */
-  edit(edits, oneStep = true) {
+  /** @param {Edits} edits @param {boolean} step false while the pointer moves: its whole way is one step to undo */
+  edit(edits, step = true) {
     if (JSON.stringify(edits) === JSON.stringify(this.view.edits)) return;
-    if (oneStep) this.remember(this.view.edits);
-    this.code = "";
+    if (step) this.remember(this.view.edits);
+    this.python = "";
     this.set({ edits });
-    this.compute();
+    this.recompute();
   }
 
   /** @param {Edits} edits what an undo comes back to */
-  remember(edits) { this.past = [...this.past, edits].slice(-200); this.future = []; }
+  remember(edits) { this.past = [...this.past, edits]; this.future = []; }
 
-  undo() { const edits = this.past.pop(); if (edits) { this.future.push(this.view.edits); this.edit(edits, false); } }
-  redo() { const edits = this.future.pop(); if (edits) { this.past.push(this.view.edits); this.edit(edits, false); } }
+  /** @param {Edits[]} from @param {Edits[]} to */
+  step(from, to) {
+    const edits = from.pop();
+    if (edits) { to.push(this.view.edits); this.edit(edits, false); }
+  }
 
-  /** Ask for what the edited network decides; edits that come meanwhile are computed together. */
-  async compute() {
-    if (!this.engine || this.busy) { this.stale = this.busy; return; }
+  /** Ask what the edited network decides; edits that come meanwhile are computed together. */
+  async recompute() {
+    this.stale = this.busy;
+    if (!this.compute || this.busy) return;
     this.busy = true;
-    this.result = await this.engine.apply(asState(this.view.edits));
+    this.result = await this.compute(stateOf(this.view.edits));
     this.busy = false;
-    if (this.stale) { this.stale = false; this.compute(); }
+    if (this.stale) this.recompute();
     this.later();
   }
 
   later() { cancelAnimationFrame(this.frame); this.frame = requestAnimationFrame(() => this.draw()); }
 
+  /** Draw the panels of which something changed; the focus stays where it is. */
   draw() {
-    const { view, result } = this, width = Math.round(this.root.clientWidth);
-    const focused = this.root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
-    const one = (/** @type {string} */ name, /** @type {any[]} */ on, /** @type {() => any[]} */ show) => {
-      const panel = this.panels[name], seen = [width, ...on];
-      if (panel.seen.length && seen.every((value, at) => Object.is(value, panel.seen[at]))) return;
-      panel.seen = seen;
-      const children = show();
-      panel.place.hidden = children.length === 0;
-      const tops = [...panel.place.querySelectorAll(".scroll")].map(one => one.scrollTop);
-      panel.place.replaceChildren(...children);
-      panel.place.querySelectorAll(".scroll").forEach((one, at) => { one.scrollTop = tops[at] ?? 0; });
+    const { view, result, data } = this, focused = this.root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
+    /** @type {Record<string, any[]>} */
+    const depends = {
+      head: [], bar: [result, this.compute, this.python, this.past.length, this.future.length, view.edits], filters: [view.sort, view.descending, view.filter, view.edits],
+      card: [view.filter, view.edits, view.target, result], spectrum: [view.range_hz, view.channels, view.target, isEdited(view.edits)], scalp: [view.range_hz, view.channels, view.target, view.edits],
+      trials: [view.trials, view.trial_sort, view.trial_descending, view.trial, view.range_hz, view.target, result], trial: [view.trial, view.target, view.channels, result], edits: [view.edits, result], training: [view.epoch, view.filter],
     };
-    one("head", [], () => this.head());
-    one("bar", [view.edits, result, this.engine, this.code, this.past.length, this.future.length], () => this.bar());
-    one("filters", [view.sort, view.descending, view.filter, view.edits], () => this.filters());
-    one("card", [view.filter, view.edits, view.target, result], () => this.card());
-    one("spectrum", [view.range_hz, view.channels, view.target], () => this.spectrum());
-    one("scalp", [view.range_hz, view.channels, view.target, view.edits], () => this.scalp());
-    one("trials", [view.trials, view.trial_sort, view.trial_descending, view.trial, view.range_hz, view.target, result], () => this.trials());
-    one("trial", [view.trial, view.target, view.channels, result], () => this.trial());
-    one("edits", [view.edits, result, view.trial], () => this.edits());
-    one("training", [view.epoch, view.filter], () => this.training());
-    if (focused != null) /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true });
+    for (const name of PANELS) {
+      const panel = this.panels[name], seen = [this.root.clientWidth, ...depends[name]];
+      if (panel.seen.length && seen.every((value, at) => Object.is(value, panel.seen[at]))) continue;
+      panel.seen = seen;
+      const tops = [...panel.place.querySelectorAll(".scroll")].map(one => one.scrollTop);
+      const children = /** @type {any} */ (this)[name](data).flat(4).filter(Boolean);
+      panel.place.hidden = children.length === 0;
+      panel.place.replaceChildren(...children);
+      panel.place.querySelectorAll(".scroll").forEach((/** @type {Element} */ one, /** @type {number} */ at) => { one.scrollTop = tops[at] ?? 0; });
+    }
+    if (focused) /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true });
   }
 
-  // What everything begins with
-
-  head() {
-    const { data } = this, { accuracy } = data;
-    return [
-      make("h2", {}, data.title),
-      make("p", { class: data.readable ? "verdict" : "verdict unreadable" }, data.verdict),
-      make("p", { class: "facts" }, [accuracy?.words, data.trials_words && `Shown here: ${data.trials_words}`, data.held_out_words]
-        .filter(Boolean).map(words => make("span", {}, words))),
-    ];
+  /** Width in pixels of what a panel holds. @param {string} name */
+  inner(name) {
+    this.panels[name].place.hidden = false;
+    return Math.max(200, this.panels[name].place.clientWidth - 28);
   }
 
-  bar() {
-    const { data, view, result, base } = this, edited = isEdited(view.edits);
-    if (!result || !base) return [];
-    const { accuracy, ci_low, ci_high } = result, chance = data.accuracy?.chance ?? 1 / data.class_names.length;
-    const words = [
-      make("strong", {}, percent(accuracy, 1)), ci_low == null ? "" : ` [${percent(ci_low)}, ${percent(ci_high)}]`,
-      edited ? `, before ${percent(base.accuracy, 1)}; ${counted(result.changed.length, "decision")} changed` : " of the trials shown",
-    ];
-    const text = words.map(one => one instanceof Node ? one.textContent : one).join("");
-    if (this.status.textContent !== `Accuracy ${text}`) this.status.replaceChildren("Accuracy ", ...words);
-    const mark = (/** @type {number} */ value, /** @type {string} */ name) => { const one = make("span", { class: name }); one.style.left = `${100 * value}%`; return one; };
-    const gauge = make("div", { class: "gauge", "aria-hidden": "true" }, mark(chance, "chance"), edited && mark(base.accuracy, "before"), mark(accuracy, "now"));
-    if (ci_low != null) { const reach = mark(ci_low, "reach"); reach.style.width = `${100 * (ci_high - ci_low)}%`; gauge.prepend(reach); }
-    const buttons = data.can_recompute ? make("div", { class: "buttons" },
-      make("button", { type: "button", "data-key": "undo", disabled: !this.past.length, onclick: () => this.undo() }, "Undo"),
-      make("button", { type: "button", "data-key": "redo", disabled: !this.future.length, onclick: () => this.redo() }, "Redo"),
-      make("button", { type: "button", "data-key": "reset", disabled: !edited, onclick: () => this.edit(NO_EDITS) }, "Reset"),
-      make("button", { type: "button", "data-key": "python", onclick: () => this.copy() }, "Copy as Python")) : null;
+  /** @param {Data} data */
+  head({ accuracy, ...data }) {
+    const facts = [accuracy?.words, data.trials_words && `Shown here: ${data.trials_words}.`, data.held_out_words].filter(Boolean);
+    return [make("h2", {}, data.title), make("p", { class: data.readable ? "verdict" : "verdict unreadable" }, data.verdict), make("p", { class: "facts" }, facts.map(words => make("span", {}, words)))];
+  }
+
+  /** @param {Data} data */
+  bar(data) {
+    const { result, base, view } = this, edited = isEdited(view.edits);
+    if (!result || !base) return [data.why_not && make("p", { class: "note" }, `Nothing can be edited here. ${visible(data.why_not)}`)];
+    const { accuracy, ci_low, ci_high } = result, chance = data.accuracy?.chance ?? 1 / data.class_names.length, known = Number.isFinite(accuracy);
+    const words = ["Accuracy ", make("strong", {}, percent(accuracy, 1)), ci_low == null ? "" : ` [${percent(ci_low)}, ${percent(ci_high)}]`,
+      edited ? `, before ${percent(base.accuracy, 1)}; ${result.changed.length} of ${result.predicted.length} decisions changed` : ` on ${result.predicted.length} trials`];
+    if (this.said !== words.map(one => one.textContent ?? one).join("")) this.status.replaceChildren(...(known ? words : ["The classes of these trials are not known."])); // said aloud
+    this.said = this.status.textContent;
+    const at = (/** @type {string} */ name, /** @type {number} */ value, width = "") => make("span", { class: name, style: { left: `${100 * value}%`, width } });
+    const gauge = known && make("div", { class: "gauge", "aria-hidden": "true" }, ci_low != null && at("reach", ci_low, `${100 * (ci_high - ci_low)}%`), at("chance", chance), edited && at("before", base.accuracy), at("now", accuracy));
     return [
-      make("div", { class: edited ? "line edited" : "line" }, make("span", { class: "badge" }, edited ? "Edited network" : "Network as trained"), this.status, gauge,
-        make("span", { class: "chance-words" }, `chance ${percent(chance)}`), buttons),
-      !data.can_recompute && make("p", { class: "note" }, `The network cannot be computed on this page, so nothing can be edited. ${data.why_not ?? ""}`),
-      this.code && make("div", { class: "code" }, make("p", {}, this.copied), make("pre", { tabindex: "0", "aria-label": "Python" }, this.code)),
-    ].filter(Boolean);
+      make("div", { class: edited ? "line edited" : "line" }, make("span", { class: "badge" }, edited ? "Edited network" : "Network as trained"), this.status, gauge, known && make("span", { class: "small" }, `chance ${percent(chance)}`),
+        data.can_recompute && make("div", { class: "buttons" },
+          button("undo", "Undo", () => this.step(this.past, this.future), { disabled: !this.past.length }), button("redo", "Redo", () => this.step(this.future, this.past), { disabled: !this.future.length }),
+          button("reset", "Reset", () => this.edit(NO_EDITS), { disabled: !edited }), button("python", "Copy as Python", () => this.copy()))),
+      !data.can_recompute && make("p", { class: "note" }, `Nothing can be edited: this network cannot be computed in the browser. ${visible(data.why_not ?? "")}`),
+      this.python && make("div", { class: "code" }, make("p", { class: "small" }, this.copied), make("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, make("code", {}, ...this.python.split("\n").flatMap(line => [line, make("br")])))),
+    ];
   }
 
   async copy() {
-    this.code = asPython(this.data, asState(this.view.edits));
-    try { await navigator.clipboard.writeText(this.code); this.copied = "Copied. It reproduces this network and what it decides:"; }
-    catch { this.copied = "This reproduces this network and what it decides:"; }
+    this.python = asPython(this.data, stateOf(this.view.edits));
+    this.copied = await navigator.clipboard?.writeText(this.python).then(() => "Copied. This gives the same decisions in Python:", () => "") || "This gives the same decisions in Python:";
     this.later();
   }
 
   // Filters
 
-  /** @param {number} filter */
+  /** @param {number} filter @returns {[number, number]} */
   cutoffs(filter) {
     const { filters } = this.data, edit = this.view.edits.cutoffs.find(one => one[0] === filter);
     return edit ? [edit[1], edit[2]] : [filters.nominal_low_hz[filter], filters.nominal_high_hz[filter]];
   }
 
-  /** @param {"mutedFilters" | "mutedBands" | "mutedChannels"} list @param {number} index @param {string} name @param {string} key */
-  mute(list, index, name, key) {
+  /** @param {number} filter */
+  nominal(filter) { return span(this.data.filters.nominal_low_hz[filter], this.data.filters.nominal_high_hz[filter]); }
+  /** @param {number} filter */
+  measured(filter) { return span(this.data.filters.measured_low_hz[filter], this.data.filters.measured_high_hz[filter]); }
+
+  /** @param {string} where @param {Mutes} list @param {number} index @param {string} name @param {any} [label] */
+  mute(where, list, index, name, label) {
     const muted = this.view.edits[list].includes(index);
-    return toggle(key, muted ? "Muted" : "Mute", muted, () => this.edit(toggled(this.view.edits, list, index)), { class: "mute", "aria-label": `Mute ${name}` });
+    return this.data.can_recompute && toggle(`${where}-${list}-${index}`, label ?? (muted ? "Muted" : "Mute"), muted, () => this.edit(toggled(this.view.edits, list, index)), { class: "mute", "aria-label": label ? null : `Mute ${visible(name)}` });
   }
 
-  /** A button in the head of a table that sorts by its column. @param {string} key @param {any} label @param {string} sort @param {string} way @param {string} title */
-  sorter(key, label, sort, way, title = "") {
-    const active = this.view[sort] === key, descending = this.view[way];
-    return make("th", { scope: "col", class: `column-${key}`, "aria-sort": active ? descending ? "descending" : "ascending" : "none" },
-      make("button", { type: "button", "data-key": `${sort}-${key}`, title: title || null,
-        onclick: () => this.set({ [sort]: key, [way]: active ? !descending : !["number", "rhythm", "peak_hz", "nominal_low_hz"].includes(key) }) },
-      label, make("span", { "aria-hidden": "true", class: "arrow" }, active ? descending ? " ▾" : " ▴" : "")));
+  /** The head of a column that sorts. @param {"sort" | "trial_sort"} sort @param {string} key @param {string} label @param {string} title */
+  sorter(sort, key, label, title = "") {
+    const way = sort === "sort" ? "descending" : "trial_descending", active = this.view[sort] === key, descending = this.view[way];
+    return make("th", { scope: "col", class: `column-${key}`, "aria-sort": active ? (descending ? "descending" : "ascending") : "none" }, button(`${sort}-${key}`, [label, active ? (descending ? " ▾" : " ▴") : ""],
+      () => this.set({ [sort]: key, [way]: active ? !descending : ["relevance_share", "importance", "drift_hz", "share"].includes(key) }), { title: title || null }));
   }
 
-  filters() {
-    const { data, view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, Math.max(...filters.nominal_high_hz, 40) * 1.1);
-    const axis = frequencyAxis(150, most);
-    /** @type {[string, any, string, (filter: number) => any][]} */
+  /** @param {Data} data */
+  filters(data) {
+    const { view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, 1.15 * Math.max(...filters.nominal_high_hz.filter(Number.isFinite), 30)), axis = frequencyAxis(100, most);
+    /** @type {[string, string, string, (filter: number) => any][]} */
     const columns = [
-      ["number", "Filter", "", f => make("button", { type: "button", class: "link", "data-key": `filter-${f}`, "aria-current": f === view.filter ? "true" : null, onclick: () => this.set({ filter: f }) }, filters.number[f])],
-      ["rhythm", "Rhythm", "The band in which its response peaks", f => filters.rhythm[f] ?? "–"],
-      ["nominal_low_hz", "Nominal, Hz", "Its cut-offs", f => span(filters.nominal_low_hz[f], filters.nominal_high_hz[f])],
-      ["measured_low_hz", "Measured, Hz", "Where its response is above half of its power", f => span(filters.measured_low_hz[f], filters.measured_high_hz[f])],
-      ["peak_hz", "Peak, Hz", "Where its response is largest", f => hertz(filters.peak_hz[f])],
-      ["importance", "Importance", data.importance_words ?? "How much it moves the scores", f => numeral(filters.importance[f])],
-      ["relevance_share", "Relevance", "Its share of the relevance of all filters", f => percent(filters.relevance_share[f])],
-      ["drift_hz", "Drift, Hz", "How far its cut-offs moved in training", f => numeral(filters.drift_hz[f])],
+      ["number", "Filter", "", f => button(`filter-${f}`, filters.number[f], () => this.set({ filter: f }), { class: "link", "aria-current": f === view.filter ? "true" : null })],
+      ["rhythm", "Rhythm", "The rhythm in which its response peaks", f => filters.rhythm[f]], ["relevance_share", "Relevance", "Its share of the relevance of all filters", f => percent(filters.relevance_share[f])],
+      ["importance", "Importance", data.importance_words ?? "How much what it adds to the scores varies from trial to trial", f => numeral(filters.importance[f])],
+      ["peak_hz", "Peak", "Where its response is largest, in Hz", f => hertz(filters.peak_hz[f])], ["nominal_low_hz", "Nominal", "Its cut-offs, in Hz", f => this.nominal(f)],
+      ["measured_low_hz", "Measured", "What its kernel lets through, in Hz", f => this.measured(f)], ["drift_hz", "Drift", "How far its centre moved in training, in Hz", f => signed(filters.drift_hz[f])],
     ];
-    const shown = columns.filter(([key]) => filters[key]?.some((/** @type {any} */ one) => one != null));
-    const by = filters[view.sort] ? view.sort : "number";
-    const picture = (/** @type {number} */ f) => make("svg:svg", { class: "strip", width: 150, height: 16, viewBox: "0 0 150 16", "aria-hidden": "true" },
-      axis.ticks.map(hz => make("svg:line", { class: "grid-line", x1: axis.at(hz), x2: axis.at(hz), y1: 0, y2: 16 })),
-      filters.measured_low_hz[f] != null && make("svg:rect", { class: "measured", x: axis.at(filters.measured_low_hz[f]), width: axis.at(filters.measured_high_hz[f] ?? most) - axis.at(filters.measured_low_hz[f]), y: 9, height: 4 }),
-      make("svg:rect", { class: "nominal", x: axis.at(this.cutoffs(f)[0]), width: Math.max(2, axis.at(this.cutoffs(f)[1]) - axis.at(this.cutoffs(f)[0])), y: 3, height: 4 }));
-    const rows = ordered(filters[by], view.descending).map(f => make("tr", { class: f === view.filter ? "current" : null, onclick: () => this.set({ filter: f }) },
-      shown.map(([key, , , cell]) => make("td", { class: `column-${key}` }, cell(f))), make("td", { class: "column-strip" }, picture(f)),
-      data.can_recompute && make("td", { class: "column-mute" }, this.mute("mutedFilters", f, `filter ${filters.number[f]}`, `mute-filter-${f}`))));
+    const shown = columns.filter(([key]) => filters[key]?.some(one => one != null && one !== ""));
+    const band = (/** @type {string} */ name, /** @type {any} */ low, /** @type {any} */ high, /** @type {number} */ y) => low != null && make("svg:rect", { class: name, x: axis.at(low), width: Math.max(2, axis.at(high ?? most) - axis.at(low)), y, height: 4 });
+    const picture = (/** @type {number} */ f) => make("svg:svg", { width: 100, height: 16, viewBox: "0 0 100 16", "aria-hidden": "true" }, axis.values.map(hz => stroke("grid-line", axis.at(hz), 0, axis.at(hz), 16)),
+      band("nominal", ...this.cutoffs(f), 3), band("measured", filters.measured_low_hz[f], filters.measured_high_hz[f], 9));
+    const rows = ordered(filters[view.sort] ?? filters.number, view.descending).map(f => make("tr", { class: f === view.filter ? "current" : null, onclick: () => this.set({ filter: f }) },
+      shown.map(([key, , , cell]) => make("td", { class: `column-${key}` }, cell(f))), make("td", { class: "column-strip" }, picture(f)), data.can_recompute && make("td", {}, this.mute("row", "mutedFilters", f, `filter ${filters.number[f]}`))));
     return [
-      make("h3", {}, "Filters"),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of filters" }, make("table", { class: "sortable" }, make("thead", {}, make("tr", {},
-        shown.map(([key, label, title]) => this.sorter(key, label, "sort", "descending", title)),
-        make("th", { scope: "col", class: "column-strip" }, make("span", { class: "swatch nominal" }), "nominal ", make("span", { class: "swatch measured" }), "measured"),
-        data.can_recompute && make("th", { scope: "col" }, "Without"))), make("tbody", {}, rows))),
+      make("h3", {}, "Filters"), make("p", { class: "key" }, swatch("nominal", "nominal band: the cut-offs"), swatch("measured", "measured band: what the kernel lets through")),
+      table("Table of filters", [...shown.map(([key, label, title]) => this.sorter("sort", key, label, title)), make("th", { scope: "col", class: "column-strip" }, "Bands"), data.can_recompute && "Without"], rows, "sortable"),
     ];
   }
 
-  card() {
-    const { data, view, result } = this, f = view.filter, { filters, arrays } = data, number = filters.number[f], muted = view.edits.mutedFilters.includes(f);
-    const [low, high] = this.cutoffs(f), edited = view.edits.cutoffs.some(one => one[0] === f);
-    const facts = [
-      ["nominal", `${span(filters.nominal_low_hz[f], filters.nominal_high_hz[f])} Hz`], ["measured", `${span(filters.measured_low_hz[f], filters.measured_high_hz[f])} Hz`],
-      ["peak", `${hertz(filters.peak_hz[f])} Hz`], ["relevance", percent(filters.relevance_share?.[f])], ["importance", numeral(filters.importance?.[f])], ["drift", `${numeral(filters.drift_hz?.[f])} Hz`],
-    ].filter(([, value]) => !value.startsWith("–"));
-    const units = arrays.spatial ? arrays.spatial.shape[1] : 0, findings = data.findings.filter((/** @type {any} */ one) => one.filters?.includes(number));
-    const maps = [];
-    for (let unit = 0; unit < Math.min(units, 4); unit++) for (const [name, of] of [["weights", arrays.spatial], ["pattern", arrays.patterns]])
-      if (of) maps.push(this.map(part(of, f, unit), units > 1 ? `${name}, unit ${unit + 1}` : name));
-    const relevance = arrays.filter_relevance ? data.targets.map((/** @type {string} */ name, /** @type {number} */ target) => this.map(part(arrays.filter_relevance, target, f), name)) : [];
+  /** @param {Data} data */
+  card(data) {
+    const { view } = this, f = view.filter, { filters, arrays } = data, number = filters.number[f], [low, high] = this.cutoffs(f), edited = view.edits.cutoffs.some(one => one[0] === f);
+    const facts = Object.entries({ rhythm: filters.rhythm[f], nominal: `${this.nominal(f)} Hz`, measured: `${this.measured(f)} Hz`, peak: `${hertz(filters.peak_hz[f])} Hz`, relevance: percent(filters.relevance_share?.[f]), importance: numeral(filters.importance?.[f]), drift: `${signed(filters.drift_hz?.[f])} Hz` });
+    const maps = ["spatial", "patterns"].filter(name => arrays[name]).flatMap(name => Array.from({ length: Math.min(4, arrays[name].shape[1]) }, (_, unit) => this.map(part(arrays[name], f, unit), `${name === "spatial" ? "weights" : "pattern"} ${arrays[name].shape[1] > 1 ? unit + 1 : ""}`)));
+    const findings = data.findings.filter(one => one.filters?.includes(number)).sort((a, b) => a.filters.length - b.filters.length);
     return [
-      make("div", { class: "title" }, make("h3", {}, `Filter ${number}`, filters.rhythm[f] ? `, ${filters.rhythm[f]}` : ""),
-        data.can_recompute && toggle("card-mute", muted ? `Muted: bring filter ${number} back` : `Mute filter ${number}`, muted, () => this.edit(toggled(view.edits, "mutedFilters", f)), { class: "mute" })),
-      make("dl", { class: "values" }, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
-      this.response(f, low, high, edited),
-      data.can_edit_cutoffs && make("div", { class: "inputs" }, this.hertzInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, value, high))),
-        this.hertzInput("cut-high", "High cut-off, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))),
-        edited && make("button", { type: "button", "data-key": "cut-reset", onclick: () => this.edit({ ...view.edits, cutoffs: view.edits.cutoffs.filter(one => one[0] !== f) }) }, `Back to ${span(filters.nominal_low_hz[f], filters.nominal_high_hz[f])} Hz`)),
-      maps.length > 0 && make("h4", {}, "Where on the scalp"), make("div", { class: "maps" }, maps),
-      relevance.length > 0 && make("div", { class: this.guarded() }, make("h4", {}, "Relevance of this filter"), this.verdict(), make("div", { class: "maps" }, relevance)),
-      this.speaks(f, result),
-      findings.map((/** @type {any} */ one) => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", {}, one.remedy))),
-    ].flat().filter(Boolean);
+      make("div", { class: "title" }, make("h3", {}, `Filter ${number}`), this.mute("card", "mutedFilters", f, "", view.edits.mutedFilters.includes(f) ? `Without filter ${number}: bring it back` : `Without filter ${number}`)),
+      make("dl", { class: "values" }, facts.filter(([, value]) => value && !value.startsWith("–")).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      arrays.response_hz && this.response(f, low, high, edited),
+      data.can_edit_cutoffs && make("div", { class: "inputs" }, this.hertzInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, Math.min(value, high - 0.5), high))),
+        this.hertzInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
+      maps.length > 0 && arrays.topomap && [make("h4", {}, "Weights and patterns of its units"), make("div", { class: "maps" }, maps)],
+      arrays.filter_relevance && arrays.topomap && [make("h4", {}, "Relevance of its output ", this.unreadable()), make("div", { class: `maps ${this.guard}` }, data.targets.map((name, target) => this.map(part(arrays.filter_relevance, target, f), `for ${visible(name)}`)))],
+      this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "small" }, one.remedy))),
+    ];
   }
 
-  /** What the filter lets through; its cut-offs can be dragged. @param {number} f @param {number} low @param {number} high @param {boolean} edited */
+  /** What a filter lets through; its cut-offs can be dragged. @param {number} f @param {number} low @param {number} high @param {boolean} edited */
   response(f, low, high, edited) {
-    const { data } = this, { response_hz, response_db } = data.arrays, { filters } = data;
-    if (!response_hz) return null;
-    const width = this.inner("card"), height = 150, base = height - 20, floor = -40, hz = response_hz.values;
-    const axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, (/** @type {number} */ one) => axis.at(one));
-    const y = (/** @type {number} */ db) => 8 + (base - 8) * Math.min(1, Math.max(0, db / floor)), band = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ top, /** @type {number} */ tall) =>
-      make("svg:rect", { class: name, x: axis.at(from), width: Math.max(1, axis.at(to) - axis.at(from)), y: top, height: tall });
-    const values = part(response_db, f), now = edited && this.network ? this.network.response_db(f, low, high) : null;
-    const drawing = make("svg:svg", { class: "drawing", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Response of filter ${filters.number[f]}: nominal ${span(low, high)} Hz` },
-      [0, -20].map(db => [make("svg:line", { class: "grid-line", x1: 0, x2: width, y1: y(db), y2: y(db) }), make("svg:text", { class: "tick", x: width - 2, y: y(db) + 11, "text-anchor": "end" }, `${numeral(db, 0)} dB`)]),
-      band("nominal-band", low, high, 8, base - 8),
+    const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.inner("card"), base = 124, axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
+    const y = (/** @type {number} */ db) => 8 + ((base - 8) * Math.min(1, Math.max(0, -db / 40))), values = part(response_db, f), top = Math.max(...values), now = edited && this.result?.responses?.get(f);
+    const band = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ at, /** @type {number} */ height) => make("svg:rect", { class: name, x: axis.at(from), width: Math.max(1, axis.at(to) - axis.at(from)), y: at, height });
+    const drawn = drawing(width, 144, `Response of filter ${filters.number[f]}: cut-offs ${span(low, high)} Hz, measured band ${this.measured(f)} Hz`,
+      [0, -20].map(db => [stroke("grid-line", 0, y(db), width, y(db)), tick(`${numeral(db).replace(".00", "").replace(".0", "")} dB`, width, y(db) + 12, "end")]), Number.isFinite(low) && band("nominal-band", low, high, 8, base - 8),
       filters.measured_low_hz[f] != null && band("measured", filters.measured_low_hz[f], filters.measured_high_hz[f] ?? hz[hz.length - 1], base - 4, 4),
-      make("svg:path", { class: edited ? "curve was" : "curve", d: line(xs, at => y(values[at])) }), now && make("svg:path", { class: "curve", d: line(xs, at => y(now[at])) }),
-      frequencyTicks(axis, height),
-      data.can_edit_cutoffs && [low, high].map(one => make("svg:g", { class: "handle" }, make("svg:line", { x1: axis.at(one), x2: axis.at(one), y1: 8, y2: base }), make("svg:circle", { cx: axis.at(one), cy: base / 2, r: 6 }))));
-    if (data.can_edit_cutoffs) drawing.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-      const left = drawing.getBoundingClientRect().left, at = () => this.cutoffs(f), start = axis.hz(event.clientX - left), before = this.view.edits;
-      const which = Math.abs(axis.at(low) - axis.at(start)) <= Math.abs(axis.at(high) - axis.at(start)) ? 0 : 1;
+      path(edited ? "curve was" : "curve", way(xs, at => y(values[at] - top))), now && path("curve", way(xs, at => y(now[at] - Math.max(...now)))), frequencyTicks(axis, 144),
+      can_edit_cutoffs && [low, high].map(one => make("svg:g", { class: "handle" }, stroke("", axis.at(one), 8, axis.at(one), base), make("svg:circle", { cx: axis.at(one), cy: base / 2, r: 6 }))));
+    if (can_edit_cutoffs) drawn.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      const { left } = drawn.getBoundingClientRect(), start = event.clientX - left, before = this.view.edits, isLow = Math.abs(axis.at(low) - start) < Math.abs(axis.at(high) - start);
       follow(event, moved => {
-        const to = axis.hz(moved.clientX - left), [a, b] = at();
-        this.edit(withCutoffs(data, this.view.edits, f, which ? a : Math.min(to, b - 0.5), which ? Math.max(to, a + 0.5) : b), false);
+        const to = axis.hz(moved.clientX - left), [a, b] = this.cutoffs(f);
+        this.edit(withCutoffs(this.data, this.view.edits, f, isLow ? Math.min(to, b - 0.5) : a, isLow ? b : Math.max(to, a + 0.5)), false);
       }, () => { if (this.view.edits !== before) this.remember(before); this.later(); });
     });
-    return drawing;
+    return drawn;
   }
 
-  /** The trials in which a filter moves the decision most, from its exact part of the scores. @param {number} f @param {Result | null} result */
-  speaks(f, result) {
-    const { data, view } = this, classes = data.target_classes?.[view.target], shares = this.base?.filter_scores;
-    if (!shares || !classes || !result || view.edits.mutedFilters.includes(f)) return null;
-    const count = data.filters.number.length, total = data.class_names.length, [one, other] = classes;
-    const of = (/** @type {number} */ trial, /** @type {number} */ target) => shares[(trial * total + target) * count + f];
-    const values = Array.from(data.arrays.code.values, (_, trial) => of(trial, one) - (other == null ? 0 : of(trial, other)));
-    const order = ordered(values, true), name = this.speaksFor(view.target);
-    const list = (/** @type {number[]} */ trials) => trials.map(trial => this.trialLink(trial, "card", signed(values[trial])));
-    return make("div", {}, make("h4", {}, "What it adds to the scores"), make("p", { class: "small" }, `Most for ${name[0]}: `, list(order.slice(0, 4)), make("br"), `most ${name[1]}: `, list(order.slice(-4).reverse()),
-      isEdited(view.edits) ? " (network as trained)" : ""));
+  /** What a filter adds to the difference that a target stands for, by trial. @param {Result | null} result @param {number} trial @param {number} f */
+  added(result, trial, f) {
+    const { data } = this, [one, other] = sides(data, this.view.target), at = (/** @type {number} */ of) => result?.filter_scores[(trial * data.class_names.length + of) * data.filters.number.length + f];
+    return at(one) - (other == null ? 0 : at(other));
   }
 
-  /** @param {number} trial @param {string} where @param {string} more */
-  trialLink(trial, where, more = "") {
+  /** The trials in which a filter speaks most for and against. @param {number} f */
+  speaking(f) {
+    const { base, view } = this, [one] = sides(this.data, view.target);
+    if (!base?.filter_scores || one < 0) return null;
+    const values = Array.from(base.predicted, (_, trial) => this.added(base, trial, f)), order = ordered(values, true);
+    const links = (/** @type {number[]} */ trials) => trials.map(trial => this.trialLink("card", trial, ` ${signed(values[trial])}`));
+    return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "small" }, `What it adds to ${this.scoreWords}:`),
+      make("p", { class: "small" }, "most in ", links(order.slice(0, 4))), make("p", { class: "small" }, "least in ", links(order.slice(-4).reverse()))];
+  }
+
+  /** @param {string} where @param {number} trial @param {string} more */
+  trialLink(where, trial, more = "") {
     const number = this.data.arrays.trial_number?.values[trial] ?? trial;
-    return make("button", { type: "button", class: "link trial-link", "data-key": `${where}-trial-${trial}`, "aria-label": `Trial ${number}${more ? `, ${more}` : ""}`, onclick: () => this.set({ trial }) }, `${number}${more ? ` (${more})` : ""}`);
+    return [button(`${where}-trial-${trial}`, number, () => this.set({ trial }), { class: "link", "aria-label": `Trial ${number}` }), more, " "];
   }
 
-  /** What positive and negative values speak for. @param {number} target */
-  speaksFor(target) {
-    const { target_classes, class_names, targets } = this.data, [one, other] = target_classes?.[target] ?? [null, null];
-    return [one == null ? targets[target] : class_names[one], other == null ? `against ${one == null ? "it" : class_names[one]}` : `for ${class_names[other]}`];
+  /** What positive and negative values of the target speak for. */
+  speaksFor() {
+    const { class_names, targets } = this.data, [one, other] = sides(this.data, this.view.target), name = visible(class_names[one] ?? targets[this.view.target]);
+    return [`for ${name}`, other == null ? `against ${name}` : `for ${visible(class_names[other])}`];
   }
 
-  guarded() { return this.data.readable ? "relevance" : "relevance guarded"; }
-  verdict() { return this.data.readable ? null : make("p", { class: "verdict unreadable" }, this.data.verdict); }
-  /** @param {string} panel */
-  inner(panel) { const place = this.panels[panel].place, style = getComputedStyle(place); return Math.max(200, Math.floor(place.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight))) || 320; }
+  /** Of which score `added` tells the parts. */
+  get scoreWords() {
+    const [one, other] = sides(this.data, this.view.target), name = (/** @type {number} */ at) => visible(this.data.class_names[at]);
+    return `the score for ${name(one)}${other == null ? "" : ` minus that for ${name(other)}`}`;
+  }
+
+  signKey() { const [one, other] = this.speaksFor(); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
+  get guard() { return this.data.readable ? "" : "guarded"; }
+  unreadable() { return !this.data.readable && make("span", { class: "badge warn", title: this.data.verdict }, "cannot be read"); }
 
   /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change */
   hertzInput(key, label, value, change) {
     return make("label", {}, label, make("input", { type: "number", "data-key": key, step: "0.5", min: "0", max: String(Math.floor(this.data.sfreq_hz / 2)), value: hertz(value),
-      onchange: (/** @type {any} */ event) => { const asked = event.target.valueAsNumber; if (Number.isFinite(asked)) change(asked); else this.later(); } }));
+      onchange: (/** @type {any} */ { target }) => { if (Number.isFinite(target.valueAsNumber)) change(target.valueAsNumber); else this.later(); } }));
   }
 
-  // Scalp
+  // Scalp and spectrum
 
-  /** A small map with its name and scale. @param {ArrayLike<number>} values @param {string} name */
+  /** A small map with its name. @param {ArrayLike<number>} values @param {string} name */
   map(values, name) {
-    const most = Math.max(...Array.from(values, Math.abs)) || 1;
-    return make("figure", {}, this.drawnMap(values, most, 132, `${name}: largest at ${this.data.ch_names[ordered(Array.from(values, Math.abs), true)[0]]}`), make("figcaption", {}, name));
+    const names = this.data.ch_names, size = 84;
+    return make("figure", {}, this.headMap(values, largest(values), size, { role: "img", "aria-label": `${name}: largest at ${visible(names[bySize(values)[0]])}` }), make("figcaption", {}, name));
   }
 
-  /** The colours of a map on the outline of a head. @param {ArrayLike<number>} values @param {number} most @param {number} size @param {string | null} label @param {any} over */
-  drawnMap(values, most, size, label, over = null) {
-    const { positions } = this.data.arrays, scale = size / 2.5, at = (/** @type {number} */ x) => size / 2 + scale * x;
-    const canvas = make("canvas", { width: 2 * size, height: 2 * size, "aria-hidden": "true" });
-    if (this.data.arrays.topomap) paint(canvas, scalp(this.data, values), this.data.topomap_size ?? 32, most);
-    const outline = make("svg:svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}`, ...(label ? { role: "img", "aria-label": label } : {}) },
-      make("svg:path", { class: "head-line", d: `M${at(-0.12)} ${at(-0.99)}L${at(0)} ${at(-1.14)}L${at(0.12)} ${at(-0.99)}` }), make("svg:circle", { class: "head-line", cx: at(0), cy: at(0), r: scale }),
-      [-1, 1].map(side => make("svg:path", { class: "head-line", d: `M${at(side * 0.99)} ${at(-0.15)}Q${at(side * 1.12)} ${at(0)} ${at(side * 0.99)} ${at(0.15)}` })),
-      over ?? (positions ? Array.from(values, (_, channel) => make("svg:circle", { class: "dot", cx: at(positions.values[2 * channel]), cy: at(-positions.values[2 * channel + 1]), r: size > 200 ? 2 : 1.1 })) : null));
-    const place = make("div", { class: "head-map" }, canvas, outline);
-    place.style.width = place.style.height = `${size}px`;
-    return place;
+  /** The colours of a map in the outline of a head. @param {ArrayLike<number>} values @param {number} most @param {number} size @param {Record<string, any>} properties @param {any[]} over */
+  headMap(values, most, size, properties, ...over) {
+    const { topomap } = this.data.arrays, canvas = make("canvas", { width: 2 * size, height: 2 * size, "aria-hidden": "true" }), at = (/** @type {number} */ x) => size / 2 + (x * size) / 2.5;
+    if (topomap) paint(canvas, scalp(this.data, values), Math.sqrt(topomap.shape[0]), most);
+    const outline = make("svg:svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}`, ...properties }, path("head-line", `M${at(-0.12)} ${at(-0.99)}L${at(0)} ${at(-1.14)}L${at(0.12)} ${at(-0.99)}`), make("svg:circle", { class: "head-line", cx: at(0), cy: at(0), r: size / 2.5 }),
+      [-1, 1].map(side => path("head-line", `M${at(side * 0.99)} ${at(-0.15)}Q${at(side * 1.12)} ${at(0)} ${at(side * 0.99)} ${at(0.15)}`)), over);
+    return make("div", { class: "head-map", style: { width: `${size}px`, height: `${size}px` } }, canvas, outline);
   }
 
-  /** Sums of the relevance in the chosen frequencies for every channel, with intervals where these are those of a band. */
-  channelSums() {
-    const { data, view } = this, [low, high] = view.range_hz ?? [0, Infinity], { band_ci_low, band_ci_high, band_p } = data.arrays;
-    const band = data.bands.findIndex((/** @type {any} */ one) => one.ranges_hz.length === 1 && view.range_hz && one.ranges_hz[0][0] === low && (one.ranges_hz[0][1] === high || (one.ranges_hz[0][1] ?? Infinity) > this.axis_hz && high >= this.axis_hz));
-    const values = sumOverFrequencies(data, view.target, low, high);
-    const of = (/** @type {any} */ array) => band >= 0 && array ? part(array, view.target, band) : null;
-    return { values, low: of(band_ci_low), high: of(band_ci_high), p: of(band_p) };
+  /** The chosen frequencies; an open end takes in all that are higher. */
+  get range() {
+    const [low, high] = this.view.range_hz ?? [0, null];
+    return { low, high: high ?? Infinity, words: low > 0 || high != null ? `${span(low, high)} Hz` : "all frequencies" };
   }
 
-  spectrum() {
-    const { data, view } = this, { arrays, bands } = data;
+  /** @param {number} low @param {number} high */
+  setRange(low, high) { this.set({ range_hz: low <= 0 && high >= this.most_hz ? null : [Math.max(0, low), high >= this.most_hz ? null : high] }); }
+
+  get channelWords() {
+    const { channels } = this.view, names = this.data.ch_names;
+    return channels.length === 0 ? `all ${names.length} channels` : channels.length > 5 ? `${channels.length} channels` : channels.map((/** @type {number} */ at) => visible(names[at])).join(", ");
+  }
+
+  /** @param {Data} data */
+  spectrum(data) {
+    const { view, range, most_hz } = this, { arrays, bands } = data;
     if (!arrays.relevance) return [];
-    const chosen = view.channels.length ? view.channels : data.ch_names.map((/** @type {any} */ _, /** @type {number} */ at) => at);
-    const values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.inner("spectrum"), height = 210, base = height - 20, top = 22;
-    const axis = frequencyAxis(width, this.axis_hz), [low, high] = view.range_hz ?? [0, this.axis_hz], most = Math.max(...values, 0), least = Math.min(...values, 0);
-    const y = (/** @type {number} */ value) => top + (base - top) * (most - value) / (most - least || 1), xs = Array.from(hz, one => axis.at(one));
-    const area = (/** @type {string} */ name, /** @type {(value: number) => number} */ cut) => make("svg:path", { class: name, d: `${line(xs, at => y(cut(values[at])))}L${xs[xs.length - 1]} ${y(0)}L${xs[0]} ${y(0)}Z` });
-    const single = bands.filter((/** @type {any} */ one) => one.ranges_hz.length === 1 && one.ranges_hz[0][0] < this.axis_hz && one.name !== "other");
-    const drawing = make("svg:svg", { class: "drawing brushed", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Relevance by frequency of ${this.channelWords()}; drag to choose frequencies` },
-      single.map((/** @type {any} */ one) => { const a = axis.at(one.ranges_hz[0][0]), b = axis.at(one.ranges_hz[0][1] ?? this.axis_hz); return [make("svg:line", { class: "grid-line", x1: a, x2: a, y1: 4, y2: base }), b - a > 34 && make("svg:text", { class: "tick", x: (a + b) / 2, y: 14, "text-anchor": "middle" }, one.name)]; }),
-      make("svg:rect", { class: "brush", x: axis.at(low), width: Math.max(1, axis.at(high) - axis.at(low)), y: top - 4, height: base - top + 4 }),
-      area("area positive", value => Math.max(value, 0)), area("area negative", value => Math.min(value, 0)), make("svg:line", { class: "zero-line", x1: 0, x2: width, y1: y(0), y2: y(0) }), frequencyTicks(axis, height));
-    const step = hz.length > 1 ? hz[1] - hz[0] : 0.5, snapped = (/** @type {number} */ one) => Math.round(one / step) * step;
-    drawing.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-      const left = drawing.getBoundingClientRect().left, start = axis.hz(event.clientX - left);
-      const edge = view.range_hz ? [low, high].find(one => Math.abs(axis.at(one) - (event.clientX - left)) < 7) : undefined, anchor = edge === undefined ? start : edge === low ? high : low;
-      follow(event, moved => { const [a, b] = [anchor, axis.hz(moved.clientX - left)].map(snapped).sort((one, other) => one - other); if (b > a) this.set({ range_hz: [a, b] }); });
+    const chosen = view.channels.length ? view.channels : [...data.ch_names.keys()], values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.inner("spectrum"), base = 250, axis = frequencyAxis(width, most_hz), xs = Array.from(hz, axis.at);
+    const most = Math.max(...values, 0), least = Math.min(...values, 0), y = (/** @type {number} */ value) => 24 + ((base - 24) * (most - value)) / (most - least || 1), high = Math.min(range.high, most_hz), step = hz.length > 1 ? hz[1] - hz[0] : 1;
+    const area = (/** @type {string} */ name, /** @type {(...values: number[]) => number} */ cut) => path(`area ${name}`, `${way(xs, at => y(cut(values[at], 0)))}L${xs[xs.length - 1]} ${y(0)}L${xs[0]} ${y(0)}Z`);
+    const single = bands.filter(band => band.ranges_hz.length === 1 && band.ranges_hz[0][0] < most_hz), names = single.map(({ name, ranges_hz: [[from, to]] }) => {
+      const a = axis.at(from), b = axis.at(to ?? most_hz);
+      return [stroke("grid-line", a, 4, a, base), b - a > 36 && tick(name, (a + b) / 2, 14)];
     });
-    const [forName, againstName] = this.speaksFor(view.target), total = values.reduce((sum, one) => sum + one, 0), { values: sums } = this.channelSums(), sum = chosen.reduce((/** @type {number} */ so, /** @type {number} */ at) => so + sums[at], 0);
-    const pressed = (/** @type {any} */ range) => JSON.stringify(range) === JSON.stringify(view.range_hz);
+    const drawn = drawing(width, base + 20, `Relevance by frequency, ${this.channelWords}; drag to choose frequencies`, names, make("svg:rect", { class: "brush", x: axis.at(range.low), width: Math.max(1, axis.at(high) - axis.at(range.low)), y: 20, height: base - 20 }),
+      area("positive", Math.max), area("negative", Math.min), stroke("zero-line", 0, y(0), width, y(0)), frequencyTicks(axis, base + 20));
+    drawn.classList.add("brushed");
+    drawn.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      const { left } = drawn.getBoundingClientRect(), start = event.clientX - left, edge = view.range_hz ? [range.low, high].find(one => Math.abs(axis.at(one) - start) < 7) : null;
+      const anchor = edge == null ? axis.hz(start) : edge === high ? range.low : high; // an edge is dragged, or a new range begins
+      follow(event, moved => { const [a, b] = [anchor, axis.hz(moved.clientX - left)].map(one => Math.round(one / step) * step).sort((one, other) => one - other); if (b > a) this.setRange(a, b); });
+    });
+    const total = sum(values), inRange = sum(chosen.map((/** @type {number} */ at) => this.channelSums().values[at]));
     return [
-      make("h3", {}, "Which frequencies"), this.verdict(),
-      data.targets.length > 1 && make("div", { class: "chips", role: "group", "aria-label": "Class" }, data.targets.map((/** @type {string} */ name, /** @type {number} */ target) => toggle(`target-${target}`, name, target === view.target, () => this.set({ target })))),
-      make("div", { class: "chips", role: "group", "aria-label": "Band" }, toggle("range-all", "All", view.range_hz == null, () => this.set({ range_hz: null })),
-        single.map((/** @type {any} */ one, /** @type {number} */ at) => toggle(`range-${at}`, one.name, pressed(one.ranges_hz[0]), () => this.set({ range_hz: one.ranges_hz[0] }), { title: one.words }))),
-      make("div", { class: this.guarded() }, drawing, make("p", { class: "key" }, make("span", { class: "swatch positive" }), `for ${forName} `, make("span", { class: "swatch negative" }), againstName)),
-      make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", low, value => this.set({ range_hz: value < high ? [value, high] : [value, value + step] })),
-        this.hertzInput("range-high", "to, Hz", high, value => this.set({ range_hz: value > low ? [low, value] : [Math.max(0, value - step), value] }))),
-      make("p", { class: "sum", "aria-live": "polite" }, make("strong", {}, signed(sum)), ` of ${signed(total)} (${percent(sum / total)}) from ${view.range_hz ? `${span(low, high)} Hz` : "all frequencies"}, ${this.channelWords()}. `),
-      make("p", { class: "small" }, data.relevance_words ?? "", isEdited(view.edits) ? " Of the network as trained: edits do not change what was measured before." : ""),
-    ].filter(Boolean);
+      make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "small" }, data.verdict),
+      data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
+      chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, name === "other" ? words : name, JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
+      make("div", { class: this.guard }, drawn), this.signKey(),
+      make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", range.low, value => this.setRange(value, Math.max(range.high, value + step))), this.hertzInput("range-high", "to, Hz", high, value => this.setRange(Math.min(range.low, value - step), value))),
+      make("p", { class: "sum", "aria-live": "polite" }, `${range.words}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${view.range_hz && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
+      make("p", { class: "small" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
+    ];
   }
 
-  channelWords() {
-    const { data, view } = this, names = view.channels.map((/** @type {number} */ at) => data.ch_names[at]);
-    return names.length === 0 ? `all ${data.ch_names.length} channels` : names.length > 5 ? `${names.length} chosen channels` : names.join(", ");
+  /** Sums over the chosen frequencies for every channel, with intervals where these are those of a band. */
+  channelSums() {
+    const { data, view, range } = this, { band_ci_low, band_ci_high } = data.arrays;
+    const band = data.bands.findIndex(one => one.ranges_hz.length === 1 && view.range_hz && JSON.stringify(one.ranges_hz[0]) === JSON.stringify(view.range_hz));
+    const of = (/** @type {Values} */ array) => (band >= 0 && array ? part(array, view.target, band) : null);
+    return { values: sumOverFrequencies(data, view.target, range.low, range.high), low: of(band_ci_low), high: of(band_ci_high) };
   }
 
-  scalp() {
-    const { data, view } = this, { positions } = data.arrays;
-    if (!data.arrays.relevance) return [];
-    const sums = this.channelSums(), { values } = sums, most = Math.max(...Array.from(values, Math.abs)) || 1, size = Math.min(360, this.inner("scalp"));
-    const told = (/** @type {number} */ at) => `${data.ch_names[at]}: ${signed(values[at])}` + (sums.low && sums.high ? `, 95 % interval ${signed(sums.low[at])} to ${signed(sums.high[at])}` : "");
-    const hint = sums.low ? "Point at an electrode for its value and interval; choose some, or draw around them." : "Point at an electrode for its value. There are intervals for whole bands only, not for this range.";
-    const readout = make("p", { class: "readout" }, hint), choose = (/** @type {number[]} */ channels) => this.set({ channels: [...new Set(channels)].sort((a, b) => a - b) });
-    const flip = (/** @type {number} */ at) => choose(view.channels.includes(at) ? view.channels.filter((/** @type {number} */ one) => one !== at) : [...view.channels, at]);
-    const chosen = new Set(view.channels), known = positions ? data.ch_names.map((/** @type {any} */ _, /** @type {number} */ at) => at).filter((/** @type {number} */ at) => Number.isFinite(positions.values[2 * at])) : [];
-    const scale = size / 2.5, x = (/** @type {number} */ at) => size / 2 + scale * positions.values[2 * at], y = (/** @type {number} */ at) => size / 2 - scale * positions.values[2 * at + 1];
-    const first = view.channels.find((/** @type {number} */ at) => known.includes(at)) ?? known[0];
-    const dots = known.map((/** @type {number} */ at) => make("svg:circle", { class: chosen.has(at) ? "electrode chosen" : "electrode", cx: x(at), cy: y(at), r: chosen.has(at) ? 7 : 5, "data-key": `electrode-${at}`, tabindex: at === first ? "0" : "-1", role: "option", "aria-selected": String(chosen.has(at)), "aria-label": told(at),
-      onpointerenter: () => { readout.textContent = visible(told(at)); }, onfocus: () => { readout.textContent = visible(told(at)); }, onclick: () => flip(at),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === " " || event.key === "Enter") { event.preventDefault(); return flip(at); }
-        const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-        if (!way) return;
-        event.preventDefault();
-        const far = known.map((/** @type {number} */ to) => { const [dx, dy] = [x(to) - x(at), y(to) - y(at)], along = dx * way[0] + dy * way[1], aside = Math.abs(dx * way[1]) + Math.abs(dy * way[0]); return along > 1 && along >= aside * 0.7 ? along + 2 * aside : Infinity; });
-        const to = known[ordered(far, false)[0]];
-        if (Math.min(...far) < Infinity) dots[known.indexOf(to)].focus();
-      } }));
-    const lasso = make("svg:path", { class: "lasso" }), drawn = this.drawnMap(values, most, size, null, [dots, lasso]), surface = drawn.querySelector("svg");
-    surface.setAttribute("role", "listbox");
-    surface.setAttribute("aria-multiselectable", "true");
-    surface.setAttribute("aria-label", "Electrodes; arrow keys move, space chooses");
+  /** @param {Data} data */
+  scalp(data) {
+    const { view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
+    if (!relevance) return [];
+    const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.inner("scalp")), chosen = new Set(view.channels), known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
+    const interval = (/** @type {number} */ at) => (low && high ? `${signed(low[at])} to ${signed(high[at])}` : "");
+    const told = (/** @type {number} */ at) => `${visible(names[at])}: ${signed(values[at])}${low ? `, 95 % interval ${interval(at)}` : ""}`;
+    const readout = make("p", { class: "readout" }, "Point at an electrode for its value; press to choose it, or draw around several.", !low && " Intervals exist for whole bands, not for these frequencies."), tell = (/** @type {number} */ at) => { readout.textContent = told(at); };
+    const choose = (/** @type {Iterable<number>} */ channels) => this.set({ channels: [...channels].sort((a, b) => a - b) }), flip = (/** @type {number} */ at) => choose(chosen.has(at) ? view.channels.filter((/** @type {number} */ one) => one !== at) : [...chosen, at]);
+    const x = (/** @type {number} */ at) => size / 2 + (positions.values[2 * at] * size) / 2.5, y = (/** @type {number} */ at) => size / 2 - (positions.values[2 * at + 1] * size) / 2.5;
+    const onkeydown = (/** @type {KeyboardEvent} */ event, /** @type {number} */ at) => {
+      const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (direction || event.key === " " || event.key === "Enter") event.preventDefault();
+      if (event.key === " " || event.key === "Enter") flip(at);
+      if (!direction) return;
+      const costs = known.map(to => { const [dx, dy] = [x(to) - x(at), y(to) - y(at)], along = dx * direction[0] + dy * direction[1], aside = Math.abs(dx * direction[1]) + Math.abs(dy * direction[0]); return along > 1 && along >= 0.7 * aside ? along + 2 * aside : Infinity; });
+      const to = ordered(costs)[0];
+      if (costs[to] < Infinity) dots[to].focus();
+    };
+    const reached = known.find(at => chosen.has(at)) ?? known[0]; // by the Tab key; arrows lead on from there
+    const dots = known.map(at => make("svg:circle", { class: chosen.has(at) ? "electrode chosen" : "electrode", cx: x(at), cy: y(at), r: Math.max(3, Math.min(5.5, 26 / Math.sqrt(known.length))) + (chosen.has(at) ? 1.5 : 0), "data-key": `electrode-${at}`, tabindex: at === reached ? "0" : "-1", role: "option",
+      "aria-selected": String(chosen.has(at)), "aria-label": told(at), onpointerenter: () => tell(at), onfocus: () => tell(at), onclick: () => flip(at), onkeydown: (/** @type {KeyboardEvent} */ event) => onkeydown(event, at) }));
+    const lasso = path("lasso", ""), map = this.headMap(values, most, size, { role: "listbox", "aria-multiselectable": "true", "aria-label": "Electrodes: arrow keys move, the space bar chooses" }, dots, lasso), surface = map.querySelector("svg");
     surface.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       if (/** @type {Element} */ (event.target).matches(".electrode")) return;
-      const box = surface.getBoundingClientRect(), way = [[event.clientX - box.left, event.clientY - box.top]];
-      follow(event, moved => { way.push([moved.clientX - box.left, moved.clientY - box.top]); lasso.setAttribute("d", `M${way.map(one => one.join(" ")).join("L")}Z`); },
-        () => { if (way.length > 3) choose(known.filter((/** @type {number} */ at) => inside(way, x(at), y(at)))); else choose([]); });
+      const box = surface.getBoundingClientRect(), points = [[event.clientX - box.left, event.clientY - box.top]];
+      follow(event, moved => { points.push([moved.clientX - box.left, moved.clientY - box.top]); lasso.setAttribute("d", `M${points.map(one => one.join(" ")).join("L")}Z`); }, () => choose(points.length < 4 ? [] : known.filter(at => inside(points, x(at), y(at)))));
     });
-    const scaleBar = make("canvas", { width: 200, height: 1, class: "scale", "aria-hidden": "true" }), pen = scaleBar.getContext("2d");
-    for (let at = 0; at < 200; at++) { pen.fillStyle = `rgb(${colour(at / 99.5 - 1).join(" ")})`; pen.fillRect(at, 0, 1, 1); }
-    const rows = ordered(Array.from(values, Math.abs), true).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(data.ch_names[at])}`)),
-      make("td", { class: "number" }, signed(values[at])), sums.low && make("td", { class: "number" }, `${signed(sums.low[at])} to ${signed(sums.high?.[at] ?? null)}`), data.can_recompute && make("td", {}, this.mute("mutedChannels", at, data.ch_names[at], `mute-channel-${at}`))));
-    const table = make("details", { open: this.openTable || known.length === 0, ontoggle: (/** @type {any} */ event) => { this.openTable = event.target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table"),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of electrodes" }, make("table", {}, make("thead", {}, make("tr", {}, ["Electrode", "Relevance", sums.low && "95 % interval", data.can_recompute && "Without"].filter(Boolean).map(name => make("th", { scope: "col" }, name)))), make("tbody", {}, rows))));
+    const scale = make("canvas", { width: 100, height: 1, class: "scale", "aria-hidden": "true" }), pen = scale.getContext("2d");
+    for (let at = 0; at < 100; at++) { pen.fillStyle = `rgb(${colour(at / 49.5 - 1).join(" ")})`; pen.fillRect(at, 0, 1, 1); }
+    const rows = bySize(values).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(names[at])}`)),
+      make("td", { class: "number" }, signed(values[at])), low && make("td", { class: "number" }, interval(at)), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at]))));
     return [
-      make("h3", {}, "Where on the scalp"), make("p", { class: "small" }, view.range_hz ? `Relevance of ${span(view.range_hz[0], view.range_hz[1])} Hz` : "Relevance of all frequencies"), this.verdict(),
-      known.length > 0 && make("div", { class: this.guarded() }, drawn, make("p", { class: "key" }, signed(-most), " ", scaleBar, " ", signed(most))),
-      known.length > 0 && readout, make("div", { class: "chips" }, view.channels.length > 0 && make("button", { type: "button", "data-key": "choose-none", onclick: () => choose([]) }, `Choose none (${view.channels.length} chosen)`)), table,
-    ].filter(Boolean);
+      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "small" }, `Relevance of ${this.range.words}, ${this.speaksFor()[0]}`),
+      known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
+      view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
+      make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
+        table("Table of electrodes", ["Electrode", "Relevance", low && "95 % interval", data.can_recompute && "Without it"], rows)),
+    ];
   }
 
   // Trials
 
-  trials() {
-    const { data, view, result } = this, { code, trial_number, trial_relevance, seen } = data.arrays;
-    if (!code || !result || !this.base) return [];
-    const names = data.class_names, changed = new Set(result.changed), wrong = (/** @type {number} */ trial) => code.values[trial] !== result.predicted[trial];
-    const every = [...code.values.keys()], groups = [[ALL, "All", every], ["misread", "Misread", every.filter(wrong)], ...(isEdited(view.edits) ? [["changed", "Changed by the edits", every.filter(trial => changed.has(trial))]] : [])];
-    const [, , shown] = groups.find(([key]) => key === view.trials) ?? groups[0], [low, high] = view.range_hz ?? [0, Infinity], shares = data.arrays.trial_spectrum ? trialsIn(data, view.target, low, high) : null;
-    const margin = this.margins(result), most = shares ? Math.max(...Array.from(shares, Math.abs)) || 1 : 1;
+  /** @param {Data} data */
+  trials(data) {
+    const { view, result, range } = this, { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
+    if (!result) return [];
+    const every = [...result.predicted.keys()], changed = new Set(result.changed), wrong = (/** @type {number} */ trial) => code?.values[trial] >= 0 && code.values[trial] !== result.predicted[trial];
+    /** @type {Record<string, [string, number[]]>} */
+    const groups = { all: ["all", every], ...(code ? { misread: ["misread", every.filter(wrong)] } : {}), ...(isEdited(view.edits) ? { changed: ["changed by the edits", every.filter(trial => changed.has(trial))] } : {}) };
+    const group = groups[view.trials] ? view.trials : "all", shown = groups[group][1], shares = trial_spectrum ? trialsIn(data, view.target, range.low, range.high) : null, most = largest(shares ?? []);
     /** @type {Record<string, any[]>} */
-    const by = { number: trial_number ? [...trial_number.values] : every, class: every.map(trial => names[code.values[trial]] ?? "?"), read: every.map(trial => names[result.predicted[trial]]), margin, ...(shares ? { share: [...shares] } : {}) };
-    const order = ordered(shown.map((/** @type {number} */ trial) => (by[view.trial_sort] ?? by.number)[trial]), view.trial_descending).map(at => shown[at]);
-    const share = (/** @type {number} */ trial) => { const bar = make("span", { class: shares?.[trial] < 0 ? "bar negative" : "bar positive" }), size = 50 * Math.abs(shares?.[trial] ?? 0) / most; bar.style.width = `${size}%`; bar.style.left = shares?.[trial] < 0 ? `${50 - size}%` : "50%"; return make("td", { class: "track column-share", "aria-label": signed(shares?.[trial]) }, bar); };
-    const rows = order.map(trial => make("tr", { class: `${trial === view.trial ? "current" : ""} ${wrong(trial) ? "wrong" : ""}`, onclick: () => this.set({ trial }) },
-      make("td", {}, make("button", { type: "button", class: "link", "data-key": `trial-${trial}`, "aria-current": trial === view.trial ? "true" : null, onclick: () => this.set({ trial }) }, by.number[trial])),
-      make("td", {}, by.class[trial]), make("td", {}, wrong(trial) ? make("strong", {}, `✗ ${visible(by.read[trial])}`) : by.read[trial], changed.has(trial) && make("span", { class: "badge" }, "changed"), seen?.values[trial] ? make("span", { class: "badge" }, "in training") : null),
-      make("td", { class: "number" }, numeral(margin[trial])), shares && share(trial)));
+    const by = { number: every.map(trial => trial_number?.values[trial] ?? trial), class: every.map(trial => names[code?.values[trial]] ?? "?"), read: every.map(trial => names[result.predicted[trial]]), margin: every.map(trial => this.margin(trial)), share: Array.from(shares ?? []) };
+    const rows = ordered(shown.map(trial => (by[view.trial_sort] ?? by.number)[trial]), view.trial_descending).map(at => shown[at]).map(trial => make("tr", { class: trial === view.trial ? "current" : null, onclick: () => this.set({ trial }) },
+      make("td", {}, button(`trial-${trial}`, by.number[trial], () => this.set({ trial }), { class: "link", "aria-current": trial === view.trial ? "true" : null })), code && make("td", {}, by.class[trial]),
+      make("td", {}, wrong(trial) ? make("strong", { class: "wrong" }, `✗ ${visible(by.read[trial])}`) : by.read[trial], changed.has(trial) && make("span", { class: "badge warn" }, "changed"), seen?.values[trial] === 1 && make("span", { class: "badge" }, "in training")),
+      code && make("td", { class: "number" }, signed(by.margin[trial])), shares && make("td", { class: `track ${this.guard}`, title: signed(shares[trial]) }, make("span", { class: "zero", style: { left: "50%" } }), bar(0.5, 0.5 + (0.48 * shares[trial]) / most, shares[trial] < 0), make("span", { class: "hidden" }, signed(shares[trial])))));
+    const head = (/** @type {string} */ key, /** @type {string} */ label, title = "") => this.sorter("trial_sort", key, label, title);
     return [
-      make("h3", {}, "Trials"),
-      make("div", { class: "chips", role: "group", "aria-label": "Which trials" }, groups.map(([key, label, list]) => toggle(`trials-${key}`, `${label} (${list.length})`, key === view.trials, () => this.set({ trials: key, trial: key === "misread" && list.length && !list.includes(view.trial) ? list[0] : view.trial })))),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of trials" }, make("table", { class: "sortable" }, make("thead", {}, make("tr", {}, this.sorter("number", "Trial", "trial_sort", "trial_descending"), this.sorter("class", "Class", "trial_sort", "trial_descending"), this.sorter("read", "Read as", "trial_sort", "trial_descending"),
-        this.sorter("margin", "Margin", "trial_sort", "trial_descending", "Score of its class minus the best other"), shares && this.sorter("share", view.range_hz ? `${span(low, high)} Hz` : "Relevance", "trial_sort", "trial_descending", "Relevance in the chosen frequencies"))), make("tbody", {}, rows))),
-      rows.length === 0 && make("p", { class: "small" }, "None."),
-      data.trials_words && make("p", { class: "small" }, `${data.trials_words}.`),
-    ].filter(Boolean);
+      make("h3", {}, "Trials"), chips("Which trials", Object.entries(groups).map(([key, [label, list]]) => toggle(`trials-${key}`, `${label} (${list.length})`, key === group, () => this.set({ trials: key, trial: list.includes(view.trial) || !list.length ? view.trial : list[0] })))),
+      rows.length ? table("Table of trials", [head("number", "Trial"), code && head("class", "Class"), head("read", "Read as"), code && head("margin", "Margin", "Score of its class minus the best other score"), shares && head("share", "Relevance", `Of ${range.words}, ${this.speaksFor()[0]}`)], rows, "sortable") : make("p", { class: "small" }, "None."),
+      make("p", { class: "small" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}, ${this.speaksFor()[0]}.`),
+    ];
   }
 
-  /** Score of the true class minus the best other. @param {Result} result @returns {number[]} */
-  margins(result) {
-    const total = this.data.class_names.length;
-    return Array.from(this.data.arrays.code.values, (truth, trial) => {
-      if (!result.scores || truth < 0) return NaN;
-      const scores = Array.from(result.scores.subarray(trial * total, trial * total + total));
-      return scores[truth] - Math.max(...scores.filter((_, at) => at !== truth));
-    });
+  /** Score of the true class minus the best other. @param {number} trial */
+  margin(trial) {
+    const total = this.data.class_names.length, truth = this.data.arrays.code?.values[trial] ?? -1, scores = Array.from(this.result?.scores?.subarray(trial * total, trial * total + total) ?? []);
+    return truth < 0 || !scores.length ? NaN : scores[truth] - Math.max(...scores.filter((_, at) => at !== truth));
   }
 
-  trial() {
-    const { data, view, result, base } = this, { code, trial_relevance, trial_number, signals } = data.arrays;
-    if (!code || !result || !base) return [];
-    if (view.trial == null) return [make("h3", {}, "One trial"), make("p", { class: "empty" }, "Choose a trial to see its score as a sum of shares, its signal, and why it was misread.")];
-    const trial = view.trial, names = data.class_names, truth = code.values[trial], decided = result.predicted[trial], before = base.predicted[trial], wrong = truth !== decided, shares = [];
-    const [one, other] = data.target_classes?.[view.target] ?? [null, null], [forName, againstName] = this.speaksFor(view.target);
-    let channels = view.channels.slice(0, 4);
+  /** @param {Data} data */
+  trial(data) {
+    const { view, result, base } = this, { trial } = view, { code, trial_relevance, trial_number, signals } = data.arrays, names = data.class_names;
+    if (!result || !base || trial == null) return [];
+    const truth = code ? code.values[trial] : -1, decided = result.predicted[trial], before = base.predicted[trial], wrong = truth >= 0 && truth !== decided, [one] = sides(data, view.target), name = (/** @type {number} */ at) => visible(names[at] ?? "?");
+    let channels = view.channels.slice(0, 4), shares = null;
     if (trial_relevance) {
-      const cells = part(trial_relevance, trial, view.target), [, , bandCount, channelCount] = trial_relevance.shape, byChannel = new Float64Array(channelCount);
-      const byBand = data.bands.map((/** @type {any} */ band, /** @type {number} */ at) => ({ label: band.name, value: cells.subarray(at * channelCount, (at + 1) * channelCount).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0) }));
-      cells.forEach((/** @type {number} */ value, /** @type {number} */ at) => { byChannel[at % channelCount] += value; });
-      const largest = ordered(Array.from(byChannel, Math.abs), true);
-      if (!channels.length) channels = largest.slice(0, 3);
-      const rest = largest.slice(6).reduce((sum, at) => sum + byChannel[at], 0), sum = byBand.reduce((/** @type {number} */ so, /** @type {any} */ row) => so + row.value, 0);
-      shares.push(make("div", { class: `${this.guarded()} two` }, bars([...byBand.filter((/** @type {any} */ row) => Math.abs(row.value) > 1e-9), { label: "sum", value: sum - 2 * sum, current: true }].slice(0, -1), `Sum of shares over bands: ${signed(sum)}`, true),
-        bars([...largest.slice(0, 6).map(at => ({ label: data.ch_names[at], value: byChannel[at] })), ...(largest.length > 6 ? [{ label: "the others", value: rest }] : [])], "The same sum over channels", true)),
-        make("p", { class: "key" }, make("span", { class: "swatch positive" }), `for ${forName} `, make("span", { class: "swatch negative" }), againstName));
+      const [, , , count] = trial_relevance.shape, cells = part(trial_relevance, trial, view.target), byChannel = data.ch_names.map((_, channel) => sum(cells.filter((_, at) => at % count === channel))), order = bySize(byChannel), [one, other] = this.speaksFor();
+      const rest = sum(order.slice(6).map(at => byChannel[at])), byBand = data.bands.map((band, at) => ({ label: visible(band.name === "other" ? band.words : band.name), value: sum(cells.subarray(at * count, (at + 1) * count)) }));
+      if (!channels.length) channels = order.slice(0, 3);
+      shares = [make("h4", {}, `Relevance ${one}: a sum of ${signed(sum(cells))} `, this.unreadable()), make("div", { class: `two ${this.guard}` }, bars(byBand, "over bands", true), bars([...order.slice(0, 6).map(at => ({ label: visible(data.ch_names[at]), value: byChannel[at] })), ...(order.length > 6 ? [{ label: "the others", value: rest }] : [])], "over channels", true)),
+        this.signKey(), isEdited(view.edits) && make("p", { class: "small" }, "Shares are those of the network as trained.")];
     }
-    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [];
-    const scores = result.filter_scores, count = data.filters.number.length, total = names.length;
-    const byFilter = scores && one != null ? data.filters.number.map((/** @type {number} */ number, /** @type {number} */ f) => ({ label: `filter ${number}`, key: `by-filter-${f}`, onclick: () => this.set({ filter: f }), value: scores[(trial * total + one) * count + f] - (other == null ? 0 : scores[(trial * total + other) * count + f]) })) : [];
-    const order = ordered(byFilter.map((/** @type {any} */ row) => Math.abs(row.value)), true).slice(0, 8);
+    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [], filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, trial, f)) : [];
     return [
-      make("h3", {}, `Trial ${trial_number?.values[trial] ?? trial}`), make("p", {}, "Class ", make("strong", {}, names[truth] ?? "?"), ", read as ", make("strong", { class: wrong ? "wrong" : "right" }, names[decided]), before !== decided ? ` (by the network as trained: ${visible(names[before])})` : "", "."),
-      make("p", { class: "scores" }, names.map((/** @type {string} */ name, /** @type {number} */ at) => make("span", { class: at === decided ? "chosen-class" : null }, `${visible(name)} ${numeral(result.scores?.[trial * total + at])}`))), this.verdict(),
-      why.length > 0 && make("div", { class: `${this.guarded()} why` }, make("h4", {}, "Why it was misread"), make("p", { class: "small" }, `These spoke most for ${visible(names[decided])}${one != null && other != null ? "" : ` rather than ${visible(names[truth] ?? "?")}`}:`), make("ol", {}, why.map(cell => make("li", {}, `${visible(data.bands[cell.band].name)} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
-      shares, order.length > 0 && bars(order.map(at => byFilter[at]), `What each filter adds to the score${isEdited(view.edits) ? ", with the edits" : ""}`),
-      signals && make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), signals && this.signal(trial, channels.length ? channels : [0]),
-    ].flat().filter(Boolean);
+      make("h3", {}, `Trial ${trial_number?.values[trial] ?? trial}`), make("p", {}, code && ["Class ", make("strong", {}, name(truth)), ", "], "read as ", make("strong", { class: wrong ? "wrong" : null }, name(decided)), before !== decided && `, as ${name(before)} before the edits`, "."),
+      result.scores && make("p", { class: "small" }, "Scores: ", names.map((_, at) => `${name(at)} ${signed(result.scores[trial * names.length + at])}`).join(", ")),
+      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "small" }, `These spoke most for ${name(decided)} rather than ${name(truth)}:`), make("ol", {}, why.map(cell => make("li", {}, `${visible(data.bands[cell.band].name)} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
+      shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, the largest${isEdited(view.edits) ? ", as edited" : ""}`),
+      signals && [make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), this.signal(trial, channels.length ? channels : [0])],
+    ];
   }
 
   /** @param {number} trial @param {number[]} channels */
   signal(trial, channels) {
-    const { data } = this, { signals, signal_scale } = data.arrays, width = this.inner("trial"), height = 150, count = signals.shape[2], scales = channels.map(at => signal_scale.values[trial * signals.shape[1] + at]), curves = channels.map(at => part(signals, trial, at));
-    const most = Math.max(...curves.map((curve, at) => scales[at] * curve.reduce((/** @type {number} */ top, /** @type {number} */ one) => Math.max(top, Math.abs(one)), 0))) || 1, xs = Float64Array.from({ length: count }, (_, at) => 34 + (width - 38) * at / (count - 1)), y = (/** @type {number} */ value) => 68 - 60 * value / most, seconds = count / data.sfreq_hz;
-    return make("div", {}, make("svg:svg", { class: "drawing", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Signal at ${channels.map(at => data.ch_names[at]).join(", ")}` },
-      ticks(-most, most, 4).map(one => [make("svg:line", { class: "grid-line", x1: 34, x2: width, y1: y(one), y2: y(one) }), make("svg:text", { class: "tick", x: 30, y: y(one) + 4, "text-anchor": "end" }, numeral(one))]),
-      curves.map((curve, at) => { const path = make("svg:path", { class: "signal", d: line(xs, sample => y(scales[at] * curve[sample])) }); path.style.stroke = CLASS_COLOURS[at]; return path; }),
-      ticks(0, seconds, 5).map(one => make("svg:text", { class: "tick", x: Math.min(width - 12, 34 + (width - 38) * one / seconds), y: height - 4, "text-anchor": "middle" }, `${numeral(one)} s`))),
-    make("p", { class: "key" }, channels.map((at, index) => { const swatch = make("span", { class: "swatch" }); swatch.style.background = CLASS_COLOURS[index]; return make("span", {}, swatch, `${visible(data.ch_names[at])} `); })));
+    const { data } = this, { signals, signal_scale } = data.arrays, width = this.inner("trial"), height = 150, count = signals.shape[2], seconds = count / data.sfreq_hz, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 4) * at) / (count - 1);
+    const curves = channels.map(at => Array.from(part(signals, trial, at), one => one * part(signal_scale, trial, at)[0])), most = Math.max(...curves.map(largest)), y = (/** @type {number} */ value) => 68 - (60 * value) / most, xs = curves[0].map((_, at) => x(at));
+    return [drawing(width, height, `Signal at ${channels.map(at => data.ch_names[at]).join(", ")}`, rules(ticks(-most, most), y, width), curves.map((curve, at) => path("signal", way(xs, one => y(curve[one])), COLOURS[at])),
+      ticks(0, seconds, 4).map(one => tick(`${String(Math.round(one * 100) / 100)} s`, Math.min(width - 14, LEFT + ((width - LEFT) * one) / seconds), height - 4))), make("p", { class: "key" }, channels.map((at, index) => swatch("", data.ch_names[at], COLOURS[index])))];
   }
 
-  // Edits, and the training
+  // Edits and training
 
-  edits() {
-    const { data, view, result, base } = this, { edits } = view, names = data.class_names, total = names.length;
+  /** @param {Data} data */
+  edits(data) {
+    const { result, base, view: { edits } } = this, names = data.class_names, total = names.length;
     if (!result || !base) return [];
-    const undo = (/** @type {string} */ key, /** @type {string} */ words, /** @type {Edits} */ without) => make("li", {}, words, " ", make("button", { type: "button", "data-key": key, "aria-label": `Undo: ${words}`, onclick: () => this.edit(without) }, "✕"));
+    const entry = (/** @type {string} */ words, /** @type {Edits} */ without) => make("li", {}, words, " ", button(`undo-${words}`, "✕", () => this.edit(without), { "aria-label": `Take back: ${visible(words)}` }));
     const list = [
-      ...edits.cutoffs.map(([f, low, high]) => undo(`edit-cut-${f}`, `filter ${data.filters.number[f]}: ${this.span0(f)} → ${span(low, high)} Hz`, { ...edits, cutoffs: edits.cutoffs.filter(one => one[0] !== f) })),
-      ...edits.mutedFilters.map(f => undo(`edit-filter-${f}`, `without filter ${data.filters.number[f]}`, toggled(edits, "mutedFilters", f))),
-      ...edits.mutedBands.map(band => undo(`edit-band-${band}`, `without ${data.bands[band].words ?? data.bands[band].name}`, toggled(edits, "mutedBands", band))),
-      ...edits.mutedChannels.map(at => undo(`edit-channel-${at}`, `without ${data.ch_names[at]}`, toggled(edits, "mutedChannels", at))),
-    ], changed = [...result.changed];
-    const cell = (/** @type {number} */ row, /** @type {number} */ column) => { const at = row * total + column, now = result.confusion[at], was = base.confusion[at], most = Math.max(...base.confusion, 1), td = make("td", { class: row === column ? "number right" : "number" }, now, now !== was && make("small", {}, ` was ${was}`)); td.style.setProperty("--share", String(Math.min(1, now / most))); return td; };
+      ...edits.cutoffs.map(([f, low, high]) => entry(`filter ${data.filters.number[f]}: ${this.nominal(f)} → ${span(low, high)} Hz`, withoutCutoffs(edits, f))), ...edits.mutedFilters.map(f => entry(`without filter ${data.filters.number[f]}`, toggled(edits, "mutedFilters", f))),
+      ...edits.mutedBands.map(band => entry(`without ${visible(data.bands[band].words)}`, toggled(edits, "mutedBands", band))), ...edits.mutedChannels.map(at => entry(`without ${visible(data.ch_names[at])}`, toggled(edits, "mutedChannels", at))),
+    ];
+    const most = Math.max(...(base.confusion ?? []), 1), cell = (/** @type {number} */ row, /** @type {number} */ column) => {
+      const now = result.confusion[row * total + column], was = base.confusion[row * total + column], td = make("td", { class: row === column ? "right" : null }, now, now !== was && make("small", {}, `was ${was}`));
+      td.style.setProperty("--share", `${Math.round((40 * Math.min(now, most)) / most)}%`);
+      return td;
+    };
     return [
       make("h3", {}, data.can_recompute ? "What if" : "Decisions"),
-      data.can_recompute && [make("p", { class: "small" }, "Mute a band here, a filter in its row or card, a channel in the table of electrodes; drag the cut-offs of a filter in its card."),
-        make("div", { class: "chips", role: "group", "aria-label": "Mute a band" }, data.bands.map((/** @type {any} */ band, /** @type {number} */ at) => toggle(`mute-band-${at}`, `without ${visible(band.name)}`, edits.mutedBands.includes(at), () => this.edit(toggled(edits, "mutedBands", at)), { class: "mute", title: band.words }))),
-        list.length > 0 && make("ul", { class: "edit-list" }, list),
+      data.can_recompute && [make("p", { class: "small" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card."),
+        chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${visible(band.name === "other" ? band.words : band.name)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
         edits.mutedFilters.length + edits.mutedBands.length + edits.mutedChannels.length > 0 && make("p", { class: "note" }, "Muting makes signals that the network has never seen: this shows what its decisions lean on, not what a network trained without it would do.")],
-      make("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials by class and what they are read as"), make("thead", {}, make("tr", {}, make("td"), names.map((/** @type {string} */ name) => make("th", { scope: "col" }, `read as ${visible(name)}`)))),
-        make("tbody", {}, names.map((/** @type {string} */ name, /** @type {number} */ row) => make("tr", {}, make("th", { scope: "row" }, name), names.map((/** @type {any} */ _, /** @type {number} */ column) => cell(row, column))))))),
-      isEdited(edits) && make("p", { class: "small" }, changed.length ? `Read otherwise than before (${changed.length}): ` : "Every trial is read as before.", changed.slice(0, 40).map(trial => this.trialLink(trial, "edits"))),
-    ].flat().filter(Boolean);
+      data.arrays.code && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials of each class, and what they are read as"),
+        make("thead", {}, make("tr", {}, make("td"), names.map(name => make("th", { scope: "col" }, `read as ${visible(name)}`)))), make("tbody", {}, names.map((name, row) => make("tr", {}, make("th", { scope: "row" }, name), names.map((_, column) => cell(row, column))))))),
+      isEdited(edits) && make("p", { class: "small" }, result.changed.length ? `Read otherwise than before (${result.changed.length}): ` : "Every trial is read as before.", Array.from(result.changed, trial => this.trialLink("edits", trial))),
+    ];
   }
 
-  /** @param {number} f */
-  span0(f) { return span(this.data.filters.nominal_low_hz[f], this.data.filters.nominal_high_hz[f]); }
-
-  training() {
-    const { data, view } = this, { history } = data, tracks = data.arrays.history_cutoffs_hz;
-    if (!history) return [];
-    const width = this.inner("training"), epochs = history.epochs, end = epochs.length - 1, x = (/** @type {number} */ at) => 34 + (width - 44) * at / (end || 1), here = Math.min(view.epoch, end);
-    const cursor = (/** @type {number} */ height) => make("svg:line", { class: "cursor", x1: x(here), x2: x(here), y1: 4, y2: height - 18 }), marks = (/** @type {number} */ height) => ticks(0, end, 5).map(at => make("svg:text", { class: "tick", x: x(Math.round(at)), y: height - 4, "text-anchor": "middle" }, epochs[Math.round(at)]));
-    const frame = (/** @type {string} */ label, /** @type {number} */ height, /** @type {any[]} */ ...children) => make("svg:svg", { class: "drawing", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, children, cursor(height), marks(height));
-    const xs = epochs.map((/** @type {any} */ _, /** @type {number} */ at) => x(at)), parts = [];
-    if (tracks) {
-      const most = Math.max(...tracks.values) * 1.05, upright = frequencyAxis(180 - 26, most), y = (/** @type {number} */ hz) => 180 - 20 - upright.at(hz);
-      const ribbon = (/** @type {number} */ f) => { const at = (/** @type {number} */ epoch, /** @type {number} */ end) => y(part(tracks, epoch, f)[end]); return make("svg:path", { class: f === view.filter ? "ribbon current" : "ribbon", d: `${line(xs, epoch => at(epoch, 1))}${line([...xs].reverse(), epoch => at(xs.length - 1 - epoch, 0)).replace("M", "L")}Z` }); };
-      const order = [...data.filters.number.keys()].filter(f => f !== view.filter).concat(view.filter);
-      parts.push(frame("Cut-offs of all filters over the epochs", 180, upright.ticks.map(hz => [make("svg:line", { class: "grid-line", x1: 34, x2: width, y1: y(hz), y2: y(hz) }), make("svg:text", { class: "tick", x: 30, y: y(hz) + 4, "text-anchor": "end" }, hz)]), order.map(ribbon)));
-    }
-    for (const name of ["loss", "accuracy"]) {
-      /** @type {[string, number[]][]} */
-      const curves = Object.entries(history[name] ?? {}).filter(([, values]) => Array.isArray(values));
-      const all = curves.flatMap(([, values]) => values).filter(one => one != null), low = Math.min(...all), high = Math.max(...all), y = (/** @type {number} */ value) => 8 + 70 * (high - value) / (high - low || 1);
-      if (!all.length) continue;
-      parts.push(make("p", { class: "key" }, `${name}: `, curves.map(([part, values], at) => { const swatch = make("span", { class: "swatch" }); swatch.style.background = CLASS_COLOURS[at]; return make("span", {}, swatch, `${visible(part)} ${name === "loss" ? numeral(values[here]) : percent(values[here])} `); })),
-        frame(`${name} over the epochs`, 100, ticks(low, high, 3).map(one => [make("svg:line", { class: "grid-line", x1: 34, x2: width, y1: y(one), y2: y(one) }), make("svg:text", { class: "tick", x: 30, y: y(one) + 4, "text-anchor": "end" }, numeral(one))]),
-          curves.map(([, values], at) => { const path = make("svg:path", { class: "curve", d: line(xs, epoch => y(values[epoch] ?? NaN)).replace(/[ML][\d.]+ NaN/g, "") }); path.style.stroke = CLASS_COLOURS[at]; return path; })));
-    }
-    const band = tracks ? part(tracks, here, view.filter) : null;
-    return [
-      make("h3", {}, "Training"),
-      make("label", { class: "slider" }, "Epoch ", make("input", { type: "range", "data-key": "epoch", min: "0", max: String(end), value: String(here), "aria-valuetext": `epoch ${epochs[here]}`, oninput: (/** @type {any} */ event) => this.set({ epoch: Number(event.target.value) }) }), make("output", {}, ` ${epochs[here]}`)),
-      band && make("p", { class: "sum", "aria-live": "polite" }, `Filter ${data.filters.number[view.filter]} at epoch ${epochs[here]}: `, make("strong", {}, `${span(band[0], band[1])} Hz`), `; at the end ${this.span0(view.filter)} Hz.`),
-      parts,
-    ].flat().filter(Boolean);
-  }
-}
-
-/** Draw the pixels of a map on a canvas, smoothly; what is not a number is left free. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} pixels @param {number} size @param {number} most */
-function paint(canvas, pixels, size, most) {
-  const small = make("canvas", { width: size, height: size }), pen = small.getContext("2d"), image = pen.createImageData(size, size), filled = Float32Array.from(pixels);
-  for (let pass = 0; pass < 3; pass++) { // beyond the edge as at the edge, so that smoothing does not fade there
-    const was = filled.slice();
-    was.forEach((value, at) => {
-      if (!Number.isNaN(value)) return;
-      const near = [at % size ? was[at - 1] : NaN, (at + 1) % size ? was[at + 1] : NaN, was[at - size], was[at + size]].filter(one => Number.isFinite(one));
-      if (near.length) filled[at] = near.reduce((a, b) => a + b, 0) / near.length;
+  /** @param {Data} data */
+  training(data) {
+    const { view } = this, { history } = data, tracks = data.arrays.history_cutoffs_hz;
+    if (!history && !tracks) return [];
+    const epochs = history?.epochs ?? [...Array(tracks.shape[0]).keys()], end = epochs.length - 1, here = Math.min(view.epoch, end), inner = this.inner("training"), plots = Number(!!tracks) + 2 * Number(!!history), width = inner > 800 ? Math.floor((inner - 18 * (plots - 1)) / plots) : inner, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 8) * at) / (end || 1), xs = epochs.map((/** @type {number} */ _, /** @type {number} */ at) => x(at));
+    const frame = (/** @type {string} */ label, /** @type {any} */ key, /** @type {any[]} */ ...children) => make("div", {}, make("p", { class: "key" }, key), drawing(width, 190, `${label} over the epochs`, children, stroke("cursor", x(here), 4, x(here), 172), ticks(0, end, 5).map(at => tick(epochs[at], x(at), 186))));
+    const band = tracks && part(tracks, here, view.filter), axis = frequencyAxis(168, tracks ? Math.max(...tracks.values) * 1.05 : 1), up = (/** @type {number} */ hz) => 172 - axis.at(hz);
+    const ribbon = (/** @type {number} */ f) => { const edge = (/** @type {number} */ side) => epochs.map((/** @type {number} */ _, /** @type {number} */ epoch) => `${x(epoch).toFixed(1)} ${up(part(tracks, epoch, f)[side]).toFixed(1)}`); return path(f === view.filter ? "ribbon current" : "ribbon", `M${[...edge(1), ...edge(0).reverse()].join("L")}Z`); };
+    const curves = ["loss", "accuracy"].map(name => {
+      const lines = Object.entries(history?.[name] ?? {}).filter(([, values]) => Array.isArray(values)), all = lines.flatMap(([, values]) => values).filter(Number.isFinite), low = Math.min(...all), high = Math.max(...all), y = (/** @type {number} */ value) => 8 + (156 * (high - value)) / (high - low || 1);
+      return all.length > 0 && frame(name, [name, " ", lines.map(([what, values], at) => swatch("", `${visible(what)} ${numeral(values[here])}`, COLOURS[at]))], rules(ticks(low, high, 3), y, width), lines.map(([, values], at) => path("curve", way(xs, epoch => y(values[epoch])).replace(/[ML][\d.]+ NaN/g, "").replace(/^L/, "M"), COLOURS[at])));
     });
+    return [
+      make("h3", {}, "Training"), make("label", { class: "slider" }, "Epoch", make("input", { type: "range", "data-key": "epoch", min: "0", max: String(end), value: String(here), "aria-valuetext": `epoch ${epochs[here]}`, oninput: (/** @type {any} */ { target }) => this.set({ epoch: Number(target.value) }) }), make("output", {}, epochs[here])),
+      make("div", { class: "plots" }, band && frame("Cut-offs of all filters", [`Cut-offs of filter ${data.filters.number[view.filter]}: `, make("strong", {}, `${span(band[0], band[1])} Hz`), `, at the end ${this.nominal(view.filter)} Hz`], rules(axis.values, up, width, String), [...data.filters.number.keys()].filter(f => f !== view.filter).concat(view.filter).map(ribbon)), curves),
+    ];
   }
-  filled.forEach((value, at) => image.data.set([...colour(value / most), Number.isNaN(value) ? 0 : 255], 4 * at));
-  pen.putImageData(image, 0, 0);
-  const large = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  large.imageSmoothingQuality = "high";
-  large.beginPath();
-  large.arc(canvas.width / 2, canvas.height / 2, canvas.width / 2.5, 0, 7);
-  large.clip();
-  const reach = canvas.width * 2.4 / 2.5, pixel = reach / (size - 1), left = (canvas.width - reach - pixel) / 2; // pixels lie on the limits
-  large.drawImage(small, left, left, reach + pixel, reach + pixel);
-}
-
-/** Whether a point lies inside a closed way. @param {number[][]} way @param {number} x @param {number} y */
-export function inside(way, x, y) {
-  let within = false;
-  way.forEach(([ax, ay], at) => {
-    const [bx, by] = way[(at + way.length - 1) % way.length];
-    if (ay > y !== by > y && x < (bx - ax) * (y - ay) / (by - ay) + ax) within = !within;
-  });
-  return within;
 }
 
 /** Show an explorer in an element. @param {HTMLElement} root @param {any} payload @param {string} text the module's own, for the worker @param {boolean} ownsAddress */
 export async function mount(root, payload, text = "", ownsAddress = false) {
-  try { return new Explorer(root, await unpack(payload), text, ownsAddress); }
-  catch (error) { root.replaceChildren(make("p", { class: "note" }, `The explorer cannot be shown in this browser: ${/** @type {Error} */ (error).message}`)); throw error; }
+  try { return new Explorer(root, /** @type {any} */ (await unpack(payload)), text, ownsAddress); }
+  catch (error) { root.replaceChildren(make("p", { class: "note" }, `The explorer cannot be shown in this browser. ${error}`)); throw error; }
 }
 
 if ("importScripts" in globalThis) serve(globalThis);
