@@ -219,6 +219,8 @@ class Contents(Generic[Results]):
         Name of that file.
     kept : str
         What stays in a folder where results are replaced.
+    live : callable | None
+        Results to the part of the page that runs a script, or ``None`` where there is nothing to show.
     """
 
     sections: tuple[Section[Results, Any], ...]
@@ -229,6 +231,15 @@ class Contents(Generic[Results]):
     facts: Callable[[Results], dict[str, Any]]
     facts_file: str
     kept: str = ""
+    live: Callable[[Results], "LivePart | None"] | None = None
+
+
+class LivePart(NamedTuple):
+    """A part of the page with a script: its title and HTML, and the hash by which the page's policy admits the script."""
+
+    title: str
+    html: str
+    script_hash: str
 
 
 class Paragraph(NamedTuple):
