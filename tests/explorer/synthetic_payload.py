@@ -15,12 +15,21 @@ POSITIONS = [
     *((-0.86, 0), (-0.43, 0), (0, 0), (0.43, 0), (0.86, 0)),
     *((-0.7, -0.5), (-0.35, -0.42), (0, -0.4), (0.35, -0.42), (0.7, -0.5), (-0.27, -0.82), (0.27, -0.82)),
 ]
-BANDS = [("delta", 1, 4), ("theta", 4, 8), ("mu", 8, 13), ("beta", 13, 30), ("gamma", 30, 80), ("other", 0, 1)]
+BANDS = [
+    ("delta", 1, 4),
+    ("theta", 4, 8),
+    ("mu", 8, 13),
+    ("beta", 13, 30),
+    ("gamma", 30, 80),
+    ("other", 0, 1),
+]
 CUTOFFS = np.array([[8, 13], [2, 6], [10, 12.5], [14, 22], [18, 30], [30, 45], [5, 9], [50, 70]], float)
 SFREQ_HZ, N_TIMES, TAPS, DEPTH, WINDOWS, POOL = 160.0, 320, 65, 2, 4, 80
 
 
-def payload(n_trials=40, *, readable=True, can_recompute=True, class_names=("left hand", "right hand"), **header):
+def payload(
+    n_trials=40, *, readable=True, can_recompute=True, class_names=("left hand", "right hand"), **header
+):
     """Return the text of a payload; what else is given replaces what its header says."""
     rng = np.random.default_rng(0)
     code = np.arange(n_trials) % 2
@@ -80,7 +89,10 @@ def payload(n_trials=40, *, readable=True, can_recompute=True, class_names=("lef
             **{"value": right, "ci_low": right - 0.08, "ci_high": min(right + 0.06, 1.0), "chance": 0.5},
             **{"n_trials": 5 * n_trials, "words": f"{right:.0%} of {5 * n_trials} trials"},
         },
-        "bands": [{"name": n, "words": f"{n} ({a}–{b} Hz)", "ranges_hz": [[a, b]], "bins": [[2 * a, 2 * b]]} for n, a, b in BANDS],
+        "bands": [
+            {"name": n, "words": f"{n} ({a}–{b} Hz)", "ranges_hz": [[a, b]], "bins": [[2 * a, 2 * b]]}
+            for n, a, b in BANDS
+        ],
         "targets": [f"{class_names[0]} against {class_names[1]}"],
         "target_classes": [[0, 1]],
         "filters": _columns(),
@@ -228,6 +240,12 @@ def _history():
     epochs = list(range(21))
     return {
         "epochs": epochs,
-        "loss": {"train": [0.7 * 0.9**e + 0.1 for e in epochs], "valid": [0.7 * 0.93**e + 0.2 for e in epochs]},
-        "accuracy": {"train": [0.95 - 0.45 * 0.85**e for e in epochs], "valid": [0.85 - 0.35 * 0.85**e for e in epochs]},
+        "loss": {
+            "train": [0.7 * 0.9**e + 0.1 for e in epochs],
+            "valid": [0.7 * 0.93**e + 0.2 for e in epochs],
+        },
+        "accuracy": {
+            "train": [0.95 - 0.45 * 0.85**e for e in epochs],
+            "valid": [0.85 - 0.35 * 0.85**e for e in epochs],
+        },
     }

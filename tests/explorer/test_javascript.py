@@ -15,7 +15,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 def test_views_in_node(tmp_path):
     for name in ("kernel.js", "explorer.js"):
-        (tmp_path / name).write_text(files("sincviz.explorer").joinpath("js", name).read_text("utf-8"), "utf-8")
+        (tmp_path / name).write_text(
+            files("sincviz.explorer").joinpath("js", name).read_text("utf-8"), "utf-8"
+        )
     shutil.copy(Path(__file__).with_name("explorer.test.js"), tmp_path)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     done = subprocess.run([NODE, "--test"], cwd=tmp_path, capture_output=True, text=True, check=False)

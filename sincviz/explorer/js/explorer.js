@@ -228,8 +228,8 @@ function frequencyAxis(width, most) {
 
 /** @param {ReturnType<typeof frequencyAxis>} axis @param {number} height */
 const frequencyTicks = (axis, height) => axis.values.map((hz, at) => {
-  const last = at === axis.values.length - 1;
-  return tick(last ? `${hz} Hz` : hz, axis.at(hz) + (last ? 6 : 0), height - 4, last ? "end" : at ? "middle" : "start");
+  const last = at === axis.values.length - 1, room = last || axis.at(axis.values[axis.values.length - 1]) - axis.at(hz) > 46;
+  return room && tick(last ? `${hz} Hz` : hz, axis.at(hz) + (last ? 6 : 0), height - 4, last ? "end" : at ? "middle" : "start");
 });
 
 /** A bar from one share of a cell to another. @param {number} from @param {number} to @param {boolean} negative */
