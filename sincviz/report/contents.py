@@ -235,7 +235,7 @@ class Contents(Generic[Results]):
 
 
 class LivePart(NamedTuple):
-    """A part of the page with a script: its title and HTML, and the hash by which the page's policy admits the script."""
+    """A part of the page with a script: title, HTML, and the hash by which the page's policy admits the script."""
 
     title: str
     html: str

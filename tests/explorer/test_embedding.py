@@ -21,20 +21,24 @@ def scripts_of(page):
 
 def test_the_script_is_both_modules_in_one_and_cannot_end_its_element():
     text = script_text()
-    assert "class Network" in text and "class Explorer" in text
+    assert "class Network" in text
+    assert "class Explorer" in text
     assert not re.search(r"^\s*(import|export)\b", text, re.MULTILINE)
-    assert "</script" not in text and "<!--" not in text
+    assert "</script" not in text
+    assert "<!--" not in text
 
 
 def test_the_policy_of_the_page_admits_its_one_script_and_nothing_else():
     page = explorer_page(payload(4), "left against right")
     (kind, data), (_, script) = scripts_of(page)
-    assert kind == ' type="application/json"' and json.loads(data)["header"]["version"] == 1
+    assert kind == ' type="application/json"'
+    assert json.loads(data)["header"]["version"] == 1
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     assert script_hash() == f"'sha256-{digest}'"
     assert f"script-src {script_hash()};" in policy
-    assert policy.startswith("default-src 'none'") and "unsafe-eval" not in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy
     assert page.index("Content-Security-Policy") < page.index("<style>")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sincviz.explorer.embedding import explorer_html, explorer_page, script_hash
+from sincviz.explorer.widget import Explorer
 from sincviz.report.html import empty_page, save_page
 from tests.explorer.synthetic_payload import NAMES, payload
 from tests.report.test_browser import BROWSERS, CONTRAST
@@ -73,7 +74,7 @@ def opened(browser, pages):
             page.on("pageerror", lambda error: page.said.append(str(error)))
             page.on("request", lambda request: page.asked.append(request.url))
             page.goto((pages / f"{name}.html").as_uri() + fragment)
-            page.wait_for_selector(".sincviz-explorer .filters table")
+            page.wait_for_selector(".sincviz-explorer .is-filters table")
             if name not in ("read_only",):
                 page.wait_for_function(f"() => {STATUS}.includes('[')", timeout=20_000)
             page.wait_for_timeout(100)
@@ -109,7 +110,8 @@ def test_hostile_names_are_shown_and_never_run(opened):
     page.wait_for_timeout(300)
     assert page.evaluate("window.ran ?? null") is None
     title = page.locator("h2").inner_text()
-    assert "<img src=x" in title and "\\u{202e}" in title
+    assert "<img src=x" in title
+    assert "\\u{202e}" in title
     assert page.said == []
 
 
@@ -117,18 +119,22 @@ def test_three_clicks_tell_which_filter_carries_the_rhythm_what_is_misread_and_w
     opened,
 ):
     page = opened("whole")
-    first = page.locator(".filters tbody tr").first
-    assert "alpha" in first.inner_text() and "52" in first.inner_text()
+    first = page.locator(".is-filters tbody tr").first
+    assert "alpha" in first.inner_text()
+    assert "52" in first.inner_text()
     page.locator(key("trials-misread")).click()
     page.wait_for_selector(".why li")
-    rows = page.locator(".trials tbody tr")
-    assert rows.count() == 8 and all("✗" in text for text in rows.all_inner_texts())
+    rows = page.locator(".is-trials tbody tr")
+    assert rows.count() == 8
+    assert all("✗" in text for text in rows.all_inner_texts())
     before = status(page)
     first.locator("button.mute").click()
     after = edited(page)
-    assert "91.1" in before and "before 91.1" in after and not after.startswith("Accuracy 91.1")
-    assert page.locator(".badge", has_text="Edited network").is_visible()
-    assert "never seen" in page.locator(".edits").inner_text()
+    assert "91.1" in before
+    assert "before 91.1" in after
+    assert not after.startswith("Accuracy 91.1")
+    assert page.locator(".tag", has_text="Edited network").is_visible()
+    assert "never seen" in page.locator(".is-edits").inner_text()
 
 
 def test_edits_are_undone_done_again_and_reset_by_keyboard(opened):
@@ -150,7 +156,7 @@ def test_edits_are_undone_done_again_and_reset_by_keyboard(opened):
 
 def test_a_cut_off_is_dragged_in_one_step_or_typed(opened):
     page = opened("whole")
-    handle = page.locator(".card .handle circle").nth(1).bounding_box()
+    handle = page.locator(".is-card .handle circle").nth(1).bounding_box()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -160,7 +166,7 @@ def test_a_cut_off_is_dragged_in_one_step_or_typed(opened):
     edited(page)
     page.wait_for_timeout(200)
     assert float(page.locator(key("cut-high")).input_value()) > 15
-    assert page.locator(".card .curve.was").count() == 1
+    assert page.locator(".is-card .curve.was").count() == 1
     page.locator(key("undo")).click()
     page.wait_for_function(f"() => !{STATUS}.includes('before')")
     assert page.locator(key("undo")).is_disabled()
@@ -179,7 +185,7 @@ def test_a_view_is_restored_from_the_address(opened):
     fragment = page.evaluate("location.hash")
     again = opened("whole", fragment=fragment)
     again.wait_for_function("text => document.querySelector('.status').textContent === text", arg=text)
-    for panel in (".card", ".spectrum", ".scalp table", ".trial", ".edits"):
+    for panel in (".is-card", ".is-spectrum", ".is-scalp table", ".is-trial", ".is-edits"):
         assert again.locator(panel).inner_text() == page.locator(panel).inner_text()
     assert opened("whole", fragment="#bm9uc2Vuc2U").said == []
 
@@ -192,9 +198,8 @@ def test_brushed_sums_are_those_of_the_arrays_and_the_interval_is_that_of_the_ba
     inside = (hz >= 8) & (hz < 13)
     assert float(sums) == pytest.approx(relevance[:, inside].sum(), abs=0.006)
     page.locator(key("electrode-8")).hover()
-    assert (
-        "C3" in page.locator(".readout").inner_text() and "interval" in page.locator(".readout").inner_text()
-    )
+    assert "C3" in page.locator(".readout").inner_text()
+    assert "interval" in page.locator(".readout").inner_text()
     low, high = np.sort(rng.choice(np.arange(2, 60), 2, replace=False))
     for name, value in (("range-high", high), ("range-low", low)):
         page.locator(key(name)).fill(str(value))
@@ -232,12 +237,12 @@ def test_frequencies_are_brushed_by_mouse_and_electrodes_by_a_line_around_them_o
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 100, steps=4)
     page.mouse.up()
     page.wait_for_function(
-        "() => document.querySelectorAll('.spectrum .chips [aria-pressed=true]').length === 0"
+        "() => document.querySelectorAll('.is-spectrum .chips [aria-pressed=true]').length === 0"
     )
     low, high = (float(page.locator(key(f"range-{end}")).input_value()) for end in ("low", "high"))
     assert 0 < low < high < 8
-    page.locator(".scalp .readout").scroll_into_view_if_needed()
-    head = page.locator(".scalp .head-map").bounding_box()
+    page.locator(".is-scalp .readout").scroll_into_view_if_needed()
+    head = page.locator(".is-scalp .head-map").bounding_box()
     corners = [(0.02, 0.4), (0.45, 0.4), (0.45, 0.6), (0.02, 0.6)]  # around T7 and C3
     spots = [(head["x"] + a * head["width"], head["y"] + b * head["height"]) for a, b in corners]
     page.mouse.move(*spots[0])
@@ -264,17 +269,35 @@ def test_where_workers_are_refused_the_page_computes_itself(opened):
 
 def test_a_network_that_cannot_be_computed_says_why_and_offers_no_edit(opened):
     page = opened("read_only")
-    assert "differs from trial to trial" in page.locator(".bar .note").inner_text()
+    assert "differs from trial to trial" in page.locator(".is-bar .note").inner_text()
     assert page.locator("button.mute, .handle, [data-key=undo]").count() == 0
-    assert page.locator(".trials tbody tr").count() == 40
+    assert page.locator(".is-trials tbody tr").count() == 40
 
 
 def test_what_cannot_be_read_is_seen_to_be_so(opened):
     page = opened("unreadable")
     assert "cannot be read from these trials" in page.locator(".verdict").inner_text()
-    assert page.locator(".badge.warn", has_text="cannot be read").count() >= 3
-    guarded = page.locator(".scalp .guarded").first
+    assert page.locator(".tag.warn", has_text="cannot be read").count() >= 3
+    guarded = page.locator(".is-scalp .guarded").first
     assert guarded.evaluate("one => getComputedStyle(one).filter") == "grayscale(1)"
+
+
+def test_a_notebook_keeps_it_when_it_becomes_a_page(browser, tmp_path):
+    nbformat = pytest.importorskip("nbformat", reason="a notebook needs sincviz[notebooks]")
+    nbconvert = pytest.importorskip("nbconvert", reason="a notebook needs sincviz[notebooks]")
+    shown = Explorer(payload(40), "left against right")._repr_html_()
+    cell = nbformat.v4.new_code_cell("found.explore()")
+    cell.outputs = [nbformat.v4.new_output("execute_result", {"text/html": shown}, execution_count=1)]
+    html, _ = nbconvert.HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    (tmp_path / "notebook.html").write_text(html, "utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "notebook.html").as_uri())
+    frame = page.frame_locator("iframe[title='left against right']")
+    frame.locator(key("row-mutedFilters-0")).click()
+    frame.locator(".status", has_text="before").wait_for(timeout=20_000)
+    assert page.url.endswith("notebook.html")
+    context.close()
 
 
 def test_a_report_runs_the_explorer_and_no_other_script(opened):

@@ -157,7 +157,7 @@ export function measuredResult(data) {
   if (!predicted) return null;
   code?.values.forEach((truth, trial) => { if (truth >= 0) confusion[truth * count + predicted.values[trial]] += 1; });
   const right = sum(data.class_names.map((_, at) => confusion[at * count + at]));
-  return { scores: scores?.values, predicted: predicted.values, accuracy: right / sum(confusion), ci_low: null, ci_high: null, confusion, changed: [] };
+  return { scores: scores?.values, predicted: predicted.values, accuracy: right / sum(confusion), ci_low: null, ci_high: null, confusion, changed: [], edits: NO_EDITS };
 }
 
 /** The classes that positive and negative relevance of a target speak for. @param {Data} data @param {number} target @returns {[number, number | null]} */
@@ -247,13 +247,9 @@ function bars(rows, caption, stacked = false) {
 /** Follow the pointer until it is released, wherever it goes. @param {PointerEvent} event @param {(event: PointerEvent) => void} onmove @param {() => void} ondone */
 function follow(event, onmove, ondone = () => {}) {
   event.preventDefault();
-  const done = () => {
-    removeEventListener("pointermove", onmove);
-    for (const name of ["pointerup", "pointercancel"]) removeEventListener(name, done);
-    ondone();
-  };
-  addEventListener("pointermove", onmove);
-  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, done);
+  const listening = new AbortController(), { signal } = listening, done = () => { listening.abort(); ondone(); };
+  addEventListener("pointermove", onmove, { signal });
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, done, { signal });
 }
 
 /** Draw the pixels of a map, smoothly, within the head. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} pixels @param {number} size @param {number} most */
@@ -334,7 +330,7 @@ class Explorer {
     this.frame = 0;
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
     /** @type {Record<string, {place: any, seen: any[]}>} */
-    this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel ${name}` }), seen: [] }]));
+    this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel is-${name}` }), seen: [] }]));
     const [head, sticky, filters, card, spectrum, scalp, trials, trial, edits, training] = PANELS.map(name => this.panels[name].place);
     root.replaceChildren(make("div", { class: "explorer" }, head, sticky, make("div", { class: "grid" }, filters, card, spectrum, scalp, make("div", { class: "stack" }, trials, edits), trial, training)));
     root.addEventListener("keydown", event => {
@@ -349,7 +345,7 @@ class Explorer {
     });
     this.draw();
     if (data.can_recompute) startNetwork(data, text, async compute => {
-      this.result = this.base = await compute(stateOf(NO_EDITS));
+      this.result = this.base = { ...(await compute(stateOf(NO_EDITS))), edits: NO_EDITS };
       this.compute = compute;
       this.recompute();
     });
@@ -386,7 +382,8 @@ class Explorer {
     this.stale = this.busy;
     if (!this.compute || this.busy) return;
     this.busy = true;
-    this.result = await this.compute(stateOf(this.view.edits));
+    const { edits } = this.view;
+    this.result = { ...(await this.compute(stateOf(edits))), edits };
     this.busy = false;
     if (this.stale) this.recompute();
     this.later();
@@ -408,7 +405,7 @@ class Explorer {
       if (panel.seen.length && seen.every((value, at) => Object.is(value, panel.seen[at]))) continue;
       panel.seen = seen;
       const tops = [...panel.place.querySelectorAll(".scroll")].map(one => one.scrollTop);
-      const children = /** @type {any} */ (this)[name](data).flat(4).filter(Boolean);
+      const children = /** @type {any} */ (this)[name]().flat(4).filter(Boolean);
       panel.place.hidden = children.length === 0;
       panel.place.replaceChildren(...children);
       panel.place.querySelectorAll(".scroll").forEach((/** @type {Element} */ one, /** @type {number} */ at) => { one.scrollTop = tops[at] ?? 0; });
@@ -422,15 +419,14 @@ class Explorer {
     return Math.max(200, this.panels[name].place.clientWidth - 28);
   }
 
-  /** @param {Data} data */
-  head({ accuracy, ...data }) {
+  head() {
+    const { data } = this, { accuracy } = data;
     const facts = [accuracy?.words, data.trials_words && `Shown here: ${data.trials_words}.`, data.held_out_words].filter(Boolean);
     return [make("h2", {}, data.title), make("p", { class: data.readable ? "verdict" : "verdict unreadable" }, data.verdict), make("p", { class: "facts" }, facts.map(words => make("span", {}, words)))];
   }
 
-  /** @param {Data} data */
-  bar(data) {
-    const { result, base, view } = this, edited = isEdited(view.edits);
+  bar() {
+    const { data, result, base, view } = this, edited = isEdited(result?.edits ?? NO_EDITS); // of what was computed last
     if (!result || !base) return [data.why_not && make("p", { class: "note" }, `Nothing can be edited here. ${visible(data.why_not)}`)];
     const { accuracy, ci_low, ci_high } = result, chance = data.accuracy?.chance ?? 1 / data.class_names.length, known = Number.isFinite(accuracy);
     const words = ["Accuracy ", make("strong", {}, percent(accuracy, 1)), ci_low == null ? "" : ` [${percent(ci_low)}, ${percent(ci_high)}]`,
@@ -440,12 +436,12 @@ class Explorer {
     const at = (/** @type {string} */ name, /** @type {number} */ value, width = "") => make("span", { class: name, style: { left: `${100 * value}%`, width } });
     const gauge = known && make("div", { class: "gauge", "aria-hidden": "true" }, ci_low != null && at("reach", ci_low, `${100 * (ci_high - ci_low)}%`), at("chance", chance), edited && at("before", base.accuracy), at("now", accuracy));
     return [
-      make("div", { class: edited ? "line edited" : "line" }, make("span", { class: "badge" }, edited ? "Edited network" : "Network as trained"), this.status, gauge, known && make("span", { class: "small" }, `chance ${percent(chance)}`),
+      make("div", { class: edited ? "line edited" : "line" }, make("span", { class: "tag" }, edited ? "Edited network" : "Network as trained"), this.status, gauge, known && make("span", { class: "quiet" }, `chance ${percent(chance)}`),
         data.can_recompute && make("div", { class: "buttons" },
           button("undo", "Undo", () => this.step(this.past, this.future), { disabled: !this.past.length }), button("redo", "Redo", () => this.step(this.future, this.past), { disabled: !this.future.length }),
-          button("reset", "Reset", () => this.edit(NO_EDITS), { disabled: !edited }), button("python", "Copy as Python", () => this.copy()))),
+          button("reset", "Reset", () => this.edit(NO_EDITS), { disabled: !isEdited(view.edits) }), button("python", "Copy as Python", () => this.copy()))),
       !data.can_recompute && make("p", { class: "note" }, `Nothing can be edited: this network cannot be computed in the browser. ${visible(data.why_not ?? "")}`),
-      this.python && make("div", { class: "code" }, make("p", { class: "small" }, this.copied), make("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, make("code", {}, ...this.python.split("\n").flatMap(line => [line, make("br")])))),
+      this.python && make("div", { class: "code" }, make("p", { class: "quiet" }, this.copied), make("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, make("code", {}, ...this.python.split("\n").flatMap(line => [line, make("br")])))),
     ];
   }
 
@@ -481,9 +477,8 @@ class Explorer {
       () => this.set({ [sort]: key, [way]: active ? !descending : ["relevance_share", "importance", "drift_hz", "share"].includes(key) }), { title: title || null }));
   }
 
-  /** @param {Data} data */
-  filters(data) {
-    const { view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, 1.15 * Math.max(...filters.nominal_high_hz.filter(Number.isFinite), 30)), axis = frequencyAxis(100, most);
+  filters() {
+    const { data, view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, 1.15 * Math.max(...filters.nominal_high_hz.filter(Number.isFinite), 30)), axis = frequencyAxis(100, most);
     /** @type {[string, string, string, (filter: number) => any][]} */
     const columns = [
       ["number", "Filter", "", f => button(`filter-${f}`, filters.number[f], () => this.set({ filter: f }), { class: "link", "aria-current": f === view.filter ? "true" : null })],
@@ -504,9 +499,8 @@ class Explorer {
     ];
   }
 
-  /** @param {Data} data */
-  card(data) {
-    const { view } = this, f = view.filter, { filters, arrays } = data, number = filters.number[f], [low, high] = this.cutoffs(f), edited = view.edits.cutoffs.some(one => one[0] === f);
+  card() {
+    const { data, view } = this, f = view.filter, { filters, arrays } = data, number = filters.number[f], [low, high] = this.cutoffs(f), edited = view.edits.cutoffs.some(one => one[0] === f);
     const facts = Object.entries({ rhythm: filters.rhythm[f], nominal: `${this.nominal(f)} Hz`, measured: `${this.measured(f)} Hz`, peak: `${hertz(filters.peak_hz[f])} Hz`, relevance: percent(filters.relevance_share?.[f]), importance: numeral(filters.importance?.[f]), drift: `${signed(filters.drift_hz?.[f])} Hz` });
     const maps = ["spatial", "patterns"].filter(name => arrays[name]).flatMap(name => Array.from({ length: Math.min(4, arrays[name].shape[1]) }, (_, unit) => this.map(part(arrays[name], f, unit), `${name === "spatial" ? "weights" : "pattern"} ${arrays[name].shape[1] > 1 ? unit + 1 : ""}`)));
     const findings = data.findings.filter(one => one.filters?.includes(number)).sort((a, b) => a.filters.length - b.filters.length);
@@ -518,7 +512,7 @@ class Explorer {
         this.hertzInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
       maps.length > 0 && arrays.topomap && [make("h4", {}, "Weights and patterns of its units"), make("div", { class: "maps" }, maps)],
       arrays.filter_relevance && arrays.topomap && [make("h4", {}, "Relevance of its output ", this.unreadable()), make("div", { class: `maps ${this.guard}` }, data.targets.map((name, target) => this.map(part(arrays.filter_relevance, target, f), `for ${visible(name)}`)))],
-      this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "small" }, one.remedy))),
+      this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "quiet" }, one.remedy))),
     ];
   }
 
@@ -554,8 +548,8 @@ class Explorer {
     if (!base?.filter_scores || one < 0) return null;
     const values = Array.from(base.predicted, (_, trial) => this.added(base, trial, f)), order = ordered(values, true);
     const links = (/** @type {number[]} */ trials) => trials.map(trial => this.trialLink("card", trial, ` ${signed(values[trial])}`));
-    return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "small" }, `What it adds to ${this.scoreWords}:`),
-      make("p", { class: "small" }, "most in ", links(order.slice(0, 4))), make("p", { class: "small" }, "least in ", links(order.slice(-4).reverse()))];
+    return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "quiet" }, `What it adds to ${this.scoreWords}:`),
+      make("p", { class: "quiet" }, "most in ", links(order.slice(0, 4))), make("p", { class: "quiet" }, "least in ", links(order.slice(-4).reverse()))];
   }
 
   /** @param {string} where @param {number} trial @param {string} more */
@@ -578,7 +572,7 @@ class Explorer {
 
   signKey() { const [one, other] = this.speaksFor(); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
   get guard() { return this.data.readable ? "" : "guarded"; }
-  unreadable() { return !this.data.readable && make("span", { class: "badge warn", title: this.data.verdict }, "cannot be read"); }
+  unreadable() { return !this.data.readable && make("span", { class: "tag warn", title: this.data.verdict }, "cannot be read"); }
 
   /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change */
   hertzInput(key, label, value, change) {
@@ -617,9 +611,8 @@ class Explorer {
     return channels.length === 0 ? `all ${names.length} channels` : channels.length > 5 ? `${channels.length} channels` : channels.map((/** @type {number} */ at) => visible(names[at])).join(", ");
   }
 
-  /** @param {Data} data */
-  spectrum(data) {
-    const { view, range, most_hz } = this, { arrays, bands } = data;
+  spectrum() {
+    const { data, view, range, most_hz } = this, { arrays, bands } = data;
     if (!arrays.relevance) return [];
     const chosen = view.channels.length ? view.channels : [...data.ch_names.keys()], values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.inner("spectrum"), base = 250, axis = frequencyAxis(width, most_hz), xs = Array.from(hz, axis.at);
     const most = Math.max(...values, 0), least = Math.min(...values, 0), y = (/** @type {number} */ value) => 24 + ((base - 24) * (most - value)) / (most - least || 1), high = Math.min(range.high, most_hz), step = hz.length > 1 ? hz[1] - hz[0] : 1;
@@ -638,13 +631,13 @@ class Explorer {
     });
     const total = sum(values), inRange = sum(chosen.map((/** @type {number} */ at) => this.channelSums().values[at]));
     return [
-      make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "small" }, data.verdict),
+      make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "quiet" }, data.verdict),
       data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
       chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, name === "other" ? words : name, JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
       make("div", { class: this.guard }, drawn), this.signKey(),
       make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", range.low, value => this.setRange(value, Math.max(range.high, value + step))), this.hertzInput("range-high", "to, Hz", high, value => this.setRange(Math.min(range.low, value - step), value))),
       make("p", { class: "sum", "aria-live": "polite" }, `${range.words}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${view.range_hz && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
-      make("p", { class: "small" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
+      make("p", { class: "quiet" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
     ];
   }
 
@@ -656,9 +649,8 @@ class Explorer {
     return { values: sumOverFrequencies(data, view.target, range.low, range.high), low: of(band_ci_low), high: of(band_ci_high) };
   }
 
-  /** @param {Data} data */
-  scalp(data) {
-    const { view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
+  scalp() {
+    const { data, view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
     if (!relevance) return [];
     const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.inner("scalp")), chosen = new Set(view.channels), known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
     const interval = (/** @type {number} */ at) => (low && high ? `${signed(low[at])} to ${signed(high[at])}` : "");
@@ -689,7 +681,7 @@ class Explorer {
     const rows = bySize(values).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(names[at])}`)),
       make("td", { class: "number" }, signed(values[at])), low && make("td", { class: "number" }, interval(at)), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at]))));
     return [
-      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "small" }, `Relevance of ${this.range.words}, ${this.speaksFor()[0]}`),
+      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${this.range.words}, ${this.speaksFor()[0]}`),
       known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
       view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
       make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
@@ -699,25 +691,24 @@ class Explorer {
 
   // Trials
 
-  /** @param {Data} data */
-  trials(data) {
-    const { view, result, range } = this, { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
+  trials() {
+    const { data, view, result, range } = this, { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
     if (!result) return [];
     const every = [...result.predicted.keys()], changed = new Set(result.changed), wrong = (/** @type {number} */ trial) => code?.values[trial] >= 0 && code.values[trial] !== result.predicted[trial];
     /** @type {Record<string, [string, number[]]>} */
-    const groups = { all: ["all", every], ...(code ? { misread: ["misread", every.filter(wrong)] } : {}), ...(isEdited(view.edits) ? { changed: ["changed by the edits", every.filter(trial => changed.has(trial))] } : {}) };
+    const groups = { all: ["all", every], ...(code ? { misread: ["misread", every.filter(wrong)] } : {}), ...(isEdited(result.edits) ? { changed: ["changed by the edits", every.filter(trial => changed.has(trial))] } : {}) };
     const group = groups[view.trials] ? view.trials : "all", shown = groups[group][1], shares = trial_spectrum ? trialsIn(data, view.target, range.low, range.high) : null, most = largest(shares ?? []);
     /** @type {Record<string, any[]>} */
     const by = { number: every.map(trial => trial_number?.values[trial] ?? trial), class: every.map(trial => names[code?.values[trial]] ?? "?"), read: every.map(trial => names[result.predicted[trial]]), margin: every.map(trial => this.margin(trial)), share: Array.from(shares ?? []) };
     const rows = ordered(shown.map(trial => (by[view.trial_sort] ?? by.number)[trial]), view.trial_descending).map(at => shown[at]).map(trial => make("tr", { class: trial === view.trial ? "current" : null, onclick: () => this.set({ trial }) },
       make("td", {}, button(`trial-${trial}`, by.number[trial], () => this.set({ trial }), { class: "link", "aria-current": trial === view.trial ? "true" : null })), code && make("td", {}, by.class[trial]),
-      make("td", {}, wrong(trial) ? make("strong", { class: "wrong" }, `✗ ${visible(by.read[trial])}`) : by.read[trial], changed.has(trial) && make("span", { class: "badge warn" }, "changed"), seen?.values[trial] === 1 && make("span", { class: "badge" }, "in training")),
+      make("td", {}, wrong(trial) ? make("strong", { class: "wrong" }, `✗ ${visible(by.read[trial])}`) : by.read[trial], changed.has(trial) && make("span", { class: "tag warn" }, "changed"), seen?.values[trial] === 1 && make("span", { class: "tag" }, "in training")),
       code && make("td", { class: "number" }, signed(by.margin[trial])), shares && make("td", { class: `track ${this.guard}`, title: signed(shares[trial]) }, make("span", { class: "zero", style: { left: "50%" } }), bar(0.5, 0.5 + (0.48 * shares[trial]) / most, shares[trial] < 0), make("span", { class: "hidden" }, signed(shares[trial])))));
     const head = (/** @type {string} */ key, /** @type {string} */ label, title = "") => this.sorter("trial_sort", key, label, title);
     return [
       make("h3", {}, "Trials"), chips("Which trials", Object.entries(groups).map(([key, [label, list]]) => toggle(`trials-${key}`, `${label} (${list.length})`, key === group, () => this.set({ trials: key, trial: list.includes(view.trial) || !list.length ? view.trial : list[0] })))),
-      rows.length ? table("Table of trials", [head("number", "Trial"), code && head("class", "Class"), head("read", "Read as"), code && head("margin", "Margin", "Score of its class minus the best other score"), shares && head("share", "Relevance", `Of ${range.words}, ${this.speaksFor()[0]}`)], rows, "sortable") : make("p", { class: "small" }, "None."),
-      make("p", { class: "small" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}, ${this.speaksFor()[0]}.`),
+      rows.length ? table("Table of trials", [head("number", "Trial"), code && head("class", "Class"), head("read", "Read as"), code && head("margin", "Margin", "Score of its class minus the best other score"), shares && head("share", "Relevance", `Of ${range.words}, ${this.speaksFor()[0]}`)], rows, "sortable") : make("p", { class: "quiet" }, "None."),
+      make("p", { class: "quiet" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}, ${this.speaksFor()[0]}.`),
     ];
   }
 
@@ -727,9 +718,8 @@ class Explorer {
     return truth < 0 || !scores.length ? NaN : scores[truth] - Math.max(...scores.filter((_, at) => at !== truth));
   }
 
-  /** @param {Data} data */
-  trial(data) {
-    const { view, result, base } = this, { trial } = view, { code, trial_relevance, trial_number, signals } = data.arrays, names = data.class_names;
+  trial() {
+    const { data, view, result, base } = this, { trial } = view, { code, trial_relevance, trial_number, signals } = data.arrays, names = data.class_names;
     if (!result || !base || trial == null) return [];
     const truth = code ? code.values[trial] : -1, decided = result.predicted[trial], before = base.predicted[trial], wrong = truth >= 0 && truth !== decided, [one] = sides(data, view.target), name = (/** @type {number} */ at) => visible(names[at] ?? "?");
     let channels = view.channels.slice(0, 4), shares = null;
@@ -738,14 +728,14 @@ class Explorer {
       const rest = sum(order.slice(6).map(at => byChannel[at])), byBand = data.bands.map((band, at) => ({ label: visible(band.name === "other" ? band.words : band.name), value: sum(cells.subarray(at * count, (at + 1) * count)) }));
       if (!channels.length) channels = order.slice(0, 3);
       shares = [make("h4", {}, `Relevance ${one}: a sum of ${signed(sum(cells))} `, this.unreadable()), make("div", { class: `two ${this.guard}` }, bars(byBand, "over bands", true), bars([...order.slice(0, 6).map(at => ({ label: visible(data.ch_names[at]), value: byChannel[at] })), ...(order.length > 6 ? [{ label: "the others", value: rest }] : [])], "over channels", true)),
-        this.signKey(), isEdited(view.edits) && make("p", { class: "small" }, "Shares are those of the network as trained.")];
+        this.signKey(), isEdited(view.edits) && make("p", { class: "quiet" }, "Shares are those of the network as trained.")];
     }
     const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [], filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, trial, f)) : [];
     return [
       make("h3", {}, `Trial ${trial_number?.values[trial] ?? trial}`), make("p", {}, code && ["Class ", make("strong", {}, name(truth)), ", "], "read as ", make("strong", { class: wrong ? "wrong" : null }, name(decided)), before !== decided && `, as ${name(before)} before the edits`, "."),
-      result.scores && make("p", { class: "small" }, "Scores: ", names.map((_, at) => `${name(at)} ${signed(result.scores[trial * names.length + at])}`).join(", ")),
-      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "small" }, `These spoke most for ${name(decided)} rather than ${name(truth)}:`), make("ol", {}, why.map(cell => make("li", {}, `${visible(data.bands[cell.band].name)} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
-      shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, the largest${isEdited(view.edits) ? ", as edited" : ""}`),
+      result.scores && make("p", { class: "quiet" }, "Scores: ", names.map((_, at) => `${name(at)} ${signed(result.scores[trial * names.length + at])}`).join(", ")),
+      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "quiet" }, `These spoke most for ${name(decided)} rather than ${name(truth)}:`), make("ol", {}, why.map(cell => make("li", {}, `${visible(data.bands[cell.band].name)} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
+      shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, the largest${isEdited(result.edits) ? ", as edited" : ""}`),
       signals && [make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), this.signal(trial, channels.length ? channels : [0])],
     ];
   }
@@ -760,9 +750,8 @@ class Explorer {
 
   // Edits and training
 
-  /** @param {Data} data */
-  edits(data) {
-    const { result, base, view: { edits } } = this, names = data.class_names, total = names.length;
+  edits() {
+    const { data, result, base, view: { edits } } = this, names = data.class_names, total = names.length;
     if (!result || !base) return [];
     const entry = (/** @type {string} */ words, /** @type {Edits} */ without) => make("li", {}, words, " ", button(`undo-${words}`, "✕", () => this.edit(without), { "aria-label": `Take back: ${visible(words)}` }));
     const list = [
@@ -776,18 +765,17 @@ class Explorer {
     };
     return [
       make("h3", {}, data.can_recompute ? "What if" : "Decisions"),
-      data.can_recompute && [make("p", { class: "small" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card."),
+      data.can_recompute && [make("p", { class: "quiet" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card."),
         chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${visible(band.name === "other" ? band.words : band.name)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
         edits.mutedFilters.length + edits.mutedBands.length + edits.mutedChannels.length > 0 && make("p", { class: "note" }, "Muting makes signals that the network has never seen: this shows what its decisions lean on, not what a network trained without it would do.")],
       data.arrays.code && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials of each class, and what they are read as"),
         make("thead", {}, make("tr", {}, make("td"), names.map(name => make("th", { scope: "col" }, `read as ${visible(name)}`)))), make("tbody", {}, names.map((name, row) => make("tr", {}, make("th", { scope: "row" }, name), names.map((_, column) => cell(row, column))))))),
-      isEdited(edits) && make("p", { class: "small" }, result.changed.length ? `Read otherwise than before (${result.changed.length}): ` : "Every trial is read as before.", Array.from(result.changed, trial => this.trialLink("edits", trial))),
+      isEdited(result.edits) && make("p", { class: "quiet" }, result.changed.length ? `Read otherwise than before (${result.changed.length}): ` : "Every trial is read as before.", Array.from(result.changed, trial => this.trialLink("edits", trial))),
     ];
   }
 
-  /** @param {Data} data */
-  training(data) {
-    const { view } = this, { history } = data, tracks = data.arrays.history_cutoffs_hz;
+  training() {
+    const { data, view } = this, { history } = data, tracks = data.arrays.history_cutoffs_hz;
     if (!history && !tracks) return [];
     const epochs = history?.epochs ?? [...Array(tracks.shape[0]).keys()], end = epochs.length - 1, here = Math.min(view.epoch, end), inner = this.inner("training"), plots = Number(!!tracks) + 2 * Number(!!history), width = inner > 800 ? Math.floor((inner - 18 * (plots - 1)) / plots) : inner, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 8) * at) / (end || 1), xs = epochs.map((/** @type {number} */ _, /** @type {number} */ at) => x(at));
     const frame = (/** @type {string} */ label, /** @type {any} */ key, /** @type {any[]} */ ...children) => make("div", {}, make("p", { class: "key" }, key), drawing(width, 190, `${label} over the epochs`, children, stroke("cursor", x(here), 4, x(here), 172), ticks(0, end, 5).map(at => tick(epochs[at], x(at), 186))));
