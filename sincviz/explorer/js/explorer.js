@@ -327,10 +327,10 @@ class Explorer {
     /** @type {((state: any) => Promise<Result>) | null} */ this.compute = null;
     this.busy = this.stale = this.tableOpen = false;
     this.python = "";
-    this.frame = 0;
+    this.frame = this.width = 0;
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
-    /** @type {Record<string, {place: any, seen: any[]}>} */
-    this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel is-${name}` }), seen: [] }]));
+    /** @type {Record<string, {place: any, seen: any[] | null, width: number}>} */
+    this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel is-${name}` }), seen: null, width: 0 }]));
     const [head, sticky, filters, card, spectrum, scalp, trials, trial, edits, training] = PANELS.map(name => this.panels[name].place);
     root.replaceChildren(make("div", { class: "explorer" }, head, sticky, make("div", { class: "grid" }, filters, card, spectrum, scalp, make("div", { class: "stack" }, trials, edits), trial, training)));
     root.addEventListener("keydown", event => {
@@ -393,16 +393,22 @@ class Explorer {
 
   /** Draw the panels of which something changed; the focus stays where it is. */
   draw() {
-    const { view, result, data } = this, focused = this.root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
+    const { view, result } = this, { edits, filter } = view, focused = this.root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
     /** @type {Record<string, any[]>} */
     const depends = {
-      head: [], bar: [result, this.compute, this.python, this.past.length, this.future.length, view.edits], filters: [view.sort, view.descending, view.filter, view.edits],
-      card: [view.filter, view.edits, view.target, result], spectrum: [view.range_hz, view.channels, view.target, isEdited(view.edits)], scalp: [view.range_hz, view.channels, view.target, view.edits],
-      trials: [view.trials, view.trial_sort, view.trial_descending, view.trial, view.range_hz, view.target, result], trial: [view.trial, view.target, view.channels, result], edits: [view.edits, result], training: [view.epoch, view.filter],
+      head: [], bar: [result, this.compute, this.python, this.past.length, this.future.length, edits], filters: [view.sort, view.descending, filter, edits.cutoffs, edits.mutedFilters],
+      card: [filter, view.target, this.base, ...this.cutoffs(filter), edits.mutedFilters.includes(filter), result?.responses?.get(filter), isEdited(edits)],
+      spectrum: [view.range_hz, view.channels, view.target, isEdited(edits)], scalp: [view.range_hz, view.channels, view.target, edits.mutedChannels],
+      trials: [view.trials, view.trial_sort, view.trial_descending, view.trial, view.range_hz, view.target, result], trial: [view.trial, view.target, view.channels, result], edits: [edits, result], training: [view.epoch, filter],
     };
+    if (this.width !== this.root.clientWidth) { // measured before anything changes, or every panel would be laid out again
+      this.width = this.root.clientWidth;
+      for (const panel of Object.values(this.panels)) { panel.place.hidden = false; panel.seen = null; }
+      for (const panel of Object.values(this.panels)) panel.width = Math.max(200, panel.place.clientWidth - 28);
+    }
     for (const name of PANELS) {
-      const panel = this.panels[name], seen = [this.root.clientWidth, ...depends[name]];
-      if (panel.seen.length && seen.every((value, at) => Object.is(value, panel.seen[at]))) continue;
+      const panel = this.panels[name], seen = depends[name], before = panel.seen;
+      if (before && seen.every((value, at) => Object.is(value, before[at]))) continue;
       panel.seen = seen;
       const tops = [...panel.place.querySelectorAll(".scroll")].map(one => one.scrollTop);
       const children = /** @type {any} */ (this)[name]().flat(4).filter(Boolean);
@@ -411,12 +417,6 @@ class Explorer {
       panel.place.querySelectorAll(".scroll").forEach((/** @type {Element} */ one, /** @type {number} */ at) => { one.scrollTop = tops[at] ?? 0; });
     }
     if (focused) /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true });
-  }
-
-  /** Width in pixels of what a panel holds. @param {string} name */
-  inner(name) {
-    this.panels[name].place.hidden = false;
-    return Math.max(200, this.panels[name].place.clientWidth - 28);
   }
 
   head() {
@@ -518,7 +518,7 @@ class Explorer {
 
   /** What a filter lets through; its cut-offs can be dragged. @param {number} f @param {number} low @param {number} high @param {boolean} edited */
   response(f, low, high, edited) {
-    const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.inner("card"), base = 124, axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
+    const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.panels.card.width, base = 124, axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
     const y = (/** @type {number} */ db) => 8 + ((base - 8) * Math.min(1, Math.max(0, -db / 40))), values = part(response_db, f), top = Math.max(...values), now = edited && this.result?.responses?.get(f);
     const band = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ at, /** @type {number} */ height) => make("svg:rect", { class: name, x: axis.at(from), width: Math.max(1, axis.at(to) - axis.at(from)), y: at, height });
     const drawn = drawing(width, 144, `Response of filter ${filters.number[f]}: cut-offs ${span(low, high)} Hz, measured band ${this.measured(f)} Hz`,
@@ -614,7 +614,7 @@ class Explorer {
   spectrum() {
     const { data, view, range, most_hz } = this, { arrays, bands } = data;
     if (!arrays.relevance) return [];
-    const chosen = view.channels.length ? view.channels : [...data.ch_names.keys()], values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.inner("spectrum"), base = 250, axis = frequencyAxis(width, most_hz), xs = Array.from(hz, axis.at);
+    const chosen = view.channels.length ? view.channels : [...data.ch_names.keys()], values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.panels.spectrum.width, base = 250, axis = frequencyAxis(width, most_hz), xs = Array.from(hz, axis.at);
     const most = Math.max(...values, 0), least = Math.min(...values, 0), y = (/** @type {number} */ value) => 24 + ((base - 24) * (most - value)) / (most - least || 1), high = Math.min(range.high, most_hz), step = hz.length > 1 ? hz[1] - hz[0] : 1;
     const area = (/** @type {string} */ name, /** @type {(...values: number[]) => number} */ cut) => path(`area ${name}`, `${way(xs, at => y(cut(values[at], 0)))}L${xs[xs.length - 1]} ${y(0)}L${xs[0]} ${y(0)}Z`);
     const single = bands.filter(band => band.ranges_hz.length === 1 && band.ranges_hz[0][0] < most_hz), names = single.map(({ name, ranges_hz: [[from, to]] }) => {
@@ -652,7 +652,7 @@ class Explorer {
   scalp() {
     const { data, view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
     if (!relevance) return [];
-    const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.inner("scalp")), chosen = new Set(view.channels), known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
+    const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.panels.scalp.width), chosen = new Set(view.channels), known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
     const interval = (/** @type {number} */ at) => (low && high ? `${signed(low[at])} to ${signed(high[at])}` : "");
     const told = (/** @type {number} */ at) => `${visible(names[at])}: ${signed(values[at])}${low ? `, 95 % interval ${interval(at)}` : ""}`;
     const readout = make("p", { class: "readout" }, "Point at an electrode for its value; press to choose it, or draw around several.", !low && " Intervals exist for whole bands, not for these frequencies."), tell = (/** @type {number} */ at) => { readout.textContent = told(at); };
@@ -742,7 +742,7 @@ class Explorer {
 
   /** @param {number} trial @param {number[]} channels */
   signal(trial, channels) {
-    const { data } = this, { signals, signal_scale } = data.arrays, width = this.inner("trial"), height = 150, count = signals.shape[2], seconds = count / data.sfreq_hz, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 4) * at) / (count - 1);
+    const { data } = this, { signals, signal_scale } = data.arrays, width = this.panels.trial.width, height = 150, count = signals.shape[2], seconds = count / data.sfreq_hz, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 4) * at) / (count - 1);
     const curves = channels.map(at => Array.from(part(signals, trial, at), one => one * part(signal_scale, trial, at)[0])), most = Math.max(...curves.map(largest)), y = (/** @type {number} */ value) => 68 - (60 * value) / most, xs = curves[0].map((_, at) => x(at));
     return [drawing(width, height, `Signal at ${channels.map(at => data.ch_names[at]).join(", ")}`, rules(ticks(-most, most), y, width), curves.map((curve, at) => path("signal", way(xs, one => y(curve[one])), COLOURS[at])),
       ticks(0, seconds, 4).map(one => tick(`${String(Math.round(one * 100) / 100)} s`, Math.min(width - 14, LEFT + ((width - LEFT) * one) / seconds), height - 4))), make("p", { class: "key" }, channels.map((at, index) => swatch("", data.ch_names[at], COLOURS[index])))];
@@ -765,7 +765,8 @@ class Explorer {
     };
     return [
       make("h3", {}, data.can_recompute ? "What if" : "Decisions"),
-      data.can_recompute && [make("p", { class: "quiet" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card."),
+      data.can_recompute && [make("p", { class: "quiet" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card.",
+        data.score_error != null && ` Scores are computed here from rounded signals; on these trials they differ from the network's by at most ${numeral(data.score_error)}.`),
         chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${visible(band.name === "other" ? band.words : band.name)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
         edits.mutedFilters.length + edits.mutedBands.length + edits.mutedChannels.length > 0 && make("p", { class: "note" }, "Muting makes signals that the network has never seen: this shows what its decisions lean on, not what a network trained without it would do.")],
       data.arrays.code && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials of each class, and what they are read as"),
@@ -777,7 +778,7 @@ class Explorer {
   training() {
     const { data, view } = this, { history } = data, tracks = data.arrays.history_cutoffs_hz;
     if (!history && !tracks) return [];
-    const epochs = history?.epochs ?? [...Array(tracks.shape[0]).keys()], end = epochs.length - 1, here = Math.min(view.epoch, end), inner = this.inner("training"), plots = Number(!!tracks) + 2 * Number(!!history), width = inner > 800 ? Math.floor((inner - 18 * (plots - 1)) / plots) : inner, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 8) * at) / (end || 1), xs = epochs.map((/** @type {number} */ _, /** @type {number} */ at) => x(at));
+    const epochs = history?.epochs ?? [...Array(tracks.shape[0]).keys()], end = epochs.length - 1, here = Math.min(view.epoch, end), inner = this.panels.training.width, plots = Number(!!tracks) + 2 * Number(!!history), width = inner > 800 ? Math.floor((inner - 18 * (plots - 1)) / plots) : inner, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 8) * at) / (end || 1), xs = epochs.map((/** @type {number} */ _, /** @type {number} */ at) => x(at));
     const frame = (/** @type {string} */ label, /** @type {any} */ key, /** @type {any[]} */ ...children) => make("div", {}, make("p", { class: "key" }, key), drawing(width, 190, `${label} over the epochs`, children, stroke("cursor", x(here), 4, x(here), 172), ticks(0, end, 5).map(at => tick(epochs[at], x(at), 186))));
     const band = tracks && part(tracks, here, view.filter), axis = frequencyAxis(168, tracks ? Math.max(...tracks.values) * 1.05 : 1), up = (/** @type {number} */ hz) => 172 - axis.at(hz);
     const ribbon = (/** @type {number} */ f) => { const edge = (/** @type {number} */ side) => epochs.map((/** @type {number} */ _, /** @type {number} */ epoch) => `${x(epoch).toFixed(1)} ${up(part(tracks, epoch, f)[side]).toFixed(1)}`); return path(f === view.filter ? "ribbon current" : "ribbon", `M${[...edge(1), ...edge(0).reverse()].join("L")}Z`); };
