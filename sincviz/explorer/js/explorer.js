@@ -629,7 +629,7 @@ class Explorer {
       const anchor = edge == null ? axis.hz(start) : edge === high ? range.low : high; // an edge is dragged, or a new range begins
       follow(event, moved => { const [a, b] = [anchor, axis.hz(moved.clientX - left)].map(one => Math.round(one / step) * step).sort((one, other) => one - other); if (b > a) this.setRange(a, b); });
     });
-    const total = sum(values), inRange = sum(chosen.map((/** @type {number} */ at) => this.channelSums().values[at]));
+    const total = sum(values), sums = this.channelSums().values, inRange = sum(chosen.map((/** @type {number} */ at) => sums[at]));
     return [
       make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "quiet" }, data.verdict),
       data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
@@ -668,7 +668,7 @@ class Explorer {
       if (costs[to] < Infinity) dots[to].focus();
     };
     const reached = known.find(at => chosen.has(at)) ?? known[0]; // by the Tab key; arrows lead on from there
-    const dots = known.map(at => make("svg:circle", { class: chosen.has(at) ? "electrode chosen" : "electrode", cx: x(at), cy: y(at), r: Math.max(3, Math.min(5.5, 26 / Math.sqrt(known.length))) + (chosen.has(at) ? 1.5 : 0), "data-key": `electrode-${at}`, tabindex: at === reached ? "0" : "-1", role: "option",
+    const dots = known.map(at => make("svg:circle", { class: `electrode${chosen.has(at) ? " chosen" : ""}${view.edits.mutedChannels.includes(at) ? " muted" : ""}`, cx: x(at), cy: y(at), r: Math.max(3, Math.min(5.5, 26 / Math.sqrt(known.length))) + (chosen.has(at) ? 1.5 : 0), "data-key": `electrode-${at}`, tabindex: at === reached ? "0" : "-1", role: "option",
       "aria-selected": String(chosen.has(at)), "aria-label": told(at), onpointerenter: () => tell(at), onfocus: () => tell(at), onclick: () => flip(at), onkeydown: (/** @type {KeyboardEvent} */ event) => onkeydown(event, at) }));
     const lasso = path("lasso", ""), map = this.headMap(values, most, size, { role: "listbox", "aria-multiselectable": "true", "aria-label": "Electrodes: arrow keys move, the space bar chooses" }, dots, lasso), surface = map.querySelector("svg");
     surface.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
