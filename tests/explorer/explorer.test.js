@@ -4,7 +4,7 @@ import { NO_EDITS, checkedView, colour, firstView, inside, isEdited, measuredRes
 
 const values = (shape, ...numbers) => ({ shape, values: Float32Array.from(numbers) });
 const data = {
-  can_recompute: true, can_edit_cutoffs: true, sfreq_hz: 100, class_names: ["left", "right"], ch_names: ["C3", "C4"], targets: ["left"], target_classes: [[0, 1]],
+  readable: true, can_recompute: true, can_edit_cutoffs: true, sfreq_hz: 100, class_names: ["left", "right"], ch_names: ["C3", "C4"], targets: ["left"], target_classes: [[0, 1]],
   bands: [{ name: "theta", words: "", ranges_hz: [[4, 8]] }, { name: "mu", words: "", ranges_hz: [[8, 13]] }, { name: "other", words: "", ranges_hz: [[0, 4]] }],
   filters: { number: [1, 2, 3], relevance_share: [null, 0.2, 0.7], importance: [3, 2, 1] }, history: null, findings: [],
   arrays: {
@@ -61,6 +61,7 @@ test("cut-offs stay apart, above zero and below half the sampling rate", () => {
 test("the first view shows the filter, the band and the trial that tell most", () => {
   const view = firstView(data);
   assert.deepEqual([view.filter, view.sort, view.range_hz, view.trial], [2, "relevance_share", [8, 13], 2]);
+  assert.equal(firstView({ ...data, readable: false }).sort, "importance");
   const bare = firstView({ ...data, bands: [], filters: { number: [1], relevance_share: [null] }, arrays: {} });
   assert.deepEqual([bare.filter, bare.sort, bare.range_hz, bare.trial], [0, "number", null, null]);
 });

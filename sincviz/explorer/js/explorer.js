@@ -27,14 +27,12 @@ export function visible(text) {
   return String(text).replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu,
     one => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
-
 /** A number with about two digits after the point, fewer if it is large. @param {number | null | undefined} value @returns {string} */
 export function numeral(value) {
   if (value == null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value), small = size > 0 && size < 0.01;
   return (small ? value.toPrecision(1) : value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)).replace(/-/g, "−");
 }
-
 /** @param {number | null | undefined} value */
 const signed = value => (value != null && value > 0 ? "+" : "") + numeral(value);
 /** @param {number | null | undefined} value */
@@ -60,27 +58,23 @@ export function part({ shape, values }, ...indices) {
   const size = shape.slice(indices.length).reduce((a, b) => a * b, 1), at = indices.reduce((sum, one, axis) => sum * shape[axis] + one, 0);
   return values.subarray(at * size, (at + 1) * size);
 }
-
 /** @param {ArrayLike<number>} values */
 const sum = values => Array.from(values).reduce((a, b) => a + b, 0);
 /** @param {ArrayLike<number>} values */
 const largest = values => Math.max(...Array.from(values, value => Math.abs(value) || 0), 0) || 1;
 /** @param {ArrayLike<number>} values */
 const bySize = values => ordered(Array.from(values, Math.abs), true);
-
 /** Round numbers between two limits, about as many as asked for. @param {number} low @param {number} high */
 export function ticks(low, high, most = 4) {
   const rough = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find(one => one * power >= rough) ?? 10), first = Math.ceil(low / step - 1e-9);
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
 }
-
 /** Red, green and blue of a share between -1 and 1. @param {number} share */
 export function colour(share) {
   const at = ((Math.max(-1, Math.min(1, share || 0)) + 1) / 2) * (SIGNED.length - 1), below = Math.min(Math.floor(at), SIGNED.length - 2);
   return SIGNED[below].map((one, i) => Math.round(one + (SIGNED[below + 1][i] - one) * (at - below)));
 }
-
 /** Whether a point lies inside a closed way. @param {number[][]} way @param {number} x @param {number} y */
 export function inside(way, x, y) {
   return way.reduce((within, [ax, ay], at) => {
@@ -93,13 +87,11 @@ export function inside(way, x, y) {
 
 /** @param {Edits} edits */
 export const isEdited = edits => Object.values(edits).some(list => list.length > 0);
-
 /** Edits with one number more in a list, or one less if it is there. @param {Edits} edits @param {Mutes} list @param {number} index @returns {Edits} */
 export function toggled(edits, list, index) {
   const rest = edits[list].filter(one => one !== index);
   return { ...edits, [list]: rest.length < edits[list].length ? rest : [...rest, index].sort((a, b) => a - b) };
 }
-
 /** Edits with the cut-offs of a filter as they were. @param {Edits} edits @param {number} filter @returns {Edits} */
 const withoutCutoffs = (edits, filter) => ({ ...edits, cutoffs: edits.cutoffs.filter(one => one[0] !== filter) });
 
@@ -115,7 +107,7 @@ export function withCutoffs(data, edits, filter, low, high) {
 
 /** What a page shows first: the filter, the band and a trial that tell most. @param {Data} data @returns {View} */
 export function firstView(data) {
-  const { filters, bands, arrays } = data, column = ["relevance_share", "importance"].find(name => filters[name]?.some(one => one != null)) ?? "number";
+  const { filters, bands, arrays } = data, column = [data.readable ? "relevance_share" : "importance", "importance"].find(name => filters[name]?.some(one => one != null)) ?? "number";
   const sizes = bands.map((band, at) => (arrays.band_relevance && band.name !== "other" && band.ranges_hz.length === 1 ? sum(part(arrays.band_relevance, 0, at).map(Math.abs)) : -1));
   const leading = sizes.some(size => size >= 0) ? ordered(sizes, true)[0] : -1, { code, predicted } = arrays;
   const misread = code ? code.values.findIndex((truth, trial) => truth >= 0 && truth !== predicted.values[trial]) : -1;
@@ -159,7 +151,6 @@ export function measuredResult(data) {
   const right = sum(data.class_names.map((_, at) => confusion[at * count + at]));
   return { scores: scores?.values, predicted: predicted.values, accuracy: right / sum(confusion), ci_low: null, ci_high: null, confusion, changed: [], edits: NO_EDITS };
 }
-
 /** The classes that positive and negative relevance of a target speak for. @param {Data} data @param {number} target @returns {[number, number | null]} */
 export function sides(data, target) {
   return data.target_classes?.[target] ?? [data.class_names.indexOf(data.targets[target]), null];
@@ -231,10 +222,8 @@ const frequencyTicks = (axis, height) => axis.values.map((hz, at) => {
   const last = at === axis.values.length - 1, room = last || axis.at(axis.values[axis.values.length - 1]) - axis.at(hz) > 46;
   return room && tick(last ? `${hz} Hz` : hz, axis.at(hz) + (last ? 6 : 0), height - 4, last ? "end" : at ? "middle" : "start");
 });
-
 /** A bar from one share of a cell to another. @param {number} from @param {number} to @param {boolean} negative */
 const bar = (from, to, negative) => make("span", { class: `bar ${negative ? "negative" : "positive"}`, style: { left: `${100 * Math.min(from, to)}%`, width: `${100 * Math.max(0.004, Math.abs(to - from))}%` } });
-
 /** Values as bars from zero, or each from the end of the one before. @param {{label: any, value: number}[]} rows @param {string} caption @param {boolean} stacked */
 function bars(rows, caption, stacked = false) {
   const ends = rows.map((row, at) => { const from = stacked ? sum(rows.slice(0, at).map(one => one.value)) : 0; return [from, from + row.value]; });
@@ -243,7 +232,6 @@ function bars(rows, caption, stacked = false) {
     make("td", { class: "track", "aria-hidden": "true" }, make("span", { class: "zero", style: { left: `${100 * share(0)}%` } }), bar(share(ends[at][0]), share(ends[at][1]), row.value < 0)),
     make("td", { class: "number" }, signed(row.value))))));
 }
-
 /** Follow the pointer until it is released, wherever it goes. @param {PointerEvent} event @param {(event: PointerEvent) => void} onmove @param {() => void} ondone */
 function follow(event, onmove, ondone = () => {}) {
   event.preventDefault();
@@ -358,7 +346,6 @@ class Explorer {
     clearTimeout(this.timer);
     if (this.ownsAddress) this.timer = setTimeout(() => history.replaceState(null, "", "#" + encodeState(this.view)), 200);
   }
-
   /** @param {Edits} edits @param {boolean} step false while the pointer moves: its whole way is one step to undo */
   edit(edits, step = true) {
     if (JSON.stringify(edits) === JSON.stringify(this.view.edits)) return;
@@ -367,10 +354,8 @@ class Explorer {
     this.set({ edits });
     this.recompute();
   }
-
   /** @param {Edits} edits what an undo comes back to */
   remember(edits) { this.past = [...this.past, edits]; this.future = []; }
-
   /** @param {Edits[]} from @param {Edits[]} to */
   step(from, to) {
     const edits = from.pop();
@@ -458,18 +443,15 @@ class Explorer {
     const { filters } = this.data, edit = this.view.edits.cutoffs.find(one => one[0] === filter);
     return edit ? [edit[1], edit[2]] : [filters.nominal_low_hz[filter], filters.nominal_high_hz[filter]];
   }
-
   /** @param {number} filter */
   nominal(filter) { return span(this.data.filters.nominal_low_hz[filter], this.data.filters.nominal_high_hz[filter]); }
   /** @param {number} filter */
   measured(filter) { return span(this.data.filters.measured_low_hz[filter], this.data.filters.measured_high_hz[filter]); }
-
   /** @param {string} where @param {Mutes} list @param {number} index @param {string} name @param {any} [label] */
   mute(where, list, index, name, label) {
     const muted = this.view.edits[list].includes(index);
     return this.data.can_recompute && toggle(`${where}-${list}-${index}`, label ?? (muted ? "Muted" : "Mute"), muted, () => this.edit(toggled(this.view.edits, list, index)), { class: "mute", "aria-label": label ? null : `Mute ${visible(name)}` });
   }
-
   /** The head of a column that sorts. @param {"sort" | "trial_sort"} sort @param {string} key @param {string} label @param {string} title */
   sorter(sort, key, label, title = "") {
     const way = sort === "sort" ? "descending" : "trial_descending", active = this.view[sort] === key, descending = this.view[way];
@@ -492,9 +474,9 @@ class Explorer {
     const picture = (/** @type {number} */ f) => make("svg:svg", { width: 100, height: 16, viewBox: "0 0 100 16", "aria-hidden": "true" }, axis.values.map(hz => stroke("grid-line", axis.at(hz), 0, axis.at(hz), 16)),
       band("nominal", ...this.cutoffs(f), 3), band("measured", filters.measured_low_hz[f], filters.measured_high_hz[f], 9));
     const rows = ordered(filters[view.sort] ?? filters.number, view.descending).map(f => make("tr", { class: f === view.filter ? "current" : null, onclick: () => this.set({ filter: f }) },
-      shown.map(([key, , , cell]) => make("td", { class: `column-${key}` }, cell(f))), make("td", { class: "column-strip" }, picture(f)), data.can_recompute && make("td", {}, this.mute("row", "mutedFilters", f, `filter ${filters.number[f]}`))));
+      shown.map(([key, , , cell]) => make("td", { class: `column-${key}${key === "relevance_share" && !data.readable ? " doubtful" : ""}` }, cell(f))), make("td", { class: "column-strip" }, picture(f)), data.can_recompute && make("td", {}, this.mute("row", "mutedFilters", f, `filter ${filters.number[f]}`))));
     return [
-      make("h3", {}, "Filters"), make("p", { class: "key" }, swatch("nominal", "nominal band: the cut-offs"), swatch("measured", "measured band: what the kernel lets through")),
+      make("h3", {}, "Filters ", !data.readable && make("span", { class: "tag warn", title: data.verdict }, "their relevance cannot be read")), make("p", { class: "key" }, swatch("nominal", "nominal band: the cut-offs"), swatch("measured", "measured band: what the kernel lets through")),
       table("Table of filters", [...shown.map(([key, label, title]) => this.sorter("sort", key, label, title)), make("th", { scope: "col", class: "column-strip" }, "Bands"), data.can_recompute && "Without"], rows, "sortable"),
     ];
   }
@@ -506,7 +488,7 @@ class Explorer {
     const findings = data.findings.filter(one => one.filters?.includes(number)).sort((a, b) => a.filters.length - b.filters.length);
     return [
       make("div", { class: "title" }, make("h3", {}, `Filter ${number}`), this.mute("card", "mutedFilters", f, "", view.edits.mutedFilters.includes(f) ? `Without filter ${number}: bring it back` : `Without filter ${number}`)),
-      make("dl", { class: "values" }, facts.filter(([, value]) => value && !value.startsWith("–")).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      make("dl", { class: "values" }, facts.filter(([, value]) => value && !value.startsWith("–")).map(([name, value]) => make("div", { class: name === "relevance" && !data.readable ? "doubtful" : null }, make("dt", {}, name), make("dd", {}, value)))),
       arrays.response_hz && this.response(f, low, high, edited),
       data.can_edit_cutoffs && make("div", { class: "inputs" }, this.hertzInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, Math.min(value, high - 0.5), high))),
         this.hertzInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
@@ -557,13 +539,11 @@ class Explorer {
     const number = this.data.arrays.trial_number?.values[trial] ?? trial;
     return [button(`${where}-trial-${trial}`, number, () => this.set({ trial }), { class: "link", "aria-label": `Trial ${number}` }), more, " "];
   }
-
   /** What positive and negative values of the target speak for. */
   speaksFor() {
     const { class_names, targets } = this.data, [one, other] = sides(this.data, this.view.target), name = visible(class_names[one] ?? targets[this.view.target]);
     return [`for ${name}`, other == null ? `against ${name}` : `for ${visible(class_names[other])}`];
   }
-
   /** Of which score `added` tells the parts. */
   get scoreWords() {
     const [one, other] = sides(this.data, this.view.target), name = (/** @type {number} */ at) => visible(this.data.class_names[at]);
@@ -573,7 +553,6 @@ class Explorer {
   signKey() { const [one, other] = this.speaksFor(); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
   get guard() { return this.data.readable ? "" : "guarded"; }
   unreadable() { return !this.data.readable && make("span", { class: "tag warn", title: this.data.verdict }, "cannot be read"); }
-
   /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change */
   hertzInput(key, label, value, change) {
     return make("label", {}, label, make("input", { type: "number", "data-key": key, step: "0.5", min: "0", max: String(Math.floor(this.data.sfreq_hz / 2)), value: hertz(value),
@@ -587,7 +566,6 @@ class Explorer {
     const names = this.data.ch_names, size = 84;
     return make("figure", {}, this.headMap(values, largest(values), size, { role: "img", "aria-label": `${name}: largest at ${visible(names[bySize(values)[0]])}` }), make("figcaption", {}, name));
   }
-
   /** The colours of a map in the outline of a head. @param {ArrayLike<number>} values @param {number} most @param {number} size @param {Record<string, any>} properties @param {any[]} over */
   headMap(values, most, size, properties, ...over) {
     const { topomap } = this.data.arrays, canvas = make("canvas", { width: 2 * size, height: 2 * size, "aria-hidden": "true" }), at = (/** @type {number} */ x) => size / 2 + (x * size) / 2.5;
@@ -596,13 +574,11 @@ class Explorer {
       [-1, 1].map(side => path("head-line", `M${at(side * 0.99)} ${at(-0.15)}Q${at(side * 1.12)} ${at(0)} ${at(side * 0.99)} ${at(0.15)}`)), over);
     return make("div", { class: "head-map", style: { width: `${size}px`, height: `${size}px` } }, canvas, outline);
   }
-
   /** The chosen frequencies; an open end takes in all that are higher. */
   get range() {
     const [low, high] = this.view.range_hz ?? [0, null];
     return { low, high: high ?? Infinity, words: low > 0 || high != null ? `${span(low, high)} Hz` : "all frequencies" };
   }
-
   /** @param {number} low @param {number} high */
   setRange(low, high) { this.set({ range_hz: low <= 0 && high >= this.most_hz ? null : [Math.max(0, low), high >= this.most_hz ? null : high] }); }
 
