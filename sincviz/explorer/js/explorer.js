@@ -655,13 +655,13 @@ class Explorer {
     const scale = make("canvas", { width: 100, height: 1, class: "scale", "aria-hidden": "true" }), pen = scale.getContext("2d");
     for (let at = 0; at < 100; at++) { pen.fillStyle = `rgb(${colour(at / 49.5 - 1).join(" ")})`; pen.fillRect(at, 0, 1, 1); }
     const rows = bySize(values).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(names[at])}`)),
-      make("td", { class: "number" }, signed(values[at])), low && make("td", { class: "number" }, interval(at)), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at]))));
+      make("td", { class: "number" }, signed(values[at])), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at])), low && make("td", { class: "number" }, interval(at))));
     return [
       make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${this.range.words}, ${this.speaksFor()[0]}`),
       known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
       view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
       make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
-        table("Table of electrodes", ["Electrode", "Relevance", low && "95 % interval", data.can_recompute && "Without it"], rows)),
+        table("Table of electrodes", ["Electrode", "Relevance", data.can_recompute && "Without", low && "95 % interval"], rows)),
     ];
   }
 
