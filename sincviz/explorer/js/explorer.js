@@ -11,7 +11,6 @@ import { unpack, Network, sumOverFrequencies, sumOverChannels, trialsIn, scalp, 
  */
 /** What is chosen and edited; it stands in the address of the page. @typedef {Record<string, any> & {edits: Edits}} View */
 /** What the network decides, with its edits. @typedef {Record<string, any>} Result */
-
 /** @type {Edits} */
 export const NO_EDITS = { cutoffs: [], mutedFilters: [], mutedBands: [], mutedChannels: [] };
 // Crameri's vik, for signed values; like the colours of curves in the style sheet legible in every form of colour blindness.
@@ -21,7 +20,6 @@ const SIGNED = ["001261", "023376", "06548b", "307da6", "71a8c4", "b3d1df", "ece
 const LEFT = 36; // of drawings with values at their left, in pixels
 
 // Words and numbers
-
 /** Text in which invisible characters and changes of direction are escaped. @param {unknown} text */
 export function visible(text) {
   return String(text).replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu,
@@ -84,7 +82,6 @@ export function inside(way, x, y) {
 }
 
 // What is chosen and edited
-
 /** @param {Edits} edits */
 export const isEdited = edits => Object.values(edits).some(list => list.length > 0);
 /** Edits with one number more in a list, or one less if it is there. @param {Edits} edits @param {Mutes} list @param {number} index @returns {Edits} */
@@ -94,7 +91,6 @@ export function toggled(edits, list, index) {
 }
 /** Edits with the cut-offs of a filter as they were. @param {Edits} edits @param {number} filter @returns {Edits} */
 const withoutCutoffs = (edits, filter) => ({ ...edits, cutoffs: edits.cutoffs.filter(one => one[0] !== filter) });
-
 /**
  * Edits with other cut-offs of a filter: apart, above zero and at most half the sampling rate.
  * @param {Data} data @param {Edits} edits @param {number} filter @param {number} low @param {number} high @returns {Edits}
@@ -104,7 +100,6 @@ export function withCutoffs(data, edits, filter, low, high) {
   const rest = withoutCutoffs(edits, filter).cutoffs;
   return { ...edits, cutoffs: [...rest, /** @type {[number, number, number]} */ ([filter, Math.round(from * 100) / 100, Math.round(to * 100) / 100])].sort((a, b) => a[0] - b[0]) };
 }
-
 /** What a page shows first: the filter, the band and a trial that tell most. @param {Data} data @returns {View} */
 export function firstView(data) {
   const { filters, bands, arrays } = data, column = [data.readable ? "relevance_share" : "importance", "importance"].find(name => filters[name]?.some(one => one != null)) ?? "number";
@@ -155,7 +150,6 @@ export function measuredResult(data) {
 export function sides(data, target) {
   return data.target_classes?.[target] ?? [data.class_names.indexOf(data.targets[target]), null];
 }
-
 /** Which bands and channels spoke for the class that was decided rather than the true one, the largest first. @param {Data} data @param {number} trial @param {number} decided */
 export function misleading(data, trial, decided) {
   const relevance = data.arrays.trial_relevance, truth = data.arrays.code.values[trial], [, targets, bands, channels] = relevance.shape;
@@ -168,7 +162,6 @@ export function misleading(data, trial, decided) {
 }
 
 // Elements
-
 /** An element; text becomes text, never markup. @param {string} tag "svg:" before the elements of a drawing @param {Record<string, any>} properties @param {...any} children @returns {any} */
 function make(tag, properties = {}, ...children) {
   const element = tag.startsWith("svg:") ? document.createElementNS("http://www.w3.org/2000/svg", tag.slice(4)) : document.createElement(tag);
@@ -260,7 +253,6 @@ function paint(canvas, pixels, size, most) {
 }
 
 // The network, in a worker where that is allowed
-
 /** @param {Network} network @param {any} state @returns {Result} */
 function computed(network, state) {
   const responses = new Map([...state.cutoffs].map(([filter, [low, high]]) => [filter, network.response_db(filter, low, high)]));
@@ -297,7 +289,6 @@ function serve(worker) {
 }
 
 // The page
-
 const PANELS = ["head", "bar", "filters", "card", "spectrum", "scalp", "trials", "trial", "edits", "training"];
 
 class Explorer {
@@ -310,12 +301,12 @@ class Explorer {
     this.view = checkedView(data, ownsAddress ? decodeState(location.hash.slice(1)) : null);
     /** @type {Edits[]} */ this.past = [];
     /** @type {Edits[]} */ this.future = [];
-    this.base = measuredResult(data);
-    this.result = this.base;
+    this.result = this.base = measuredResult(data);
     /** @type {((state: any) => Promise<Result>) | null} */ this.compute = null;
     this.busy = this.stale = this.tableOpen = false;
     this.python = "";
-    this.frame = this.width = 0;
+    this.frame = 0;
+    this.width = -1; // not measured yet; a page that is folded up has 0
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
     /** @type {Record<string, {place: any, seen: any[] | null, width: number}>} */
     this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel is-${name}` }), seen: null, width: 0 }]));
@@ -338,7 +329,6 @@ class Explorer {
       this.recompute();
     });
   }
-
   /** @param {Record<string, any>} changes */
   set(changes) {
     this.view = { ...this.view, ...changes };
@@ -361,7 +351,6 @@ class Explorer {
     const edits = from.pop();
     if (edits) { to.push(this.view.edits); this.edit(edits, false); }
   }
-
   /** Ask what the edited network decides; edits that come meanwhile are computed together. */
   async recompute() {
     this.stale = this.busy;
@@ -375,7 +364,6 @@ class Explorer {
   }
 
   later() { cancelAnimationFrame(this.frame); this.frame = requestAnimationFrame(() => this.draw()); }
-
   /** Draw the panels of which something changed; the focus stays where it is. */
   draw() {
     const { view, result } = this, { edits, filter } = view, focused = this.root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : null;
@@ -437,7 +425,6 @@ class Explorer {
   }
 
   // Filters
-
   /** @param {number} filter @returns {[number, number]} */
   cutoffs(filter) {
     const { filters } = this.data, edit = this.view.edits.cutoffs.find(one => one[0] === filter);
@@ -497,7 +484,6 @@ class Explorer {
       this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "quiet" }, one.remedy))),
     ];
   }
-
   /** What a filter lets through; its cut-offs can be dragged. @param {number} f @param {number} low @param {number} high @param {boolean} edited */
   response(f, low, high, edited) {
     const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.panels.card.width, base = 124, axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
@@ -517,13 +503,11 @@ class Explorer {
     });
     return drawn;
   }
-
   /** What a filter adds to the difference that a target stands for, by trial. @param {Result | null} result @param {number} trial @param {number} f */
   added(result, trial, f) {
     const { data } = this, [one, other] = sides(data, this.view.target), at = (/** @type {number} */ of) => result?.filter_scores[(trial * data.class_names.length + of) * data.filters.number.length + f];
     return at(one) - (other == null ? 0 : at(other));
   }
-
   /** The trials in which a filter speaks most for and against. @param {number} f */
   speaking(f) {
     const { base, view } = this, [one] = sides(this.data, view.target);
@@ -533,7 +517,6 @@ class Explorer {
     return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "quiet" }, `What it adds to ${this.scoreWords}:`),
       make("p", { class: "quiet" }, "most in ", links(order.slice(0, 4))), make("p", { class: "quiet" }, "least in ", links(order.slice(-4).reverse()))];
   }
-
   /** @param {string} where @param {number} trial @param {string} more */
   trialLink(where, trial, more = "") {
     const number = this.data.arrays.trial_number?.values[trial] ?? trial;
@@ -560,7 +543,6 @@ class Explorer {
   }
 
   // Scalp and spectrum
-
   /** A small map with its name. @param {ArrayLike<number>} values @param {string} name */
   map(values, name) {
     const names = this.data.ch_names, size = 84;
@@ -616,7 +598,6 @@ class Explorer {
       make("p", { class: "quiet" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
     ];
   }
-
   /** Sums over the chosen frequencies for every channel, with intervals where these are those of a band. */
   channelSums() {
     const { data, view, range } = this, { band_ci_low, band_ci_high } = data.arrays;
@@ -666,7 +647,6 @@ class Explorer {
   }
 
   // Trials
-
   trials() {
     const { data, view, result, range } = this, { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
     if (!result) return [];
@@ -687,7 +667,6 @@ class Explorer {
       make("p", { class: "quiet" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}, ${this.speaksFor()[0]}.`),
     ];
   }
-
   /** Score of the true class minus the best other. @param {number} trial */
   margin(trial) {
     const total = this.data.class_names.length, truth = this.data.arrays.code?.values[trial] ?? -1, scores = Array.from(this.result?.scores?.subarray(trial * total, trial * total + total) ?? []);
@@ -715,7 +694,6 @@ class Explorer {
       signals && [make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), this.signal(trial, channels.length ? channels : [0])],
     ];
   }
-
   /** @param {number} trial @param {number[]} channels */
   signal(trial, channels) {
     const { data } = this, { signals, signal_scale } = data.arrays, width = this.panels.trial.width, height = 150, count = signals.shape[2], seconds = count / data.sfreq_hz, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 4) * at) / (count - 1);
@@ -725,7 +703,6 @@ class Explorer {
   }
 
   // Edits and training
-
   edits() {
     const { data, result, base, view: { edits } } = this, names = data.class_names, total = names.length;
     if (!result || !base) return [];
@@ -742,7 +719,7 @@ class Explorer {
     return [
       make("h3", {}, data.can_recompute ? "What if" : "Decisions"),
       data.can_recompute && [make("p", { class: "quiet" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card.",
-        data.score_error != null && ` Scores are computed here from rounded signals; on these trials they differ from the network's by at most ${numeral(data.score_error)}.`),
+        data.score_error != null && ` Scores are computed here from rounded signals, within about ${numeral(data.score_error)} of the network's.`),
         chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${visible(band.name === "other" ? band.words : band.name)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
         edits.mutedFilters.length + edits.mutedBands.length + edits.mutedChannels.length > 0 && make("p", { class: "note" }, "Muting makes signals that the network has never seen: this shows what its decisions lean on, not what a network trained without it would do.")],
       data.arrays.code && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials of each class, and what they are read as"),
@@ -768,7 +745,6 @@ class Explorer {
     ];
   }
 }
-
 /** Show an explorer in an element. @param {HTMLElement} root @param {any} payload @param {string} text the module's own, for the worker @param {boolean} ownsAddress */
 export async function mount(root, payload, text = "", ownsAddress = false) {
   try { return new Explorer(root, /** @type {any} */ (await unpack(payload)), text, ownsAddress); }
