@@ -9,6 +9,9 @@ ifeq ($(filter $(TORCH),cpu default),)
 $(error TORCH must be cpu or default, which is PyPI's; got '$(TORCH)'. Try TORCH=cpu)
 endif
 
+JAVASCRIPT_TYPES = npx --yes --package typescript@5 tsc --noEmit --allowJs --checkJs --strict --target es2022 \
+	--module es2022 --moduleResolution bundler --lib es2022,dom,dom.iterable sincviz/explorer/js/*.js
+
 .PHONY: help demo figures population tutorials docs test coverage lint check-slow clean
 
 help:
@@ -19,7 +22,7 @@ help:
 	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
 	@echo "make coverage    the tests, and which lines and branches they run"
-	@echo "make lint        style, types"
+	@echo "make lint        style, types, of the JavaScript too where npx is installed"
 	@echo "make check-slow  the long tests: demo, figures, notebooks, real EEG, pages in a browser, fuzzing, kill tests"
 
 demo: $(VENV)/.installed
@@ -51,6 +54,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
+	@if command -v npx > /dev/null; then $(JAVASCRIPT_TYPES); else echo "JavaScript is not checked: npx is not installed"; fi
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \

@@ -221,6 +221,8 @@ class Contents(Generic[Results]):
         What stays in a folder where results are replaced.
     opening : tuple of str
         Names of the figure that the page begins with, and, if there is one, of the same figure for narrow screens.
+    live : callable | None
+        Results to the part of the page that runs a script, or ``None`` where there is nothing to show.
     """
 
     sections: tuple[Section[Results, Any], ...]
@@ -232,6 +234,15 @@ class Contents(Generic[Results]):
     facts_file: str
     kept: str = ""
     opening: tuple[str, ...] = ()
+    live: Callable[[Results], "LivePart | None"] | None = None
+
+
+class LivePart(NamedTuple):
+    """A part of the page with a script: title, HTML, and the hash by which the page's policy admits the script."""
+
+    title: str
+    html: str
+    script_hash: str
 
 
 class Paragraph(NamedTuple):

@@ -31,12 +31,24 @@ def empty_page(title: str) -> "mne.Report":
     return page
 
 
-def save_page(page: "mne.Report", path: Path) -> None:
-    """Write a page that runs only its own scripts and loads nothing from elsewhere, whatever is written in it."""
+def save_page(page: "mne.Report", path: Path, scripts: Sequence[str] = ()) -> None:
+    """Write a page that runs only its own scripts and loads nothing from elsewhere, whatever is written in it.
+
+    Parameters
+    ----------
+    page : mne.Report
+        The page.
+    path : pathlib.Path
+        The file to write.
+    scripts : sequence of str
+        Hashes of the scripts that the engine put into the page, such as ``"'sha256-...'"``; these run too, and may
+        compute in workers of their own.
+    """
     page.save(path, open_browser=False, overwrite=True, verbose="error")
     html = path.read_text("utf-8")
     policy = (
-        f"default-src 'none'; script-src {_own_scripts()}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+        f"default-src 'none'; script-src {' '.join([_own_scripts(), *scripts])}; "
+        f"{'worker-src blob:; ' if scripts else ''}style-src 'unsafe-inline'; img-src data:; font-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     head, rest = html.split("<head>", 1)

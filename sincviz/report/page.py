@@ -6,6 +6,7 @@ from typing import Any
 
 from sincviz.report.contents import (
     Contents,
+    LivePart,
     Results,
     Rows,
     Section,
@@ -48,9 +49,10 @@ def write_html(
         Heading; ``None`` takes that of the contents.
     """
     page = empty_page(title or contents.title(results))
-    for heading, name, html in _parts(results, contents, sections, pictures):
+    live = contents.live(results) if contents.live else None
+    for heading, name, html in _parts(results, contents, sections, pictures, live):
         page.add_html(html, name, section=heading, tags=(heading.lower().replace(" ", "-"),))
-    save_page(page, path)
+    save_page(page, path, (live.script_hash,) if live else ())
 
 
 def summary_html(results: Results, contents: Contents[Results]) -> str:
@@ -77,10 +79,13 @@ def _parts(
     contents: Contents[Results],
     sections: tuple[Section[Results, Any], ...],
     pictures: Mapping[str, tuple[Path, float]],
+    live: LivePart | None,
 ) -> Iterator[Part]:
     """Yield every part of the page, in order."""
     opening = _opening_html(results, contents, sections, pictures)
     yield "Summary", contents.lead_title, opening + summary_html(results, contents)
+    if live:
+        yield "Explorer", live.title, live.html
     yield "Doctor", "Findings and what to do", findings_html(results)
     for section in sections:
         if section.heading:

@@ -18,7 +18,9 @@ from sincviz.inspection.contents import CONTENTS, SECTIONS
 from sincviz.inspection.leading import basis_words
 from sincviz.inspection.notebook import notebook_html
 from sincviz.inspection.words import filter_words, reference_words
+from sincviz.report.contents import LivePart
 from sincviz.report.methods import methods_paragraph
+from sincviz.report.page import write_html
 from tests.report.conftest import HOSTILE, HOSTILE_CHANNELS
 from tests.shown import drawings, figures, reasons
 
@@ -155,6 +157,25 @@ def test_a_title_is_text(small, tmp_path):
     html = (tmp_path / "a.html").read_text("utf-8")
     assert "<script>alert(3)" not in html
     assert "&lt;script&gt;alert(3)&lt;/script&gt;" in html
+
+
+def test_a_live_part_follows_the_summary_and_only_its_script_is_admitted(small, tmp_path):
+    part = LivePart("Explorer", "<script>let live = 1</script>", "'sha256-of/the+script='")
+    policies = {}
+    for name, live in {"with": lambda results: part, "without": lambda results: None}.items():
+        path = tmp_path / f"{name}.html"
+        write_html(small, dataclasses.replace(CONTENTS, live=live), (), path, {}, None)
+        html = path.read_text("utf-8")
+        assert ("<script>let live = 1</script>" in html) == (name == "with")
+        policies[name] = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
+        if name == "with":
+            assert (
+                html.index(CONTENTS.lead_title)
+                < html.index("let live = 1")
+                < html.index("Findings and what to do")
+            )
+    added = policies["with"].replace(f" {part.script_hash}", "").replace("worker-src blob:; ", "")
+    assert added == policies["without"] != policies["with"]
 
 
 def test_a_notebook_shows_the_summary(whole, hostile):
