@@ -2,8 +2,9 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,9 @@ from sincviz.cli.options import (
     subjects_named,
 )
 from sincviz.cli.terminal import console, print_bands, print_findings, print_network, print_summary
+
+if TYPE_CHECKING:
+    from sincviz.inspection.inspection import Inspection
 
 
 def inspect(
@@ -88,7 +92,7 @@ def inspect(
     only: Annotated[
         str,
         typer.Option(
-            help="Sections, comma-separated: bands, responses, maps, relevance, evidence, training."
+            help="Sections, comma-separated: bands, responses, maps, relevance, evidence, training, explorer."
         ),
     ] = "",
     figure_format: Annotated[
@@ -191,6 +195,7 @@ def inspect(
         inspection = inspect_network(
             model, trials, only=sections, held_out=held_out, seed=seed, progress=talks
         )
+        inspection = _with_paths(inspection, checkpoint, epochs)
         written = inspection.save(
             folder, formats=formats, title=source.name, style=style, overwrite=overwrite, progress=talks
         )
@@ -214,3 +219,12 @@ def inspect(
         )
         if opens and not opened:
             console.print("There is no display to open it on.")
+
+
+def _with_paths(inspection: "Inspection", checkpoint: str, epochs: Path | None) -> "Inspection":
+    """Return an inspection whose explorer names the files in the code that it gives."""
+    if inspection.explorer is None:
+        return inspection
+    files = {"model": checkpoint, "epochs": None if epochs is None else str(epochs)}
+    known = inspection.explorer.attrs["python"] | files
+    return replace(inspection, explorer=inspection.explorer.assign_attrs(python=known))

@@ -7,6 +7,7 @@ from sincviz._utils.text import listed
 from sincviz.inspection.accuracy import ACCURACY
 from sincviz.inspection.attribution import RELEVANCE
 from sincviz.inspection.evidence import EVIDENCE
+from sincviz.inspection.explorer import EXPLORER, live_part
 from sincviz.inspection.filters import BANDS, RESPONSES, TRAINING
 from sincviz.inspection.findings import ARTEFACTS, FINDINGS
 from sincviz.inspection.leading import LEADING, with_verdict
@@ -19,7 +20,7 @@ from sincviz.report.contents import Contents, Paragraph
 
 SECTIONS = (
     *(NETWORK, OVERVIEW, FINDINGS, BANDS, RESPONSES, TRAINING, ACCURACY, LEADING, MAPS, RELEVANCE, EVIDENCE),
-    ARTEFACTS,
+    *(EXPLORER, ARTEFACTS),
 )
 
 
@@ -72,4 +73,5 @@ CONTENTS = Contents(
     facts=_facts,
     facts_file="inspection.json",
     opening=NAMES,
+    live=live_part,
 )

@@ -24,6 +24,8 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_on
 if TYPE_CHECKING:
     import matplotlib.figure
 
+    from sincviz.explorer.widget import Explorer
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Inspection(InspectionResults):
@@ -58,6 +60,36 @@ class Inspection(InspectionResults):
                 "`only=['bands']`, or without `only`."
             )
         return overview(self, columns)
+
+    def explore(self, *, height_px: int = 900) -> "Explorer":
+        """Show filters, scalp and trials together, and edit the network, in a notebook.
+
+        Cut-offs can be moved, and filters, bands and channels taken away; the accuracy is computed again in the
+        browser. It is the same as at the top of the page.
+
+        Parameters
+        ----------
+        height_px : int
+            Height of the frame.
+
+        Returns
+        -------
+        sincviz.explorer.widget.Explorer
+            Shows itself as the last value of a cell; ``.save(path)`` writes it as a page of its own.
+
+        Raises
+        ------
+        ValueError
+            If it was not measured.
+        """
+        from sincviz.explorer.widget import Explorer
+        from sincviz.inspection.explorer import payload
+
+        text = payload(self)
+        if text is None:
+            why = self.missing.get("explorer", "Inspect with `only=['explorer']`, or without `only`.")
+            raise ValueError(f"The explorer was not measured. {why}")
+        return Explorer(text, title=CONTENTS.title(self), height_px=height_px)
 
     @shows_progress
     def report(
@@ -181,7 +213,7 @@ def inspect(
         evidence.
     y : array, shape (trials,) | None
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
-    only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training"} | None
+    only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training", "explorer"} | None
         Sections to measure; ``None`` means all. The findings are always there.
     held_out : bool
         Declare that the network was not trained on these trials, if the checkpoint does not store its training trials.

@@ -48,6 +48,8 @@ class InspectionRun:
         What was measured.
     missing : dict of str to str
         What could not be measured, and why.
+    numbers : array of int | None
+        Where ``trials`` stand among all trials; ``None`` if they are all.
     power, of_trials : xarray.DataArray | None
         Power spectrum of the trials, and the relevance of every cell in each of them.
     """
@@ -67,6 +69,7 @@ class InspectionRun:
         self.structure = pd.DataFrame()
         self.results: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
+        self.numbers: NDArray[np.int64] | None = None
         self.power: xr.DataArray | None = None
         self.of_trials: xr.DataArray | None = None
 
@@ -132,6 +135,7 @@ class InspectionRun:
             return
         kept = np.flatnonzero(~seen)
         self.trials, self.structure = some_of(self.needed_trials(), kept), self.structure.iloc[kept]
+        self.numbers = kept
         self.codes = None if self.codes is None else self.codes[kept]
 
     def exchange(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | tuple[None, None]:

@@ -43,6 +43,8 @@ class InspectionResults:
         ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
         not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
         ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
+    explorer : xarray.Dataset
+        What :meth:`sincviz.inspection.Inspection.explore` shows.
     missing : dict of str to str
         What could not be measured, and why.
     sections : tuple of str
@@ -80,6 +82,7 @@ class InspectionResults:
     randomization: pd.DataFrame | None = None
     csp: pd.Series | None = None
     cutoff_history: pd.DataFrame | None = None
+    explorer: xr.Dataset | None = None
     missing: dict[str, str] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
     seed: int = 0
