@@ -63,7 +63,7 @@ def test_the_arrays_come_back_with_their_labels(saved, whole):
     folder, _ = saved
     with xr.open_dataset(folder / "arrays" / "band_relevance.nc") as file:
         again = file["spectral_relevance"].load()
-    assert again["target"].to_numpy().astype(str).tolist() == ["left", "right"]
+    assert again["target"].to_numpy().astype(str).tolist() == ["left against right"]
     np.testing.assert_allclose(again, whole.band_relevance)
     np.testing.assert_allclose(again["ci_low"], whole.band_relevance["ci_low"])
     assert ranges_by_name(again) == ranges_by_name(whole.band_relevance)

@@ -82,7 +82,7 @@ def _learned(randomization: pd.DataFrame | None) -> Certainty:
         return Certainty(_UNKNOWN, "Learned", "not checked with random weights")
     attrs = randomization.attrs
     similarity = with_interval(attrs, "size")
-    measured = f"like random networks: {similarity}" if similarity else ""
+    measured = f"similarity to random {similarity}" if similarity else ""
     colour, words = {
         "differs": (_GOOD, "" if measured else "differs in random networks"),
         "stays": (_BAD, "NOT: the same in random networks"),
