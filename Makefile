@@ -2,6 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# PyPI's torch for Linux brings CUDA libraries, which a machine without an NVIDIA GPU does not need.
+TORCH ?= $(shell command -v nvidia-smi > /dev/null 2>&1 && echo default || echo cpu)
+TORCH_CPU = https://download.pytorch.org/whl/cpu
+ifeq ($(filter $(TORCH),cpu default),)
+$(error TORCH must be cpu or default, which is PyPI's; got '$(TORCH)'. Try TORCH=cpu)
+endif
 
 JAVASCRIPT_TYPES = npx --yes --package typescript@5 tsc --noEmit --allowJs --checkJs --strict --target es2022 \
 	--module es2022 --moduleResolution bundler --lib es2022,dom,dom.iterable sincviz/explorer/js/*.js
@@ -20,7 +26,7 @@ help:
 	@echo "make check-slow  the long tests: demo, figures, notebooks, real EEG, pages in a browser, fuzzing, kill tests"
 
 demo: $(VENV)/.installed
-	$(BIN)/sincviz demo --out sincviz-demo --overwrite
+	$(BIN)/sincviz demo --out sincviz-demo --overwrite --open
 
 figures: $(VENV)/.installed
 	$(BIN)/python -m figures $(if $(DATA),--data $(DATA)) $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
@@ -58,12 +64,22 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.installed: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+# About 300 MB (2026-11: torch 192 MB, scipy 35 MB); where the CPU build cannot be had, PyPI's comes with the rest.
+$(VENV)/.torch: $(BIN)/python
+	@echo "Installing into $(VENV): torch ($(TORCH)), MNE, SciPy and others; with TORCH=cpu about 300 MB to download."
+ifeq ($(TORCH)-$(shell uname -sm),cpu-Linux x86_64)
+	@$(BIN)/python -c "import torch" 2> /dev/null \
+		|| $(BIN)/python -m pip install --retries 0 --timeout 15 --no-deps --index-url $(TORCH_CPU) torch \
+		|| echo "The CPU build cannot be had from $(TORCH_CPU): torch comes from PyPI, with several GB of CUDA libraries."
+endif
 	@touch $@
 
-$(VENV)/.installed-%: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+$(VENV)/.installed: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --editable .
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.torch pyproject.toml
+	$(BIN)/python -m pip install --editable ".[$*]"
 	@touch $@
 
 clean:

@@ -87,7 +87,7 @@ def label_goes_with_subject(rng):
 
 
 def overlapping_windows(rng):
-    """25 trials cut into five overlapping windows each, whose scores are 0.8 alike; the overlap is known."""
+    """25 trials cut into five overlapping windows each, whose scores correlate with 0.8; the overlap is known."""
     codes, stretch = np.repeat(rng.permutation(np.repeat([0, 1], [13, 12])), 5), np.repeat(np.arange(25), 5)
     shared = rng.standard_normal((25, 2))[stretch]
     scores = np.sqrt(0.8) * shared + np.sqrt(0.2) * rng.standard_normal((125, 2))
@@ -95,7 +95,7 @@ def overlapping_windows(rng):
 
 
 def pairs_of_windows(rng):
-    """60 trials cut into two overlapping windows each, whose scores are 0.8 alike; the overlap is known."""
+    """60 trials cut into two overlapping windows each, whose scores correlate with 0.8; the overlap is known."""
     codes, stretch = np.repeat(rng.permutation(np.repeat([0, 1], 30)), 2), np.repeat(np.arange(60), 2)
     shared = rng.standard_normal((60, 2))[stretch]
     scores = np.sqrt(0.8) * shared + np.sqrt(0.2) * rng.standard_normal((120, 2))

@@ -1,6 +1,5 @@
-from . import datasets, networks, plotting, training
+from . import attribution, datasets, evidence, filters, maps, networks, plotting, statistics, training
 from ._version import __version__
-from .analysis import attribution, evidence, filters, maps, statistics
 from .analysis.attribution.sinc_layer import relevance
 from .analysis.attribution.spectral import spectral_relevance
 from .analysis.doctor.doctor import diagnose
@@ -10,6 +9,7 @@ from .analysis.evidence.randomization import randomization_test
 from .analysis.filters.bands import learned_bands
 from .analysis.filters.response import filter_response
 from .analysis.maps.spatial import spatial_filters, spatial_patterns
+from .comparison.comparison import compare
 from .errors import (
     CheckpointError,
     DownloadNeededError,
@@ -37,6 +37,7 @@ __all__ = [
     "__version__",
     "ablate",
     "attribution",
+    "compare",
     "datasets",
     "deletion_curve",
     "diagnose",

@@ -73,6 +73,13 @@ def pages():
 
 
 @pytest.fixture(scope="module")
+def texts(pages):
+    """Return what a user reads, by file; the changelog names what is gone, too."""
+    files = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
+    return {path.name: path.read_text("utf-8") for path in files} | pages
+
+
+@pytest.fixture(scope="module")
 def contributing():
     if not CONTRIBUTING.exists():
         pytest.skip("there is no CONTRIBUTING.md here: it is not part of every package")
@@ -138,3 +145,73 @@ def test_the_targets_that_are_named_exist(contributing):
     named = set(re.findall(r"(?:^|`|constraints\.txt )make ([a-z-]+)", contributing, re.MULTILINE))
     assert {"test", "lint", "docs"} <= named
     assert [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def resolved(name):
+    """Return the object of a dotted name, importing modules on the way; an error if there is none."""
+    found = sincviz
+    for end in range(2, name.count(".") + 2):
+        path = ".".join(name.split(".")[:end])
+        if not hasattr(found, path.rpartition(".")[2]):
+            importlib.import_module(path)
+        found = getattr(found, path.rpartition(".")[2])
+    return found
+
+
+def test_the_dotted_names_in_the_pages_exist(texts):
+    named = {
+        name
+        for text in texts.values()
+        for name in re.findall(r"(?<![\w./-])sincviz(?:\.[A-Za-z_]\w*)+", text)
+    }
+    assert len(named) > 20
+    assert all(resolved(name) is not None for name in named)
+    with pytest.raises(ModuleNotFoundError):
+        resolved("sincviz.filters.no_such_name")
+
+
+def test_the_names_in_the_pages_are_in_the_package(texts):
+    """A function that was renamed is in no file of the package any more."""
+    package = "\n".join(
+        path.read_text("utf-8") for path in sorted((ROOT / "sincviz").rglob("*.py*")) if path.suffix != ".pyc"
+    )
+    known = set(re.findall(r"\w+", package))
+    elsewhere = {
+        "dask_jobqueue",
+        "find_ch_adjacency",
+        "parallel_config",
+        "to_data_frame",
+        "SINCVIZ_TEST_DATA",
+    }
+    named = {
+        part
+        for text in texts.values()
+        for name in re.findall(r"(?<!})`([A-Za-z_][\w.]*)(?:\([^`]*\))?`", text)
+        for part in name.split(".")
+        if "_" in part.strip("_")
+    }
+    assert len(named) > 50
+    assert sorted(named - known - elsewhere) == []
+
+
+def calls_in(text):
+    """Yield the dotted name of everything of sincviz that code on a page calls, and the names of its arguments."""
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        names = {"sincviz": "sincviz"}
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("sincviz"):
+                names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Call):
+                root, dot, rest = ast.unparse(node.func).partition(".")
+                if root in names and "(" not in rest:
+                    yield names[root] + dot + rest, [one.arg for one in node.keywords if one.arg]
+
+
+def test_the_calls_in_the_pages_fit_their_functions(texts):
+    calls = [call for text in texts.values() for call in calls_in(text)]
+    assert len(calls) > 20
+    for name, arguments in calls:
+        parameters = inspect.signature(resolved(name)).parameters
+        takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        assert takes_any or set(arguments) <= set(parameters), name

@@ -1,6 +1,7 @@
 """Who may import whom: the front door costs nothing, measuring needs no drawing, drawing no network."""
 
 import importlib
+import importlib.util
 import json
 import pkgutil
 import subprocess
@@ -96,16 +97,28 @@ def test_the_front_door_has_about_twenty_names():
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
-def test_a_topic_is_one_module_under_both_names_however_it_is_imported(topic):
-    inside = f"sys.modules['sincviz.analysis.{topic}']"
+def test_a_topic_shows_the_same_objects_under_both_names_however_it_is_imported(topic):
+    name = importlib.import_module(f"sincviz.analysis.{topic}").__all__[0]
+    same = f"assert sincviz.{topic}.{name} is sys.modules['sincviz.analysis.{topic}'].{name}"
     for statement in (
         f"import sincviz.{topic}",
-        f"from sincviz import {topic}; import sincviz",
+        f"from sincviz import {topic}; import sincviz; assert {topic} is sincviz.{topic}",
         f"import sincviz, importlib; importlib.import_module('sincviz.{topic}')",
-        f"from sincviz.{topic} import {getattr(sincviz, topic).__all__[0]}; import sincviz",
+        f"from sincviz.{topic} import {name}; import sincviz; assert {name} is sincviz.{topic}.{name}",
+        f"from sincviz.{topic} import *; import sincviz; assert {name} is sincviz.{topic}.{name}",
     ):
-        loaded = modules_after(f"import sys; {statement}; assert sincviz.{topic} is {inside}")
+        loaded = modules_after(f"import sys; {statement}; {same}")
         assert {f"sincviz.{topic}", f"sincviz.analysis.{topic}"} <= loaded
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_no_file_of_a_topic_is_loaded_twice(topic):
+    """Under the short name a file is not found, whether or not it is loaded under its own."""
+    analysis = importlib.import_module(f"sincviz.analysis.{topic}")
+    for file in pkgutil.iter_modules(analysis.__path__):
+        with pytest.raises(ModuleNotFoundError, match=f"'sincviz.{topic}' is not a package"):
+            importlib.import_module(f"sincviz.{topic}.{file.name}")
+    assert importlib.util.find_spec(f"sincviz.{topic}").name == f"sincviz.{topic}"
 
 
 def test_what_the_front_door_shows_of_a_topic_is_the_same_there():
@@ -118,5 +131,7 @@ def test_what_the_front_door_shows_of_a_topic_is_the_same_there():
 @pytest.mark.parametrize("package", ["sincviz", *PACKAGES, "sincviz.inspection", "sincviz.population"])
 def test_no_module_hides_a_public_function(package):
     module = importlib.import_module(package)
+    if not hasattr(module, "__path__"):  # a topic: its files are in `sincviz.analysis`
+        module = importlib.import_module(package.replace("sincviz.", "sincviz.analysis."))
     public = {name for name in module.__all__ if callable(getattr(module, name))}
     assert not public & {submodule.name for submodule in pkgutil.iter_modules(module.__path__)}

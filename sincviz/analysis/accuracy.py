@@ -74,7 +74,7 @@ def chance_test(
         ``subjects_ci_low``, ``subjects_ci_high``, ``n_subjects``
             With three or more subjects: the 95 % confidence interval of the mean accuracy over subjects (t).
         ``majority``
-            Accuracy of always answering the most frequent class.
+            Accuracy of always predicting the most frequent class.
         ``balanced_accuracy``, ``chance_level``
             Mean over classes of the share of correct answers, and the chance level: 1 / number of classes.
         ``auc``

@@ -1,8 +1,10 @@
 """The demonstration: train on simulated EEG, read the network, compare with the known truth."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import torch
@@ -11,10 +13,14 @@ import xarray as xr
 from sincviz.analysis.evidence.ablation import ablate
 from sincviz.analysis.evidence.recovery import Recovery, recovery, true_cells
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.inspection.inspection import inspect
+from sincviz.inspection.inspection import Inspection, inspect
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.checkpoints import save_checkpoint
+from sincviz.training.classifier import EpochsClassifier
 from sincviz.training.fitting import fit
+
+if TYPE_CHECKING:
+    import mne
 
 CHECKPOINT = "network.safetensors"
 LEAST_AGREEMENT = 0.85
@@ -25,7 +31,7 @@ SECTIONS_SHOWN = ("bands", "responses", "maps", "relevance", "training")
 
 @dataclass(frozen=True)
 class Demonstration:
-    """Results of the demonstration; see :func:`run`."""
+    """Results of the demonstration; see :func:`compare`."""
 
     bands: pd.DataFrame
     findings: pd.DataFrame
@@ -38,11 +44,21 @@ class Demonstration:
 
     @property
     def passed(self) -> bool:
-        """Whether the network's agreement is high enough, and the untrained networks' low enough."""
+        """Return whether the agreement is high enough for the network and low enough for the untrained networks."""
         return self.agreement.cells >= LEAST_AGREEMENT and self.control_cells <= MOST_CONTROL_AGREEMENT
 
 
-def run(
+class Trained(NamedTuple):
+    """The demonstration's network, before it is compared with the truth."""
+
+    classifier: EpochsClassifier
+    inspection: Inspection
+    test_epochs: "mne.BaseEpochs"
+    truth: xr.Dataset
+    untrained: Callable[[int], SincShallowNet]
+
+
+def train(
     folder: str | os.PathLike[str],
     *,
     n_trials: int = 400,
@@ -50,13 +66,13 @@ def run(
     seed: int = 0,
     overwrite: bool = False,
     progress: bool = True,
-) -> Demonstration:
-    """Train on simulated motor imagery, inspect the network, and compare it with the simulated truth.
+) -> Trained:
+    """Train on simulated motor imagery, inspect the network, and write page, tables, figures and checkpoint.
 
     Parameters
     ----------
     folder : path-like
-        Where the checkpoint, the table and the figures go.
+        Where these go.
     n_trials : int
         Simulated training trials; half as many are simulated anew for the test.
     max_epochs : int
@@ -67,11 +83,6 @@ def run(
         Replace the files of an earlier demonstration.
     progress : bool
         Show progress bars.
-
-    Returns
-    -------
-    Demonstration
-        Bands, accuracy and agreement, also of untrained networks.
 
     Raises
     ------
@@ -104,26 +115,27 @@ def run(
     inspection = inspect(classifier, test_epochs, only=SECTIONS_SHOWN, seed=seed, progress=progress)
     inspection.save(folder, title="The demonstration's network", overwrite=overwrite, progress=progress)
     save_checkpoint(classifier, folder / CHECKPOINT)
+    return Trained(classifier, inspection, test_epochs, truth, untrained)
 
-    losses = [ablate(classifier, test_epochs, seed=seed, progress=progress)]
-    losses += [
-        ablate(untrained(seed + 1 + number), test_epochs, seed=seed, progress=progress)
-        for number in range(N_CONTROLS)
-    ]
+
+def compare(trained: Trained, *, seed: int = 0, progress: bool = True) -> Demonstration:
+    """Compare what the network loses without each band of each channel with the truth, and untrained networks too."""
+    networks = [trained.classifier, *(trained.untrained(seed + 1 + number) for number in range(N_CONTROLS))]
+    losses = [ablate(network, trained.test_epochs, seed=seed, progress=progress) for network in networks]
     loss, *controls = (result["score_loss"] for result in losses)
-    assert inspection.bands is not None  # no section was left out
+    assert trained.inspection.bands is not None  # no section was left out
     return Demonstration(
-        bands=inspection.bands,
-        findings=inspection.findings,
+        bands=trained.inspection.bands,
+        findings=trained.inspection.findings,
         loss=loss,
-        true_cells=xr.DataArray(true_cells(truth, loss), coords=loss.coords, name="true_cells"),
+        true_cells=xr.DataArray(true_cells(trained.truth, loss), coords=loss.coords, name="true_cells"),
         accuracy=losses[0].attrs["accuracy"],
-        agreement=recovery(loss, truth),
+        agreement=recovery(loss, trained.truth),
         control_accuracy=fmean(result.attrs["accuracy"] for result in losses[1:]),
-        control_cells=fmean(recovery(control, truth).cells for control in controls),
+        control_cells=fmean(recovery(control, trained.truth).cells for control in controls),
     )
 
 
 def strongest_cells(loss: xr.DataArray, most: int = 8) -> pd.DataFrame:
-    """Return band, channel and loss of the cells that matter most, one row each."""
+    """Return band, channel and loss of the most important cells, one row each."""
     return loss.to_dataframe("loss")["loss"].nlargest(most).reset_index()

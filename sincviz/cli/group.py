@@ -29,9 +29,7 @@ def group(
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", "-o", help="Folder for the report; what is read from each network is kept in it."
-        ),
+        typer.Option("--out", "-o", help="Folder for the report and for the stored result of each network."),
     ],
     backend: Annotated[
         str, typer.Option(help="'processes' of this machine, or 'dask' workers of a cluster.")
@@ -49,8 +47,8 @@ def group(
         bool,
         typer.Option(
             "--held-out",
-            help="State that no network was trained on its trials; else checkpoints that store "
-            "no training trials are doubted.",
+            help="Declare that no network was trained on its trials; needed for checkpoints that do not store "
+            "their training trials.",
         ),
     ] = False,
     reference: Annotated[
@@ -60,7 +58,7 @@ def group(
         str, typer.Option(help="Names of the networks' channels in their order, such as Fz,C3,Cz,C4.")
     ] = "",
     montage: Annotated[
-        str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
+        str, typer.Option(help="MNE montage that gives the positions of the channels, such as standard_1005.")
     ] = "",
     parameter: Annotated[
         list[str] | None,
@@ -73,7 +71,8 @@ def group(
     only: Annotated[
         str,
         typer.Option(
-            help="Sections of `sincviz inspect` to measure; else what is compared: bands,maps,relevance."
+            help="Sections of `sincviz inspect` to compute; default: those that are compared "
+            "(bands,maps,relevance)."
         ),
     ] = "",
     alpha: Annotated[float, typer.Option(help="Family-wise error of each test of maps.")] = 0.05,
@@ -87,9 +86,9 @@ def group(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Read many networks, average the runs of each subject, and test over subjects what they have in common.
+    """Inspect many networks, average the runs of each subject, and test over subjects what they share.
 
-    What is read of a network is stored at once: the same command continues where an earlier one stopped.
+    The result of each network is stored at once: the same command continues where an earlier one stopped.
     """
     with hushed(warned=not quiet, bars=not quiet):
         with importing():
@@ -131,7 +130,7 @@ def group(
         print_group(population)
         print_findings(population.findings)
         console.print(
-            f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            f"Wrote {out / 'report.html'}, and {len(written) - 1} tables, arrays and figures next to it.",
             markup=False,
             soft_wrap=True,
             highlight=False,

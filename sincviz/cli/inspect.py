@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from sincviz.cli.browser import open_page
 from sincviz.cli.options import (
     Classes,
     DataPath,
     Download,
+    Open,
     Overwrite,
     Rate,
     Runs,
@@ -39,7 +41,9 @@ def inspect(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for report, tables, arrays and figures; else <checkpoint>-inspection."
+            "--out",
+            "-o",
+            help="Folder for report, tables, arrays and figures; default: <checkpoint>-inspection.",
         ),
     ] = None,
     epochs: Annotated[
@@ -55,7 +59,7 @@ def inspect(
     sfreq: Rate = None,
     units: Units = "",
     data: Annotated[
-        str, typer.Option(help="'eegbci' takes PhysioNet imagery instead of a file of epochs.")
+        str, typer.Option(help="'eegbci': use PhysioNet imagery instead of a file of epochs.")
     ] = "",
     subjects: Annotated[str, typer.Option(help="eegbci: subjects, such as 56,62.")] = "",
     runs: Runs = "4,8,12",
@@ -71,7 +75,7 @@ def inspect(
         ),
     ] = "",
     montage: Annotated[
-        str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
+        str, typer.Option(help="MNE montage that gives the positions of the channels, such as standard_1005.")
     ] = "",
     parameter: Annotated[
         list[str] | None,
@@ -112,8 +116,9 @@ def inspect(
         bool, typer.Option("--json", help="Print the contents of inspection.json and nothing else.")
     ] = False,
     overwrite: Overwrite = False,
+    opens: Open = False,
 ) -> None:
-    """Open any checkpoint, print what it has learned, and write a report with tables, arrays and figures."""
+    """Open any checkpoint, print what the network has learned, and write a report with tables, arrays and figures."""
     with hushed(warned=not quiet, bars=not (quiet or as_json)):
         with importing():
             from sincviz._utils.strict_json import seen
@@ -193,6 +198,7 @@ def inspect(
             print(
                 seen(json.dumps(facts_of(inspection, CONTENTS) | {"folder": str(folder)}, ensure_ascii=False))
             )
+        opened = opens and open_page(folder / "report.html")
         if not talks:
             return
         print_network(inspection)
@@ -201,8 +207,10 @@ def inspect(
         print_summary(inspection)
         print_findings(inspection.findings)
         console.print(
-            f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures beside it.",
+            f"Wrote {folder / 'report.html'}, and {len(written) - 1} tables, arrays and figures next to it.",
             markup=False,
             soft_wrap=True,
             highlight=False,
         )
+        if opens and not opened:
+            console.print("There is no display to open it on.")

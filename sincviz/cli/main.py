@@ -1,4 +1,4 @@
-"""The command line: ``sincviz`` and ``train``, ``inspect``, ``check``, ``group`` or ``demo``."""
+"""The command line: ``sincviz`` and ``train``, ``inspect``, ``compare``, ``check``, ``group`` or ``demo``."""
 
 import re
 import signal
@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from sincviz._version import __version__
 from sincviz.cli.check import check
+from sincviz.cli.compare import compare
 from sincviz.cli.demo import demo
 from sincviz.cli.group import group
 from sincviz.cli.inspect import inspect
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (train, inspect, check, group, demo):
+for command in (train, inspect, compare, check, group, demo):
     app.command()(command)
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.
@@ -56,11 +57,14 @@ def _run(arguments: Sequence[str] | None) -> NoReturn:
         _stop(_usage_words(error), code=2)
     except UnicodeEncodeError as error:
         part = error.object[max(0, error.start - 20) : error.end + 20]
-        _stop(f"A name contains half of a character, which no file can store: {part!r}. Rename it.", code=2)
+        _stop(
+            f"A name contains half of a surrogate pair, which cannot be written to a file: {part!r}. Rename it.",
+            code=2,
+        )
     except (SincvizError, ValueError, OSError) as error:
         _stop(str(error), code=2)
     except RecursionError:
-        _stop("A file nests lists without end, as no program writes them.", code=2)
+        _stop("A file contains lists that are nested too deeply.", code=2)
     except (KeyboardInterrupt, typer.Abort):
         _stop("Interrupted.", code=130)
 

@@ -17,6 +17,7 @@ Seed = Annotated[
         min=0, max=2**31 - 1, help="Seed of the weights, the split, the order of trials and the dropout."
     ),
 ]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser, where there is a display.")]
 Runs = Annotated[str, typer.Option(help="eegbci: runs; 4,8,12 is left against right fist imagery.")]
 DataPath = Annotated[Path | None, typer.Option(help="eegbci: the folder that holds MNE-eegbci-data.")]
 Download = Annotated[bool, typer.Option("--download", help="eegbci: fetch recordings that are missing.")]
@@ -115,7 +116,7 @@ def parsed_classes(text: str) -> dict[str, str]:
 
 
 def parameters_of(options: Sequence[str]) -> dict[str, Any]:
-    """Return parameters that options such as ``"pool_size=30"`` name.
+    """Return the parameters given by options such as ``"pool_size=30"``.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def network_parameters(options: Sequence[str]) -> dict[str, Any]:
 
 @contextmanager
 def hushed(*, warned: bool, bars: bool) -> Iterator[None]:
-    """Give no warnings, or show no progress bars, inside; leave the process as it was."""
+    """Suppress warnings or progress bars inside the context, and restore them afterwards."""
     # Loads tqdm before its switch is set, so that its own default stays.
     from sincviz._utils.progress import silenced_process
 
@@ -173,7 +174,7 @@ def hushed(*, warned: bool, bars: bool) -> Iterator[None]:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Spare what is imported from garbage collections, which take a second of a short command."""
+    """Exclude imported objects from garbage collection, which takes a second of a short command."""
     gc.disable()
     try:
         yield

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sincviz.cli.demonstration import Demonstration
+    from sincviz.comparison.comparison import Comparison
     from sincviz.inspection.inspection import Inspection
     from sincviz.population.group import Group
 
@@ -30,7 +31,7 @@ console = SafeConsole()
 
 
 def print_network(inspection: "Inspection") -> None:
-    """Print what a network is and what it was trained on."""
+    """Print the configuration of a network and what it was trained on."""
     from sincviz.inspection.words import data_words, network_words
 
     n_trials = inspection.network["training"].get("n_training_trials")
@@ -75,7 +76,7 @@ def _shift(hz: float) -> str:
 
 
 def print_summary(inspection: "Inspection") -> None:
-    """Print in words how well the network does, what it uses and how sure that is."""
+    """Print in words how well the network decodes, what it uses and how certain that is."""
     from sincviz.inspection.accuracy import accuracy_words
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
@@ -87,6 +88,14 @@ def print_summary(inspection: "Inspection") -> None:
             console.print(shown(sentence), highlight=False, markup=False)
 
 
+def print_comparison(comparison: "Comparison") -> None:
+    """Print in words what two networks have in common."""
+    from sincviz.comparison.contents import summary_words
+
+    for sentence in summary_words(comparison):
+        console.print(shown(sentence), highlight=False, markup=False)
+
+
 def print_group(group: "Group") -> None:
     """Print in words what many networks have in common, and the clusters that are significant."""
     from sincviz.population.contents import summary_words
@@ -96,7 +105,7 @@ def print_group(group: "Group") -> None:
 
 
 def print_findings(findings: "pd.DataFrame") -> None:
-    """Print what :func:`sincviz.diagnose` found, the worst first."""
+    """Print what :func:`sincviz.diagnose` found, most severe first."""
     colours = {"error": "red", "warning": "yellow", "note": "cyan"}
     if findings.empty:
         console.print("Findings: none.", highlight=False)
@@ -120,7 +129,9 @@ def print_agreement(demonstration: "Demonstration") -> None:
     console.print(
         f"\nKnown truth: {', '.join(f'{band} {channel}' for band, channel in known)}", highlight=False
     )
-    console.print(f"What the network loses most without, strongest first: {listed}", highlight=False)
+    console.print(
+        f"Cells whose replacement reduces the score most, strongest first: {listed}", highlight=False
+    )
     table = Table(
         title="Agreement with the known sources, on trials not used in training", title_justify="left"
     )

@@ -60,15 +60,17 @@ def train(
     max_epochs: Annotated[int, typer.Option(help="Maximum number of training epochs.")] = 50,
     validation: Annotated[
         float,
-        typer.Option(help="Share of the trials held out to stop early and keep the best weights; 0: none."),
+        typer.Option(
+            help="Share of the trials held out for early stopping and choosing the best weights; 0: none."
+        ),
     ] = 0.0,
     patience: Annotated[
-        int, typer.Option(help="Epochs without a better validation loss before training stops.")
+        int, typer.Option(help="Training stops after this many epochs without a better validation loss.")
     ] = 30,
     seed: Seed = 0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train a SincShallowNet and save it with all that is needed to read it."""
+    """Train a SincShallowNet and save it with everything that is needed to interpret it."""
     import torch
 
     from sincviz._utils.checks import finite_float

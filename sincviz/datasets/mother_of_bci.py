@@ -91,7 +91,7 @@ def moabb(
 
 
 def _check_subset(name: str, wanted: Sequence[Any], known: Any) -> None:
-    """Raise ValueError unless every item is known and there is at least one."""
+    """Raise ValueError if an item is unknown or there is none."""
     unknown = [item for item in wanted if item not in known]
     if unknown or not wanted:
         raise ValueError(f"`{name}` must be among {list(known)}; got {list(wanted)}. Try {list(known)[:2]}.")

@@ -173,7 +173,7 @@ def checked_runs(runs: int | Sequence[int]) -> list[int]:
 
 
 def _checked_numbers(name: str, numbers: int | Sequence[int], allowed: range) -> list[int]:
-    """Return the numbers as a list if all are allowed and none comes twice."""
+    """Return the numbers as a list if all are allowed and none occurs twice."""
     try:
         listed = [operator.index(number) for number in np.atleast_1d(numbers)]
     except TypeError:

@@ -111,7 +111,7 @@ def anatomy(
 
 
 def line_source(line_noise_hz: float) -> Source:
-    """Return the power line, a source that has no place in the head."""
+    """Return the power line, a source without a position in the head."""
     return Source("line", "artefact", "line", line_noise_hz, line_noise_hz, "", {}, np.nan, 0.0)
 
 

@@ -75,7 +75,7 @@ def accuracy_words(inspection: InspectionResults) -> list[str]:
     elif HELD_OUT in rows and prepared_otherwise(inspection):
         sentences += [
             "Whether they were used in training is not known: they were not preprocessed like the training trials. "
-            + ("They were held out, as the user says." if _said_held_out(inspection) else SAY_SO)
+            + ("They are declared as held out." if _said_held_out(inspection) else SAY_SO)
         ]
     elif HELD_OUT in rows:
         sentences += [
@@ -84,7 +84,7 @@ def accuracy_words(inspection: InspectionResults) -> list[str]:
         ]
     else:
         sentences += [
-            "The checkpoint does not store which trials it was trained on; these were held out, as the user says."
+            "The checkpoint does not store which trials it was trained on; these are declared as held out."
             if _said_held_out(inspection)
             else "The checkpoint does not store which trials it was trained on: they may be among these. "
             f"{SAY_SO}"
@@ -117,10 +117,10 @@ def chance_words(row: Mapping[Hashable, Any]) -> str:
     """Return whether an accuracy is above chance, how sure that is, and which labels were exchanged to test it."""
     if row["above_chance"] == "unknown":
         return {
-            "one_class": "all trials are of one class, so this cannot be told from chance",
+            "one_class": "all trials are of one class, so this cannot be distinguished from chance",
             "confounded": "whether this is above chance is not known, because "
             f"{_CONFOUNDS.get(str(row['confounds']).split(', ')[0], 'something else differs between the classes too')}",
-        }.get(row["unknown_because"], "too few trials to tell this from chance")
+        }.get(row["unknown_because"], "too few trials to distinguish this from chance")
     exchanged = [
         f"within {row['permuted_within']}" if row["permuted_within"] else "",
         "" if row["unit"] == "trial" else f"of whole {UNITS.get(row['unit'], row['unit'] + 's')}",

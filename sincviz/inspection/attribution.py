@@ -197,7 +197,7 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             ("band_relevance",),
             or_say_why(_scalps),
             of_trials(
-                "Rows: classes; columns: bands of the input. Red: activity there speaks for the class; blue: "
+                "Rows: classes; columns: bands of the input. Red: activity there favours the class; blue: "
                 "against it. All maps of the figure share one scale, and the values add up to the whole change of "
                 "the score. White dots mark channels that are established at p < 0.05, corrected for the number of all "
                 "cells."

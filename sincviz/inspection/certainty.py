@@ -94,7 +94,9 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
     needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
     if needed.empty:
-        return "No single band of a region, if replaced, surely costs part of the margin between the classes."
+        return (
+            "No single band of a region, if replaced, significantly reduces the margin between the classes."
+        )
     largest = needed["score_loss"].max()
     needed = needed[needed["score_loss"] >= LEAST_OF_LARGEST * largest]
 

@@ -20,11 +20,11 @@ from sincviz.inspection.measuring import (
     MOST_EVIDENCE_TRIALS,
     MOST_RANDOMIZATION_TRIALS,
     InspectionRun,
-    evenly_drawn,
 )
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import n_read, of_trials
 from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
+from sincviz.trials.selection import evenly_drawn
 
 N_RANDOM_NETWORKS = 3
 

@@ -3,7 +3,7 @@
 from sincviz import plotting
 from sincviz._utils.text import class_words, joined
 from sincviz.analysis.doctor.doctor import diagnose
-from sincviz.analysis.doctor.line_noise import RHYTHMS_BELOW_HZ, tells_slow_lines
+from sincviz.analysis.doctor.line_noise import RHYTHMS_BELOW_HZ, resolves_slow_lines
 from sincviz.analysis.doctor.relevance_checks import ARTEFACTS as ARTEFACT_KINDS
 from sincviz.analysis.doctor.relevance_checks import (
     LINES,
@@ -62,9 +62,12 @@ def unsuspected_words(inspection: InspectionResults) -> str:
         sentences.append(
             f"Nothing points to {joined(checked, 'or')}{by_name}; that does not prove that there are none."
         )
-        if LINES in checked and not tells_slow_lines(inspection.spectral_relevance["frequency"].to_numpy()):
+        if LINES in checked and not resolves_slow_lines(
+            inspection.spectral_relevance["frequency"].to_numpy()
+        ):
             sentences.append(
-                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be distinguished from rhythms in trials shorter than 3 s."
+                f"Lines below {RHYTHMS_BELOW_HZ:g} Hz cannot be distinguished from rhythms in trials shorter than "
+                "3 s."
             )
     blind = places_without_electrode(inspection.spectral_relevance) if MUSCLES in checked else []
     if blind:
@@ -105,7 +108,7 @@ FINDINGS: Section[InspectionResults, InspectionRun] = Section(
             "Findings",
             ("findings",),
             lambda inspection: plotting.plot_findings(inspection.findings),
-            of_weights("What speaks against taking this network at face value, the worst first."),
+            of_weights("Problems that limit the interpretation of this network, most severe first."),
         ),
     ),
     tables=(Table("findings", ("findings",), lambda inspection: inspection.findings.set_index("check")),),

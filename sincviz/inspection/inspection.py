@@ -153,7 +153,7 @@ def inspect(
     only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training"} | None
         Sections to measure; ``None`` means all. The findings are always there.
     held_out : bool
-        State that the network was not trained on these trials, if the checkpoint does not store its training trials.
+        Declare that the network was not trained on these trials, if the checkpoint does not store its training trials.
         Without it, such trials do not show what the decisions rest on. Trials that it does store still count as seen.
     seed : int
         Seed of the trials that the evidence takes, of intervals and of random networks.

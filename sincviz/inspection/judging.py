@@ -3,7 +3,7 @@
 from typing import Any
 
 from sincviz.analysis.doctor.findings import Finding, with_findings
-from sincviz.analysis.doctor.memory_checks import SURELY_TOLD_P, memorised
+from sincviz.analysis.doctor.memory_checks import CLEARLY_ABOVE_CHANCE_P, memorised
 from sincviz.analysis.doctor.relevance_checks import of_established_classes, relevance_findings
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.analysis.evidence.prediction import ALL
@@ -71,7 +71,7 @@ def _memorised(run: InspectionRun) -> list[Finding]:
     all_seen = n_seen is not None and n_seen == run.results["trials"]["n_trials"]
     if accuracies is None or not (all_seen or n_seen is None) or accuracies.loc[ALL, "above_chance"] != "yes":
         return []
-    if csp is not None and float(csp["p"]) < SURELY_TOLD_P:
+    if csp is not None and float(csp["p"]) < CLEARLY_ABOVE_CHANCE_P:
         return []  # no need to ask the other decoders
     try:
         trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)

@@ -43,8 +43,9 @@ def basis_words(inspection: InspectionResults) -> list[str]:
             f"What the network uses was not measured. {inspection.missing.get('leading_bands', '')}".strip()
         ]
     start = [
-        "Shares are of what raises the score of a class more in its own trials than in the others; they can add "
-        "up to more than 100% where other bands speak against the class. Channels are established at p < 0.05, "
+        "Shares are of the class contrast: what raises the score of a class more in its own trials than in the "
+        "others. They can add up to more than 100% because other bands can have negative shares. Channels are "
+        "established at p < 0.05, "
         "corrected for the number of all cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
@@ -116,7 +117,7 @@ def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
         names_of_way = ", ".join(name for name, known_words in known.items() if known_words == words)
         if names_of_way:
             directions.append(f"{way}{'' if directions else ' power'} at {names_of_way}")
-    return f" ({', '.join(directions)} speaks for it)" if directions else ""
+    return f" ({', '.join(directions)} favours it)" if directions else ""
 
 
 def _what_would_help(inspection: InspectionResults) -> str:
@@ -239,8 +240,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             f"{not_evidence(inspection)} How much the input in each band raises the score of its class, in units "
             "of the score; shares are of the sum over bands, where its interval is above zero. "
             + (
-                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, corrected for "
-                "the number of all cells, and named from a tenth of the class's largest; large means at least half of "
+                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, "
+                "corrected for "
+                "the number of all cells, and named from a tenth of the class's largest; large means at least "
+                "half of "
                 "the band's largest and a quarter of the class's. "
                 if inspection.verdict["readable"]
                 else ""

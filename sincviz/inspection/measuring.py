@@ -12,6 +12,7 @@ from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
+from sincviz.trials.selection import evenly_drawn
 
 MOST_EVIDENCE_TRIALS = 100
 """Deletion, ablation and CSP take at most so many trials, drawn evenly from the classes."""
@@ -95,7 +96,7 @@ class InspectionRun:
     def needed(self, name: str) -> Any:
         """Return a result, or raise why it is missing."""
         if self.results.get(name) is None:
-            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+            raise ValueError(self.missing.get(name, "The results that this needs were not measured."))
         return self.results[name]
 
     def needed_trials(self) -> EpochsOrArray:
@@ -151,21 +152,3 @@ class InspectionRun:
         if self.codes is None or not self.has_contrast:
             return n_trials_of(self.needed_trials())
         return int(np.unique(self.codes, return_counts=True)[1].min())
-
-
-def evenly_drawn(codes: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
-    """Return the numbers of at most so many trials, drawn evenly from the classes, in their order.
-
-    Examples
-    --------
-    >>> evenly_drawn(np.array([0, 0, 0, 0, 1]), 2, seed=0).tolist()
-    [2, 4]
-    """
-    order = np.random.default_rng(seed).permutation(len(codes))
-    # The first of every class, then the second of every class, and so on.
-    rank = np.empty(len(codes), int)
-    for code in np.unique(codes):
-        members = order[codes[order] == code]
-        rank[members] = np.arange(len(members))
-    chosen = order[np.argsort(rank[order], kind="stable")][:most]
-    return np.sort(chosen)

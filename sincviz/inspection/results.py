@@ -34,7 +34,7 @@ class InspectionResults:
     deletion, ablation, randomization
         The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
     findings : pandas.DataFrame
-        What speaks against believing all this.
+        Problems that limit the interpretation.
     verdict : dict
         ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
         not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,

@@ -20,6 +20,7 @@ from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import maps_alike
 from sincviz.networks.normalization import gain_and_shift, recorded_statistics
 from sincviz.networks.precision import is_narrow, widened
+from sincviz.networks.sinc_conv import SincConv
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
 from sincviz.weights.activation import POINTWISE
@@ -107,6 +108,8 @@ class FrontEnd:
         What is known of the training, as in :attr:`SincShallowNet.provenance`.
     initial_kernels : torch.Tensor, shape (filters, taps), or None
         Impulse responses before training; ``None`` if unknown.
+    sinc_layer : SincConv | None
+        A copy of the layer that makes kernels from cut-offs; ``None`` if filters are free.
     module : torch.nn.Module | None
         The network itself, for analyses of its layers; :func:`sincviz.network` stores a copy of it here.
     """
@@ -133,6 +136,7 @@ class FrontEnd:
     recorded: RecordedStatistics | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     initial_kernels: Tensor | None = None
+    sinc_layer: SincConv | None = None
     module: nn.Module | None = None
 
     def __post_init__(self) -> None:
@@ -339,6 +343,7 @@ def _(model: SincShallowNet) -> FrontEnd:
             recorded=_recorded(first, second, shape),
             provenance=dict(model.provenance),
             initial_kernels=None if start is None else model.sinc_filter_layer.kernels_of(start),
+            sinc_layer=copy.deepcopy(model.sinc_filter_layer).requires_grad_(False),
         )
 
 

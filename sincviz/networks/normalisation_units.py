@@ -7,8 +7,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from sincviz.networks.module_copies import evaluated_copy
 
-PEOPLE_DIFFER = 0.7  # decades of amplitude
-SURELY_OFF = 1.0  # decades of amplitude: subjects differ by less than 0.7, units by 3 or 6
+SUBJECTS_DIFFER = 0.7  # decades of amplitude
+UNITS_DIFFER = 1.0  # decades of amplitude: subjects differ by less than 0.7, units by 3 or 6
 
 
 @torch.no_grad()

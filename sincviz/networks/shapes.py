@@ -119,9 +119,7 @@ def taking(network: BlackBox, x: Tensor) -> tuple[BlackBox, str]:
     return changed, f"trials are passed to it as {PLACES[place]}" if place else ""
 
 
-def telling_two_classes(
-    network: BlackBox | FrontEnd, x: Tensor | None = None
-) -> tuple[BlackBox | FrontEnd, str]:
+def with_two_scores(network: BlackBox | FrontEnd, x: Tensor | None = None) -> tuple[BlackBox | FrontEnd, str]:
     """Return a network with a single output as one with two scores, and how the output was read, as text.
 
     Parameters

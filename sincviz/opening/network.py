@@ -16,8 +16,8 @@ from sincviz.networks.dressing import dressed
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import evaluated_copy
-from sincviz.networks.normalisation_units import PEOPLE_DIFFER, SURELY_OFF, decades_off
-from sincviz.networks.shapes import taking, telling_two_classes
+from sincviz.networks.normalisation_units import SUBJECTS_DIFFER, UNITS_DIFFER, decades_off
+from sincviz.networks.shapes import taking, with_two_scores
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
 from sincviz.trials.classes import class_order
@@ -149,7 +149,7 @@ def suited(
         done += [how] if how else []
     names = class_order(mne_epochs) if classes and mne_epochs is not None else []
     if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
-        seen, how = telling_two_classes(seen, noise)
+        seen, how = with_two_scores(seen, noise)
         done.append(how)
     if not labelled and not seen.class_names and len(names) > 1 and seen.n_outputs == len(names):
         seen = dressed(seen, class_names=names)
@@ -244,11 +244,11 @@ def _units_advice(seen: FrontEnd | BlackBox, epochs: Any) -> str:
         off = decades_off(seen.module, torch.from_numpy(trials).to(seen.device))
     except EpochsError:  # the error is raised where the trials are read
         return ""
-    if off is None or abs(off) < SURELY_OFF:
+    if off is None or abs(off) < UNITS_DIFFER:
         return ""
     size = f"before its first batch normalisation these trials are {10**off:.1g} times as large as the training trials"
     thousands = 3 * round(off / 3)
-    if thousands and abs(off - thousands) <= PEOPLE_DIFFER:
+    if thousands and abs(off - thousands) <= SUBJECTS_DIFFER:
         return (
             f"The units of {_kind(seen)} are probably not microvolts: {size}. Set its own: "
             f"`model = sincviz.network(model, scale={MICROVOLTS / 10.0**thousands:g})`."

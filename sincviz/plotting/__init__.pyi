@@ -7,8 +7,10 @@ from .canvas.style import journal
 from .clusters import plot_cluster_spectrum, plot_cluster_topomaps
 from .confusion import plot_confusion_matrix
 from .cutoffs import plot_cutoff_history
+from .decisions import plot_decisions
 from .deletion import plot_deletion
 from .drift import plot_drift
+from .filter_pairs import plot_filter_pairs
 from .filter_stability import plot_filter_stability
 from .findings import plot_findings, plot_notice
 from .overlap import plot_overlap
@@ -30,8 +32,10 @@ __all__ = [
     "plot_confusion_matrix",
     "plot_cumulative_response",
     "plot_cutoff_history",
+    "plot_decisions",
     "plot_deletion",
     "plot_drift",
+    "plot_filter_pairs",
     "plot_filter_stability",
     "plot_findings",
     "plot_notice",

@@ -56,7 +56,7 @@ def plot_findings(findings: pd.DataFrame) -> Figure:
     ]
     with style():
         return write_paragraphs(
-            paragraphs or [Paragraph("Nothing was found that speaks against reading this network.")]
+            paragraphs or [Paragraph("No problems were found that limit the interpretation of this network.")]
         )
 
 

@@ -49,8 +49,8 @@ _VERDICTS = {
         "STAYS: explanations stay similar when the network loses what it has learned.",
         SEVERITIES["error"],
     ),
-    "cannot be told": (
-        "Cannot be told: the draws do not show whether explanations change when the network loses what it has learned.",
+    "inconclusive": (
+        "Inconclusive: the draws do not show whether explanations change when the network loses what it has learned.",
         "black",
     ),
 }

@@ -29,7 +29,7 @@ _SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "
 
 @dataclass
 class Averages:
-    """What all rows together say, runs averaged within subjects.
+    """Results of all rows, with runs averaged within subjects.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class _Sums:
         self.positions: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 
     def add(self, number: int, condition: str, subject: str, result: xr.Dataset) -> None:
-        """Count a run in; what it has of each dimension need not be what the others have."""
+        """Add a run, whose labels may differ from those of the others."""
         place = condition, subject
         self.errors[number] = json.loads(result.attrs["errors"])
         self.counts[place] += 1
@@ -172,7 +172,7 @@ class _Sums:
             self.of_runs[name].append((number, array))
 
     def join(self, other: "_Sums") -> None:
-        """Count all runs of another in."""
+        """Add all runs of another instance."""
         self.errors |= other.errors
         self.counts.update(other.counts)
         self.training_sets = other.training_sets | self.training_sets
@@ -251,7 +251,7 @@ def _side_by_side(
     positions: dict[str, tuple[str, list[Any]]],
     ranges: dict[str, Ranges],
 ) -> xr.DataArray:
-    """Join what arrays have of the common labels; filters that some lack are NaN there."""
+    """Join arrays on their common labels; filters that some of them lack are NaN there."""
     selected = [array.sel({name: common[name] for name in common if name in array.dims}) for array in arrays]
     joined = xr.concat(
         selected, dim, join="outer", combine_attrs="drop_conflicts", coords="minimal", compat="override"
@@ -290,7 +290,7 @@ def _of_run(result: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def _with_all_classes(contrast: xr.DataArray) -> xr.DataArray:
-    """Put the mean over the classes first; of two classes it alone is kept, as they mirror each other."""
+    """Put the mean over the classes first; for two classes keep only the mean, as they mirror each other."""
     everything = contrast.mean("target", keep_attrs=True).expand_dims(target=[ALL_CLASSES])
     if contrast.sizes["target"] == 2:
         return everything

@@ -25,7 +25,7 @@ _OF_ALL = ("mean", "ci_low", "ci_high")  # of all subjects together
 
 
 def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
-    """Return what share of each subject's contrast each band holds, all channels together.
+    """Return the share of each band in each subject's contrast, summed over channels.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray, dims (condition, subject, band)
-        Shares that add up to 1; a band that speaks against the right class has a negative one. NaN where the
+        Shares that add up to 1; that of a band that is evidence against the true class is negative. NaN where the
         whole contrast is not positive: there is nothing to share.
 
     Examples
@@ -53,9 +53,9 @@ def band_shares(contrasts: xr.DataArray) -> xr.DataArray:
 
 
 def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
-    """Return what share of the contrast each band holds in all subjects together, with its 95 % interval over subjects.
+    """Return the share of each band in the contrast of all subjects together, with a 95 % interval over subjects.
 
-    Subjects are summed first: a mean of their shares is dominated by those whose whole contrast is nearly zero.
+    Subjects are summed first: a mean of their shares would be dominated by those whose total contrast is nearly zero.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
     xarray.DataArray, dims (condition, subject, band)
         As :func:`band_shares` returns it, with the coordinates ``mean``, ``ci_low``, ``ci_high`` (condition,
         band): ratio of the means over subjects, with the interval of a ratio estimator [1]_. They are NaN
-        where the whole contrast is not surely above zero (its own 95 % interval): there is nothing to share. One
+        where the whole contrast is not significantly above zero (its own 95 % interval): there is nothing to share. One
         subject has no interval.
 
     References
@@ -107,7 +107,7 @@ def share_intervals(contrasts: xr.DataArray) -> xr.DataArray:
 
 
 def band_use_words(group: GroupResults) -> Iterator[str]:
-    """Yield what share of the contrast the leading bands hold."""
+    """Yield the shares of the contrast in the leading bands."""
     shares = group.band_use
     if group.band_contrasts is None or shares is None:
         return
@@ -123,13 +123,14 @@ def band_use_words(group: GroupResults) -> Iterator[str]:
         of, over = f" in {condition}" if condition else "", counted(n_subjects, "subject")
         if np.isnan(of_condition["mean"]).all():
             yield (
-                f"What separates the classes{of} is not surely above zero over {over}: no band has "
+                f"What separates the classes{of} is not significantly above zero over {over}: no band has "
                 "a share of it."
             )
             continue
         order = [k for k in np.argsort(-of_condition["mean"].to_numpy())[:3] if of_condition["mean"][k] > 0]
         leading = [
-            f"{band_words(str(of_condition['band'].to_numpy()[k]), limits)} {percent(float(of_condition['mean'][k]))}"
+            f"{band_words(str(of_condition['band'].to_numpy()[k]), limits)} "
+            f"{percent(float(of_condition['mean'][k]))}"
             f"{in_brackets(float(of_condition['ci_low'][k]), float(of_condition['ci_high'][k]), percent)}"
             for k in order
         ]
@@ -161,9 +162,9 @@ BAND_USE: Section[GroupResults, GroupRun] = Section(
             ("band_use",),
             lambda group: _band_use(group.band_use),
             with_doubt(
-                "What share of the contrast between the classes lies in each band, all channels together. Every dot "
-                "is a subject, runs averaged; beside them all subjects together, with a 95% interval. A band below "
-                "zero speaks against the right class."
+                "Share of the contrast between the classes in each band, summed over channels. Each dot is a "
+                "subject (mean over runs); next to the dots, all subjects together with a 95% interval. A "
+                "negative share is evidence against the true class."
             ),
             applies=lambda group: bool(np.isfinite(group.band_use).any()),
         ),

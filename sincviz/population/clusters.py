@@ -41,7 +41,7 @@ MOST_CLUSTERS = 20
 LARGEST_P = 0.2
 
 
-MOST_TOLD = 6
+MOST_LISTED = 6
 
 
 MOST_CHANNELS = 4
@@ -156,12 +156,13 @@ def cluster_words(group: GroupResults) -> Iterator[str]:
             if not len(good):
                 best = f"smallest p {p_words(table['p'].min())}, " if len(table) else ""
                 yield (
-                    f"{title}: no cluster is significant ({best}{subjects}). This does not show that the networks have "
+                    f"{title}: no cluster is significant ({best}{subjects}). This does not show that the networks "
+                    "have "
                     "nothing in common."
                 )
                 continue
-            listed = [_cluster_in_words(row, group) for row in good.iloc[:MOST_TOLD].to_dict("records")]
-            more = [f"and {len(good) - MOST_TOLD} more"] if len(good) > MOST_TOLD else []
+            listed = [_cluster_in_words(row, group) for row in good.iloc[:MOST_LISTED].to_dict("records")]
+            more = [f"and {len(good) - MOST_LISTED} more"] if len(good) > MOST_LISTED else []
             yield (
                 f"{title}: {counted(len(good), 'significant cluster')} (cluster permutation, {subjects}): "
                 f"{'; '.join([*listed, *more])}.{doubt}"
@@ -233,8 +234,8 @@ def cluster_rows(clusters: pd.DataFrame, group: GroupResults) -> Rows:
     return Rows(
         header,
         rows,
-        "p is family-wise over all maps of the test. Effect sizes are of the mean over the cluster's cells; clusters "
-        f"were selected for being large, so these are biased upwards.{rest}",
+        "p is family-wise over all maps of the test. Effect sizes are those of the mean over the cells of a "
+        f"cluster; as clusters are selected for being large, they are biased upwards.{rest}",
     )
 
 
@@ -288,10 +289,12 @@ def _methods(group: GroupResults) -> Iterator[Sentence]:
             if test_of_maps is not None
         ]
         yield Sentence(
-            f"Contrasts were tested against zero over {' and over '.join(maps)} with cluster-based permutation tests "
+            f"Contrasts were tested against zero over {' and over '.join(maps)} with cluster-based permutation "
+            "tests "
             f"(Maris and Oostenveld, 2007; subjects as the unit, {_flips(test)}; cluster-forming p "
-            f"{test.attrs['cluster_forming_p']:g}, two-sided; neighbouring electrodes by MNE-Python, bands that "
-            f"touch and neighbouring frequencies adjacent; family-wise alpha {group.facts['alpha']:g} within each "
+            f"{test.attrs['cluster_forming_p']:g}, two-sided; neighbouring electrodes by MNE-Python, bands with a "
+            f"common limit and neighbouring frequencies adjacent; family-wise alpha {group.facts['alpha']:g} "
+            "within each "
             "test). A cluster says that there is a difference, not where its border lies (Sassenhagen and "
             "Draschkow, 2019). "
             "Effect sizes are Hedges' g (Hedges, 1981); single cells were corrected by the false-discovery rate "
@@ -335,8 +338,10 @@ BANDS: Section[GroupResults, GroupRun] = Section(
             ("band_test",),
             lambda group, name: _topomaps(group.band_test.sel(comparison=name)),
             with_doubt(
-                "Mean over subjects of what each band of each channel adds to the distance between the classes. White "
-                "dots mark the electrodes of clusters that are significant as a whole; a cluster says that there is a "
+                "Contribution of each band and channel to the distance between the classes, mean over subjects. "
+                "White "
+                "dots mark the electrodes of clusters that are significant as a whole; a cluster says that there "
+                "is a "
                 "difference, not where its border lies, and no single electrode of it is significant by itself."
             ),
             cases=lambda group: _comparisons(group.band_test),
@@ -363,7 +368,8 @@ FREQUENCIES: Section[GroupResults, GroupRun] = Section(
             ("spectral_test",),
             lambda group, name: _spectrum(group.spectral_test.sel(comparison=name)),
             with_doubt(
-                "The same by frequency, in bins of 1 Hz. Lines surround significant clusters; channels are sorted by "
+                "The same by frequency, in bins of 1 Hz. Outlines mark significant clusters; channels are sorted "
+                "by "
                 "region, from the front to the back."
             ),
             cases=lambda group: _comparisons(group.spectral_test),

@@ -53,5 +53,5 @@ CONTENTS = Contents(
     settings=_settings,
     facts=_facts,
     facts_file="group.json",
-    kept="what was read of the networks",
+    kept="what was measured in the networks",
 )

@@ -1,4 +1,4 @@
-"""Findings about a group: what speaks against its results, with the remedy."""
+"""Findings about a group: problems with its results, with the remedy."""
 
 import itertools
 from collections import Counter
@@ -64,7 +64,7 @@ def shared_training(averages: Averages) -> float | None:
 
 
 def group_findings(averages: Averages) -> pd.DataFrame:
-    """Return what must be known before the results are believed, the worst first.
+    """Return the findings about a group, most severe first.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def group_findings(averages: Averages) -> pd.DataFrame:
             (
                 "warning",
                 "not_alike",
-                "The networks are not of the same kind.",
+                "The networks differ in channels or sampling rate.",
                 note,
                 "Train all networks on the same channels and sampling rate.",
             )
@@ -102,8 +102,8 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "failed",
             "error",
             "could not be read",
-            "Fix the problem and run the same again, with `save(..., overwrite=True)` (`--overwrite`): rows that were "
-            "read are not read again.",
+            "Fix the problem and run the same again, with `save(..., overwrite=True)` (`--overwrite`): rows that "
+            "are already stored are not read again.",
         ),
         (
             LEFT_OUT,
@@ -134,7 +134,7 @@ def _of_rows(networks: pd.DataFrame) -> Iterator[Finding]:
             "warning",
             "repeated",
             f"{repeated} rows repeat the network and the trials of another row.",
-            "They count twice, and identical runs seem to agree.",
+            "They count twice, and identical runs inflate the agreement.",
             "Check the paths in the manifest.",
         )
 
@@ -149,7 +149,7 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             f"{len(shared)} subjects were examined on the trials of another subject: {listed(shared)}.",
             "One subject under several names counts as several subjects: intervals are too narrow and "
             "p-values too small.",
-            "Give each row the trials of its subject, and the same name to every row of one subject.",
+            "Give each row the trials of its subject, and use the same name in all rows of a subject.",
         )
     unknown = 0 if used.empty else int((used["held_out"] == "unknown").sum())
     if unknown:
@@ -157,9 +157,9 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             "warning",
             "held_out_unknown",
             f"For {unknown} networks it is not known whether they were trained on their trials.",
-            "On trials of its training a network separates the classes even if it learned nothing: no contrast would "
-            "be zero by chance.",
-            "If you know that they were held out, say so: `held_out=True` (`--held-out`). Networks trained "
+            "On its training trials a network separates the classes even if they have nothing to learn: no "
+            "contrast is zero on average.",
+            "If you know that they were held out, pass `held_out=True` (`--held-out`). Networks trained "
             "with `sincviz train` store their training trials.",
         )
     share = shared_training(averages)
@@ -168,9 +168,10 @@ def _of_trials(averages: Averages) -> Iterator[Finding]:
             "warning",
             "shared_training",
             f"Networks of different subjects share {share:.0%} of their training trials (median).",
-            "Each subject's trials are its own, its network is not: the tests say what holds in further subjects for "
-            "such networks, and intervals about the filters are too narrow.",
-            "Train a network for each subject alone if the question is whether subjects' networks agree.",
+            "The trials of different subjects are independent, but their networks are not: the tests generalise "
+            "to other subjects for these networks, and intervals for the filters are too narrow.",
+            "Train one network on each subject's own trials if the question is whether networks of different "
+            "subjects agree.",
         )
 
 
@@ -194,7 +195,7 @@ def _of_networks(averages: Averages) -> Iterator[Finding]:
             f"{n_not_readable(used)} of {len(used)} networks cannot be read by themselves.",
             f"{listed[0].upper()}{listed[1:]}.",
             "They are kept: leaving them out would make the others look better than they are. "
-            "`sincviz inspect` says what would help a single one.",
+            "`sincviz inspect` suggests a remedy for a single network.",
         )
     counts = Counter(itertools.chain.from_iterable(averages.errors.values()))
     for error, count in counts.most_common(3):
@@ -202,8 +203,8 @@ def _of_networks(averages: Averages) -> Iterator[Finding]:
             "warning",
             "doctor",
             f"In {count} of {len(used)} networks: {error}",
-            "This is what the inspection of a single network found.",
-            "Read such a network by itself with `sincviz inspect`.",
+            "This was found in the inspection of single networks.",
+            "Inspect one of these networks with `sincviz inspect`.",
         )
 
 
@@ -251,7 +252,9 @@ def _of_slow_waves(averages: Averages) -> Iterator[Finding]:
             "slow",
             f"{share:.0%} of what separates the classes is slower than {ranges[0][1]:g} Hz (all subjects "
             "together).",
-            f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts are there. "
+            f"Most of it at {', '.join(map(str, strongest.index[:4]))}. Eye movements and drifts have these "
+            "frequencies. "
             f"{doubt_words(averages.networks)}".rstrip(),
-            "Look at the trials. If the eyes move with the task, remove this (high-pass filter, ICA) and train again.",
+            "Look at the trials. If the eyes move with the task, remove this activity (high-pass filter, ICA) and "
+            "train again.",
         )

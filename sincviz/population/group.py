@@ -31,7 +31,7 @@ from sincviz.report.contents import chosen_sections, measure, steps_of
 
 @dataclass(frozen=True, eq=False)
 class Group(GroupResults):
-    """What many networks have in common, with a page and a folder of it.
+    """Results over many networks, with a report page and a folder.
 
     See :class:`sincviz.population.GroupResults` for what it holds.
     """

@@ -66,7 +66,7 @@ def read_manifest(manifest: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFra
     rows = rows.map(_text)
     rows.index = pd.RangeIndex(1, len(rows) + 1, name="row")
     if rows.empty:
-        raise ValueError(f"{name} has no rows. Name a checkpoint and its trials in each.")
+        raise ValueError(f"{name} has no rows. Add one row per network, with a checkpoint and its trials.")
     nameless = rows.index[rows["subject"] == ""].tolist()
     if nameless:
         raise ValueError(
@@ -120,7 +120,8 @@ def _check_conditions(conditions: pd.Series, name: str) -> None:
     twice = {f"{one} − {other}" for one, other in itertools.permutations(names, 2)} & set(names)
     if twice:
         raise ValueError(
-            f"{name} has the condition {min(twice)!r}, which is also the name of a difference of two. Rename it."
+            f"{name} has the condition {min(twice)!r}, which is also the name of the difference between two "
+            "conditions. Rename it."
         )
 
 

@@ -1,4 +1,4 @@
-"""One group while it is under way: what its rows say, and what was measured so far."""
+"""A group while it is computed: its rows, and the results so far."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sincviz.population.averages import Averages
 
 
 class GroupRun:
-    """One group while it is under way: every step may use what earlier ones measured.
+    """A group while it is computed: every step may use the results of earlier ones.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class GroupRun:
     def needed(self, name: str) -> Any:
         """Return a result, or raise why it is missing."""
         if self.results.get(name) is None:
-            raise ValueError(self.missing.get(name, "What this is about was not measured."))
+            raise ValueError(self.missing.get(name, "The results that this needs were not measured."))
         return self.results[name]
 
     def of_bands(self, name: str) -> Any:

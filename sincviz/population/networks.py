@@ -187,7 +187,9 @@ def _trials_words(group: GroupResults) -> Iterator[str]:
     if not silent:
         yield "No trial that was examined was used in training its network."
     elif claimed or silent < len(held_out):
-        claim = f"; for {claimed} of these the user says so" if claimed else ""
+        claim = (
+            f"; {claimed} of these {'is' if claimed == 1 else 'are'} declared as held out" if claimed else ""
+        )
         yield (
             "No trial that was examined was used in training its network, as far as is known (for "
             f"{silent} of {len(held_out)} it is not{claim})."

@@ -48,7 +48,7 @@ class GroupResults:
     drift, filter_drift : pandas.DataFrame
         How that changed, and which filters move the same way in all subjects.
     findings : pandas.DataFrame
-        What speaks against believing all this: columns ``severity``, ``check``, ``finding``, ``remedy``.
+        Problems that limit the interpretation: columns ``severity``, ``check``, ``finding``, ``remedy``.
     missing : dict of str to str
         What could not be measured, and why.
     """

@@ -44,17 +44,17 @@ def are_matched(group: GroupResults) -> bool:
 
 
 def agreement_words(group: GroupResults) -> Iterator[str]:
-    """Yield how far runs of one subject agree, beside runs of different subjects."""
+    """Yield how far runs of one subject agree, compared with runs of different subjects."""
     table = group.agreement_by_subject
     if table is None or not table["between_runs"].notna().any():
         return
     within = table["between_runs"].dropna()
     others = table["with_others"].dropna()
     spread = f", from {coefficient(within.min())} to {coefficient(within.max())}" if len(within) > 1 else ""
-    beside = f"; runs of different subjects with {coefficient(others.mean())}" if len(others) else ""
-    moral = ": what one run shows of single cells is not what another shows" if within.mean() < ALIKE else ""
+    beside = f"; for runs of different subjects it is {coefficient(others.mean())}" if len(others) else ""
+    moral = ": single cells differ between runs" if within.mean() < ALIKE else ""
     yield (
-        f"Two runs of one subject rank the cells with a correlation of {coefficient(within.mean())} (mean of "
+        f"The cell rankings of two runs of one subject have a correlation of {coefficient(within.mean())} (mean of "
         f"{counted(len(within), 'subject')}{spread}){beside}{moral}."
     )
 
@@ -71,7 +71,8 @@ def filter_words(group: GroupResults) -> Iterator[str]:
     by_chance, same = coefficient(table["chance_overlap"].mean()), percent(table["same_number"].mean())
     yield (
         f"{stable} of {counted(len(table), 'filter')} {'has' if stable == 1 else 'have'} a close match in the "
-        f"{others} of {counted(group.facts['n_subjects'], 'subject')} (mean overlap of the responses of {STABLE:g} or "
+        f"{others} of {counted(group.facts['n_subjects'], 'subject')} (mean overlap of the responses of "
+        f"{STABLE:g} or "
         f"more; any two filters overlap by {by_chance}); in {same} of the matches both have the same number."
     )
 
@@ -103,8 +104,8 @@ def filter_rows(table: pd.DataFrame) -> Rows:
     return Rows(
         header,
         rows,
-        "Same number: how often the match is the filter of the same number. Networks that start alike partly keep "
-        "their order, so this says how much of the matching there was to do.",
+        "Same number: how often the match is the filter with the same number. Networks that start from the same "
+        "cut-offs partly keep their order, so many filters match without reordering.",
     )
 
 
@@ -128,8 +129,9 @@ def _methods_of_runs(group: GroupResults) -> Iterator[Sentence]:
 def _methods_of_filters(group: GroupResults) -> Iterator[Sentence]:
     if group.matching is not None and group.matching.sizes["run"] > 1:
         yield Sentence(
-            "Filters of different networks were matched by the overlap (cosine) of their amplitude responses with the "
-            "Hungarian method (Kuhn, 1955), to the run most like the others.",
+            "Filters of different networks were matched by the overlap (cosine) of their amplitude responses with "
+            "the "
+            "Hungarian method (Kuhn, 1955), to the run that is most similar to the others.",
             ("kuhn",),
         )
 
@@ -152,7 +154,8 @@ RUNS: Section[GroupResults, GroupRun] = Section(
             ("agreement",),
             lambda group: _agreement(group.agreement),
             lambda group: (
-                "Each cell compares two networks: Spearman's correlation of what they use over bands and channels. "
+                "Each cell compares two networks: Spearman's correlation of their relevance over bands and "
+                "channels. "
                 "Blocks on the diagonal are runs of one subject."
             ),
             applies=lambda group: group.agreement.sizes["run"] > 1,
@@ -198,9 +201,9 @@ FILTERS: Section[GroupResults, GroupRun] = Section(
             ("filter_stability",),
             lambda group: _stability(group.filter_stability),
             lambda group: (
-                "One row per filter of the run most like the others, sorted by its peak. Overlap of its amplitude "
-                "response with the filters that were matched to it (dot: mean, line: down to the lowest), beside the "
-                "overlap of any two filters (chance); and where the peaks of its matches lie."
+                "One row per filter of the run that is most similar to the others, sorted by peak: overlap of its "
+                "amplitude response with those of the matched filters (dot: mean, line: down to the lowest), the "
+                "mean overlap of any two filters (chance), and the peaks of the matched filters."
             ),
             applies=lambda group: are_matched(group),
         ),

@@ -86,7 +86,7 @@ def filter_shifts(shift_hz: xr.DataArray, initial_hz: xr.DataArray) -> pd.DataFr
     """
     start = initial_hz.to_numpy()
     if not np.isfinite(start).all() or np.ptp(start, axis=0).max() > 1e-3:
-        raise ValueError("Filters of the same number do not start at the same frequency in all networks.")
+        raise ValueError("Filters with the same number do not start at the same frequency in all networks.")
     tables = {}
     for name in _repeated_conditions(shift_hz):
         table = subject_test(shift_hz.sel(condition=name, drop=True)).rename(mean="shift_hz").to_dataframe()
@@ -187,11 +187,11 @@ def drift_rows(table: pd.DataFrame, group: GroupResults) -> Rows:
         for row in table.reset_index().to_dict("records")
     ]
     header = (*(["Condition"] if several else []), "Band", "Before", "After", "Change in points (95%)", "q")
-    return Rows(header, rows, "Share of the filters' energy, as the kernels compute it; mean over subjects.")
+    return Rows(header, rows, "Share of the filters' energy, computed from the kernels; mean over subjects.")
 
 
 def shift_rows(table: pd.DataFrame) -> Rows:
-    """Return how far filters moved, the surest first."""
+    """Return how far filters moved, smallest q first."""
     several = len(table.index.unique("condition")) > 1
     surest = table.sort_values("p", kind="stable").iloc[:MOST_FILTERS]
     rows = [
@@ -208,7 +208,7 @@ def shift_rows(table: pd.DataFrame) -> Rows:
     header = (*(["Condition"] if several else []), "Filter", "Started at (Hz)", "Moved by (Hz, 95%)", "q")
     rest = f" Of {len(table)} the {MOST_FILTERS} with the smallest q." if len(table) > len(surest) else ""
     return Rows(
-        header, rows, f"Middle of the cut-offs of filters that start alike, mean over subjects.{rest}"
+        header, rows, f"Centre between the cut-offs of filters with the same start, mean over subjects.{rest}"
     )
 
 
@@ -225,14 +225,16 @@ def _drift(group: GroupResults, condition: str) -> "matplotlib.figure.Figure":
 def _methods(group: GroupResults) -> Iterator[Sentence]:
     if group.drift is not None:
         yield Sentence(
-            "The share of the filters' energy in each band, as the kernels compute it, was compared with that before "
-            "training by t tests over subjects, corrected over bands by the false-discovery rate (Benjamini and "
+            "The share of the filters' energy in each band, computed from the kernels, was compared before and "
+            "after training by t tests over subjects, corrected over bands by the false-discovery rate (Benjamini "
+            "and "
             "Hochberg, 1995).",
             ("benjamini",),
         )
     if group.filter_drift is not None:
         yield Sentence(
-            "How far training moved the middle of each filter's cut-offs was tested by t tests over subjects, "
+            "The shift of the centre between each filter's cut-offs during training was tested by t tests over "
+            "subjects, "
             "corrected over filters by the false-discovery rate (Benjamini and Hochberg, 1995).",
             ("benjamini",),
         )
@@ -287,7 +289,7 @@ TRAINING: Section[GroupResults, GroupRun] = Section(
     summary=(
         Summary(
             "training",
-            "What did training move?",
+            "What did training change?",
             lambda group: [*drift_words(group), *shift_words(group)],
         ),
     ),

@@ -18,7 +18,7 @@ class Shown(Protocol):
 
     @property
     def findings(self) -> pd.DataFrame:
-        """What speaks against taking the results at face value."""
+        """Problems that limit the interpretation of the results."""
         ...
 
     @property

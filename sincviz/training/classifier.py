@@ -110,7 +110,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         return cutoff_table(self.recorded_cutoffs_)
 
     def initialize_module(self) -> "EpochsClassifier":
-        """Train a copy: the given module must stay untrained for the next fit or clone."""
+        """Copy the module: the given one must stay untrained for the next fit or clone."""
         changed = self.get_params_for("module")
         self.module_: SincShallowNet = copy.deepcopy(self.module)
         if changed:
@@ -154,7 +154,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         return self
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
-        """Note an interruption, which skorch treats as the end: partial training must not pass for complete."""
+        """Note an interruption, which skorch treats as the end: interrupted training must not be taken for complete."""
         self.interrupted_ = False
         try:
             return super().fit_loop(*args, **kwargs)

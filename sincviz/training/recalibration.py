@@ -18,7 +18,7 @@ from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units
 
 @shows_progress
 def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bool = True) -> SincShallowNet:
-    """Return a copy of a network whose batch normalisations have the statistics of these trials.
+    """Return a copy of a network with batch-normalisation statistics recomputed on these trials.
 
     Running statistics of the last batch only (a momentum of 0.99 in PyTorch's convention) or of signals of another
     scale make a network respond differently from how it was trained. The weights stay as they are;

@@ -8,7 +8,9 @@ from sincviz.cli import demonstration as demo
 
 def test_an_untrained_network_does_not_pass(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "SECTIONS_SHOWN", ("bands",))
-    demonstration = demo.run(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False)
+    demonstration = demo.compare(
+        demo.train(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False), progress=False
+    )
     assert demonstration.accuracy < 0.75
     assert not demonstration.passed
 
@@ -35,6 +37,6 @@ def test_it_passes_only_with_high_agreement_and_a_low_control(cells, control, pa
 def test_an_earlier_demonstration_is_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(FileExistsError, match="--overwrite"):
-        demo.run(tmp_path, progress=False)
+        demo.train(tmp_path, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "mine"

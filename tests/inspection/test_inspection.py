@@ -24,11 +24,11 @@ from sincviz import (
 from sincviz.eeg.montages import standard_montage
 from sincviz.inspection.contents import SECTIONS
 from sincviz.inspection.inspection import inspect
-from sincviz.inspection.measuring import evenly_drawn
 from sincviz.networks import front_end
 from sincviz.report.methods import methods_paragraph
 from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
+from sincviz.trials.selection import evenly_drawn
 
 OF_TRIALS = {
     *(

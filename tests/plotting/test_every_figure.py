@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
-from sincviz.evidence import confusion_matrix, predictions
-from sincviz.filters import filter_overlap
+from sincviz.evidence import compare_decisions, confusion_matrix, predictions
+from sincviz.filters import filter_overlap, filter_pairs
 from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
@@ -65,6 +65,8 @@ DRAWINGS = {
     "drift": Drawing("plot_drift", ("drift",)),
     "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
+    "filters of two networks": Drawing("plot_filter_pairs", ("pairs",)),
+    "decisions of two networks": Drawing("plot_decisions", ("decisions",), SINGLE_MM),
     "notice": Drawing("plot_notice", ("what", "why")),
 }
 
@@ -116,6 +118,8 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "table": relative_maps(scalp_maps(target=1, band=2)),
         "confusion": confusion_matrix(predictions(model, simulation[0])),
         "findings": diagnose(model, simulation[0]),
+        "pairs": filter_pairs(model, model, spatial_filters(model), spatial_filters(model)),
+        "decisions": compare_decisions(*[predictions(model, simulation[0])] * 2),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",
     }

@@ -11,7 +11,7 @@ from sincviz import diagnose
 from sincviz.plotting import plot_findings, plot_notice
 from sincviz.plotting.canvas.style import SEVERITIES
 
-LONG = "The filters cannot be told from one another, and so it goes on. " * 12
+LONG = "The filters cannot be distinguished from one another, and so it goes on. " * 12
 AWKWARD = [
     "<script>alert('left & right')</script>",
     "$x_1$ and $\\frac{1}{2}",
@@ -122,7 +122,7 @@ def test_many_findings_are_legible(findings, misplaced_text):
 
 def test_nothing_found_is_said(findings, misplaced_text):
     figure = plot_findings(findings())
-    assert lines(figure) == ["Nothing was found that speaks against reading this network."]
+    assert lines(figure) == ["No problems were found that limit the interpretation of this network."]
     assert marks(figure) == []
     assert misplaced_text(figure) == []
 

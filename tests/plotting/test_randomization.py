@@ -64,7 +64,7 @@ def test_the_threshold_is_a_line(randomization):
     [
         ("differs", "Differs", False),
         ("stays", "STAYS", True),
-        ("cannot be told", "Cannot be told", False),
+        ("inconclusive", "Inconclusive", False),
         ("unknown", "Not known", False),
     ],
 )
@@ -78,7 +78,7 @@ def test_the_verdict_stands_above(randomization, outcome, start, alarm):
 @pytest.mark.parametrize(
     "layers", [["one"], [f"$x_{n}$ <script> a.long.name.of.a.module.{n}" for n in range(12)]]
 )
-@pytest.mark.parametrize("outcome", ["differs", "stays", "cannot be told"])
+@pytest.mark.parametrize("outcome", ["differs", "stays", "inconclusive"])
 def test_nothing_runs_into_anything(randomization, misplaced_text, layers, outcome):
     figure = plot_randomization(randomization(layers, outcome))
     assert misplaced_text(figure) == []

@@ -21,6 +21,7 @@ OF_NETWORK = [
     *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
     *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings", "plot_confusion_matrix"),
 ]
+OF_PAIR = ["plot_filter_pairs", "plot_decisions"]
 OF_GROUP = [
     *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
     *("plot_filter_stability", "plot_drift"),
@@ -37,8 +38,10 @@ def names(network, moved, simulation):
     return {
         "sincviz": sincviz,
         "model": model,
+        "other": model,
         "epochs": epochs,
         "inspection": sincviz.inspect(model, epochs, progress=False),
+        "comparison": sincviz.compare(model, model, epochs, progress=False),
     }
 
 
@@ -86,10 +89,10 @@ def draws(line, names, **own):
 def test_every_plot_function_is_here():
     others = {"plot_notice"}
     functions = {name for name in plotting.__all__ if name.startswith("plot_")}
-    assert functions == {*OF_NETWORK, *OF_GROUP} | others
+    assert functions == {*OF_NETWORK, *OF_PAIR, *OF_GROUP} | others
 
 
-@pytest.mark.parametrize("plot", OF_NETWORK)
+@pytest.mark.parametrize("plot", OF_NETWORK + OF_PAIR)
 def test_of_a_network_it_says_what_to_measure(plot, names):
     for wrong in (names["model"], names["epochs"], np.zeros((3, 3)), "network.pt"):
         with pytest.raises(TypeError, match=f"`{plot}` draws an? .*; got {type(wrong).__name__}") as error:
@@ -106,6 +109,14 @@ def test_of_an_inspection_it_says_the_field(plot, names):
     assert draws(line_in(error.value), names)
 
 
+@pytest.mark.parametrize("plot", OF_PAIR)
+def test_of_a_comparison_it_says_the_field(plot, names):
+    with pytest.raises(TypeError, match="got Comparison") as error:
+        call(plot, names["comparison"])
+    assert f"{plot}(comparison." in line_in(error.value)
+    assert draws(line_in(error.value), names)
+
+
 @pytest.mark.parametrize("plot", OF_GROUP)
 def test_of_several_networks_it_says_the_field(plot, names, group):
     with pytest.raises(TypeError, match="got Group") as error:
@@ -119,7 +130,7 @@ def test_of_several_networks_it_says_the_field(plot, names, group):
         call(plot, names["model"])
 
 
-@pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
+@pytest.mark.parametrize("plot", OF_NETWORK + OF_PAIR + OF_GROUP)
 def test_what_was_not_measured_is_said(plot):
     with pytest.raises(TypeError, match=r"got None\. This was not measured.*`inspection\.missing`"):
         call(plot, None)
@@ -139,7 +150,7 @@ RESULTS = {
 }
 
 
-@pytest.mark.parametrize("plot", OF_NETWORK + OF_GROUP)
+@pytest.mark.parametrize("plot", OF_NETWORK + OF_PAIR + OF_GROUP)
 @pytest.mark.parametrize("result", RESULTS)
 def test_a_result_that_another_function_draws_names_it(result, plot, given, drawn):
     try:

@@ -52,8 +52,8 @@ def test_files_of_a_spreadsheet_are_read(tmp_path, encoding):
     ("conditions", "message"),
     [
         (["do", "", "do"], "condition in rows 2, but does in others"),
-        (["do", "think", "do − think"], "'do − think', which is also the name of a difference"),
-        (["do − think", "think", "do"], "'do − think', which is also the name of a difference"),
+        (["do", "think", "do − think"], "'do − think', which is also the name of the difference between two"),
+        (["do − think", "think", "do"], "'do − think', which is also the name of the difference between two"),
     ],
 )
 def test_conditions_that_would_be_mistaken_are_refused(conditions, message):

@@ -177,7 +177,7 @@ def test_where_nothing_separates_the_classes_no_band_has_a_share(make):
     group = make(manifest(8, 1), effect=0.0)
     assert np.isfinite(group.band_use).any()
     (words,) = band_use_words(group)
-    assert "not surely above zero over 8 subjects" in words
+    assert "not significantly above zero over 8 subjects" in words
     assert "slow" not in group.findings["check"].tolist()
 
 
@@ -218,10 +218,10 @@ def test_filters_that_move_are_counted(make):
         (["yes"] * 6, "No trial that was examined was used in training its network."),
         (["unknown"] + ["yes"] * 5, "as far as is known (for 1 of 6 it is not)."),
         (["unknown"] * 6, None),
-        (["said"] * 6, "as far as is known (for 6 of 6 it is not; for 6 of these the user says so)."),
+        (["said"] * 6, "as far as is known (for 6 of 6 it is not; 6 of these are declared as held out)."),
         (
             ["unknown"] * 2 + ["said"] * 3 + ["yes"],
-            "as far as is known (for 5 of 6 it is not; for 3 of these the user says so).",
+            "as far as is known (for 5 of 6 it is not; 3 of these are declared as held out).",
         ),
     ],
 )

@@ -28,8 +28,9 @@ FINDINGS = pd.DataFrame(columns=["check", "severity", "finding", "evidence", "fi
 frequencies = np.arange(0, 64, 0.5)
 CHANNELS = ["C3", "Cz", "C4"]
 WHAT_SHARES_ARE = (
-    "Shares are of what raises the score of a class more in its own trials than in the others; they can add "
-    "up to more than 100% where other bands speak against the class. Channels are established at p < 0.05, "
+    "Shares are of the class contrast: what raises the score of a class more in its own trials than in the "
+    "others. They can add up to more than 100% because other bands can have negative shares. Channels are "
+    "established at p < 0.05, "
     "corrected for the number of all cells."
 )
 CANNOT = "These trials cannot show what the network uses: "
@@ -167,15 +168,16 @@ MEMORY = {
         30,
         "30 of these trials were used in training. On those not recognised as such: the network is right in "
         "6 of 10 held-out trials, 60% (95% interval 31% to 83%); always naming the most frequent class "
-        "reaches 50%. Balanced accuracy 0.60, chance 0.50: NOT above chance, p = 0.5 (labels exchanged). Only these "
+        "reaches 50%. Balanced accuracy 0.60, chance 0.50: NOT above chance, p = 0.5 (labels exchanged). Only "
+        "these "
         "judge the network, and all that follows is read from these.",
     ),
     "all but one": (
         39,
         "39 of these trials were used in training. On those not recognised as such: the network is right in "
         "0 of 1 held-out trial, 0% (95% interval 0% to 79%); always naming the most frequent class "
-        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so this cannot be told from "
-        "chance. Only these judge the network, and all that follows is read from these.",
+        "reaches 100%. Balanced accuracy 0.00, chance 1.00: all trials are of one class, so this cannot be "
+        "distinguished from chance. Only these judge the network, and all that follows is read from these.",
     ),
 }
 
@@ -270,7 +272,7 @@ def test_nothing_is_sure_and_no_basis_is_named_where_nothing_can_be_read(reason)
             4,
             4,
             "100% (95% interval 51% to 100%)",
-            "1.00, chance 0.50: too few trials to tell this from chance",
+            "1.00, chance 0.50: too few trials to distinguish this from chance",
         ),
     ],
 )
@@ -339,10 +341,10 @@ def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
     inspected = with_trials(leading_bands=of_bands, leading_cells=of_cells, leading_filters=worth)
     assert basis_words(inspected) == [
         WHAT_SHARES_ARE,
-        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, established at C4 (less power speaks for it); "
-        "25% from beta (13–30 Hz), most at 20.0 Hz, established at C4 (less power speaks for it). Strongest "
+        "For left: 75% from alpha (8–13 Hz), most at 11.0 Hz, established at C4 (less power favours it); "
+        "25% from beta (13–30 Hz), most at 20.0 Hz, established at C4 (less power favours it). Strongest "
         "through filters 1 (6.0–14.0 Hz), 0 (4.0–12.0 Hz), bands as computed (−3 dB).",
-        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, established at C3 (more power speaks for it). "
+        "For right: 100% from alpha (8–13 Hz), most at 9.5 Hz, established at C3 (more power favours it). "
         "Strongest through filter 2 (8.0–16.0 Hz), bands as computed (−3 dB).",
     ]
 
@@ -350,7 +352,7 @@ def test_the_basis_is_told_of_each_class_in_bands_places_and_filters():
 def test_directions_that_differ_are_told_by_channel():
     of_bands, of_cells = leading(MU + planted(0, 11, "C3", 2) + planted(0, 11, "Cz", 1), cells_too=True)
     words = basis_words(with_trials(leading_bands=of_bands, leading_cells=of_cells))[1]
-    assert "established at C4, C3, Cz (less power at C4, more at C3 speaks for it); " in words
+    assert "established at C4, C3, Cz (less power at C4, more at C3 favours it); " in words
 
 
 def test_what_is_large_and_not_established_is_told_as_such_and_what_is_small_is_not_told():
@@ -582,7 +584,7 @@ def test_an_order_that_was_given_is_told():
     [
         ("differs", "looks different, as it must"),
         ("stays", "Do not trust the figures"),
-        ("cannot be told", "Whether the relevance depends on what was learned is not known"),
+        ("inconclusive", "Whether the relevance depends on what was learned is not known"),
     ],
 )
 def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start):
@@ -590,7 +592,7 @@ def test_random_networks_tell_whether_the_pictures_can_be_trusted(outcome, start
     table.attrs = {"outcome": outcome, "size_ci_low": 0.3, "size_ci_high": 0.62}
     (sentence,) = certainty_words(with_trials(randomization=table))
     assert start in sentence
-    assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "cannot be told")
+    assert ("(similarity 0.30 to 0.62)" in sentence) == (outcome == "inconclusive")
     assert ("Do not trust" in sentence) == (outcome == "stays")
     assert not slips([sentence])
 
@@ -639,7 +641,7 @@ def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
 def test_replacement_that_costs_nothing_for_sure_says_so():
     inspected = losses([[1.0, 3.0], [2.0, np.nan]], [[-0.5, 0.0], [-1.0, np.nan]])
     assert certainty_words(with_trials(ablation=inspected)) == [
-        "No single band of a region, if replaced, surely costs part of the margin between the classes."
+        "No single band of a region, if replaced, significantly reduces the margin between the classes."
     ]
 
 
@@ -767,12 +769,14 @@ UNSUSPECTED = [
     ),
     (
         relevance_at(["E1", "E2"]),
-        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not checked: "
+        f"Nothing points to line noise or drifts; that does not prove that there are none.{SLOW_LINES} Not "
+        "checked: "
         "eye movements and muscles, because no channel has a position or a name of the 10-05 system.",
     ),
     (
         relevance_at(["C3", "T7"]),
-        "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); that "
+        "Nothing points to muscles, line noise or drifts (electrodes without a position placed by their names); "
+        "that "
         f"does not prove that there are none.{SLOW_LINES}{BLIND.format('forehead and neck')} Not checked: eye "
         "movements, because no channel lies beside the eyes.",
     ),
@@ -788,7 +792,8 @@ UNSUSPECTED = [
     ),
     (
         relevance_at(["Fp1", "C3"], trials="all"),
-        "Not checked: eye movements, muscles, line noise and drifts, because the trials are not of two known classes, "
+        "Not checked: eye movements, muscles, line noise and drifts, because the trials are not of two known "
+        "classes, "
         "and what all trials share says nothing about artefacts.",
     ),
     (

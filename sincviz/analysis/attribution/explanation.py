@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sincviz.analysis.attribution.baselines import BaselineOf
 from sincviz.analysis.statistics.exchangeability import trial_structure
-from sincviz.analysis.statistics.shared_signal import telling_channels
+from sincviz.analysis.statistics.shared_signal import probe_channels
 from sincviz.analysis.statistics.trial_average import trial_weights
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.errors import warn
@@ -157,7 +157,7 @@ class _Tally:
 
     def add(self, batch: NDArray[Any], attribution: Attribution) -> None:
         self.scores.append(attribution.scores.detach().double().cpu().numpy())
-        self.picks = telling_channels(batch) if self.picks is None else self.picks
+        self.picks = probe_channels(batch) if self.picks is None else self.picks
         self.signals.append(batch[:, self.picks])
         self.fingerprints.extend(trial_fingerprints(batch))
         if attribution.change is not None:

@@ -139,7 +139,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     pandas.DataFrame
         Index ``target``, ``band``, ``channel``. ``relevance`` with its interval ``ci_low`` and ``ci_high``; ``p``,
         corrected for the number of cells; ``established``, whether ``p`` is below 0.05; ``direction``, whether more or
-        less power there speaks for the class, empty where that is unclear.
+        less power there favours the class, empty where that is unclear.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     >>> cells = cells.assign_coords(ci_low=cells - 1, ci_high=cells + 1, p=0.02 * cells)
     >>> direction = (0 * cells - 0.8).assign_attrs(n_trials=50)
     >>> leading_cells(cells, direction).reset_index()[["channel", "established", "direction"]].values.tolist()
-    [['C4', True, 'less power speaks for it'], ['C3', True, 'less power speaks for it']]
+    [['C4', True, 'less power favours it'], ['C3', True, 'less power favours it']]
     """
     table = pd.DataFrame(
         {

@@ -13,7 +13,7 @@ from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz
 LEAST_CORRELATION = 0.3
 ALPHA = 0.01
 LEAST_OF_CLASS = 5  # trials
-MORE, LESS = "more power speaks for it", "less power speaks for it"
+MORE, LESS = "more power favours it", "less power favours it"
 
 
 def power_direction(
@@ -76,12 +76,12 @@ def power_direction(
 
 
 def direction_words(correlation: float, n_trials: int) -> str:
-    """Return whether more or less power speaks for the class; empty where that is unclear.
+    """Return whether more or less power favours the class; empty where that is unclear.
 
     Examples
     --------
     >>> direction_words(-0.8, 50), direction_words(0.1, 50)
-    ('less power speaks for it', '')
+    ('less power favours it', '')
     """
     if n_trials < 4 or not abs(correlation) >= LEAST_CORRELATION:
         return ""

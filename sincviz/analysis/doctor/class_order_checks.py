@@ -47,9 +47,11 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
         "another order fits the answers much better."
         if changed
         else "The network's class names are probably in the wrong order: another order fits its answers much better.",
-        f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in that one, over "
-        f"{counted(int(confusion.sum()), 'trial')} (p {p_words(p)}, corrected for the number of orders); {answers}.",
-        f"Fix the signal problems in the other findings first. If this finding remains: {remedy[0].lower()}{remedy[1:]}"
+        f"Balanced accuracy is {given:.2f} in the given order and {given + gain:.2f} in the better order, over "
+        f"{counted(int(confusion.sum()), 'trial')} (p {p_words(p)}, corrected for the number of orders); "
+        f"{answers}.",
+        f"Fix the signal problems in the other findings first. If this finding remains: "
+        f"{remedy[0].lower()}{remedy[1:]}"
         if changed
         else remedy,
     )

@@ -15,7 +15,7 @@ from sincviz.trials.values import units_message
 MOST_DRIFT = 0.5  # more drift than signal
 SUBJECTS_DIFFER = 0.7  # decades of amplitude; ten subjects were up to 0.57 away from a network of the others
 SAME_SPECTRUM = 0.3  # interquartile range of the filters' decades; other units move all filters alike
-SURELY_UNITS = 2.0  # decades of amplitude
+UNITS_DIFFER = 2.0  # decades of amplitude
 STANDARDISED_FITS = 0.3  # decades of amplitude that standardised trials of other subjects may be off
 UNIT_DEVIATION = 0.02  # of a standard deviation from 1
 MOST_SHIFT = 0.5  # standard deviations, typically; up to 0.04 in healthy networks, other subjects included
@@ -34,7 +34,8 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     typical = _typical(_decades_of_filters(facts))
     ratio = f"{10**typical:.2g}"
     evidence = (
-        f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median over "
+        f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median "
+        "over "
         "filters)"
     )
     thousands = 3 * round(typical / 3)
@@ -46,7 +47,8 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
             "scale",
             "error",
             "The network was probably trained on standardised trials, but these are not standardised.",
-            f"{evidence}; if every channel of every trial is given a standard deviation of 1, it is off by a factor of "
+            f"{evidence}; if every channel of every trial is given a standard deviation of 1, it is off by a "
+            "factor of "
             f"{10**beside_standardised:.2g}.",
             _standardise(facts),
         )
@@ -66,7 +68,8 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
             remedy = f"{change.capitalize()} the array by {factor}."
         else:
             remedy = (
-                f"Set `model.scale = {units / 10.0**thousands:g}` (now {units:g}), or {change} the data of the epochs "
+                f"Set `model.scale = {units / 10.0**thousands:g}` (now {units:g}), or {change} the data of the "
+                "epochs "
                 f"by {factor} if they are not in volts."
             )
         yield Finding(
@@ -82,7 +85,8 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
             "error",
             f"The trials are {ratio} times as large as the training trials, and no change of units explains it.",
             f"{evidence}; units differ by thousands.",
-            "Preprocess the trials like the training trials: check gain, scaling to a range, reference, current source "
+            "Preprocess the trials like the training trials: check gain, scaling to a range, reference, current "
+            "source "
             f"density. If they are right, {anew}.",
         )
 
@@ -115,7 +119,8 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "batch_norm",
         "warning",
-        "The running statistics of the batch normalisations do not match these trials: they come from a single batch, "
+        "The running statistics of the batch normalisations do not match these trials: they come from a single "
+        "batch, "
         "another scale or other subjects.",
         evidence + (f"; furthest off in {named(odd_filters)}." if odd_filters else "."),
         f"{remedy} Then compare the accuracy.",
@@ -127,7 +132,8 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
     """Report a reference or filters that differ from those of the training."""
     trained = facts.front_end.provenance
     differing = [
-        f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in training"
+        f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in "
+        "training"
         for name in ("reference", "highpass_hz", "lowpass_hz")
         if trained.get(name) is not None
         and facts.recording[name] is not None
@@ -152,7 +158,8 @@ def slow_drift(facts: DataFacts) -> Iterator[Finding]:
             "warning",
             f"The output of {counted(len(filters), 'filter')} for higher frequencies is mostly drift or offset.",
             f"When frequencies below {DRIFT_BELOW_HZ:g} Hz are removed from the trials, up to "
-            f"{_drift_share(facts)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: it leaks "
+            f"{_drift_share(facts)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: it "
+            "leaks "
             "through short kernels, or comes from the padding at the ends of a trial.",
             "High-pass filter the recording at 1 Hz or more, or use longer kernels, and train again.",
             filters,
@@ -180,13 +187,14 @@ def chance(facts: DataFacts) -> Iterator[Finding]:
         return
     evidence = (
         f"Accuracy {test['accuracy']:.2f} [{test['accuracy_ci_low']:.2f}, {test['accuracy_ci_high']:.2f}] on "
-        f"{n_trials} trials, always answering the most frequent class {test['majority']:.2f}; balanced accuracy "
+        f"{n_trials} trials, always predicting the most frequent class {test['majority']:.2f}; balanced accuracy "
         f"{test['balanced_accuracy']:.2f}, chance {test['chance_level']:.2f} (p = {test['p']:.2f})."
     )
     yield Finding(
         "chance",
         "error",
-        "The accuracy on these trials is not distinguishable from chance: what the network uses explains nothing here.",
+        "The accuracy on these trials is not distinguishable from chance: what the network uses explains nothing "
+        "here.",
         evidence,
         "Do not interpret the network on these trials. Check labels, preprocessing and units, or train again.",
     )
@@ -210,9 +218,9 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "never_answered",
         "warning",
-        f"The network hardly ever answers {', '.join(names[code] for code in silent[:6])}: its scores distinguish the "
-        "classes better than its answers do.",
-        f"It answers {counts}; accuracy {facts.chance['accuracy']:.2f}, "
+        f"The network hardly ever predicts {', '.join(names[code] for code in silent[:6])}: its scores "
+        "distinguish the classes better than its predictions do.",
+        f"It predicts {counts}; accuracy {facts.chance['accuracy']:.2f}, "
         f"balanced {facts.chance['balanced_accuracy']:.2f}{area}.",
         "Train with class weights or balanced samples, or move the threshold; check whether the last bias or the "
         "signals have changed since training.",
@@ -230,7 +238,7 @@ def amplitudes_are_off(facts: DataFacts) -> bool:
         return False
     low, high = np.nanquantile(decades, [0.25, 0.75])
     # Only units change amplitudes a hundredfold, whatever else was done to the spectrum.
-    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= SURELY_UNITS)
+    return bool(high - low <= SAME_SPECTRUM or abs(typical) >= UNITS_DIFFER)
 
 
 def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
@@ -265,7 +273,8 @@ def _standardise(facts: DataFacts) -> str:
     units = facts.front_end.units_per_volt
     if facts.source == "array" or units is None:
         return (
-            "Standardise as in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / x.std(2, "
+            "Standardise as in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / "
+            "x.std(2, "
             "keepdims=True)`; or each channel over all trials: `x = (x - x.mean((0, 2), keepdims=True)) / "
             "x.std((0, 2), keepdims=True)`."
         )
@@ -298,7 +307,7 @@ def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
 
 
 def _odd(decades: Floats) -> np.ndarray:
-    """Return what is off by itself, not with all others as in a subject of small or large amplitudes."""
+    """Return which filters are off individually, not with all others as in subjects with small or large amplitudes."""
     typical = _typical(decades)
     return np.abs(decades - (typical if abs(typical) <= SUBJECTS_DIFFER else 0)) > ODD_SPREAD
 

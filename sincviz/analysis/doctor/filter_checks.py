@@ -48,7 +48,7 @@ def not_finite(front_end: FrontEnd) -> Iterator[Finding]:
         yield Finding(
             "not_finite",
             "error",
-            "Some weights are not finite: nothing that depends on them means anything.",
+            "Some weights are not finite: nothing that depends on them can be interpreted.",
             f"NaN or infinite values in: {', '.join(broken)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
             tuple(sorted({filter_ for filters in broken.values() for filter_ in filters})),

@@ -94,12 +94,12 @@ def narrow_lines(power: xr.DataArray) -> list[float]:
     return [float(hz) for hz in is_line["frequency"].to_numpy()[is_line.to_numpy()]]
 
 
-def tells_slow_lines(frequency: NDArray[np.floating]) -> bool:
+def resolves_slow_lines(frequency: NDArray[np.floating]) -> bool:
     """Return whether the bins of a spectrum are fine enough to distinguish a line from a rhythm below 35 Hz.
 
     Examples
     --------
-    >>> tells_slow_lines(np.arange(0, 80, 0.25)), tells_slow_lines(np.arange(80))
+    >>> resolves_slow_lines(np.arange(0, 80, 0.25)), resolves_slow_lines(np.arange(80))
     (True, False)
     """
     return len(frequency) > 1 and bool(frequency[1] - frequency[0] <= COARSEST_HZ)
@@ -129,7 +129,7 @@ def stands_out(power: xr.DataArray, *, faint: bool = False) -> xr.DataArray:
     n_beside = max(2, round(_BESIDE_HZ / bin_hz))
     for peak in range(_WIDTH_BINS + 1, len(frequency) - 1):
         rhythmic = frequency[peak] < RHYTHMS_BELOW_HZ
-        if rhythmic and not tells_slow_lines(frequency):
+        if rhythmic and not resolves_slow_lines(frequency):
             continue
         below = values[:, max(1, peak - _WIDTH_BINS - n_beside + 1) : peak - _WIDTH_BINS + 1]
         above = values[:, peak + _WIDTH_BINS : peak + _WIDTH_BINS + n_beside]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sincviz.analysis.doctor.findings import Finding
 
-SURELY_TOLD_P = 0.005
+CLEARLY_ABOVE_CHANCE_P = 0.005
 """Below, a decoder is above chance. Random labels of 100 trials gave one of three decoders p < 0.05 in 7 of 200 data
 sets, and p < 0.005 in none (``benchmarks/decoder_calibration.py``)."""
 
@@ -33,8 +33,8 @@ def memorised(
     Returns
     -------
     Finding | None
-        ``None`` if the network itself is not above chance, or a decoder surely is (p < 0.005), or one is (p < 0.05) and
-        the network is not far better: its interval is not above those of all decoders.
+        ``None`` if the network itself is not above chance, or a decoder clearly is (p < 0.005), or one is (p < 0.05)
+        and the network is not far better: its interval is not above those of all decoders.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def memorised(
     >>> memorised(row, decoders, n_seen=100).check
     'memorised'
     """
-    if row["above_chance"] != "yes" or (yardsticks["p"] < SURELY_TOLD_P).any():
+    if row["above_chance"] != "yes" or (yardsticks["p"] < CLEARLY_ABOVE_CHANCE_P).any():
         return None
     denied, decodable = held_out and not n_seen, bool((yardsticks["above_chance"] == "yes").any())
     if (denied or decodable) and not row["ci_low"] > yardsticks["accuracy_ci_high"].max():
@@ -56,7 +56,7 @@ def memorised(
         if decodable
         else "The network classifies trials that no simple decoder can classify"
     )
-    doubt = f"not surely above chance (p > {SURELY_TOLD_P:g})"
+    doubt = f"none above chance at p < {CLEARLY_ABOVE_CHANCE_P:g}"
     return Finding(
         "memorised",
         "error" if n_seen else "warning",

@@ -200,7 +200,8 @@ def _lateral_eyes(
         yield Finding(
             "relevance_eyes",
             "warning",
-            f"{where}, for the class on one side and against it on the other: {_worded(shares, 'absolute relevance')}; "
+            f"{where}, for the class on one side and against it on the other: "
+            f"{_worded(shares, 'absolute relevance')}; "
             "suspect lateral eye movements.",
             f"Share of the sum of absolute relevance, in {eyes.mean():.0%} of the channels; most at "
             f"{_strongest(abs(cells.sel(target=list(shares))), eyes, slow)}{_by_name(regions)}.",
@@ -265,7 +266,7 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
                 "warning",
                 f"In a narrow line at {label} Hz: {_worded(shares, kind)}; suspect interference.",
                 evidence,
-                f"If nothing was shown or played {label} times a second, look for an interfering device, notch "
+                f"If no stimulus was presented at {label} Hz, look for an interfering device, notch "
                 f"filter the recording at {label} Hz, train again, and see whether the accuracy drops.",
             )
 
@@ -341,7 +342,8 @@ def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
             reasons[artefact] = "no channel has a position or a name of the 10-05 system"
         elif unplaced.mean() > MOST_UNPLACED:
             reasons[artefact] = (
-                f"{unplaced.sum()} of {len(unplaced)} channels have neither a position nor a name of the 10-05 system"
+                f"{unplaced.sum()} of {len(unplaced)} channels have neither a position nor a name of the 10-05 "
+                "system"
             )
         elif not flags.any():
             reasons[artefact] = f"no channel lies {where}"
@@ -554,7 +556,7 @@ def _worded(shares: dict[str, float], kind: str) -> str:
     (first, most), *rest = ordered[:MOST_CLASSES]
     listed = "".join(f", {share:.0%} for {target}" for target, share in rest)
     n_more = len(ordered) - MOST_CLASSES
-    more = f", less for {n_more} class{'es' * (n_more != 1)} more" if n_more > 0 else ""
+    more = f", less for {n_more} other class{'es' * (n_more != 1)}" if n_more > 0 else ""
     return f"{most:.0%} of the {kind} for {first}{listed}{more}"
 
 

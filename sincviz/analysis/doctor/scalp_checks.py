@@ -1,4 +1,4 @@
-"""Checks of where on the scalp a network looks, and whether that can be drawn."""
+"""Checks of where on the scalp the patterns of a network peak, and whether they can be drawn."""
 
 from collections.abc import Iterator
 
@@ -73,17 +73,18 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
         yield Finding(
             "high_bands",
             "warning",
-            f"Frequencies above {HIGH_HZ:g} Hz lead: suspect muscle activity or line noise.",
+            f"Frequencies above {HIGH_HZ:g} Hz dominate: suspect muscle activity or line noise.",
             f"{counted(int(high.sum()), 'filter')} of {len(high)} with a peak there, with {share:.0%} of the "
             f"squared importance; the leading one peaks at {peak_hz[weight.argmax()]:.1f} Hz.",
-            f"Compare with EMG channels or low-pass filter at {HIGH_HZ:g} Hz, and look for lines in the spectrum of "
+            f"Compare with EMG channels or low-pass filter at {HIGH_HZ:g} Hz, and look for lines in the spectrum "
+            "of "
             "the recording, before calling it brain activity.",
             where(high & (weight >= weight.sum() / len(weight))),
         )
 
 
 def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
-    """Report patterns that lead beside the eyes or over muscles."""
+    """Report patterns that peak near the eyes or over muscles."""
     names = facts.front_end.ch_names
     if names is None or facts.importance is None:
         return
@@ -113,11 +114,12 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
             yield Finding(
                 "artefact",
                 "warning",
-                f"{names[leader]} leads the patterns: suspect {suspect}.",
+                f"{names[leader]} dominates the patterns: suspect {suspect}.",
                 f"{share:.0%} of the units' pattern power (weighted by importance) in {flags.mean():.0%} of the "
                 f"channels ({', '.join(near)}{by_name}); the filters that see {names[leader]} peak at "
                 f"{peak_hz:.0f} Hz on average.",
-                "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy falls, it was the signal.",
+                "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy drops, the decision "
+                "depended on it.",
                 where(by_filter >= LEAST_OF_LEADER * by_filter.max()),
             )
             return

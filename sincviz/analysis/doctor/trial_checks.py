@@ -44,12 +44,12 @@ def outlying_trials(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "outlying_trials",
         "warning",
-        f"{_trials(outlying)} {'is' if one else 'are'} many times as large as {'it' if one else 'they'} should be.",
+        f"{_trials(outlying)} {'is' if one else 'are'} many times as large as usual.",
         f"T{'; '.join(_worst(facts, number, times[number]) for number in outlying[:4])[1:]}"
         f"{'; and so on' if len(outlying) > 4 else ''}. Of {counted(len(times), 'trial')} "
         f"{'this one holds' if one else 'these hold'} {share[most]:.0%} of the power in "
-        f"{_names(facts, [most])} and {of_scores:.0%} of the spread of the scores, and {'has' if one else 'have'} that "
-        f"much influence on averages and relevance. The other findings about signals exclude "
+        f"{_names(facts, [most])} and {of_scores:.0%} of the spread of the scores, and {'has' if one else 'have'} "
+        f"that much influence on averages and relevance. The other findings about signals exclude "
         f"{'it' if one else 'them'}.",
         f"Look at {'it' if one else 'them'}, then drop {'it' if one else 'them'}: {_drop(facts, outlying)}.",
     )
@@ -67,7 +67,8 @@ def flat(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "flat",
             "warning",
-            f"{'Channel' if one else 'Channels'} {names} {'is' if one else 'are'} flat: there is no signal, as in a "
+            f"{'Channel' if one else 'Channels'} {names} {'is' if one else 'are'} flat: there is no signal, as in "
+            "a "
             "reference channel.",
             f"Constant, or below {FLAT_BELOW:.1%} of what is usual in this recording, in {some} of "
             f"{counted(len(flags), 'trial')}.",
@@ -98,10 +99,12 @@ def large_channels(facts: DataFacts) -> Iterator[Finding]:
     yield Finding(
         "large_channels",
         "warning",
-        f"{'Channel' if one else 'Channels'} {_names(facts, channels)} {'is' if one else 'are'} many times as large as "
-        "the others: a loose or broken electrode, or another gain.",
+        f"{'Channel' if one else 'Channels'} {_names(facts, channels)} {'is' if one else 'are'} many times as "
+        "large as "
+        "the others: a loose or broken electrode, or a different gain.",
         f"Without slow drift {ratios} times the typical channel (median over trials), with "
-        f"{power[channels].sum() / power.sum():.0%} of the power of all channels. Findings about the size of trials "
+        f"{power[channels].sum() / power.sum():.0%} of the power of all channels. Findings about the size of "
+        "trials "
         f"exclude {'it' if one else 'them'}.",
         _interpolate(facts, channels),
     )
@@ -138,7 +141,7 @@ def projectors(facts: DataFacts) -> Iterator[Finding]:
         yield Finding(
             "projectors",
             "warning",
-            "The epochs have projectors that were not applied: the network sees the signals without them.",
+            "The epochs have projectors that were not applied: the network receives the signals without them.",
             f"Not active: {'; '.join(waiting)}.",
             "`epochs.apply_proj()` if they were applied to the training trials; otherwise `epochs.del_proj()`.",
         )
@@ -242,7 +245,8 @@ def _times(sizes: Floats) -> Floats:
 def _worst(facts: DataFacts, number: int, times: Floats) -> str:
     others = int((times >= OUTLYING_TIMES).sum()) - 1
     more = f", and is too large in {counted(others, 'other channel')}" if others else ""
-    return f"trial {number} has {times.max():.3g} times its usual size in {_names(facts, [int(times.argmax())])}{more}"
+    largest = _names(facts, [int(times.argmax())])
+    return f"trial {number} has {times.max():.3g} times its usual size in {largest}{more}"
 
 
 def _trials(numbers: Sequence[int] | NDArray[np.int64]) -> str:
@@ -280,7 +284,8 @@ def _interpolate(facts: DataFacts, channels: NDArray[np.int64]) -> str:
         return "Interpolate before making the array, or train without."
     load = "`epochs.load_data()`, " if facts.source == "file" else ""
     return (
-        f"{load}`epochs.info['bads'] += {[names[index] for index in channels]}` and `epochs.interpolate_bads()`; or "
+        f"{load}`epochs.info['bads'] += {[names[index] for index in channels]}` and `epochs.interpolate_bads()`; "
+        "or "
         "train without."
     )
 
@@ -293,6 +298,7 @@ def _separate(facts: DataFacts, groups: list[list[int]]) -> str:
     load = "`epochs.load_data()`, " if facts.source == "file" else ""
     return (
         f"Treat them as one location. To interpolate them: {load}"
-        f"`mne.preprocessing.interpolate_bridged_electrodes(epochs, [[epochs.ch_names.index(name) for name in pair] "
+        f"`mne.preprocessing.interpolate_bridged_electrodes(epochs, [[epochs.ch_names.index(name) for name in "
+        "pair] "
         f"for pair in {pairs}])`, and train again."
     )

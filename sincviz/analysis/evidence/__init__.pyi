@@ -1,7 +1,9 @@
 from .ablation import ablate
 from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
+from .decision_agreement import compare_decisions
 from .deletion import deletion_curve
+from .edited_prediction import edited_predictions
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 
@@ -9,9 +11,11 @@ __all__ = [
     "ablate",
     "accuracies",
     "band_power_contrast",
+    "compare_decisions",
     "confusion_matrix",
     "csp_accuracy",
     "deletion_curve",
+    "edited_predictions",
     "predictions",
     "randomization_test",
 ]

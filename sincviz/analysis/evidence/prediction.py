@@ -11,7 +11,7 @@ from sincviz._utils.progress import shows_progress
 from sincviz.analysis.accuracy import chance_test
 from sincviz.analysis.labels import class_labels, decoder_origin
 from sincviz.analysis.statistics.exchangeability import STRUCTURE, trial_structure
-from sincviz.analysis.statistics.shared_signal import telling_channels
+from sincviz.analysis.statistics.shared_signal import probe_channels
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches
@@ -70,7 +70,7 @@ def predictions(
         batch_scores = network.scores(torch.from_numpy(batch).to(network.device))
         scores.append(batch_scores.double().cpu().numpy())
         fingerprints += trial_fingerprints(batch)
-        picks = telling_channels(batch) if picks is None else picks
+        picks = probe_channels(batch) if picks is None else picks
         signals.append(batch[:, picks])
     values = np.concatenate(scores)
     check_codes(codes, values.shape[1])
@@ -111,7 +111,7 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
         ``ci_low`` and ``ci_high`` (Wilson), ``n_trials``, ``n_correct``; with three subjects or more the interval over
         subjects, ``subjects_ci_low`` and ``subjects_ci_high``, and ``n_subjects``; ``balanced_accuracy``, the mean over
         classes of the share of correct answers, with its ``chance_level``, and ``auc`` for two classes;
-        ``majority``, the accuracy of always answering the most frequent class; ``above_chance`` (``"yes"``, ``"no"``,
+        ``majority``, the accuracy of always predicting the most frequent class; ``above_chance`` (``"yes"``, ``"no"``,
         ``"unknown"``), ``p`` and the other results of the permutation test of
         :func:`sincviz.analysis.accuracy.chance_test`.
 

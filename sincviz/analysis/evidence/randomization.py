@@ -107,7 +107,7 @@ def randomization_test(
         map with its sign flipped is the same map. ``attrs["size"]`` is its mean over draws, ``size_ci_low`` and
         ``size_ci_high`` a 95 % interval. ``"differs"`` if the interval ends below ``attrs["threshold"]``; ``"stays"``
         if it begins above, and above the size that so few cells have by chance (``chance_size``); else
-        ``"cannot be told"``.
+        ``"inconclusive"``.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def _outcome(signed: NDArray[np.float64], by_chance: float) -> dict[str, str | f
     mean = low = high = float("nan")
     if len(sizes) > 1:
         mean, low, high = _mean_interval(sizes)
-    outcome = "cannot be told"
+    outcome = "inconclusive"
     if high < THRESHOLD:
         outcome = "differs"
     elif low > max(THRESHOLD, by_chance):

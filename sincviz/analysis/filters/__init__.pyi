@@ -4,6 +4,7 @@ from .filter_matching import filter_stability, match_filters
 from .membership import band_membership
 from .occupancy import band_occupancy
 from .overlap import filter_overlap, resolvability
+from .pairs import filter_pairs
 from .response import filter_response
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "cutoff_drift",
     "cutoff_history",
     "filter_overlap",
+    "filter_pairs",
     "filter_response",
     "filter_stability",
     "learned_bands",

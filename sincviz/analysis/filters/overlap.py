@@ -77,7 +77,7 @@ def resolvability(
     >>> from sincviz import SincShallowNet
     >>> table = resolvability(SincShallowNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250))
     >>> table.verdict[4]
-    '10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be told from its neighbours'
+    '10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be distinguished from its neighbours'
     >>> table.attrs["n_dimensions"]
     4
     """
@@ -189,7 +189,7 @@ def _verdict(row: object) -> str:
     if row.low_hz > 0 and row.dc_leak_db > LEAK_DB:  # type: ignore[attr-defined]
         remarks.append("a low-pass, slow drift goes through")
     if row.confusable:  # type: ignore[attr-defined]
-        remarks.append("cannot be told from its neighbours")
+        remarks.append("cannot be distinguished from its neighbours")
     if not remarks and row.width_ratio >= WIDER:  # type: ignore[attr-defined]
         remarks.append("wider than written")
     return start + (", and ".join(remarks) if remarks else "as written")

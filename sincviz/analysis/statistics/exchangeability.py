@@ -10,7 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from sincviz._utils.text import joined
-from sincviz.analysis.statistics.shared_signal import shared_signal, telling_channels
+from sincviz.analysis.statistics.shared_signal import probe_channels, shared_signal
 from sincviz.analysis.statistics.time_trends import stretches_of_time, trend_p
 from sincviz.networks.decoder import Decoder
 from sincviz.trials.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of
@@ -41,7 +41,7 @@ def trial_structure(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. ``metadata`` and the samples of ``events`` are read from epochs; an array has neither.
     signals : array, shape (trials, channels, times) | None
-        The same trials at a few channels (`shared_signal.telling_channels`); ``None`` skips the
+        The same trials at a few channels (`shared_signal.probe_channels`); ``None`` skips the
         search for shared signal.
     training_recordings : sequence of mapping
         What :func:`sincviz.trials.recording_levels.recordings_of` returned for the training trials.
@@ -88,7 +88,7 @@ def trial_structure(
 def structure_of(network: Decoder, epochs: EpochsOrArray, trials: NDArray[np.floating]) -> pd.DataFrame:
     """Return :func:`trial_structure` of trials that are in memory as the network takes them."""
     known = network.provenance.get("training_recordings", ())
-    return trial_structure(gathered(epochs), trials[:, telling_channels(trials)], known)
+    return trial_structure(gathered(epochs), trials[:, probe_channels(trials)], known)
 
 
 def exchangeable_trials(structure: pd.DataFrame, codes: NDArray[np.int64]) -> pd.DataFrame:

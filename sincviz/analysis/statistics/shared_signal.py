@@ -19,7 +19,7 @@ _MOST_PARTNERS = 8
 _CACHE: "OrderedDict[bytes, pd.DataFrame]" = OrderedDict()
 
 
-def telling_channels(trials: NDArray[np.floating]) -> NDArray[np.int64]:
+def probe_channels(trials: NDArray[np.floating]) -> NDArray[np.int64]:
     """Return at most three channels that are not flat, spread over the array.
 
     Parameters
@@ -43,7 +43,7 @@ def shared_signal(signals: NDArray[np.floating], samples: NDArray[np.int64] | No
     Parameters
     ----------
     signals : array, shape (trials, channels, times)
-        The trials, at a few channels (:func:`telling_channels`).
+        The trials, at a few channels (:func:`probe_channels`).
     samples : array of int, shape (trials,) | None
         Sample at which each trial begins. Other numbers do no harm: the signal decides.
 

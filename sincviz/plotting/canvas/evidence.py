@@ -30,7 +30,7 @@ _HELD_OUT = {
     "no": "seen in training",
     "in part": "in part seen in training",
     "unknown": "not known whether held out",
-    "said": "held out, as the user says",
+    "said": "declared as held out",
 }
 _SHOWN = {
     "yes": "relevance shown by deletion",

@@ -151,7 +151,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
 
 
 def score_deviation(predicted: pd.DataFrame) -> xr.DataArray:
-    """Return the standard deviation of the score of each class, within the trials of the class and within the others.
+    """Return the standard deviation of each class score, within the trials of the class and within the others.
 
     Parameters
     ----------

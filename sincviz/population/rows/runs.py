@@ -215,7 +215,7 @@ def _client(scheduler: str | None) -> AbstractContextManager[Any]:
     try:
         client = distributed.Client(scheduler, timeout=_CONNECT_S)
     except (OSError, ValueError) as error:
-        raise ConnectionError(f"No dask scheduler answers at {scheduler!r}: {error}") from error
+        raise ConnectionError(f"There is no dask scheduler at {scheduler!r}: {error}") from error
     try:
         versions = set(client.run(_version_here).values())
     except ImportError as error:
@@ -239,7 +239,8 @@ def _check_answer(client: Any) -> None:
         client.sync(client.scheduler.identity)
     except Exception as error:  # each layer of the connection has its own
         raise ConnectionError(
-            "The dask scheduler no longer answers. What was read is stored: run the same again to continue."
+            "The dask scheduler no longer answers. The rows read so far are stored: run the same "
+            "command again to continue."
         ) from error
 
 

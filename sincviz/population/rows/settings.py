@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import mne
 
 SECTIONS = ("bands", "maps", "relevance")
-"""What is combined over networks; the evidence of each is measured only if it is asked for."""
+"""What is combined over networks; the evidence of each network is measured only on request."""
 
 RECIPE = 3
 """Counts what rows are stored for: a row of another recipe is read anew."""
@@ -152,7 +152,7 @@ def row_key(row: dict[str, str], settings: RowSettings) -> str:
         If recordings are missing.
     """
     if not row["checkpoint"]:
-        raise ValueError("The row names no checkpoint.")
+        raise ValueError("The row has no checkpoint.")
     what = {
         "checkpoint": _hash_of(Path(row["checkpoint"]), "checkpoint"),
         "trials": _trials_identity(row, settings),

@@ -1,4 +1,4 @@
-"""Store of row results: one file each, whole or not there, named by what it is the result of."""
+"""Store of row results: one file each, written atomically and named by a hash of its inputs."""
 
 import hashlib
 from pathlib import Path

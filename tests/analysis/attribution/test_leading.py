@@ -174,7 +174,7 @@ def test_cells_come_by_size_with_interval_and_direction():
     found = leading_cells(with_interval(cells, 1.5), power.assign_attrs(n_trials=30)).loc["right"]
     assert found.index.tolist() == [("alpha", "C4"), ("beta", "Cz"), ("alpha", "C3")]
     assert found["established"].tolist() == [True, False, True]
-    assert found["direction"].tolist() == ["less power speaks for it", "", ""]
+    assert found["direction"].tolist() == ["less power favours it", "", ""]
     assert found["ci_low"].tolist() == [1.5, -0.5, -3.5]
 
 

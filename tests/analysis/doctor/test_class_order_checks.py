@@ -80,7 +80,9 @@ def test_four_classes_in_another_order_are_named_and_the_remedies_work(four, tmp
     row = about(found).iloc[0]
     assert "chance" not in set(found["check"])
     assert row["severity"] == "error"
-    assert row["evidence"].startswith("Balanced accuracy is 0.25 in the given order and 1.00 in that one")
+    assert row["evidence"].startswith(
+        "Balanced accuracy is 0.25 in the given order and 1.00 in the better order"
+    )
     assert not slips_of(found)
     exec(lines(row["remedy"])[0], {"model": model})
     assert model.class_names == NAMES

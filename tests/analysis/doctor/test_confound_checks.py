@@ -186,7 +186,7 @@ def test_blocks_of_a_recording_that_the_training_did_not_have_are_a_warning(name
     finally:
         named.provenance = {}
     assert row["severity"] == "warning"
-    assert "cannot be told" not in row["finding"]
+    assert "may recognise" not in row["finding"]
     assert not slips_of(pd.DataFrame([row]))
 
 

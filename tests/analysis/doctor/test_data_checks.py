@@ -263,8 +263,8 @@ def test_free_filters_are_judged_by_their_measured_bands(healthy, array):
 def test_shuffled_labels_are_at_chance(healthy, fresh, labels, only):
     row = only(diagnose(healthy, fresh, np.roll(labels, 1)), "chance", "error")
     assert re.match(
-        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, always answering the most frequent class 0\.50; balanced "
-        r"accuracy 0\.\d\d, chance 0\.50 \(p = ",
+        r"Accuracy 0\.\d\d \[0\.\d\d, 0\.\d\d\] on 80 trials, always predicting the most frequent class 0\.50; "
+        r"balanced accuracy 0\.\d\d, chance 0\.50 \(p = ",
         row["evidence"],
     )
 
@@ -292,9 +292,9 @@ def test_a_class_that_is_never_answered_is_named_though_scores_know_it(healthy, 
     with torch.no_grad():
         one_sided.final_layer.bias += torch.tensor([0.0, -100.0])
     row = only(diagnose(one_sided, fresh), "never_answered", "warning")
-    assert row["finding"].startswith("The network hardly ever answers right: ")
+    assert row["finding"].startswith("The network hardly ever predicts right: ")
     assert row["evidence"].startswith(
-        "It answers right 0 times for 40 trials; accuracy 0.50, balanced 0.50, area "
+        "It predicts right 0 times for 40 trials; accuracy 0.50, balanced 0.50, area "
     )
 
 
@@ -310,7 +310,7 @@ def test_the_share_of_the_largest_class_is_told_beside_chance(healthy, fresh):
     right = np.flatnonzero(fresh.events[:, 2] == 2)[:10]
     wrong = np.random.default_rng(0).permutation(np.repeat(["right", "left"], [40, 10]))
     row = diagnose(healthy, fresh[np.r_[left, right]], wrong).set_index("check").loc["chance"]
-    assert "always answering the most frequent class 0.80; balanced accuracy 0." in row["evidence"]
+    assert "always predicting the most frequent class 0.80; balanced accuracy 0." in row["evidence"]
     assert ", chance 0.50 (p = 0." in row["evidence"]
 
 

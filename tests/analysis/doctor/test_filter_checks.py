@@ -171,7 +171,7 @@ def test_few_short_kernels_whose_bands_lie_apart_cannot_be_read_either():
     model = default_network(num_time_filters=8, freq_stride=8.0)
     findings = diagnose(model).set_index("check")
     assert "unresolvable" in findings.index
-    assert "cannot be told" not in findings.loc["unresolvable", "evidence"]
+    assert "cannot be distinguished" not in findings.loc["unresolvable", "evidence"]
 
 
 @pytest.mark.parametrize("taps", [65, 129])

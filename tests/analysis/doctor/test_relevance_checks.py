@@ -328,7 +328,7 @@ def test_a_recording_too_slow_for_the_mains_is_not_suspected_of_them():
 
 @pytest.mark.parametrize(
     ("n_classes", "more"),
-    [(4, ""), (5, ", less for 1 class more"), (20, ", less for 16 classes more")],
+    [(4, ""), (5, ", less for 1 other class"), (20, ", less for 16 other classes")],
 )
 def test_many_classes_are_worded_shortly_the_greatest_share_first(n_classes, more):
     names = [f"class {number}" for number in range(n_classes)]

@@ -108,7 +108,7 @@ def betrayed(imagery, blink_map):
 def test_blinks_that_differ_between_the_classes_are_suspected(train, betrayed, only):
     model = train(betrayed(120, 6), first_freq=1.0, max_epochs=15)
     row = only(diagnose(model, betrayed(80, 7)), "artefact", "warning", [0])
-    assert "leads the patterns: suspect eye movements." in row["finding"]
+    assert "dominates the patterns: suspect eye movements." in row["finding"]
     assert row["finding"].split()[0] in ("Fp1", "Fp2")
 
 
@@ -161,7 +161,7 @@ def test_channels_over_eyes_and_muscles_that_lead_are_suspected(patient, noisy, 
     row = found.set_index("check").loc["artefact"]
     assert row["severity"] == "warning"
     assert row["finding"].split()[0] in channels
-    assert row["finding"].endswith(f"leads the patterns: suspect {suspect}")
+    assert row["finding"].endswith(f"dominates the patterns: suspect {suspect}")
     assert row["filters"] == ", ".join(map(str, filters))
     assert all(channel in row["evidence"] for channel in channels)
 
@@ -177,7 +177,7 @@ def test_electrodes_of_any_name_are_suspected_by_where_they_lie(patient, noisy, 
         channel["ch_name"] = called[channel["ch_name"]]
     row = diagnose(model, test_epochs.rename_channels(called)).set_index("check").loc["artefact"]
     assert row["finding"].split()[0] in [called[name] for name in channels]
-    assert row["finding"].endswith(f"leads the patterns: suspect {suspect}")
+    assert row["finding"].endswith(f"dominates the patterns: suspect {suspect}")
     assert "by their names" not in row["evidence"]
 
 
@@ -214,7 +214,7 @@ def loud(model, filters, factor=30.0):
 def test_high_bands_that_lead_are_suspected(patient, only):
     row = only(diagnose(loud(patient, [7])), "high_bands", "warning", [7])
     peak_hz = learned_bands(patient)["peak_hz"]
-    assert row["finding"] == "Frequencies above 30 Hz lead: suspect muscle activity or line noise."
+    assert row["finding"] == "Frequencies above 30 Hz dominate: suspect muscle activity or line noise."
     assert row["evidence"].startswith(f"{(peak_hz > 30).sum()} filter")
     assert row["evidence"].endswith(f"the leading one peaks at {peak_hz[7]:.1f} Hz.")
 

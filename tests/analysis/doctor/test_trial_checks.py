@@ -71,7 +71,7 @@ def test_a_trial_of_3_mv_is_named_and_the_remedy_cures_it(healthy, recorded, sli
         recorded._data[17] *= 100
     found = diagnose(healthy, recorded)
     row = about(found, "outlying_trials").iloc[0]
-    assert row["finding"] == "Trial 17 is many times as large as it should be."
+    assert row["finding"] == "Trial 17 is many times as large as usual."
     assert row["severity"] == "warning"
     assert not slips_of(found)
     # What is found besides is not that trial's doing.
@@ -96,7 +96,7 @@ def test_the_channel_is_named(healthy, recorded):
     muscle(recorded, 5, "T7")
     muscle(recorded, 60, "O2")
     row = about(diagnose(healthy, recorded), "outlying_trials").iloc[0]
-    assert row["finding"] == "Trials 5, 60 are many times as large as they should be."
+    assert row["finding"] == "Trials 5, 60 are many times as large as usual."
     assert re.search(r"Trial 5 has \S+ times its usual size in T7; trial 60 has \S+ times its usual size in O2\.",
                      row["evidence"])  # fmt: skip
 

@@ -87,10 +87,13 @@ def test_confusable_filters_are_apart_as_written_and_together_as_computed(networ
 def test_the_verdict_says_all_that_is_wrong():
     verdicts = resolvability(default_network(33))["verdict"]
     assert verdicts[0] == (
-        "6–10 Hz as written, 0–13 Hz as computed: a low-pass, slow drift goes through, and cannot be told from "
-        "its neighbours"
+        "6–10 Hz as written, 0–13 Hz as computed: a low-pass, slow drift goes through, and cannot be distinguished "
+        "from its neighbours"
     )
-    assert verdicts[4] == "10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be told from its neighbours"
+    assert (
+        verdicts[4]
+        == "10–14 Hz as written, 6.9–17.1 Hz as computed: cannot be distinguished from its neighbours"
+    )
 
 
 def test_a_long_kernel_is_as_written():

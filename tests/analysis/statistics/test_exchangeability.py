@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials, is_new, trial_structure
-from sincviz.analysis.statistics.shared_signal import shared_signal, telling_channels
+from sincviz.analysis.statistics.shared_signal import probe_channels, shared_signal
 from sincviz.trials.recording_levels import recordings_of
 
 SIGNAL = np.cumsum(np.random.default_rng(0).standard_normal((3, 20000)), axis=1)
@@ -238,7 +238,7 @@ def test_a_training_without_names_makes_all_of_them_unknown():
 def test_channels_that_are_flat_do_not_tell():
     trials = cut(APART)
     trials[3, 1] = 0
-    assert telling_channels(trials).tolist() == [0, 2]
+    assert probe_channels(trials).tolist() == [0, 2]
 
 
 def test_long_runs_of_a_frequent_class_are_no_blocks():

@@ -274,7 +274,7 @@ class TestDask:
 
     def test_no_scheduler_is_said(self, manifest, tmp_path, monkeypatch):
         monkeypatch.setattr(row_runs, "_CONNECT_S", 1)
-        with pytest.raises(ConnectionError, match="No dask scheduler answers"):
+        with pytest.raises(ConnectionError, match="There is no dask scheduler at"):
             read_rows(
                 read_manifest(manifest),
                 SETTINGS,

@@ -129,7 +129,7 @@ def test_a_folder_is_all_its_files(row, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [
-        ({"checkpoint": ""}, ValueError, "names no checkpoint"),
+        ({"checkpoint": ""}, ValueError, "has no checkpoint"),
         ({"checkpoint": "/nowhere.pt"}, FileNotFoundError, "no checkpoint '/nowhere.pt'"),
         ({"epochs": "/nowhere-epo.fif"}, FileNotFoundError, "no file of epochs"),
         ({"epochs": ""}, ValueError, "a file of epochs or a dataset"),

@@ -1,0 +1,5 @@
+"""Comparison of two networks: what both learned, and where they decide differently."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

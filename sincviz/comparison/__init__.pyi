@@ -1,0 +1,4 @@
+from .comparison import Comparison
+from .results import ComparisonResults
+
+__all__ = ["Comparison", "ComparisonResults"]
