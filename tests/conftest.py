@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 from sincviz import SincShallowNet
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.inspection import evidence
 from sincviz.opening import network as opened
 from sincviz.plotting.canvas import figure_file
 
@@ -47,6 +48,14 @@ def _small_pictures():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _few_random_networks():
+    """Inspections draw as few networks as a mean can be taken of; they spend half of their time on it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evidence, "N_RANDOM_NETWORKS", 2)
+        yield
+
+
 @pytest.fixture
 def pixels_of_print(monkeypatch):
     """Pictures as users get them."""
@@ -62,7 +71,8 @@ def _close_figures():
 @pytest.fixture(autouse=True)
 def _seeded():
     """Weights that a test draws do not depend on which tests ran before it in the same process."""
-    torch.manual_seed(int(os.environ.get("SINCVIZ_TEST_SEED", "0")))
+    # `torch.manual_seed` keeps the stack of every call for accelerators that are not there.
+    torch.default_generator.manual_seed(int(os.environ.get("SINCVIZ_TEST_SEED", "0")))
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +122,7 @@ def network():
         if "chs_info" not in settings:
             small["n_chans"] = 6
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             return SincShallowNet(**(small | settings))
 
     return build
