@@ -156,7 +156,7 @@ def misplaced_text():
     """Draw a figure and list the texts that leave the canvas or run into one another."""
 
     def find(figure):
-        figure.canvas.draw()
+        figure.draw_without_rendering()  # places everything; the pixels are not looked at
         hidden = _labels_of_ticks_out_of_view(figure)
         texts = [t for t in figure.findobj(Text) if t.get_text() and t.get_visible() and t not in hidden]
         names = [text.get_text() for text in texts]
