@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# Compiled once, not by every process that a test starts: a third of the time of the tests.
+# Modules are compiled once, not in every process that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo figures population tutorials docs test coverage lint check-slow clean
