@@ -29,6 +29,9 @@ settings.load_profile("repeatable")
 LONGEST = ["test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"]
 
 
+N_RANDOM_NETWORKS = evidence.N_RANDOM_NETWORKS
+
+
 def pytest_collection_modifyitems(items):
     """Slow tests: the longest files first, in this order, which `make check-slow` keeps."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
@@ -58,6 +61,12 @@ def _few_random_networks():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evidence, "N_RANDOM_NETWORKS", 2)
         yield
+
+
+@pytest.fixture
+def networks_of_users(monkeypatch):
+    """Inspections draw as many random networks as those of users."""
+    monkeypatch.setattr(evidence, "N_RANDOM_NETWORKS", N_RANDOM_NETWORKS)
 
 
 @pytest.fixture
