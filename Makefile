@@ -36,10 +36,10 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 test: $(VENV)/.installed-test
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --durations=5
 
 coverage: $(VENV)/.installed-test
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 \
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
 		--cov=sincviz --cov-branch --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed-dev
@@ -50,7 +50,7 @@ lint: $(VENV)/.installed-dev
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
-		--durations=5 --timeout=2400 -o faulthandler_timeout=2430
+		--durations=5 -o faulthandler_timeout=2400
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

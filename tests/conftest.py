@@ -27,13 +27,14 @@ settings.load_profile("repeatable")
 
 # With two workers, what takes minutes must not begin when the other has nothing left to do.
 LONGEST = ["test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"]
+LONGEST += ["test_in_jupyter", "test_main", "test_inspection", "test_import_boundaries", "test_false_statements"]
 
 
 N_RANDOM_NETWORKS = evidence.N_RANDOM_NETWORKS
 
 
 def pytest_collection_modifyitems(items):
-    """Slow tests: the longest files first, in this order, which `make check-slow` keeps."""
+    """The longest files first, in this order, which `make` keeps."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
