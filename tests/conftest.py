@@ -26,9 +26,10 @@ settings.load_profile("repeatable")
 
 
 # With two workers, what takes minutes must not begin when the other has nothing left to do.
-LONGEST = ["test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"]
-LONGEST += ["test_in_jupyter", "test_main", "test_inspection", "test_import_boundaries", "test_false_statements"]
-
+LONGEST = [
+    *("test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"),
+    *("test_in_jupyter", "test_main", "test_inspection", "test_import_boundaries", "test_false_statements"),
+]
 
 N_RANDOM_NETWORKS = evidence.N_RANDOM_NETWORKS
 
