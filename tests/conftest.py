@@ -40,13 +40,9 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """What imports and collection made stays until the end: the garbage collector need not look at it again.
-
-    What tests leave is small, and looked at less often: every look costs, Hypothesis counts them.
-    """
+    """What imports and collection made stays until the end: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")
