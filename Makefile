@@ -11,6 +11,8 @@ endif
 
 JAVASCRIPT_TYPES = npx --yes --package typescript@5 tsc --noEmit --allowJs --checkJs --strict --target es2022 \
 	--module es2022 --moduleResolution bundler --lib es2022,dom,dom.iterable sincviz/explorer/js/*.js
+# Modules are compiled once, not in every process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo figures population tutorials docs test coverage lint check-slow clean
 
@@ -43,10 +45,10 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
 
 test: $(VENV)/.installed-test
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 --durations=5
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --durations=5
 
 coverage: $(VENV)/.installed-test
-	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --max-worker-restart=0 \
+	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
 		--cov=sincviz --cov-branch --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed-dev
@@ -58,7 +60,7 @@ lint: $(VENV)/.installed-dev
 
 check-slow: $(VENV)/.installed-test,browser,notebooks
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
-		--durations=5 --timeout=2400 -o faulthandler_timeout=2430
+		--durations=5 -o faulthandler_timeout=2400
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

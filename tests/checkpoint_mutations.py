@@ -881,9 +881,7 @@ def main(sample, folder, first, last):
     import resource  # Linux only, and this file is imported by who looks for doctests
 
     torch.set_grad_enabled(False)
-    figure_file._DPI[".png"] = (
-        90  # what is drawn is of interest, not how finely: half of the time went into pixels
-    )
+    figure_file._DPI[".png"] = 40  # what is drawn is of interest, not how finely
     arrays = np.load(folder / "arrays.npz")
     x, expected = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["logits_eval"])
     path, marker = folder / f"damaged_{sample.name}", folder / "marker"

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 from sincviz import SincShallowNet
 from sincviz.datasets import simulate_motor_imagery
+from sincviz.inspection import evidence
 from sincviz.opening import network as opened
 from sincviz.plotting.canvas import figure_file
 
@@ -25,11 +26,16 @@ settings.load_profile("repeatable")
 
 
 # With two workers, what takes minutes must not begin when the other has nothing left to do.
-LONGEST = ["test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"]
+LONGEST = [
+    *("test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"),
+    *("test_in_jupyter", "test_main", "test_inspection", "test_import_boundaries", "test_false_statements"),
+]
+
+N_RANDOM_NETWORKS = evidence.N_RANDOM_NETWORKS
 
 
 def pytest_collection_modifyitems(items):
-    """Slow tests: the longest files first, in this order, which `make check-slow` keeps."""
+    """The longest files first, in this order, which `make` keeps."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
@@ -47,6 +53,20 @@ def _small_pictures():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _few_random_networks():
+    """Inspections draw as few networks as a mean can be taken of; they spend half of their time on it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evidence, "N_RANDOM_NETWORKS", 2)
+        yield
+
+
+@pytest.fixture
+def networks_of_users(monkeypatch):
+    """Inspections draw as many random networks as those of users."""
+    monkeypatch.setattr(evidence, "N_RANDOM_NETWORKS", N_RANDOM_NETWORKS)
+
+
 @pytest.fixture
 def pixels_of_print(monkeypatch):
     """Pictures as users get them."""
@@ -62,7 +82,8 @@ def _close_figures():
 @pytest.fixture(autouse=True)
 def _seeded():
     """Weights that a test draws do not depend on which tests ran before it in the same process."""
-    torch.manual_seed(int(os.environ.get("SINCVIZ_TEST_SEED", "0")))
+    # `torch.manual_seed` keeps the stack of every call for accelerators that are not there.
+    torch.default_generator.manual_seed(int(os.environ.get("SINCVIZ_TEST_SEED", "0")))
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +133,7 @@ def network():
         if "chs_info" not in settings:
             small["n_chans"] = 6
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             return SincShallowNet(**(small | settings))
 
     return build
@@ -146,7 +167,7 @@ def misplaced_text():
     """Draw a figure and list the texts that leave the canvas or run into one another."""
 
     def find(figure):
-        figure.canvas.draw()
+        figure.draw_without_rendering()  # places everything; the pixels are not looked at
         hidden = _labels_of_ticks_out_of_view(figure)
         texts = [t for t in figure.findobj(Text) if t.get_text() and t.get_visible() and t not in hidden]
         names = [text.get_text() for text in texts]

@@ -28,6 +28,7 @@ def test_nothing_false_is_said_and_nothing_needed_is_missing(name):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("networks_of_users")
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_no_condition_is_told_falsely(name):
     _, rest = judged(name, 0)

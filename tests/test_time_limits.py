@@ -30,7 +30,7 @@ def test_that_keeps_the_lock():
 @pytest.mark.parametrize("name", ["test_that_lets_others_run", "test_that_keeps_the_lock"])
 def test_a_test_that_hangs_is_named(tmp_path, name):
     (tmp_path / "test_hanging.py").write_text(HANGING)
-    limits = ["--timeout=5", "-o", "faulthandler_timeout=8", "--max-worker-restart=0"]
+    limits = ["-o", "faulthandler_timeout=5", "--max-worker-restart=0"]
     where = [f"--rootdir={tmp_path}", "-c", str(PROJECT / "pyproject.toml"), "-k", f"second or {name}", "."]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n1", "--dist=loadfile", *limits, *where],
@@ -52,4 +52,4 @@ def test_the_commands_set_a_limit(command):
     makefile = (PROJECT / "Makefile").read_text()
     (rule,) = (part for part in makefile.split("\n\n") if part.startswith(f"{command}:"))
     assert "--max-worker-restart=0" in rule
-    assert ("--timeout=" in rule) == (command == "check-slow")  # the other's is pyproject's
+    assert ("faulthandler_timeout=" in rule) == (command == "check-slow")  # the other's is pyproject's

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,31 +54,43 @@ def channel_regions(
     usable = usable_positions(names, positions_m)
     if not usable.any():
         return region_of_channel
-    standard_names, standard = _standard()
+    standard = _standard()
     apart_deg = np.degrees(
-        np.arccos(np.clip(_directions(angles_deg(positions_m[usable])) @ standard.T, -1, 1))
+        np.arccos(np.clip(_directions(angles_deg(positions_m[usable])) @ standard.directions.T, -1, 1))
     )
-    regions = scalp_regions(standard_names)
-    coarse = np.array([_COARSE.fullmatch(name) is not None for name in standard_names])
-    row_of = {name.lower(): row for row, name in enumerate(standard_names)}
     for channel, distance_deg in zip(np.flatnonzero(usable), apart_deg, strict=True):
-        named_row = row_of.get(names[channel].strip().rstrip(".").lower())
+        named_row = standard.row_of.get(names[channel].strip().rstrip(".").lower())
         if named_row is not None and distance_deg[named_row] <= AGREES_DEG:
-            region_of_channel[channel] = regions[named_row]
+            region_of_channel[channel] = standard.regions[named_row]
         else:
-            nearest = int(np.where(coarse, distance_deg, np.inf).argmin())
-            region_of_channel[channel] = regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
+            nearest = int(np.where(standard.coarse, distance_deg, np.inf).argmin())
+            region_of_channel[channel] = (
+                standard.regions[nearest] if distance_deg[nearest] <= NEAREST_DEG else OTHER
+            )
     return region_of_channel
 
 
+class _Standard(NamedTuple):
+    """The electrodes of 10-05 on the scalp: rows by name, regions, which are of 10-10, and where from the middle."""
+
+    row_of: dict[str, int]
+    regions: NDArray[np.str_]
+    coarse: NDArray[np.bool_]
+    directions: NDArray[np.float64]
+
+
 @cache
-def _standard() -> tuple[list[str], NDArray[np.float64]]:
-    """Return the electrodes of 10-05 on the scalp, and their directions from the middle of the head."""
+def _standard() -> _Standard:
     from sincviz.eeg.montages import standard_montage  # loads MNE
 
     places = standard_montage().get_positions()["ch_pos"]
     names = [name for name in places if scalp_regions([name])[0] != OTHER]
-    return names, _directions(angles_deg(np.array([places[name] for name in names])))
+    return _Standard(
+        row_of={name.lower(): row for row, name in enumerate(names)},
+        regions=scalp_regions(names),
+        coarse=np.array([_COARSE.fullmatch(name) is not None for name in names]),
+        directions=_directions(angles_deg(np.array([places[name] for name in names]))),
+    )
 
 
 def _directions(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -214,12 +214,14 @@ def group(
     --------
     >>> import tempfile
     >>> from sincviz import SincShallowNet, datasets, save_checkpoint
-    >>> epochs, _ = datasets.simulate_motor_imagery(2, seed=1)
+    >>> epochs, _ = datasets.simulate_motor_imagery(20, n_chans=8, duration=1.0)
     >>> model = SincShallowNet(n_outputs=2, n_times=len(epochs.times), sfreq=160, chs_info=epochs.info["chs"])
     >>> model.class_names, model.scale = ["left", "right"], 1e6
     >>> folder = tempfile.mkdtemp()
-    >>> save_checkpoint(model, f"{folder}/network.safetensors")
-    >>> rows = pd.DataFrame({"checkpoint": [f"{folder}/network.safetensors"], "dataset": ["simulated"], "subject": [1]})
+    >>> network, trials = f"{folder}/network.safetensors", f"{folder}/trials-epo.fif"
+    >>> save_checkpoint(model, network)
+    >>> _ = epochs.save(trials)
+    >>> rows = pd.DataFrame({"checkpoint": [network], "epochs": [trials], "subject": [1]})
     >>> population = group(rows, folder, only=["relevance"], n_jobs=1)
     >>> population.networks.status.tolist(), dict(population.band_contrasts.sizes)["band"]
     (['read'], 6)

@@ -8,6 +8,7 @@ from sincviz.cli import demonstration as demo
 
 def test_an_untrained_network_does_not_pass(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "SECTIONS_SHOWN", ("bands",))
+    monkeypatch.setattr(demo, "N_CONTROLS", 1)
     demonstration = demo.compare(
         demo.train(tmp_path / "demo", n_trials=60, max_epochs=1, progress=False), progress=False
     )

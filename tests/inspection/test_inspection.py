@@ -258,17 +258,17 @@ def test_the_network_is_left_as_it_was(model, epochs):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, tmp_path):
+def test_epochs_on_disk_are_read_as_those_in_memory(model, simulation, inspected, tmp_path):
     import mne
 
     simulation[0].save(tmp_path / "some-epo.fif", fmt="double")
     on_disk = mne.read_epochs(tmp_path / "some-epo.fif", preload=False)
-    sections = ["relevance", "evidence"]
-    one = inspect(model, on_disk, only=sections, progress=False)
-    other = inspect(model, simulation[0], only=sections, progress=False)
-    assert one.missing == other.missing == {}
-    np.testing.assert_allclose(one.band_relevance, other.band_relevance, rtol=1e-5, atol=1e-8)
-    np.testing.assert_allclose(one.ablation["score_loss"], other.ablation["score_loss"], rtol=1e-4, atol=1e-6)
+    found = inspect(model, on_disk, only=["relevance", "evidence"], progress=False)
+    assert found.missing == inspected.missing == {}
+    np.testing.assert_allclose(found.band_relevance, inspected.band_relevance, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(
+        found.ablation["score_loss"], inspected.ablation["score_loss"], rtol=1e-4, atol=1e-6
+    )
 
 
 def test_the_evidence_takes_few_trials_evenly_from_the_classes(model, simulation, monkeypatch):
@@ -344,12 +344,17 @@ def test_halves_of_the_deletion_keep_trials_that_share_signal_together(model, si
         asked["groups"] = groups
         return deletion_curve(*args, groups=groups, **settings)
 
+    def unneeded(*_, **__):
+        raise ValueError("This is about the deletion.")
+
     monkeypatch.setattr(measuring, "deletion_curve", spy)
+    for name in ("ablate", "randomization_test", "csp_accuracy"):
+        monkeypatch.setattr(measuring, name, unneeded)
     epochs = simulation[0]
     inspect(model, epochs, only=["evidence"], progress=False)
     assert asked["groups"] is None
     copies = mne.concatenate_epochs([epochs, epochs], verbose="error")
-    inspect(model, copies, only=["evidence"], progress=False)
+    assert inspect(model, copies, only=["evidence"], progress=False).deletion is not None
     np.testing.assert_array_equal(asked["groups"][:40], asked["groups"][40:])
     assert len(np.unique(asked["groups"])) == 40
 

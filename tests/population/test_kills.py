@@ -66,15 +66,21 @@ def contents(folder):
     return {name: re.sub(rb"Created on [-0-9: ]+", b"", data) for name, data in found.items()}
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not LINUX, reason="finds the workers in /proc")
-def test_kills_at_random_moments_change_nothing(manifest, tmp_path):
-    path = tmp_path / "manifest.csv"
+@pytest.fixture(scope="module")
+def undisturbed(manifest, tmp_path_factory):
+    """The file of the manifest, what a run that nobody disturbs leaves, and how long it takes."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    path = folder / "manifest.csv"
     manifest.to_csv(path, index=False)
     began = time.monotonic()
-    finished(*start(path, tmp_path / "undisturbed"))
-    duration_s = time.monotonic() - began
-    expected = contents(tmp_path / "undisturbed")
+    finished(*start(path, folder / "out"))
+    return path, contents(folder / "out"), time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LINUX, reason="finds the workers in /proc")
+def test_kills_at_random_moments_change_nothing(undisturbed, manifest, tmp_path):
+    path, expected, duration_s = undisturbed
     assert len([name for name in expected if name.startswith("rows")]) == len(manifest)
 
     chance = random.Random(0)
@@ -104,10 +110,9 @@ def test_kills_at_random_moments_change_nothing(manifest, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_on_one_folder_change_nothing(manifest, tmp_path):
-    path, out = tmp_path / "manifest.csv", tmp_path / "shared"
-    manifest.to_csv(path, index=False)
-    finished(*start(path, tmp_path / "alone"))
+def test_two_processes_on_one_folder_change_nothing(undisturbed, tmp_path):
+    path, expected, _ = undisturbed
+    out = tmp_path / "shared"
     for run in [start(path, out) for _ in range(2)]:
         finished(*run)
-    assert contents(out) == contents(tmp_path / "alone")
+    assert contents(out) == expected

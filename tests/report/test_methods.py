@@ -11,8 +11,8 @@ import xarray as xr
 from sincviz._version import __version__
 from sincviz.analysis.evidence.prediction import accuracies
 from sincviz.eeg.band_limits import with_band_limits
+from sincviz.inspection import evidence
 from sincviz.inspection.contents import SECTIONS
-from sincviz.inspection.evidence import N_RANDOM_NETWORKS
 from sincviz.inspection.inspection import Inspection
 from sincviz.report.methods import methods_paragraph
 from sincviz.report.references import REFERENCES
@@ -224,8 +224,8 @@ def test_it_is_told_if_the_evidence_took_some_of_the_trials(n_trials):
     some = ", on 100 of the trials, drawn evenly from the classes" * (n_trials > 100)
     assert text.endswith(
         " This was tested by drawing the network's layers anew (Adebayo et al., 2018; "
-        f"{N_RANDOM_NETWORKS} networks for each layer, {4 * N_RANDOM_NETWORKS} with all layers drawn{few}){some} "
-        "(seed 7)."
+        f"{evidence.N_RANDOM_NETWORKS} networks for each layer, {4 * evidence.N_RANDOM_NETWORKS} with all layers "
+        f"drawn{few}){some} (seed 7)."
     )
 
 
@@ -235,8 +235,8 @@ def test_the_tests_are_told_together_with_the_seed():
         " This was tested by replacing bands of single channels by those of other trials in the order of "
         "their relevance, which the other half of the trials made (Samek et al., 2017); by replacing single "
         "bands of regions of the scalp; by "
-        f"drawing the network's layers anew (Adebayo et al., 2018; {N_RANDOM_NETWORKS} networks for each "
-        f"layer, {4 * N_RANDOM_NETWORKS} with all layers drawn) (seed 3)."
+        f"drawing the network's layers anew (Adebayo et al., 2018; {evidence.N_RANDOM_NETWORKS} networks for each "
+        f"layer, {4 * evidence.N_RANDOM_NETWORKS} with all layers drawn) (seed 3)."
     )
 
 

@@ -73,7 +73,7 @@ def with_random_layers(module: nn.Module, layers: list[str], trials: Tensor, see
     # Drawn on the CPU, because generators differ between devices: a seed gives the same weights on all.
     network = copy.deepcopy(module).cpu()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         for name in layers:
             _draw(network.get_submodule(name))
         _measure_normalisations(network.to(trials.device), trials)

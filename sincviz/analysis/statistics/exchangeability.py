@@ -337,5 +337,8 @@ def _joined(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int6
 
 def _numbered(*keys: NDArray[Any]) -> NDArray[np.int64]:
     """Return the number of each combination of keys."""
-    table = pd.DataFrame(dict(enumerate(keys)))
-    return np.asarray(table.groupby(list(table.columns), sort=True).ngroup(), np.int64)
+    number = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        own, values = pd.factorize(key, sort=True, use_na_sentinel=False)
+        number = np.unique(number * len(values) + own, return_inverse=True)[1]
+    return number
