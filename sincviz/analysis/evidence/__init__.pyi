@@ -2,7 +2,7 @@ from .ablation import ablate
 from .confusion import confusion_matrix
 from .data_contrast import band_power_contrast, csp_accuracy
 from .deletion import deletion_curve
-from .learning_curves import learning_curves
+from .learning import learning_curves
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 
