@@ -245,6 +245,6 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
             ),
         ),
     ),
-    arrays=("relevance", "spectral_relevance", "band_relevance", "band_power_contrast"),
+    arrays=("relevance", "spectral_relevance", "band_relevance", "class_relevance", "band_power_contrast"),
     methods=_methods,
 )

@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz.analysis.evidence.learning_curves import learning_curves
+from sincviz.analysis.evidence.learning import learning_curves
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift, cutoff_history
 from sincviz.analysis.filters.overlap import filter_overlap, resolvability
