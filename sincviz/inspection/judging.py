@@ -17,6 +17,7 @@ OF_TRIALS = (
         "relevance",
         "spectral_relevance",
         "band_relevance",
+        "class_relevance",
         "leading_bands",
         "leading_cells",
         "leading_filters",
