@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels
+from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.explorer.scalp import SIZE, scalp_arrays
@@ -125,6 +126,7 @@ def explorer_dataset(
         "bands": _bands(band_relevance, n_times, front_end.sfreq),
         "targets": targets,
         "target_classes": _classes_of(targets, front_end.n_outputs),
+        "contrast": spectral_relevance is not None and spectral_relevance.attrs.get("trials") == "contrast",
         "relevance_words": None if spectral_relevance is None else _relevance_words(spectral_relevance),
         "importance_words": None if importance is None else _importance_words(importance),
         "findings": _findings(findings),
@@ -270,6 +272,12 @@ def _relevance_words(spectrum: xr.DataArray) -> str:
         "contrast": "the mean over the trials of the class minus the mean over the others",
         "all": "the mean over all trials",
     }
+    if "contrast_of" in spectrum.attrs:
+        first, second = (str(spectrum[name].item()) for name in (FIRST, SECOND))
+        return (
+            f"Shares of the change of the score difference, {first} minus {second}, from a silent input, in units of "
+            f"the score: the mean over the trials of {first} minus the mean over those of {second}."
+        )
     what = {
         "score": "class score",
         "margin": "margin over the best other class",

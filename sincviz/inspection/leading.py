@@ -46,8 +46,8 @@ def basis_words(inspection: InspectionResults) -> list[str]:
         f"{pair[1]}, and so separates them"
     )
     start = [
-        f"Shares are of what raises {of_what}; they can add up to more than 100% because other bands can have negative "
-        "shares. Channels are established at p < 0.05, corrected for the number of all cells."
+        f"Shares are of the class contrast: what raises {of_what}. They can add up to more than 100% because other "
+        "bands can have negative shares. Channels are established at p < 0.05, corrected for the number of all cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
     known = [name for name in targets if inspection.leading_bands.loc[name, "total"].notna().all()]

@@ -123,7 +123,7 @@ def test_brushed_sums_are_those_of_xarray(node, tmp_path, contents):
     relevance, spectra = contents["relevance"], contents["trial_spectrum"]
     hz = contents["frequencies_hz"].to_numpy()
     brushes, chosen = [], []
-    for target in (0, 1):
+    for target in range(relevance.sizes["target"]):
         for low, high in ((8, 13), (0, 1), (30, 64.1), (hz[9], hz[12]), (12.2, 12.3), (0, 1000)):
             inside = (hz >= low) & (hz < high)
             brushes.append(

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
+from sincviz.analysis.statistics.two_classes import first_minus_second
 
 FIRST, SECOND, DIFFERENCE = "first", "second", "second − first"
 
@@ -29,9 +30,10 @@ def compare_shares(
     Returns
     -------
     xarray.DataArray, dims (network, target, band, channel)
-        Shares of the first and of the second network, and their difference, second minus first. The coordinates
-        ``ci_low`` and ``ci_high`` are 95 % bootstrap intervals over trials of the shares linearised around their
-        values; both networks are resampled together. NaN for a target whose sum is not above zero.
+        Shares of the first and of the second network, and their difference, second minus first; of two classes one
+        target, ``a against b``. The coordinates ``ci_low`` and ``ci_high`` are 95 % bootstrap intervals over trials of
+        the shares linearised around their values; both networks are resampled together. NaN for a target whose sum is
+        not above zero.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def compare_shares(
     >>> coords = {"target": ["a", "b"], "class_name": ("trial", ["a", "b"] * 20)}
     >>> own = (np.arange(40) % 2)[:, None] == np.arange(2)
     >>> cells = xr.DataArray(own[..., None, None] * [[1.0, 3.0]], coords, ("trial", "target", "band", "channel"))
-    >>> compare_shares(cells, cells).sel(target="a").squeeze().values.round(6).tolist()
+    >>> compare_shares(cells, cells).sel(target="a against b").squeeze().values.round(6).tolist()
     [[0.25, 0.75], [0.25, 0.75], [0.0, 0.0]]
     """
     for dim in ("trial", "target", "band", "channel"):
@@ -53,6 +55,8 @@ def compare_shares(
                 f"Both networks must have the same {dim}s; got {len(one)} and {len(other)}"
                 f"{'' if len(one) != len(other) else ', with other names'}."
             )
+    if trials == "contrast":
+        cells, other_cells = first_minus_second(cells), first_minus_second(other_cells)
     shares, influences = zip(*(_linearised(array, trials) for array in (cells, other_cells)), strict=True)
     values = xr.concat([*shares, shares[1] - shares[0]], "network")
     around = [

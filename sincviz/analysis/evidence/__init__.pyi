@@ -5,7 +5,6 @@ from .decision_agreement import compare_decisions
 from .deletion import deletion_curve
 from .edited_prediction import edited_predictions
 from .learning import learning_curves
-from .learning_curves import learning_curves
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 

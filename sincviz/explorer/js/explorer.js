@@ -480,7 +480,7 @@ class Explorer {
       data.can_edit_cutoffs && make("div", { class: "inputs" }, this.hertzInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, Math.min(value, high - 0.5), high))),
         this.hertzInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
       maps.length > 0 && arrays.topomap && [make("h4", {}, "Weights and patterns of its units"), make("div", { class: "maps" }, maps)],
-      arrays.filter_relevance && arrays.topomap && [make("h4", {}, "Relevance of its output ", this.unreadable()), make("div", { class: `maps ${this.guard}` }, data.targets.map((name, target) => this.map(part(arrays.filter_relevance, target, f), `for ${visible(name)}`)))],
+      arrays.filter_relevance && arrays.topomap && [make("h4", {}, "Relevance of its output ", this.unreadable()), make("div", { class: `maps ${this.guard}` }, data.targets.map((name, target) => this.map(part(arrays.filter_relevance, target, f), data.targets.length > 1 ? `for ${visible(name)}` : visible(name))))],
       this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "quiet" }, one.remedy))),
     ];
   }
@@ -522,9 +522,10 @@ class Explorer {
     const number = this.data.arrays.trial_number?.values[trial] ?? trial;
     return [button(`${where}-trial-${trial}`, number, () => this.set({ trial }), { class: "link", "aria-label": `Trial ${number}` }), more, " "];
   }
-  /** What positive and negative values of the target speak for. */
-  speaksFor() {
+  /** What positive and negative values of the target mean, of single trials or averaged: a contrast of two classes separates them. */
+  speaksFor(averaged = false) {
     const { class_names, targets } = this.data, [one, other] = sides(this.data, this.view.target), name = visible(class_names[one] ?? targets[this.view.target]);
+    if (averaged && this.data.contrast && targets.length === 1 && other != null) return [`separates ${name} from ${visible(class_names[other])}`, "makes them alike"];
     return [`for ${name}`, other == null ? `against ${name}` : `for ${visible(class_names[other])}`];
   }
   /** Of which score `added` tells the parts. */
@@ -533,7 +534,7 @@ class Explorer {
     return `the score for ${name(one)}${other == null ? "" : ` minus that for ${name(other)}`}`;
   }
 
-  signKey() { const [one, other] = this.speaksFor(); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
+  signKey(averaged = false) { const [one, other] = this.speaksFor(averaged); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
   get guard() { return this.data.readable ? "" : "guarded"; }
   unreadable() { return !this.data.readable && make("span", { class: "tag warn", title: this.data.verdict }, "cannot be read"); }
   /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change */
@@ -592,7 +593,7 @@ class Explorer {
       make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "quiet" }, data.verdict),
       data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
       chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, name === "other" ? words : name, JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
-      make("div", { class: this.guard }, drawn), this.signKey(),
+      make("div", { class: this.guard }, drawn), this.signKey(true),
       make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", range.low, value => this.setRange(value, Math.max(range.high, value + step))), this.hertzInput("range-high", "to, Hz", high, value => this.setRange(Math.min(range.low, value - step), value))),
       make("p", { class: "sum", "aria-live": "polite" }, `${range.words}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${view.range_hz && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
       make("p", { class: "quiet" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
@@ -638,7 +639,7 @@ class Explorer {
     const rows = bySize(values).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(names[at])}`)),
       make("td", { class: "number" }, signed(values[at])), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at])), low && make("td", { class: "number" }, interval(at))));
     return [
-      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${this.range.words}, ${this.speaksFor()[0]}`),
+      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${this.range.words}; positive: ${this.speaksFor(true)[0]}`),
       known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
       view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
       make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
@@ -664,7 +665,7 @@ class Explorer {
     return [
       make("h3", {}, "Trials"), chips("Which trials", Object.entries(groups).map(([key, [label, list]]) => toggle(`trials-${key}`, `${label} (${list.length})`, key === group, () => this.set({ trials: key, trial: list.includes(view.trial) || !list.length ? view.trial : list[0] })))),
       rows.length ? table("Table of trials", [head("number", "Trial"), code && head("class", "Class"), head("read", "Read as"), code && head("margin", "Margin", "Score of its class minus the best other score"), shares && head("share", "Relevance", `Of ${range.words}, ${this.speaksFor()[0]}`)], rows, "sortable") : make("p", { class: "quiet" }, "None."),
-      make("p", { class: "quiet" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}, ${this.speaksFor()[0]}.`),
+      make("p", { class: "quiet" }, `Shown: ${data.trials_words}.`, shares && ` Relevance: of ${range.words}; positive: ${this.speaksFor()[0]}.`),
     ];
   }
   /** Score of the true class minus the best other. @param {number} trial */
