@@ -19,7 +19,7 @@ from sincviz.report.contents import measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, ready
 
-SECTIONS_OF_ONE = ("bands", "responses", "maps", "relevance", "training")
+SECTIONS_OF_ONE = ("bands", "responses", "maps", "relevance", "training", "explorer")
 """What is measured of each network; the evidence is that of :func:`sincviz.inspect`."""
 
 

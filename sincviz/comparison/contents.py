@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+from markupsafe import escape
+
 from sincviz._utils.text import shown_name
 from sincviz.comparison.attribution import RELEVANCE
 from sincviz.comparison.decisions import DECISIONS
 from sincviz.comparison.filters import FILTERS, MAPS
 from sincviz.comparison.results import ComparisonResults, verdicts_in_words
+from sincviz.explorer.embedding import explorer_html, script_hash
+from sincviz.inspection.explorer import payload
 from sincviz.inspection.words import data_words, network_words
-from sincviz.report.contents import Contents, Paragraph, summary_of
+from sincviz.report.contents import Contents, LivePart, Paragraph, summary_of
 
 SECTIONS = (DECISIONS, FILTERS, MAPS, RELEVANCE)
 
@@ -57,6 +61,17 @@ def _facts(comparison: ComparisonResults) -> dict[str, Any]:
     }
 
 
+def _explorers(comparison: ComparisonResults) -> LivePart | None:
+    """Return the explorers of both networks, one below the other."""
+    texts = {name: payload(inspection) for name, inspection in comparison.inspections.items()}
+    html = "".join(
+        f"<h4>{escape(shown_name(name))}</h4>{explorer_html(text)}"
+        for name, text in texts.items()
+        if text is not None
+    )
+    return LivePart("Explore and edit both", html, script_hash()) if html else None
+
+
 CONTENTS = Contents(
     sections=SECTIONS,
     title=_title,
@@ -65,4 +80,5 @@ CONTENTS = Contents(
     settings=_settings,
     facts=_facts,
     facts_file="comparison.json",
+    live=_explorers,
 )
