@@ -88,7 +88,7 @@ def test_what_is_set_on_the_wrapper_is_honoured(network, moved, epochs, wrap):
     wrapped.ch_names, wrapped.class_names, wrapped.scale = epochs.ch_names, ["right", "left"], 1e6
     relevance = spectral_relevance(wrapped, epochs, trials="contrast")  # a warning would be an error
     assert relevance.channel.to_numpy().tolist() == epochs.ch_names
-    assert relevance.target.to_numpy().tolist() == ["right", "left"]
+    assert relevance.target.to_numpy().tolist() == ["right against left"]
 
 
 def test_what_the_network_itself_says_counts_first(network):

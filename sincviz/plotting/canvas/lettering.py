@@ -10,6 +10,9 @@ from sincviz.plotting.canvas.style import inches, millimetres, small_pt
 
 _ON_SCREEN = 1.08  # letters are moved to whole pixels: at low resolution lines become wider
 
+_LONGEST_LINE = 400
+"""Characters; no line of a figure holds as many, and measuring names without end takes minutes."""
+
 
 def text_width_pt(text: str, *, size_pt: float | None = None, weight: str = "normal") -> float:
     """Return how wide a line of text is, in the style's small type or another size; to be called inside the style."""
@@ -56,7 +59,7 @@ def wrapped(text: str, width_mm: float, *, size_pt: float | None = None, weight:
 
 def fitted(text: str, width_mm: float, most_lines: int = 1, *, size_pt: float | None = None) -> str:
     """Return text in so many lines at most; what does not fit becomes an ellipsis. To be called inside the style."""
-    lines = wrapped(text, width_mm, size_pt=size_pt).split("\n")
+    lines = wrapped(text[: _LONGEST_LINE * most_lines], width_mm, size_pt=size_pt).split("\n")
     if len(lines) <= most_lines:
         return "\n".join(lines)
     last = f"{lines[most_lines - 1]}…"
@@ -89,7 +92,7 @@ def fitted_apart(
 
 def _ends(text: str, width_mm: float, most_lines: int, size_pt: float | None) -> str:
     """Return the beginning and the end of a text, as much as fits."""
-    for kept in range(len(text) // 2, 0, -1):
+    for kept in range(min(len(text), _LONGEST_LINE * most_lines) // 2, 0, -1):
         lines = wrapped(f"{text[:kept]}…{text[-kept:]}", width_mm, size_pt=size_pt)
         if lines.count("\n") < most_lines:
             return lines
