@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import xarray as xr
+
 from sincviz import plotting
 from sincviz.analysis.maps.spatial import relative_maps
 from sincviz.analysis.maps.unit_importance import most_important
@@ -23,7 +25,7 @@ def overview(inspection: InspectionResults, columns: int = 2) -> "matplotlib.fig
     maps = inspection.spatial_filters if inspection.spatial_patterns is None else inspection.spatial_patterns
     units = None
     if maps is not None and inspection.importance is not None:
-        units = relative_maps(most_important(maps, inspection.importance, _MOST_UNITS))
+        units = relative_maps(_leading_units(most_important(maps, inspection.importance), inspection))
     return plotting.plot_overview(
         inspection.bands,
         units,
@@ -34,6 +36,19 @@ def overview(inspection: InspectionResults, columns: int = 2) -> "matplotlib.fig
         randomization=inspection.randomization,
         columns=columns,
     )
+
+
+def _leading_units(units: xr.DataArray, inspection: InspectionResults) -> xr.DataArray:
+    """Return the units that matter most: of the filters with the largest relevance, each by its most important unit.
+
+    Without relevance, those that can move the scores most.
+    """
+    if inspection.leading_filters is None or not inspection.verdict["readable"]:
+        return units.isel(unit=slice(_MOST_UNITS))
+    worth = inspection.leading_filters["relevance"].groupby("filter").sum()
+    filters = worth[worth > 0].sort_values(ascending=False, kind="stable").index[:_MOST_UNITS]
+    numbers = units["filter"].to_numpy().tolist()
+    return units.isel(unit=[numbers.index(number) for number in filters if number in numbers])
 
 
 def _caption(inspection: InspectionResults) -> str:
