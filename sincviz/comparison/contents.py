@@ -62,10 +62,10 @@ def _facts(comparison: ComparisonResults) -> dict[str, Any]:
 
 
 def _explorers(comparison: ComparisonResults) -> LivePart | None:
-    """Return the explorers of both networks, one below the other."""
+    """Return the explorers of both networks, folded up."""
     texts = {name: payload(inspection) for name, inspection in comparison.inspections.items()}
     html = "".join(
-        f"<h4>{escape(shown_name(name))}</h4>{explorer_html(text)}"
+        f"<details class='sincviz'><summary>{escape(shown_name(name))}</summary>{explorer_html(text)}</details>"
         for name, text in texts.items()
         if text is not None
     )

@@ -22,7 +22,7 @@ ALIKE = 0.8
 MOVED_HZ = 1.0
 """Peaks of a close pair that are further apart are told."""
 
-MOST_MAPS = 12
+MOST_MAPS = 8
 
 
 def _pairs(run: ComparisonRun) -> tuple[pd.DataFrame]:
@@ -57,7 +57,7 @@ def _paired_maps(run: ComparisonRun) -> tuple[xr.DataArray]:
         ("filters", "network", "channel"),
         "map",
     )
-    return (relative_maps(values),)
+    return (relative_maps(values.transpose("network", "filters", "channel")),)
 
 
 def _important_first(inspection: Inspection, numbers: pd.Index) -> pd.Index:
@@ -179,7 +179,7 @@ MAPS: Section[ComparisonResults, ComparisonRun] = Section(
                 comparison.maps.assign_coords(network=[shown_name(name) for name in comparison.names])
             ),
             lambda comparison: (
-                "The filters of the first network that can move the scores most, each beside its match, with its most "
+                "The filters of the first network that can move the scores most, each above its match, with its most "
                 "similar unit; every map relative to its largest value, the sign of the second as of the first."
             ),
         ),

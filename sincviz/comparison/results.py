@@ -25,7 +25,7 @@ class ComparisonResults:
         The findings on both, with the column ``network``.
     filters : pandas.DataFrame
         Matched filters; see :func:`sincviz.filters.filter_pairs`.
-    maps : xarray.DataArray, dims (filter, network, channel)
+    maps : xarray.DataArray, dims (network, filters, channel)
         Scalp maps of the units that matter most, each beside its match; patterns where there are trials.
     decisions : pandas.DataFrame
         What both answer for every trial; see :func:`sincviz.evidence.compare_decisions`.
