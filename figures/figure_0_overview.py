@@ -6,9 +6,9 @@ from figures.study import Study
 from sincviz.inspection.words import verdict_words
 
 CAPTION = """
-Overview of the network of seed 0 on trials that it was not trained on. {verdict} Accuracy with its 95 % interval; what was
-checked (green: shown, orange: not shown, grey: could not be checked); the bands of what separates the classes, with 95 %
-intervals over trials; where on the scalp; and the patterns of the units that can move the scores most. {data}
+Overview of the network of seed 0 on trials that it was not trained on. {verdict} Accuracy with its 95 % interval; what
+was checked (green: shown, orange: not shown, grey: could not be checked); the bands of what separates the classes, with
+95 % intervals over trials; where on the scalp; and the patterns of the units that can move the scores most. {data}
 """
 
 

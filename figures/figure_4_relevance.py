@@ -9,10 +9,10 @@ from sincviz import plotting
 from sincviz.inspection.words import verdict_words
 
 CAPTION = """
-What separates the classes in the score difference of the network of seed 0, first class minus second: spectral relevance,
-mean over the trials of the first class minus mean over those of the second, for each band of the input. One scale for all
-maps; the values add up to the whole difference. White dots: the 95 % interval over trials excludes zero; numbers in
-parentheses: it does not.
+What separates the classes in the score difference of the network of seed 0, first class minus second: spectral
+relevance, mean over the trials of the first class minus mean over those of the second, for each band of the input. One
+scale for all maps; the values add up to the whole difference. White dots: the 95 % interval over trials excludes zero;
+numbers in parentheses: it does not.
 {leading} Shares of the bands in the networks of {n_seeds} seeds, mean and range: {shares}. {data}
 """
 
