@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from sincviz import plotting
-from sincviz._utils.text import counted, p_words, percent, shown_name
+from sincviz._utils.text import counted, joined, p_words, percent, shown_name
 from sincviz.analysis.evidence.decision_agreement import compare_decisions
 from sincviz.analysis.evidence.prediction import predictions
 from sincviz.comparison.measuring import ComparisonRun
@@ -49,7 +49,21 @@ def decisions_in_words(comparison: ComparisonResults) -> Iterator[str]:
         f"{facts['n_both_right']}, neither in {facts['n_both_wrong']}. That one is right more often is "
         f"{'shown' if facts['p'] < 0.05 else 'not shown'} (exact test of McNemar, p {p_words(facts['p'])}, if trials "
         "are independent)."
+        f"{_trained_on(comparison)}"
     )
+
+
+def _trained_on(comparison: ComparisonResults) -> str:
+    """Return whose training trials decide, if there are no others: what remembers them is right more often."""
+    assert comparison.decisions is not None  # checked by the caller
+    seen = [
+        shown_name(name)
+        for name, inspection in comparison.inspections.items()
+        if inspection.predictions is not None
+        and "seen_in_training" in inspection.predictions
+        and inspection.predictions.loc[comparison.decisions.index, "seen_in_training"].any()
+    ]
+    return f" Some of these trials were used in the training of {joined(seen)}." if seen else ""
 
 
 def decision_rows(comparison: ComparisonResults) -> Rows:

@@ -85,7 +85,8 @@ def filters_in_words(comparison: ComparisonResults) -> Iterator[str]:
         if inspection.bands is not None
     )
     alike = close["map_similarity"].mean()
-    maps = "" if np.isnan(alike) else f"; their scalp maps have a similarity of {coefficient(alike)} (mean)"
+    what = "weights on the scalp" if comparison.first.spatial_patterns is None else "patterns on the scalp"
+    maps = "" if np.isnan(alike) else f"; their {what} have a similarity of {coefficient(alike)} (mean)"
     yield (
         f"{len(close)} of {n_first} of {shown_name(comparison.names[0])} have a close match among {n_second} of "
         f"{shown_name(comparison.names[1])} (overlap of the responses of {ALIKE:g} or more){maps}. The peaks of "

@@ -96,10 +96,23 @@ def _band_of(
         return names if inspection.network["ch_names"] else f"channel{'s' * (',' in names)} {names}"
 
     if row["channels"]:
-        words.append(f"established at {channels(row['channels'])}{_direction_of(inspection, target, band)}")
+        words.append(
+            f"established at {channels(row['channels'])}"
+            f"{_weaker_of(inspection, target, band, row['channels'].count(',') + 1)}"
+            f"{_direction_of(inspection, target, band)}"
+        )
     if row["uncertain_channels"]:
         words.append(f"large but not established at {channels(row['uncertain_channels'])}")
     return ", ".join([start, *words])
+
+
+def _weaker_of(inspection: InspectionResults, target: str, band: str, n_named: int) -> str:
+    """Return how many channels are established besides those that are named, as the white dots of maps show."""
+    if inspection.leading_cells is None:
+        return ""
+    rows = inspection.leading_cells.xs((target, band), level=("target", "band"))
+    more = int(rows["established"].sum()) - n_named
+    return f" and {more} weaker" if more > 0 else ""
 
 
 def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
@@ -213,7 +226,7 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             band_words(row["band"], limits),
             _interval(row, "relevance", largest),
             "" if pd.isna(row["share"]) else percent(row["share"]),
-            _peak_cell(row),
+            _peak_cell(row, limits),
             *(
                 (_p(row["p"]), row["channels"], row["uncertain_channels"])
                 if inspection.verdict["readable"]
@@ -244,9 +257,8 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             + (
                 "p: corrected for the number of bands and classes. Channels are established at p < 0.05, "
                 "corrected for "
-                "the number of all cells, and named from a tenth of the class's largest; large means at least "
-                "half of "
-                "the band's largest and a quarter of the class's. "
+                "the number of all cells; named are the largest, four at most, from a tenth of the class's largest; "
+                "large means at least half of the band's largest and a quarter of the class's. "
                 if inspection.verdict["readable"]
                 else ""
             )
@@ -265,10 +277,10 @@ def _worth_words(inspection: InspectionResults) -> str:
     )
 
 
-def _peak_cell(row: Mapping[Hashable, Any]) -> str:
+def _peak_cell(row: Mapping[Hashable, Any], limits: dict[str, Ranges]) -> str:
     if pd.isna(row["peak_hz"]):
         return ""
-    skirt = f" (skirt of {row['skirt_of']})" if row.get("skirt_of") else ""
+    skirt = f" (skirt of {band_words(row['skirt_of'], limits)})" if row.get("skirt_of") else ""
     return f"{row['peak_hz']:.1f}{skirt}"
 
 

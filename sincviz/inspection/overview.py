@@ -57,7 +57,8 @@ def _caption(inspection: InspectionResults) -> str:
             "What the weights say: the bands of the filters and the maps of the leading units."
         )(inspection)
     return of_trials(
-        "How well the network decodes, which bands and places its decision rests on, what its leading units see, and "
+        "How well the network decodes, which bands and places its decision rests on, what its leading units see (those "
+        "that can move the scores most, which need not be those that separate the classes), and "
         "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked. Lines are 95% "
         "intervals; what is pale is not established, white dots are (p < 0.05, corrected)."
     )(inspection)

@@ -265,6 +265,8 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
         shown = tiles.shown_classes(leading)
         if len(shown) < len(names):
             notes.append(f"{len(shown)} of {len(names)} classes: those with the largest total.")
+    if units is not None and columns == 2:
+        notes.append("Leading units: those that can move the scores most.")
     if units is not None and units.name == "spatial_filter":
         notes.append("Weights do not show where sources lie.")
     return " ".join(notes)

@@ -26,7 +26,7 @@ def screen(monkeypatch):
     return sent
 
 
-def test_the_screen_shows_each_band_where_it_is():
+def test_the_screen_shows_each_band_where_it_is(screen):
     watched = TerminalTraining()
     watched.cutoffs_ = [np.array([[0.0, 10.0], [20.0, 30.0]]), np.array([[0.0, 15.0], [20.0, 30.0]])]
     watched.curves_ = [{"train_loss": 0.5, "valid_accuracy": 0.75}]
@@ -38,6 +38,27 @@ def test_the_screen_shows_each_band_where_it_is():
     assert [row.count("█") for row in rows] == [30, 20]
     assert rows[0].split()[-2:] == ["0.0–15.0", "+2.50"]
     assert rows[1].index("█") - rows[0].index("█") == 40
+
+
+def test_no_band_is_cut_off_in_a_terminal_of_80_columns(monkeypatch):
+    sent = StringIO()
+    narrow = Console(file=sent, width=80)
+    monkeypatch.setattr(live, "console", narrow)
+    watched = TerminalTraining()
+    watched.cutoffs_ = [np.array([[0.0, 10.0], [20.0, 30.0]])]
+    watched.curves_ = []
+    narrow.print(watched.screen())
+    assert "…" not in sent.getvalue()
+    assert "█" in sent.getvalue().splitlines()[-1]
+
+
+def test_what_is_said_after_a_live_view_in_a_pipe_begins_a_line(monkeypatch, tmp_path):
+    sent = StringIO()
+    monkeypatch.setattr(live, "console", Console(file=sent, width=80))
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["train", "--out", str(tmp_path / "n.safetensors"), *SMALL, "--live"])
+    assert not stopped.value.code
+    assert sent.getvalue().endswith("\n")
 
 
 def test_train_live_shows_the_end_that_the_checkpoint_holds(screen, tmp_path):

@@ -87,6 +87,9 @@ def test_without_trials_weights_are_compared(networks):
     assert comparison.shares is None
     assert comparison.filters["map_similarity"].notna().all()
     assert any("Without trials" in sentence for sentence in summary_words(comparison))
+    assert any(
+        "their weights on the scalp have a similarity" in sentence for sentence in summary_words(comparison)
+    )
 
 
 def test_trials_that_one_network_was_trained_on_are_left_out(networks, trials):
@@ -95,6 +98,15 @@ def test_trials_that_one_network_was_trained_on_are_left_out(networks, trials):
     comparison = compare(first, second, trials, held_out=True, progress=False)
     assert comparison.decisions.index.tolist() == list(range(10, 40))
     assert comparison.decisions.attrs["n_trials"] == 30
+    assert not any("used in the training of" in sentence for sentence in summary_words(comparison))
+
+
+def test_decisions_on_the_training_trials_of_one_network_are_told_as_such(networks, trials):
+    first, second = map(copy.deepcopy, networks)
+    second.provenance["training_trials"] = sorted(trial_fingerprints(network_input(first, trials)))
+    comparison = compare(first, second, trials, names=("x", "y"), held_out=True, progress=False)
+    (words,) = (sentence for sentence in summary_words(comparison) if sentence.startswith("Only x is right"))
+    assert words.endswith(" Some of these trials were used in the training of y.")
 
 
 def test_networks_of_other_channels_are_compared_by_their_filters(networks, network, moved):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 
@@ -257,6 +258,56 @@ def test_frequencies_are_brushed_by_mouse_and_electrodes_by_a_line_around_them_o
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Cz:")
     page.keyboard.press("Space")
     page.wait_for_function("() => document.querySelector('.sum').textContent.includes('T7, C3, Cz')")
+
+
+def saved(folder, **changes):
+    """Write a page of which some of what its explorer is told is changed, and return its address."""
+    told = json.loads(payload(40))
+    told["header"].update(changes)
+    path = folder / "changed.html"
+    path.write_text(explorer_page(json.dumps(told), "changed"), "utf-8")
+    return path.as_uri()
+
+
+def test_what_no_band_covers_is_called_by_its_limits_where_a_trial_was_misread(browser, tmp_path):
+    bands = [
+        band | {"name": "other", "words": f"around {band['ranges_hz'][0][0]} Hz"}
+        for band in json.loads(payload(40))["header"]["bands"]
+    ]
+    with contextlib.closing(browser.new_page()) as page:
+        page.goto(saved(tmp_path, bands=bands))
+        page.locator(key("trials-misread")).click()
+        page.wait_for_selector(".why li")
+        assert all(line.startswith("around ") for line in page.locator(".why li").all_inner_texts())
+        assert (
+            "Relevance for left hand against right hand: a sum of" in page.locator(".is-trial").inner_text()
+        )
+
+
+def test_without_relevance_nothing_is_said_of_it(browser, tmp_path):
+    filters = json.loads(payload(40))["header"]["filters"]
+    del filters["relevance_share"]
+    with contextlib.closing(browser.new_page()) as page:
+        page.goto(saved(tmp_path, readable=False, filters=filters))
+        assert "relevance" not in page.locator(".is-filters").inner_text().lower()
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1600])
+def test_colours_of_bands_are_explained_where_bands_are_drawn(opened, width):
+    page = opened("whole", width=width)
+    drawn = page.locator(".is-filters td.column-strip").first.is_visible()
+    assert page.locator(".is-filters .key").is_visible() == drawn
+
+
+def test_what_a_filter_adds_is_told_beyond_its_mean(opened):
+    page = opened("whole")
+    page.wait_for_selector(".is-card [data-key^=card-trial]")
+    most, least = (
+        page.locator(".is-card p", has_text=word).last.inner_text() for word in ("most in", "least in")
+    )
+    assert "compared with its mean over trials" in page.locator(".is-card").inner_text()
+    assert set(re.findall(r" ([+−])\d", most)) == {"+"}
+    assert set(re.findall(r" ([+−])\d", least)) == {"−"}
 
 
 def test_where_workers_are_refused_the_page_computes_itself(opened):

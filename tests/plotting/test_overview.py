@@ -104,6 +104,11 @@ def test_without_trials_it_shows_the_weights_and_says_so(bands):
     assert "Bands of the filters" in said(figure)
 
 
+def test_it_says_what_leads_the_leading_units(bands, leading, scalp_maps):
+    words = said(plot_overview(bands, scalp_maps(unit=3), leading_bands=leading())).replace("\n", " ")
+    assert "Leading units: those that can move the scores most." in words
+
+
 def test_hostile_names_are_shown_as_they_are(bands, leading, cells, misplaced_text):
     names = ["<script>$x_1$</script>", r"$\bad$ " + "long " * 20]
     relevance = cells().assign_coords(target=names)

@@ -355,6 +355,12 @@ def test_directions_that_differ_are_told_by_channel():
     assert "established at C4, C3, Cz (less power at C4, more at C3 favours it); " in words
 
 
+def test_channels_that_are_established_and_not_named_are_counted():
+    of_bands, of_cells = leading(MU + planted(0, 11, "C3", 0.2) + planted(0, 11, "Cz", 0.15), cells_too=True)
+    words = basis_words(with_trials(leading_bands=of_bands, leading_cells=of_cells))[1]
+    assert "established at C4 and 2 weaker (less power favours it); 2" in words
+
+
 def test_what_is_large_and_not_established_is_told_as_such_and_what_is_small_is_not_told():
     values = MU + planted(0, 11, "C3", 2.0) + planted(0, 11, "Cz", 0.2)
     (_, left, _) = basis_words(with_trials(leading_bands=leading(values, half=2.5)))

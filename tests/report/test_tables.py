@@ -49,6 +49,15 @@ def test_a_band_is_a_row_in_words():
     assert caption.endswith("Trials: reference and filters are not known.")
 
 
+def test_a_peak_on_the_skirt_of_what_no_band_covers_is_told_by_its_limits():
+    table = leading(peak_hz=1.0, skirt_of="other").leading_bands.assign(band_rest_hz="")
+    other = table.rename({"alpha": "other"}).assign(
+        band_low_hz=np.nan, band_high_hz=np.nan, band_rest_hz="0–8, 13–20", skirt_of=""
+    )
+    _, (row, _), _ = leading_rows(inspection(leading_bands=pd.concat([table, other])))
+    assert row[4] == "1.0 (skirt of below 8 Hz and 13–20 Hz)"
+
+
 @pytest.mark.parametrize(
     ("changes", "column", "words"),
     [

@@ -81,6 +81,9 @@ export function inside(way, x, y) {
   }, false);
 }
 
+/** What a band is called; what lies in none of the others is told by its limits. @param {{name: string, words: string}} band */
+const bandName = ({ name, words }) => visible(name === "other" ? words : name);
+
 // What is chosen and edited
 /** @param {Edits} edits */
 export const isEdited = edits => Object.values(edits).some(list => list.length > 0);
@@ -463,7 +466,7 @@ class Explorer {
     const rows = ordered(filters[view.sort] ?? filters.number, view.descending).map(f => make("tr", { class: f === view.filter ? "current" : null, onclick: () => this.set({ filter: f }) },
       shown.map(([key, , , cell]) => make("td", { class: `column-${key}${key === "relevance_share" && !data.readable ? " doubtful" : ""}` }, cell(f))), make("td", { class: "column-strip" }, picture(f)), data.can_recompute && make("td", {}, this.mute("row", "mutedFilters", f, `filter ${filters.number[f]}`))));
     return [
-      make("h3", {}, "Filters ", !data.readable && make("span", { class: "tag warn", title: data.verdict }, "their relevance cannot be read")), make("p", { class: "key" }, swatch("nominal", "nominal band: the cut-offs"), swatch("measured", "measured band: what the kernel lets through")),
+      make("h3", {}, "Filters ", !data.readable && filters.relevance_share && make("span", { class: "tag warn", title: data.verdict }, "their relevance cannot be read")), make("p", { class: "key column-strip" }, swatch("nominal", "nominal band: the cut-offs"), swatch("measured", "measured band: what the kernel lets through")),
       table("Table of filters", [...shown.map(([key, label, title]) => this.sorter("sort", key, label, title)), make("th", { scope: "col", class: "column-strip" }, "Bands"), data.can_recompute && "Without"], rows, "sortable"),
     ];
   }
@@ -503,18 +506,19 @@ class Explorer {
     });
     return drawn;
   }
-  /** What a filter adds to the difference that a target stands for, by trial. @param {Result | null} result @param {number} trial @param {number} f */
-  added(result, trial, f) {
-    const { data } = this, [one, other] = sides(data, this.view.target), at = (/** @type {number} */ of) => result?.filter_scores[(trial * data.class_names.length + of) * data.filters.number.length + f];
-    return at(one) - (other == null ? 0 : at(other));
+  /** What a filter adds to the difference that a target stands for, in each trial, beyond its mean: that is the same for all. @param {Result} result @param {number} f */
+  added(result, f) {
+    const { data } = this, [one, other] = sides(data, this.view.target), at = (/** @type {number} */ trial, /** @type {number} */ of) => result.filter_scores[(trial * data.class_names.length + of) * data.filters.number.length + f];
+    const values = Array.from(result.predicted, (_, trial) => at(trial, one) - (other == null ? 0 : at(trial, other))), mean = sum(values) / values.length;
+    return values.map(value => value - mean);
   }
   /** The trials in which a filter speaks most for and against. @param {number} f */
   speaking(f) {
     const { base, view } = this, [one] = sides(this.data, view.target);
     if (!base?.filter_scores || one < 0) return null;
-    const values = Array.from(base.predicted, (_, trial) => this.added(base, trial, f)), order = ordered(values, true);
+    const values = this.added(base, f), order = ordered(values, true);
     const links = (/** @type {number[]} */ trials) => trials.map(trial => this.trialLink("card", trial, ` ${signed(values[trial])}`));
-    return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "quiet" }, `What it adds to ${this.scoreWords}:`),
+    return [make("h4", {}, "Its trials", isEdited(view.edits) ? " (network as trained)" : ""), make("p", { class: "quiet" }, `What it adds to ${this.scoreWords}, compared with its mean over trials:`),
       make("p", { class: "quiet" }, "most in ", links(order.slice(0, 4))), make("p", { class: "quiet" }, "least in ", links(order.slice(-4).reverse()))];
   }
   /** @param {string} where @param {number} trial @param {string} more */
@@ -592,7 +596,7 @@ class Explorer {
     return [
       make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "quiet" }, data.verdict),
       data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
-      chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, name === "other" ? words : name, JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
+      chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, bandName({ name, words }), JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
       make("div", { class: this.guard }, drawn), this.signKey(true),
       make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", range.low, value => this.setRange(value, Math.max(range.high, value + step))), this.hertzInput("range-high", "to, Hz", high, value => this.setRange(Math.min(range.low, value - step), value))),
       make("p", { class: "sum", "aria-live": "polite" }, `${range.words}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${view.range_hz && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
@@ -680,18 +684,18 @@ class Explorer {
     const truth = code ? code.values[trial] : -1, decided = result.predicted[trial], before = base.predicted[trial], wrong = truth >= 0 && truth !== decided, [one] = sides(data, view.target), name = (/** @type {number} */ at) => visible(names[at] ?? "?");
     let channels = view.channels.slice(0, 4), shares = null;
     if (trial_relevance) {
-      const [, , , count] = trial_relevance.shape, cells = part(trial_relevance, trial, view.target), byChannel = data.ch_names.map((_, channel) => sum(cells.filter((_, at) => at % count === channel))), order = bySize(byChannel), [one, other] = this.speaksFor();
-      const rest = sum(order.slice(6).map(at => byChannel[at])), byBand = data.bands.map((band, at) => ({ label: visible(band.name === "other" ? band.words : band.name), value: sum(cells.subarray(at * count, (at + 1) * count)) }));
+      const [, , , count] = trial_relevance.shape, cells = part(trial_relevance, trial, view.target), byChannel = data.ch_names.map((_, channel) => sum(cells.filter((_, at) => at % count === channel))), order = bySize(byChannel);
+      const rest = sum(order.slice(6).map(at => byChannel[at])), byBand = data.bands.map((band, at) => ({ label: bandName(band), value: sum(cells.subarray(at * count, (at + 1) * count)) }));
       if (!channels.length) channels = order.slice(0, 3);
-      shares = [make("h4", {}, `Relevance ${one}: a sum of ${signed(sum(cells))} `, this.unreadable()), make("div", { class: `two ${this.guard}` }, bars(byBand, "over bands", true), bars([...order.slice(0, 6).map(at => ({ label: visible(data.ch_names[at]), value: byChannel[at] })), ...(order.length > 6 ? [{ label: "the others", value: rest }] : [])], "over channels", true)),
+      shares = [make("h4", {}, `Relevance for ${visible(data.targets[view.target])}: a sum of ${signed(sum(cells))} `, this.unreadable()), make("div", { class: `two ${this.guard}` }, bars(byBand, "over bands", true), bars([...order.slice(0, 6).map(at => ({ label: visible(data.ch_names[at]), value: byChannel[at] })), ...(order.length > 6 ? [{ label: "the others", value: rest }] : [])], "over channels", true)),
         this.signKey(), isEdited(view.edits) && make("p", { class: "quiet" }, "Shares are those of the network as trained.")];
     }
-    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [], filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, trial, f)) : [];
+    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [], filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, f)[trial]) : [];
     return [
       make("h3", {}, `Trial ${trial_number?.values[trial] ?? trial}`), make("p", {}, code && ["Class ", make("strong", {}, name(truth)), ", "], "read as ", make("strong", { class: wrong ? "wrong" : null }, name(decided)), before !== decided && `, as ${name(before)} before the edits`, "."),
       result.scores && make("p", { class: "quiet" }, "Scores: ", names.map((_, at) => `${name(at)} ${signed(result.scores[trial * names.length + at])}`).join(", ")),
-      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "quiet" }, `These spoke most for ${name(decided)} rather than ${name(truth)}:`), make("ol", {}, why.map(cell => make("li", {}, `${visible(data.bands[cell.band].name)} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
-      shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, the largest${isEdited(result.edits) ? ", as edited" : ""}`),
+      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "quiet" }, `Taken one by one, these bands of channels spoke most for ${name(decided)} rather than ${name(truth)}; others spoke against it:`), make("ol", {}, why.map(cell => make("li", {}, `${bandName(data.bands[cell.band])} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
+      shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, compared with their means over trials: the largest${isEdited(result.edits) ? ", as edited" : ""}`),
       signals && [make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), this.signal(trial, channels.length ? channels : [0])],
     ];
   }
@@ -721,7 +725,7 @@ class Explorer {
       make("h3", {}, data.can_recompute ? "What if" : "Decisions"),
       data.can_recompute && [make("p", { class: "quiet" }, "Take away a band here, a filter in its row or card, a channel in the table of electrodes; or drag the cut-offs of a filter in its card.",
         data.score_error != null && ` Scores are computed here from rounded signals, within about ${numeral(data.score_error)} of the network's.`),
-        chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${visible(band.name === "other" ? band.words : band.name)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
+        chips("Take away a band", data.bands.map((band, at) => this.mute("band", "mutedBands", at, "", `without ${bandName(band)}`))), list.length > 0 && make("ul", { class: "edit-list" }, list),
         edits.mutedFilters.length + edits.mutedBands.length + edits.mutedChannels.length > 0 && make("p", { class: "note" }, "Muting makes signals that the network has never seen: this shows what its decisions lean on, not what a network trained without it would do.")],
       data.arrays.code && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, make("table", { class: "confusion" }, make("caption", {}, "Trials of each class, and what they are read as"),
         make("thead", {}, make("tr", {}, make("td"), names.map(name => make("th", { scope: "col" }, `read as ${visible(name)}`)))), make("tbody", {}, names.map((name, row) => make("tr", {}, make("th", { scope: "row" }, name), names.map((_, column) => cell(row, column))))))),
