@@ -19,6 +19,8 @@ _LOSSES = {"train_loss": "loss", "valid_loss": "validation loss", "valid_accurac
 class TerminalTraining(LiveTraining):
     """Callback that shows moving bands, loss and accuracy in the terminal."""
 
+    _screen: Live | None = None
+
     def start(self, module: object) -> None:
         """Show where the bands start."""
         super().start(module)
@@ -28,15 +30,17 @@ class TerminalTraining(LiveTraining):
     def update(self, module: object, losses: Mapping[str, float]) -> None:
         """Show where the bands are."""
         super().update(module, losses)
-        self._screen.update(self.screen())
+        if self._screen is not None:
+            self._screen.update(self.screen())
 
     def finish(self) -> None:
         """Leave the end on the screen."""
         super().finish()
-        self._screen.stop()
-        if not console.is_terminal:
-            console.line()  # a pipe is sent the end alone, without an end of line
-        del self._screen  # it holds a stream, and the classifier must be picklable
+        if self._screen is not None:
+            self._screen.stop()
+            if not console.is_terminal:
+                console.line()  # a pipe is sent the end alone, without an end of line
+        self._screen = None
 
     def screen(self) -> Group:
         """Return what the terminal shows of the training so far."""

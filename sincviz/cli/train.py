@@ -157,17 +157,21 @@ def train(
         chs_info=eeg_channels(epochs),
     )
     several = validation and data == "eegbci" and epochs.metadata["subject"].nunique() > 1
-    classifier = fit(
-        model,
-        epochs,
-        groups=epochs.metadata["subject"] if several else None,
-        max_epochs=max_epochs,
-        validation=validation,
-        patience=patience,
-        seed=seed,
-        callbacks=watching,
-        progress=not live,
-    )
+    try:
+        classifier = fit(
+            model,
+            epochs,
+            groups=epochs.metadata["subject"] if several else None,
+            max_epochs=max_epochs,
+            validation=validation,
+            patience=patience,
+            seed=seed,
+            callbacks=watching,
+            progress=not live,
+        )
+    finally:
+        for one in watching:
+            one.finish()  # where training failed, too, the terminal gets its cursor back
     save_checkpoint(classifier, out)
     losses = classifier.history[:, "valid_loss"] if validation else []
     best = f", best validation loss {min(losses):.3f}" if losses else ""

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 def _shares(run: ComparisonRun) -> tuple[xr.DataArray, xr.DataArray]:
     trials = run.needed_trials()
-    cells = [cell_relevance(front_end, trials, run.codes) for front_end in run.front_ends]
+    cells = [
+        cell_relevance(front_end, trials, codes)
+        for front_end, codes in zip(run.front_ends, run.codes, strict=True)
+    ]
     summed = [
         one.sum("channel", skipna=False, keep_attrs=True).expand_dims(channel=["all"], axis=-1)
         for one in cells

@@ -141,7 +141,9 @@ def compare(
     hidden = switched_off() if progress else True
     with silenced():
         trials = None if epochs is None else ready(epochs)
-        codes = None if trials is None else classes_if_known(front_ends[0], trials, y, needed=False)
+        codes = [
+            None if trials is None else classes_if_known(one, trials, y, needed=False) for one in front_ends
+        ]
     inspections = []
     with tqdm(front_ends, "Inspecting", unit="network", leave=False, disable=hidden) as bar:
         for one in bar:

@@ -18,7 +18,10 @@ MOST_ROWS = 40
 
 def _decisions(run: ComparisonRun) -> tuple[pd.DataFrame]:
     trials = run.needed_trials()
-    first, second = (predictions(front_end, trials, run.codes) for front_end in run.front_ends)
+    first, second = (
+        predictions(front_end, trials, codes)
+        for front_end, codes in zip(run.front_ends, run.codes, strict=True)
+    )
     decisions = compare_decisions(first, second)
     if run.kept is not None:
         decisions.index = pd.Index(run.kept, name="trial")

@@ -39,6 +39,7 @@ def _paired_maps(run: ComparisonRun) -> tuple[xr.DataArray]:
     first, second = map(_maps_of, run.inspections)
     if pairs["map_similarity"].isna().all() or first is None or second is None:
         raise ValueError("The networks have other channels or other numbers of spatial filters.")
+    second = second.sel(channel=first["channel"].to_numpy())  # the same, in another order
     matched = pairs[(pairs.index >= 0) & pairs["map_similarity"].notna()]
     matched = matched.loc[_important_first(run.inspections[0], matched.index)[:MOST_MAPS]]
     rows = []

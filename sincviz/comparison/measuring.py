@@ -1,5 +1,6 @@
 """One comparison while it is under way: both networks, the trials, and what was measured so far."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ class ComparisonRun:
         What was measured of each.
     trials : epochs, array or None
         The trials that neither network was trained on, or all if there are no others.
-    codes : array, shape (trials,) | None
-        Number of the class of each.
+    codes : list of array, shape (trials,), or of None
+        Number of the class of each trial, as each network orders them.
     seed : int
         Of every random draw.
     results : dict
@@ -38,7 +39,7 @@ class ComparisonRun:
         front_ends: tuple[FrontEnd, FrontEnd],
         inspections: tuple[Inspection, Inspection],
         trials: EpochsOrArray | None,
-        codes: NDArray[np.int64] | None,
+        codes: Sequence[NDArray[np.int64] | None],
         *,
         seed: int,
     ) -> None:
@@ -47,13 +48,14 @@ class ComparisonRun:
         self.missing: dict[str, str] = {}
         kept = None if trials is None else _new_to_both(inspections, n_trials_of(trials))
         self.trials = trials if trials is None or kept is None else some_of(trials, kept)
-        self.codes = codes if codes is None or kept is None else codes[kept]
+        self.codes = [of if of is None or kept is None else of[kept] for of in codes]
         self.kept = kept
 
     @property
     def averaged(self) -> str:
         """How relevance is averaged: see ``trials`` of :func:`sincviz.spectral_relevance`."""
-        return "contrast" if self.codes is not None and len(np.unique(self.codes)) > 1 else "all"
+        several = [codes is not None and len(np.unique(codes)) > 1 for codes in self.codes]
+        return "contrast" if all(several) else "all"
 
     def needed(self, name: str) -> Any:
         """Return a result, or raise why it is missing."""

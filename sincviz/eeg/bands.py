@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,17 @@ OTHER = "other"
 """Name of the frequencies that no band covers."""
 
 
+def are_two_numbers(limits: Any) -> bool:
+    """Return whether something is a pair of numbers.
+
+    Examples
+    --------
+    >>> are_two_numbers((8, 13)), are_two_numbers(("8", "13")), are_two_numbers(8)
+    (True, False, False)
+    """
+    return np.shape(limits) == (2,) and np.asarray(limits).dtype.kind in "iuf"
+
+
 def checked_bands(
     bands: Mapping[str, tuple[float, float]] | None,
 ) -> Mapping[str, tuple[float, float]]:
@@ -32,7 +44,7 @@ def checked_bands(
     """
     chosen = RHYTHMS if bands is None else bands
     for name, limits in chosen.items():
-        if np.shape(limits) != (2,) or not 0 <= limits[0] < limits[1]:
+        if not are_two_numbers(limits) or not 0 <= limits[0] < limits[1]:
             raise ValueError(
                 f"The band {name!r} must be two increasing frequencies in Hz; got {limits!r}. Try (8, 13)."
             )

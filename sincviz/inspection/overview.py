@@ -48,7 +48,8 @@ def _leading_units(units: xr.DataArray, inspection: InspectionResults) -> xr.Dat
     worth = inspection.leading_filters["relevance"].groupby("filter").sum()
     filters = worth[worth > 0].sort_values(ascending=False, kind="stable").index[:_MOST_UNITS]
     numbers = units["filter"].to_numpy().tolist()
-    return units.isel(unit=[numbers.index(number) for number in filters if number in numbers])
+    chosen = [numbers.index(number) for number in filters if number in numbers]
+    return units.isel(unit=chosen).assign_attrs(led_by="relevance")
 
 
 def _caption(inspection: InspectionResults) -> str:
@@ -57,8 +58,7 @@ def _caption(inspection: InspectionResults) -> str:
             "What the weights say: the bands of the filters and the maps of the leading units."
         )(inspection)
     return of_trials(
-        "How well the network decodes, which bands and places its decision rests on, what its leading units see (those "
-        "that can move the scores most, which need not be those that separate the classes), and "
+        "How well the network decodes, which bands and places its decision rests on, what its leading units see, and "
         "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked. Lines are 95% "
         "intervals; what is pale is not established, white dots are (p < 0.05, corrected)."
     )(inspection)

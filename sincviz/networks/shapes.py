@@ -128,8 +128,18 @@ def with_two_scores(network: BlackBox | FrontEnd, x: Tensor | None = None) -> tu
         A network with one output.
     x : torch.Tensor, shape (batch, channels, times)
         Trials to try it on.
+
+    Raises
+    ------
+    ValueError
+        If its classes have other than two names.
     """
     names = network.class_names or ["0", "1"]
+    if len(names) != 2:
+        raise ValueError(
+            "A single output is read as the score of the second of two classes, so `class_names` must be two names, or "
+            f"None; got {names!r}. Try ['left', 'right']."
+        )
     which = f"class 1{'' if network.class_names is None else f', {names[1]!r}'}"
     if isinstance(network, FrontEnd):
         tail, head = network.tail, network.head

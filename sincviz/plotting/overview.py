@@ -38,6 +38,11 @@ DRAWN = {
     ),
 }
 
+_LED_BY = {
+    "relevance": "of the filters with the largest relevance",
+    "importance": "those that can move the scores most",
+}
+"""What makes a unit a leading one: ``attrs["led_by"]`` of the units."""
 _SIDE_MM, _GAP_MM, _BETWEEN_MM = 3.0, 6.0, 1.5
 _IN_A_ROW, _IN_A_NARROW_ROW = 6, 4
 _BANK_MM = 42.0
@@ -266,7 +271,8 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
         if len(shown) < len(names):
             notes.append(f"{len(shown)} of {len(names)} classes: those with the largest total.")
     if units is not None and columns == 2:
-        notes.append("Leading units: those that can move the scores most.")
+        led_by = units.attrs.get("led_by", "importance")
+        notes.append(f"Leading units: {_LED_BY[led_by]}.")
     if units is not None and units.name == "spatial_filter":
         notes.append("Weights do not show where sources lie.")
     return " ".join(notes)

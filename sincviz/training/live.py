@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from skorch.callbacks import Callback
 
+from sincviz._utils.checks import finite_float
 from sincviz.errors import MissingDependencyError
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.networks.front_ends import front_end
@@ -60,10 +61,18 @@ class LiveTraining(Callback):  # type: ignore[misc]
     (3, ['train_loss', 'valid_accuracy', 'valid_loss'])
     """
 
+    # Displays and writers hold streams, and the classifier must be picklable, also where training fails.
+    _drawn_at: float = -np.inf
+    _display: Any = None
+    _writer: Any = None
+
     def __init__(self, *, seconds: float = 2.0, log_dir: str | os.PathLike[str] | None = None) -> None:
         self.seconds, self.log_dir = seconds, log_dir
         if log_dir is not None:
             _summary_writer()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if not name.startswith("_")}
 
     def on_train_begin(self, net: Any, **_: Any) -> None:
         """Note where the bands start."""
@@ -85,7 +94,15 @@ class LiveTraining(Callback):  # type: ignore[misc]
         ----------
         module : SincShallowNet | torch.nn.Module
             The network, or a module that holds it.
+
+        Raises
+        ------
+        TypeError
+            If the network is unknown, its filters are free, or ``seconds`` is not a number.
+        ValueError
+            If ``seconds`` is negative or not finite.
         """
+        finite_float("seconds", self.seconds, minimum=0)
         self.cutoffs_: list[NDArray[np.float64]] = [_cutoffs_hz(module)]
         self.curves_: list[dict[str, float]] = []
         self._drawn_at, self._display = -np.inf, _new_display()
@@ -100,7 +117,14 @@ class LiveTraining(Callback):  # type: ignore[misc]
             The network, or a module that holds it.
         losses : mapping of str to float
             ``train_loss``, and if known ``valid_loss`` and ``valid_accuracy``.
+
+        Raises
+        ------
+        ValueError
+            If training has not begun.
         """
+        if not hasattr(self, "cutoffs_"):
+            raise ValueError("Training has not begun. Call `.start(module)` first.")
         self.cutoffs_.append(_cutoffs_hz(module))
         self.curves_.append({name: float(value) for name, value in losses.items()})
         if self._writer is not None:
@@ -115,12 +139,11 @@ class LiveTraining(Callback):  # type: ignore[misc]
 
     def finish(self) -> None:
         """End: what any training loop calls after its last epoch."""
-        if self.curves_:
+        if getattr(self, "curves_", None):
             self._draw()
         if self._writer is not None:
             self._writer.close()
-        # Displays and writers hold streams, and the classifier must be picklable.
-        del self._writer, self._display, self._drawn_at
+        self._drawn_at, self._display, self._writer = -np.inf, None, None
 
     def figure(self) -> "Figure":
         """Return a figure of the training so far.

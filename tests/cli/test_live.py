@@ -79,3 +79,14 @@ def test_train_logs_for_tensorboard(tmp_path):
         )
     assert not stopped.value.code
     assert list((tmp_path / "runs").glob("events*"))
+
+
+def test_a_terminal_is_released_where_training_fails(network, monkeypatch):
+    monkeypatch.setattr(live, "console", Console(file=StringIO(), force_terminal=True))
+    watched = TerminalTraining()
+    watched.start(network(n_chans=3))
+    screen = watched._screen
+    assert screen.is_started
+    watched.finish()
+    watched.finish()
+    assert not screen.is_started

@@ -205,3 +205,23 @@ def test_sinc_is_compared_with_free_kernels(networks, trials):
     assert comparison.filters["other_low_hz"].isna().all()
     assert comparison.shares is not None
     assert CONTENTS.title(comparison) == "first and second"
+
+
+def test_another_order_of_classes_and_channels_changes_nothing(comparison, networks, trials):
+    other = copy.deepcopy(networks[1])
+    order = np.roll(np.arange(other.n_chans), 2)
+    mixing = other.depthwiseconv[1]
+    with torch.no_grad():
+        mixing.weight.copy_(mixing.weight[..., order, :])
+        for parameter in other.final_layer.parameters():
+            parameter.copy_(parameter.flip(0))
+    other.chs_info = [other.chs_info[number] for number in order]
+    other.class_names = other.class_names[::-1]
+    turned = compare(networks[0], other, trials, names=("before", "after"), held_out=True, progress=False)
+    assert turned.missing == {}
+    pd.testing.assert_frame_equal(turned.decisions, comparison.decisions, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(turned.shares, comparison.shares, atol=1e-3)
+    np.testing.assert_allclose(turned.maps, comparison.maps, atol=1e-3)
+    np.testing.assert_allclose(
+        turned.filters["map_similarity"], comparison.filters["map_similarity"], atol=1e-3
+    )

@@ -341,6 +341,13 @@ def test_a_single_output_tells_two_classes(place, output):
     assert np.isfinite(loss.score_loss.sel(band="alpha")).all()
 
 
+def test_a_single_output_has_two_names_or_none(network):
+    x = np.zeros((2, 3, 256))
+    named = opened(network(n_chans=3, n_outputs=1), class_names=["score"])
+    with pytest.raises(ValueError, match=r"`class_names` must be two names, or None; got \['score'\]"):
+        predictions(named, x, [0, 1])
+
+
 def test_margins_and_probabilities_of_one_logit_are_those_of_the_logistic_function():
     model = nn.Sequential(nn.Flatten(), nn.Linear(6 * 64, 1))
     x = np.random.default_rng(0).standard_normal((6, 6, 64)).astype(np.float32)

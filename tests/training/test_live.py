@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback
 
 from sincviz import MissingDependencyError, training
 from sincviz.networks import front_end
@@ -157,3 +158,33 @@ def test_free_kernels_have_nothing_to_watch(model):
 
     with pytest.raises(TypeError, match="filters are free"):
         LiveTraining().start(replace(front_end(model), cutoffs=None))
+
+
+class Failure(Callback):
+    """Fails after the first epoch."""
+
+    def on_epoch_end(self, net, **_):
+        raise OSError("the disk is full")
+
+
+def test_what_training_failed_on_can_be_pickled_and_ended(model, tmp_path):
+    pytest.importorskip("tensorboard")
+    watched = LiveTraining(log_dir=tmp_path)
+    with pytest.raises(OSError, match="disk is full"):
+        training.fit(model, TRIALS, LABELS, max_epochs=3, callbacks=[watched, Failure()], progress=False)
+    assert len(pickle.loads(pickle.dumps(watched)).cutoffs_) == 2
+    watched.finish()
+    watched.finish()
+
+
+def test_training_begins_before_it_goes_on(model):
+    watched = LiveTraining()
+    watched.finish()
+    with pytest.raises(ValueError, match=r"Call `.start\(module\)` first"):
+        watched.update(model, {"train_loss": 1.0})
+
+
+@pytest.mark.parametrize(("seconds", "error"), [("2", TypeError), (-1, ValueError), (np.nan, ValueError)])
+def test_seconds_are_checked_before_training(model, seconds, error):
+    with pytest.raises(error, match="`seconds` must be"):
+        LiveTraining(seconds=seconds).start(model)

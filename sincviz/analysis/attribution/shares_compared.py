@@ -6,6 +6,8 @@ import xarray as xr
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.analysis.statistics.two_classes import first_minus_second
 
+_NAMED = ("target", "channel")  # of each network in its own order
+
 FIRST, SECOND, DIFFERENCE = "first", "second", "second − first"
 
 
@@ -21,7 +23,7 @@ def compare_shares(
     ----------
     cells, other_cells : xarray.DataArray, dims (trial, target, band, channel)
         Relevance of both networks in the same trials: :func:`sum_over_bands` of :func:`sincviz.spectral_relevance` with
-        ``per_trial=True``.
+        ``per_trial=True``. Targets and channels may have another order; that of ``cells`` is kept.
     trials : {"contrast", "all"}
         As for :func:`sincviz.spectral_relevance`.
     seed : int
@@ -50,6 +52,8 @@ def compare_shares(
     """
     for dim in ("trial", "target", "band", "channel"):
         one, other = (array[dim].to_numpy() for array in (cells, other_cells))
+        if dim in _NAMED and not np.array_equal(one, other) and sorted(one) == sorted(other):
+            other_cells, other = other_cells.sel({dim: one}), one
         if not np.array_equal(one, other):
             raise ValueError(
                 f"Both networks must have the same {dim}s; got {len(one)} and {len(other)}"

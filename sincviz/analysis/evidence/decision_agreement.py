@@ -15,7 +15,7 @@ def compare_decisions(predicted: pd.DataFrame, other: pd.DataFrame) -> pd.DataFr
     Parameters
     ----------
     predicted, other : pandas.DataFrame
-        What :func:`predictions` returned for two networks and the same trials.
+        What :func:`predictions` returned for two networks and the same trials; the classes may have another order.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def compare_decisions(predicted: pd.DataFrame, other: pd.DataFrame) -> pd.DataFr
         if "predicted" not in table:
             raise ValueError("A network has one output, so it makes no decision that could be compared.")
     names = _class_names(predicted)
-    if len(predicted) != len(other) or names != _class_names(other):
+    if len(predicted) != len(other) or sorted(names) != sorted(_class_names(other)):
         raise ValueError(
             f"Both networks must be asked about the same trials and classes; got {len(predicted)} trials of "
             f"{', '.join(names)} and {len(other)} of {', '.join(_class_names(other))}."

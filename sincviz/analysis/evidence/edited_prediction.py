@@ -1,7 +1,8 @@
 """Edited predictions: what a network says if its filters or its input are changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.evidence.prediction import predictions
 from sincviz.analysis.labels import channel_coords
 from sincviz.eeg.band_limits import ranges_of
-from sincviz.eeg.bands import RHYTHMS, checked_bands
+from sincviz.eeg.bands import RHYTHMS, are_two_numbers, checked_bands
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import front_end_inputs
 from sincviz.trials.epochs import EpochsOrArray
@@ -88,7 +89,7 @@ def edited_predictions(
     front_end, epochs, y = front_end_inputs(model, epochs, y)
     edited = edited_front_end(
         front_end,
-        cutoffs=cutoffs or {},
+        cutoffs={} if cutoffs is None else cutoffs,
         muted_filters=muted_filters,
         muted_bands=muted_bands,
         muted_channels=muted_channels,
@@ -124,6 +125,16 @@ def edited_front_end(
     muted_channels: Sequence[str] = (),
 ) -> FrontEnd:
     """Return a front end with these changes; see :func:`edited_predictions`."""
+    for name, value, example in (
+        ("muted_filters", muted_filters, "[3]"),
+        ("muted_bands", muted_bands, "['alpha']"),
+        ("muted_channels", muted_channels, "['C3']"),
+    ):
+        if isinstance(value, str) or not isinstance(value, Collection):
+            tried = [value] if isinstance(value, str | int) else example
+            raise ValueError(f"`{name}` must be a list; got {value!r}. Try {tried}.")
+    if not isinstance(cutoffs, Mapping):
+        raise ValueError(f"`cutoffs` must be a dictionary; got {cutoffs!r}. Try {{3: (8, 12)}}.")
     filters = _filter_numbers(front_end, [*cutoffs, *muted_filters])
     kernels, spatial = front_end.kernels, front_end.spatial
     limits = front_end.cutoffs
@@ -148,9 +159,15 @@ def edited_front_end(
 
 def _filter_numbers(front_end: FrontEnd, numbers: Sequence[int]) -> NDArray[np.int64]:
     n_filters = len(front_end.kernels)
-    if wrong := [one for one in numbers if one != int(one) or not 0 <= one < n_filters]:
-        raise ValueError(f"Filters are numbered from 0 to {n_filters - 1}; got {listed(wrong)}.")
+    # A mask would pass for the numbers 0 and 1.
+    if wrong := [one for one in numbers if not _is_number(one) or not 0 <= one < n_filters]:
+        shown = listed([repr(one) if isinstance(one, str | bool) else one for one in wrong])
+        raise ValueError(f"Filters are numbered from 0 to {n_filters - 1}; got {shown}.")
     return np.array(numbers, np.int64)
+
+
+def _is_number(one: object) -> bool:
+    return isinstance(one, Integral) and not isinstance(one, bool)
 
 
 def _cutoffs(front_end: FrontEnd, changes: Mapping[int, tuple[float, float]]) -> Tensor:
@@ -159,7 +176,7 @@ def _cutoffs(front_end: FrontEnd, changes: Mapping[int, tuple[float, float]]) ->
     nyquist = front_end.sfreq / 2
     limits = front_end.cutoffs.clone()
     for number, pair in changes.items():
-        if np.shape(pair) != (2,) or not 0 <= pair[0] <= pair[1] <= nyquist:
+        if not are_two_numbers(pair) or not 0 <= pair[0] <= pair[1] <= nyquist:
             raise ValueError(
                 f"Cut-offs must be two rising frequencies from 0 to {nyquist:g} Hz; got {pair!r} for filter {number}. "
                 "Try (8, 12)."
@@ -180,8 +197,6 @@ def _ranges(band: Band) -> tuple[tuple[float, float], ...]:
 
 
 def _channel_numbers(front_end: FrontEnd, names: Sequence[str]) -> list[int]:
-    if isinstance(names, str):
-        raise ValueError(f"`muted_channels` must be a list of names; got {names!r}. Try [{names!r}].")
     known = list(channel_coords(front_end, front_end.n_chans)["channel"])
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"Unknown channels: {listed(unknown)}. The network has {listed(known, 12)}.")

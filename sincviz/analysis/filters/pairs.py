@@ -96,8 +96,10 @@ def _stacked(maps: xr.DataArray | None, other: xr.DataArray | None, n_filters: i
     """Return the maps of both networks, or ``None`` where they cannot be compared."""
     if maps is None or other is None or maps.sizes["depth"] != other.sizes["depth"]:
         return None
-    if not np.array_equal(maps["channel"].to_numpy(), other["channel"].to_numpy()):
+    names = maps["channel"].to_numpy()
+    if sorted(names) != sorted(other["channel"].to_numpy()):
         return None
+    other = other.sel(channel=names)
     bare = [one.drop_vars(_beside(one)).reindex(filter=np.arange(n_filters)) for one in (maps, other)]
     return xr.concat(bare, "run").assign_coords(run=[0, 1])
 
