@@ -83,7 +83,8 @@ test("what was measured gives the decisions without the network", () => {
 });
 
 test("a trial was misread for the cells that spoke for the wrong class", () => {
-  assert.deepEqual(misleading(data, 2, 0).map(cell => [cell.band, cell.channel, cell.value]), [[1, 1, 7], [0, 0, 5], [1, 0, 2]]);
-  assert.deepEqual(misleading({ ...data, arrays: { ...data.arrays, code: values([3], 0, 1, 0) } }, 2, 1).map(cell => cell.value), [1]);
+  assert.deepEqual(misleading(data, 2, 0).cells.map(cell => [cell.band, cell.channel, cell.value]), [[1, 1, 7], [0, 0, 5], [1, 0, 2]]);
+  assert.deepEqual(misleading(data, 2, 0).bands[0], { band: 1, value: 9 });
+  assert.deepEqual(misleading({ ...data, arrays: { ...data.arrays, code: values([3], 0, 1, 0) } }, 2, 1).cells.map(cell => cell.value), [1]);
   assert.deepEqual(sides({ ...data, target_classes: undefined }, 0), [0, null]);
 });

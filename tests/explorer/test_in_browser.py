@@ -279,6 +279,7 @@ def test_what_no_band_covers_is_called_by_its_limits_where_a_trial_was_misread(b
         page.locator(key("trials-misread")).click()
         page.wait_for_selector(".why li")
         assert all(line.startswith("around ") for line in page.locator(".why li").all_inner_texts())
+        assert "spoke as a whole: around " in page.locator(".why").inner_text()
         assert (
             "Relevance for left hand against right hand: a sum of" in page.locator(".is-trial").inner_text()
         )
@@ -297,6 +298,22 @@ def test_colours_of_bands_are_explained_where_bands_are_drawn(opened, width):
     page = opened("whole", width=width)
     drawn = page.locator(".is-filters td.column-strip").first.is_visible()
     assert page.locator(".is-filters .key").is_visible() == drawn
+
+
+def test_on_a_phone_the_relevance_of_trials_is_in_view(opened):
+    page = opened("whole", width=390)
+    width, room = page.evaluate(
+        "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('.is-trials .scroll'))"
+    )
+    assert width <= room
+    assert page.locator(".is-trials th.column-share").is_visible()
+
+
+def test_python_is_put_away_again(opened):
+    page = opened("whole")
+    page.locator(key("python")).click()
+    page.locator(key("python-close")).click()
+    page.wait_for_selector(".code", state="detached")
 
 
 def test_what_a_filter_adds_is_told_beyond_its_mean(opened):

@@ -172,7 +172,10 @@ def test_response_of_a_moved_filter(node, tmp_path, model, contents):
     node(tmp_path, "responses", one={"payload": contents, "responses": responses})
 
 
-def test_copied_python_gives_the_scores(node, tmp_path, monkeypatch, measured, model, epochs):
+@pytest.mark.parametrize(("most_trials", "picked"), [(20, ".loc[["), (90, ".loc[0:")])
+def test_copied_python_gives_the_scores(
+    node, tmp_path, monkeypatch, measured, model, epochs, most_trials, picked
+):
     epochs = epochs.copy()
     name = "C3\"\\'</script>"
     epochs.rename_channels({epochs.ch_names[2]: name})
@@ -183,7 +186,7 @@ def test_copied_python_gives_the_scores(node, tmp_path, monkeypatch, measured, m
     sincviz.save_checkpoint(model, 'a "network".safetensors')
     epochs.save("some-epo.fif", verbose="error")
     files = {"model": 'a "network".safetensors', "epochs": "some-epo.fif"}
-    contents = measured(model, epochs, codes, words=files, most_trials=20)
+    contents = measured(model, epochs, codes, words=files, most_trials=most_trials)
     states = [
         {},
         {"cutoffs": [[1, 7.25, 11]], "mutedFilters": [3, 0], "mutedBands": [4, 5], "mutedChannels": [2, 0]},
@@ -197,6 +200,7 @@ def test_copied_python_gives_the_scores(node, tmp_path, monkeypatch, measured, m
         said = []
         names = {"print": said.append}
         exec(code, names)
+        assert picked in code
         expected = edited_predictions(model, epochs, **in_python(contents, state))
         numbers = contents["trial_number"].to_numpy()
         columns = ["score_left", "score_right"]

@@ -153,7 +153,7 @@ export function measuredResult(data) {
 export function sides(data, target) {
   return data.target_classes?.[target] ?? [data.class_names.indexOf(data.targets[target]), null];
 }
-/** Which bands and channels spoke for the class that was decided rather than the true one, the largest first. @param {Data} data @param {number} trial @param {number} decided */
+/** Which bands and channels spoke for the class that was decided rather than the true one, and which bands as a whole, the largest first. @param {Data} data @param {number} trial @param {number} decided */
 export function misleading(data, trial, decided) {
   const relevance = data.arrays.trial_relevance, truth = data.arrays.code.values[trial], [, targets, bands, channels] = relevance.shape;
   const total = new Float64Array(bands * channels);
@@ -161,7 +161,8 @@ export function misleading(data, trial, decided) {
     const [one, other] = sides(data, target), towards = one === decided || (other === truth && one !== truth) ? 1 : one === truth || other === decided ? -1 : 0;
     part(relevance, trial, target).forEach((value, at) => { total[at] += towards * value; });
   }
-  return ordered(total, true).filter(at => total[at] > 0).map(at => ({ band: Math.floor(at / channels), channel: at % channels, value: total[at] }));
+  const first = (/** @type {ArrayLike<number>} */ values) => ordered(values, true).filter(at => values[at] > 0), ofBands = data.bands.map((_, band) => sum(total.subarray(band * channels, (band + 1) * channels)));
+  return { bands: first(ofBands).map(band => ({ band, value: ofBands[band] })), cells: first(total).map(at => ({ band: Math.floor(at / channels), channel: at % channels, value: total[at] })) };
 }
 
 // Elements
@@ -417,7 +418,7 @@ class Explorer {
           button("undo", "Undo", () => this.step(this.past, this.future), { disabled: !this.past.length }), button("redo", "Redo", () => this.step(this.future, this.past), { disabled: !this.future.length }),
           button("reset", "Reset", () => this.edit(NO_EDITS), { disabled: !isEdited(view.edits) }), button("python", "Copy as Python", () => this.copy()))),
       !data.can_recompute && make("p", { class: "note" }, `Nothing can be edited: this network cannot be computed in the browser. ${visible(data.why_not ?? "")}`),
-      this.python && make("div", { class: "code" }, make("p", { class: "quiet" }, this.copied), make("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, make("code", {}, ...this.python.split("\n").flatMap(line => [line, make("br")])))),
+      this.python && make("div", { class: "code" }, make("p", { class: "quiet" }, this.copied, " ", button("python-close", "Close", () => { this.python = ""; this.later(); })), make("pre", { tabindex: "0", role: "region", "aria-label": "Python" }, make("code", {}, ...this.python.split("\n").flatMap(line => [line, make("br")])))),
     ];
   }
 
@@ -664,7 +665,7 @@ class Explorer {
     const rows = ordered(shown.map(trial => (by[view.trial_sort] ?? by.number)[trial]), view.trial_descending).map(at => shown[at]).map(trial => make("tr", { class: trial === view.trial ? "current" : null, onclick: () => this.set({ trial }) },
       make("td", {}, button(`trial-${trial}`, by.number[trial], () => this.set({ trial }), { class: "link", "aria-current": trial === view.trial ? "true" : null })), code && make("td", {}, by.class[trial]),
       make("td", {}, wrong(trial) ? make("strong", { class: "wrong" }, `✗ ${visible(by.read[trial])}`) : by.read[trial], changed.has(trial) && make("span", { class: "tag warn" }, "changed"), seen?.values[trial] === 1 && make("span", { class: "tag" }, "in training")),
-      code && make("td", { class: "number" }, signed(by.margin[trial])), shares && make("td", { class: `track ${this.guard}`, title: signed(shares[trial]) }, make("span", { class: "zero", style: { left: "50%" } }), bar(0.5, 0.5 + (0.48 * shares[trial]) / most, shares[trial] < 0), make("span", { class: "hidden" }, signed(shares[trial])))));
+      code && make("td", { class: "number column-margin" }, signed(by.margin[trial])), shares && make("td", { class: `track ${this.guard}`, title: signed(shares[trial]) }, make("span", { class: "zero", style: { left: "50%" } }), bar(0.5, 0.5 + (0.48 * shares[trial]) / most, shares[trial] < 0), make("span", { class: "hidden" }, signed(shares[trial])))));
     const head = (/** @type {string} */ key, /** @type {string} */ label, title = "") => this.sorter("trial_sort", key, label, title);
     return [
       make("h3", {}, "Trials"), chips("Which trials", Object.entries(groups).map(([key, [label, list]]) => toggle(`trials-${key}`, `${label} (${list.length})`, key === group, () => this.set({ trials: key, trial: list.includes(view.trial) || !list.length ? view.trial : list[0] })))),
@@ -690,11 +691,12 @@ class Explorer {
       shares = [make("h4", {}, `Relevance for ${visible(data.targets[view.target])}: a sum of ${signed(sum(cells))} `, this.unreadable()), make("div", { class: `two ${this.guard}` }, bars(byBand, "over bands", true), bars([...order.slice(0, 6).map(at => ({ label: visible(data.ch_names[at]), value: byChannel[at] })), ...(order.length > 6 ? [{ label: "the others", value: rest }] : [])], "over channels", true)),
         this.signKey(), isEdited(view.edits) && make("p", { class: "quiet" }, "Shares are those of the network as trained.")];
     }
-    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided).slice(0, 5) : [], filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, f)[trial]) : [];
+    const why = wrong && trial_relevance && before === decided ? misleading(data, trial, decided) : null, filters = data.filters.number, added = result.filter_scores && one >= 0 ? filters.map((_, f) => this.added(result, f)[trial]) : [];
     return [
       make("h3", {}, `Trial ${trial_number?.values[trial] ?? trial}`), make("p", {}, code && ["Class ", make("strong", {}, name(truth)), ", "], "read as ", make("strong", { class: wrong ? "wrong" : null }, name(decided)), before !== decided && `, as ${name(before)} before the edits`, "."),
       result.scores && make("p", { class: "quiet" }, "Scores: ", names.map((_, at) => `${name(at)} ${signed(result.scores[trial * names.length + at])}`).join(", ")),
-      why.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", { class: "quiet" }, `Taken one by one, these bands of channels spoke most for ${name(decided)} rather than ${name(truth)}; others spoke against it:`), make("ol", {}, why.map(cell => make("li", {}, `${bandName(data.bands[cell.band])} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
+      why && why.cells.length > 0 && make("div", { class: `why ${this.guard}` }, make("h4", {}, "Why it was misread"), make("p", {}, `For ${name(decided)} rather than ${name(truth)} spoke as a whole: `, why.bands.map(one => `${bandName(data.bands[one.band])} ${signed(one.value)}`).join(", ") || "no band", "."),
+        make("p", { class: "quiet" }, "Single channels that spoke most for it, others against it:"), make("ol", {}, why.cells.slice(0, 5).map(cell => make("li", {}, `${bandName(data.bands[cell.band])} at ${visible(data.ch_names[cell.channel])}, ${signed(cell.value)}`)))),
       shares, added.length > 0 && bars(bySize(added).slice(0, 6).map(f => ({ label: button(`by-filter-${f}`, `filter ${filters[f]}`, () => this.set({ filter: f }), { class: "link" }), value: added[f] })), `What single filters add to ${this.scoreWords}, compared with their means over trials: the largest${isEdited(result.edits) ? ", as edited" : ""}`),
       signals && [make("h4", {}, `Signal${data.unit ? `, ${data.unit}` : ""}`), this.signal(trial, channels.length ? channels : [0])],
     ];

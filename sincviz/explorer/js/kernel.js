@@ -451,6 +451,7 @@ export function asPython(data, state) {
   const cutoffs = some(new Set(state.cutoffs.keys()), (f) => `${number(f)}: (${state.cutoffs.get(f)?.join(", ")})`);
   const bands = some(state.mutedBands, (b) => data.bands[b].ranges_hz.map(([low, high]) => `(${low}, ${high ?? 'float("inf")'})`));
   const channels = some(state.mutedChannels, (c) => pythonText(ch_names[c]));
+  const numbers = Array.from(data.arrays.trial_number.values), follow = numbers.every((one, at) => one === numbers[0] + at);
   const settings = cutoffs.length ? [`    cutoffs={${cutoffs.join(", ")}},`] : [];
   const muted = { muted_filters: some(state.mutedFilters, number), muted_bands: bands, muted_channels: channels };
   for (const [name, list] of Object.entries(muted)) if (list.length) settings.push(`    ${name}=[${list.join(", ")}],`);
@@ -459,7 +460,7 @@ export function asPython(data, state) {
     epochs === null ? "# `epochs` are the trials that it was inspected on" : `epochs = mne.read_epochs(${pythonText(epochs)})`,
     ...(labels ? ["# `y` are the classes that were given with them"] : []),
     "edited = sincviz.evidence.edited_predictions(", `    model, epochs,${labels ? " y," : ""}`, ...settings, ")",
-    `shown = edited.loc[[${Array.from(data.arrays.trial_number.values).join(", ")}]]  # the trials of the page`,
+    `shown = edited.loc[${follow ? `${numbers[0]}:${numbers.at(-1)}` : `[${numbers.join(", ")}]`}]  # the trials of the page`,
     data.arrays.code ? 'print(shown["correct"].mean())' : "print(shown)", "",
   ].join("\n");
 }
