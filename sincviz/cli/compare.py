@@ -1,5 +1,6 @@
 """The command ``sincviz compare``."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,7 @@ def compare(
         called = listed(names) or _names(checkpoint, other)
         if len(called) != 2 or called[0] == called[1]:
             raise ValueError(f"`--names` must be two different names; got {names!r}. Try before,after.")
-        folder = Path(f"{called[0]}-and-{called[1]}") if out is None else out
+        folder = Path(_folder_name(called)) if out is None else out
         check_folder(folder, CONTENTS, overwrite=overwrite)
         of_channels, arrays = listed(channels) or None, epochs is not None and holds_arrays(epochs)
         trials = None
@@ -112,6 +113,18 @@ def compare(
         )
         if opens and not opened:
             console.print("There is no display to open it on.")
+
+
+def _folder_name(names: list[str]) -> str:
+    """Return the name of a folder below the current one.
+
+    Examples
+    --------
+    >>> _folder_name(["before", "after"]), _folder_name(["../a", "b c"])
+    ('before-and-after', 'a-and-b c')
+    """
+    plain = (re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "-", name).strip("-. ")[:60] for name in names)
+    return "-and-".join(plain)
 
 
 def _names(checkpoint: str, other: str) -> list[str]:

@@ -128,7 +128,7 @@ RELEVANCE: Section[ComparisonResults, ComparisonRun] = Section(
             ("shares",),
             _scalps,
             lambda comparison: with_doubt(
-                "Share of each band of each channel in what separates the classes, for both networks and their "
+                f"Shares {comparison.shares.attrs['units']} in each band of each channel, for both networks and their "
                 "difference (second minus first), on one scale.",
                 comparison,
             ),

@@ -26,19 +26,26 @@ MOST_MAPS = 8
 
 
 def _pairs(run: ComparisonRun) -> tuple[pd.DataFrame]:
-    return (filter_pairs(*run.front_ends, *map(_maps_of, run.inspections)),)
+    run.check_finite()
+    return (filter_pairs(*run.front_ends, *_maps_of(run)),)
 
 
-def _maps_of(inspection: Inspection) -> xr.DataArray | None:
-    return inspection.spatial_filters if inspection.spatial_patterns is None else inspection.spatial_patterns
+def _maps_of(run: ComparisonRun) -> list[xr.DataArray | None]:
+    """Return the patterns of both networks, or if one has none the weights of both."""
+    patterns = [one.spatial_patterns for one in run.inspections]
+    if all(one is not None for one in patterns):
+        return patterns
+    return [one.spatial_filters for one in run.inspections]
 
 
 def _paired_maps(run: ComparisonRun) -> tuple[xr.DataArray]:
     """Return the map of each of the most important filters of the first network beside that of its match."""
     pairs = run.needed("filters")
-    first, second = map(_maps_of, run.inspections)
+    first, second = _maps_of(run)
     if pairs["map_similarity"].isna().all() or first is None or second is None:
-        raise ValueError("The networks have other channels or other numbers of spatial filters.")
+        raise ValueError(
+            "No filters match, or the networks have other channels or other numbers of spatial filters."
+        )
     second = second.sel(channel=first["channel"].to_numpy())  # the same, in another order
     matched = pairs[(pairs.index >= 0) & pairs["map_similarity"].notna()]
     matched = matched.loc[_important_first(run.inspections[0], matched.index)[:MOST_MAPS]]

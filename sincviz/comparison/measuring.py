@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.inspection.inspection import Inspection
+from sincviz.inspection.measuring import NOT_FINITE
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
 
@@ -65,9 +66,15 @@ class ComparisonRun:
 
     def needed_trials(self) -> EpochsOrArray:
         """Return the trials, or raise that there are none."""
+        self.check_finite()
         if self.trials is None:
             raise ValueError(NEEDS_TRIALS)
         return self.trials
+
+    def check_finite(self) -> None:
+        """Raise if weights of a network are not finite, so that nothing it answers means anything."""
+        if any("not_finite" in one.verdict["reasons"] for one in self.inspections):
+            raise ValueError(NOT_FINITE)
 
 
 def _new_to_both(inspections: tuple[Inspection, Inspection], n_trials: int) -> NDArray[np.int64] | None:

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.text import class_words
 from sincviz.analysis.evidence.band_replacement import in_bands
 from sincviz.analysis.labels import channel_coords, class_labels
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND
@@ -273,7 +274,7 @@ def _relevance_words(spectrum: xr.DataArray) -> str:
         "all": "the mean over all trials",
     }
     if "contrast_of" in spectrum.attrs:
-        first, second = (str(spectrum[name].item()) for name in (FIRST, SECOND))
+        first, second = (class_words(str(spectrum[name].item())) for name in (FIRST, SECOND))
         return (
             f"Shares of the change of the score difference, {first} minus {second}, from a silent input, in units of "
             f"the score: the mean over the trials of {first} minus the mean over those of {second}."

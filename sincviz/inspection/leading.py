@@ -236,8 +236,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
         for row in inspection.leading_bands.reset_index().to_dict("records")
         if pd.notna(row["relevance"])
     ]
+    is_pair = two_classes(inspection) is not None
+    of_classes, of_class = ("", "") if is_pair else (" and classes", " of the class")
     header = (
-        "Class",
+        "Classes" if is_pair else "Class",
         "Band",
         "Worth (95% interval)",
         "Share",
@@ -255,10 +257,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             f"{not_evidence(inspection)} {_worth_words(inspection)}; shares are of the sum over bands, where its "
             "interval is above zero. "
             + (
-                "p: corrected for the number of bands and classes. Channels are established at p < 0.05, "
-                "corrected for "
-                "the number of all cells; named are the largest, four at most, from a tenth of the class's largest; "
-                "large means at least half of the band's largest and a quarter of the class's. "
+                f"p: corrected for the number of bands{of_classes}. Channels are established at p < 0.05, corrected "
+                "for the number of all cells; named are the largest, four at most, from a tenth of the "
+                f"largest{of_class}; large means at least half of the band's largest and a quarter of the "
+                f"largest{of_class}. "
                 if inspection.verdict["readable"]
                 else ""
             )

@@ -225,3 +225,32 @@ def test_another_order_of_classes_and_channels_changes_nothing(comparison, netwo
     np.testing.assert_allclose(
         turned.filters["map_similarity"], comparison.filters["map_similarity"], atol=1e-3
     )
+
+
+def test_the_caption_says_of_what_shares_are(comparison):
+    section = next(one for one in SECTIONS if one.name == "relevance")
+    caption = section.figures[0].caption
+    assert "Shares of what separates the classes in each band" in caption(comparison)
+    unlabelled = replace(comparison, shares=comparison.shares.assign_attrs(units="of the score"))
+    assert "Shares of the score in each band" in caption(unlabelled)
+
+
+def test_patterns_are_compared_with_patterns_only(networks, trials):
+    from sincviz.comparison import filters
+
+    measured = compare(*networks, trials, progress=False)
+    lacking = replace(measured.second, spatial_patterns=None)
+    run = type("Run", (), {"inspections": (measured.first, lacking)})
+    first, second = filters._maps_of(run)
+    assert first is measured.first.spatial_filters
+    assert second is measured.second.spatial_filters
+
+
+def test_nothing_is_compared_with_a_network_of_weights_that_are_not_finite(networks, trials):
+    broken = copy.deepcopy(networks[1])
+    with torch.no_grad():
+        broken.depthwiseconv[1].weight[0] = torch.nan
+    compared = compare(networks[0], broken, trials, progress=False)
+    assert compared.decisions is compared.filters is compared.shares is None
+    assert set(compared.missing) == {"decisions", "filters", "maps", "shares", "band_shares"}
+    assert all("not finite" in reason for reason in compared.missing.values())

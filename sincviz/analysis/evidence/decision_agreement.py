@@ -29,7 +29,7 @@ def compare_decisions(predicted: pd.DataFrame, other: pd.DataFrame) -> pd.DataFr
     Raises
     ------
     ValueError
-        If the tables are of different trials or classes, or a network has one output.
+        If the tables are of different trials or classes, a score is not finite, or a network has one output.
 
     References
     ----------
@@ -56,6 +56,9 @@ def compare_decisions(predicted: pd.DataFrame, other: pd.DataFrame) -> pd.DataFr
             f"Both networks must be asked about the same trials and classes; got {len(predicted)} trials of "
             f"{', '.join(names)} and {len(other)} of {', '.join(_class_names(other))}."
         )
+    scores = [f"score_{name}" for name in names]
+    if not np.isfinite([table[scores].to_numpy(float) for table in (predicted, other)]).all():
+        raise ValueError("Some scores are not finite, so they make no decision that could be compared.")
     rows = pd.DataFrame(
         {"predicted": predicted["predicted"], "other_predicted": other["predicted"].to_numpy()},
         predicted.index,

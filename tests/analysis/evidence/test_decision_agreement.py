@@ -60,6 +60,7 @@ def test_without_classes_only_the_answers_are_compared():
         (lambda t: t.rename(columns={"score_b": "score_c"}), "same trials and classes"),
         (lambda t: t.assign(true=t["true"].to_numpy()[::-1]), "different classes"),
         (lambda t: t.drop(columns="predicted"), "one output"),
+        (lambda t: t.assign(score_a=np.nan), "scores are not finite"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(change, match):
