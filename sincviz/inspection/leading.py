@@ -244,9 +244,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             f"{not_evidence(inspection)} {_worth_words(inspection)}; shares are of the sum over bands, where its "
             "interval is above zero. "
             + (
-                f"p: corrected for the number of bands{of_classes}. Channels are established at p < 0.05, corrected for "
-                f"the number of all cells, and named from a tenth of the largest{of_class}; large means at least half of "
-                f"the band's largest and a quarter of the largest{of_class}. "
+                f"p: corrected for the number of bands{of_classes}. Channels are established at p < 0.05, "
+                "corrected for the number of all cells, and named from a tenth of the "
+                f"largest{of_class}; large means at least half of the band's largest and a quarter of "
+                f"the largest{of_class}. "
                 if inspection.verdict["readable"]
                 else ""
             )
