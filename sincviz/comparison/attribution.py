@@ -115,6 +115,15 @@ def _scalps(comparison: ComparisonResults, target: str) -> "matplotlib.figure.Fi
     return plotting.plot_topomaps(named)
 
 
+def _caption(comparison: ComparisonResults) -> str:
+    assert comparison.shares is not None  # the figure needs it
+    return with_doubt(
+        f"Shares {comparison.shares.attrs['units']} in each band of each channel, for both networks and their "
+        "difference (second minus first), on one scale.",
+        comparison,
+    )
+
+
 RELEVANCE: Section[ComparisonResults, ComparisonRun] = Section(
     name="relevance",
     heading="Attribution",
@@ -127,11 +136,7 @@ RELEVANCE: Section[ComparisonResults, ComparisonRun] = Section(
             "What each network relies on",
             ("shares",),
             _scalps,
-            lambda comparison: with_doubt(
-                f"Shares {comparison.shares.attrs['units']} in each band of each channel, for both networks and their "
-                "difference (second minus first), on one scale.",
-                comparison,
-            ),
+            _caption,
             cases=lambda comparison: [
                 str(name)
                 for name in comparison.shares["target"].to_numpy()

@@ -185,6 +185,18 @@ def test_the_command_names_networks_by_their_files(networks, trials, tmp_path, c
     assert (tmp_path / "out" / "report.html").is_file()
 
 
+def test_the_command_writes_below_the_current_folder_whatever_the_names(
+    networks, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    save_checkpoint(networks[0], tmp_path / "network.safetensors")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["compare", *["../network.safetensors"] * 2, "--names", "../../a/b," + "c" * 300])
+    assert not stopped.value.code, capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["a-b-and-" + "c" * 60]
+
+
 def test_the_command_refuses_names_before_it_reads(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["compare", "no.pt", "nor.pt", "--names", "one"])
