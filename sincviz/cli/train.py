@@ -81,6 +81,7 @@ def train(
     import torch
 
     from sincviz._utils.checks import finite_float
+    from sincviz._utils.text import counted
     from sincviz.cli.live import TerminalTraining
     from sincviz.datasets import eegbci, simulate_motor_imagery
     from sincviz.errors import did_you_mean
@@ -176,7 +177,7 @@ def train(
     losses = classifier.history[:, "valid_loss"] if validation else []
     best = f", best validation loss {min(losses):.3f}" if losses else ""
     console.print(
-        f"Trained on {len(epochs)} trials ({reference} reference), {len(classifier.history)} epochs{best}."
+        f"Trained on {len(epochs)} trials ({reference} reference), {counted(len(classifier.history), 'epoch')}{best}."
     )
     if test_epochs is not None:
         console.print(

@@ -52,13 +52,14 @@ def test_no_band_is_cut_off_in_a_terminal_of_80_columns(monkeypatch):
     assert "█" in sent.getvalue().splitlines()[-1]
 
 
-def test_what_is_said_after_a_live_view_in_a_pipe_begins_a_line(monkeypatch, tmp_path):
+def test_what_is_said_after_a_live_view_in_a_pipe_begins_a_line(monkeypatch, tmp_path, capsys):
     sent = StringIO()
     monkeypatch.setattr(live, "console", Console(file=sent, width=80))
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["train", "--out", str(tmp_path / "n.safetensors"), *SMALL, "--live"])
+        cli.main(["train", "--out", str(tmp_path / "n.safetensors"), *SMALL, "--live", "--max-epochs", "1"])
     assert not stopped.value.code
     assert sent.getvalue().endswith("\n")
+    assert ", 1 epoch." in " ".join(capsys.readouterr().out.split())
 
 
 def test_train_live_shows_the_end_that_the_checkpoint_holds(screen, tmp_path):

@@ -301,7 +301,7 @@ def test_colours_of_bands_are_explained_where_bands_are_drawn(opened, width):
 
 
 def test_on_a_phone_the_relevance_of_trials_is_in_view(opened):
-    page = opened("whole", width=390)
+    page = opened("whole", width=320)
     width, room = page.evaluate(
         "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('.is-trials .scroll'))"
     )
