@@ -134,7 +134,7 @@ def compare(
     ([1.0, 1.0, 1.0, 1.0], True)
     """
     seed = checked_seed(seed)
-    if isinstance(names, str) or len(names) != 2 or len({str(name) for name in names}) != 2:
+    if not isinstance(names, tuple | list) or len(names) != 2 or len({str(name) for name in names}) != 2:
         raise ValueError(f"`names` must be two different names; got {names!r}. Try ('before', 'after').")
     front_end, epochs, y = with_or_without_trials(model, epochs, y)
     front_ends = (front_end, with_or_without_trials(other, epochs, y)[0])

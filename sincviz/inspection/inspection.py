@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from sincviz._utils.checks import checked_seed
+from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
 from sincviz.inspection.contents import CONTENTS, SECTIONS
 from sincviz.inspection.facts import network_facts
@@ -89,7 +89,7 @@ class Inspection(InspectionResults):
         if text is None:
             why = self.missing.get("explorer", "Inspect with `only=['explorer']`, or without `only`.")
             raise ValueError(f"The explorer was not measured. {why}")
-        return Explorer(text, title=CONTENTS.title(self), height_px=height_px)
+        return Explorer(text, title=CONTENTS.title(self), height_px=positive_int("height_px", height_px))
 
     @shows_progress
     def report(

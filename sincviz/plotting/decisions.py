@@ -70,7 +70,7 @@ def plot_decisions(
         raise ValueError(
             f"The table {wrong}; pass what `compare_decisions` returned for trials of known classes."
         )
-    if isinstance(names, str) or len(names) != 2:
+    if not isinstance(names, tuple | list) or len(names) != 2:
         raise ValueError(
             f"`names` must be the names of both networks; got {names!r}. Try ('before', 'after')."
         )

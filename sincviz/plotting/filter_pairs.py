@@ -77,7 +77,7 @@ def plot_filter_pairs(pairs: pd.DataFrame, names: tuple[str, str] = ("first", "s
     if missing or pairs.empty:
         wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
         raise ValueError(f"The table {wrong}; pass what `filter_pairs` returned.")
-    if isinstance(names, str) or len(names) != 2:
+    if not isinstance(names, tuple | list) or len(names) != 2:
         raise ValueError(
             f"`names` must be the names of both networks; got {names!r}. Try ('before', 'after')."
         )

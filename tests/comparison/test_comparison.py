@@ -124,7 +124,7 @@ def test_epochs_that_do_not_fit_the_second_network_are_refused(networks, network
         compare(networks[0], other, trials, progress=False)
 
 
-@pytest.mark.parametrize("names", ["ab", ("a",), ("a", "a"), ("a", "b", "c")])
+@pytest.mark.parametrize("names", [None, "ab", ("a",), ("a", "a"), ("a", "b", "c")])
 def test_names_must_be_two(networks, names):
     with pytest.raises(ValueError, match="two different names"):
         compare(*networks, names=names)

@@ -369,3 +369,13 @@ def test_whose_trials_the_intervals_are_over_is_said(model, simulation):
     text, _ = methods_paragraph(two, SECTIONS)
     assert "intervals over trials of these 2 subjects, not over subjects in general" in text
     assert "in general" not in methods_paragraph(one, SECTIONS)[0]
+
+
+def test_what_cannot_be_explored_says_why(model):
+    bare = inspect(model, only=["bands"], progress=False)
+    with pytest.raises(ValueError, match=r"not measured. Inspect with `only=\['explorer'\]`"):
+        bare.explore()
+    whole = inspect(model, only=["explorer"], progress=False)
+    with pytest.raises(ValueError, match="`height_px` must be at least 1"):
+        whole.explore(height_px=0)
+    assert "<iframe" in whole.explore(height_px=600)._repr_html_()

@@ -118,8 +118,8 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
                 f"{share:.0%} of the units' pattern power (weighted by importance) in {flags.mean():.0%} of the "
                 f"channels ({', '.join(near)}{by_name}); the filters that see {names[leader]} peak at "
                 f"{peak_hz:.0f} Hz on average.",
-                "Remove it (`mne.preprocessing.ICA`) and train again; if the accuracy drops, the decision "
-                "depended on it.",
+                "Remove what is suspected (`mne.preprocessing.ICA`) and train again; if the accuracy drops, the "
+                "decision depended on it.",
                 where(by_filter >= LEAST_OF_LEADER * by_filter.max()),
             )
             return

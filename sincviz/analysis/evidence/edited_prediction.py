@@ -74,7 +74,7 @@ def edited_predictions(
     EpochsError
         If the epochs do not fit the network.
     ValueError
-        If a filter, band or channel is unknown, cut-offs are not two rising frequencies up to half the sampling rate,
+        If a filter, band or channel is unknown, cut-offs are not two frequencies in order up to half the sampling rate,
         or the network's filters have none.
 
     Examples
@@ -178,8 +178,8 @@ def _cutoffs(front_end: FrontEnd, changes: Mapping[int, tuple[float, float]]) ->
     for number, pair in changes.items():
         if not are_two_numbers(pair) or not 0 <= pair[0] <= pair[1] <= nyquist:
             raise ValueError(
-                f"Cut-offs must be two rising frequencies from 0 to {nyquist:g} Hz; got {pair!r} for filter {number}. "
-                "Try (8, 12)."
+                f"Cut-offs must be two frequencies from 0 to {nyquist:g} Hz, the first not above the second; got "
+                f"{pair!r} for filter {number}. Try (8, 12)."
             )
         limits[number] = torch.tensor(pair).to(limits)
     return limits
