@@ -10,29 +10,28 @@ from numpy.typing import NDArray
 
 from sincviz._utils.text import joined
 from sincviz.analysis.doctor.findings import Finding
-from sincviz.analysis.doctor.line_noise import LEAST_CHANNELS, RHYTHMS_BELOW_HZ, stands_out
+from sincviz.analysis.doctor.relevance_lines import line_label, used_lines
+from sincviz.analysis.doctor.relevance_shares import (
+    DRIFT_HZ,
+    LEAST_SHARE,
+    SLOW_HZ,
+    dense_shares,
+    shareable,
+    shares_in_words,
+    shares_of,
+    strongest_channels,
+    summed_cells,
+)
 from sincviz.analysis.doctor.scalp_checks import HIGH_HZ, MUSCLES_FROM_HZ, dense_share
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.intervals import codes_of_targets
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import AXES
 
-DRIFT_HZ = 1.0  # sweat, cables and what a short kernel lets through
-SLOW_HZ = 4.0  # blinks and saccades are slower
-MAINS_HZ = (50.0, 60.0)
-LINE_WIDTH_HZ = 1.0
-LOWEST_LINE_HZ = 5.0
-TIMES_BESIDE_LINE = 3.0  # of the relevance beside it, where the trials have a line
-TIMES_BESIDE_PEAK = 10.0  # where only the relevance tells
-MOST_CLASSES = 4
 ESTABLISHED_P = 0.01
-LEAST_SHARE = 0.1  # what is smaller does not change how a decision is to be read
-LEAST_TOTAL = 0.1  # of the positive parts: a smaller sum cannot be shared out
-LARGE_TOTAL = 0.5  # of the positive parts: a smaller sum makes shares too large
 MOST_UNPLACED = 0.25
 
 EYES, MUSCLES, LINES, DRIFTS = ARTEFACTS = ("eye movements", "muscles", "line noise", "drifts")
-_EDGES_HZ = (0.0, DRIFT_HZ, SLOW_HZ, 8.0, 13.0, MUSCLES_FROM_HZ, HIGH_HZ)
 
 
 def relevance_findings(
@@ -75,7 +74,7 @@ def relevance_findings(
     """
     spectrum = with_known_classes(spectrum).transpose("target", "channel", "frequency")
     regions = _regions(spectrum)
-    cells = _with_established(_cells(spectrum, _lines(spectrum, power)), regions, single)
+    cells = _with_established(summed_cells(spectrum, used_lines(spectrum, power)), regions, single)
     findings = [
         *_eyes(cells, regions),
         *_muscles(cells, regions),
@@ -191,7 +190,7 @@ def _lateral_eyes(
     shares = {
         target: float(size / whole)
         for target, size, whole, suspect in zip(
-            cells["target"].to_numpy(), both, everything, dense & cancels & _shareable(cells), strict=True
+            cells["target"].to_numpy(), both, everything, dense & cancels & shareable(cells), strict=True
         )
         if suspect and size >= LEAST_SHARE * whole
     }
@@ -201,10 +200,10 @@ def _lateral_eyes(
             "relevance_eyes",
             "warning",
             f"{where}, for the class on one side and against it on the other: "
-            f"{_worded(shares, 'absolute relevance')}; "
+            f"{shares_in_words(shares, 'absolute relevance')}; "
             "suspect lateral eye movements.",
             f"Share of the sum of absolute relevance, in {eyes.mean():.0%} of the channels; most at "
-            f"{_strongest(abs(cells.sel(target=list(shares))), eyes, slow)}{_by_name(regions)}.",
+            f"{strongest_channels(abs(cells.sel(target=list(shares))), eyes, slow)}{_by_name(regions)}.",
             remedy,
         )
 
@@ -227,14 +226,14 @@ def _muscles(cells: xr.DataArray, regions: pd.DataFrame) -> Iterator[Finding]:
 def _drift(cells: xr.DataArray) -> Iterator[Finding]:
     everywhere = np.ones(cells.sizes["channel"], dtype=bool)
     slow = (cells["low_hz"] < DRIFT_HZ).to_numpy()
-    shares, kind = _shares(cells, everywhere, slow)
+    shares, kind = shares_of(cells, everywhere, slow)
     shares = _established(shares, cells, "drift")
     if shares:
         yield Finding(
             "relevance_drift",
             "warning",
-            f"Below {DRIFT_HZ:g} Hz: {_worded(shares, kind)}; suspect drifts, sweat or eye movements.",
-            f"Share of the {kind}; most at {_strongest(cells.sel(target=list(shares)), everywhere, slow)}.",
+            f"Below {DRIFT_HZ:g} Hz: {shares_in_words(shares, kind)}; suspect drifts, sweat or eye movements.",
+            f"Share of the {kind}; most at {strongest_channels(cells.sel(target=list(shares)), everywhere, slow)}.",
             "High-pass filter the recording at 1 Hz or more, train again, and see whether the accuracy drops.",
         )
 
@@ -245,18 +244,18 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
         if np.isnan(line_hz):
             continue
         here = np.arange(cells.sizes["piece"]) == number
-        shares, kind = _shares(cells, everywhere, here)
+        shares, kind = shares_of(cells, everywhere, here)
         if not shares:
             continue
-        label, is_mains = _line_label(line_hz)
+        label, is_mains = line_label(line_hz)
         evidence = f"Share of the {kind} in a narrow line there; most at " + (
-            f"{_strongest(cells.sel(target=list(shares)), everywhere, here)}."
+            f"{strongest_channels(cells.sel(target=list(shares)), everywhere, here)}."
         )
         if is_mains:
             yield Finding(
                 "relevance_mains",
                 "warning",
-                f"At {label} Hz: {_worded(shares, kind)}; suspect line noise.",
+                f"At {label} Hz: {shares_in_words(shares, kind)}; suspect line noise.",
                 evidence,
                 f"Notch filter the recording at {label} Hz, train again, and see whether the accuracy drops.",
             )
@@ -264,7 +263,7 @@ def _narrow(cells: xr.DataArray) -> Iterator[Finding]:
             yield Finding(
                 "relevance_line",
                 "warning",
-                f"In a narrow line at {label} Hz: {_worded(shares, kind)}; suspect interference.",
+                f"In a narrow line at {label} Hz: {shares_in_words(shares, kind)}; suspect interference.",
                 evidence,
                 f"If no stimulus was presented at {label} Hz, look for an interfering device, notch "
                 f"filter the recording at {label} Hz, train again, and see whether the accuracy drops.",
@@ -326,7 +325,7 @@ def _reasons(spectrum: xr.DataArray, regions: pd.DataFrame) -> dict[str, str]:
         return dict.fromkeys(
             ARTEFACTS, "no class has a total relevance that these trials show to be above zero"
         )
-    if not _shareable(_cells(spectrum, [])).any():
+    if not shareable(summed_cells(spectrum, [])).any():
         return dict.fromkeys(
             ARTEFACTS,
             "relevance for and against each class cancels, so there are no shares",
@@ -392,70 +391,21 @@ def _in_region(
     """Report the first of these frequency ranges whose relevance is denser in a region than elsewhere."""
     flags = regions[column].to_numpy()
     for here, place in zip(pieces, where, strict=True):
-        shares, kind = _dense_shares(cells, flags, here)
+        shares, kind = dense_shares(cells, flags, here)
         shares = _established(shares, cells, column)
         if shares:
             evidence = f"Share of the {kind}, in {flags.mean():.0%} of the channels; most at "
-            strongest = _strongest(cells.sel(target=list(shares)), flags, here)
+            strongest = strongest_channels(cells.sel(target=list(shares)), flags, here)
             return [
                 Finding(
                     f"relevance_{check}",
                     "warning",
-                    f"{place}: {_worded(shares, kind)}; suspect {suspect}.",
+                    f"{place}: {shares_in_words(shares, kind)}; suspect {suspect}.",
                     f"{evidence}{strongest}{_by_name(regions)}.",
                     remedy,
                 )
             ]
     return []
-
-
-def _dense_shares(
-    cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_]
-) -> tuple[dict[str, float], str]:
-    """Return the shares of a region, for classes with more relevance there than its size explains."""
-    if not channels.any() or channels.all():
-        return {}, "relevance"
-    shares, kind = _shares(cells, channels, pieces)
-    values = cells.to_numpy()[:, :, pieces].sum(2)
-    there, elsewhere = values[:, channels].sum(1), values[:, ~channels].sum(1).clip(0)
-    dense = there > dense_share(channels.mean()) * (there + elsewhere)
-    is_dense = dict(zip(cells["target"].to_numpy(), dense, strict=True))
-    return {target: share for target, share in shares.items() if is_dense[target]}, kind
-
-
-def _shares(
-    cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_]
-) -> tuple[dict[str, float], str]:
-    """Return the classes with a tenth or more in these cells, their shares, and what these are shares of.
-
-    Shares are of a class's sum, unless that is small against its parts for some class: then of the positive parts,
-    which are the stretches of frequencies inside and outside the region.
-    """
-    values = cells.to_numpy()
-    inside, outside = values[:, channels].sum(1), values[:, ~channels].sum(1)
-    total = (inside + outside).sum(1)
-    positive = (inside.clip(0) + outside.clip(0)).sum(1)
-    here = inside[:, pieces].sum(1)
-    known = _shareable(cells)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if ((total >= LARGE_TOTAL * positive) & (here <= total))[known].all():
-            shares, kind = here / total, "relevance"
-        else:
-            positive_here = inside[:, pieces].clip(0).sum(1)
-            shares, kind = np.where(here > 0, positive_here, 0) / positive, "positive relevance"
-    return {
-        target: float(share)
-        for target, share, is_known in zip(cells["target"].to_numpy(), shares, known, strict=True)
-        if is_known and share >= LEAST_SHARE
-    }, kind
-
-
-def _shareable(cells: xr.DataArray) -> NDArray[np.bool_]:
-    """Return for each class whether its relevance has a positive total and does not just cancel."""
-    profile = cells.to_numpy().sum(1)
-    positive = profile.clip(0).sum(1)
-    known: NDArray[np.bool_] = (positive > 0) & (profile.sum(1) >= LEAST_TOTAL * positive)
-    return known
 
 
 def _regions(spectrum: xr.DataArray) -> pd.DataFrame:
@@ -466,104 +416,3 @@ def _regions(spectrum: xr.DataArray) -> pd.DataFrame:
 
 def _by_name(regions: pd.DataFrame) -> str:
     return " (placed by their names)" if (regions["placed_by"] == "name").any() else ""
-
-
-def _cells(spectrum: xr.DataArray, lines: list[tuple[float, NDArray[np.bool_]]]) -> xr.DataArray:
-    """Return sums over frequency ranges, narrow lines separately, so that noise of single bins cancels."""
-    frequency = spectrum["frequency"].to_numpy()
-    values = spectrum.to_numpy()
-    piece = np.digitize(frequency, _EDGES_HZ) - 1
-    for number, (_, bins) in enumerate(lines):
-        piece[bins] = len(_EDGES_HZ) + number
-    n_pieces = len(_EDGES_HZ) + len(lines)
-    sums = np.stack([values[:, :, piece == number].sum(2) for number in range(n_pieces)], 2)
-    coords = {
-        "target": spectrum["target"].to_numpy(),
-        "channel": spectrum["channel"].to_numpy(),
-        "low_hz": ("piece", [*_EDGES_HZ, *(np.nan for _ in lines)]),
-        "line_hz": ("piece", [*(np.nan for _ in _EDGES_HZ), *(line_hz for line_hz, _ in lines)]),
-    }
-    return xr.DataArray(sums, coords, ("target", "channel", "piece"))
-
-
-def _lines(spectrum: xr.DataArray, power: xr.DataArray | None) -> list[tuple[float, NDArray[np.bool_]]]:
-    """Return the frequency and bins of each narrow line that some class uses."""
-    frequency = spectrum["frequency"].to_numpy()
-    if len(frequency) < 2:
-        return []
-    clear, faint = (
-        None if power is None else stands_out(power, faint=is_faint).to_numpy() for is_faint in (False, True)
-    )
-    lines: list[tuple[float, NDArray[np.bool_]]] = []
-    taken = frequency < LOWEST_LINE_HZ
-    for values in spectrum.to_numpy():
-        profile = values.sum(0)
-        positive = profile.clip(0)
-        for peak in np.argsort(-profile, kind="stable"):
-            bins, beside = _around(frequency, float(frequency[peak]))
-            if profile[peak] <= 0 or profile[peak] * bins.sum() < LEAST_SHARE * positive.sum():
-                break
-            if (taken & bins).any() or not beside.any():
-                continue
-            inside, outside = profile[bins].mean(), abs(profile[beside]).mean()
-            stands, towers = inside > TIMES_BESIDE_LINE * outside, inside > TIMES_BESIDE_PEAK * outside
-            weight = values[:, bins].sum(1).clip(0)
-            if clear is None or faint is None:
-                is_line = towers and _fine_enough(frequency, peak)
-            else:
-                is_line = (stands and _in_trials(clear[:, bins], weight)) or (
-                    towers and _in_trials(faint[:, bins], weight)
-                )
-            if is_line:
-                lines.append((float(frequency[bins] @ positive[bins] / positive[bins].sum()), bins))
-                taken = taken | bins
-    return lines
-
-
-def _around(frequency: NDArray[np.float64], peak_hz: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the bins that a line fills, and those beside it."""
-    bin_hz = frequency[1] - frequency[0]
-    width_hz = LINE_WIDTH_HZ if peak_hz >= RHYTHMS_BELOW_HZ else LINE_WIDTH_HZ / 2
-    distance_hz = abs(frequency - peak_hz)
-    reach_hz = max(width_hz, bin_hz / 2) + max(3 * width_hz, 2 * bin_hz)
-    bins = distance_hz <= width_hz
-    return bins, ~bins & (distance_hz <= reach_hz)
-
-
-def _fine_enough(frequency: NDArray[np.float64], peak: int) -> bool:
-    """Return whether the bins are fine enough to show that a rhythm is not a line."""
-    return bool(frequency[peak] >= RHYTHMS_BELOW_HZ or frequency[1] - frequency[0] <= LINE_WIDTH_HZ / 2)
-
-
-def _in_trials(standing: NDArray[np.bool_], weight: NDArray[np.float64]) -> bool:
-    """Return whether the trials have a line, on half of the channels or on those with half of its relevance."""
-    has_line = standing.any(1)
-    return bool(has_line.mean() >= LEAST_CHANNELS or weight @ has_line >= LEAST_CHANNELS * weight.sum() > 0)
-
-
-def _line_label(line_hz: float) -> tuple[str, bool]:
-    """Return a line's frequency in words, and whether it is one of the mains."""
-    multiples = [round(line_hz / mains_hz) * mains_hz for mains_hz in MAINS_HZ]
-    nearest = min(multiples, key=lambda multiple: abs(multiple - line_hz))
-    if nearest > 0 and abs(nearest - line_hz) <= LINE_WIDTH_HZ / 2:
-        return f"{nearest:g}", True
-    return f"{round(line_hz, 1):g}", False
-
-
-def _worded(shares: dict[str, float], kind: str) -> str:
-    """Return the shares of relevance of each class in words, largest first."""
-    ordered = sorted(shares.items(), key=lambda item: -item[1])
-    (first, most), *rest = ordered[:MOST_CLASSES]
-    listed = "".join(f", {share:.0%} for {target}" for target, share in rest)
-    n_more = len(ordered) - MOST_CLASSES
-    more = f", less for {n_more} other class{'es' * (n_more != 1)}" if n_more > 0 else ""
-    return f"{most:.0%} of the {kind} for {first}{listed}{more}"
-
-
-def _strongest(
-    cells: xr.DataArray, channels: NDArray[np.bool_], pieces: NDArray[np.bool_], most: int = 4
-) -> str:
-    """Return the channels with most of this relevance."""
-    names = cells["channel"].to_numpy()[channels]
-    by_channel = cells.to_numpy()[:, channels][:, :, pieces].sum((0, 2))
-    return ", ".join(str(name) for name in names[np.argsort(-by_channel, kind="stable")[:most]])
