@@ -28,6 +28,7 @@ settings.load_profile("repeatable")
 # With two workers, what takes minutes must not begin when the other has nothing left to do.
 LONGEST = [
     *("test_checkpoint_fuzzing", "test_kills", "test_figures", "test_tutorials", "test_known_sources"),
+    *("test_null_of_the_pipeline", "test_browser", "test_in_browser"),
     *("test_in_jupyter", "test_main", "test_inspection", "test_import_boundaries", "test_false_statements"),
 ]
 
