@@ -35,6 +35,7 @@ from sincviz.analysis.attribution.cells import cell_relevance
 from sincviz.analysis.evidence.edited_prediction import edited_front_end
 from sincviz.analysis.evidence.prediction import accuracies, predictions
 from sincviz.analysis.maps.unit_importance import importance
+from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.explorer.contents import explorer_dataset
 from sincviz.explorer.payload import payload_text
 from sincviz.networks import front_end
@@ -88,7 +89,7 @@ def main() -> None:
         "spatial_patterns": spatial_patterns(seen, shown),
         "relevance": relevance(seen, shown, codes, trials="contrast"),
         "spectral_relevance": spectral_relevance(seen, shown, codes, trials="contrast"),
-        "band_relevance": cells.mean("trial", keep_attrs=True),
+        "band_relevance": bootstrap_intervals(cells, trials="contrast"),
         "cell_relevance": cells,
         "predictions": table,
         "accuracies": accuracies(table),
