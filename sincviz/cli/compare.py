@@ -18,7 +18,7 @@ from sincviz.cli.options import (
     hushed,
     importing,
     listed,
-    parsed_classes,
+    trials_of_file,
 )
 from sincviz.cli.terminal import console, print_comparison
 
@@ -69,7 +69,7 @@ def compare(
             from sincviz.opening.checkpoints import load_checkpoint
             from sincviz.report.folder import check_folder
             from sincviz.trials.cutting import cut_to
-            from sincviz.trials.files import epochs_of_file, holds_arrays
+            from sincviz.trials.files import holds_arrays
             from sincviz.trials.reference import referenced_as_trained
 
         if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
@@ -82,14 +82,14 @@ def compare(
         of_channels, arrays = listed(channels) or None, epochs is not None and holds_arrays(epochs)
         trials = None
         if epochs is not None:
-            trials = epochs_of_file(
+            trials = trials_of_file(
                 epochs,
-                classes=parsed_classes(classes) if classes else None,
+                classes=classes,
                 tmin=tmin,
                 tmax=tmax,
                 sfreq=sfreq,
                 ch_names=of_channels if arrays else None,
-                units=units or None,
+                units=units,
             )
         first, second = (
             load_checkpoint(one, None if arrays else of_channels, epochs=trials, montage=montage or None)

@@ -25,8 +25,8 @@ from sincviz.cli.options import (
     listed,
     network_parameters,
     numbers,
-    parsed_classes,
     subjects_named,
+    trials_of_file,
 )
 from sincviz.cli.terminal import console, print_bands, print_findings, print_network, print_summary
 
@@ -136,7 +136,7 @@ def inspect(
             from sincviz.report.folder import check_folder, facts_of
             from sincviz.report.pictures import checked_formats
             from sincviz.trials.cutting import cut_to
-            from sincviz.trials.files import epochs_of_file, holds_arrays
+            from sincviz.trials.files import holds_arrays
             from sincviz.trials.reference import referenced_as_trained
 
         if data not in ("", "eegbci"):
@@ -175,14 +175,14 @@ def inspect(
                 progress=talks,
             )
         elif epochs is not None:
-            trials = epochs_of_file(
+            trials = trials_of_file(
                 epochs,
-                classes=parsed_classes(classes) if classes else None,
+                classes=classes,
                 tmin=tmin,
                 tmax=tmax,
                 sfreq=sfreq,
                 ch_names=names if arrays else None,
-                units=units or None,
+                units=units,
             )
         # Names of an array's channels are the network's only if it has none of its own.
         model = load_checkpoint(

@@ -6,9 +6,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    import mne
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")]
 Seed = Annotated[
@@ -190,3 +193,27 @@ def _value(text: str) -> int | float | str:
         except ValueError:
             continue
     return text
+
+
+def trials_of_file(
+    path: str | Path,
+    *,
+    classes: str,
+    tmin: float | None,
+    tmax: float | None,
+    sfreq: float | None,
+    ch_names: list[str] | None,
+    units: str,
+) -> "mne.BaseEpochs":
+    """Return the trials of a file, as options describe them; see :func:`sincviz.trials.files.epochs_of_file`."""
+    from sincviz.trials.files import epochs_of_file
+
+    return epochs_of_file(
+        path,
+        classes=parsed_classes(classes) if classes else None,
+        tmin=tmin,
+        tmax=tmax,
+        sfreq=sfreq,
+        ch_names=ch_names,
+        units=units or None,
+    )

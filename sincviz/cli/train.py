@@ -20,8 +20,8 @@ from sincviz.cli.options import (
     Units,
     listed,
     numbers,
-    parsed_classes,
     subjects_named,
+    trials_of_file,
 )
 from sincviz.cli.terminal import console
 
@@ -90,7 +90,6 @@ def train(
     from sincviz.training.fitting import fit
     from sincviz.training.live import LiveTraining
     from sincviz.trials.classes import class_order
-    from sincviz.trials.files import epochs_of_file
     from sincviz.trials.recordings import eeg_channels
     from sincviz.trials.reference import average_referenced
 
@@ -134,14 +133,14 @@ def train(
         )
     else:
         test_epochs = None
-        epochs = epochs_of_file(
+        epochs = trials_of_file(
             data,
-            classes=parsed_classes(classes) if classes else None,
+            classes=classes,
             tmin=tmin,
             tmax=tmax,
             sfreq=sfreq,
             ch_names=listed(channels) or None,
-            units=units or None,
+            units=units,
         )
     if reference == "average":
         epochs = average_referenced(epochs)

@@ -7,7 +7,6 @@ import pandas as pd
 from sincviz import plotting
 from sincviz._utils.text import counted, joined, p_words, percent, shown_name
 from sincviz.analysis.evidence.decision_agreement import compare_decisions
-from sincviz.analysis.evidence.prediction import predictions
 from sincviz.comparison.measuring import ComparisonRun
 from sincviz.comparison.results import ComparisonResults
 from sincviz.inspection.accuracy import accuracy_words
@@ -17,15 +16,13 @@ MOST_ROWS = 40
 
 
 def _decisions(run: ComparisonRun) -> tuple[pd.DataFrame]:
-    trials = run.needed_trials()
-    first, second = (
-        predictions(front_end, trials, codes)
-        for front_end, codes in zip(run.front_ends, run.codes, strict=True)
-    )
-    decisions = compare_decisions(first, second)
-    if run.kept is not None:
-        decisions.index = pd.Index(run.kept, name="trial")
-    return (decisions,)
+    run.needed_trials()
+    tables = []
+    for inspection in run.inspections:
+        if inspection.predictions is None:
+            raise ValueError(inspection.missing["predictions"])
+        tables.append(inspection.predictions if run.kept is None else inspection.predictions.iloc[run.kept])
+    return (compare_decisions(*tables),)
 
 
 def accuracies_in_words(comparison: ComparisonResults) -> Iterator[str]:

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.inspection.inspection import Inspection
-from sincviz.inspection.measuring import NOT_FINITE
+from sincviz.inspection.measuring import NEEDS_TRIALS, NOT_FINITE
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
-
-NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
 
 
 class ComparisonRun:
