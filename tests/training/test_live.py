@@ -65,6 +65,7 @@ def test_the_classifier_can_be_pickled_and_cloned_and_fitted_again(model):
 
 @pytest.mark.parametrize(("seconds", "n_drawn"), [(0.0, 4), (1e6, 2)])
 def test_a_notebook_is_drawn_in_place_and_the_end_always(model, monkeypatch, seconds, n_drawn):
+    pytest.importorskip("IPython")
     shown = Display()
     monkeypatch.setattr(live, "_new_display", lambda: shown)
     before = plt.get_fignums()
