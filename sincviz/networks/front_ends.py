@@ -1,27 +1,26 @@
 """Front ends: the filters and maps of a network before its first non-linearity."""
 
 import copy
-import hashlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.attributes import known_attributes
-from sincviz.networks.described import described
+from sincviz.networks.black_boxes import BlackBox, black_box, weights_hash
 from sincviz.networks.dressing import dressed
-from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
 from sincviz.networks.live_networks import from_live_network, is_live_network
 from sincviz.networks.module_copies import maps_alike
 from sincviz.networks.normalization import gain_and_shift, recorded_statistics
-from sincviz.networks.precision import is_narrow, widened
-from sincviz.networks.sinc_conv import SincConv
+from sincviz.networks.precision import is_narrow
+from sincviz.networks.shapes import taking
 from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.networks.tracing.traced_front_ends import traced_front_end
+from sincviz.networks.units import FrontEnd, RecordedStatistics
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
 from sincviz.weights.activation import POINTWISE
 from sincviz.weights.deduction import start_is_assumed
@@ -33,190 +32,6 @@ ANY_NETWORK = (
     "`sincviz.deletion_curve(model, epochs)`"
 )
 """Analyses that need only inputs and scores."""
-
-
-@dataclass(frozen=True, eq=False)
-class RecordedStatistics:
-    """Statistics of the training data that the normalisations before the first non-linearity recorded.
-
-    Attributes
-    ----------
-    filtered_variance : torch.Tensor, shape (filters,)
-        Variance of each filter's output over trials, channels and times, in the network's units.
-    unit_mean, unit_std : torch.Tensor, shape (filters, depth)
-        Mean and standard deviation of the pre-activation map of each unit.
-    momentum : float | None
-        Weight of a new batch in PyTorch's convention; ``None`` is the average of all batches.
-    """
-
-    filtered_variance: Tensor
-    unit_mean: Tensor
-    unit_std: Tensor
-    momentum: float | None
-
-    def __post_init__(self) -> None:
-        """Keep values only, where the statistics of trials are."""
-        for name in ("filtered_variance", "unit_mean", "unit_std"):
-            object.__setattr__(self, name, getattr(self, name).detach().cpu())
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class FrontEnd:
-    """A temporal and a depthwise spatial convolution, all normalisation folded in.
-
-    ``tail(scale · filter(spatial · x) + bias)`` equals ``model(x)`` in evaluation.
-
-    Attributes
-    ----------
-    kernels : torch.Tensor, shape (filters, taps)
-        Impulse responses of the temporal filters.
-    cutoffs, initial_cutoffs : torch.Tensor, shape (filters, 2), or None
-        Low and high cut-off in Hz, now and before training; ``None`` if filters are free or the start is
-        unknown.
-    spatial : torch.Tensor, shape (filters, depth, channels)
-        Weights of the spatial filters as in the network.
-    scale, bias : torch.Tensor, shape (filters, depth)
-        Factor and summand that normalisation applies to each unit.
-    padding : str
-        ``"same"`` or ``"valid"``.
-    tail : callable
-        Pre-activation maps (batch, filters, depth, times) to class scores (batch, classes), in evaluation.
-    sfreq : float
-        Sampling rate in Hz.
-    ch_names : list of str | None
-        Channels in the network's order.
-    chs_info : list of dict | None
-        Channels with positions, as in ``mne.Info["chs"]``.
-    weights_sha256 : str
-        Hash of the network's weights, stored in every result; this and all that follow are optional.
-    n_times : int | None
-        Samples of a trial; ``None`` if any number is accepted.
-    units_per_volt : float | None
-        Factor from volts to the network's units, 1e6 for microvolts.
-    class_names : list of str | None
-        Names of the scores, in order.
-    features : callable | None
-        Pre-activation maps to the input of a linear head, shape (batch, filters, depth, windows).
-    head : torch.Tensor, shape (classes, filters, depth, windows), or None
-        Weights of that head.
-    activation, pooling : callable | None
-        The non-linearity, applied to every value alike, and the linear map after it that makes ``features``; with them
-        gradients need no derivative of the whole tail.
-    recorded : RecordedStatistics | None
-        Statistics of the folded normalisations.
-    provenance : mapping
-        What is known of the training, as in :attr:`SincShallowNet.provenance`.
-    initial_kernels : torch.Tensor, shape (filters, taps), or None
-        Impulse responses before training; ``None`` if unknown.
-    sinc_layer : SincConv | None
-        A copy of the layer that makes kernels from cut-offs; ``None`` if filters are free.
-    module : torch.nn.Module | None
-        The network itself, for analyses of its layers; :func:`sincviz.network` stores a copy of it here.
-    """
-
-    kernels: Tensor
-    cutoffs: Tensor | None
-    initial_cutoffs: Tensor | None
-    spatial: Tensor
-    scale: Tensor
-    bias: Tensor
-    padding: str
-    tail: Callable[[Tensor], Tensor]
-    sfreq: float
-    ch_names: list[str] | None
-    chs_info: list[dict[str, Any]] | None
-    weights_sha256: str = ""
-    n_times: int | None = None
-    units_per_volt: float | None = None
-    class_names: list[str] | None = None
-    features: Callable[[Tensor], Tensor] | None = None
-    head: Tensor | None = None
-    activation: Callable[[Tensor], Tensor] | None = None
-    pooling: Callable[[Tensor], Tensor] | None = None
-    recorded: RecordedStatistics | None = None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    initial_kernels: Tensor | None = None
-    sinc_layer: SincConv | None = None
-    module: nn.Module | None = None
-
-    def __post_init__(self) -> None:
-        """Keep values only: a registered network may give its parameters."""
-        for name, value in vars(self).items():
-            if isinstance(value, Tensor):
-                object.__setattr__(self, name, value.detach())
-
-    def __repr__(self) -> str:
-        of = "" if self.module is None else f" of {type(self.module).__name__}"
-        n_filters, depth = self.spatial.shape[:2]
-        return described(f"FrontEnd{of} | {n_filters} temporal filters, {depth} spatial ones each", self)
-
-    @property
-    def n_chans(self) -> int:
-        """Number of channels."""
-        return self.spatial.shape[2]
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Precision of the network."""
-        return self.kernels.dtype
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network is."""
-        return self.kernels.device
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of class scores."""
-        if self.head is not None:
-            return len(self.head)
-        with torch.no_grad():
-            # The shortest signal that is surely long enough, if any length is accepted.
-            n_times = 4096 if self.n_times is None else self.n_times
-            return self.scores(self.spatial.new_zeros(1, self.n_chans, n_times)).shape[1]
-
-    @property
-    def pad(self) -> tuple[int, int]:
-        """Zeros that filtering puts before and after a signal; an odd one comes after, as in PyTorch."""
-        total = self.kernels.shape[1] - 1 if self.padding == "same" else 0
-        return total // 2, total - total // 2
-
-    def maps(self, x: Tensor) -> Tensor:
-        """Return the pre-activation maps, shape (batch, filters, depth, times), of trials (batch, channels, times)."""
-        filters, depth, _ = self.spatial.shape
-        taps = self._taps()
-        before, after = self.pad
-        x = widened(x)
-        # The convolution pads both sides equally; the extra zero of an even kernel is added here.
-        padded = F.pad(x, (0, after - before)) if after > before else x
-        units = spatial_maps(padded, self.spatial.flatten(0, 1), taps, self.bias.flatten(), before)
-        return units.reshape(len(x), filters, depth, -1)
-
-    def mixed_gradient(self, gradient: Tensor) -> Tensor:
-        """Return the gradient at the mixed channels ``spatial · x``, given that at the maps.
-
-        Parameters
-        ----------
-        gradient : torch.Tensor, shape (batch, filters, depth, times of the maps)
-            At the pre-activation maps.
-
-        Returns
-        -------
-        torch.Tensor, shape (batch, filters, depth, times of the input)
-            Filtered back through the kernels, with their scale; mixed back with ``spatial`` it is the input's.
-        """
-        filters, depth, _ = self.spatial.shape
-        before, after = self.pad
-        back = filtered_back(gradient.flatten(1, 2).unsqueeze(2), self._taps(), before)
-        return back[..., : back.shape[2] - (after - before)].reshape(len(gradient), filters, depth, -1)
-
-    def _taps(self) -> Tensor:
-        """Return the impulse response of every unit, shape (filters × depth, taps), with its scale."""
-        return (self.scale[..., None] * self.kernels[:, None]).flatten(0, 1)
-
-    def scores(self, x: Tensor) -> Tensor:
-        """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
-        return self.tail(self.maps(x))
 
 
 @singledispatch
@@ -235,12 +50,14 @@ def front_end(model: object) -> FrontEnd:
     Returns
     -------
     FrontEnd
-        Detached tensors; the network is not changed. A 16-bit network is read in single precision.
+        Detached tensors; the network is not changed. A 16-bit network is read in single precision. Where nothing is
+        registered, the front end is found by tracing: see ``traced`` of it.
 
     Raises
     ------
     TypeError
-        If nothing is registered for this kind of network.
+        If this is not a network, or nothing is registered for it and its first operations are not a convolution in
+        time.
 
     Examples
     --------
@@ -273,12 +90,24 @@ def front_end(model: object) -> FrontEnd:
                 f"read the network inside, pass `model.{name}`; to read the whole, use {ANY_NETWORK}."
             )
         return _filled(held_front_end, known_attributes(inner))
-    raise TypeError(unknown_network(inner))
+    if isinstance(inner, nn.Module):
+        return front_end(black_box(inner, known_attributes(model)))
+    raise TypeError(not_a_network(inner))
 
 
 @front_end.register
 def _(model: FrontEnd) -> FrontEnd:
     return model
+
+
+@front_end.register
+def _(model: BlackBox) -> FrontEnd:
+    if not model.tried and None not in (model.n_chans, model.n_times):
+        noise = 10 * torch.randn(
+            2, model.n_chans or 1, model.n_times or 1, generator=torch.Generator().manual_seed(0)
+        )
+        model, _ = taking(model, noise.to(model.device, model.dtype))
+    return traced_front_end(model)
 
 
 @front_end.register
@@ -369,15 +198,9 @@ def is_registered(model: object) -> bool:
     return front_end.dispatch(type(model)) is not front_end.dispatch(object)
 
 
-def unknown_network(model: object) -> str:
-    """Return why an object has no front end, and what can be done with it."""
+def not_a_network(model: object) -> str:
+    """Return what an object is, which is no network, and what can be done with it."""
     kind = type(model).__name__
-    if isinstance(model, nn.Module) or hasattr(model, "weights_sha256"):
-        return (
-            f"sincviz does not know the front end of {getattr(model, 'kind', kind)}, so it has no filters to read. For "
-            f"any network use {ANY_NETWORK}. Your own network with a temporal and a spatial convolution can be "
-            "registered with `@sincviz.networks.front_end.register`."
-        )
     message = f"sincviz does not know the front end of {kind}: it is not a network. "
     if isinstance(model, str | os.PathLike):
         return message + f"Open the file first: `model = sincviz.load_checkpoint({os.fspath(model)!r})`."
@@ -411,12 +234,3 @@ def _filled(front_end: FrontEnd, known: Mapping[str, Any]) -> FrontEnd:
     if "ch_names" in missing:
         missing["chs_info"] = known["chs_info"]
     return dressed(front_end, **missing)
-
-
-def weights_hash(model: nn.Module) -> str:
-    """Return the SHA-256 of a network's state dict."""
-    digest = hashlib.sha256()
-    for key, value in sorted(model.state_dict().items()):
-        digest.update(key.encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.decoder import BlackBox, checked_scores
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.black_boxes import BlackBox, checked_scores
+from sincviz.networks.units import FrontEnd
 
 PLACES = {1: "(batch, 1, channels, times)", 3: "(batch, channels, times, 1)"}
 """Where networks with two-dimensional convolutions expect a dimension of size one."""

@@ -1,7 +1,9 @@
 """Inputs of every analysis: a network that accepts the trials, the trials, and their labels."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from sincviz.errors import EpochsError
@@ -10,7 +12,7 @@ from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.wrappers import place_of_skipped, skipped_steps
 from sincviz.opening.network import network, suited
 from sincviz.trials.containers import trials_and_labels
-from sincviz.trials.epochs import EpochsOrArray
+from sincviz.trials.epochs import EpochsOrArray, is_epochs
 
 
 def analysis_inputs(
@@ -51,16 +53,19 @@ def analysis_inputs(
 def front_end_inputs(
     model: object, epochs: Any, y: ArrayLike | None = None, *, classes: bool = True
 ) -> tuple[FrontEnd, EpochsOrArray, ArrayLike | None]:
-    """Return the same as :func:`analysis_inputs`, for a network with a known front end.
+    """Return the same as :func:`analysis_inputs`, for a network with a front end.
 
     Raises
     ------
     TypeError
-        If its front end is unknown, or there are no trials.
+        If it has no front end, or there are no trials.
     EpochsError
         If steps of a pipeline would have to transform the trials first.
     """
-    seen, trials, labels = _suited(front_end(network(model)), model, epochs, y, classes=classes)
+    seen, trials, labels = _suited(network(model), model, epochs, y, classes=classes)
+    if isinstance(seen, BlackBox):
+        n_times = len(trials.times) if is_epochs(trials) else np.shape(trials)[2]
+        seen = replace(seen, n_times=seen.n_times or n_times)
     return front_end(seen), trials, labels
 
 

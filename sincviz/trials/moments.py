@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from sincviz.networks.fast.filtered_moments import filtered_moments
 from sincviz.networks.front_ends import FrontEnd
@@ -27,10 +26,9 @@ class Moments:
 
 def moments_of_filters(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
     """Return the moments of each filter's output over trials, channels and times, shape (filters,) each."""
-    pad, after = front_end.pad
     moments = []
     for batch in input_batches(front_end, epochs):
-        x = F.pad(torch.from_numpy(batch).to(front_end.kernels.device), (0, after - pad))
+        x, pad = front_end.padded(torch.from_numpy(batch).to(front_end.kernels.device))
         mean, variance = filtered_moments(x, front_end.kernels, pad=pad)
         values = len(x) * x.shape[1] * (x.shape[2] + 2 * pad - front_end.kernels.shape[1] + 1)
         moments.append(Moments(mean.cpu().double(), variance.cpu().double(), values))

@@ -82,13 +82,11 @@ class Explained(nn.Module):
 
 def _in_closed_form(front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of: MapGradients) -> Tensor:
     size = front_end.spatial.shape[0] * front_end.spatial.shape[1] * x.shape[2]
-    spatial = front_end.spatial.flatten(0, 1)
     of_blocks = []
     for block, first in zip(trial_blocks(x, size), trial_blocks(start.expand_as(x), size), strict=True):
         first = first[:1] if len(start) == 1 else first
         gradients = gradients_of(front_end.maps(first), front_end.maps(block))
-        back = torch.stack([front_end.mixed_gradient(gradient).flatten(1, 2) for gradient in gradients])
-        of_blocks.append(spatial.T @ back)
+        of_blocks.append(torch.stack([front_end.input_gradient(gradient, block) for gradient in gradients]))
     return torch.cat(of_blocks, 1)
 
 

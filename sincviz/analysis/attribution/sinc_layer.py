@@ -180,15 +180,7 @@ def _attribution(
 
 def _shares(front_end: FrontEnd, gradients: list[Tensor], signal: Tensor) -> Tensor:
     """Return gradient × activation summed over time, shape (batch, classes, filters, channels)."""
-    of_classes = []
-    for gradient in gradients:
-        back = front_end.mixed_gradient(gradient).flatten(1, 2)
-        # (channels, times) by (times, units): both as they lie in memory
-        products = torch.bmm(signal, back.transpose(1, 2)).transpose(1, 2)
-        of_classes.append(
-            (front_end.spatial * products.reshape(len(signal), *front_end.spatial.shape)).sum(2)
-        )
-    return torch.stack(of_classes, 1)
+    return torch.stack([front_end.shares(gradient, signal) for gradient in gradients], 1)
 
 
 def _root_mean_square(front_end: FrontEnd, gradients: list[Tensor]) -> Tensor:

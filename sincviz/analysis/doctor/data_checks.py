@@ -94,7 +94,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
 def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     """Report running statistics that do not match the trials."""
     recorded = facts.front_end.recorded
-    if recorded is None or amplitudes_are_off(facts):
+    if recorded is None or recorded.filtered_variance is None or amplitudes_are_off(facts):
         return
     remedy = "`sincviz.training.recalibrate_batch_norm(model, epochs)`, best with the training trials."
     if (recorded.filtered_variance == 1).all():
@@ -256,7 +256,7 @@ def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
 def _beside_standardised(facts: DataFacts) -> float:
     """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
     recorded = facts.front_end.recorded
-    if recorded is None or facts.of_standardised is None:
+    if recorded is None or recorded.filtered_variance is None or facts.of_standardised is None:
         return np.inf
     ratio = (facts.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
     typical = abs(_typical(np.where(_drifting(facts), np.nan, _log10(ratio) / 2)))
@@ -290,7 +290,7 @@ def _standardise(facts: DataFacts) -> str:
 def _decades_of_filters(facts: DataFacts) -> Floats:
     """Return log10 of each filter's amplitude over the stored one; NaN where that is not informative."""
     recorded = facts.front_end.recorded
-    if recorded is None or (recorded.filtered_variance == 1).all():
+    if recorded is None or recorded.filtered_variance is None or (recorded.filtered_variance == 1).all():
         return np.full(len(facts.bands), np.nan)
     ratio = (facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()
     return np.where(_drifting(facts), np.nan, _log10(ratio) / 2)

@@ -89,6 +89,7 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
     """Report filters with the same kernel."""
     kernels = impulse_responses(facts.front_end)
+    kernels = kernels.reshape(len(kernels), -1)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
     number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)

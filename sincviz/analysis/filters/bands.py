@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
+from sincviz.analysis.filters.transfer_function import Floats, amplitude_response, impulse_responses
 from sincviz.analysis.labels import origin
 from sincviz.eeg.bands import RHYTHMS, rhythm_names
 from sincviz.networks.front_ends import front_end as front_end_of
@@ -94,7 +94,7 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    kernels : array, shape (filters, taps)
+    kernels : array, shape (filters, taps) or (filters, kernels, taps)
         Impulse responses.
     sfreq : float
         Sampling rate in Hz.
@@ -113,8 +113,8 @@ def measured_bands(kernels: Floats, *, sfreq: float) -> tuple[Floats, Floats]:
     >>> peak_hz.tolist(), band_hz.round(3).tolist()
     ([0.0], [[0.0, 25.0]])
     """
-    frequency_hz, response = transfer_function(kernels, sfreq=sfreq, n_freqs=_N_FREQS)
-    power = np.abs(response) ** 2
+    frequency_hz, amplitude = amplitude_response(kernels, sfreq=sfreq, n_freqs=_N_FREQS)
+    power = amplitude**2
     peak = power.argmax(1)
     band_hz = np.array([_half_power_band(row, at, frequency_hz) for row, at in zip(power, peak, strict=True)])
     highest = power.max(1)
@@ -146,7 +146,7 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
 
     Parameters
     ----------
-    kernels : array, shape (filters, taps)
+    kernels : array, shape (filters, taps) or (filters, kernels, taps)
         Impulse responses.
     band_hz : array, shape (filters, 2)
         Low and high limit of each filter's band in Hz; NaN where there is none.
@@ -163,9 +163,10 @@ def energy_share(kernels: Floats, band_hz: Floats, *, sfreq: float) -> Floats:
     >>> energy_share(np.array([[0.0, 1.0, 0.0]]), np.array([[10.0, 20.0]]), sfreq=100).round(6).tolist()
     [0.2]
     """
-    taps = kernels.shape[1]
-    spectrum = np.fft.rfft(kernels, 2 * taps)
-    autocorrelation = np.fft.irfft(np.abs(spectrum) ** 2, 2 * taps)[:, :taps]
+    taps = kernels.shape[-1]
+    power = np.abs(np.fft.rfft(kernels, 2 * taps)) ** 2
+    power = power if power.ndim == 2 else power.sum(1)
+    autocorrelation = np.fft.irfft(power, 2 * taps)[:, :taps]
     lag = np.arange(1, taps)
     band = np.clip(band_hz, 0, sfreq / 2)
 

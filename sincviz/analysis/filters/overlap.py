@@ -9,9 +9,9 @@ from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.transfer_function import (
     Floats,
+    amplitude_at,
+    amplitude_response,
     impulse_responses,
-    response_at,
-    transfer_function,
 )
 from sincviz.analysis.labels import filter_coords, origin
 from sincviz.networks.front_ends import FrontEnd
@@ -87,8 +87,7 @@ def resolvability(
     measured_width = (bands["measured_high_hz"] - bands["measured_low_hz"]).to_numpy()
     nominal_width = bands["bandwidth_hz"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        _, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
-        magnitude = np.abs(response)
+        _, magnitude = amplitude_response(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
         leak_db = 20 * np.log10(magnitude[:, 0] / magnitude.max(1))
         ratio = measured_width / nominal_width
     table = pd.DataFrame(
@@ -123,7 +122,7 @@ def n_dimensions(kernels: Floats, share: float = 0.99) -> int:
     """
     if not np.isfinite(kernels).all() or not kernels.any():
         return 0
-    energy = np.linalg.svd(kernels, compute_uv=False) ** 2
+    energy = np.linalg.svd(kernels.reshape(-1, kernels.shape[-1]), compute_uv=False) ** 2
     return int(np.searchsorted(np.cumsum(energy) / energy.sum(), share) + 1)
 
 
@@ -152,10 +151,10 @@ def filter_overlap(model: object) -> xr.DataArray:
     """
     front_end = front_end_of(model)
     kernels = impulse_responses(front_end)
-    _, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
+    _, amplitude = amplitude_response(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
     weights = np.ones(_N_FREQS)
     weights[[0, -1]] = 0.5  # the trapezoidal rule
-    magnitude = np.abs(response) * np.sqrt(weights)
+    magnitude = amplitude * np.sqrt(weights)
     with np.errstate(invalid="ignore"):
         magnitude /= np.linalg.norm(magnitude, axis=1, keepdims=True)
     coords = filter_coords(learned_bands(front_end))
@@ -202,8 +201,7 @@ def _hz(frequency: float) -> str:
 def _in_band_power(front_end: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray) -> Floats:
     frequency_hz, spectrum = mean_spectrum(front_end, epochs)
     kernels = impulse_responses(front_end)
-    response = response_at(frequency_hz, kernels, sfreq=front_end.sfreq)
-    passed = np.abs(response) ** 2 * spectrum
+    passed = amplitude_at(frequency_hz, kernels, sfreq=front_end.sfreq) ** 2 * spectrum
     below = np.concatenate(
         [np.zeros((len(passed), 1)), scipy.integrate.cumulative_trapezoid(passed, frequency_hz)], axis=1
     )

@@ -5,7 +5,12 @@ import xarray as xr
 
 from sincviz._utils.checks import positive_int
 from sincviz.analysis.filters.bands import learned_bands
-from sincviz.analysis.filters.transfer_function import Floats, impulse_responses, transfer_function
+from sincviz.analysis.filters.transfer_function import (
+    Floats,
+    amplitude_response,
+    impulse_responses,
+    transfer_function,
+)
 from sincviz.analysis.labels import filter_coords, origin
 from sincviz.networks.front_ends import front_end as front_end_of
 
@@ -54,16 +59,19 @@ def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     if positive_int("n_freqs", n_freqs) < 2:
         raise ValueError(f"`n_freqs` must be at least 2; got {n_freqs}. Try 512.")
     front_end = front_end_of(model)
-    kernels = impulse_responses(front_end)
-    frequency_hz, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=n_freqs)
+    frequency_hz, amplitude = amplitude_response(
+        impulse_responses(front_end), sfreq=front_end.sfreq, n_freqs=n_freqs
+    )
+    kernels: Floats = front_end.kernels.cpu().double().numpy()
+    _, response = transfer_function(kernels, sfreq=front_end.sfreq, n_freqs=n_freqs)
     bands = learned_bands(front_end)
-    peak = np.abs(response).max(1, keepdims=True)
+    peak = amplitude.max(1, keepdims=True)
     # A filter that passes nothing has no peak to be relative to.
     peak = np.where(peak > 0, peak, np.nan)
     with np.errstate(invalid="ignore"):
-        relative = response / peak
+        relative = response / np.where(np.isnan(peak), np.nan, np.abs(response).max(1, keepdims=True))
     # Absolute values first: a peak over itself is exactly 1.
-    gain = np.abs(response) / peak
+    gain = amplitude / peak
     power = np.nansum(gain**2, axis=0)
     # Rounding must not toss a coin between pi and -pi.
     phase = np.angle(np.where(np.abs(relative.imag) < 1e-9, relative.real, relative))

@@ -1,6 +1,5 @@
 """Spatial filters (what a network weights) and spatial patterns (what its units see)."""
 
-import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor
@@ -8,8 +7,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
-from sincviz.analysis.filters.transfer_function import impulse_responses, transfer_function
+from sincviz.analysis.filters.transfer_function import amplitude_response
 from sincviz.analysis.labels import map_coords, origin
+from sincviz.analysis.maps.kernel_covariance import covariance_with_kernels
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
 from sincviz.networks.front_ends import FrontEnd
@@ -67,6 +67,10 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     means over trials and times removed [1]_ [2]_. If the unit isolates a source, the pattern is the source's
     map up to its sign; anything else that the unit lets through is in the pattern too.
 
+    Where units are no such products (``FrontEnd.unit_kernels``), the pattern of a unit :math:`z` is the covariance of
+    :math:`z` with the channels, filtered with the temporal filter of its best product (the first singular vector of its
+    kernel), over the standard deviation of :math:`z`. For a product both are the same.
+
     No covariance is computed: trials are mixed with :math:`w`, filtered, filtered back through the kernel and
     multiplied with the input, in batches, so memory does not grow with the number of trials.
 
@@ -111,10 +115,13 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     ('filter', 'depth', 'channel')
     """
     front_end, epochs, _ = front_end_inputs(model, epochs, classes=False)
-    # Also if the caller has switched gradients off.
-    with torch.inference_mode(False), torch.enable_grad():
-        n_trials, covariance = _covariance_with_units(front_end, epochs)
-    variance = (front_end.spatial.cpu().double() * covariance).sum(2, keepdim=True)
+    if front_end.unit_kernels is not None:
+        n_trials, covariance, variance = covariance_with_kernels(front_end, epochs)
+    else:
+        # Also if the caller has switched gradients off.
+        with torch.inference_mode(False), torch.enable_grad():
+            n_trials, covariance = _covariance_with_units(front_end, epochs)
+        variance = (front_end.spatial.cpu().double() * covariance).sum(2, keepdim=True)
     patterns = covariance / torch.where(variance > 0, variance, torch.nan).sqrt()
     attrs: dict[str, str | int] = {
         "units": "input units, filtered, per standard deviation of the unit",
@@ -125,8 +132,9 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     if is_epochs(epochs) and front_end.units_per_volt is not None:
         patterns = patterns * (1e6 / front_end.units_per_volt)
         attrs["units"] = "µV, filtered, per standard deviation of the unit"
-    _, response = transfer_function(impulse_responses(front_end), sfreq=front_end.sfreq, n_freqs=_N_FREQS)
-    gain = np.abs(response).max(1)
+    kernels = front_end.kernels.cpu().double().numpy()
+    _, amplitude = amplitude_response(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
+    gain = amplitude.max(1)
     return _labelled("spatial_pattern", patterns, front_end, attrs).assign_coords(peak_gain=("filter", gain))
 
 
@@ -162,7 +170,6 @@ def _covariance_with_units(front_end: FrontEnd, epochs: EpochsOrArray) -> tuple[
     depth = front_end.spatial.shape[1]
     taps = front_end.kernels.repeat_interleave(depth, 0)
     no_bias = taps.new_zeros(len(taps))
-    before, after = front_end.pad
     n_trials = 0
     products = torch.zeros(weights.shape, dtype=torch.float64)
     for batch in input_batches(front_end, epochs):
@@ -173,9 +180,10 @@ def _covariance_with_units(front_end: FrontEnd, epochs: EpochsOrArray) -> tuple[
             summed = torch.zeros(x[0].shape, dtype=torch.float64)
         n_trials += len(x)
         for block in trial_blocks(x, len(weights) * x.shape[2]):
-            centred = F.pad(block - offset[:, None], (0, after - before))
-            summed += centred[..., : x.shape[2]].sum(0).cpu()
-            maps = spatial_maps(centred, weights, taps, no_bias, before)
+            centred = block - offset[:, None]
+            summed += centred.sum(0).cpu()
+            padded, both_sides = front_end.padded(centred)
+            maps = spatial_maps(padded, weights, taps, no_bias, both_sides)
             # Mix, filter, filter back, multiply with the input: that is the gradient of the maps' energy.
             (gradient,) = torch.autograd.grad(maps.square().sum() / 2, weights)
             products += gradient.cpu()

@@ -10,7 +10,7 @@ import xarray as xr
 
 from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
-from sincviz.analysis.filters.transfer_function import impulse_responses, response_at
+from sincviz.analysis.filters.transfer_function import amplitude_at, impulse_responses
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.errors import EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
@@ -109,7 +109,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
         )
     spectrum = binned(spectrum.drop_vars("completeness_error", errors="ignore"))
     frequency_hz = np.arange(0, front_end.sfreq / 2 + RESPONSE_STEP_HZ / 2, RESPONSE_STEP_HZ)
-    amplitude = np.abs(response_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq))
+    amplitude = amplitude_at(frequency_hz, impulse_responses(front_end), sfreq=front_end.sfreq)
     norm = np.linalg.norm(amplitude, axis=1, keepdims=True)
     arrays = {
         "band_contrast": bands / deviation,

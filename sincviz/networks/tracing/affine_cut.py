@@ -1,0 +1,174 @@
+"""First non-linearities of a network: what enters them is affine in the input, and determines the output."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten
+
+from sincviz.networks.tracing.operations import (
+    NotTraceableError,
+    Place,
+    call,
+    operation_names,
+    run_with,
+    signals,
+)
+
+_A, _B = 0.7, -1.3
+_AFFINE = {torch.float64: 1e-7, torch.float32: 1e-4}
+_SCALE = 10.0
+"""Input of about the size of EEG in microvolts, so that no activation stays in its linear part."""
+
+
+@dataclass(frozen=True)
+class AffineCut:
+    """Where a network stops to be affine.
+
+    Attributes
+    ----------
+    places : tuple of (int, int)
+        Operation and position of every affine tensor that enters a non-linear operation.
+    tensors : tuple of tuple of int
+        Numbers of the places that hold the same values, one tuple for each tensor.
+    affine_operations : frozenset of int
+        Operations whose results are affine in the input: what follows the cut does not need them.
+    first_nonlinear : tuple of str
+        Names of the first non-linear operations.
+    operations : tuple of str
+        Names of all operations, for one trial.
+    """
+
+    places: tuple[Place, ...]
+    tensors: tuple[tuple[int, ...], ...]
+    affine_operations: frozenset[int]
+    first_nonlinear: tuple[str, ...]
+    operations: tuple[str, ...]
+
+    def holds_for(self, module: nn.Module, batch: int, n_chans: int, n_times: int) -> bool:
+        """Return whether so many trials run through the same operations as one, so that places mean the same."""
+        like = next(module.parameters(), torch.zeros(0))
+        silence = torch.zeros(batch, n_chans, n_times, dtype=like.dtype, device=like.device)
+        return operation_names(module, silence) == self.operations
+
+
+@dataclass(frozen=True)
+class _Step:
+    name: str
+    inputs: dict[int, NDArray[np.float64]]
+    outputs: list[NDArray[np.float64]]
+
+
+@torch.no_grad()
+def affine_cut(
+    module: nn.Module, n_chans: int, n_times: int, dtype: torch.dtype = torch.float64
+) -> AffineCut:
+    """Return where a network stops to be affine.
+
+    Every operation is watched on 0, x, y and a·x + b·y. What comes out of an affine operation is affine in the input on
+    these four, up to rounding; the first operations for which that fails are the first non-linearities.
+
+    Raises
+    ------
+    NotTraceableError
+        If the operations depend on the input, or none is non-linear.
+    """
+    generator = torch.Generator().manual_seed(0)
+    x, y = (
+        _SCALE * torch.randn(1, n_chans, n_times, generator=generator, dtype=torch.float64) for _ in range(2)
+    )
+    steps = [_watched(module, one.to(dtype)) for one in (0 * x, x, y, _A * x + _B * y)]
+    if len({tuple(step.name for step in run) for run in steps}) > 1:
+        raise NotTraceableError("its operations depend on the values of the input")
+    places: list[Place] = []
+    sums: list[NDArray[np.float64]] = []
+    affine, names = set(), []
+    for number, runs in enumerate(zip(*steps, strict=True)):
+        inputs = {
+            at: [run.inputs[at] for run in runs]
+            for at in runs[0].inputs
+            if all(at in run.inputs for run in runs)
+        }
+        kinds = {at: _kind(values, dtype) for at, values in inputs.items()}
+        results = [_kind(values, dtype) for values in zip(*(run.outputs for run in runs), strict=False)]
+        entering = [at for at, kind in kinds.items() if kind == "affine"]
+        if "other" in results:
+            if entering:
+                names.append(runs[0].name)
+            places += [(number, at) for at in entering]
+            sums += [np.stack(inputs[at]) for at in entering]
+        elif "affine" in results:
+            affine.add(number)
+    if not places:
+        raise NotTraceableError("no operation could be found that is not affine")
+    return AffineCut(
+        tuple(places),
+        _same(sums),
+        frozenset(affine),
+        tuple(dict.fromkeys(names)),
+        tuple(step.name for step in steps[0]),
+    )
+
+
+def _watched(module: nn.Module, x: Tensor) -> list[_Step]:
+    steps: list[_Step] = []
+
+    def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
+        inputs = {at: _summary(value) for at, value in signals(values)}
+        result = call(func, values, structure)
+        outputs = [_summary(value) for _, value in signals(tree_flatten(result)[0])]
+        if not outputs and inputs and result is None:  # such as an assignment to a part of a tensor
+            outputs = [_summary(value) for _, value in signals(values)[:1]]
+        steps.append(_Step(getattr(func, "__name__", str(func)), inputs, outputs))
+        return result
+
+    run_with(module, x, run)
+    return steps
+
+
+def _summary(value: Tensor) -> NDArray[np.float64]:
+    """Return four linear combinations of a tensor's values: it is affine in the input if these are.
+
+    The last two do not depend on the order of the values, and tell whether two tensors hold the same ones.
+    """
+    flat = value.detach().reshape(-1)
+    flat = (torch.view_as_real(flat.contiguous()).reshape(-1) if flat.is_complex() else flat).cpu().double()
+    weights = _weights(1 << max(0, int(flat.numel() - 1).bit_length()))[:, : flat.numel()]
+    return np.array([*(weights @ flat).tolist(), float(flat.sum()), float(flat.numel())])
+
+
+@lru_cache(maxsize=2)
+def _weights(size: int) -> Tensor:
+    return torch.randn(2, size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def _kind(values: Sequence[NDArray[np.float64]], dtype: torch.dtype) -> str:
+    """Return ``"constant"``, ``"affine"`` or ``"other"`` for values at 0, x, y and a·x + b·y."""
+    o, x, y, mixed = values
+    if len({value[-1] for value in values}) > 1 or not np.isfinite(values).all():
+        return "other"
+    size = max(np.abs(x - o).max(), np.abs(y - o).max(), np.abs(mixed - o).max())
+    if size <= 1e-5 * _AFFINE[dtype] * max(np.abs(o).max(), 1e-300):
+        return "constant"
+    return (
+        "affine"
+        if np.abs(mixed - o - _A * (x - o) - _B * (y - o)).max() <= _AFFINE[dtype] * size
+        else "other"
+    )
+
+
+def _same(sums: list[NDArray[np.float64]]) -> tuple[tuple[int, ...], ...]:
+    groups: list[list[int]] = []
+    for number, one in enumerate(sums):
+        for group in groups:
+            if np.allclose(sums[group[0]], one, rtol=1e-9, atol=1e-12 * np.abs(one[:, :3]).max()):
+                group.append(number)
+                break
+        else:
+            groups.append([number])
+    return tuple(map(tuple, groups))
