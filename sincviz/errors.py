@@ -35,6 +35,17 @@ class PositionsError(SincvizError, ValueError):
     """Electrode positions are missing or cannot be used for a scalp map."""
 
 
+class FrontEndError(SincvizError, TypeError):
+    """A network has no front end: no filters and maps before its first non-linearity that could be read.
+
+    ``reason`` says why, as part of a sentence.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class MethodError(SincvizError, ValueError):
     """A method does not work for this network; the message says why and what to use instead."""
 

@@ -178,11 +178,11 @@ def confusion_rows(confusion: xr.Dataset) -> Rows:
 
 
 def _trials(run: InspectionRun) -> tuple[dict[str, Any]]:
-    return (trial_facts(run.front_end, run.needed_trials(), run.codes),)
+    return (trial_facts(run.network, run.needed_trials(), run.codes),)
 
 
 def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    table = predictions(run.front_end, run.needed_trials(), run.codes)
+    table = predictions(run.network, run.needed_trials(), run.codes)
     if run.is_broken:
         run.missing["accuracies"] = NOT_FINITE
     elif run.codes is None:

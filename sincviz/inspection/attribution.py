@@ -46,11 +46,11 @@ _NEARLY_ALL = 0.99  # what is above says nothing, and squeezes the rest
 def _of_frequencies(
     run: InspectionRun,
 ) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame, xr.Dataset]:
-    front_end, trials = run.front_end, run.sound_trials()
-    of_classes = class_spectra(front_end, trials, run.codes, trials=run.averaged)
+    network, trials = run.network, run.sound_trials()
+    of_classes = class_spectra(network, trials, run.codes, trials=run.averaged)
     spectrum = against(of_classes)
-    run.power = power_spectrum(front_end, trials)
-    run.of_trials = cell_relevance(front_end, trials, run.codes)
+    run.power = power_spectrum(network, trials)
+    run.of_trials = cell_relevance(network, trials, run.codes)
     bands_of_classes = averaged(run.of_trials, run.averaged, run.codes)
     single = first_minus_second(run.of_trials) if run.has_contrast else run.of_trials
     cells = _with_intervals(run, single, spectrum)
@@ -59,7 +59,7 @@ def _of_frequencies(
     of_bands = of_bands.assign_coords(
         {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
     )
-    direction = power_direction(front_end, trials, single)
+    direction = power_direction(network, trials, single)
     class_relevance = xr.Dataset({"spectral": of_classes, "band": bands_of_classes})
     leading = leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
     return spectrum, cells, *leading, class_relevance
@@ -87,7 +87,7 @@ def _of_filters(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:
 
 
 def _contrast(run: InspectionRun) -> tuple[xr.DataArray]:
-    contrast = band_power_contrast(run.front_end, run.needed_trials(), run.needed_codes())
+    contrast = band_power_contrast(run.network, run.needed_trials(), run.needed_codes())
     if not np.isfinite(contrast).any():
         raise ValueError("This needs at least two trials each of two classes.")
     return (contrast,)

@@ -38,7 +38,7 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
         raise ValueError("This needs trials of at least two classes.")
     run.needed("band_relevance")
     curve = deletion_curve(
-        run.front_end,
+        run.network,
         trials,
         codes,
         ranking=run.of_trials,
@@ -55,7 +55,7 @@ def _ablation(run: InspectionRun) -> tuple[xr.Dataset]:
     trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
     regions = _regions(run.needed("band_relevance"))
     loss = ablate(
-        run.front_end,
+        run.network,
         trials,
         codes,
         bands=ABLATED_BANDS,
@@ -69,7 +69,7 @@ def _ablation(run: InspectionRun) -> tuple[xr.Dataset]:
 def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
     trials, codes = run.evidence_trials(MOST_RANDOMIZATION_TRIALS)
     similarity = randomization_test(
-        run.front_end,
+        run.network,
         trials,
         codes,
         trials=run.averaged,
@@ -82,7 +82,7 @@ def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 def _csp(run: InspectionRun) -> tuple[pd.Series]:
     trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
-    return (csp_accuracy(run.front_end, trials, codes, seed=run.seed),)
+    return (csp_accuracy(run.network, trials, codes, seed=run.seed),)
 
 
 def _regions(cells: xr.DataArray) -> Mapping[str, Sequence[str]] | None:

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.analysis.labels import class_labels
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.units import FrontEnd
+from sincviz.networks.wrappers import unwrapped
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recordings import recording_facts
 
@@ -19,24 +21,20 @@ _REMEMBERED: dict[str, Any] = {
 }
 
 
-def network_facts(front_end: FrontEnd, model: object) -> dict[str, Any]:
+def network_facts(network: FrontEnd | BlackBox) -> dict[str, Any]:
     """Return sizes, names, units and the hash of the weights of a network."""
-    filters, depth, channels = front_end.spatial.shape
-    provenance = front_end.provenance
+    provenance = network.provenance
     return {
-        "kind": type(model).__name__,
-        "n_filters": filters,
-        "n_taps": front_end.kernels.shape[1],
-        "depth": depth,
-        "n_chans": channels,
-        "n_outputs": front_end.n_outputs,
-        "n_times": front_end.n_times,
-        "sfreq_hz": front_end.sfreq,
-        "padding": front_end.padding,
-        "ch_names": front_end.ch_names,
-        "class_names": class_labels(front_end, front_end.n_outputs),
-        "units_per_volt": front_end.units_per_volt,
-        "weights_sha256": front_end.weights_sha256,
+        "kind": network.kind or type(unwrapped(network)).__name__,
+        **(_filter_facts(network) if isinstance(network, FrontEnd) else {}),
+        "n_chans": network.n_chans,
+        "n_outputs": network.n_outputs,
+        "n_times": network.n_times,
+        "sfreq_hz": network.sfreq,
+        "ch_names": network.ch_names,
+        "class_names": class_labels(network, network.n_outputs or 0),
+        "units_per_volt": network.units_per_volt,
+        "weights_sha256": network.weights_sha256,
         "training": {
             name: provenance[name]
             for name, kind in _REMEMBERED.items()
@@ -45,15 +43,30 @@ def network_facts(front_end: FrontEnd, model: object) -> dict[str, Any]:
     }
 
 
+def _filter_facts(front_end: FrontEnd) -> dict[str, Any]:
+    """Return numbers and sizes of the filters, whether units are products of them, and how they were found."""
+    filters, depth, _ = front_end.spatial.shape
+    return {
+        "n_filters": filters,
+        "n_taps": front_end.kernels.shape[1],
+        "depth": depth,
+        "padding": front_end.padding,
+        "stride": front_end.stride,
+        "separable": front_end.unit_kernels is None,
+        "separability": float(front_end.separability.nanmedian()),
+        "traced": dict(front_end.traced),
+    }
+
+
 def trial_facts(
-    front_end: FrontEnd, trials: EpochsOrArray, codes: NDArray[np.int64] | None
+    network: FrontEnd | BlackBox, trials: EpochsOrArray, codes: NDArray[np.int64] | None
 ) -> dict[str, Any]:
     """Return number, classes, preparation and hash of trials, as the network sees them."""
     digest, n_trials, n_times = hashlib.sha256(), 0, 0
-    for batch in input_batches(front_end, trials):
+    for batch in input_batches(network, trials):
         digest.update(np.ascontiguousarray(batch, np.float32).tobytes())
         n_trials, n_times = n_trials + len(batch), batch.shape[2]
-    names = class_labels(front_end, front_end.n_outputs)
+    names = class_labels(network, network.n_outputs or 0)
     counts = None if codes is None else np.bincount(codes, minlength=len(names)).tolist()
     return {
         "n_trials": n_trials,

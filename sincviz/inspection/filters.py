@@ -40,7 +40,7 @@ def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 
 def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
-    curves = learning_curves(run.front_end)
+    curves = learning_curves(run.network)
     if curves is None:
         raise ValueError("The checkpoint does not store its learning curves; `sincviz train` records them.")
     return (curves,)

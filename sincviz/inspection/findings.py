@@ -98,7 +98,7 @@ FINDINGS: Section[InspectionResults, InspectionRun] = Section(
         Step(
             "Findings",
             ("findings",),
-            lambda run: (diagnose(run.front_end, run.given_trials, run.y),),
+            lambda run: (diagnose(run.network, run.given_trials, run.y),),
             required=True,
         ),
     ),

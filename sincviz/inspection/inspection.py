@@ -15,8 +15,7 @@ from sincviz.inspection.judging import judge
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.screen import screen_text
-from sincviz.networks.wrappers import unwrapped
-from sincviz.opening.inputs import with_or_without_trials
+from sincviz.opening.inputs import network_inputs
 from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_once
@@ -207,7 +206,8 @@ def inspect(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Any model that :func:`sincviz.networks.front_ends` recognises.
+        Any network that maps trials to class scores. What needs filters is measured where its first operations are a
+        convolution in time; for others ``missing`` says why not.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials, preferably not used in training; without them there are no patterns, no relevance and no
         evidence.
@@ -231,7 +231,7 @@ def inspect(
     Raises
     ------
     TypeError
-        If the network is not supported.
+        If this is not a network, or there are neither trials nor filters that could be read.
     EpochsError
         If the epochs do not fit the network.
     ValueError
@@ -245,16 +245,16 @@ def inspect(
     (32, True)
     """
     sections, seed = chosen_sections(SECTIONS, only), checked_seed(seed)
-    front_end, epochs, y = with_or_without_trials(model, epochs, y)
+    network, epochs, y = network_inputs(model, epochs, y)
     hidden = switched_off() if progress else True
-    with warned_once(front_end, epochs), silenced():  # one bar is enough
+    with warned_once(network, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
         codes = None
         if trials is not None:
             # What does not fit is refused before the first long step.
-            next(iter(input_batches(front_end, trials)))
-            codes = classes_if_known(front_end, trials, y, needed=False)
-        run = InspectionRun(front_end, trials, y, codes, seed=seed, held_out=held_out)
+            next(iter(input_batches(network, trials)))
+            codes = classes_if_known(network, trials, y, needed=False)
+        run = InspectionRun(network, trials, y, codes, seed=seed, held_out=held_out)
         # The notebook's and the terminal's bar; quiet if there is neither.
         with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for step in bar:
@@ -263,7 +263,7 @@ def inspect(
     with silenced():
         judge(run)
     return Inspection(
-        network=network_facts(front_end, unwrapped(front_end)),
+        network=network_facts(network),
         missing=run.missing,
         sections=tuple(section.name for section in sections if not section.always),
         seed=seed,

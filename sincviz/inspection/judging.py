@@ -78,7 +78,7 @@ def _memorised(run: InspectionRun) -> list[Finding]:
         return []  # no need to ask the other decoders
     try:
         trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
-        of_decoders = yardstick_accuracies(run.front_end, trials, codes, seed=run.seed)
+        of_decoders = yardstick_accuracies(run.network, trials, codes, seed=run.seed)
     except (SincvizError, ValueError):  # too few trials for a cross-validation
         return []
     finding = memorised(accuracies.loc[ALL].to_dict(), of_decoders, n_seen=n_seen, held_out=run.held_out)

@@ -10,7 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from sincviz.analysis.accuracy import label_permutations
 from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.errors import FrontEndError
+from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.front_ends import front_end
+from sincviz.networks.units import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
 from sincviz.trials.selection import evenly_drawn
 
@@ -30,7 +33,7 @@ class InspectionRun:
 
     Attributes
     ----------
-    front_end : FrontEnd
+    network : FrontEnd | BlackBox
         The network.
     given_trials, trials : epochs, array or None
         All trials, and those that the network is read from: without those of its training, if there are others.
@@ -56,7 +59,7 @@ class InspectionRun:
 
     def __init__(
         self,
-        front_end: FrontEnd,
+        network: FrontEnd | BlackBox,
         trials: EpochsOrArray | None,
         y: ArrayLike | None,
         codes: NDArray[np.int64] | None,
@@ -64,7 +67,7 @@ class InspectionRun:
         seed: int,
         held_out: bool,
     ) -> None:
-        self.front_end, self.given_trials, self.trials = front_end, trials, trials
+        self.network, self.given_trials, self.trials = network, trials, trials
         self.y, self.codes, self.seed, self.held_out = y, codes, seed, held_out
         self.structure = pd.DataFrame()
         self.results: dict[str, Any] = {}
@@ -72,6 +75,15 @@ class InspectionRun:
         self.numbers: NDArray[np.int64] | None = None
         self.power: xr.DataArray | None = None
         self.of_trials: xr.DataArray | None = None
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """The network's front end; raises why there is none."""
+        try:
+            return front_end(self.network)
+        except FrontEndError as error:
+            kind = getattr(self.network, "kind", type(self.network).__name__)
+            raise ValueError(f"{kind} has no filters that can be read: {error.reason}.") from None
 
     @property
     def has_contrast(self) -> bool:

@@ -12,12 +12,19 @@ from sincviz.report.contents import Section, Sentence
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     net = inspection.network
     known = net["kind"] == "SincShallowNet"
-    network = "A Sinc-ShallowNet (Borra et al., 2020)" if known else "A network"
+    network = "A Sinc-ShallowNet (Borra et al., 2020)" if known else f"A network ({net['kind']})"
     filters = "band-pass filters parametrised by their cut-offs (Ravanelli and Bengio, 2018)"
+    if not net.get("separable", True):
+        filters = f" with {net['n_filters']} spatio-temporal filters of {net['n_taps']} samples"
+    elif "n_filters" in net:
+        filters = (
+            f" with {net['n_filters']} {filters if known else 'temporal filters'} of {net['n_taps']} samples "
+            f"and {net['depth']} spatial filter{'s' * (net['depth'] != 1)} per temporal filter"
+        )
+    else:
+        filters = ""
     yield Sentence(
-        f"{network} with {net['n_filters']} {filters if known else 'temporal filters'}"
-        f" of {net['n_taps']} samples at {net['sfreq_hz']:g} Hz and {net['depth']} spatial "
-        f"filter{'s' * (net['depth'] != 1)} per temporal filter, on {counted(net['n_chans'], 'channel')}, was read "
+        f"{network}{filters}, on {counted(net['n_chans'], 'channel')} at {net['sfreq_hz']:g} Hz, was read "
         f"with sincviz {__version__} (weights {net['weights_sha256'][:12]}), which builds on MNE-Python "
         "(Gramfort et al., 2013).",
         ("gramfort", *(("borra", "ravanelli") if known else ())),

@@ -61,12 +61,53 @@ def network_words(inspection: InspectionResults) -> str:
     net = inspection.network
     seconds = "" if net["n_times"] is None else f", trials of {net['n_times'] / net['sfreq_hz']:g} s"
     names = net["class_names"]
-    return (
-        f"{net['kind']}: {counted(net['n_filters'], 'temporal filter')} of {net['n_taps']} samples "
-        f"({1000 * net['n_taps'] / net['sfreq_hz']:.0f} ms at {net['sfreq_hz']:g} Hz), {net['depth']} "
-        f"spatial filter{'s' * (net['depth'] != 1)} each, {counted(net['n_chans'], 'channel')}{seconds}, "
+    filters = f"{filters_of_network(inspection)}, " if "n_filters" in net else ""
+    words = (
+        f"{net['kind']}: {filters}{counted(net['n_chans'], 'channel')}{seconds}, "
         f"{counted(len(names), 'class', 'classes')}: {listed(names, 20)}."
     )
+    return f"{words} {tracing_words(inspection)}".rstrip()
+
+
+def filters_of_network(inspection: InspectionResults) -> str:
+    """Return how many filters a network has, of which length, and how they look at the channels."""
+    net = inspection.network
+    length = (
+        f"{net['n_taps']} samples ({1000 * net['n_taps'] / net['sfreq_hz']:.0f} ms at {net['sfreq_hz']:g} Hz)"
+    )
+    if net["separable"]:
+        return (
+            f"{counted(net['n_filters'], 'temporal filter')} of {length}, {net['depth']} "
+            f"spatial filter{'s' * (net['depth'] != 1)} each"
+        )
+    return f"{counted(net['n_filters'], 'spatio-temporal filter')} of {length}"
+
+
+def tracing_words(inspection: InspectionResults) -> str:
+    """Return how the filters of a network that declares none were found, and for what they stand."""
+    net = inspection.network
+    if "n_filters" not in net:
+        return (
+            f"Its filters cannot be read: {inspection.missing['bands']}"
+            if "bands" in inspection.missing
+            else ""
+        )
+    traced = net["traced"]
+    if not traced:
+        return ""
+    words = (
+        f"Its filters were found by following its operations up to the first non-linear one "
+        f"({listed(traced['first_nonlinear'], 3)}), and measured with impulses; on noise they reproduce what enters it "
+        f"to {traced['kernel_error']:.0e} of the largest value"
+    )
+    edges = sum(traced["edges"])
+    words += f", except in {counted(edges, 'sample')} at the edges of a trial" if edges else ""
+    if not net["separable"]:
+        words += (
+            ". They are no products of a temporal and a spatial filter: the best product holds "
+            f"{net['separability']:.0%} of a filter's energy (median), so one map stands for only that much of it"
+        )
+    return f"{words}."
 
 
 def prepared_otherwise(inspection: InspectionResults) -> bool:

@@ -109,6 +109,8 @@ class FrontEnd:
         How the units were found, if not declared: ``first_nonlinear``, the operations that they enter;
         ``kernel_error``, the largest error of the kernels on noise, relative to the largest output; ``edges``, the
         steps at the beginning and at the end for which the kernels do not hold.
+    kind : str
+        Name of the network's class, where ``module`` wraps the network.
     """
 
     kernels: Tensor
@@ -139,6 +141,7 @@ class FrontEnd:
     stride: int = 1
     front: Callable[[Tensor], Tensor] | None = None
     traced: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
     def __post_init__(self) -> None:
         """Keep values only: a registered network may give its parameters."""

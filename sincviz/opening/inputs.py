@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sincviz.errors import EpochsError
+from sincviz.errors import EpochsError, FrontEndError
 from sincviz.networks.decoder import BlackBox
 from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.wrappers import place_of_skipped, skipped_steps
@@ -63,9 +63,6 @@ def front_end_inputs(
         If steps of a pipeline would have to transform the trials first.
     """
     seen, trials, labels = _suited(network(model), model, epochs, y, classes=classes)
-    if isinstance(seen, BlackBox):
-        n_times = len(trials.times) if is_epochs(trials) else np.shape(trials)[2]
-        seen = replace(seen, n_times=seen.n_times or n_times)
     return front_end(seen), trials, labels
 
 
@@ -76,6 +73,32 @@ def with_or_without_trials(
     if epochs is None:
         return front_end(network(model)), None, y
     return front_end_inputs(model, epochs, y, classes=classes)
+
+
+def network_inputs(
+    model: object, epochs: Any, y: ArrayLike | None = None
+) -> tuple[FrontEnd | BlackBox, EpochsOrArray | None, ArrayLike | None]:
+    """Return the network with its front end where it has one, trials if there are any, and labels.
+
+    Raises
+    ------
+    TypeError
+        If this is not a network, or there is neither a front end nor trials.
+    EpochsError
+        If steps of a pipeline would have to transform the trials first, or the sampling rate is not known.
+    """
+    if epochs is None:
+        return front_end(network(model)), None, y
+    seen, trials, labels = _suited(network(model), model, epochs, y, classes=True)
+    if seen.sfreq is None:
+        raise EpochsError(
+            "The sampling rate is known neither from the network nor from the trials, and frequencies are in Hz. Set "
+            "it: `model = sincviz.network(model, sfreq=250)`, with the rate of the trials."
+        )
+    try:
+        return front_end(seen), trials, labels
+    except FrontEndError:
+        return seen, trials, labels
 
 
 def _suited(
@@ -91,4 +114,13 @@ def _suited(
     trials, labels = trials_and_labels(
         epochs, y, n_times=seen.n_times, sfreq=seen.sfreq, ch_names=seen.ch_names
     )
-    return suited(seen, trials, labelled=labels is not None, classes=classes), trials, labels
+    seen = suited(seen, trials, labelled=labels is not None, classes=classes)
+    if isinstance(seen, BlackBox) and None in (seen.n_chans, seen.n_times):
+        n_chans, n_times = _size(trials)
+        seen = replace(seen, n_chans=seen.n_chans or n_chans, n_times=seen.n_times or n_times)
+    return seen, trials, labels
+
+
+def _size(trials: EpochsOrArray) -> tuple[int | None, int]:
+    """Return the numbers of channels and samples of trials; of epochs only some channels may be meant."""
+    return (None, len(trials.times)) if is_epochs(trials) else np.shape(trials)[1:]

@@ -25,7 +25,13 @@ class Moments:
 
 
 def moments_of_filters(front_end: FrontEnd, epochs: EpochsOrArray) -> Moments:
-    """Return the moments of each filter's output over trials, channels and times, shape (filters,) each."""
+    """Return the moments of each filter's output over trials, channels and times, shape (filters,) each.
+
+    Where units are no product of a temporal and a spatial filter, these are the moments of the units.
+    """
+    if front_end.unit_kernels is not None:
+        of_units = moments_of_units(front_end, epochs)
+        return Moments(of_units.mean[:, 0], of_units.variance[:, 0], of_units.count)
     moments = []
     for batch in input_batches(front_end, epochs):
         x, pad = front_end.padded(torch.from_numpy(batch).to(front_end.kernels.device))

@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
+
+from sincviz._utils.text import listed
 from sincviz.analysis.doctor.findings import Finding
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.units import FrontEnd
 
 UNITS = {
     **dict.fromkeys(("min_freq", "first_freq", "freq_stride", "bandwidth"), " Hz"),
@@ -13,19 +17,33 @@ UNITS = {
 }
 
 
-def assumed(front_end: FrontEnd) -> Iterator[Finding]:
+def not_finite(network: BlackBox) -> Iterator[Finding]:
+    """Report weights that are NaN or infinite, of a network without a front end."""
+    weights = {**dict(network.module.named_parameters()), **dict(network.module.named_buffers())}
+    broken = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if broken:
+        yield Finding(
+            "not_finite",
+            "error",
+            "Some weights are not finite: nothing that depends on them can be interpreted.",
+            f"NaN or infinite values in: {listed(broken, 6)}.",
+            "Train again with a lower learning rate, or load an earlier checkpoint.",
+        )
+
+
+def assumed(network: FrontEnd | BlackBox) -> Iterator[Finding]:
     """Report settings that the checkpoint does not store and that were assumed on loading."""
-    settings = front_end.provenance.get("assumed")
+    settings = network.provenance.get("assumed")
     if not isinstance(settings, Mapping):
         return
     # Dropout does nothing to a network that is read; a scale may have been corrected since.
-    corrected = "scale" if front_end.units_per_volt != settings.get("scale") else None
+    corrected = "scale" if network.units_per_volt != settings.get("scale") else None
     settings = {name: value for name, value in settings.items() if name not in ("drop_prob", corrected)}
     if not settings:
         return
     passed = next(iter(settings))
     opened = f"`load_checkpoint(path, {'chs_info' if passed == 'ch_names' else passed}=...)`"
-    live = str(front_end.provenance.get("format", "live network")).startswith("live network")
+    live = str(network.provenance.get("format", "live network")).startswith("live network")
     settable = [
         f"{name}={settings[name]!r}" for name in ("ch_names", "class_names", "scale") if name in settings
     ]
@@ -37,7 +55,7 @@ def assumed(front_end: FrontEnd) -> Iterator[Finding]:
         + ", ".join(_written(name, value) for name, value in settings.items())
         + (
             "."
-            if front_end.initial_cutoffs is not None
+            if isinstance(network, BlackBox) or network.traced or network.initial_cutoffs is not None
             else "; so it is not known how far the cut-offs moved."
         ),
         f"State what differs: `model = sincviz.network(model, {', '.join(settable)})`."

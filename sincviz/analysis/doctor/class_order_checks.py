@@ -32,7 +32,7 @@ def class_order(facts: DataFacts, others: Collection[str] = ()) -> Iterator[Find
     rates = _rates(confusion)
     present = np.flatnonzero(confusion.sum(1))
     given = float(np.mean([rates[row, row] for row in present]))
-    names = class_labels(facts.front_end, len(confusion))
+    names = class_labels(facts.network, len(confusion))
     moved = [code for code in present if outputs[code] != code]
     answers = "; ".join(
         f"{names[code]} trials are called {names[outputs[code]]} in {rates[code, outputs[code]]:.0%}"
@@ -115,7 +115,7 @@ def _rates(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _remedy(facts: DataFacts, names: list[str], outputs: list[int]) -> str:
-    if facts.numbered or not facts.front_end.class_names:
+    if facts.numbered or not facts.network.class_names:
         return f"Number the labels as the outputs are: `y = [{outputs}[code] for code in y]`."
     renamed = [""] * len(names)
     for code, output in enumerate(outputs):

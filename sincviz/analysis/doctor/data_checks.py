@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sincviz._utils.text import counted
-from sincviz.analysis.doctor.facts import DataFacts, where
+from sincviz.analysis.doctor.facts import DataFacts, FilterFacts, where
 from sincviz.analysis.doctor.findings import Finding, named
 from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
@@ -28,10 +28,11 @@ ODD_SPREAD = 0.5  # and for a single filter or unit against the typical one, whe
 
 def scale(facts: DataFacts) -> Iterator[Finding]:
     """Report trials in units other than the network's, or not standardised as the training trials were."""
-    if not amplitudes_are_off(facts):
+    filters = facts.filters
+    if filters is None or not amplitudes_are_off(filters):
         yield from _units_without_statistics(facts)
         return
-    typical = _typical(_decades_of_filters(facts))
+    typical = _typical(_decades_of_filters(filters))
     ratio = f"{10**typical:.2g}"
     evidence = (
         f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median "
@@ -40,7 +41,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     )
     thousands = 3 * round(typical / 3)
     beside_units = abs(typical - thousands) if thousands else np.inf
-    beside_standardised = _beside_standardised(facts)
+    beside_standardised = _beside_standardised(filters)
     anew = "re-estimate the statistics: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
     if beside_standardised <= min(STANDARDISED_FITS, beside_units):
         yield Finding(
@@ -63,7 +64,7 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     elif beside_units <= SUBJECTS_DIFFER:
         change, changed = ("divide", "divided") if thousands > 0 else ("multiply", "multiplied")
         factor = f"10^{abs(thousands)}"
-        units = facts.front_end.units_per_volt
+        units = facts.network.units_per_volt
         if facts.source == "array" or units is None:
             remedy = f"{change.capitalize()} the array by {factor}."
         else:
@@ -93,8 +94,10 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
 
 def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     """Report running statistics that do not match the trials."""
-    recorded = facts.front_end.recorded
-    if recorded is None or recorded.filtered_variance is None or amplitudes_are_off(facts):
+    if facts.filters is None or amplitudes_are_off(facts.filters):
+        return
+    recorded = facts.filters.recorded
+    if recorded is None or recorded.filtered_variance is None:
         return
     remedy = "`sincviz.training.recalibrate_batch_norm(model, epochs)`, best with the training trials."
     if (recorded.filtered_variance == 1).all():
@@ -106,7 +109,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
             f"Train the network; if it was trained, {remedy}",
         )
         return
-    filters, (shift, units) = _decades_of_filters(facts), _departures_of_units(facts)
+    filters, (shift, units) = _decades_of_filters(facts.filters), _departures_of_units(facts.filters)
     odd = _odd(filters) | (_odd(units) | (shift > ODD_SHIFT)).any(1)
     typical_shift, typical_spread = _typical(shift), _typical(np.abs(units))
     if not odd.any() and not typical_shift > MOST_SHIFT and not typical_spread > MOST_SPREAD:
@@ -130,7 +133,7 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
 
 def recording(facts: DataFacts) -> Iterator[Finding]:
     """Report a reference or filters that differ from those of the training."""
-    trained = facts.front_end.provenance
+    trained = facts.network.provenance
     differing = [
         f"another {name.removesuffix('_hz')}: {_plain(facts.recording[name])} here, {_plain(trained[name])} in "
         "training"
@@ -151,16 +154,15 @@ def recording(facts: DataFacts) -> Iterator[Finding]:
 
 def slow_drift(facts: DataFacts) -> Iterator[Finding]:
     """Report filters for higher frequencies whose output is mostly slow drift."""
-    filters = where(_drifting(facts))
-    if filters:
+    filters = () if facts.filters is None else where(_drifting(facts.filters))
+    if facts.filters is not None and filters:
         yield Finding(
             "slow_drift",
             "warning",
             f"The output of {counted(len(filters), 'filter')} for higher frequencies is mostly drift or offset.",
             f"When frequencies below {DRIFT_BELOW_HZ:g} Hz are removed from the trials, up to "
-            f"{_drift_share(facts)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: it "
-            "leaks "
-            "through short kernels, or comes from the padding at the ends of a trial.",
+            f"{_drift_share(facts.filters)[list(filters)].max():.0%} of the output power is gone in {named(filters)}: "
+            "it leaks through short kernels, or comes from the padding at the ends of a trial.",
             "High-pass filter the recording at 1 Hz or more, or use longer kernels, and train again.",
             filters,
         )
@@ -210,7 +212,7 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
     silent = np.flatnonzero((of_class >= LEAST_OF_CLASS) & (answers < SILENT_BELOW * of_class))
     if not len(silent):
         return
-    names = class_labels(facts.front_end, len(confusion))
+    names = class_labels(facts.network, len(confusion))
     counts = ", ".join(
         f"{names[code]} {answers[code]} times for {of_class[code]} trials" for code in silent[:6]
     )
@@ -230,9 +232,9 @@ def never_answered(facts: DataFacts) -> Iterator[Finding]:
 DATA_CHECKS = (scale, batch_norm, recording, slow_drift, chance, never_answered)
 
 
-def amplitudes_are_off(facts: DataFacts) -> bool:
+def amplitudes_are_off(filters: FilterFacts) -> bool:
     """Return whether all filters' amplitudes are off together by more than subjects differ."""
-    decades = _decades_of_filters(facts)
+    decades = _decades_of_filters(filters)
     typical = _typical(decades)
     if not abs(typical) > SUBJECTS_DIFFER:
         return False
@@ -243,23 +245,23 @@ def amplitudes_are_off(facts: DataFacts) -> bool:
 
 def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
     """Report implausible units, for a network that stores no amplitudes."""
-    if np.isfinite(_decades_of_filters(facts)).any():
+    if facts.filters is not None and np.isfinite(_decades_of_filters(facts.filters)).any():
         return
     size = float(np.median(facts.signals.deviation))
-    message = units_message(size, facts.front_end.units_per_volt, in_epochs=facts.source != "array")
+    message = units_message(size, facts.network.units_per_volt, in_epochs=facts.source != "array")
     if message is not None:
         what, _, remedy = message.partition(". ")
         finding, _, evidence = what.partition(": ")
         yield Finding("scale", "error", f"{finding}.", f"{evidence[0].upper()}{evidence[1:]}.", remedy)
 
 
-def _beside_standardised(facts: DataFacts) -> float:
+def _beside_standardised(filters: FilterFacts) -> float:
     """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
-    recorded = facts.front_end.recorded
-    if recorded is None or recorded.filtered_variance is None or facts.of_standardised is None:
+    recorded = filters.recorded
+    if recorded is None or recorded.filtered_variance is None or filters.of_standardised is None:
         return np.inf
-    ratio = (facts.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
-    typical = abs(_typical(np.where(_drifting(facts), np.nan, _log10(ratio) / 2)))
+    ratio = (filters.of_standardised.variance / recorded.filtered_variance).cpu().numpy()
+    typical = abs(_typical(np.where(_drifting(filters), np.nan, _log10(ratio) / 2)))
     return typical if np.isfinite(typical) else np.inf
 
 
@@ -270,7 +272,7 @@ def _are_standardised(facts: DataFacts) -> bool:
 
 
 def _standardise(facts: DataFacts) -> str:
-    units = facts.front_end.units_per_volt
+    units = facts.network.units_per_volt
     if facts.source == "array" or units is None:
         return (
             "Standardise as in training, each channel in each trial: `x = (x - x.mean(2, keepdims=True)) / "
@@ -279,7 +281,7 @@ def _standardise(facts: DataFacts) -> str:
             "x.std((0, 2), keepdims=True)`."
         )
     load = "`epochs.load_data()` and " if facts.source == "file" else ""
-    picks = "model.ch_names" if facts.own_names == facts.front_end.ch_names else repr(facts.own_names)
+    picks = "model.ch_names" if facts.own_names == facts.network.ch_names else repr(facts.own_names)
     return (
         f"Standardise as in training. For each channel in each trial: {load}`epochs.apply_function(lambda x: (x - "
         f"x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True) / {units:g}, picks={picks})`; for each channel "
@@ -287,22 +289,22 @@ def _standardise(facts: DataFacts) -> str:
     )
 
 
-def _decades_of_filters(facts: DataFacts) -> Floats:
+def _decades_of_filters(filters: FilterFacts) -> Floats:
     """Return log10 of each filter's amplitude over the stored one; NaN where that is not informative."""
-    recorded = facts.front_end.recorded
+    recorded = filters.recorded
     if recorded is None or recorded.filtered_variance is None or (recorded.filtered_variance == 1).all():
-        return np.full(len(facts.bands), np.nan)
-    ratio = (facts.of_filters.variance / recorded.filtered_variance).cpu().numpy()
-    return np.where(_drifting(facts), np.nan, _log10(ratio) / 2)
+        return np.full(len(filters.bands), np.nan)
+    ratio = (filters.of_filters.variance / recorded.filtered_variance).cpu().numpy()
+    return np.where(_drifting(filters), np.nan, _log10(ratio) / 2)
 
 
-def _departures_of_units(facts: DataFacts) -> tuple[Floats, Floats]:
+def _departures_of_units(filters: FilterFacts) -> tuple[Floats, Floats]:
     """Return how far each unit's mean is off, in standard deviations, and log10 of how far its amplitude is."""
-    recorded = facts.front_end.recorded
+    recorded = filters.recorded
     assert recorded is not None  # checked by the caller
-    usable = (recorded.unit_std > 0).cpu().numpy() & ~_drifting(facts)[:, None]
-    shift = ((facts.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
-    ratio = (facts.of_units.variance / recorded.unit_std.square()).cpu().numpy()
+    usable = (recorded.unit_std > 0).cpu().numpy() & ~_drifting(filters)[:, None]
+    shift = ((filters.of_units.mean - recorded.unit_mean).abs() / recorded.unit_std).cpu().numpy()
+    ratio = (filters.of_units.variance / recorded.unit_std.square()).cpu().numpy()
     return np.where(usable, shift, np.nan), np.where(usable, _log10(ratio) / 2, np.nan)
 
 
@@ -321,17 +323,17 @@ def _log10(ratio: Floats) -> Floats:
     return np.log10(ratio, out=np.full(ratio.shape, np.nan), where=np.isfinite(ratio) & (ratio > 0))
 
 
-def _drift_share(facts: DataFacts) -> Floats:
+def _drift_share(filters: FilterFacts) -> Floats:
     """Return the share of each filter's output power that is gone when the trials have no slow drift."""
-    total = facts.of_filters.variance.cpu().numpy()
-    share: Floats = 1 - np.divide(facts.fast_variance, total, out=np.ones_like(total), where=total > 0)
+    total = filters.of_filters.variance.cpu().numpy()
+    share: Floats = 1 - np.divide(filters.fast_variance, total, out=np.ones_like(total), where=total > 0)
     return share
 
 
-def _drifting(facts: DataFacts) -> np.ndarray:
+def _drifting(filters: FilterFacts) -> np.ndarray:
     """Return which filters pass mostly drift although their band, as written or else as measured, is above it."""
-    low_hz = facts.bands["low_hz"].fillna(facts.bands["measured_low_hz"]).to_numpy()
-    return (_drift_share(facts) > MOST_DRIFT) & (low_hz >= DRIFT_BELOW_HZ)
+    low_hz = filters.bands["low_hz"].fillna(filters.bands["measured_low_hz"]).to_numpy()
+    return (_drift_share(filters) > MOST_DRIFT) & (low_hz >= DRIFT_BELOW_HZ)
 
 
 def _same(one: object, other: object) -> bool:

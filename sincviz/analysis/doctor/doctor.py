@@ -13,21 +13,22 @@ from sincviz.analysis.doctor import checkpoint_checks, filter_checks, scalp_chec
 from sincviz.analysis.doctor.class_order_checks import class_order
 from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
-from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.facts import DataFacts, FilterFacts, WeightFacts
 from sincviz.analysis.doctor.findings import Finding, findings_table
-from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, standardised, trial_signals
+from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, TrialSignals, standardised, trial_signals
 from sincviz.analysis.evidence.prediction import chance_of, predictions
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift
 from sincviz.analysis.filters.overlap import resolvability
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.analysis.labels import origin
+from sincviz.analysis.labels import decoder_origin
 from sincviz.analysis.maps.spatial import spatial_patterns
 from sincviz.analysis.maps.unit_importance import has_linear_head, importance
 from sincviz.eeg.channel_names import matched_names
 from sincviz.errors import EpochsError
-from sincviz.networks.front_ends import FrontEnd
-from sincviz.opening.inputs import with_or_without_trials
+from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.units import FrontEnd
+from sincviz.opening.inputs import network_inputs
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
@@ -43,7 +44,7 @@ def diagnose(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network that maps trials to class scores; problems of filters are looked for where it has a front end.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; ``None`` looks at the weights alone.
     y : array, shape (trials,) | None
@@ -74,7 +75,7 @@ def diagnose(
     Raises
     ------
     TypeError
-        If the network is unknown.
+        If this is not a network, or there are neither trials nor filters.
 
     Examples
     --------
@@ -83,53 +84,56 @@ def diagnose(
     >>> diagnose(model).check.tolist()
     ['unmoved', 'unresolvable', 'positions']
     """
-    front_end, epochs, y = with_or_without_trials(model, epochs, y)
-    table = findings_table(_findings(front_end, epochs, y))
-    table.attrs = origin(front_end) | {"with_epochs": str(epochs is not None)}
+    network, epochs, y = network_inputs(model, epochs, y)
+    table = findings_table(_findings(network, epochs, y))
+    table.attrs = decoder_origin(network) | {"with_epochs": str(epochs is not None)}
     return table
 
 
-def _findings(front_end: FrontEnd, epochs: EpochsOrArray | None, y: ArrayLike | None) -> Iterator[Finding]:
-    broken = list(filter_checks.not_finite(front_end))
+def _findings(
+    network: FrontEnd | BlackBox, epochs: EpochsOrArray | None, y: ArrayLike | None
+) -> Iterator[Finding]:
+    broken = list(
+        filter_checks.not_finite(network)
+        if isinstance(network, FrontEnd)
+        else checkpoint_checks.not_finite(network)
+    )
     if broken:
         yield from broken
         return
-    bands = learned_bands(front_end)
-    weights = WeightFacts(
-        front_end=front_end,
-        bands=bands,
-        resolvability=resolvability(front_end),
-        drift=cutoff_drift(front_end),
-        importance=importance(front_end) if has_linear_head(front_end) else None,
-    )
-    for check in (
-        *filter_checks.FILTER_CHECKS,
-        scalp_checks.positions,
-        scalp_checks.high_bands,
-        trial_checks.channel_types,
-    ):
-        yield from check(weights)
-    yield from checkpoint_checks.assumed(front_end)
+    if isinstance(network, FrontEnd):
+        weights = WeightFacts(
+            front_end=network,
+            bands=learned_bands(network),
+            resolvability=resolvability(network),
+            drift=cutoff_drift(network),
+            importance=importance(network) if has_linear_head(network) else None,
+        )
+        for check in (*filter_checks.FILTER_CHECKS, scalp_checks.high_bands):
+            yield from check(weights)
+    for of_network in (scalp_checks.positions, trial_checks.channel_types, checkpoint_checks.assumed):
+        yield from of_network(network)
     if epochs is not None:
-        yield from _findings_in_data(front_end, bands, epochs, y)
+        yield from _findings_in_data(network, epochs, y)
 
 
 def _findings_in_data(
-    front_end: FrontEnd, bands: pd.DataFrame, epochs: EpochsOrArray, y: ArrayLike | None
+    network: FrontEnd | BlackBox, epochs: EpochsOrArray, y: ArrayLike | None
 ) -> Iterator[Finding]:
-    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], front_end.sfreq, rtol=1e-5):
+    assert network.sfreq is not None  # network_inputs
+    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], network.sfreq, rtol=1e-5):
         yield Finding(
             "sampling_rate",
             "error",
             "The epochs have another sampling rate than the network: its filters would stand for other frequencies.",
-            f"{epochs.info['sfreq']:g} Hz here, {front_end.sfreq:g} Hz in the network.",
-            f"`epochs.resample({front_end.sfreq:g})`.",
+            f"{epochs.info['sfreq']:g} Hz here, {network.sfreq:g} Hz in the network.",
+            f"`epochs.resample({network.sfreq:g})`.",
         )
         return
     epochs = ready(epochs)
     codes = None
     try:
-        codes = true_classes(front_end, epochs, y)
+        codes = true_classes(network, epochs, y)
     except ValueError as error:
         yield Finding(
             "classes",
@@ -140,8 +144,8 @@ def _findings_in_data(
             "pass `y`: for each trial a class name or the number of an output.",
         )
     try:
-        with warned_once(front_end, epochs):
-            facts = _facts(front_end, bands, epochs, y, codes)
+        with warned_once(network, epochs):
+            facts = _facts(network, epochs, y, codes)
     except EpochsError as error:
         what, _, advice = str(error).partition(". ")
         yield Finding(
@@ -172,29 +176,23 @@ def _findings_in_data(
 
 
 def _facts(
-    front_end: FrontEnd,
-    bands: pd.DataFrame,
+    network: FrontEnd | BlackBox,
     epochs: EpochsOrArray,
     y: ArrayLike | None,
     codes: NDArray[np.int64] | None,
 ) -> DataFacts:
-    signals = trial_signals(front_end, epochs)  # first: it raises if the trials do not fit
+    signals = trial_signals(network, epochs)  # first: it raises if the trials do not fit
     outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
     # A single trial a hundred times as large as the others would dominate all findings.
     sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
-    table = predictions(front_end, epochs, codes)
+    table = predictions(network, epochs, codes)
     own_names = None
-    if is_epochs(epochs) and front_end.ch_names is not None:
-        own_names = list(matched_names(front_end.ch_names, epochs.ch_names)[0].values())
-    facts = DataFacts(
-        front_end=front_end,
-        bands=bands,
-        of_filters=moments_of_filters(front_end, sound),
-        of_units=moments_of_units(front_end, sound),
-        fast_variance=_fast_variance(front_end, sound),
+    if is_epochs(epochs) and network.ch_names is not None:
+        own_names = list(matched_names(network.ch_names, epochs.ch_names)[0].values())
+    return DataFacts(
+        network=network,
+        filters=_filter_facts(network, sound, signals) if isinstance(network, FrontEnd) else None,
         recording=recording_facts(epochs),
-        patterns=spatial_patterns(front_end, sound),
-        importance=importance(front_end, sound) if has_linear_head(front_end) else None,
         chance=None if codes is None else chance_of(table),
         predictions=table,
         signals=signals,
@@ -204,12 +202,24 @@ def _facts(
         projectors=tuple(unapplied_projectors(epochs, own_names)),
         own_names=own_names,
     )
+
+
+def _filter_facts(front_end: FrontEnd, epochs: EpochsOrArray, signals: TrialSignals) -> FilterFacts:
+    facts = FilterFacts(
+        bands=learned_bands(front_end),
+        recorded=front_end.recorded,
+        of_filters=moments_of_filters(front_end, epochs),
+        of_units=moments_of_units(front_end, epochs),
+        fast_variance=_fast_variance(front_end, epochs),
+        patterns=spatial_patterns(front_end, epochs),
+        importance=importance(front_end, epochs) if has_linear_head(front_end) else None,
+    )
     if amplitudes_are_off(facts) and (large := trial_checks.is_large(signals)).any():
         # A single channel fifty times as large as the others says nothing about the units of all.
-        facts = dataclasses.replace(facts, of_filters=_moments_without(front_end, sound, large))
+        facts = dataclasses.replace(facts, of_filters=_moments_without(front_end, epochs, large))
     if not amplitudes_are_off(facts):
         return facts
-    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(front_end, sound))
+    return dataclasses.replace(facts, of_standardised=_moments_if_standardised(front_end, epochs))
 
 
 def _confusion(codes: NDArray[np.int64], scores: Floats) -> NDArray[np.int64]:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from sincviz._utils.text import counted
-from sincviz.analysis.doctor.facts import DataFacts, WeightFacts, where
+from sincviz.analysis.doctor.facts import DataFacts, FilterFacts, WeightFacts, where
 from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import electrode_positions, unusable_positions
+from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.units import FrontEnd
 
 EYES_BELOW_HZ = 13.0  # what the eyes do is over in a tenth of a second or lasts longer
 MUSCLES_FROM_HZ = 20.0  # from here on near muscles, that is at the edge of the scalp
@@ -32,10 +34,9 @@ def dense_share(of_channels: float) -> float:
     return min(TIMES_UNIFORM * of_channels, (1 + of_channels) / 2)
 
 
-def positions(facts: WeightFacts) -> Iterator[Finding]:
+def positions(network: FrontEnd | BlackBox) -> Iterator[Finding]:
     """Report channels that cannot be placed on the scalp."""
-    front_end = facts.front_end
-    if front_end.chs_info is None or front_end.ch_names is None:
+    if network.chs_info is None or network.ch_names is None:
         yield Finding(
             "positions",
             "note",
@@ -44,7 +45,7 @@ def positions(facts: WeightFacts) -> Iterator[Finding]:
             "`load_checkpoint(path, chs_info=epochs.info['chs'])`.",
         )
         return
-    unusable = unusable_positions(front_end.ch_names, electrode_positions(front_end.chs_info))
+    unusable = unusable_positions(network.ch_names, electrode_positions(network.chs_info))
     if unusable:
         channels = {name for names in unusable.values() for name in names}
         listed = "; ".join(f"{reason}: {', '.join(names)}" for reason, names in unusable.items())
@@ -85,16 +86,16 @@ def high_bands(facts: WeightFacts) -> Iterator[Finding]:
 
 def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
     """Report patterns that peak near the eyes or over muscles."""
-    names = facts.front_end.ch_names
-    if names is None or facts.importance is None:
+    names, filters = facts.network.ch_names, facts.filters
+    if names is None or filters is None or filters.importance is None:
         return
-    profile = _scalp_profile(facts)
+    profile = _scalp_profile(filters)
     if not np.isfinite(profile).all():
         return
     leader = int(profile.argmax())
-    by_filter = _power_by_unit(facts)[:, :, leader].sum(1)
-    peak_hz = float((by_filter * np.nan_to_num(facts.bands["peak_hz"])).sum() / by_filter.sum())
-    chs_info = facts.front_end.chs_info
+    by_filter = _power_by_unit(filters)[:, :, leader].sum(1)
+    peak_hz = float((by_filter * np.nan_to_num(filters.bands["peak_hz"])).sum() / by_filter.sum())
+    chs_info = facts.network.chs_info
     regions = head_regions(names, None if chs_info is None else electrode_positions(chs_info))
     # Eye movements are slow; fast activity near the eyes comes from the muscles of the forehead.
     if peak_hz < EYES_BELOW_HZ:
@@ -125,16 +126,16 @@ def artefact_channels(facts: DataFacts) -> Iterator[Finding]:
             return
 
 
-def _scalp_profile(facts: DataFacts) -> Floats:
+def _scalp_profile(filters: FilterFacts) -> Floats:
     """Return the share of each channel in the power of the patterns, units weighted by their squared importance."""
-    profile: Floats = _power_by_unit(facts).sum((0, 1))
+    profile: Floats = _power_by_unit(filters).sum((0, 1))
     total = profile.sum()
     return profile / total if total > 0 else np.full_like(profile, np.nan)
 
 
-def _power_by_unit(facts: DataFacts) -> Floats:
-    assert facts.importance is not None  # checked by the caller
-    patterns = facts.patterns.to_numpy()
-    weight = facts.importance["importance"].to_numpy() ** 2
+def _power_by_unit(filters: FilterFacts) -> Floats:
+    assert filters.importance is not None  # checked by the caller
+    patterns = filters.patterns.to_numpy()
+    weight = filters.importance["importance"].to_numpy() ** 2
     power: Floats = np.nan_to_num(patterns**2 / (patterns**2).sum(2, keepdims=True))
     return weight[..., None] * power

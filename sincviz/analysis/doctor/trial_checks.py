@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz._utils.text import counted, joined, listed
-from sincviz.analysis.doctor.facts import DataFacts, WeightFacts
+from sincviz.analysis.doctor.facts import DataFacts
 from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.doctor.trial_signals import TrialSignals
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, OTHER_UNITS, UNTYPED, by_type, channel_type
+from sincviz.networks.decoder import Decoder
 
 LEAST_TRIALS = 5  # a median of fewer says nothing of what is usual
 OUTLYING_TIMES = (
@@ -133,7 +134,7 @@ def bridged(facts: DataFacts) -> Iterator[Finding]:
 def projectors(facts: DataFacts) -> Iterator[Finding]:
     """Report projectors that were never applied."""
     waiting = facts.projectors
-    known = facts.front_end.provenance.get("reference")
+    known = facts.network.provenance.get("reference")
     if known is not None and known == facts.recording["reference"]:
         # The training trials had this reference, so what waits is not what the network knows.
         waiting = tuple(name for name in waiting if not name.startswith("Average"))
@@ -147,15 +148,13 @@ def projectors(facts: DataFacts) -> Iterator[Finding]:
         )
 
 
-def channel_types(facts: WeightFacts) -> Iterator[Finding]:
+def channel_types(network: Decoder) -> Iterator[Finding]:
     """Report a network that takes signals other than EEG."""
-    types = {
-        channel["ch_name"]: channel_type(channel) or UNTYPED for channel in facts.front_end.chs_info or ()
-    }
+    types = {channel["ch_name"]: channel_type(channel) or UNTYPED for channel in network.chs_info or ()}
     others = {
         name: kind for name, kind in types.items() if kind not in (*BRAIN_POTENTIALS, *OTHER_UNITS, UNTYPED)
     }
-    if others and facts.front_end.chs_info:
+    if others and network.chs_info:
         stimulus = "stim" in others.values()
         kinds = ", ".join(dict.fromkeys(others.values()))
         yield Finding(
@@ -254,12 +253,12 @@ def _trials(numbers: Sequence[int] | NDArray[np.int64]) -> str:
 
 
 def _names(facts: DataFacts, channels: Sequence[int] | NDArray[np.int64]) -> str:
-    names = facts.front_end.ch_names
+    names = facts.network.ch_names
     return _first([f"number {index}" if names is None else names[index] for index in channels])
 
 
 def _joined(facts: DataFacts, group: Sequence[int]) -> str:
-    names = facts.front_end.ch_names
+    names = facts.network.ch_names
     return joined([f"number {index}" if names is None else names[index] for index in group])
 
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from sincviz.analysis.filters.transfer_function import Floats
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.decoder import Decoder
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.recording_levels import levels_of
 
@@ -45,7 +45,7 @@ class TrialSignals:
 
 
 @torch.no_grad()
-def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
+def trial_signals(network: Decoder, epochs: EpochsOrArray) -> TrialSignals:
     """Measure all trials in one pass, with one batch in memory at a time.
 
     Raises
@@ -62,12 +62,14 @@ def trial_signals(front_end: FrontEnd, epochs: EpochsOrArray) -> TrialSignals:
     >>> signals.fast.shape, signals.distance.shape, signals.scores.shape
     ((10, 3), (3, 3), (10, 2))
     """
+    assert network.n_chans is not None  # known with the trials
+    assert network.sfreq is not None
     sizes: dict[str, list[Floats]] = {name: [] for name in ("peak_to_peak", "deviation", "fast", "scores")}
-    products = np.zeros((front_end.n_chans, front_end.n_chans))
-    for batch in input_batches(front_end, epochs):
-        scores = front_end.scores(torch.from_numpy(batch).to(front_end.spatial.device))
+    products = np.zeros((network.n_chans, network.n_chans))
+    for batch in input_batches(network, epochs):
+        scores = network.scores(torch.from_numpy(batch).to(network.device))
         centred = batch - batch.mean(2, keepdims=True)
-        fast = _fast_cosines(centred, front_end.sfreq)
+        fast = _fast_cosines(centred, network.sfreq)
         # To the average reference, which changes no distance, rounding is that of differences.
         apart = fast - fast.mean(1, keepdims=True)
         power = _mean_square(apart).mean(1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.tracing.affine_cut import AffineCut, affine_cut
 from sincviz.networks.tracing.operations import NotTraceableError, values_at
@@ -39,7 +40,7 @@ def traced_front_end(network: BlackBox) -> FrontEnd:
 
     Raises
     ------
-    TypeError
+    FrontEndError
         If there are no such operations, or the network's sizes or sampling rate are not known.
 
     Examples
@@ -54,19 +55,21 @@ def traced_front_end(network: BlackBox) -> FrontEnd:
     """
     unknown = [name for name in ("n_chans", "n_times", "sfreq") if getattr(network, name) is None]
     if unknown:
-        raise TypeError(
-            f"sincviz does not know the front end of {network.kind}, and cannot look for it without its "
-            f"{' and '.join(_WORDS[name] for name in unknown)}. Pass epochs too, or set "
-            f"{', '.join(f'`model.{name} = {_EXAMPLES[name]}`' for name in unknown)}."
+        what = " and ".join(_WORDS[name] for name in unknown)
+        raise FrontEndError(
+            f"sincviz does not know the front end of {network.kind}, and cannot look for it without its {what}. Pass "
+            f"epochs too, or set {', '.join(f'`model.{name} = {_EXAMPLES[name]}`' for name in unknown)}.",
+            f"its {what} {'are' if len(unknown) > 1 else 'is'} not known",
         )
     known = _known(network)
     if isinstance(known, FrontEnd):
         return known
-    raise TypeError(
+    raise FrontEndError(
         f"sincviz does not know the front end of {network.kind}: {known}. What needs only inputs and scores works: "
         "`sincviz.spectral_relevance(model, epochs)`, `sincviz.ablate(model, epochs)` and "
         "`sincviz.deletion_curve(model, epochs)`. Your own network with a temporal and a spatial convolution can "
-        "be registered with `@sincviz.networks.front_end.register`."
+        "be registered with `@sincviz.networks.front_end.register`.",
+        known,
     )
 
 
@@ -104,7 +107,7 @@ def _known(network: BlackBox) -> FrontEnd | str:
     )
 
 
-_METADATA = ("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names", "provenance", "module")
+_METADATA = ("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names", "provenance", "module", "kind")
 
 
 def _traced(network: BlackBox) -> FrontEnd:
