@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -10,11 +11,12 @@ from sincviz import plotting
 from sincviz.analysis.maps.spatial import relative_maps, spatial_filters, spatial_patterns
 from sincviz.analysis.maps.unit_importance import has_linear_head, importance, most_important
 from sincviz.errors import PositionsError
-from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import of_trials, of_weights
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
 from sincviz.report.contents import Figure, Section, Sentence, Step, Table
+from sincviz.trials.epochs import n_trials_of, some_of
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -24,6 +26,11 @@ MOST_MAPS = 32
 
 
 MOST_PAIRS = 8
+
+MOST_REPLACEMENTS = 10_000
+"""Trials times units."""
+
+FEWEST_REPLACED = 20
 
 
 _MAPS = (
@@ -35,9 +42,18 @@ _MAPS = (
 
 
 def _importance(run: InspectionRun) -> tuple[xr.Dataset]:
-    if not has_linear_head(run.front_end):
-        raise ValueError("This needs a network whose head is linear.")
-    return (importance(run.front_end, run.trials),)
+    front_end, trials = run.front_end, run.trials
+    if trials is not None and not has_linear_head(front_end):
+        # What follows is run again for every unit: of many units fewer trials have to do.
+        n_units = front_end.spatial.shape[0] * front_end.spatial.shape[1]
+        most = min(MOST_EVIDENCE_TRIALS, MOST_REPLACEMENTS // n_units)
+        if most < FEWEST_REPLACED:
+            raise ValueError(
+                f"With {n_units} units it would take too long here: `sincviz.importance(model, epochs)` measures it."
+            )
+        every = n_trials_of(trials)
+        trials = some_of(trials, np.unique(np.linspace(0, every - 1, min(most, every), dtype=int)))
+    return (importance(front_end, trials),)
 
 
 def _important_first(maps: xr.DataArray, inspection: InspectionResults, most: int) -> xr.DataArray:
@@ -84,7 +100,7 @@ def _caption(inspection: InspectionResults) -> str:
 
 def _unit_table(units_of: xr.Dataset) -> pd.DataFrame:
     """Return one row per unit: importance, weights, spread, and what it adds to each class."""
-    units = ["importance", "weight_norm", *(["feature_std"] if "feature_std" in units_of else [])]
+    units = ["importance", *(name for name in ("weight_norm", "feature_std") if name in units_of)]
     table = units_of[units].to_dataframe()[units]
     for name in units_of["target"].to_numpy():
         table[f"contribution_{name}"] = units_of["contribution"].sel(target=name).to_series()

@@ -9,6 +9,7 @@ from sincviz._utils.checks import positive_int
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.labels import class_labels, map_coords, origin
+from sincviz.analysis.maps.mean_replacement import replacement_variances
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.trials.epochs import EpochsOrArray, input_batches
@@ -22,12 +23,16 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     effect on the decision, so the mean over classes is subtracted from the weights first. The contribution of the unit
     is how much the rest varies from trial to trial.
 
+    Where the head is not linear, or not known, the contribution is how much the scores change from trial to trial when
+    the unit's map is replaced with its mean over trials and times. With a linear head both are the same.
+
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows, with a linear head.
+        Anything that :func:`sincviz.networks.front_ends` knows.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
-        Trials to measure how much each pooled feature varies; ``None`` assumes equal variance, so only weights count.
+        Trials to measure how much each pooled feature varies; ``None`` assumes equal variance, so only weights count,
+        which needs a linear head.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -39,14 +44,14 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         - ``importance`` (filter, depth): root mean square of that over classes; 0 for a unit without weight.
         - ``filter_importance`` (filter): the same for what all units of a filter add together (without epochs:
           the norm of all their weights).
-        - ``weight_norm`` (filter, depth): norm of the unit's weights over classes and windows.
-        - ``feature_std`` (filter, depth), with epochs only: standard deviation over trials of the pooled feature,
+        - ``weight_norm`` (filter, depth), of a linear head: norm of the unit's weights over classes and windows.
+        - ``feature_std`` (filter, depth), of a linear head, with epochs only: standard deviation over trials of the pooled feature,
           root mean square over windows.
 
     Raises
     ------
     TypeError
-        If the network is unknown, or has no linear head with two or more scores.
+        If the network has no front end, or without trials no linear head with two or more scores.
     EpochsError
         If the epochs do not fit the network.
 
@@ -57,17 +62,28 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     >>> dataset.importance.dims, dataset.filter_importance.sizes["filter"]
     (('filter', 'depth'), 32)
     """
+    attrs: dict[str, str | int]
     front_end, epochs, _ = with_or_without_trials(model, epochs)
     if not has_linear_head(front_end):
-        raise TypeError(
-            "The front end of this network has no linear head with two or more scores, so the contribution of a unit "
-            "to the scores is not known. Register it with `head` and `features`."
-        )
+        if epochs is None:
+            raise TypeError(
+                "The head of this network is not linear, or not known, so what a unit adds to the scores can only be "
+                "measured on trials. Pass epochs: `sincviz.importance(model, epochs)`."
+            )
+        n_trials, by_unit, by_filter = replacement_variances(front_end, epochs)
+        attrs = {
+            "classes": "scores relative to their mean over classes",
+            "spread": "over trials",
+            "n_trials": n_trials,
+            "units": "class score",
+            "method": "change of the scores when the unit is replaced with its mean",
+        }
+        return _dataset(front_end, by_unit, by_filter, {}, attrs)
     assert front_end.head is not None  # has_linear_head
     head = front_end.head.cpu().double()
     weights = head - head.mean(0)
     norm = weights.square().sum((0, 3)).sqrt()
-    attrs: dict[str, str | int] = {"classes": "scores relative to their mean over classes"}
+    attrs = {"classes": "scores relative to their mean over classes"}
     variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {
         "weight_norm": (("filter", "depth"), norm.numpy())
     }
@@ -79,7 +95,18 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         n_trials, by_unit, by_filter, spread = _variances(front_end, weights, epochs)
         attrs |= {"spread": "over trials", "n_trials": n_trials, "units": "class score"}
         variables["feature_std"] = (("filter", "depth"), spread.sqrt().numpy())
-    variables |= {
+    return _dataset(front_end, by_unit, by_filter, variables, attrs)
+
+
+def _dataset(
+    front_end: FrontEnd,
+    by_unit: torch.Tensor,
+    by_filter: torch.Tensor,
+    variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]],
+    attrs: dict[str, str | int],
+) -> xr.Dataset:
+    """Return the variances of what units and filters add to the scores as labelled standard deviations."""
+    variables = variables | {
         "contribution": (("target", "filter", "depth"), by_unit.sqrt().numpy()),
         "importance": (("filter", "depth"), by_unit.mean(0).sqrt().numpy()),
         "filter_importance": (("filter",), by_filter.mean(0).sqrt().numpy()),
@@ -87,7 +114,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     coords = map_coords(front_end, learned_bands(front_end))
     on_units = {name: value for name, value in coords.items() if name not in ("channel", "x", "y", "z")}
     return xr.Dataset(
-        variables, {"target": class_labels(front_end, len(weights)), **on_units}, origin(front_end) | attrs
+        variables, {"target": class_labels(front_end, len(by_unit)), **on_units}, origin(front_end) | attrs
     )
 
 
