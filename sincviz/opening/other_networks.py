@@ -89,7 +89,7 @@ def other_network(
         raise
     except (LookupError, ValueError, AttributeError, RuntimeError, ArithmeticError, MemoryError) as error:
         reason = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
-        raise CheckpointError(f"{path} does not contain a usable network: {reason:.1200}.") from error
+        raise CheckpointError(f"{path} cannot be opened: {reason:.1200}.") from error
     return network
 
 

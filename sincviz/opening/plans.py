@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sincviz._utils.checks import positive_int
 from sincviz._utils.text import joined
 from sincviz.weights.known_architectures import Architecture
 from sincviz.weights.trial_lengths import fitting_times, likely, short_times
@@ -50,9 +51,8 @@ def plans(
             chosen = wanted or likely(times)
             return [{**plan, "n_times": chosen}], (None if wanted else times)
     fitting = joined([f"{span(times)}" for times in (regular, short) if times], "or")
-    pools = joined(
-        [f"`{key}`" for key in architecture.traceless if "pool" in key and "mode" not in key], "or"
-    )
+    of_pooling = [key for key in architecture.traceless if key.startswith("pool") and key != "pool_mode"]
+    pools = joined([f"`{key}`" for key in of_pooling], "or")
     if not fitting:
         raise ValueError(
             f"no number of samples gives its head the size in the file, {sizes['windows']}. Pass {pools} if they are "
@@ -66,7 +66,7 @@ def plans(
 
 def _stated_samples(known: Mapping[str, Any]) -> int | None:
     if known.get("n_times") is not None:
-        return int(known["n_times"])
+        return positive_int("n_times", known["n_times"])
     if known.get("input_window_seconds") and known.get("sfreq"):
         return int(known["input_window_seconds"] * known["sfreq"])
     return None

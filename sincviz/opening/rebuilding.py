@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sincviz._utils.text import listed
+from sincviz._utils.text import joined, listed
 from sincviz.errors import MissingDependencyError, did_you_mean, warn
 from sincviz.opening.plans import LIBRARY, article, plans, span
 from sincviz.opening.strict_loading import differences, load_strictly, tried
@@ -83,7 +83,13 @@ def rebuilt(
     settings = {key: value for key, value in sizes.items() if key not in _DERIVED} | known
     weights = file.read(outline)
     attempts, times = plans(architecture, settings, sizes, defaults, known, trial)
-    network, chosen = _built(network_class, attempts, weights, parameters)
+    network, chosen = _built(
+        network_class,
+        attempts,
+        weights,
+        parameters,
+        [key for key in architecture.also_settable if key not in known],
+    )
     scores = tried(network, sizes["n_chans"], chosen["n_times"])
     if scores.shape != (1, sizes["n_outputs"]):
         raise ValueError(f"its scores have the shape {tuple(scores.shape)}, not (1, {sizes['n_outputs']})")
@@ -96,7 +102,7 @@ def rebuilt(
         assumed["head_dim"] = chosen["head_dim"]
     if times is not None:
         assumed = {"n_times": chosen["n_times"], **assumed}
-    if "sfreq" in chosen and "sfreq" not in known:
+    if chosen["sfreq"] is not None and "sfreq" not in known and not _same_fixed(network, weights):
         assumed |= {"sfreq": chosen["sfreq"]}
     written = {key: _written(value) for key, value in assumed.items()}
     network.provenance = {"format": f"{architecture.name} of {LIBRARY}, {kind}"} | (  # type: ignore[assignment]
@@ -108,7 +114,7 @@ def rebuilt(
         if shortened
         else ""
     )
-    _say(architecture, name, sizes, written, times, short, sfreq=chosen.get("sfreq"))
+    _say(architecture, name, sizes, written, times, short, sfreq=chosen["sfreq"])
     return network
 
 
@@ -190,6 +196,7 @@ def _built(
     attempts: list[dict[str, Any]],
     weights: Mapping[str, Tensor],
     parameters: Mapping[str, Any],
+    also_settable: Sequence[str],
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Return the first network whose weights have the shapes of those in the file, with these loaded."""
     first_words: list[str] = []
@@ -198,6 +205,8 @@ def _built(
         maps = next((attempt[key] for key in _FIRST_MAPS if isinstance(attempt.get(key), int)), 1)
         if maps * attempt["n_chans"] * attempt["n_times"] > _MOST_VALUES:
             raise ValueError("its feature maps would not fit into memory. Check `n_times`")
+        # A default rate, as ATCNet has, would be a claim about the trials.
+        attempt = {"sfreq": None, **attempt}
         network = _instance(
             network_class, {key: value for key, value in attempt.items() if key in parameters}
         )
@@ -209,9 +218,12 @@ def _built(
         if _same_fixed(network, weights):
             break
     if not fitting:
+        names = [f"`{key}`" for key in also_settable]
+        built_with = f" If it was built with other {joined(names)}, pass them." if names else ""
         raise ValueError(
             f"it looks like {article(network_class.__name__)} of {LIBRARY}, but does not fit the installed one: "
-            f"{'; '.join(first_words)}. If it is a network of your own, name its class: `model=` (`--model`)"
+            f"{'; '.join(first_words)}.{built_with} If it is a network of your own, name its class: `model=` "
+            "(`--model`)"
         )
     network, attempt = fitting[-1] if _same_fixed(fitting[-1][0], weights) else fitting[0]
     load_strictly(network, weights)

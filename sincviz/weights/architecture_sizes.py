@@ -11,7 +11,7 @@ def _shape(shapes: Shapes, n_dims: int, *names: str) -> tuple[int, ...]:
     """Return the shape of the first of these weights that is there."""
     name = next((name for name in names if name in shapes), None)
     if name is None:
-        raise ValueError(f"its weight `{names[0]}` is missing")
+        raise ValueError(f"its weight {' or '.join(f'`{name}`' for name in names)} is missing")
     shape = shapes[name]
     if len(shape) != n_dims or 0 in shape:
         raise ValueError(f"its weight `{name}` has the shape {shape}; expected are {n_dims} dimensions")
@@ -37,7 +37,7 @@ def eegnet_sizes(shapes: Shapes) -> dict[str, Any]:
     filters, _, _, taps = _shape(shapes, 4, "conv_temporal.weight")
     units, _, n_chans, _ = _shape(shapes, 4, *constrained("conv_spatial.weight"))
     pointwise = _shape(shapes, 4, "conv_separable_point.weight")[0]
-    is_linear = not any(name.endswith("conv_classifier.weight") for name in shapes)
+    is_linear = any("linearconstraint" in name for name in shapes)
     if is_linear:
         n_outputs, features = _shape(shapes, 2, *constrained("final_layer.linearconstraint.weight"))
         windows = _ratio("the head and its maps", features, pointwise)
@@ -53,7 +53,9 @@ def eegnet_sizes(shapes: Shapes) -> dict[str, Any]:
         "F2": pointwise,
         "kernel_length": taps,
         "depthwise_kernel_length": _shape(shapes, 4, "conv_separable_depth.weight")[3],
-        "batch_norm_affine": "bnorm_1.weight" in shapes,
+        "batch_norm_affine": any(
+            f"{layer}.weight" in shapes for layer in ("bnorm_temporal", "bnorm_1", "bnorm_2")
+        ),
         "final_layer_with_constraint": is_linear,
         "windows": windows,
     }
@@ -81,7 +83,7 @@ def shallow_sizes(shapes: Shapes) -> dict[str, Any]:
         "n_filters_time": filters,
         "filter_time_length": taps,
         "n_filters_spat": units,
-        "batch_norm": "bnorm.running_mean" in shapes,
+        "batch_norm": any(name.startswith("bnorm.") for name in shapes),
         "windows": windows,
     }
 

@@ -137,7 +137,7 @@ ARCHITECTURES = (
     Architecture(
         name="ShallowFBCSPNet",
         signs=(TIME, SPACE, HEAD),
-        absent=("conv_2.weight",),
+        absent=("conv_2.weight", "conv_3.weight", "conv_4.weight"),
         sizes=shallow_sizes,
         traceless=(*_POOLS, "pool_mode", "conv_nonlin", "activation_pool_nonlin"),
         windows=pooled_windows,
