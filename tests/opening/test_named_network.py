@@ -137,10 +137,10 @@ def test_safetensors_and_metadata(small, tmp_path):
         ),
         (Constrained, {"n_chans": 3}, CheckpointError, "front.parametrizations"),
         (
-            lambda: nn.Linear(2, 2),
+            lambda: nn.Sequential(nn.Linear(2, 2)),
             None,
             CheckpointError,
-            "no weight in it has a name of Linear, such as bias",
+            r"no weight in it has a name of Sequential, such as 0\.bias\. It contains 8 weights",
         ),
         (lambda: 3, None, TypeError, "returned int"),
         (3, None, TypeError, "must be a class of networks"),
