@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sincviz.cli.browser import open_page
-from sincviz.cli.network_class import Model, ModelArgs, named_class
+from sincviz.cli.network_class import Model, ModelArgs, input_errors, named_class
 from sincviz.cli.options import (
     Classes,
     Open,
@@ -70,6 +70,7 @@ def compare(
             from sincviz.comparison.comparison import compare as compare_networks
             from sincviz.comparison.contents import CONTENTS
             from sincviz.networks.attributes import known_attributes
+            from sincviz.networks.front_ends import front_end
             from sincviz.opening.checkpoints import load_checkpoint
             from sincviz.report.folder import check_folder
             from sincviz.trials.cutting import cut_to
@@ -96,12 +97,15 @@ def compare(
                 ch_names=of_channels if arrays else None,
                 units=units,
             )
-        first, second = (
-            load_checkpoint(
-                one, None if arrays else of_channels, epochs=trials, montage=montage or None, **of_class
+        with input_errors():
+            first, second = (
+                load_checkpoint(
+                    one, None if arrays else of_channels, epochs=trials, montage=montage or None, **of_class
+                )
+                for one in (checkpoint, other)
             )
-            for one in (checkpoint, other)
-        )
+            for network in (first, second):
+                front_end(network)  # only networks whose filters can be read are compared
         if trials is not None:
             if tmax is not None:
                 trials = cut_to(trials, known_attributes(first)["n_times"])

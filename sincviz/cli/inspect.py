@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sincviz.cli.browser import open_page
-from sincviz.cli.network_class import Model, ModelArgs, named_class
+from sincviz.cli.network_class import Model, ModelArgs, input_errors, named_class
 from sincviz.cli.options import (
     Classes,
     DataPath,
@@ -189,9 +189,10 @@ def inspect(
                 units=units,
             )
         # Names of an array's channels are the network's only if it has none of its own.
-        network = load_checkpoint(
-            checkpoint, None if arrays else names, epochs=trials, montage=montage or None, **parameters
-        )
+        with input_errors():
+            network = load_checkpoint(
+                checkpoint, None if arrays else names, epochs=trials, montage=montage or None, **parameters
+            )
         if trials is not None and tmax is not None:
             trials = cut_to(trials, known_attributes(network)["n_times"])
         if trials is not None:

@@ -4,7 +4,8 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -104,6 +105,15 @@ def named_class(model: str, model_args: str) -> dict[str, Any]:
         )
     arguments = model_arguments(model_args)
     return {"model": network_class(model), "model_args": arguments} if model else {}
+
+
+@contextmanager
+def input_errors() -> Iterator[None]:
+    """Turn errors about the types of what was passed into errors that the command line prints in one line."""
+    try:
+        yield
+    except TypeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _value(text: str) -> Any:

@@ -129,3 +129,36 @@ def test_the_commands_say_what_is_wrong_in_one_line(command, folder, capsys):
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert re.search(r"no weight in it has a name of MyNet, such as fc\.bias", said)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            ["--model", "my_code_here:MyNet", "--parameter", "n_times=64"],
+            "With `model`, `n_times` must be in",
+        ),
+        (
+            ["--model", "my_code_here:MyNet", "--model-args", "n_chans=x"],
+            "MyNet cannot be built from n_chans='x'",
+        ),
+        (["--parameter", "pool1_kernel_size=2"], "cannot be opened|usable network|has no parameter"),
+    ],
+)
+def test_options_that_are_refused_are_one_line(options, words, folder, capsys):
+    torch.save(nn.Linear(3, 2).state_dict(), "mine.pt")
+    with pytest.raises(SystemExit) as ended:
+        main(["inspect", "mine.pt", *options])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert re.search(words, said.replace("\n", " "))
+    assert "Traceback" not in said
+
+
+def test_networks_whose_filters_cannot_be_read_are_not_compared(folder, capsys):
+    options = ["--model", "my_code_here:MyNet", "--model-args", "n_chans=3"]
+    torch.save(named_class("my_code_here:MyNet", "")["model"](3).state_dict(), "mine.pt")
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "mine.pt", "mine.pt", "--names", "a,b", *options])
+    assert ended.value.code == 2
+    assert "MyNet" in capsys.readouterr().err
