@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sincviz.cli.browser import open_page
+from sincviz.cli.network_class import Model, ModelArgs, input_errors, named_class
 from sincviz.cli.options import (
     Classes,
     Open,
@@ -49,6 +50,8 @@ def compare(
     montage: Annotated[
         str, typer.Option(help="Places the channels: a montage of MNE, such as standard_1005.")
     ] = "",
+    model: Model = "",
+    model_args: ModelArgs = "",
     names: Annotated[str, typer.Option(help="What to call the networks, such as before,after.")] = "",
     reference: Annotated[
         str, typer.Option(help="'trained' as the first network was trained, 'average', or 'recorded'.")
@@ -66,6 +69,8 @@ def compare(
         with importing():
             from sincviz.comparison.comparison import compare as compare_networks
             from sincviz.comparison.contents import CONTENTS
+            from sincviz.networks.attributes import known_attributes
+            from sincviz.networks.front_ends import front_end
             from sincviz.opening.checkpoints import load_checkpoint
             from sincviz.report.folder import check_folder
             from sincviz.trials.cutting import cut_to
@@ -79,6 +84,7 @@ def compare(
             raise ValueError(f"`--names` must be two different names; got {names!r}. Try before,after.")
         folder = Path(_folder_name(called)) if out is None else out
         check_folder(folder, CONTENTS, overwrite=overwrite)
+        of_class = named_class(model, model_args)
         of_channels, arrays = listed(channels) or None, epochs is not None and holds_arrays(epochs)
         trials = None
         if epochs is not None:
@@ -91,13 +97,18 @@ def compare(
                 ch_names=of_channels if arrays else None,
                 units=units,
             )
-        first, second = (
-            load_checkpoint(one, None if arrays else of_channels, epochs=trials, montage=montage or None)
-            for one in (checkpoint, other)
-        )
+        with input_errors():
+            first, second = (
+                load_checkpoint(
+                    one, None if arrays else of_channels, epochs=trials, montage=montage or None, **of_class
+                )
+                for one in (checkpoint, other)
+            )
+            for network in (first, second):
+                front_end(network)  # only networks whose filters can be read are compared
         if trials is not None:
             if tmax is not None:
-                trials = cut_to(trials, first.n_times)
+                trials = cut_to(trials, known_attributes(first)["n_times"])
             trials = referenced_as_trained(trials, first, reference)
         comparison = compare_networks(
             first, second, trials, names=(called[0], called[1]), held_out=held_out, seed=seed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sincviz.cli.browser import open_page
+from sincviz.cli.network_class import Model, ModelArgs, input_errors, named_class
 from sincviz.cli.options import (
     Classes,
     DataPath,
@@ -89,6 +90,8 @@ def inspect(
             help="A parameter that the checkpoint does not store, such as min_freq=0.5; may be repeated.",
         ),
     ] = None,
+    model: Model = "",
+    model_args: ModelArgs = "",
     only: Annotated[
         str,
         typer.Option(
@@ -130,6 +133,7 @@ def inspect(
             from sincviz.errors import did_you_mean
             from sincviz.inspection.contents import CONTENTS, SECTIONS
             from sincviz.inspection.inspection import inspect as inspect_network
+            from sincviz.networks.attributes import known_attributes
             from sincviz.opening.checkpoints import load_checkpoint
             from sincviz.plotting import journal
             from sincviz.report.contents import chosen_sections
@@ -163,7 +167,7 @@ def inspect(
         with journal(style):
             pass  # an unknown style is refused before anything is computed
         talks = not (quiet or as_json)
-        parameters = network_parameters(parameter or ())
+        parameters = network_parameters(parameter or ()) | named_class(model, model_args)
         names, arrays = listed(channels) or None, epochs is not None and holds_arrays(epochs)
         trials = None
         if data:
@@ -185,15 +189,16 @@ def inspect(
                 units=units,
             )
         # Names of an array's channels are the network's only if it has none of its own.
-        model = load_checkpoint(
-            checkpoint, None if arrays else names, epochs=trials, montage=montage or None, **parameters
-        )
+        with input_errors():
+            network = load_checkpoint(
+                checkpoint, None if arrays else names, epochs=trials, montage=montage or None, **parameters
+            )
         if trials is not None and tmax is not None:
-            trials = cut_to(trials, model.n_times)
+            trials = cut_to(trials, known_attributes(network)["n_times"])
         if trials is not None:
-            trials = referenced_as_trained(trials, model, reference)
+            trials = referenced_as_trained(trials, network, reference)
         inspection = inspect_network(
-            model, trials, only=sections, held_out=held_out, seed=seed, progress=talks
+            network, trials, only=sections, held_out=held_out, seed=seed, progress=talks
         )
         inspection = _with_paths(inspection, checkpoint, epochs)
         written = inspection.save(

@@ -154,10 +154,12 @@ def network_parameters(options: Sequence[str]) -> dict[str, Any]:
         If an option is not ``NAME=VALUE``, or the name is not a parameter of a network.
     """
     from sincviz.opening.checkpoints import check_parameters
+    from sincviz.weights.known_architectures import ARCHITECTURES
 
     parameters = parameters_of(options)
+    others = {name for architecture in ARCHITECTURES for name in architecture.settable}
     try:
-        check_parameters(parameters)
+        check_parameters({name: value for name, value in parameters.items() if name not in others})
     except TypeError as error:
         raise ValueError(f"`--parameter`: {error}") from error
     return parameters

@@ -4,12 +4,13 @@ import difflib
 import inspect
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
 from sincviz.eeg.channel_names import matched_names
 from sincviz.eeg.channel_types import warn_of_types
@@ -19,6 +20,7 @@ from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.network import own_network
+from sincviz.opening.other_networks import other_network
 from sincviz.trials.classes import class_order
 from sincviz.trials.epochs import is_epochs
 from sincviz.weights.hub import downloaded_network
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 _HUB_NAME = re.compile(r"\w[\w.-]*", re.ASCII).fullmatch
 _HUB = "hf://"
+_NO_NAMES = (
+    "`montage` (`--montage`) places channels by name, but their names are not known. Pass them as `chs_info` "
+    "(`--channels`; of a group, `ch_names`)."
+)
 _FILES = (
     ".onnx",
     ".h5",
@@ -92,14 +98,21 @@ def load_checkpoint(
     *,
     epochs: "mne.BaseEpochs | None" = None,
     montage: str | None = None,
+    model: Callable[..., object] | nn.Module | None = None,
+    model_args: Mapping[str, Any] | None = None,
     **missing_parameters: Any,
-) -> SincShallowNet:
+) -> Any:
     """Load a trained network, in evaluation mode, from a file of sincviz or another library.
 
     A file of :func:`save_checkpoint` stores everything. Weights alone determine the number and length of the filters,
     depth, channels, classes, sampling rate and pooling windows. The rest is taken from the epochs, or assumed
     to be the default (a scale to microvolts, the shortest trial that fits) and listed in
     ``model.provenance["assumed"]``; :func:`sincviz.diagnose` reports it. Nothing in a file is ever executed.
+
+    The weights of an EEGNet, ShallowFBCSPNet, Deep4Net, EEGConformer, FBCNet or ATCNet of braindecode are recognised by
+    their names. Where braindecode is installed, its network is built with the sizes in the shapes, and tried on a trial
+    of zeros. What shapes do not tell is said in a warning and listed in ``model.provenance["assumed"]``: the lengths of
+    pooling windows, activations and, if several fit, the samples of a trial. For any other network pass its class.
 
     Parameters
     ----------
@@ -117,16 +130,22 @@ def load_checkpoint(
     montage : str | None
         Standard montage of MNE, such as ``"standard_1005"``, that places the channels by name; ``None`` leaves
         positions as they are.
+    model : callable | torch.nn.Module | None
+        The class of the network, a function that returns it, or such a network, which is copied: its code runs, and it
+        must have all weights of the file and no others. ``None`` recognises the network by the names of its weights.
+    model_args : mapping | None
+        Arguments for ``model``, those of the training.
     **missing_parameters
         What the file does not store: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
-        ``pool_stride``, ``padding`` or ``n_times``; ``class_names``; ``scale``, the factor from volts to the network's
-        units.
+        ``pool_stride``, ``padding`` or ``n_times``, or those of a network of braindecode that shapes do not tell, such
+        as ``pool1_kernel_size``; ``class_names``; ``scale``, the factor from volts to the network's units.
 
     Returns
     -------
-    SincShallowNet
-        The network; ``provenance["format"]`` is the format of a foreign file, ``provenance["left_unread"]`` lists
-        what was stored next to its weights and was not read.
+    SincShallowNet | torch.nn.Module
+        The network, a module of braindecode or of ``model`` if it is no SincShallowNet; ``provenance["format"]`` is the
+        format of a foreign file, ``provenance["left_unread"]`` lists what was stored next to its weights and was not
+        read.
 
     Raises
     ------
@@ -139,7 +158,8 @@ def load_checkpoint(
     ValueError
         If MNE has no such montage, the montage lacks the names, or there are no channel names to place.
     MissingDependencyError
-        If ``path`` is the id of a repository and huggingface_hub is not installed.
+        If ``path`` is the id of a repository and huggingface_hub is not installed, or the weights are those of a
+        network of braindecode and braindecode is not.
 
     Examples
     --------
@@ -150,6 +170,12 @@ def load_checkpoint(
     >>> again = load_checkpoint(path, n_times=250, pool_size=40)
     >>> again.sfreq, again.num_time_filters, again.provenance["assumed"]["min_freq"]
     (128.0, 32, 1.0)
+
+    A network of your own:
+
+    >>> torch.save(nn.Linear(6, 2).state_dict(), path)
+    >>> load_checkpoint(path, model=nn.Linear, model_args={"in_features": 6, "out_features": 2})
+    Linear(in_features=6, out_features=2, bias=True)
     """
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
@@ -158,7 +184,10 @@ def load_checkpoint(
         )
     asked, home = Path(path), os.path.expanduser(path)  # unchanged for an unknown user
     path = home if isinstance(path, str) else Path(home)
-    check_parameters(missing_parameters)
+    if model is None and model_args is not None:
+        raise TypeError(
+            "`model_args` are for `model`. Without it, pass what the file does not store by name."
+        )
     trial = None
     if epochs is not None:
         if not is_epochs(epochs):
@@ -169,19 +198,24 @@ def load_checkpoint(
     place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
     if not Path(place).exists():
         raise FileNotFoundError(f"There is no checkpoint {str(asked)!r}.{_meant(Path(place))}")
-    model = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
+    other = other_network(
+        place, model=model, model_args=model_args, channels=chs_info, trial=trial, given=missing_parameters
+    )
+    if other is not None:
+        if montage is not None and chs_info is None:
+            raise ValueError(_NO_NAMES)
+        return other
+    check_parameters(missing_parameters)
+    network = read_network(SincShallowNet, place, given=missing_parameters, trial=trial)
     if chs_info is not None:
-        _set_channels(model, path, chs_info)
+        _set_channels(network, path, chs_info)
     if epochs is not None:
-        _ask_epochs(model, epochs)
+        _ask_epochs(network, epochs)
     if montage is not None and chs_info is None:
-        if model.chs_info is None:
-            raise ValueError(
-                "`montage` (`--montage`) places channels by name, but their names are not known. Pass them as "
-                "`chs_info` (`--channels`; of a group, `ch_names`)."
-            )
-        model.chs_info = _described(model.chs_info, montage)
-    return model
+        if network.chs_info is None:
+            raise ValueError(_NO_NAMES)
+        network.chs_info = _described(network.chs_info, montage)
+    return network
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 from sincviz.eeg.channel_names import matched_names
 from sincviz.errors import did_you_mean, warn
+from sincviz.networks.attributes import known_attributes
 
 if TYPE_CHECKING:
     import mne
-
-    from sincviz.networks.sinc_shallow import SincShallowNet
 
 
 def average_referenced(epochs: "mne.BaseEpochs") -> "mne.BaseEpochs":
@@ -16,9 +15,7 @@ def average_referenced(epochs: "mne.BaseEpochs") -> "mne.BaseEpochs":
     return epochs.set_eeg_reference("average", projection=False, verbose="error")
 
 
-def referenced_as_trained(
-    epochs: "mne.BaseEpochs", model: "SincShallowNet", reference: str
-) -> "mne.BaseEpochs":
+def referenced_as_trained(epochs: "mne.BaseEpochs", model: object, reference: str) -> "mne.BaseEpochs":
     """Return epochs with the requested reference: ``"trained"``, ``"average"`` or ``"recorded"``.
 
     Raises
@@ -31,10 +28,11 @@ def referenced_as_trained(
             f"`reference` (`--reference`) must be 'trained', 'average' or 'recorded'; got {reference!r}."
             f"{did_you_mean(reference, ('trained', 'average', 'recorded'))}"
         )
-    wanted = model.provenance.get("reference") if reference == "trained" else reference
+    known = known_attributes(model)
+    wanted = (known["provenance"] or {}).get("reference") if reference == "trained" else reference
     if wanted != "average":
         return epochs
-    wanted = epochs.ch_names if model.ch_names is None else model.ch_names
+    wanted = epochs.ch_names if known["ch_names"] is None else known["ch_names"]
     matched, _ = matched_names(wanted, epochs.ch_names)
     surplus = sorted(set(epochs.ch_names) - set(matched.values()))
     if surplus and len(matched) == len(wanted):

@@ -11,6 +11,7 @@ from sincviz.weights.content_walk import left_unread
 from sincviz.weights.deduction import check_outline, check_precision, shape_sizes
 from sincviz.weights.file_content import FileContent
 from sincviz.weights.foreign_weights import other_weights
+from sincviz.weights.known_architectures import recognised
 from sincviz.weights.network_file import CONFIG, HEADER, weights_in_folder
 from sincviz.weights.state_dict import NoNetworkError, bare_weights
 from sincviz.weights.torch_pickle import is_plain
@@ -97,7 +98,7 @@ def _network_facts(path: Path, content: FileContent) -> dict[str, Any]:
         check_outline(outline)
         check_precision(outline)
     except NoNetworkError:
-        return {"network": False, "reason": other_weights(content)}
+        return _architecture_facts(content)
     except ValueError as error:
         return {"network": False, "reason": f"It does not contain a usable network: {error}."}
     sizes = shape_sizes(outline)
@@ -114,9 +115,36 @@ def _network_facts(path: Path, content: FileContent) -> dict[str, Any]:
     }
 
 
+def _architecture_facts(content: FileContent) -> dict[str, Any]:
+    """Return what is known of weights that are not those of a SincShallowNet."""
+    try:
+        found = recognised(content.outline)
+        if found is None:
+            return {"network": False, "reason": other_weights(content)}
+        architecture, outline, kind = found
+        sizes = architecture.sizes({name: weight.shape for name, weight in outline.items()})
+    except ValueError as error:
+        return {"network": False, "reason": f"It does not contain a usable network: {error}."}
+    return {
+        "network": True,
+        "architecture": architecture.name,
+        "format": kind,
+        "configuration": "not stored: `load_checkpoint` says what it assumes",
+        "n_chans": sizes["n_chans"],
+        "n_outputs": sizes["n_outputs"],
+        "left_unread": left_unread(content.outline),
+    }
+
+
 def _result(exit_code: int, safe: bool | None, words: str, **facts: Any) -> FileCheck:
     lines = [f"Safety: {words}."]
-    if facts.get("network"):
+    if facts.get("architecture"):
+        lines.append(
+            f"It contains a network of braindecode, {facts['architecture']} ({facts['format']}): {facts['n_chans']} "
+            f"channels, {facts['n_outputs']} outputs; it opens where braindecode is installed. Configuration: "
+            f"{facts['configuration']}."
+        )
+    elif facts.get("network"):
         lines.append(
             f"It contains a SincShallowNet ({facts['format']}): {facts['n_filters']} filters of {facts['n_taps']} "
             "samples, "

@@ -16,9 +16,10 @@ _MOST_FILTERS = 6
 # Names of the lower cut-off and of the width: in Hz in SincNet's second version, in sampling rates in its first.
 _SINC_LAYERS = (("low_hz_", "band_hz_", "Hz"), ("filt_b1", "filt_band", "× the sampling rate"))
 _WAY_ON = (
-    "Only a SincShallowNet is opened from a file. Any other network must be live: build it with its own "
-    "code, load these weights, and pass it to `sincviz.spectral_relevance(network, epochs, y)`, or register its front "
-    "end with `@sincviz.networks.front_end.register` for all analyses."
+    "It is not a network that is recognised. Name its class and the arguments of its training, "
+    "`load_checkpoint(path, model=MyNetwork, model_args={...})`, on the command line `--model my_module:MyNetwork "
+    "--model-args NAME=VALUE`. Analyses take a live network too: `sincviz.spectral_relevance(network, epochs, y)`; "
+    "`@sincviz.networks.front_end.register` tells them how to read its filters."
 )
 
 

@@ -177,6 +177,21 @@ def weights_in_folder(folder: Path) -> Path:
     return path
 
 
+def folder_configuration(folder: Path) -> dict[str, Any]:
+    """Return the configuration in a folder of the Hugging Face Hub.
+
+    Raises
+    ------
+    TypeError
+        If it is not a mapping.
+    """
+    with (folder / CONFIG).open("rb") as described:
+        config = parsed_json(described.read(LONGEST_JSON + 1))
+    if not isinstance(config, dict):
+        raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
+    return config
+
+
 def _from_folder(folder: Path) -> _Stored:
     path = weights_in_folder(folder)
     file = read_weights_file(path)
@@ -187,10 +202,7 @@ def _from_folder(folder: Path) -> _Stored:
             f"{path} was not written by sincviz, and the folder has no {CONFIG} with its configuration. "
             f'Open the file itself, `load_checkpoint("{path}")`, and pass what it does not store.'
         )
-    with (folder / CONFIG).open("rb") as described:
-        config = parsed_json(described.read(LONGEST_JSON + 1))
-    if not isinstance(config, dict):
-        raise TypeError(f"{CONFIG} must hold a mapping; got {type(config).__name__}.")
+    config = folder_configuration(folder)
     maker = "braindecode" if config.pop("braindecode_version", None) is not None else None
     weights, provenance = _bare(file)
     kind = f"Hugging Face folder{f' of {maker}' if maker else ''}"

@@ -1,6 +1,6 @@
 """State dicts of a SincShallowNet: found in the contents of a file, without prefixes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -17,6 +17,8 @@ _NOW_NAMED = {"depthwiseconv.1.": "depthwiseconv.0.", "depthwiseconv.2.": "depth
 
 
 Weight = TypeVar("Weight")
+Where = tuple[Any, ...]
+State = tuple[Where, dict[str, Any]]
 
 
 class NoNetworkError(ValueError):
@@ -52,9 +54,28 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
     >>> list(weights), kind
     (['sinc_filter_layer.low_freqs'], "state dict under 'state_dict'")
     """
-    states = list(_state_dicts(content))
+    states = list(state_dicts(content, lambda key: key.endswith(_SIGN)))
     if not states:
         raise NoNetworkError(f"it contains no weights of a SincShallowNet: no name ends in `{_SIGN}`")
+    where, state = only_state_dict(states)
+    weights = _without_prefix(state)
+    kind = place_words(content, where)
+    return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
+
+
+def holds_sinc_shallow(content: Any) -> bool:
+    """Return whether the contents of a file have the weights of a SincShallowNet."""
+    return any(state_dicts(content, lambda key: key.endswith(_SIGN)))
+
+
+def only_state_dict(states: list[State]) -> State:
+    """Return the one state dict, or the one under ``state_dict``, with the keys that lead to it.
+
+    Raises
+    ------
+    ValueError
+        If there are several.
+    """
     chosen = [one for one in states if one[0] == ("state_dict",)] if len(states) > 1 else states
     if len(chosen) != 1:
         places = listed(["/".join(map(str, where)) or "the top" for where, _ in states], 6)
@@ -63,12 +84,14 @@ def bare_weights(content: Any) -> tuple[dict[str, Any], str]:
             f"`torch.save(torch.load(path, weights_only=True){''.join(f'[{key!r:.80}]' for key in states[0][0])}, "
             '"weights.pt")`'
         )
-    where, state = chosen[0]
-    weights = _without_prefix(state)
-    lightning = where == ("state_dict",) and "pytorch-lightning_version" in content
-    kind = f"state dict under {'/'.join(map(shown_name, where))!r}" if where else "bare state dict"
-    kind = "Lightning checkpoint" if lightning else kind
-    return (now_named(weights), f"{kind}, {EARLIER_LAYOUT}") if is_earlier(weights) else (weights, kind)
+    return chosen[0]
+
+
+def place_words(content: Any, where: Where) -> str:
+    """Return where a state dict was found, as text."""
+    if where == ("state_dict",) and "pytorch-lightning_version" in content:
+        return "Lightning checkpoint"
+    return f"state dict under {'/'.join(map(shown_name, where))!r}" if where else "bare state dict"
 
 
 def is_earlier(weights: Mapping[str, Any]) -> bool:
@@ -92,7 +115,8 @@ def now_named(weights: Mapping[str, Weight]) -> dict[str, Weight]:
     return renamed
 
 
-def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+def state_dicts(content: Any, is_sign: Callable[[str], bool]) -> Iterator[State]:
+    """Yield the dicts in which a tensor has a name that is a sign of the network, and the keys that lead to them."""
     level: list[tuple[tuple[Any, ...], Any]] = [((), content)]
     opened: dict[int, dict[str, Any] | None] = {}  # a state dict, or a container that was opened
     for _ in range(DEEPEST + 1):
@@ -111,7 +135,7 @@ def _state_dicts(content: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]
                 continue
             # Attributes of the same name may hide the methods of a dict.
             named = {key: value for key, value in dict.items(container) if isinstance(key, str)}
-            if any(is_tensor(value) and key.endswith(_SIGN) for key, value in _plain(named)):
+            if any(is_tensor(value) and is_sign(key) for key, value in plain_names(named)):
                 opened[id(container)] = named
                 yield where, named
             else:
@@ -124,15 +148,26 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, Tensor | StoredTensor)
 
 
-def _plain(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def plain_names(named: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return names and values, with the names as before `torch.compile`."""
     return [(key.replace(_COMPILED, ""), value) for key, value in named.items()]
 
 
 def _without_prefix(state: Mapping[str, Any]) -> dict[str, Any]:
-    plain = _plain(state)
+    plain = plain_names(state)
     if len(dict(plain)) < len(plain):
         raise ValueError(f"names occur twice, with and without `{_COMPILED}`. Save one of the two networks")
-    prefixes = [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)]
+    return under_prefix(plain, [key.removesuffix(_SIGN) for key, _ in plain if key.endswith(_SIGN)])
+
+
+def under_prefix(plain: list[tuple[str, Any]], prefixes: list[str]) -> dict[str, Any]:
+    """Return the weights under the only prefix, without it.
+
+    Raises
+    ------
+    ValueError
+        If there are several prefixes, or something else than tensors is under it.
+    """
     if len(prefixes) > 1:
         raise ValueError(
             f"it contains several networks, with the prefixes {listed([repr(one) for one in prefixes], 6)}. "

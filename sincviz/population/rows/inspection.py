@@ -12,9 +12,10 @@ from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import amplitude_at, impulse_responses
 from sincviz.eeg.band_limits import BAND_LIMITS
-from sincviz.errors import EpochsError
+from sincviz.errors import CheckpointError, EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
 from sincviz.networks.front_ends import FrontEnd, front_end
+from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
 from sincviz.trials.identity import remembers_all, training_trials
@@ -65,6 +66,11 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         montage=settings.montage,
         **settings.parameters,
     )
+    if not isinstance(model, SincShallowNet):
+        raise CheckpointError(
+            f"{row['checkpoint']} contains an {type(model).__name__}; a group compares only SincShallowNets. Inspect "
+            "it alone: `sincviz.inspect(sincviz.load_checkpoint(path), epochs)`."
+        )
     trials = referenced_as_trained(trials, model, settings.reference)
     inspection = inspect(
         model,
