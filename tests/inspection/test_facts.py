@@ -30,7 +30,7 @@ def in_json(facts):
 
 
 def test_a_network_is_told_by_its_sizes_names_and_units(model, epochs):
-    facts = network_facts(front_end(model), model)
+    facts = network_facts(sincviz.network(model))
     assert (
         in_json(facts)
         == facts
@@ -43,6 +43,7 @@ def test_a_network_is_told_by_its_sizes_names_and_units(model, epochs):
                 "n_chans": 6,
                 "n_outputs": 2,
             },
+            **{"stride": 1, "separable": True, "separability": 1.0, "traced": {}},
             **{"n_times": 128, "sfreq_hz": 128.0, "padding": "same", "ch_names": epochs.ch_names},
             **{"class_names": ["left", "right"], "units_per_volt": 1e6, "training": {}},
             "weights_sha256": front_end(model).weights_sha256,
@@ -52,16 +53,16 @@ def test_a_network_is_told_by_its_sizes_names_and_units(model, epochs):
 
 def test_what_is_not_known_is_null(network):
     model = network()
-    facts = in_json(network_facts(front_end(model), model))
+    facts = in_json(network_facts(sincviz.network(model)))
     assert (facts["ch_names"], facts["units_per_volt"]) == (None, None)
     assert facts["class_names"] == ["0", "1"]
 
 
 def test_another_weight_is_another_hash(model):
-    before = network_facts(front_end(model), model)["weights_sha256"]
+    before = network_facts(sincviz.network(model))["weights_sha256"]
     with torch.no_grad():
         model.final_layer.bias[0] += 1e-3
-    assert network_facts(front_end(model), model)["weights_sha256"] != before
+    assert network_facts(sincviz.network(model))["weights_sha256"] != before
 
 
 def test_what_the_network_remembers_of_its_training_is_told_and_no_more(model):
@@ -73,14 +74,14 @@ def test_what_the_network_remembers_of_its_training_is_told_and_no_more(model):
         "training_trials": ["a" * 50] * 1000,
         "cutoff_history_hz": [[[1.0, 2.0]] * 4],
     }
-    assert in_json(network_facts(front_end(model), model)["training"]) == remembered
+    assert in_json(network_facts(sincviz.network(model))["training"]) == remembered
     model.provenance = {"reference": None, "highpass_hz": None}
-    assert network_facts(front_end(model), model)["training"] == {}
+    assert network_facts(sincviz.network(model))["training"] == {}
 
 
 def test_names_are_taken_as_they_are(model):
     model.class_names = ["<script>", "%s {0} \u5de6"]
-    assert in_json(network_facts(front_end(model), model))["class_names"] == model.class_names
+    assert in_json(network_facts(sincviz.network(model)))["class_names"] == model.class_names
 
 
 @pytest.mark.parametrize("batches", [1, 64, 65, 130])

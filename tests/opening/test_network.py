@@ -11,6 +11,7 @@ from torch import nn
 import sincviz
 from sincviz import (
     EpochsError,
+    FrontEndError,
     ablate,
     deletion_curve,
     diagnose,
@@ -394,13 +395,40 @@ def test_one_logit_and_filters_are_inspected(network, moved, epochs):
     assert (result.predictions["predicted"] == "right").tolist() == expected.tolist()
 
 
+class Unordered(nn.Module):
+    """A network whose first operation has no time axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix, self.head = nn.Linear(6 * 128, 16), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.head(self.mix(x.flatten(1)).tanh())
+
+
+@pytest.mark.filterwarnings("ignore:.*lacks some metadata", "ignore:.*trials are passed")
+def test_a_network_without_filters_is_shown_the_way(epochs):
+    with pytest.raises(
+        FrontEndError, match=r"front end of Unordered: .*spectral_relevance.*ablate.*deletion_curve"
+    ):
+        relevance(Unordered(), epochs)
+    result = inspect(Unordered(), epochs, only=["bands", "maps", "relevance"], progress=False)
+    assert (result.bands, result.spatial_patterns, result.relevance) == (None, None, None)
+    assert result.spectral_relevance is not None
+    for name in ("bands", "spatial_filters", "importance", "spatial_patterns", "relevance"):
+        assert result.missing[name].startswith(
+            "Unordered has no filters that can be read: what enters its first"
+        )
+    assert set(diagnose(Unordered(), epochs)["check"]) <= {"chance", "assumed"}
+
+
+@pytest.mark.filterwarnings("ignore:.*lacks some metadata", "ignore:.*trials are passed")
 @pytest.mark.parametrize("make", [Somebodys, FourDimensional])
-def test_a_network_without_filters_is_shown_the_way(epochs, make):
-    for function in (inspect, relevance, diagnose):
-        with pytest.raises(
-            TypeError, match=rf"front end of {make.__name__}.*spectral_relevance.*ablate.*deletion_curve"
-        ):
-            function(make(), epochs)
+def test_filters_of_any_convolution_are_found(epochs, make):
+    result = inspect(make(), epochs, only=["bands", "maps", "relevance"], progress=False)
+    assert len(result.bands) == 4
+    assert result.relevance.sizes == {"target": 1, "filter": 4, "channel": 6}
+    assert result.importance.importance.shape == ((4, 1) if make is Somebodys else (4, 2))
 
 
 def test_more_channels_than_the_network_has(network, epochs):

@@ -45,8 +45,8 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         - ``filter_importance`` (filter): the same for what all units of a filter add together (without epochs:
           the norm of all their weights).
         - ``weight_norm`` (filter, depth), of a linear head: norm of the unit's weights over classes and windows.
-        - ``feature_std`` (filter, depth), of a linear head, with epochs only: standard deviation over trials of the pooled feature,
-          root mean square over windows.
+        - ``feature_std`` (filter, depth), of a linear head, with epochs only: standard deviation over trials of the
+          pooled feature, root mean square over windows.
 
     Raises
     ------

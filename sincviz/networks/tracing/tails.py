@@ -68,7 +68,8 @@ def tail_of(
             if number in hollow:
                 return hollow[number]
             for at, tensor in entering.get(number, {}).items():
-                values[at] = tensor.reshape(values[at].shape)
+                # An activation may work in place.
+                values[at] = tensor.reshape(values[at].shape).clone()
             return call(func, values, structure)
 
         return run_with(module, first.new_zeros(()).expand(batch, n_chans, n_times), run)
