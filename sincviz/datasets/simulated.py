@@ -147,7 +147,9 @@ def simulate_motor_imagery(
         info["line_freq"] = line_noise_hz
     codes = [EVENT_ID[label] for label in labels]
     events = np.column_stack([np.arange(n_trials) * n_times, np.zeros(n_trials, int), codes])
-    epochs = mne.EpochsArray(data_uv * 1e-6, info, events, TMIN_S, EVENT_ID, verbose="error")
+    # A start between two samples would give MNE one time more than there are samples.
+    tmin_s = round(TMIN_S * sfreq) / sfreq
+    epochs = mne.EpochsArray(data_uv * 1e-6, info, events, tmin_s, EVENT_ID, verbose="error")
 
     truth = _truth(sources, ch_names, labels, positions, maps_uv, np.log(activity.var(axis=-1)))
     truth.attrs = {

@@ -287,3 +287,9 @@ def test_wrong_types_are_type_errors():
 def test_public_names_are_functions():
     assert set(datasets.__all__) == {"eegbci", "moabb", "simulate_motor_imagery"}
     assert all(callable(getattr(datasets, name)) for name in datasets.__all__)
+
+
+@pytest.mark.parametrize("sfreq", [125.0, 200.0, 250.5])
+def test_times_are_as_many_as_samples_at_any_rate(sfreq):
+    epochs, _ = simulate_motor_imagery(4, n_chans=4, sfreq=sfreq, duration=2)
+    assert len(epochs.times) == epochs.get_data().shape[2] == round(2 * sfreq)

@@ -1,5 +1,6 @@
 """Spatial filters (what a network weights) and spatial patterns (what its units see)."""
 
+import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor
@@ -7,9 +8,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.filters.bands import learned_bands
-from sincviz.analysis.filters.transfer_function import amplitude_response
+from sincviz.analysis.filters.transfer_function import amplitude_response, impulse_responses
 from sincviz.analysis.labels import map_coords, origin
-from sincviz.analysis.maps.kernel_covariance import covariance_with_kernels
+from sincviz.analysis.maps.kernel_patterns import kernel_patterns
 from sincviz.networks.fast.spatial_maps import spatial_maps
 from sincviz.networks.fast.trial_blocks import trial_blocks
 from sincviz.networks.front_ends import FrontEnd
@@ -67,9 +68,10 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     means over trials and times removed [1]_ [2]_. If the unit isolates a source, the pattern is the source's
     map up to its sign; anything else that the unit lets through is in the pattern too.
 
-    Where units are no such products (``FrontEnd.unit_kernels``), the pattern of a unit :math:`z` is the covariance of
-    :math:`z` with the channels, filtered with the temporal filter of its best product (the first singular vector of its
-    kernel), over the standard deviation of :math:`z`. For a product both are the same.
+    Units that are no such products (``FrontEnd.unit_kernels``) see other places at other frequencies. For them one
+    temporal and one spatial filter are fitted to the unit's output on the trials, with the cross-spectrum of these as
+    weight, and the pattern is the covariance of the whole output with the channels as that temporal filter lets them
+    through, over the standard deviation of the output. For a product both are the same.
 
     No covariance is computed: trials are mixed with :math:`w`, filtered, filtered back through the kernel and
     multiplied with the input, in batches, so memory does not grow with the number of trials.
@@ -89,7 +91,8 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
         Microvolts of the filtered signal (for an array: its units) per standard deviation of the unit. Kernels
         amplify: divided by its coordinate ``peak_gain``, the largest gain of each filter, a pattern is in microvolts
         of the signal in the band. The sign is that of the weights. A unit without output has no pattern
-        (NaN).
+        (NaN). The coordinate ``explained`` is the share of the unit's variance on the trials that one temporal and one
+        spatial filter explain: 1 for products; where it is small, a single map does not show what the unit sees.
 
     Raises
     ------
@@ -115,8 +118,9 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     ('filter', 'depth', 'channel')
     """
     front_end, epochs, _ = front_end_inputs(model, epochs, classes=False)
+    explained = torch.ones_like(front_end.scale)
     if front_end.unit_kernels is not None:
-        n_trials, covariance, variance = covariance_with_kernels(front_end, epochs)
+        n_trials, covariance, variance, explained = kernel_patterns(front_end, epochs)
     else:
         # Also if the caller has switched gradients off.
         with torch.inference_mode(False), torch.enable_grad():
@@ -132,10 +136,15 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     if is_epochs(epochs) and front_end.units_per_volt is not None:
         patterns = patterns * (1e6 / front_end.units_per_volt)
         attrs["units"] = "µV, filtered, per standard deviation of the unit"
-    kernels = front_end.kernels.cpu().double().numpy()
-    _, amplitude = amplitude_response(kernels, sfreq=front_end.sfreq, n_freqs=_N_FREQS)
-    gain = amplitude.max(1)
-    return _labelled("spatial_pattern", patterns, front_end, attrs).assign_coords(peak_gain=("filter", gain))
+    gain = np.ones(len(front_end.kernels))
+    if front_end.unit_kernels is None:
+        _, amplitude = amplitude_response(
+            impulse_responses(front_end), sfreq=front_end.sfreq, n_freqs=_N_FREQS
+        )
+        gain = amplitude.max(1)
+    return _labelled("spatial_pattern", patterns, front_end, attrs).assign_coords(
+        peak_gain=("filter", gain), explained=(("filter", "depth"), explained.cpu().double().numpy())
+    )
 
 
 def relative_maps(maps: xr.DataArray) -> xr.DataArray:

@@ -1,22 +1,19 @@
 """Front ends of networks that declare none: found by tracing, probed with impulses, verified on noise."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
-from sincviz.networks.tracing.affine_cut import AffineCut, affine_cut
-from sincviz.networks.tracing.operations import NotTraceableError, values_at
+from sincviz.networks.tracing.halves import Front, check_halves, cut_in_double_precision, front_of, tail_of
+from sincviz.networks.tracing.operations import NotTraceableError
 from sincviz.networks.tracing.probing import ProbedTensor, probed
 from sincviz.networks.tracing.products import best_products
-from sincviz.networks.tracing.tails import tail_of
 from sincviz.networks.units import FrontEnd
 
-_SAME_SCORES = 1e-3  # of the scores' spread: single precision in another order
 _MOST_VALUES = 3e8
 """Numbers in the kernels of a network that are still held in memory."""
 
@@ -47,6 +44,7 @@ def traced_front_end(network: BlackBox) -> FrontEnd:
     --------
     >>> from sincviz.networks.attributes import known_attributes
     >>> from sincviz.networks.black_boxes import black_box
+    >>> from torch import nn
     >>> module = nn.Sequential(nn.Conv1d(3, 4, 9), nn.ELU(), nn.Flatten(), nn.Linear(4 * 92, 2))
     >>> module.n_chans, module.n_times, module.sfreq = 3, 100, 100.0
     >>> front_end = traced_front_end(black_box(module, known_attributes(module)))
@@ -87,13 +85,15 @@ def _known(network: BlackBox) -> FrontEnd | str:
     """Return the front end of a network, or why it has none, traced at most once."""
     key = (network.weights_sha256, repr(network.module), network.n_chans, network.n_times)
     known = _KNOWN.pop(key, None)
-    if isinstance(known, FrontEnd) and not _has_scores_of(known, network):
-        known = None
+    if isinstance(known, FrontEnd):
+        try:
+            _check(known, network)
+        except NotTraceableError:  # a network of the same weights that computes something else
+            known = None
     if known is None:
         try:
             known = _traced(network)
-            if not _has_scores_of(known, network):
-                known = "what enters its first non-linearities does not determine its scores"
+            _check(known, network)
         except NotTraceableError as error:
             known = str(error)
     while len(_KNOWN) >= _MOST_KNOWN:
@@ -110,12 +110,16 @@ def _known(network: BlackBox) -> FrontEnd | str:
 _METADATA = ("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names", "provenance", "module", "kind")
 
 
+def _check(front_end: FrontEnd, network: BlackBox) -> None:
+    check_halves(network.module, front_end.scores, front_end.n_chans, front_end.n_times or 0)
+
+
 def _traced(network: BlackBox) -> FrontEnd:
     n_chans, n_times, sfreq = network.n_chans, network.n_times, network.sfreq
     assert n_chans is not None  # checked by the caller
     assert n_times is not None
     assert sfreq is not None
-    module, cut, dtype = _cut(network.module, n_chans, n_times)
+    module, cut, dtype = cut_in_double_precision(network.module, n_chans, n_times)
     places = [cut.places[members[0]] for members in cut.tensors]
     tensors = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
     kernels, before, stride = _one_bank(tensors)
@@ -158,7 +162,7 @@ def _traced(network: BlackBox) -> FrontEnd:
         module=network.module,
         unit_kernels=None if products.separable else kernels[products.units].to(like),
         stride=stride,
-        front=None if exact else _exact_front(network.module, cut, tensors, order, n_out, shape),
+        front=None if exact else _exact_front(front_of(network.module, cut), tensors, order, n_out, shape),
         traced={
             "first_nonlinear": list(cut.first_nonlinear),
             "kernel_error": max(tensor.error for tensor in tensors),
@@ -166,21 +170,6 @@ def _traced(network: BlackBox) -> FrontEnd:
         },
     )
     return front_end
-
-
-def _cut(module: nn.Module, n_chans: int, n_times: int) -> tuple[nn.Module, AffineCut, torch.dtype]:
-    """Return a copy of the network on the CPU, where it is cut, and the precision in which it can be probed."""
-    failure: Exception = NotTraceableError("it could not be run")
-    for dtype in (torch.float64, torch.float32):
-        copied = copy.deepcopy(module).cpu().to(dtype)
-        try:
-            return copied, affine_cut(copied, n_chans, n_times, dtype), dtype
-        except NotTraceableError:
-            raise
-        except Exception as error:
-            failure = error
-    text = (str(failure).strip() or type(failure).__name__).splitlines()[0].rstrip(".")
-    raise NotTraceableError(f"its operations cannot be followed ({text})")
 
 
 def _one_bank(tensors: list[ProbedTensor]) -> tuple[Tensor, int, int]:
@@ -215,50 +204,14 @@ def _is_constant(bias: Tensor) -> bool:
 
 
 def _exact_front(
-    module: nn.Module,
-    cut: AffineCut,
-    tensors: list[ProbedTensor],
-    order: Tensor,
-    n_out: int,
-    shape: torch.Size,
+    front_of_network: Front, tensors: list[ProbedTensor], order: Tensor, n_out: int, shape: torch.Size
 ) -> Callable[[Tensor], Tensor]:
     """Return the network itself up to the cut, as maps of units."""
-    places = [cut.places[members[0]] for members in cut.tensors]
-    same_way: dict[int, bool] = {1: True}
 
     def front(x: Tensor) -> Tensor:
-        if len(x) not in same_way:
-            same_way[len(x)] = cut.holds_for(module, len(x), *x.shape[1:])
-        if not same_way[len(x)]:
-            return torch.cat([front(one) for one in torch.split(x, 1)])
-        values = values_at(module, x, places)
-        units = [tensor.to_units(value, len(x)) for tensor, value in zip(tensors, values, strict=True)]
+        values = zip(tensors, front_of_network(x), strict=True)
+        units = [tensor.to_units(value, len(x)) for tensor, value in values]
         padded = [torch.nn.functional.pad(unit, (0, n_out - unit.shape[2])) for unit in units]
         return torch.cat(padded, 1)[:, order.to(x.device)].reshape(len(x), *shape, n_out)
 
     return front
-
-
-def _has_scores_of(front_end: FrontEnd, network: BlackBox) -> bool:
-    """Return whether maps and what follows them make the network's scores.
-
-    Raises
-    ------
-    NotTraceableError
-        If what follows cannot be run by itself.
-    """
-    generator = torch.Generator().manual_seed(3)
-    x = 10 * torch.randn(3, front_end.n_chans, front_end.n_times or 0, generator=generator)
-    x = x.to(network.device, network.dtype)
-    with torch.no_grad():
-        expected = network.scores(x)
-        try:
-            scores = front_end.scores(x)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            text = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-            raise NotTraceableError(
-                f"it cannot be continued after its first non-linearity ({text})"
-            ) from None
-    spread = float((expected - expected.mean(0)).abs().max())
-    difference = float((scores - expected).abs().max())
-    return not difference > _SAME_SCORES * max(spread, 1e-6)
