@@ -1,6 +1,6 @@
 """Temporal filters, as sections: bands, responses, and how cut-offs moved in training."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 import xarray as xr
@@ -46,9 +46,27 @@ def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
     return (curves,)
 
 
-def band_rows(bands: pd.DataFrame) -> Rows:
-    """Return the bands as written and as computed."""
+def band_rows(bands: pd.DataFrame, resolvable: pd.DataFrame) -> Rows:
+    """Return the bands as computed, and as written where there are cut-offs."""
     rest = band_words(OTHER, ranges_of(RHYTHMS))
+    if bands["low_hz"].isna().all():
+        return Rows(
+            ("Filter", "As computed, −3 dB (Hz)", "Peak (Hz)", "Energy in that band", "Rhythm at the peak"),
+            [
+                (
+                    number,
+                    f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
+                    f"{row['peak_hz']:.1f}",
+                    f"{share:.0%}",
+                    rest if row["rhythm"] == OTHER else row["rhythm"],
+                )
+                if pd.notna(row["peak_hz"])
+                else (number, "passes nothing", "", "", "")
+                for (number, row), share in zip(bands.iterrows(), resolvable["measured_energy"], strict=True)
+            ],
+            "Energy in that band: the share of the kernel's energy within 3 dB of its peak. Where it is small, the "
+            "filter passes other frequencies too.",
+        )
     rows = [
         (
             number,
@@ -66,11 +84,21 @@ def band_rows(bands: pd.DataFrame) -> Rows:
     )
 
 
+def _of_filters(with_cutoffs: str, free: str) -> Callable[[InspectionResults], str]:
+    """Return what makes a caption, with other words where filters have no cut-offs."""
+
+    def words(inspection: InspectionResults) -> str:
+        is_free = inspection.bands is not None and bool(inspection.bands["low_hz"].isna().all())
+        return of_weights(free if is_free else with_cutoffs)(inspection)
+
+    return words
+
+
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.bands is not None:
         yield Sentence(
-            "Bands are reported as the −3 dB limits of the kernels' frequency response, not as their "
-            "nominal cut-offs."
+            "Bands are reported as the −3 dB limits of the kernels' frequency response"
+            + ("." if inspection.bands["low_hz"].isna().all() else ", not as their nominal cut-offs.")
         )
 
 
@@ -84,11 +112,13 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             "Bands of the filters",
             ("bands",),
             lambda inspection: plotting.plot_bands(inspection.bands),
-            of_weights(
+            _of_filters(
                 "One row per filter. Blue: between the two learned cut-offs, as written in the network. Orange: "
                 "where the kernel's gain is within 3 dB of its peak, as computed. Dashed: before training, where "
                 "that is known. Where blue is narrower than orange, the kernel is too short for the band as "
-                "written: trust the orange."
+                "written: trust the orange.",
+                "One row per filter. Dot: where the kernel's gain is largest; line: where it is within 3 dB of that. A "
+                "filter passes other frequencies too, weaker: see its response.",
             ),
         ),
         Figure(
@@ -108,7 +138,7 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             ("bands",),
             lambda inspection: inspection.bands,
             title="The bands in numbers",
-            rows=lambda inspection: band_rows(inspection.bands),
+            rows=lambda inspection: band_rows(inspection.bands, inspection.resolvability),
         ),
         Table("resolvability", ("resolvability",), lambda inspection: inspection.resolvability),
         Table("drift", ("drift",), lambda inspection: inspection.drift),
@@ -128,10 +158,12 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
             "Response of every filter",
             ("response",),
             lambda inspection: plotting.plot_responses(inspection.response),
-            of_weights(
+            _of_filters(
                 "One panel per filter: gain in dB relative to the filter's peak over frequency. Blue: between the "
                 "cut-offs as written. Orange: within 3 dB of the peak. What is high outside the blue leaks "
-                "through."
+                "through.",
+                "One panel per filter: gain in dB relative to the filter's peak over frequency. Orange: within 3 dB of "
+                "the peak. Everything that is high passes.",
             ),
         ),
         Figure(

@@ -95,7 +95,20 @@ def or_say_why(
 def _caption(inspection: InspectionResults) -> str:
     """Say of patterns what the trials are, of weights what the network was trained on."""
     of = of_weights if inspection.spatial_patterns is None else of_trials
-    return of(_MAPS)(inspection)
+    return of(_MAPS + _products(inspection))(inspection)
+
+
+def _products(inspection: InspectionResults) -> str:
+    """Say how much of units a single map shows, where they are no products."""
+    if inspection.network.get("separable", True):
+        return ""
+    if inspection.spatial_patterns is None:
+        return f" One map stands for {inspection.network['separability']:.0%} of a unit's weights (median)."
+    share = float(inspection.spatial_patterns["explained"].median())
+    return (
+        " Units see other places at other frequencies: a map shows what they see where they let most through on these "
+        f"trials, and stands for {share:.0%} of their output (median)."
+    )
 
 
 def _unit_table(units_of: xr.Dataset) -> pd.DataFrame:
@@ -115,9 +128,10 @@ def _map_table(maps: xr.DataArray) -> pd.DataFrame:
 
 def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.spatial_patterns is not None:
+        fitted = "" if inspection.network.get("separable", True) else ", fitted to its output on the trials"
         yield Sentence(
             "Scalp maps show patterns (Haufe et al., 2014), computed for each unit with the covariance of "
-            "the trials filtered by its own temporal filter (Petrosyan et al., 2021).",
+            f"the trials filtered by its own temporal filter{fitted} (Petrosyan et al., 2021).",
             ("haufe", "petrosyan"),
         )
 

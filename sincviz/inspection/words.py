@@ -104,8 +104,8 @@ def tracing_words(inspection: InspectionResults) -> str:
     words += f", except in {counted(edges, 'sample')} at the edges of a trial" if edges else ""
     if not net["separable"]:
         words += (
-            ". They are no products of a temporal and a spatial filter: the best product holds "
-            f"{net['separability']:.0%} of a filter's energy (median), so one map stands for only that much of it"
+            ". They are no products of a temporal and a spatial filter, so they see other places at other frequencies: "
+            f"the best product holds {net['separability']:.0%} of a filter's energy (median)"
         )
     return f"{words}."
 

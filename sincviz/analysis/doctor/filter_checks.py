@@ -11,6 +11,7 @@ from sincviz.analysis.doctor.facts import WeightFacts, where
 from sincviz.analysis.doctor.findings import Finding, named
 from sincviz.analysis.filters.overlap import LEAK_DB, WIDER
 from sincviz.analysis.filters.transfer_function import impulse_responses
+from sincviz.eeg.bands import RHYTHMS
 from sincviz.networks.front_ends import FrontEnd
 
 ZERO_WIDTH_HZ = 0.01  # a kernel would have to last 100 s to be that narrow
@@ -153,6 +154,9 @@ def unmoved(facts: WeightFacts) -> Iterator[Finding]:
 def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
     """Report bands that the kernel is too short to resolve."""
     table = facts.resolvability
+    if facts.front_end.cutoffs is None:
+        yield from _coarse(facts)
+        return
     ratio, confusable = table["width_ratio"].to_numpy(), (table["confusable"] > 0).to_numpy()
     if max(confusable.mean(), (ratio >= UNREADABLE).mean()) <= MANY:
         return
@@ -183,6 +187,28 @@ def unresolvable(facts: WeightFacts) -> Iterator[Finding]:
         "Use the measured bands, never the cut-offs."
         + f" To resolve these bands, train with kernels of about {taps} samples." * longer,
         where(confusable | (ratio >= WIDER)),
+    )
+
+
+def _coarse(facts: WeightFacts) -> Iterator[Finding]:
+    """Report free kernels that are too short to separate a rhythm from its neighbours."""
+    attrs, n_taps = facts.resolvability.attrs, facts.front_end.kernels.shape[1]
+    # The main lobe of the longest smooth kernel of so many samples, at -3 dB.
+    finest_hz = 0.886 * attrs["sfreq_hz"] / n_taps
+    low_hz, high_hz = RHYTHMS["alpha"]
+    if finest_hz <= high_hz - low_hz:
+        return
+    taps = int(np.ceil(0.886 * attrs["sfreq_hz"] / (high_hz - low_hz)))
+    longer = taps <= (facts.front_end.n_times or np.inf)
+    yield Finding(
+        "unresolvable",
+        "warning",
+        f"The kernels cannot tell rhythms apart: {n_taps} samples at {attrs['sfreq_hz']:g} Hz "
+        f"({1000 * n_taps / attrs['sfreq_hz']:.0f} ms) resolve no band narrower than {finest_hz:.1f} Hz.",
+        f"The bands that they compute are {attrs['frequency_resolution_hz']:.1f} Hz wide (median at −3 dB); alpha is "
+        f"{high_hz - low_hz:g} Hz wide.",
+        "Do not name filters after rhythms: see the relevance of frequencies at the input."
+        + f" To resolve alpha, train with kernels of {taps} samples or more." * longer,
     )
 
 

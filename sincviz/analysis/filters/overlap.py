@@ -6,7 +6,7 @@ import scipy
 import xarray as xr
 
 from sincviz._utils.progress import shows_progress
-from sincviz.analysis.filters.bands import learned_bands
+from sincviz.analysis.filters.bands import energy_share, learned_bands
 from sincviz.analysis.filters.transfer_function import (
     Floats,
     amplitude_at,
@@ -50,6 +50,9 @@ def resolvability(
 
         ``nominal_width_hz``, ``measured_width_hz``
             Width as written and at −3 dB; ``width_ratio`` is measured over nominal.
+        ``measured_energy``
+            Share of the kernel's energy inside the measured band. Where it is small, the filter passes other
+            frequencies too, weaker than its peak.
         ``dc_leak_db``
             Gain for a constant, relative to the peak.
         ``confusable``
@@ -95,6 +98,9 @@ def resolvability(
             "nominal_width_hz": nominal_width,
             "measured_width_hz": measured_width,
             "width_ratio": ratio,
+            "measured_energy": energy_share(
+                kernels, bands[["measured_low_hz", "measured_high_hz"]].to_numpy(), sfreq=front_end.sfreq
+            ),
             "dc_leak_db": leak_db,
             "confusable": _confusable(bands, measured_width).sum(1),
         },
@@ -182,7 +188,7 @@ def _verdict(row: object) -> str:
         return "passes nothing"
     computed = f"{_hz(low)}–{_hz(high)} Hz as computed"
     if not np.isfinite(row.low_hz):  # type: ignore[attr-defined]
-        return computed
+        return f"{computed}, with {row.measured_energy:.0%} of the energy"  # type: ignore[attr-defined]
     start = f"{_hz(row.low_hz)}–{_hz(row.high_hz)} Hz as written, {computed}: "  # type: ignore[attr-defined]
     remarks = []
     if row.low_hz > 0 and row.dc_leak_db > LEAK_DB:  # type: ignore[attr-defined]
