@@ -148,13 +148,24 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     elif attrs.get("trials") == "contrast":
         over = "averaged over the trials of a class minus the average over the others"
     yield Sentence(
-        f"Relevance is the integrated gradient (Sundararajan et al., 2017) of {what} from a "
-        f"baseline of zero ({attrs.get('n_steps')} steps), split exactly over frequencies and channels "
+        f"Relevance is the integrated gradient (Sundararajan et al., 2017) of {what} from "
+        f"{_from_where(attrs)}, split exactly over frequencies and channels "
         "by Parseval's theorem and summed over bands (in Hz: "
         f"{_bands(inspection.band_relevance)}), {over}, with 95% bootstrap "
         f"intervals {_over(attrs)} ({attrs.get('n_resamples')} resamples; Hesterberg, 2015).",
         ("sundararajan", "hesterberg"),
     )
+
+
+def _from_where(attrs: Mapping[Hashable, Any]) -> str:
+    """Return the baseline and the number of steps, and why it is not silence."""
+    n_steps, reason = attrs.get("n_steps"), attrs.get("baseline_reason")
+    if attrs.get("baseline") == "surrogates":
+        return (
+            "signals with the average cross-spectra of the trials and random phases, as the scores are too steep near "
+            f"silence ({n_steps} steps; {reason})"
+        )
+    return f"a baseline of zero ({n_steps} steps)"
 
 
 def _over(attrs: Mapping[Hashable, Any]) -> str:

@@ -162,9 +162,11 @@ def _methods(group: GroupResults) -> Iterator[Sentence]:
     yield from map(Sentence, (*_trials_words(group), *_unreadable_words(facts)))
     yield Sentence(
         "For each network the integrated gradient of each class score (Sundararajan et al., 2017) from a baseline of "
-        "zero was split exactly over frequencies and channels by Parseval's theorem, averaged over the trials of the "
-        "class minus the average over the others, and divided by the standard deviation of the score within the "
-        "classes, so that the sum over cells is the distance between the class means in standard deviations.",
+        "zero (of a network whose scores are too steep near zero: from signals with the average cross-spectra of its "
+        "trials and random phases) was split exactly over frequencies and channels by Parseval's theorem, averaged "
+        "over the trials of the class minus the average over the others, and divided by the standard deviation of the "
+        "score within the classes, so that the sum over cells is the distance between the class means in standard "
+        "deviations.",
         ("sundararajan",),
     )
     if has_several_runs(group):

@@ -1,5 +1,6 @@
-"""Baselines that trials are compared with: silence, channel means, the mean trial of the class, or your own."""
+"""Baselines that trials are compared with: silence, surrogates, channel means, class means, or your own."""
 
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -10,14 +11,27 @@ from torch import Tensor
 
 from sincviz.analysis.statistics.trial_average import checked_trials
 from sincviz.networks.decoder import Decoder
-from sincviz.trials.epochs import EpochsOrArray, input_batches
+from sincviz.trials.epochs import EpochsOrArray, input_batches, n_trials_of, network_input, some_of
 
-BASELINES = ("zero", "channel_mean", "class_mean")
+BASELINES = ("zero", "surrogates", "channel_mean", "class_mean")
+N_SURROGATES = 4
+
+_MOST_MIXED = 32
 
 Baseline: TypeAlias = str | ArrayLike
-"""One of ``BASELINES``, or your own signal in the network's units, shape (channels, times)."""
+"""``"auto"``, one of ``BASELINES``, or your own signal in the network's units, shape (channels, times)."""
 
-BaselineOf: TypeAlias = Callable[[Tensor, slice], Tensor]
+BaselineOf: TypeAlias = Callable[[Tensor, slice | NDArray[np.int64]], Tensor]
+"""From some trials and their position among all to their baseline; a batch of one serves all."""
+
+
+def baselines_of(
+    network: Decoder, epochs: EpochsOrArray, codes: NDArray[np.int64] | None, baseline: Baseline
+) -> tuple[BaselineOf, ...]:
+    """Return the functions of all baselines, over which attributions are averaged: surrogates are several."""
+    if isinstance(baseline, str) and baseline == "surrogates":
+        return tuple(_always(one) for one in torch.split(_surrogates(network, epochs), 1))
+    return (baseline_of(network, epochs, codes, baseline),)
 
 
 def baseline_of(
@@ -42,7 +56,7 @@ def baseline_of(
         means = _class_means(network, epochs, codes)
         return lambda x, which: means[codes[which]].to(x)
     raise ValueError(
-        f"`baseline` must be one of {', '.join(map(repr, BASELINES))} or an array (channels, times); got {baseline!r}."
+        f"`baseline` must be 'auto', {', '.join(map(repr, BASELINES))} or an array (channels, times); got {baseline!r}."
     )
 
 
@@ -62,6 +76,43 @@ def needs_classes(trials: str, baseline: Baseline) -> bool:
     return checked_trials(trials) != "all" or (isinstance(baseline, str) and baseline == "class_mean")
 
 
+def evenly_drawn(epochs: EpochsOrArray, most: int) -> NDArray[np.int64]:
+    """Return the numbers of so many trials, from the first to the last."""
+    n_trials = n_trials_of(epochs)
+    return np.linspace(0, n_trials - 1, min(n_trials, most)).round().astype(np.int64)
+
+
+def quietly_read(network: Decoder, epochs: EpochsOrArray, numbers: NDArray[np.int64]) -> Tensor:
+    """Return some trials; what there is to warn of is said when all are read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.from_numpy(network_input(network, some_of(epochs, numbers))).to(network.device)
+
+
+def _always(signal: Tensor) -> BaselineOf:
+    return lambda x, which: signal.to(x)
+
+
+def _surrogates(network: Decoder, epochs: EpochsOrArray) -> Tensor:
+    """Return signals with the average spectra and cross-spectra of some trials and random phases.
+
+    Every trial counts alike, at median power, so an artefact does not make the surrogates.
+    """
+    x = quietly_read(network, epochs, evenly_drawn(epochs, _MOST_MIXED)).double()
+    power = x.square().mean((1, 2), keepdim=True)
+    x = x * torch.where(power > 0, power.median() / power, 0.0).sqrt()
+    spectra = torch.fft.rfft(x.cpu())
+    n_times, shape = x.shape[2], (N_SURROGATES, len(x), 1, spectra.shape[2])
+    # One phase for all channels keeps their cross-spectra.
+    phases = torch.rand(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    turned = torch.polar(torch.ones_like(phases), 2 * np.pi * phases)
+    for real in (0, *([-1] if n_times % 2 == 0 else [])):
+        turned[..., real] = torch.where(phases[..., real] < 0.5, -1.0, 1.0).to(turned.dtype)
+    mixed = torch.stack([(of_one * spectra).sum(0) for of_one in turned])
+    surrogates: Tensor = torch.fft.irfft(mixed, n_times) / len(x) ** 0.5
+    return surrogates.to(network.device, network.dtype)
+
+
 def _own(signal: NDArray[np.generic], network: Decoder) -> BaselineOf:
     if signal.ndim != 2 or not np.isfinite(signal).all():
         raise ValueError(
@@ -69,7 +120,7 @@ def _own(signal: NDArray[np.generic], network: Decoder) -> BaselineOf:
             f"{signal.shape}."
         )
 
-    def take(x: Tensor, which: slice) -> Tensor:
+    def take(x: Tensor, which: slice | NDArray[np.int64]) -> Tensor:
         if signal.shape[0] != x.shape[1] or signal.shape[1] not in (1, x.shape[2]):
             raise ValueError(
                 f"The baseline must have the shape {tuple(x.shape[1:])}, or one value per channel; got {signal.shape}."

@@ -1,18 +1,27 @@
 """Relevance of bands of channels, trial by trial, without ever holding every frequency of every trial."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from sincviz._utils.progress import followed
-from sincviz.analysis.attribution.spectral import spectral_relevance
+from sincviz.analysis.attribution.convergence import TOLERANCE
+from sincviz.analysis.attribution.spectral import class_spectra
 from sincviz.eeg.sums import sum_over_bands
-from sincviz.opening.inputs import analysis_inputs
-from sincviz.trials.classes import classes_if_known
-from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
+from sincviz.trials.epochs import EpochsOrArray
 
-_TRIALS_AT_ONCE = 64
+_OF_ALL = (
+    "method",
+    "explain",
+    "baseline",
+    "baseline_reason",
+    "n_steps",
+    "tolerance",
+    "membership",
+    "units",
+    "weights_sha256",
+    "sincviz_version",
+)
 
 
 def cell_relevance(
@@ -22,7 +31,8 @@ def cell_relevance(
     *,
     bands: Mapping[str, tuple[float, float]] | None = None,
     explain: str = "score",
-    n_steps: int = 16,
+    n_steps: int | None = None,
+    tolerance: float = TOLERANCE,
 ) -> xr.DataArray:
     """Return the integrated gradients of every trial, summed over the frequencies of each band.
 
@@ -36,7 +46,7 @@ def cell_relevance(
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     bands : mapping of str to (float, float) | None
         Bands in Hz; ``None`` means delta to gamma.
-    explain, n_steps
+    explain, n_steps, tolerance
         As for :func:`sincviz.spectral_relevance`.
 
     Returns
@@ -53,20 +63,16 @@ def cell_relevance(
     >>> dict(cell_relevance(model, np.random.default_rng(0).standard_normal((4, 3, 256))).sizes)
     {'trial': 4, 'target': 2, 'band': 6, 'channel': 3}
     """
-    network, epochs, y = analysis_inputs(model, epochs, y)
-    codes = classes_if_known(network, epochs, y, needed=False)
-
-    def batches() -> Iterator[xr.DataArray]:
-        starts = range(0, n_trials_of(epochs), _TRIALS_AT_ONCE)
-        for start in followed(starts, "Explaining", "batch"):
-            some = slice(start, start + _TRIALS_AT_ONCE)
-            of_some = None if codes is None else codes[some]
-            spectrum = spectral_relevance(
-                network, some_of(epochs, some), of_some, explain=explain, n_steps=n_steps, per_trial=True
-            )
-            yield sum_over_bands(spectrum, bands).drop_vars("completeness_error", errors="ignore")
-
-    cells = xr.concat(list(batches()), "trial")
-    of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")
-    cells.attrs = {name: value for name, value in cells.attrs.items() if name in (*of_all, "sincviz_version")}
+    cells = class_spectra(
+        model,
+        epochs,
+        y,
+        explain=explain,
+        n_steps=n_steps,
+        tolerance=tolerance,
+        per_trial=True,
+        kept_as=lambda spectra: sum_over_bands(spectra, bands),
+    )
+    cells = cells.drop_vars("completeness_error")
+    cells.attrs = {name: value for name, value in cells.attrs.items() if name in _OF_ALL}
     return cells

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sincviz.analysis.attribution.baselines import BaselineOf
 from sincviz.analysis.statistics.exchangeability import trial_structure
 from sincviz.analysis.statistics.shared_signal import probe_channels
 from sincviz.analysis.statistics.trial_average import trial_weights
@@ -23,6 +22,9 @@ from sincviz.trials.identity import trial_fingerprints
 
 COMPLETE_ENOUGH = 0.05
 _LAST_DIGITS = 1e-4
+
+Start = TypeVar("Start")
+"""The baseline of a batch, or several."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,28 @@ class Explanation:
         Averages over trials.
     completeness_error : array, shape (classes,), or None
         Sum over trials of what the shares miss, over the sum of what they should add up to.
+    difference_error : float | None
+        The same of two classes' difference.
     evidence : dict
         Attributes that describe the trials of the result.
     """
 
     values: NDArray[np.floating[Any]]
     completeness_error: NDArray[np.float64] | None
+    difference_error: float | None
     evidence: dict[Hashable | None, Any]
 
 
 def explain_trials(
-    attribute: Callable[[Tensor, Tensor], Attribution],
+    attribute: Callable[[Tensor, Start], Attribution],
     network: Decoder,
     epochs: EpochsOrArray,
     codes: NDArray[np.int64] | None,
     *,
     trials: str,
-    baseline: BaselineOf,
+    baseline: Callable[[Tensor, slice], Start],
     per_trial: bool = False,
+    kept_as: Callable[[NDArray[Any]], NDArray[Any]] = lambda values: values,
     batch_size: int = 64,
 ) -> Explanation:
     """Attribute batch by batch, and keep only averages unless ``per_trial``.
@@ -89,9 +95,11 @@ def explain_trials(
     trials : {"all", "contrast"}
         As in :func:`sincviz.analysis.statistics.trial_average.trial_weights`.
     baseline : callable
-        What :func:`sincviz.analysis.attribution.baselines.baseline_of` returned.
+        From a batch and its position among all trials to what ``attribute`` takes.
     per_trial : bool
         Keep every trial's attribution.
+    kept_as : callable
+        What is kept of the attribution of single trials, from (batch, classes, ...).
     batch_size : int
         Most trials in a batch.
 
@@ -126,7 +134,7 @@ def explain_trials(
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
         tally.add(batch, attribution)
         if per_trial:
-            kept.append(values.cpu().numpy())
+            kept.append(kept_as(values.cpu().numpy()))
         else:
             batch_weights = weights[:, which].to(values.device, values.dtype)
             total = total + torch.einsum("kb,bk...->k...", batch_weights, values).double().cpu()
@@ -143,7 +151,32 @@ def explain_trials(
         evidence["completeness_error"] = float(error.max())
     if trials == "contrast" and difference_error is not None:
         evidence[DIFFERENCE_ERROR] = difference_error
-    return Explanation(np.concatenate(kept) if per_trial else total.numpy(), error, evidence)
+    averages = np.concatenate(kept) if per_trial else total.numpy()
+    return Explanation(averages, error, difference_error, evidence)
+
+
+def missed_of(attribution: Attribution) -> tuple[NDArray[np.float64], ...]:
+    """Return what the shares of a batch miss, what they should add up to, and the size of the scores.
+
+    Each is summed over trials, shape (classes,); of two classes, their difference stands behind them.
+    """
+    assert attribution.change is not None  # asked before
+    change = attribution.change.detach().double()
+    shares = attribution.values.detach().double().flatten(2).sum(2)
+    scores = attribution.scores.detach().double()
+    change, shares, scores = (_with_difference(of_classes) for of_classes in (change, shares, scores))
+    return tuple(part.abs().sum(0).cpu().numpy() for part in (shares - change, change, scores))
+
+
+def error_of(
+    missed: NDArray[np.float64], due: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the completeness errors of what :func:`missed_of` returned, summed over batches."""
+    # Trials that are their own baseline change nothing but the last digits of the scores.
+    due = np.maximum(due, _LAST_DIGITS * size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error: NDArray[np.float64] = np.where(missed == 0, 0.0, missed / due)
+    return error
 
 
 @dataclass
@@ -154,9 +187,7 @@ class _Tally:
     signals: list[NDArray[Any]] = field(default_factory=list)
     picks: NDArray[np.int64] | None = None
     fingerprints: list[str] = field(default_factory=list)
-    missed: Any = 0.0
-    due: Any = None
-    size: Any = 0.0
+    missed: tuple[NDArray[np.float64], ...] | None = None
 
     def add(self, batch: NDArray[Any], attribution: Attribution) -> None:
         self.scores.append(attribution.scores.detach().double().cpu().numpy())
@@ -164,22 +195,14 @@ class _Tally:
         self.signals.append(batch[:, self.picks])
         self.fingerprints.extend(trial_fingerprints(batch))
         if attribution.change is not None:
-            change = attribution.change.detach().double()
-            shares = attribution.values.detach().double().flatten(2).sum(2)
-            scores = attribution.scores.detach().double()
-            change, shares, scores = (_with_difference(of_classes) for of_classes in (change, shares, scores))
-            self.missed = self.missed + (shares - change).abs().sum(0).cpu().numpy()
-            self.size = self.size + scores.abs().sum(0).cpu().numpy()
-            self.due = (0.0 if self.due is None else self.due) + change.abs().sum(0).cpu().numpy()
+            missed = missed_of(attribution)
+            self.missed = missed if self.missed is None else tuple(map(np.add, self.missed, missed))
 
     def completeness_errors(self) -> tuple[NDArray[np.float64] | None, float | None]:
         """Return the error of each class, and of two classes' difference."""
-        if self.due is None:
+        if self.missed is None:
             return None, None
-        # Trials that are their own baseline change nothing but the last digits of the scores.
-        due = np.maximum(self.due, _LAST_DIGITS * self.size)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error: NDArray[np.float64] = np.where(self.missed == 0, 0.0, self.missed / due)
+        error = error_of(*self.missed)
         n_classes = self.scores[0].shape[1]
         return error[:n_classes], None if n_classes != 2 else float(error[2])
 

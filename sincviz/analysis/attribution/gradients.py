@@ -1,4 +1,4 @@
-"""Gradients at the input of any network: in closed form where the front end is known, else by captum."""
+"""Gradients at the input of any network: in closed form where the front end is known, else by autograd or captum."""
 
 import warnings
 import zlib
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
-from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
+from sincviz.analysis.attribution.path_gradients import AT_THE_END, Rule, gauss_legendre, path_gradients
 from sincviz.errors import MethodError
 from sincviz.networks.decoder import Decoder, checked_scores, evaluated_copy
 from sincviz.networks.fast.trial_blocks import trial_blocks
@@ -21,6 +21,7 @@ Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
 
 AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
+_MAPS_PER_TRIAL = 16
 
 
 def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:
@@ -50,12 +51,14 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
         If captum needs the layers and there is no module. The returned function raises ``MethodError`` if the scores
         have no gradient.
     """
+    rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
     if method in AVERAGED and isinstance(network, FrontEnd):
-        rule = gauss_legendre(n_steps) if method == "integrated_gradients" else AT_THE_END
         gradients_of = map_gradients(network, explain, rule)
         return lambda x, start: _in_closed_form(network, x, start, gradients_of)
-    looks_into_layers = method not in (*AVERAGED, "gradient_shap")
-    scores = evaluated_copy(model) if looks_into_layers else network.scores
+    if method in AVERAGED:
+        module = Explained(network.scores, explain)
+        return lambda x, start: _along_the_path(module, x, start, rule)
+    scores = network.scores if method == "gradient_shap" else evaluated_copy(model)
     return _by_captum(Explained(scores, explain), method, n_steps)
 
 
@@ -90,6 +93,16 @@ def _in_closed_form(front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of:
     return torch.cat(of_blocks, 1)
 
 
+def _along_the_path(module: Explained, x: Tensor, start: Tensor, rule: Rule) -> Tensor:
+    of_blocks = []
+    # How large the maps of an unknown network are is not known: often they hold several times the values of a trial.
+    blocks = trial_blocks(x, _MAPS_PER_TRIAL * x[0].numel())
+    starts = [start] * len(blocks) if len(start) == 1 else torch.split(start, len(blocks[0]))
+    for block, first in zip(blocks, starts, strict=True):
+        of_blocks.append(torch.stack(path_gradients(module, first, block, rule)))
+    return torch.cat(of_blocks, 1)
+
+
 def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
     from captum import attr
 
@@ -104,11 +117,6 @@ def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
     def gradient_of(x: Tensor, start: Tensor, number: int) -> Tensor:
         gradient: Tensor
         match method:
-            case "integrated_gradients":
-                engine = attr.IntegratedGradients(module, multiply_by_inputs=False)
-                gradient = engine.attribute(
-                    x, start, target=number, n_steps=n_steps, internal_batch_size=len(x)
-                )
             case "deep_lift":
                 engine = attr.DeepLift(module, multiply_by_inputs=False)
                 gradient = engine.attribute(x, start, target=number)
@@ -116,12 +124,8 @@ def _by_captum(module: Explained, method: str, n_steps: int) -> Gradients:
                 gradient = _gradient_shap(module, x, start, number, n_steps)
             case "guided_backprop":
                 gradient = attr.GuidedBackprop(module).attribute(x.clone().requires_grad_(), target=number)
-            case "deconvolution":
-                gradient = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
             case _:
-                gradient = attr.Saliency(module).attribute(
-                    x.clone().requires_grad_(), target=number, abs=False
-                )
+                gradient = attr.Deconvolution(module).attribute(x.clone().requires_grad_(), target=number)
         return gradient.detach()
 
     return gradients

@@ -1,6 +1,6 @@
 """Relevance of every filter and channel for every class, in closed form."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
@@ -8,16 +8,11 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sincviz._utils.checks import positive_int
 from sincviz._utils.progress import shows_progress
-from sincviz.analysis.attribution.baselines import Baseline, baseline_name, baseline_of, needs_classes
+from sincviz.analysis.attribution.baselines import Baseline, needs_classes
+from sincviz.analysis.attribution.convergence import TOLERANCE, Question, explain_converged
 from sincviz.analysis.attribution.explained import explained
-from sincviz.analysis.attribution.explanation import (
-    Attribution,
-    Explanation,
-    explain_trials,
-    warn_if_incomplete,
-)
+from sincviz.analysis.attribution.explanation import Attribution, Explanation
 from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS, checked_method
 from sincviz.analysis.attribution.path_gradients import AT_THE_END, gauss_legendre
@@ -42,8 +37,9 @@ def relevance(
     method: str = "integrated_gradients",
     explain: str = "score",
     trials: str = "all",
-    baseline: Baseline = "zero",
-    n_steps: int = 16,
+    baseline: Baseline = "auto",
+    n_steps: int | None = None,
+    tolerance: float = TOLERANCE,
     per_trial: bool = False,
     progress: bool = True,
 ) -> xr.DataArray:
@@ -72,11 +68,17 @@ def relevance(
     trials : {"all", "contrast"}
         The mean over all trials, or the mean over the trials of the class minus the mean over the others, which
         cancels what the classes share.
-    baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
-        What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
-        signal of your own in the network's units.
-    n_steps : int
-        Steps of integrated gradients (Gauss-Legendre).
+    baseline : {"auto", "zero", "surrogates", "channel_mean", "class_mean"} | array, shape (channels, times)
+        What trials are compared with: silence; four signals with the average spectra and cross-spectra of the trials
+        and random phases, over which the result is averaged; each trial's mean over time; the mean trial of its class;
+        or a signal of your own in the network's units. ``"auto"`` takes surrogates if 16 steps from silence miss more
+        than 1 % of what up to eight trials change, and from a surrogate less than a fifth of that, as in networks that
+        take the logarithm of power; else silence. ``attrs["baseline_reason"]`` says what was measured.
+    n_steps : int | None
+        Steps of integrated gradients (Gauss-Legendre); ``None`` takes 16, and doubles them until shares add up;
+        surrogates divide them among them.
+    tolerance : float
+        Largest completeness error where ``n_steps`` is ``None``, of every target.
     per_trial : bool
         Return every trial's relevance, not an average.
     progress : bool
@@ -98,7 +100,7 @@ def relevance(
     TypeError
         If the network's front end is unknown; :func:`sincviz.spectral_relevance` takes any network.
     MethodError
-        If the method does not work here; the message says why.
+        If the method does not work here, or integrated gradients do not add up within 256 steps; the message says why.
     ValueError
         If a setting is unknown, or the contrast lacks labels.
     EpochsError
@@ -107,7 +109,8 @@ def relevance(
     Warns
     -----
     RuntimeWarning
-        If the shares miss more than 5 % of what they should explain.
+        If the shares of another method, or of a number of steps that you chose, miss more than 5 % of what they should
+        explain.
 
     References
     ----------
@@ -124,29 +127,19 @@ def relevance(
     """
     front_end, epochs, y = front_end_inputs(model, epochs, y)
     checked_method(method, SINC_LAYER_METHODS, front_end)
-    rule = (
-        gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
-    )
     codes = classes_if_known(front_end, epochs, y, needed=needs_classes(trials, baseline))
-    gradients_of = map_gradients(front_end, explain, rule)
 
-    def attribute(x: Tensor, start: Tensor) -> Attribution:
-        return _attribution(front_end, x, start, gradients_of, explain, shares=method != "gradient")
+    def attribution_in(steps: int) -> Callable[[Tensor, Tensor], Attribution]:
+        rule = gauss_legendre(steps) if method == "integrated_gradients" else AT_THE_END
+        gradients_of = map_gradients(front_end, explain, rule)
+        shares = method != "gradient"
+        return lambda x, start: _attribution(front_end, x, start, gradients_of, explain, shares=shares)
 
-    explanation = explain_trials(
-        attribute,
-        front_end,
-        epochs,
-        codes,
-        trials=trials,
-        baseline=baseline_of(front_end, epochs, codes, baseline),
-        per_trial=per_trial,
+    question = Question(attribution_in, front_end, epochs, codes, method, trials, per_trial=per_trial)
+    explanation, of_path = explain_converged(
+        question, baseline=baseline, n_steps=n_steps, tolerance=tolerance
     )
-    if method == "gradient_x_activation":
-        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
-    elif method == "integrated_gradients":
-        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
-    settings = attribution_settings(method, explain, trials, baseline, n_steps)
+    settings = attribution_settings(method, explain, trials, of_path)
     of_trials = class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None
     return against(_labelled(front_end, explanation, of_trials, settings))
 
@@ -192,15 +185,11 @@ def _root_mean_square(front_end: FrontEnd, gradients: list[Tensor]) -> Tensor:
 
 
 def attribution_settings(
-    method: str, explain: str, trials: str, baseline: Baseline, n_steps: int
+    method: str, explain: str, trials: str, of_path: dict[Hashable | None, Any]
 ) -> dict[Hashable | None, Any]:
     """Return the settings that a result carries in its attributes."""
     settings: dict[Hashable | None, Any] = {"method": method, "explain": explain, "trials": trials}
-    if method not in ("gradient", "amplitude_gradient"):
-        settings["baseline"] = baseline_name(baseline)
-    if method in ("integrated_gradients", "gradient_shap"):
-        settings["n_steps"] = n_steps
-    return settings
+    return settings | ({} if method in ("gradient", "amplitude_gradient") else of_path)
 
 
 def _labelled(

@@ -1,16 +1,19 @@
 """Relevance of every frequency and channel for every class, of any network."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sincviz._utils.checks import positive_int
 from sincviz._utils.progress import shows_progress
-from sincviz.analysis.attribution.baselines import Baseline, baseline_of, needs_classes
+from sincviz.analysis.attribution.baselines import Baseline, needs_classes
+from sincviz.analysis.attribution.convergence import TOLERANCE, Question, explain_converged
 from sincviz.analysis.attribution.explained import explained
-from sincviz.analysis.attribution.explanation import Attribution, explain_trials, warn_if_incomplete
+from sincviz.analysis.attribution.explanation import Attribution
 from sincviz.analysis.attribution.gradients import Gradients, input_gradients
 from sincviz.analysis.attribution.methods import INPUT_METHODS, check_applies, checked_method
 from sincviz.analysis.attribution.sinc_layer import attribution_settings
@@ -31,8 +34,9 @@ def spectral_relevance(
     method: str = "integrated_gradients",
     explain: str = "score",
     trials: str = "all",
-    baseline: Baseline = "zero",
-    n_steps: int = 16,
+    baseline: Baseline = "auto",
+    n_steps: int | None = None,
+    tolerance: float = TOLERANCE,
     sfreq: float | None = None,
     per_trial: bool = False,
     progress: bool = True,
@@ -61,11 +65,18 @@ def spectral_relevance(
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
         The mean over all trials, or the mean over the trials of the class minus the mean over the others.
-    baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
-        What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
-        signal of your own in the network's units.
-    n_steps : int
-        Steps of integrated gradients (Gauss-Legendre); draws of gradient SHAP.
+    baseline : {"auto", "zero", "surrogates", "channel_mean", "class_mean"} | array, shape (channels, times)
+        What trials are compared with: silence; four signals with the average spectra and cross-spectra of the trials
+        and random phases, over which the result is averaged; each trial's mean over time; the mean trial of its class;
+        or a signal of your own in the network's units. ``"auto"`` takes surrogates if 16 steps from silence miss more
+        than 1 % of what up to eight trials change, and from a surrogate less than a fifth of that, as in networks that
+        take the logarithm of power; else silence. ``attrs["baseline_reason"]`` says what was measured.
+    n_steps : int | None
+        Steps of integrated gradients (Gauss-Legendre); ``None`` takes 16, and doubles them until shares add up;
+        surrogates divide them among them. Draws of
+        gradient SHAP (``None`` takes 16).
+    tolerance : float
+        Largest completeness error where ``n_steps`` is ``None``, of every target.
     sfreq : float | None
         Sampling rate in Hz; ``None`` takes the network's, else that of the epochs, else frequencies are in cycles per
         sample.
@@ -86,7 +97,8 @@ def spectral_relevance(
     TypeError
         If this is not a network, or its output is not class scores.
     MethodError
-        If the method does not work on this network; the message says why, and what to use instead.
+        If the method does not work on this network, or integrated gradients do not add up within 256 steps; the message
+        says why, and what to use instead.
     ValueError
         If a setting is unknown, or the contrast lacks labels.
     EpochsError
@@ -95,12 +107,14 @@ def spectral_relevance(
     Warns
     -----
     RuntimeWarning
-        If the shares miss more than 5 % of what they should explain.
+        If the shares of another method, or of a number of steps that you chose, miss more than 5 % of what they should
+        explain.
 
     Notes
     -----
     The output of a network that takes the logarithm of power changes without bound as its input approaches zero. From
-    the baseline ``"zero"`` integrated gradients then need hundreds of steps, from a signal of typical size only a few.
+    silence integrated gradients then explain the way to the faintest signal, in up to hundreds of steps, and may
+    point to the wrong band. Surrogates leave that way out; they are the same for all trials, so a contrast is complete.
 
     Examples
     --------
@@ -120,6 +134,7 @@ def spectral_relevance(
             trials=trials,
             baseline=baseline,
             n_steps=n_steps,
+            tolerance=tolerance,
             sfreq=sfreq,
             per_trial=per_trial,
         )
@@ -136,61 +151,92 @@ def class_spectra(
     method: str = "integrated_gradients",
     explain: str = "score",
     trials: str = "all",
-    baseline: Baseline = "zero",
-    n_steps: int = 16,
+    baseline: Baseline = "auto",
+    n_steps: int | None = None,
+    tolerance: float = TOLERANCE,
     sfreq: float | None = None,
     per_trial: bool = False,
+    kept_as: Callable[[xr.DataArray], xr.DataArray] = lambda spectra: spectra,
 ) -> xr.DataArray:
-    """Return the same for every class, also where a contrast of two classes is one."""
+    """Return the same for every class, also where a contrast of two classes is one.
+
+    Parameters
+    ----------
+    model, epochs, y, method, explain, trials, baseline, n_steps, tolerance, sfreq, per_trial
+        As for :func:`spectral_relevance`.
+    kept_as : callable
+        What is kept of the spectra of single trials, (trial, target, channel, frequency), of each batch.
+    """
     network, epochs, y = analysis_inputs(model, epochs, y)
     checked_method(method, INPUT_METHODS, network)
     codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
-    n_steps = positive_int("n_steps", n_steps)
+    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
     split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
-    gradients_of: Gradients | None = None
 
-    def attribute(x: Tensor, start: Tensor) -> Attribution:
-        nonlocal gradients_of
-        if gradients_of is None:
-            check_applies(method, network, x, start.expand_as(x))
-            gradients_of = input_gradients(network, network, method=method, explain=explain, n_steps=n_steps)
-        gradients = gradients_of(x, start)
-        with torch.no_grad():
-            values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)
-            scores = network.scores(x)
-            change = explained(scores, explain) - explained(network.scores(start), explain)
-        return Attribution(values, scores, None if method == "amplitude_gradient" else change)
+    def attribution_in(steps: int, method: str = method) -> Callable[[Tensor, Tensor], Attribution]:
+        gradients_of: Gradients | None = None
 
-    explanation = explain_trials(
-        attribute,
+        def attribute(x: Tensor, start: Tensor) -> Attribution:
+            nonlocal gradients_of
+            if gradients_of is None:
+                check_applies(method, network, x, start.expand_as(x))
+                gradients_of = input_gradients(
+                    network, network, method=method, explain=explain, n_steps=steps
+                )
+            gradients = gradients_of(x, start)
+            with torch.no_grad():
+                values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)
+                scores = network.scores(x)
+                change = explained(scores, explain) - explained(network.scores(start), explain)
+            return Attribution(values, scores, None if method == "amplitude_gradient" else change)
+
+        return attribute
+
+    def labelled(values: NDArray[Any]) -> xr.DataArray:
+        n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
+        coords = channel_coords(network, values.shape[-2]) | {
+            "target": class_labels(network, values.shape[-3]),
+            "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
+        }
+        dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
+        return xr.DataArray(values, coords, dims, "spectral_relevance")
+
+    shown: xr.DataArray | None = None
+
+    def kept(values: NDArray[Any]) -> NDArray[Any]:
+        nonlocal shown
+        shown = kept_as(labelled(values))
+        return shown.to_numpy()
+
+    question = Question(
+        attribution_in,
         network,
         epochs,
         codes,
-        trials=trials,
-        baseline=baseline_of(network, epochs, codes, baseline),
+        method,
+        trials,
         per_trial=per_trial,
+        kept_as=kept,
+        path_in=lambda steps: attribution_in(steps, "integrated_gradients"),
     )
-    if method != "integrated_gradients":
-        warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
-    else:
-        warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
-
-    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
+    explanation, of_path = explain_converged(
+        question, baseline=baseline, n_steps=n_steps, tolerance=tolerance
+    )
     values = explanation.values
-    n_classes, n_chans = values.shape[-3], values.shape[-2]
-    n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
-    coords = channel_coords(network, n_chans) | {
-        "target": class_labels(network, n_classes),
-        "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
-    }
+    if shown is None:
+        found = labelled(values)
+    else:
+        found = xr.DataArray(
+            values, shown.isel(trial=0, drop=True).coords, shown.dims, shown.name, shown.attrs
+        )
+    n_classes = found.sizes["target"]
     if per_trial:
-        coords |= class_of_trials(network, codes, n_classes)
+        found = found.assign_coords(class_of_trials(network, codes, n_classes))
     if explanation.completeness_error is not None:
-        coords["completeness_error"] = ("target", explanation.completeness_error)
+        found = found.assign_coords(completeness_error=("target", explanation.completeness_error))
     units = explain.replace("_", " ")
     if method == "amplitude_gradient":
         units += " per unit of amplitude"
-    attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz}
-    settings = attribution_settings(method, explain, trials, baseline, n_steps)
-    dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
-    return xr.DataArray(values, coords, dims, "spectral_relevance", attrs | settings | explanation.evidence)
+    attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz} | found.attrs
+    settings = attribution_settings(method, explain, trials, of_path)
+    return found.assign_attrs(attrs | settings | explanation.evidence)

@@ -89,10 +89,12 @@ def test_what_is_no_signal_is_refused(seen, noise, signal):
 
 @pytest.mark.parametrize("unknown", ["noise", "", "Zero"])
 def test_an_unknown_name_is_refused(seen, noise, unknown):
-    with pytest.raises(ValueError, match=r"'zero', 'channel_mean', 'class_mean' or an array"):
+    with pytest.raises(
+        ValueError, match=r"'auto', 'zero', 'surrogates', 'channel_mean', 'class_mean' or an array"
+    ):
         baseline_of(seen, noise(4, n_times=128), None, unknown)
 
 
 def test_results_name_their_baseline():
-    assert [baseline_name(one) for one in BASELINES] == ["zero", "channel mean", "class mean"]
+    assert [baseline_name(one) for one in BASELINES] == ["zero", "surrogates", "channel mean", "class mean"]
     assert baseline_name(np.zeros((6, 128))) == "the user's own"

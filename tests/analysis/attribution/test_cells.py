@@ -1,5 +1,7 @@
 """Relevance by band and channel, trial by trial, is that by frequency, summed: nothing is lost between batches."""
 
+from functools import partial
+
 import mne
 import numpy as np
 import pytest
@@ -7,8 +9,9 @@ import torch
 import xarray as xr
 
 from sincviz import spectral_relevance
-from sincviz.analysis.attribution import cells as module
+from sincviz.analysis.attribution import convergence
 from sincviz.analysis.attribution.cells import cell_relevance
+from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.eeg.band_limits import band_ranges
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.statistics import bootstrap_intervals
@@ -49,7 +52,7 @@ def test_it_is_the_spectral_relevance_of_every_trial_grouped(model, trials, band
 
 @pytest.mark.parametrize("at_once", [1, 3, N_TRIALS, 100])
 def test_the_size_of_the_batches_changes_nothing(model, trials, cells, monkeypatch, at_once):
-    monkeypatch.setattr(module, "_TRIALS_AT_ONCE", at_once)
+    monkeypatch.setattr(convergence, "explain_trials", partial(explain_trials, batch_size=at_once))
     found = cell_relevance(model, trials)
     xr.testing.assert_allclose(found, cells, rtol=1e-5, atol=1e-6 * float(abs(cells).max()))
     assert found.attrs == cells.attrs

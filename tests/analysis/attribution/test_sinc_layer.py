@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sincviz import EpochsError, learned_bands, load_checkpoint, save_checkpoint, training
-from sincviz.analysis.attribution import sinc_layer as relevance_module
+from sincviz.analysis.attribution import convergence
 from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS
@@ -258,7 +258,7 @@ def test_the_contrast_is_that_of_single_trials(network, moved, noise, method):
 def test_the_size_of_the_batches_does_not_matter(model, epochs, monkeypatch, trials, baseline, batch_size):
     settings = {"trials": trials, "baseline": baseline, "n_steps": 4}
     expected = relevance(model, epochs, **settings)
-    monkeypatch.setattr(relevance_module, "explain_trials", partial(explain_trials, batch_size=batch_size))
+    monkeypatch.setattr(convergence, "explain_trials", partial(explain_trials, batch_size=batch_size))
     found = relevance(model, epochs, **settings)
     assert_close(found, expected)
     assert math.isclose(
@@ -507,7 +507,7 @@ def test_labels_that_nobody_knows_are_needed_for_the_contrast_only(network, epoc
         ({"method": "deep_lift"}, MethodError, "see `spectral_relevance`"),
         ({"explain": "probability"}, ValueError, "`explain` must be one of"),
         ({"trials": "some"}, ValueError, "`trials` must be one of"),
-        ({"baseline": "noise"}, ValueError, "`baseline` must be one of"),
+        ({"baseline": "noise"}, ValueError, "`baseline` must be 'auto'"),
         ({"baseline": np.zeros((6, 3))}, ValueError, r"shape \(6, 128\)"),
         ({"n_steps": 0}, ValueError, "n_steps"),
         ({"n_steps": 2.5}, TypeError, "n_steps"),

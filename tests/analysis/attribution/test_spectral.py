@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sincviz import EpochsError, training
-from sincviz.analysis.attribution import spectral as spectral_relevance_module
+from sincviz.analysis.attribution import convergence
 from sincviz.analysis.attribution.explained import EXPLAIN
 from sincviz.analysis.attribution.explanation import explain_trials
 from sincviz.analysis.attribution.spectral import spectral_relevance
@@ -272,7 +272,7 @@ def test_the_size_of_the_batches_does_not_matter(model, noise, monkeypatch, base
     x, y = noise(20), np.arange(20) % 3
     expected = spectral_relevance(model, x, y, trials="contrast", baseline=baseline, n_steps=3)
     by_batches = partial(explain_trials, batch_size=batch_size)
-    monkeypatch.setattr(spectral_relevance_module, "explain_trials", by_batches)
+    monkeypatch.setattr(convergence, "explain_trials", by_batches)
     found = spectral_relevance(model, x, y, trials="contrast", baseline=baseline, n_steps=3)
     assert_close(found, expected)
 
@@ -460,7 +460,7 @@ class Flat(nn.Module):
         ({"trials": "some"}, ValueError, "`trials` must be one of"),
         ({"trials": "contrast"}, ValueError, "pass `y`"),
         ({"baseline": "class_mean"}, ValueError, "pass `y`"),
-        ({"baseline": "noise"}, ValueError, "`baseline` must be one of"),
+        ({"baseline": "noise"}, ValueError, "`baseline` must be 'auto'"),
         ({"baseline": np.zeros((6, 3))}, ValueError, r"shape \(6, 96\)"),
         ({"n_steps": 0}, ValueError, "n_steps"),
         ({"sfreq": 0}, ValueError, "`sfreq`"),
