@@ -9,9 +9,10 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import counted, listed, p_words, percent
 from sincviz.analysis.evidence.confusion import confusion_matrix
+from sincviz.analysis.evidence.numeric_prediction import correlations
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
 from sincviz.inspection.facts import trial_facts
-from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
+from sincviz.inspection.measuring import NEEDS_CLASSES, NEEDS_TARGETS, NOT_FINITE, OF_NUMBERS, InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import filter_words, of_trials, of_weights, prepared_otherwise, reference_words
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
@@ -181,19 +182,27 @@ def _trials(run: InspectionRun) -> tuple[dict[str, Any]]:
     return (trial_facts(run.network, run.needed_trials(), run.codes),)
 
 
-def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame | None]:
     table = predictions(run.network, run.needed_trials(), run.codes)
     if run.is_broken:
         run.missing["accuracies"] = NOT_FINITE
+    elif run.network.numeric:
+        run.missing["accuracies"] = OF_NUMBERS
     elif run.codes is None:
         run.missing["accuracies"] = NEEDS_CLASSES
     of_classes = None if "accuracies" in run.missing else accuracies(table)
+    of_numbers = None
+    if run.network.numeric:
+        if run.is_broken or run.codes is None:
+            run.missing["correlations"] = NOT_FINITE if run.is_broken else NEEDS_TARGETS
+        else:
+            of_numbers = correlations(table)
     run.read_structure(table)
-    return table, of_classes
+    return table, of_classes, of_numbers
 
 
 def _confusion(run: InspectionRun) -> tuple[xr.Dataset]:
-    run.needed_codes()
+    run.needed_classes()
     return (confusion_matrix(run.needed("predictions")),)
 
 
@@ -246,7 +255,7 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
         Step("Trials", ("trials",), _trials, applies=lambda run: run.trials is not None),
         Step(
             "Predictions",
-            ("predictions", "accuracies"),
+            ("predictions", "accuracies", "correlations"),
             _predictions,
             applies=lambda run: run.trials is not None,
         ),

@@ -23,6 +23,7 @@ from sincviz.inspection.measuring import (
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import n_read, of_trials
 from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
+from sincviz.trials.numeric_targets import target_levels
 from sincviz.trials.selection import evenly_drawn
 
 N_RANDOM_NETWORKS = 3
@@ -35,7 +36,7 @@ ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.val
 def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
     trials, codes = run.sound_trials(), run.needed_codes()
     if not run.has_contrast:
-        raise ValueError("This needs trials of at least two classes.")
+        raise ValueError("This needs trials of at least two classes, or with different targets.")
     run.needed("band_relevance")
     curve = deletion_curve(
         run.network,
@@ -43,7 +44,7 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
         codes,
         ranking=run.of_trials,
         groups=run.kept_together(),
-        tested=evenly_drawn(codes, MOST_EVIDENCE_TRIALS, run.seed),
+        tested=evenly_drawn(target_levels(codes), MOST_EVIDENCE_TRIALS, run.seed),
         n_random=1,
         seed=run.seed,
         progress=False,
@@ -81,6 +82,7 @@ def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 
 def _csp(run: InspectionRun) -> tuple[pd.Series]:
+    run.needed_classes()
     trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
     return (csp_accuracy(run.network, trials, codes, seed=run.seed),)
 

@@ -19,6 +19,7 @@ from sincviz.opening.inputs import network_inputs
 from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_once
+from sincviz.trials.numeric_targets import Targets
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -249,7 +250,7 @@ def inspect(
     hidden = switched_off() if progress else True
     with warned_once(network, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
-        codes = None
+        codes: Targets | None = None
         if trials is not None:
             # What does not fit is refused before the first long step.
             next(iter(input_batches(network, trials)))

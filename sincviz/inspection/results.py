@@ -21,6 +21,8 @@ class InspectionResults:
         Of the spatial filters.
     predictions, accuracies, confusion
         What the network says of the trials, how often it is right, and which classes it confuses.
+    correlations : pandas.DataFrame
+        How well it predicts, in place of accuracies, if its outputs are numbers.
     learning_curves : pandas.DataFrame
         Loss and accuracy during training, if the checkpoint stores them.
     relevance : xarray.DataArray, dims (target, filter, channel)
@@ -67,6 +69,7 @@ class InspectionResults:
     spatial_patterns: xr.DataArray | None = None
     predictions: pd.DataFrame | None = None
     accuracies: pd.DataFrame | None = None
+    correlations: pd.DataFrame | None = None
     confusion: xr.Dataset | None = None
     learning_curves: pd.DataFrame | None = None
     relevance: xr.DataArray | None = None

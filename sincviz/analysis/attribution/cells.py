@@ -33,7 +33,8 @@ def cell_relevance(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz; ``None`` means delta to gamma.
     explain, n_steps
@@ -67,6 +68,6 @@ def cell_relevance(
             yield sum_over_bands(spectrum, bands).drop_vars("completeness_error", errors="ignore")
 
     cells = xr.concat(list(batches()), "trial")
-    of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "weights_sha256")
+    of_all = ("method", "explain", "baseline", "n_steps", "membership", "units", "outputs", "weights_sha256")
     cells.attrs = {name: value for name, value in cells.attrs.items() if name in (*of_all, "sincviz_version")}
     return cells

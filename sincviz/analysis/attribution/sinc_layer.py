@@ -11,7 +11,7 @@ from torch import Tensor
 from sincviz._utils.checks import positive_int
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, baseline_name, baseline_of, needs_classes
-from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.explained import explained, explained_words
 from sincviz.analysis.attribution.explanation import (
     Attribution,
     Explanation,
@@ -61,7 +61,8 @@ def relevance(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. Epochs on disk are read batch by batch.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     method : {"integrated_gradients", "gradient_x_activation", "gradient"}
         ``"integrated_gradients"`` [1]_ adds up to the change of what is explained from the baseline to the trial.
         ``"gradient_x_activation"`` is the same with the gradient at the trial alone: signed, summed over time.
@@ -71,7 +72,8 @@ def relevance(
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
         The mean over all trials, or the mean over the trials of the class minus the mean over the others, which
-        cancels what the classes share.
+        cancels what the classes share. Of outputs that are numbers the mean of the trials times their standardised
+        target (:func:`sincviz.analysis.statistics.trial_average.trial_weights`), which cancels what all trials share.
     baseline : {"zero", "channel_mean", "class_mean"} | array, shape (channels, times)
         What trials are compared with: silence, each trial's mean over time, the mean trial of its class, or a
         signal of your own in the network's units.
@@ -124,6 +126,7 @@ def relevance(
     """
     front_end, epochs, y = front_end_inputs(model, epochs, y)
     checked_method(method, SINC_LAYER_METHODS, front_end)
+    what = explained_words(front_end, explain)
     rule = (
         gauss_legendre(positive_int("n_steps", n_steps)) if method == "integrated_gradients" else AT_THE_END
     )
@@ -146,7 +149,7 @@ def relevance(
         warn_if_incomplete(method, explanation.completeness_error, "`integrated_gradients` adds up.")
     elif method == "integrated_gradients":
         warn_if_incomplete(method, explanation.completeness_error, "Take more `n_steps`.")
-    settings = attribution_settings(method, explain, trials, baseline, n_steps)
+    settings = attribution_settings(method, what, trials, baseline, n_steps)
     of_trials = class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None
     return against(_labelled(front_end, explanation, of_trials, settings))
 
