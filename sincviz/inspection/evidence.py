@@ -159,7 +159,12 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
                 "Cells (a band of a channel) are replaced by those of another trial, more and more to the right. If "
                 "the relevance is right, accuracy falls soonest when the most relevant go first. Each half of the "
                 "trials is tested in the order that the other half made. Whether the order is shown to be right is "
-                "tested on the margin, with each cell replaced alone; not shown does not mean wrong."
+                "tested on the margin, with each cell replaced alone; not shown does not mean wrong.",
+                of_outputs="Cells (a band of a channel) are replaced by those of another trial, more and more to the "
+                "right. If the relevance is right, the correlation with the targets falls soonest when the most "
+                "relevant go first. Each half of the trials is tested in the order that the other half made. Whether "
+                "the order is shown to be right is tested with each cell replaced alone; not shown does not mean "
+                "wrong.",
             ),
         ),
         Figure(
@@ -170,7 +175,10 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
             of_trials(
                 "Each cell: how much of the margin between the true class and the best other is lost when this band "
                 "of these channels is replaced by that of another trial. Red: the network needs it. Dots: the "
-                "interval includes zero."
+                "interval includes zero.",
+                of_outputs="Each cell: how much of the agreement with the targets (for unchanged trials the "
+                "correlation) is lost when this band of these channels is replaced by that of another trial. Red: the "
+                "network needs it. Dots: the interval includes zero.",
             ),
         ),
         Figure(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.analysis.labels import class_labels
+from sincviz.analysis.statistics.numeric_contrast import NUMBERS
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.units import FrontEnd
 from sincviz.networks.wrappers import unwrapped
@@ -34,6 +35,7 @@ def network_facts(network: FrontEnd | BlackBox) -> dict[str, Any]:
         "sfreq_hz": network.sfreq,
         "ch_names": network.ch_names,
         "class_names": class_labels(network, network.n_outputs or 0),
+        **({"outputs": NUMBERS} if network.numeric else {}),
         "units_per_volt": network.units_per_volt,
         "weights_sha256": network.weights_sha256,
         "training": {

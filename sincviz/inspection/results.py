@@ -44,7 +44,8 @@ class InspectionResults:
     verdict : dict
         ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
         not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
-        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
+        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``; of outputs that are numbers ``no_targets``,
+        ``few_targets``, ``confounded_targets``, ``no_correlation``.
     explorer : xarray.Dataset
         What :meth:`sincviz.inspection.Inspection.explore` shows.
     missing : dict of str to str
