@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz.analysis.accuracy import chance_test
 from sincviz.analysis.correlation import best_of, correlation_test
+from sincviz.analysis.labels import class_labels
 from sincviz.networks.decoder import Decoder
 from sincviz.trials.identity import seen_in_training
 from sincviz.trials.numeric_targets import Targets, are_numbers
@@ -46,7 +47,12 @@ def trial_evidence(
     if codes is None:
         return facts | {"above_chance": "unknown"}
     if are_numbers(codes):
-        return facts | best_of(correlation_test(codes, np.asarray(scores, float), structure))
+        tests = correlation_test(codes, np.asarray(scores, float), structure)
+        best = best_of(tests)
+        judged = (
+            {"judged_output": class_labels(network, len(tests))[tests.index(best)]} if len(tests) > 1 else {}
+        )
+        return facts | best | judged
     return facts | chance_test(np.asarray(codes, np.int64), scores, structure)
 
 

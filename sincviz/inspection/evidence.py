@@ -82,8 +82,8 @@ def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 
 def _csp(run: InspectionRun) -> tuple[pd.Series]:
-    run.needed_classes()
     trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
+    run.needed_classes()
     return (csp_accuracy(run.network, trials, codes, seed=run.seed),)
 
 

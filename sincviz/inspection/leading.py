@@ -337,6 +337,14 @@ LEADING: Section[InspectionResults, InspectionRun] = Section(
             lambda inspection: with_verdict(inspection.leading_bands, inspection),
             title="By class and band",
             rows=leading_rows,
+            applies=lambda inspection: not of_numbers(inspection),
+        ),
+        Table(
+            "leading_bands",
+            ("leading_bands",),
+            title="By output and band",
+            rows=leading_rows,
+            applies=of_numbers,
         ),
         Table(
             "leading_cells",

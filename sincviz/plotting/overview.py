@@ -275,6 +275,10 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
                 f"Worth: how much more the input raises the score difference, {contrast}, in trials of the first than "
                 "of the second: what separates them."
             )
+        elif readable and columns == 2 and attrs.get("outputs") == "numbers":
+            notes.append(
+                "Worth: how much more of the output comes from there where the target is one standard deviation higher."
+            )
         elif readable and columns == 2 and attrs.get("trials") == "contrast":
             notes.append(
                 "Worth: how much more the input raises the score of a class in its trials than in others."

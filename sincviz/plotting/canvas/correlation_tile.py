@@ -49,7 +49,7 @@ def draw_correlation(sheet: Sheet, box: Box, rows: pd.DataFrame) -> None:
             color="black" if sure else faint,
             weight="normal" if sure else "bold",
         )
-    ax.axvline(0, color="black", linestyle=":", linewidth=0.9)
+        ax.vlines(0, number + 0.55, number + 1, color="black", linestyle=":", linewidth=0.9)
     ax.set(xlim=(low, 1), ylim=(len(shown), 0), yticks=[])
     ax.set_xlabel("Correlation", fontsize=small_pt(), labelpad=1)
     ax.spines["left"].set_visible(False)

@@ -266,7 +266,8 @@ def _accuracy(attrs: Attrs) -> str:
 
 def _correlation(attrs: Attrs) -> str:
     error, of_mean = _number(attrs, "mean_absolute_error"), _number(attrs, "error_of_mean")
-    segments = [f"correlation {with_interval(attrs, 'correlation') or 'not defined'}"]
+    of = f" of {attrs['judged_output']}" if "judged_output" in attrs else ""
+    segments = [f"correlation{of} {with_interval(attrs, 'correlation') or 'not defined'}"]
     if error is not None and of_mean is not None:
         segments.append(f"mean absolute error {error:.3g} (of the mean {of_mean:.3g})")
     if attrs.get("above_chance") == "unknown":
