@@ -213,7 +213,9 @@ def inspect(
         Trials, preferably not used in training; without them there are no patterns, no relevance and no
         evidence.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of a network
+        that predicts numbers (see :func:`sincviz.network`), what each output should be, shape (trials,) or (trials,
+        outputs), such as ``epochs.metadata["age"]``: then correlation and error stand in place of the accuracy.
     only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training", "explorer"} | None
         Sections to measure; ``None`` means all. The findings are always there.
     held_out : bool

@@ -155,6 +155,14 @@ def test_findings_of_numbers(settings, expected):
     assert {finding.check for check in NUMBER_CHECKS for finding in check(facts)} == expected
 
 
+def test_predictions_of_the_opposite_are_no_prediction_but_said():
+    target = np.random.default_rng(0).uniform(20, 60, 40)
+    table = sincviz.evidence.correlations(pd.DataFrame({"prediction": -target, "target": target}))
+    facts = type("Facts", (), {"correlations": table})
+    (finding,) = (finding for check in NUMBER_CHECKS for finding in check(facts))
+    assert "output falls where the target rises: check the sign of `y`" in finding.evidence
+
+
 def test_a_comparison_of_numbers_is_refused(trained, recording):
     epochs, age = recording
     with pytest.raises(ValueError, match="Inspect each of them"):

@@ -36,12 +36,14 @@ def correlation_at_chance(facts: DataFacts) -> Iterator[Finding]:
             for name, row in lost.iterrows()
         )
         all_lost = len(lost) == len(rows)
+        opposite = [str(name) for name, row in lost.iterrows() if row["ci_high"] < 0]
+        sign = f" {_named(opposite)} falls where the target rises: check the sign of `y`." if opposite else ""
         yield Finding(
             "chance",
             "error" if all_lost else "warning",
             f"The correlation of {_named(list(map(str, lost.index)))} with the targets is not distinguishable from "
             f"chance: what the network uses for {'it' if len(lost) == 1 else 'them'} explains nothing here.",
-            f"{evidence}, on {counted(int(rows['n_trials'].iloc[0]), 'trial')}.",
+            f"{evidence}, on {counted(int(rows['n_trials'].iloc[0]), 'trial')}.{sign}",
             "Do not interpret the network on these trials. Check targets, preprocessing and units, or train again."
             if all_lost
             else "Read only the outputs that are predicted.",

@@ -42,7 +42,8 @@ def ablate(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. They are all held in memory.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
     channels : sequence of str | mapping of str to sequence of str | None

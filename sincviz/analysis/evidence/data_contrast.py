@@ -48,7 +48,8 @@ def band_power_contrast(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
     sfreq : float | None

@@ -74,7 +74,8 @@ def randomization_test(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. They are all held in memory.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     method : str | callable
         A method of :func:`sincviz.spectral_relevance`, which separates bands by the frequencies of the input;
         ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which separates them by the filters'
