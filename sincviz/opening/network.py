@@ -187,11 +187,12 @@ def suited(
 
 def _numeric(seen: FrontEnd | BlackBox, epochs: Any, y: Any) -> FrontEnd | BlackBox:
     """Return a network whose outputs are known to be numbers, if that is so, with names for all of them."""
+    if not seen.numeric and y is None:
+        return seen
     n_outputs = seen.n_outputs
-    if not seen.numeric:
-        of_two_classes = n_outputs == 1 and len(seen.class_names or ()) == 2
-        if y is None or of_two_classes or not can_only_be_numbers(y, n_trials_of(epochs), n_outputs):
-            return seen
+    of_two_classes = n_outputs == 1 and len(seen.class_names or ()) == 2
+    if not seen.numeric and (of_two_classes or not can_only_be_numbers(y, n_trials_of(epochs), n_outputs)):
+        return seen
     if seen.class_names is None and n_outputs is not None:
         names = ["output"] if n_outputs == 1 else [f"output {number}" for number in range(n_outputs)]
         seen = replace(seen, class_names=names)
