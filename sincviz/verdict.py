@@ -12,9 +12,13 @@ REASONS = {
     "trials_do_not_fit": "the trials do not fit the network",
     "class_order": "the network's classes are probably in another order",
     "no_classes": "the classes of the trials are not known",
+    "no_targets": "what the outputs should be in these trials is not known",
     "few_trials": "there are too few trials of each class to distinguish the accuracy from chance",
+    "few_targets": "there are too few trials with different targets to distinguish the correlation from chance",
     "confounded": "the classes cannot be separated from when or from whom the trials were recorded",
+    "confounded_targets": "the targets cannot be separated from when or from whom the trials were recorded",
     "chance": "the accuracy on these trials is not shown to be above chance",
+    "no_correlation": "the correlation with the targets of these trials is not shown to be above chance",
     "seen_trials": "the network was trained on these trials",
     "unknown_trials": "it is not known whether the network was trained on these trials",
 }
@@ -40,6 +44,8 @@ def verdict_on(
     *,
     n_seen: int | None,
     held_out: bool,
+    correlations: "pd.DataFrame | None" = None,
+    numeric: bool = False,
 ) -> dict[str, Any]:
     """Return whether the basis of a network's decisions can be interpreted from these trials.
 
@@ -56,6 +62,10 @@ def verdict_on(
     held_out : bool
         Whether the user says that the network was not trained on these trials, or all come from recordings that were
         not used in training.
+    correlations : pandas.DataFrame | None
+        What :func:`sincviz.evidence.correlations` returned; ``None`` if the targets are not known.
+    numeric : bool
+        Whether the outputs are numbers, which are judged by their correlation: one of them above chance is enough.
 
     Returns
     -------
@@ -66,7 +76,9 @@ def verdict_on(
         return {"readable": False, "reasons": ["no_trials"]}
     errors = set(findings.loc[findings["severity"] == "error", "check"])
     reasons = {reason for check, reason in _OF_FINDINGS.items() if check in errors}
-    if accuracies is None:
+    if numeric:
+        reasons |= _of_numbers(correlations) if "not_finite" not in reasons else set()
+    elif accuracies is None:
         # Scores that are not finite have no accuracy, whatever the classes are.
         reasons |= set() if "not_finite" in reasons else {"no_classes"}
     else:
@@ -89,6 +101,20 @@ def verdict_on(
     if "no_classes" in reasons:
         reasons -= {"chance", "few_trials"}
     return {"readable": not reasons, "reasons": [name for name in REASONS if name in reasons]}
+
+
+def _of_numbers(correlations: "pd.DataFrame | None") -> set[str]:
+    """Return why the outputs of a network that are numbers cannot be read, if no correlation is above chance."""
+    if correlations is None:
+        return {"no_targets"}
+    kinds = correlations.index.get_level_values("trials")
+    judged = correlations.loc["held out" if "held out" in kinds else "all"]
+    if (judged["above_chance"] == "yes").any():
+        return set()
+    if (judged["above_chance"] == "no").any():
+        return {"no_correlation"}
+    confounded = (judged["unknown_because"] == "confounded").any()
+    return {"confounded_targets" if confounded else "few_targets"}
 
 
 def reason_words(reasons: Iterable[str]) -> str:

@@ -94,3 +94,28 @@ def test_what_is_marked_says_why(pair):
 
 def test_what_can_be_read_has_no_warning():
     assert warning_words(marked({}, {"readable": True, "reasons": []})) == warning_words({}) == ""
+
+
+def of_numbers(*above, because=""):
+    rows = pd.MultiIndex.from_tuples(
+        [("all", f"output {number}") for number in range(len(above))], names=["trials", "output"]
+    )
+    return pd.DataFrame({"above_chance": list(above), "unknown_because": because}, rows)
+
+
+@pytest.mark.parametrize(
+    ("correlations", "reasons"),
+    [
+        (of_numbers("yes"), []),
+        (of_numbers("no", "yes"), []),
+        (of_numbers("no"), ["no_correlation"]),
+        (of_numbers("unknown", because="few_trials"), ["few_targets"]),
+        (of_numbers("unknown", because="confounded"), ["confounded_targets"]),
+        (None, ["no_targets"]),
+    ],
+)
+def test_outputs_that_are_numbers_are_judged_by_their_correlation(correlations, reasons):
+    found = verdict_on(
+        NOTHING, TRIALS, None, n_seen=0, held_out=False, correlations=correlations, numeric=True
+    )
+    assert found == {"readable": not reasons, "reasons": reasons}

@@ -127,11 +127,11 @@ def chance_test(
     unit = trials["unit"].to_numpy()
     first = np.unique(unit, return_index=True)[1]
     stratum, of_units = trials["stratum"].to_numpy()[first], labels[first]
-    reachable = len(present) > 1 and _n_arrangements(stratum, of_units) * ALPHA > 1
+    reachable = len(present) > 1 and n_arrangements(stratum, of_units) * ALPHA > 1
     confounds = str(trials.attrs["confounds"])
     p, n_permutations = math.nan, 0
     if reachable:
-        arranged = _arranged(stratum, of_units, seed)
+        arranged = arrangements(stratum, of_units, seed)
         p, n_permutations = _p(observed, arranged, unit, right, ranks), arranged.shape[1] - 1
     decidable = not confounds or is_new(structure, confounds)
     because = (
@@ -182,9 +182,9 @@ def label_permutations(
     trials = exchangeable_trials(structure, codes)
     unit, stratum = trials["unit"].to_numpy(), trials["stratum"].to_numpy()
     first = np.unique(unit, return_index=True)[1]
-    if _n_arrangements(stratum[first], codes[first]) < 2:
+    if n_arrangements(stratum[first], codes[first]) < 2:
         return None
-    arranged = _arranged(stratum[first], codes[first], seed)[:, 1:]
+    arranged = arrangements(stratum[first], codes[first], seed)[:, 1:]
     return arranged[unit].T.astype(np.int64), stratum
 
 
@@ -280,7 +280,7 @@ def _tests(statistics: Floats, right: Floats, ranks: Floats | None) -> list[Floa
     return [balanced, statistics[1]] if ranks is not None and len(right) == 2 else [balanced]
 
 
-def _n_arrangements(stratum: NDArray[np.int64], labels: NDArray[np.integer]) -> float:
+def n_arrangements(stratum: NDArray[np.int64], labels: NDArray[np.integer]) -> float:
     """Return in how many ways the labels of units can be given to the units of the same stratum."""
     logarithm = 0.0
     for one in np.unique(stratum):
@@ -289,9 +289,9 @@ def _n_arrangements(stratum: NDArray[np.int64], labels: NDArray[np.integer]) -> 
     return round(math.exp(logarithm), 6) if logarithm < 50 else math.inf
 
 
-def _arranged(stratum: NDArray[np.int64], labels: NDArray[np.integer], seed: int) -> NDArray[np.integer]:
+def arrangements(stratum: NDArray[np.int64], labels: NDArray[np.integer], seed: int) -> NDArray[np.integer]:
     """Return labels of units, shape (units, permutations): the observed ones and random ones, or all that there are."""
-    if _n_arrangements(stratum, labels) <= _MOST_EXACT:
+    if n_arrangements(stratum, labels) <= _MOST_EXACT:
         return _all_arrangements(stratum, labels)
     orders = _drawn_orders(np.ascontiguousarray(stratum, np.int64).tobytes(), seed)
     return np.concatenate([labels[:, None], labels[orders]], axis=1)

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from sincviz._version import __version__
+from sincviz.analysis.statistics.numeric_contrast import NUMBERS, TARGET_VALUE
 from sincviz.eeg.channel_regions import channel_regions
 from sincviz.eeg.positions import AXES, electrode_positions
 from sincviz.networks.decoder import Decoder
 from sincviz.networks.front_ends import FrontEnd
+from sincviz.trials.numeric_targets import Targets, are_numbers
 
 ON_FILTERS = ("low_hz", "high_hz", "measured_low_hz", "measured_high_hz", "peak_hz", "rhythm")
 
@@ -78,17 +79,20 @@ def with_known_classes(values: xr.DataArray) -> xr.DataArray:
     return values.isel(target=finite.all(tuple(range(1, finite.ndim))))
 
 
-def class_of_trials(network: Decoder, codes: NDArray[np.int64] | None, n_classes: int) -> dict[str, Any]:
-    """Return the name of the class of every trial as a coordinate, if classes are known."""
+def class_of_trials(network: Decoder, codes: Targets | None, n_classes: int) -> dict[str, Any]:
+    """Return the name of the class of every trial as a coordinate, or its numeric targets, if they are known."""
     if codes is None:
         return {}
+    if are_numbers(codes):
+        return {TARGET_VALUE: (("trial", "target"), codes)}
     names = np.array(class_labels(network, n_classes))
     return {"class_name": ("trial", names[codes])}
 
 
 def decoder_origin(network: Decoder) -> dict[Hashable | None, Any]:
     """Return the provenance that every result carries, for any network."""
-    return {"sincviz_version": __version__, "weights_sha256": network.weights_sha256}
+    of_numbers: dict[Hashable | None, Any] = {"outputs": NUMBERS} if network.numeric else {}
+    return {"sincviz_version": __version__, "weights_sha256": network.weights_sha256} | of_numbers
 
 
 def origin(front_end: FrontEnd) -> dict[Hashable | None, Any]:

@@ -16,7 +16,7 @@ from sincviz.comparison.results import ComparisonResults
 from sincviz.inspection.inspection import inspect
 from sincviz.opening.inputs import with_or_without_trials
 from sincviz.report.contents import measure, steps_of
-from sincviz.trials.classes import classes_if_known
+from sincviz.trials.classes import classes_known
 from sincviz.trials.epochs import EpochsOrArray, ready
 
 SECTIONS_OF_ONE = ("bands", "responses", "maps", "relevance", "training", "explorer")
@@ -138,12 +138,15 @@ def compare(
         raise ValueError(f"`names` must be two different names; got {names!r}. Try ('before', 'after').")
     front_end, epochs, y = with_or_without_trials(model, epochs, y)
     front_ends = (front_end, with_or_without_trials(other, epochs, y)[0])
+    if any(one.numeric for one in front_ends):
+        raise ValueError(
+            "The outputs of these networks are numbers, and a comparison is of decisions between classes. Inspect each "
+            "of them with `sincviz.inspect`, and compare their correlations."
+        )
     hidden = switched_off() if progress else True
     with silenced():
         trials = None if epochs is None else ready(epochs)
-        codes = [
-            None if trials is None else classes_if_known(one, trials, y, needed=False) for one in front_ends
-        ]
+        codes = [None if trials is None else classes_known(one, trials, y) for one in front_ends]
     inspections = []
     with tqdm(front_ends, "Inspecting", unit="network", leave=False, disable=hidden) as bar:
         for one in bar:

@@ -1,7 +1,7 @@
 """Accuracy, as a section: predictions, accuracies, and how well the network decodes."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xarray as xr
@@ -9,18 +9,25 @@ import xarray as xr
 from sincviz import plotting
 from sincviz._utils.text import counted, listed, p_words, percent
 from sincviz.analysis.evidence.confusion import confusion_matrix
+from sincviz.analysis.evidence.numeric_prediction import correlations
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT, SEEN, accuracies, predictions
+from sincviz.inspection.correlation import correlation_methods, correlation_rows, correlation_words
 from sincviz.inspection.facts import trial_facts
-from sincviz.inspection.measuring import NEEDS_CLASSES, NOT_FINITE, InspectionRun
+from sincviz.inspection.measuring import NEEDS_CLASSES, NEEDS_TARGETS, NOT_FINITE, OF_NUMBERS, InspectionRun
+from sincviz.inspection.newness import UNITS, newness_words
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import filter_words, of_trials, of_weights, prepared_otherwise, reference_words
+from sincviz.inspection.words import (
+    filter_words,
+    of_numbers,
+    of_trials,
+    of_weights,
+    prepared_otherwise,
+    reference_words,
+)
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
 
-SAY_SO = "If these were held out, say so: `held_out=True`, on the command line `--held-out`."
-
-
-UNITS = {"stretch of signal": "stretches of signal"}
-
+if TYPE_CHECKING:
+    import matplotlib.figure
 
 _CONFOUNDS = {
     "labels_in_blocks": "trials of a class come in blocks",
@@ -33,6 +40,8 @@ _CONFOUNDS = {
 
 def accuracy_words(inspection: InspectionResults) -> list[str]:
     """Return how often the network is right, whether guessing would be too, and whether it knew the trials."""
+    if inspection.trials and of_numbers(inspection):
+        return correlation_words(inspection)
     if not inspection.trials:
         return [
             "No trials were given: what follows describes the weights and cannot say what the network uses."
@@ -49,46 +58,16 @@ def accuracy_words(inspection: InspectionResults) -> list[str]:
     if inspection.accuracies is None:
         return [f"{counted(n_trials, 'trial')} of unknown class: the accuracy was not measured."]
     rows = inspection.accuracies.to_dict("index")
-    whole = rows[ALL]
-    first = _right(whole, "trial")
-    sentences = [first[0].upper() + first[1:]]
-    if SEEN in rows and HELD_OUT in rows:
-        sentences += [
-            f"{rows[SEEN]['n_trials']} of these trials were used in training. On those not recognised as such: "
-            f"{_right(rows[HELD_OUT], 'held-out trial')} Only these judge the network, and all that follows is read "
-            "from these."
-        ]
-    elif SEEN in rows:
-        sentences += [
-            "All of them were used in training, so this says how well the network remembers, not how well "
-            "it decodes."
-        ]
-    elif (
-        HELD_OUT in rows
-        and "unknown_trials" in inspection.verdict["reasons"]
-        and not prepared_otherwise(inspection)
-    ):
-        sentences += [
-            "Whether parts of them were used in training is not known: they overlap, so training windows may share "
-            f"their signal. {SAY_SO}"
-        ]
-    elif HELD_OUT in rows and prepared_otherwise(inspection):
-        sentences += [
-            "Whether they were used in training is not known: they were not preprocessed like the training trials. "
-            + ("They are declared as held out." if _said_held_out(inspection) else SAY_SO)
-        ]
-    elif HELD_OUT in rows:
-        sentences += [
-            "None of them is recognised as a training trial, so they were held out, unless they are the same "
-            "recordings cut or preprocessed in another way."
-        ]
-    else:
-        sentences += [
-            "The checkpoint does not store which trials it was trained on; these are declared as held out."
-            if _said_held_out(inspection)
-            else "The checkpoint does not store which trials it was trained on: they may be among these. "
-            f"{SAY_SO}"
-        ]
+    first = _right(rows[ALL], "trial")
+    sentences = [
+        first[0].upper() + first[1:],
+        *newness_words(
+            inspection,
+            set(map(str, rows)),
+            n_seen=rows[SEEN]["n_trials"] if SEEN in rows else 0,
+            on_held_out=_right(rows[HELD_OUT], "held-out trial") if HELD_OUT in rows else "",
+        ),
+    ]
     if "class_names" in inspection.network["training"].get("assumed", {}):
         sentences += [
             f"The checkpoint does not store the names of its classes: {listed(inspection.network['class_names'], 8)} "
@@ -130,10 +109,6 @@ def chance_words(row: Mapping[Hashable, Any]) -> str:
     if row["above_chance"] == "yes" and row["balanced_accuracy"] <= row["chance_level"]:
         start = "its answers are no better than guesses, but its scores are above chance"
     return f"{start}, p {p_words(row['p'])} ({how})"
-
-
-def _said_held_out(inspection: InspectionResults) -> bool:
-    return inspection.predictions is not None and inspection.predictions.attrs.get("held_out") == "said"
 
 
 def accuracy_rows(accuracies: pd.DataFrame) -> Rows:
@@ -181,19 +156,27 @@ def _trials(run: InspectionRun) -> tuple[dict[str, Any]]:
     return (trial_facts(run.network, run.needed_trials(), run.codes),)
 
 
-def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def _predictions(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame | None, pd.DataFrame | None]:
     table = predictions(run.network, run.needed_trials(), run.codes)
     if run.is_broken:
         run.missing["accuracies"] = NOT_FINITE
+    elif run.network.numeric:
+        run.missing["accuracies"] = OF_NUMBERS
     elif run.codes is None:
         run.missing["accuracies"] = NEEDS_CLASSES
     of_classes = None if "accuracies" in run.missing else accuracies(table)
+    of_numbers = None
+    if run.network.numeric:
+        if run.is_broken or run.codes is None:
+            run.missing["correlations"] = NOT_FINITE if run.is_broken else NEEDS_TARGETS
+        else:
+            of_numbers = correlations(table)
     run.read_structure(table)
-    return table, of_classes
+    return table, of_classes, of_numbers
 
 
 def _confusion(run: InspectionRun) -> tuple[xr.Dataset]:
-    run.needed_codes()
+    run.needed_classes()
     return (confusion_matrix(run.needed("predictions")),)
 
 
@@ -210,6 +193,8 @@ def _methods_words(inspection: InspectionResults) -> str:
             filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"])
         )
     how = f" ({', '.join(prepared)})" if prepared else ""
+    if of_numbers(inspection):
+        return correlation_methods(inspection, how)
     words = f"It was examined on {counted(facts['n_trials'], 'trial')}{how}"
     if inspection.accuracies is None:
         return f"{words} of unknown class."
@@ -239,6 +224,15 @@ def _methods_words(inspection: InspectionResults) -> str:
     )
 
 
+def _outputs(inspection: InspectionResults) -> list[str]:
+    return list(map(str, inspection.network["class_names"]))
+
+
+def _plot_predictions(inspection: InspectionResults, output: str) -> "matplotlib.figure.Figure":
+    assert inspection.predictions is not None  # the drawing needs it
+    return plotting.plot_predictions(inspection.predictions, output)
+
+
 ACCURACY: Section[InspectionResults, InspectionRun] = Section(
     name="accuracy",
     heading="Summary",
@@ -246,7 +240,7 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
         Step("Trials", ("trials",), _trials, applies=lambda run: run.trials is not None),
         Step(
             "Predictions",
-            ("predictions", "accuracies"),
+            ("predictions", "accuracies", "correlations"),
             _predictions,
             applies=lambda run: run.trials is not None,
         ),
@@ -263,6 +257,17 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
                 "class. A dark diagonal is right; a dark column is a class that the network predicts for the trials of "
                 "others."
             ),
+        ),
+        Figure(
+            "predictions",
+            "What is predicted, and what should be",
+            ("predictions", "correlations"),
+            _plot_predictions,
+            of_trials(
+                "Each point is a trial. On the dotted line, predictions are equal to their targets; the solid line is "
+                "the regression of predictions on targets, flatter the less the network follows them."
+            ),
+            cases=_outputs,
         ),
         Figure(
             "learning_curves",
@@ -284,6 +289,13 @@ ACCURACY: Section[InspectionResults, InspectionRun] = Section(
             lambda inspection: inspection.accuracies,
             title="Accuracy",
             rows=lambda inspection: accuracy_rows(inspection.accuracies),
+        ),
+        Table(
+            "correlations",
+            ("correlations",),
+            lambda inspection: inspection.correlations,
+            title="Correlation and error",
+            rows=lambda inspection: correlation_rows(inspection.correlations),
         ),
         Table(
             "confusion",

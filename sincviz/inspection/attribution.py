@@ -29,7 +29,7 @@ from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
 from sincviz.inspection.maps import or_say_why
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import of_trials, two_classes
+from sincviz.inspection.words import of_numbers, of_trials, two_classes
 from sincviz.report.contents import Figure, Section, Sentence, Step
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def _of_filters(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:
 def _contrast(run: InspectionRun) -> tuple[xr.DataArray]:
     contrast = band_power_contrast(run.network, run.needed_trials(), run.needed_codes())
     if not np.isfinite(contrast).any():
-        raise ValueError("This needs at least two trials each of two classes.")
+        raise ValueError(
+            "This needs at least two trials each of two classes, or trials with different targets."
+        )
     return (contrast,)
 
 
@@ -145,6 +147,10 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if pair is not None:
         what = f"the difference of the class scores ({pair[0]} minus {pair[1]})"
         over = f"averaged over the trials of {pair[0]} minus the average over those of {pair[1]}"
+    elif of_numbers(inspection):
+        what = "each output"
+        if attrs.get("trials") == "contrast":
+            over = "averaged over trials after multiplication with the standardised target"
     elif attrs.get("trials") == "contrast":
         over = "averaged over the trials of a class minus the average over the others"
     yield Sentence(
@@ -216,6 +222,11 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
                 "whichever of them it speaks; blue: it blurs them. All maps share one scale, and the values add up to "
                 "the whole distance between the classes. White dots mark channels that are established at p < 0.05, "
                 "corrected for the number of all cells.",
+                "Rows: outputs; columns: bands of the input. Red: what is there raises the output where the target is "
+                "higher, by so much for one standard deviation of the target; blue: it does the opposite. All maps "
+                "share one scale, and the values add up to the slope of the predictions. White dots mark channels "
+                "that are "
+                "established at p < 0.05, corrected for the number of all cells.",
             ),
         ),
         Figure(
@@ -227,6 +238,8 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
                 "The same numbers as an image: one panel per class, bands over channels from the front to the back. "
                 "Dots: not established.",
                 "The same numbers as an image: bands over channels from the front to the back. Dots: not established.",
+                "The same numbers as an image: one panel per output, bands over channels from the front to the back. "
+                "Dots: not established.",
             ),
         ),
         Figure(
@@ -239,6 +252,8 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
                 "frequencies the network really uses, whatever the cut-offs of its filters.",
                 "How much each frequency of the input separates {first} from {second}, summed over the channels of a "
                 "region. Peaks show which frequencies the network really uses, whatever the cut-offs of its filters.",
+                "How much more of the output comes from each frequency of the input where the target is one standard "
+                "deviation higher, summed over the channels of a region.",
             ),
         ),
         Figure(
@@ -253,6 +268,8 @@ RELEVANCE: Section[InspectionResults, InspectionRun] = Section(
                 "This figure involves no network: how much larger the log power is in the trials of {first} than in "
                 "those of {second}, in pooled standard deviations. A decision that rests on what is flat here, or on "
                 "more than is here, is suspicious.",
+                "This figure involves no network: the correlation over trials of log power with the target. A "
+                "prediction that rests on what is flat here, or on more than is here, is suspicious.",
             ),
         ),
     ),

@@ -10,7 +10,7 @@ from sincviz._utils.text import joined, number_words, p_words, percent
 from sincviz.analysis.attribution.leading import LEAST_OF_LARGEST
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import n_read
+from sincviz.inspection.words import n_read, of_numbers
 
 
 def certainty_words(inspection: InspectionResults) -> list[str]:
@@ -45,8 +45,10 @@ def certainty_words(inspection: InspectionResults) -> list[str]:
 
 def _deletion_words(curve: pd.DataFrame) -> str:
     attrs = curve.attrs
-    area, low, high = (attrs.get(f"accuracy_area{end}", math.nan) for end in ("", "_ci_low", "_ci_high"))
-    measured = f"area between the curves of accuracy {area:z.2f} ({low:z.2f} to {high:z.2f})".replace(
+    quantity = "correlation" if "correlation_area" in attrs else "accuracy"
+    margin = "margin for the true class" if quantity == "accuracy" else "agreement with the targets"
+    area, low, high = (attrs.get(f"{quantity}_area{end}", math.nan) for end in ("", "_ci_low", "_ci_high"))
+    measured = f"area between the curves of {quantity} {area:z.2f} ({low:z.2f} to {high:z.2f})".replace(
         "-", "−"
     )
     shown = attrs.get("shown")
@@ -63,12 +65,12 @@ def _deletion_words(curve: pd.DataFrame) -> str:
     p = f"p {p_words(attrs.get('p_deletion', math.nan))}"
     if shown == "yes":
         return (
-            "Shown by deletion: what is called most relevant costs the network more of its margin for the true "
-            f"class than other cells do, {basis} ({p}; {measured})."
+            f"Shown by deletion: what is called most relevant costs the network more of its {margin} than "
+            f"other cells do, {basis} ({p}; {measured})."
         )
     return (
-        "Not shown by deletion: whether what is called most relevant costs the network more of its margin for "
-        f"the true class than other cells do stays open, {basis} ({p}; {measured})."
+        f"Not shown by deletion: whether what is called most relevant costs the network more of its {margin} than "
+        f"other cells do stays open, {basis} ({p}; {measured})."
     )
 
 
@@ -93,6 +95,10 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     assert inspection.ablation is not None  # checked by the caller
     loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
     needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
+    if needed.empty and of_numbers(inspection):
+        return (
+            "No single band of a region, if replaced, significantly reduces the agreement with the targets."
+        )
     if needed.empty:
         return (
             "No single band of a region, if replaced, significantly reduces the margin between the classes."
@@ -112,6 +118,11 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     if inspection.deletion is not None:
         margin = inspection.deletion.loc[inspection.deletion["n_cells"] == 0, "score"].iloc[0]
         whole = f", which is {number_words(margin, largest=margin)} on average"
+    if of_numbers(inspection):
+        return (
+            "Replaced by those of another trial, these cost most of the agreement with the targets (in units of the "
+            f"correlation{whole}): {listed}."
+        )
     return (
         "Replaced by those of another trial, these cost most of the margin between the score of the true class and the "
         f"best other{whole}: {listed}."
@@ -137,7 +148,8 @@ def evidence_words(inspection: InspectionResults) -> str:
         taken.append(f"random networks {MOST_RANDOMIZATION_TRIALS}")
     if not taken:
         return ""
+    drawn_from = "targets" if of_numbers(inspection) else "classes"
     return (
-        f"Of the {n_trials} trials, the evidence used only some, drawn evenly from the classes: "
+        f"Of the {n_trials} trials, the evidence used only some, drawn evenly from the {drawn_from}: "
         f"{', '.join(taken)} (seed {inspection.seed})."
     )

@@ -58,10 +58,17 @@ def _facts(inspection: InspectionResults) -> dict[str, Any]:
         "trials": inspection.trials,
         "verdict": inspection.verdict,
         "accuracy": None if accuracies is None else accuracies.reset_index().to_dict("records"),
+        **_correlation(inspection),
         "leading_bands": None
         if bands is None
         else with_verdict(bands, inspection).reset_index().to_dict("records"),
     }
+
+
+def _correlation(inspection: InspectionResults) -> dict[str, Any]:
+    if inspection.correlations is None:
+        return {}
+    return {"correlation": inspection.correlations.reset_index().to_dict("records")}
 
 
 CONTENTS = Contents(

@@ -23,6 +23,7 @@ from sincviz.inspection.measuring import (
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import n_read, of_trials
 from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
+from sincviz.trials.numeric_targets import target_levels
 from sincviz.trials.selection import evenly_drawn
 
 N_RANDOM_NETWORKS = 3
@@ -35,7 +36,7 @@ ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.val
 def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
     trials, codes = run.sound_trials(), run.needed_codes()
     if not run.has_contrast:
-        raise ValueError("This needs trials of at least two classes.")
+        raise ValueError("This needs trials of at least two classes, or with different targets.")
     run.needed("band_relevance")
     curve = deletion_curve(
         run.network,
@@ -43,7 +44,7 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
         codes,
         ranking=run.of_trials,
         groups=run.kept_together(),
-        tested=evenly_drawn(codes, MOST_EVIDENCE_TRIALS, run.seed),
+        tested=evenly_drawn(target_levels(codes), MOST_EVIDENCE_TRIALS, run.seed),
         n_random=1,
         seed=run.seed,
         progress=False,
@@ -82,6 +83,7 @@ def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 def _csp(run: InspectionRun) -> tuple[pd.Series]:
     trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
+    run.needed_classes()
     return (csp_accuracy(run.network, trials, codes, seed=run.seed),)
 
 
@@ -157,7 +159,12 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
                 "Cells (a band of a channel) are replaced by those of another trial, more and more to the right. If "
                 "the relevance is right, accuracy falls soonest when the most relevant go first. Each half of the "
                 "trials is tested in the order that the other half made. Whether the order is shown to be right is "
-                "tested on the margin, with each cell replaced alone; not shown does not mean wrong."
+                "tested on the margin, with each cell replaced alone; not shown does not mean wrong.",
+                of_outputs="Cells (a band of a channel) are replaced by those of another trial, more and more to the "
+                "right. If the relevance is right, the correlation with the targets falls soonest when the most "
+                "relevant go first. Each half of the trials is tested in the order that the other half made. Whether "
+                "the order is shown to be right is tested with each cell replaced alone; not shown does not mean "
+                "wrong.",
             ),
         ),
         Figure(
@@ -168,7 +175,10 @@ EVIDENCE: Section[InspectionResults, InspectionRun] = Section(
             of_trials(
                 "Each cell: how much of the margin between the true class and the best other is lost when this band "
                 "of these channels is replaced by that of another trial. Red: the network needs it. Dots: the "
-                "interval includes zero."
+                "interval includes zero.",
+                of_outputs="Each cell: how much of the agreement with the targets (for unchanged trials the "
+                "correlation) is lost when this band of these channels is replaced by that of another trial. Red: the "
+                "network needs it. Dots: the interval includes zero.",
             ),
         ),
         Figure(

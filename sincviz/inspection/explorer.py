@@ -27,11 +27,15 @@ _CURVES = {"loss": ("train_loss", "valid_loss"), "accuracy": ("valid_accuracy",)
 def _contents(run: InspectionRun) -> tuple[xr.Dataset]:
     if run.is_broken:
         raise ValueError(NOT_FINITE)
+    if run.network.numeric:
+        raise ValueError(
+            "The explorer shows decisions between classes, but the outputs of this network are numbers."
+        )
     measured: dict[str, Any] = {name: run.results.get(name) for name in _RESULTS}
     contents = explorer_dataset(
         run.front_end,
         run.trials,
-        run.codes,
+        run.classes(),
         bands=run.needed("bands"),
         numbers=run.numbers,
         cell_relevance=run.of_trials,

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sincviz.analysis.labels import class_labels
+from sincviz.analysis.statistics.numeric_contrast import NUMBERS
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.units import FrontEnd
 from sincviz.networks.wrappers import unwrapped
 from sincviz.trials.epochs import EpochsOrArray, input_batches
+from sincviz.trials.numeric_targets import Targets, are_numbers
 from sincviz.trials.recordings import recording_facts
 
 _REMEMBERED: dict[str, Any] = {
@@ -33,6 +35,7 @@ def network_facts(network: FrontEnd | BlackBox) -> dict[str, Any]:
         "sfreq_hz": network.sfreq,
         "ch_names": network.ch_names,
         "class_names": class_labels(network, network.n_outputs or 0),
+        **({"outputs": NUMBERS} if network.numeric else {}),
         "units_per_volt": network.units_per_volt,
         "weights_sha256": network.weights_sha256,
         "training": {
@@ -58,20 +61,29 @@ def _filter_facts(front_end: FrontEnd) -> dict[str, Any]:
     }
 
 
-def trial_facts(
-    network: FrontEnd | BlackBox, trials: EpochsOrArray, codes: NDArray[np.int64] | None
-) -> dict[str, Any]:
+def trial_facts(network: FrontEnd | BlackBox, trials: EpochsOrArray, codes: Targets | None) -> dict[str, Any]:
     """Return number, classes, preparation and hash of trials, as the network sees them."""
     digest, n_trials, n_times = hashlib.sha256(), 0, 0
     for batch in input_batches(network, trials):
         digest.update(np.ascontiguousarray(batch, np.float32).tobytes())
         n_trials, n_times = n_trials + len(batch), batch.shape[2]
     names = class_labels(network, network.n_outputs or 0)
-    counts = None if codes is None else np.bincount(codes, minlength=len(names)).tolist()
+    counts, of_numbers = None, {}
+    if are_numbers(codes):
+        of_numbers = {
+            "targets": {name: _summary(column) for name, column in zip(names, codes.T, strict=True)}
+        }
+    elif codes is not None:
+        counts = np.bincount(np.asarray(codes, np.int64), minlength=len(names)).tolist()
     return {
         "n_trials": n_trials,
         "n_times": n_times,
         "classes": None if counts is None else dict(zip(names, counts, strict=True)),
         "sha256": digest.hexdigest(),
+        **of_numbers,
         **recording_facts(trials),
     }
+
+
+def _summary(targets: NDArray[np.float64]) -> dict[str, float]:
+    return {name: float(getattr(targets, name)()) for name in ("mean", "std", "min", "max")}

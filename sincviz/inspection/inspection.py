@@ -19,6 +19,7 @@ from sincviz.opening.inputs import network_inputs
 from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches, ready, warned_once
+from sincviz.trials.numeric_targets import Targets
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -212,7 +213,9 @@ def inspect(
         Trials, preferably not used in training; without them there are no patterns, no relevance and no
         evidence.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of a network
+        that predicts numbers (see :func:`sincviz.network`), what each output should be, shape (trials,) or (trials,
+        outputs), such as ``epochs.metadata["age"]``: then correlation and error stand in place of the accuracy.
     only : sequence of {"bands", "responses", "maps", "relevance", "evidence", "training", "explorer"} | None
         Sections to measure; ``None`` means all. The findings are always there.
     held_out : bool
@@ -249,7 +252,7 @@ def inspect(
     hidden = switched_off() if progress else True
     with warned_once(network, epochs), silenced():  # one bar is enough
         trials = None if epochs is None else ready(epochs)
-        codes = None
+        codes: Targets | None = None
         if trials is not None:
             # What does not fit is refused before the first long step.
             next(iter(input_batches(network, trials)))

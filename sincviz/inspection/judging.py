@@ -23,6 +23,7 @@ OF_TRIALS = (
         "leading_filters",
     ),
     *("deletion", "ablation", "randomization", "importance", "spatial_patterns", "predictions", "accuracies"),
+    "correlations",
 )
 """What is marked with the verdict on the trials."""
 
@@ -59,6 +60,8 @@ def _verdict(run: InspectionRun) -> dict[str, Any]:
         run.results.get("accuracies"),
         n_seen=run.n_seen,
         held_out=run.held_out or _is_of_new_recordings(run),
+        correlations=run.results.get("correlations"),
+        numeric=run.network.numeric,
     )
 
 

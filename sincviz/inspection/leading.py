@@ -11,15 +11,15 @@ from sincviz.analysis.attribution.leading import (
     LEAST_OF_LARGEST,
     MOST_CHANNELS,
 )
-from sincviz.analysis.attribution.power_direction import LESS, MORE
+from sincviz.analysis.attribution.power_direction import FAVOURS, LESS, MORE, RAISES
 from sincviz.analysis.evidence.prediction import ALL, HELD_OUT
 from sincviz.eeg.band_limits import Ranges, ranges_by_name, ranges_of
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER, RHYTHMS
-from sincviz.inspection.accuracy import SAY_SO, UNITS
 from sincviz.inspection.measuring import InspectionRun
+from sincviz.inspection.newness import SAY_SO, UNITS
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.words import data_words, not_evidence, two_classes, verdict_words
+from sincviz.inspection.words import data_words, not_evidence, of_numbers, two_classes, verdict_words
 from sincviz.report.contents import Rows, Section, Summary, Table
 
 MOST_CLASSES = 4  # more are in the table
@@ -45,8 +45,13 @@ def basis_words(inspection: InspectionResults) -> list[str]:
         else f"the difference of the scores, {pair[0]} minus {pair[1]}, more in trials of {pair[0]} than in those of "
         f"{pair[1]}, and so separates them"
     )
+    shares = f"the class contrast: what raises {of_what}"
+    if of_numbers(inspection):
+        shares = (
+            "what makes the output follow the target: how much more of it comes from there if that is higher"
+        )
     start = [
-        f"Shares are of the class contrast: what raises {of_what}. They can add up to more than 100% because other "
+        f"Shares are of {shares}. They can add up to more than 100% because other "
         "bands can have negative shares. Channels are established at p < 0.05, corrected for the number of all cells."
     ]
     targets = list(dict.fromkeys(inspection.leading_bands.index.get_level_values("target")))
@@ -55,7 +60,8 @@ def basis_words(inspection: InspectionResults) -> list[str]:
     if len(known) > MOST_CLASSES:
         n_more = len(known) - MOST_CLASSES
         verb = "is" if n_more == 1 else "are"
-        sentences.append(f"{n_more} more {'class' if n_more == 1 else 'classes'} {verb} in the table below.")
+        more = ("output", "outputs") if of_numbers(inspection) else ("class", "classes")
+        sentences.append(f"{n_more} more {more[n_more > 1]} {verb} in the table below.")
     if len(known) < len(targets):
         sentences.append(
             "Without trials, nothing can be said about "
@@ -132,12 +138,16 @@ def _direction_of(inspection: InspectionResults, target: str, band: str) -> str:
         if names_of_way:
             directions.append(f"{way}{'' if directions else ' power'} at {names_of_way}")
     pair = two_classes(inspection)
-    return f" ({', '.join(directions)} favours {'it' if pair is None else pair[0]})" if directions else ""
+    does = RAISES if of_numbers(inspection) else FAVOURS
+    return f" ({', '.join(directions)} {does} {'it' if pair is None else pair[0]})" if directions else ""
 
 
 def _what_would_help(inspection: InspectionResults) -> str:
     """Return what to do about the first reason why the network cannot be read."""
     help_of: dict[str, str] = {
+        "no_targets": "Pass `y`, a number for each trial and output.",
+        "few_targets": f"Pass more trials with different targets{_of_more_units(inspection)}.",
+        "no_correlation": "Check targets, preparation and units, or train again.",
         "no_classes": "Pass `y`, or epochs whose `event_id` names the network's classes.",
         "few_trials": f"Pass more trials of every class{_of_more_units(inspection)}.",
         "chance": "Check labels, preparation and units, or train again.",
@@ -153,6 +163,9 @@ def _what_would_help(inspection: InspectionResults) -> str:
 
 def _of_more_units(inspection: InspectionResults) -> str:
     """Return what more is needed if whole subjects, runs or blocks count as one trial."""
+    if inspection.correlations is not None:
+        unit = str(inspection.correlations["unit"].iloc[0])
+        return "" if unit == "trial" else f", from more {UNITS.get(unit, unit + 's')}"
     if inspection.accuracies is None:
         return ""
     unit = str(
@@ -238,8 +251,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
     ]
     is_pair = two_classes(inspection) is not None
     of_classes, of_class = ("", "") if is_pair else (" and classes", " of the class")
+    if of_numbers(inspection):
+        of_classes, of_class = " and outputs", " of the output"
     header = (
-        "Classes" if is_pair else "Class",
+        "Output" if of_numbers(inspection) else "Classes" if is_pair else "Class",
         "Band",
         "Worth (95% interval)",
         "Share",
@@ -271,6 +286,11 @@ def leading_rows(inspection: InspectionResults) -> Rows:
 
 def _worth_words(inspection: InspectionResults) -> str:
     pair = two_classes(inspection)
+    if of_numbers(inspection):
+        return (
+            "How much more of the output comes from each band where the target is one standard deviation higher, in "
+            "units of the output"
+        )
     if pair is None:
         return "How much the input in each band raises the score of its class, in units of the score"
     return (
@@ -317,6 +337,14 @@ LEADING: Section[InspectionResults, InspectionRun] = Section(
             lambda inspection: with_verdict(inspection.leading_bands, inspection),
             title="By class and band",
             rows=leading_rows,
+            applies=lambda inspection: not of_numbers(inspection),
+        ),
+        Table(
+            "leading_bands",
+            ("leading_bands",),
+            title="By output and band",
+            rows=leading_rows,
+            applies=of_numbers,
         ),
         Table(
             "leading_cells",

@@ -8,13 +8,16 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from sincviz.analysis.accuracy import label_permutations
+from sincviz.analysis.correlation import target_permutations
 from sincviz.analysis.evidence.prediction import structure_in
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
+from sincviz.analysis.statistics.number_exchange import exchangeable_numbers
 from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.front_ends import front_end
 from sincviz.networks.units import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
+from sincviz.trials.numeric_targets import Targets, are_numbers, target_levels
 from sincviz.trials.selection import evenly_drawn
 
 MOST_EVIDENCE_TRIALS = 100
@@ -25,6 +28,10 @@ MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
 
 NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
 NEEDS_CLASSES = "This needs the class of every trial, which is not known: pass `y`, or see the findings."
+NEEDS_TARGETS = (
+    "This needs the target of every trial, a number for each output, which is not known: pass `y`."
+)
+OF_NUMBERS = "This is about classes, but the outputs of this network are numbers."
 NOT_FINITE = "Weights of the network are not finite: see the findings."
 
 
@@ -39,8 +46,8 @@ class InspectionRun:
         All trials, and those that the network is read from: without those of its training, if there are others.
     y : array | None
         Labels as given.
-    codes : array, shape (trials,) | None
-        Number of the class of each of ``trials``.
+    codes : array, shape (trials,) or (trials, outputs) | None
+        Number of the class of each of ``trials``, or what each output should be.
     structure : pandas.DataFrame
         Where these come from.
     seed : int
@@ -62,7 +69,7 @@ class InspectionRun:
         network: FrontEnd | BlackBox,
         trials: EpochsOrArray | None,
         y: ArrayLike | None,
-        codes: NDArray[np.int64] | None,
+        codes: Targets | None,
         *,
         seed: int,
         held_out: bool,
@@ -87,7 +94,9 @@ class InspectionRun:
 
     @property
     def has_contrast(self) -> bool:
-        """Whether the trials are of two known classes or more."""
+        """Whether the trials are of two known classes or more, or have different targets."""
+        if are_numbers(self.codes):
+            return bool((np.ptp(self.codes, axis=0) > 0).any())
         return self.codes is not None and len(np.unique(self.codes)) > 1
 
     @property
@@ -127,16 +136,27 @@ class InspectionRun:
             raise ValueError(NOT_FINITE)
         return trials
 
-    def needed_codes(self) -> NDArray[np.int64]:
-        """Return the number of the class of every trial, or raise that it is not known."""
+    def needed_codes(self) -> Targets:
+        """Return the number of the class of every trial, or its targets, or raise that they are not known."""
         if self.codes is None:
-            raise ValueError(NEEDS_CLASSES)
+            raise ValueError(NEEDS_TARGETS if self.network.numeric else NEEDS_CLASSES)
         return self.codes
 
-    def evidence_trials(self, most: int) -> tuple[EpochsOrArray, NDArray[np.int64]]:
-        """Return at most so many trials, drawn evenly from the classes, and their classes."""
+    def classes(self) -> NDArray[np.int64] | None:
+        """Return the number of the class of every trial, if trials have classes and these are known."""
+        return None if self.codes is None or are_numbers(self.codes) else np.asarray(self.codes, np.int64)
+
+    def needed_classes(self) -> NDArray[np.int64]:
+        """Return the number of the class of every trial, or raise that it is not known, or that there are none."""
+        codes = self.needed_codes()
+        if are_numbers(codes):
+            raise ValueError(OF_NUMBERS)
+        return np.asarray(codes, np.int64)
+
+    def evidence_trials(self, most: int) -> tuple[EpochsOrArray, Targets]:
+        """Return at most so many trials, drawn evenly from the classes or targets, and these."""
         trials, codes = self.sound_trials(), self.needed_codes()
-        chosen = evenly_drawn(codes, most, self.seed)
+        chosen = evenly_drawn(target_levels(codes), most, self.seed)
         return some_of(trials, chosen), codes[chosen]
 
     def read_structure(self, table: pd.DataFrame) -> None:
@@ -154,17 +174,24 @@ class InspectionRun:
         """Return which labels change places with which, if the recordings or the order of trials determine that."""
         if self.codes is None or not self.has_contrast:
             return None, None
-        return label_permutations(self.structure, self.codes, self.seed) or (None, None)
+        if are_numbers(self.codes):
+            return target_permutations(self.structure, self.codes, self.seed) or (None, None)
+        return label_permutations(self.structure, np.asarray(self.codes, np.int64), self.seed) or (None, None)
 
     def kept_together(self) -> NDArray[np.int64] | None:
         """Return groups of trials that halves must not split, such as windows that share signal; ``None`` if none."""
         if self.codes is None:
             return None
-        trials = exchangeable_trials(self.structure, self.codes)
+        if are_numbers(self.codes):
+            trials = exchangeable_numbers(self.structure, self.codes)
+            if trials.attrs["shifted"]:
+                return trials["stratum"].to_numpy()
+        else:
+            trials = exchangeable_trials(self.structure, np.asarray(self.codes, np.int64))
         return None if trials.attrs["unit"] == "trial" else trials["unit"].to_numpy()
 
     def fewest(self) -> int:
         """Return the number of trials of the smallest class that has any; of all trials if there is no contrast."""
-        if self.codes is None or not self.has_contrast:
+        if self.codes is None or are_numbers(self.codes) or not self.has_contrast:
             return n_trials_of(self.needed_trials())
         return int(np.unique(self.codes, return_counts=True)[1].min())

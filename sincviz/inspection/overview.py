@@ -30,6 +30,7 @@ def overview(inspection: InspectionResults, columns: int = 2) -> "matplotlib.fig
         inspection.bands,
         units,
         accuracies=inspection.accuracies,
+        correlations=inspection.correlations,
         leading_bands=inspection.leading_bands,
         band_relevance=inspection.band_relevance,
         deletion=inspection.deletion,

@@ -21,6 +21,8 @@ class InspectionResults:
         Of the spatial filters.
     predictions, accuracies, confusion
         What the network says of the trials, how often it is right, and which classes it confuses.
+    correlations : pandas.DataFrame
+        How well it predicts, in place of accuracies, if its outputs are numbers.
     learning_curves : pandas.DataFrame
         Loss and accuracy during training, if the checkpoint stores them.
     relevance : xarray.DataArray, dims (target, filter, channel)
@@ -42,7 +44,8 @@ class InspectionResults:
     verdict : dict
         ``readable`` (bool), whether these trials show what the decisions rest on, and ``reasons``, a list of codes why
         not: ``no_trials``, ``not_finite``, ``trials_do_not_fit``, ``class_order``, ``no_classes``, ``few_trials``,
-        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``.
+        ``confounded``, ``chance``, ``seen_trials``, ``unknown_trials``; of outputs that are numbers ``no_targets``,
+        ``few_targets``, ``confounded_targets``, ``no_correlation``.
     explorer : xarray.Dataset
         What :meth:`sincviz.inspection.Inspection.explore` shows.
     missing : dict of str to str
@@ -67,6 +70,7 @@ class InspectionResults:
     spatial_patterns: xr.DataArray | None = None
     predictions: pd.DataFrame | None = None
     accuracies: pd.DataFrame | None = None
+    correlations: pd.DataFrame | None = None
     confusion: xr.Dataset | None = None
     learning_curves: pd.DataFrame | None = None
     relevance: xr.DataArray | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sincviz._utils.text import class_words, counted, listed
 from sincviz.analysis.evidence.prediction import HELD_OUT, SEEN
+from sincviz.analysis.statistics.numeric_contrast import NUMBERS
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.inspection.results import InspectionResults
 from sincviz.verdict import READABLE, WEIGHTS_ONLY, reason_words
@@ -15,6 +16,11 @@ def two_classes(inspection: InspectionResults) -> tuple[str, str] | None:
     if cells is None or FIRST not in cells.coords:
         return None
     return class_words(str(cells[FIRST].item())), class_words(str(cells[SECOND].item()))
+
+
+def of_numbers(inspection: InspectionResults) -> bool:
+    """Return whether the outputs of the network are numbers, and not scores of classes."""
+    return inspection.network.get("outputs") == NUMBERS
 
 
 def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
@@ -64,7 +70,8 @@ def network_words(inspection: InspectionResults) -> str:
     filters = f"{filters_of_network(inspection)}, " if "n_filters" in net else ""
     words = (
         f"{net['kind']}: {filters}{counted(net['n_chans'], 'channel')}{seconds}, "
-        f"{counted(len(names), 'class', 'classes')}: {listed(names, 20)}."
+        f"{counted(len(names), *(('output',) if of_numbers(inspection) else ('class', 'classes')))}: "
+        f"{listed(names, 20)}."
     )
     return f"{words} {tracing_words(inspection)}".rstrip()
 
@@ -135,18 +142,24 @@ def n_read(inspection: InspectionResults) -> int:
     """Return from how many trials the network is read: those held out where some were used in training."""
     if inspection.accuracies is not None and {HELD_OUT, SEEN} <= set(inspection.accuracies.index):
         return int(inspection.accuracies["n_trials"][HELD_OUT])
+    if inspection.correlations is not None:
+        kinds = set(inspection.correlations.index.get_level_values("trials"))
+        if {HELD_OUT, SEEN} <= kinds:
+            return int(inspection.correlations.xs(HELD_OUT, level="trials")["n_trials"].iloc[0])
     return int(inspection.trials.get("n_trials", 0))
 
 
-def of_trials(caption: str, of_two: str = "") -> Callable[[InspectionResults], str]:
+def of_trials(caption: str, of_two: str = "", of_outputs: str = "") -> Callable[[InspectionResults], str]:
     """Return what makes the caption of a figure of trials: a warning where these cannot be read, and what they are.
 
-    ``of_two`` is the caption where two classes are drawn as one, with ``{first}`` and ``{second}`` for their names.
+    ``of_two`` is the caption where two classes are drawn as one, with ``{first}`` and ``{second}`` for their names;
+    ``of_outputs`` where outputs are numbers.
     """
 
     def words(inspection: InspectionResults) -> str:
         pair = two_classes(inspection) if of_two else None
         text = caption if pair is None else of_two.format(first=pair[0], second=pair[1])
+        text = of_outputs if of_outputs and of_numbers(inspection) else text
         return f"{not_evidence(inspection)} {text} {data_words(inspection, of_trials=True)}".strip()
 
     return words

@@ -42,6 +42,8 @@ class BlackBox:
         Name of the network's class.
     tried : bool
         Whether it was tried on trials: ``module`` accepts them, and ``n_outputs`` is right.
+    numeric : bool
+        Whether the outputs are numbers, such as an age, and not scores of classes; their names are ``class_names``.
     """
 
     module: nn.Module
@@ -59,6 +61,7 @@ class BlackBox:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
     tried: bool = False
+    numeric: bool = False
 
     def __repr__(self) -> str:
         return described(f"{self.kind or 'Network'}, of which inputs and scores are known", self)

@@ -56,6 +56,10 @@ class Decoder(Protocol):
         """Names of the scores, if known."""
 
     @property
+    def numeric(self) -> bool:
+        """Whether the outputs are numbers, such as an age, and not scores of classes."""
+
+    @property
     def weights_sha256(self) -> str:
         """Hash of the weights."""
 

@@ -28,8 +28,11 @@ def described(what: str, network: Any) -> str:
     names = "names not known" if network.ch_names is None else listed(network.ch_names)
     samples = "trials of any length" if n_times is None else f"{n_times} samples"
     rate = "sampling rate not known" if sfreq is None else f"{sfreq:g} Hz"
+    what_they_are = "outputs" if getattr(network, "numeric", False) else "classes"
     classes = (
-        "classes not known" if network.class_names is None else f"classes: {listed(network.class_names)}"
+        f"{what_they_are} not known"
+        if network.class_names is None
+        else f"{what_they_are}: {listed(network.class_names)}"
     )
     scale = "units not known" if units is None else f"{units:g} units per volt"
     return f"<{what} | {channels}: {names} | {samples}, {rate} | {classes} | {scale}>"

@@ -50,10 +50,13 @@ def dressed(
         classes = listed_names("class_names", class_names)
         n_outputs = network.n_outputs
         # A single output distinguishes two classes.
-        allowed = (None, len(classes), 1) if len(classes) == 2 else (None, len(classes))
+        parameter = "output_names" if network.numeric else "class_names"
+        allowed = (
+            (None, len(classes), 1) if len(classes) == 2 and not network.numeric else (None, len(classes))
+        )
         if n_outputs not in allowed or len(set(classes)) < len(classes):
             raise ValueError(
-                f"`class_names` must be {n_outputs} different names, in the order of the outputs; got "
+                f"`{parameter}` must be {n_outputs} different names, in the order of the outputs; got "
                 f"{len(classes)}: {', '.join(classes)}."
             )
         changes["class_names"] = classes

@@ -138,7 +138,8 @@ def with_two_scores(network: BlackBox | FrontEnd, x: Tensor | None = None) -> tu
     if len(names) != 2:
         raise ValueError(
             "A single output is read as the score of the second of two classes, so `class_names` must be two names, or "
-            f"None; got {names!r}. Try ['left', 'right']."
+            f"None; got {names!r}. Try ['left', 'right']; if it is a number, "
+            f"`model = sincviz.network(model, output_names={names[:1]!r})`."
         )
     which = f"class 1{'' if network.class_names is None else f', {names[1]!r}'}"
     if isinstance(network, FrontEnd):

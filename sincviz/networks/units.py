@@ -111,6 +111,8 @@ class FrontEnd:
         steps at the beginning and at the end for which the kernels do not hold.
     kind : str
         Name of the network's class, where ``module`` wraps the network.
+    numeric : bool
+        Whether the outputs are numbers, such as an age, and not scores of classes; their names are ``class_names``.
     """
 
     kernels: Tensor
@@ -142,6 +144,7 @@ class FrontEnd:
     front: Callable[[Tensor], Tensor] | None = None
     traced: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
+    numeric: bool = False
 
     def __post_init__(self) -> None:
         """Keep values only: a registered network may give its parameters."""

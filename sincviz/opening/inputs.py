@@ -27,7 +27,8 @@ def analysis_inputs(
     epochs : object
         Anything that :func:`sincviz.trials.containers.trials_and_labels` takes.
     y : array, shape (trials,) | None
-        Class of each trial; ``None`` takes the classes of the trials.
+        Class of each trial; ``None`` takes the classes of the trials. Numbers that can be no classes (see
+        :func:`sincviz.network`) make the network ``numeric``.
     classes : bool
         Whether the analysis needs classes; otherwise their names are not required.
 
@@ -114,7 +115,7 @@ def _suited(
     trials, labels = trials_and_labels(
         epochs, y, n_times=seen.n_times, sfreq=seen.sfreq, ch_names=seen.ch_names
     )
-    seen = suited(seen, trials, labelled=labels is not None, classes=classes)
+    seen = suited(seen, trials, y=labels, classes=classes)
     if isinstance(seen, BlackBox) and None in (seen.n_chans, seen.n_times):
         n_chans, n_times = _size(trials)
         seen = replace(seen, n_chans=seen.n_chans or n_chans, n_times=seen.n_times or n_times)

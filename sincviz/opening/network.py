@@ -21,7 +21,8 @@ from sincviz.networks.shapes import taking, with_two_scores
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
 from sincviz.trials.classes import class_order
-from sincviz.trials.epochs import network_input, some_of
+from sincviz.trials.epochs import n_trials_of, network_input, some_of
+from sincviz.trials.numeric_targets import can_only_be_numbers
 from sincviz.weights.network_file import MICROVOLTS
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def network(
     *,
     ch_names: Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
     class_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
     scale: float | None = None,
     sfreq: float | None = None,
 ) -> FrontEnd | BlackBox:
@@ -58,6 +60,10 @@ def network(
         Names of the network's channels, in their order; ``epochs.info["chs"]`` has their positions too.
     class_names : sequence of str | None
         Names of its outputs, in their order; two for a network with a single output, which stands for the second.
+    output_names : sequence of str | None
+        Names of its outputs if these are numbers that it predicts and not scores of classes, such as ``["age"]``. Only
+        needed where ``y`` leaves that open: fractions or more than two different values for a single output, or a
+        column of numbers for each of several, can only be numbers.
     scale : float | None
         Factor from volts to the network's units: 1e6 if it was trained in microvolts, 1 if in volts.
     sfreq : float | None
@@ -74,8 +80,8 @@ def network(
     TypeError
         If this is not a network, or names are not a list of names.
     ValueError
-        If the number of names differs from that of channels or outputs, if a value contradicts the network, or if an
-        attribute of these names has a value that is not allowed.
+        If the number of names differs from that of channels or outputs, if a value contradicts the network, if both
+        classes and numbers are named, or if an attribute of these names has a value that is not allowed.
 
     Examples
     --------
@@ -83,12 +89,22 @@ def network(
     >>> opened = network(module, ch_names=["C3", "C4"], class_names=["left", "right"], scale=1e6, sfreq=128)
     >>> opened.n_chans, opened.class_names, opened.sfreq
     (2, ['left', 'right'], 128.0)
+    >>> network(nn.Sequential(nn.Flatten(), nn.Linear(6, 1)), output_names=["age"]).numeric
+    True
     """
+    if class_names is not None and output_names is not None:
+        raise ValueError(
+            "The outputs are scores of classes, named by `class_names`, or numbers, named by `output_names`; got both. "
+            "Pass one of them."
+        )
     seen = cast(FrontEnd | BlackBox, decoder(model))
     inner = unwrapped(model)
     if isinstance(seen, FrontEnd) and seen.module is None and isinstance(inner, nn.Module):
         seen = replace(seen, module=evaluated_copy(inner))
-    return dressed(seen, ch_names=ch_names, class_names=class_names, scale=scale, sfreq=sfreq)
+    if output_names is not None:
+        seen = replace(seen, class_names=None, numeric=True)
+    names = class_names if output_names is None else output_names
+    return dressed(seen, ch_names=ch_names, class_names=names, scale=scale, sfreq=sfreq)
 
 
 def own_network(model: object) -> SincShallowNet:
@@ -117,7 +133,7 @@ def own_network(model: object) -> SincShallowNet:
 
 
 def suited(
-    seen: FrontEnd | BlackBox, epochs: Any, *, labelled: bool, classes: bool = True
+    seen: FrontEnd | BlackBox, epochs: Any, *, y: Any = None, classes: bool = True
 ) -> FrontEnd | BlackBox:
     """Return a network that accepts these trials, with missing metadata taken from them and a single warning.
 
@@ -127,8 +143,9 @@ def suited(
         What :func:`network` returned.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
-    labelled : bool
-        Whether classes are given separately, and not by the names of the events.
+    y : array | None
+        Labels that are given separately, and not by the names of the events; where they can only be numbers, so are the
+        outputs of the network.
     classes : bool
         Whether classes matter; otherwise none are taken from the events.
 
@@ -147,6 +164,9 @@ def suited(
     if isinstance(seen, BlackBox) and noise is not None:
         seen, how = taking(seen, noise)
         done += [how] if how else []
+    seen = _numeric(seen, epochs, y)
+    labelled = y is not None
+    classes = classes and not seen.numeric
     names = class_order(mne_epochs) if classes and mne_epochs is not None else []
     if classes and seen.n_outputs == 1 and (labelled or seen.class_names or len(names) == 2):
         seen, how = with_two_scores(seen, noise)
@@ -163,6 +183,20 @@ def suited(
         seen = replace(seen, provenance={**seen.provenance, "assumed": whole})
     _say(seen, epochs, borrowed, words, done)
     return seen
+
+
+def _numeric(seen: FrontEnd | BlackBox, epochs: Any, y: Any) -> FrontEnd | BlackBox:
+    """Return a network whose outputs are known to be numbers, if that is so, with names for all of them."""
+    if not seen.numeric and y is None:
+        return seen
+    n_outputs = seen.n_outputs
+    of_two_classes = n_outputs == 1 and len(seen.class_names or ()) == 2
+    if not seen.numeric and (of_two_classes or not can_only_be_numbers(y, n_trials_of(epochs), n_outputs)):
+        return seen
+    if seen.class_names is None and n_outputs is not None:
+        names = ["output"] if n_outputs == 1 else [f"output {number}" for number in range(n_outputs)]
+        seen = replace(seen, class_names=names)
+    return replace(seen, numeric=True)
 
 
 def _borrowed(seen: FrontEnd | BlackBox, epochs: "mne.BaseEpochs | None") -> tuple[dict[str, Any], list[str]]:

@@ -16,6 +16,7 @@ from .findings import plot_findings, plot_notice
 from .learning_curves import plot_learning_curves
 from .overlap import plot_overlap
 from .overview import plot_overview
+from .predictions import plot_predictions
 from .randomization import plot_randomization
 from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
@@ -44,6 +45,7 @@ __all__ = [
     "plot_notice",
     "plot_overlap",
     "plot_overview",
+    "plot_predictions",
     "plot_randomization",
     "plot_relevance",
     "plot_responses",

@@ -33,12 +33,15 @@ _ORDERS = {
     "random": (INITIAL, "--"),
     "least relevant first": (NOMINAL, "-."),
 }
-_COLUMNS = ("order", "share_removed", "accuracy", "accuracy_ci_low", "accuracy_ci_high")
+_QUANTITIES = {"accuracy": "Accuracy", "correlation": "Correlation"}
+_ENDS = ("", "_ci_low", "_ci_high")
 _MOST_POINTS = 25  # beyond, points would hide the lines
 
 
 def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     """Draw accuracy against the share of cells removed: the most relevant first, the least, or at random.
+
+    Of a network whose outputs are numbers, the correlation with the targets is drawn.
 
     Parameters
     ----------
@@ -69,7 +72,8 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     'area 0.20 (0.10–0.30)'
     """
     check_drawn("plot_deletion", curve)
-    _check(curve)
+    quantity = _checked(curve)
+    columns = [f"{quantity}{end}" for end in _ENDS]
     with style():
         is_new_figure = ax is None
         if ax is None:
@@ -80,24 +84,31 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
             ranked = rows[order]
             if ranked.empty:
                 continue
-            share = ranked["share_removed"]
-            ax.fill_between(share, ranked["accuracy_ci_low"], ranked["accuracy_ci_high"], color=colour, alpha=0.15,
+            share, low, high = (ranked[name] for name in ("share_removed", *columns[1:]))
+            ax.fill_between(share, low, high, color=colour, alpha=0.15,
                             linewidth=0, zorder=2)  # fmt: skip
-            ax.plot(share, ranked["accuracy"], dash, color=colour, label=order, zorder=4, linewidth=1.2,
+            ax.plot(share, ranked[quantity], dash, color=colour, label=order, zorder=4, linewidth=1.2,
                     marker="o" if len(ranked) <= _MOST_POINTS else "", markersize=2.4)  # fmt: skip
         chance = curve.attrs.get("majority", curve.attrs.get("chance_level"))
+        if quantity == "correlation":
+            chance = 0.0
         if chance is not None and np.isfinite(chance):
             ax.axhline(chance, color="black", linewidth=0.6, linestyle=":", zorder=3, label="chance")
-        _shade_area(
-            ax, rows["most relevant first"], rows["random"], with_interval(curve.attrs, "accuracy_area")
+        area = with_interval(curve.attrs, f"{quantity}_area")
+        _shade_area(ax, rows["most relevant first"], rows["random"], quantity, area)
+        lowest = min(0.0, float(curve[f"{quantity}_ci_low"].min()) - 0.02)
+        ax.set(
+            xlim=(0, 1),
+            ylim=(lowest, 1.02),
+            xlabel="Share of cells removed",
+            ylabel=_QUANTITIES[quantity],
         )
-        ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Share of cells removed", ylabel="Accuracy")
         figure = ax.figure.figure
         if is_new_figure:
             figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
             against = against_random(curve.attrs)
             words = f" {against[0].upper()}{against[1:]}." if against else ""
-            write_below(figure, curve.attrs, note=f"Shaded bands: intervals of the accuracy.{words}")
+            write_below(figure, curve.attrs, note=f"Shaded bands: intervals of the {quantity}.{words}")
         else:
             ax.legend(loc="upper right")
             if curve.attrs.get("above_chance") == "no":
@@ -105,20 +116,26 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
     return figure
 
 
-def _shade_area(ax: Axes, relevant_first: pd.DataFrame, at_random: pd.DataFrame, area: str) -> None:
+def _shade_area(
+    ax: Axes, relevant_first: pd.DataFrame, at_random: pd.DataFrame, quantity: str, area: str
+) -> None:
     if relevant_first.empty or at_random.empty or not area:
         return
     around = pd.concat([relevant_first, at_random.iloc[::-1]])
     # Hatched: the lines' own bands lie on it.
-    ax.fill(around["share_removed"], around["accuracy"], facecolor="none", edgecolor=MEASURED, alpha=0.5,
+    ax.fill(around["share_removed"], around[quantity], facecolor="none", edgecolor=MEASURED, alpha=0.5,
             hatch="////", linewidth=0, zorder=1, label=f"area {area}")  # fmt: skip
 
 
-def _check(curve: pd.DataFrame) -> None:
-    missing = sorted(set(_COLUMNS) - set(curve.columns))
+def _checked(curve: pd.DataFrame) -> str:
+    """Return what is drawn, accuracy or correlation, if the table can be."""
+    quantity = next((name for name in _QUANTITIES if name in curve), "accuracy")
+    columns = {"order", "share_removed", *(f"{quantity}{end}" for end in _ENDS)}
+    missing = sorted(columns - set(curve.columns))
     if missing or curve.empty:
         wrong = f"lacks {', '.join(missing)}" if missing else "is empty"
         raise ValueError(f"The table {wrong}; pass what `deletion_curve` returned.")
     unknown = sorted(set(curve["order"]) - set(_ORDERS))
     if unknown:
         raise ValueError(f"`order` must be one of {', '.join(_ORDERS)}; got {', '.join(map(str, unknown))}.")
+    return quantity

@@ -13,6 +13,7 @@ from sincviz._utils.text import counted
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.plotting.canvas import overview_tiles as tiles
 from sincviz.plotting.canvas.certainty import certainties, certainty_height, draw_certainty
+from sincviz.plotting.canvas.correlation_tile import correlation_height, draw_correlation
 from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.lettering import fitted, wrapped
@@ -57,6 +58,7 @@ def plot_overview(
     band_relevance: xr.DataArray | None = None,
     deletion: pd.DataFrame | None = None,
     randomization: pd.DataFrame | None = None,
+    correlations: pd.DataFrame | None = None,
     columns: int = 2,
 ) -> Figure:
     """Draw in one picture how well a network decodes, on which bands and places that rests, and how sure it is.
@@ -77,6 +79,8 @@ def plot_overview(
         first of each.
     deletion, randomization : pandas.DataFrame | None
         What :func:`sincviz.deletion_curve` and :func:`sincviz.evidence.randomization_test` returned.
+    correlations : pandas.DataFrame | None
+        ``Inspection.correlations``, in place of accuracies for outputs that are numbers.
     columns : {2, 1}
         Columns of a journal that the figure spans.
 
@@ -107,16 +111,20 @@ def plot_overview(
         raise ValueError(f"`columns` must be 1 or 2; got {columns!r}.")
     if bands is not None and bands.empty:
         raise ValueError("There are no filters, so there is nothing to draw.")
-    marked = next((one.attrs for one in (leading_bands, accuracies) if one is not None), {})
+    marked = next((one.attrs for one in (leading_bands, accuracies, correlations) if one is not None), {})
     readable = marked.get("readable", "yes") == "yes"
     with style():
         width = double_column_mm() if columns == 2 else single_column_mm()
         classes = [] if leading_bands is None else tiles.shown_classes(leading_bands)
         left = _left(accuracies, leading_bands if readable else None, band_relevance, deletion, randomization)
+        if correlations is not None:
+            left = [_predicted(correlations), *left]
         right = _right(bands, leading_bands, classes, readable)
         most = _IN_A_ROW if columns == 2 else _IN_A_NARROW_ROW
         of_maps = map_tiles(leading_bands, band_relevance, units, classes, readable, most=most)
-        head = _headline(accuracies, leading_bands, marked, width - 2 * _SIDE_MM)
+        head = _headline(
+            accuracies if correlations is None else correlations, leading_bands, marked, width - 2 * _SIDE_MM
+        )
         top = 2.0 + type_mm(3.6) * (head[0].count("\n") + 1) + type_mm(LINE_MM) * (bool(head[1]) + 0.5)
         sheet = Sheet(plt.figure(figsize=(inches(width), inches(10))))
         places: list[tuple[Tile, Box]] = []
@@ -183,6 +191,15 @@ def _left(
             )
         )
     return found
+
+
+def _predicted(correlations: pd.DataFrame) -> Tile:
+    """Return the tile on how well the network predicts numbers, on trials held out or on all."""
+    kinds = set(correlations.index.get_level_values("trials"))
+    rows = pd.DataFrame(correlations.xs("held out" if "held out" in kinds else "all", level="trials"))
+    return Tile(
+        1.0, lambda _: correlation_height(rows), lambda sheet, box: draw_correlation(sheet, box, rows)
+    )
 
 
 def _right(
@@ -257,6 +274,10 @@ def _note(leading: pd.DataFrame | None, readable: bool, units: xr.DataArray | No
             notes.append(
                 f"Worth: how much more the input raises the score difference, {contrast}, in trials of the first than "
                 "of the second: what separates them."
+            )
+        elif readable and columns == 2 and attrs.get("outputs") == "numbers":
+            notes.append(
+                "Worth: how much more of the output comes from there where the target is one standard deviation higher."
             )
         elif readable and columns == 2 and attrs.get("trials") == "contrast":
             notes.append(

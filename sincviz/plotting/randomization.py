@@ -35,7 +35,9 @@ _KINDS = {
     "cascading": ("layers up to this one, from the output", NOMINAL, "o", -0.16),
     "independent": ("this layer alone", MEASURED, "s", 0.16),
     "wrong class": ("another class's explanation", INITIAL, "D", 0.0),
+    "wrong targets": ("explanation by other trials' targets", INITIAL, "D", 0.0),
 }
+_APART = ("wrong class", "wrong targets")
 _MEASURES = {
     "Similarity to the original": ("similarity", "ci_low", "ci_high"),
     "Similarity of magnitudes": ("magnitude_similarity", "magnitude_ci_low", "magnitude_ci_high"),
@@ -88,31 +90,31 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
     """
     check_drawn("plot_randomization", table)
     _check(table)
-    layers = list(dict.fromkeys(table.loc[table["kind"] != "wrong class", "layer"]))
-    apart = (table["kind"] == "wrong class").any()
+    layers = list(dict.fromkeys(table.loc[~table["kind"].isin(_APART), "layer"]))
+    apart = [kind for kind in _APART if (table["kind"] == kind).any()]
     places = {layer: float(number) for number, layer in enumerate(layers)}
-    wrong_class = len(layers) + (0.4 if layers else 0.0)
-    last = wrong_class if apart else len(layers) - 1
+    wrong = len(layers) + (0.4 if layers else 0.0)
+    last = wrong if apart else len(layers) - 1
     with style():
-        names = fitted_apart(layers, _NAME_MM, 2) + (["wrong class"] if apart else [])
+        names = fitted_apart(layers, _NAME_MM, 2) + apart
         size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * (last + 1))
         figure, axes = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
         for ax, (label, columns) in zip(axes, _MEASURES.items(), strict=True):
             for kind in _KINDS:
                 rows = table[table["kind"] == kind]
-                at = [wrong_class if kind == "wrong class" else places[layer] for layer in rows["layer"]]
+                at = [wrong if kind in _APART else places[layer] for layer in rows["layer"]]
                 _draw(ax, rows, at, kind, columns)
             ax.set(xlabel=label, ylim=(last + 0.6, -0.6))
             ax.axvline(0, color="black", linewidth=0.4, zorder=1)
             ax.tick_params(axis="y", length=0)
             if apart and layers:
-                ax.axhline(wrong_class - 0.7, color="#999999", linewidth=0.4)
+                ax.axhline(wrong - 0.7, color="#999999", linewidth=0.4)
         threshold = table.attrs.get("threshold")
         if threshold is not None and math.isfinite(threshold):
             axes[0].axvline(threshold, color="black", linewidth=0.8, linestyle="--", zorder=2,
                             label=f"threshold {threshold:g}".replace("-", "−"))  # fmt: skip
         axes[0].set_yticks(
-            [*places.values(), *([wrong_class] if apart else [])], names, parse_math=False, linespacing=1.0
+            [*places.values(), *([wrong] if apart else [])], names, parse_math=False, linespacing=1.0
         )
         for ax, (_, low, high) in zip(axes, _MEASURES.values(), strict=True):
             ax.set_xlim(min(-0.05, table[low].min() - 0.05), max(1.05, table[high].max() + 0.05))

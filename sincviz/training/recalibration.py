@@ -55,7 +55,7 @@ def recalibrate_batch_norm(model: object, epochs: EpochsOrArray, *, progress: bo
     """
     front_end = front_end_of(opened(model))
     trials, _ = trials_and_labels(epochs, n_times=front_end.n_times, sfreq=front_end.sfreq)
-    network = own_network(suited(front_end, trials, labelled=False, classes=False))
+    network = own_network(suited(front_end, trials, classes=False))
     first = cast(nn.BatchNorm2d, network.depthwiseconv[0])
     second = cast(nn.BatchNorm2d, network.temporal_aggregation[0])
     n_times = (

@@ -1,4 +1,4 @@
-"""Class of every trial: names from ``event_id``, or output numbers of the network."""
+"""Class of every trial: names from ``event_id``, or output numbers of the network; of some networks a number."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from sincviz.networks.decoder import decoder
 from sincviz.trials.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
 from sincviz.trials.event_classes import likely_pairs, mapping_remedy
 from sincviz.trials.label_kinds import plain_labels
+from sincviz.trials.numeric_targets import Targets, are_numbers, numeric_targets
 
 if TYPE_CHECKING:
     import mne
@@ -104,15 +105,15 @@ def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs:
     return ""
 
 
-def check_codes(codes: NDArray[np.int64] | None, n_scores: int) -> None:
-    """Raise an error if class numbers exceed the number of scores of the network.
+def check_codes(codes: Targets | None, n_scores: int) -> None:
+    """Raise an error if class numbers exceed the number of scores of the network; numeric targets are no classes.
 
     Raises
     ------
     ValueError
         If a class has no score.
     """
-    if codes is not None and codes.max() >= n_scores:
+    if codes is not None and not are_numbers(codes) and codes.max() >= n_scores:
         raise ValueError(
             f"The class numbers go up to {codes.max()}, but the network has outputs 0 to {n_scores - 1}. Numbers "
             "in `y` are output numbers, not event codes: leave out `y`, or subtract an offset."
@@ -125,10 +126,27 @@ def _renaming_line(mapping: Mapping[Any, Any]) -> str:
     return f"`y = [{dict(mapping)}[label] for label in np.ravel(y).astype({kind}).tolist()]`"
 
 
-def true_classes(
-    model: object, epochs: EpochsOrArray, y: ArrayLike | None = None
-) -> NDArray[np.int64] | None:
+def class_trials(
+    model: object, epochs: EpochsOrArray, y: ArrayLike | None
+) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+    """Return the same as :func:`labelled_trials` for what needs classes.
+
+    Raises
+    ------
+    ValueError
+        If the outputs are numbers, besides the reasons of :func:`labelled_trials`.
+    """
+    if decoder(model).numeric:
+        raise ValueError("This compares classes, but the outputs of this network are numbers.")
+    trials, codes = labelled_trials(model, epochs, y)
+    return trials, np.asarray(codes, np.int64)
+
+
+def true_classes(model: object, epochs: EpochsOrArray, y: ArrayLike | None = None) -> Targets | None:
     """Return the output number of the class of each trial; ``None`` for an array without labels.
+
+    Of a network whose outputs are numbers (``numeric``), the targets, shape (trials, outputs); ``None`` without ``y``,
+    for the names of events are not numbers.
 
     Parameters
     ----------
@@ -141,14 +159,16 @@ def true_classes(
 
     Returns
     -------
-    array of int, shape (trials,), or None
-        Output numbers.
+    array of int, shape (trials,), or of float, shape (trials, outputs), or None
+        Output numbers, or numeric targets.
 
     Raises
     ------
     ValueError
         If the network has no such class, or labels and trials differ in number.
     """
+    if decoder(model).numeric:
+        return None if y is None else numeric_targets(y, n_trials_of(epochs), decoder(model).n_outputs)
     if y is not None:
         return class_codes(model, plain_labels(y, n_trials_of(epochs)))
     if not is_epochs(epochs):
@@ -191,8 +211,8 @@ def class_order(epochs: "mne.BaseEpochs") -> list[str]:
 
 def labelled_trials(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None
-) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
-    """Return all trials as network input, and the output number of the class of each.
+) -> tuple[NDArray[np.floating], Targets]:
+    """Return all trials as network input, and the output number of the class of each, or its numeric targets.
 
     Raises
     ------
@@ -205,13 +225,17 @@ def labelled_trials(
     trials = network_input(model, epochs)
     codes = true_classes(model, epochs, y)
     if codes is None:
-        raise ValueError("`y` is missing: an array has no labels. Pass one label per trial.")
+        raise ValueError(
+            "`y` is missing: the outputs of this network are numbers. Pass what each should be, one per trial."
+            if decoder(model).numeric
+            else "`y` is missing: an array has no labels. Pass one label per trial."
+        )
     return trials, codes
 
 
 def classes_if_known(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None, *, needed: bool
-) -> NDArray[np.int64] | None:
+) -> Targets | None:
     """Return the same as :func:`true_classes`; ``None`` for unknown class names if classes are not needed.
 
     Raises
@@ -225,6 +249,14 @@ def classes_if_known(
         if y is not None or needed:
             raise
         return None
+    if codes is None and needed and decoder(model).numeric:
+        raise ValueError("This needs the target of every trial, a number for each output: pass `y`.")
     if codes is None and needed:
         raise ValueError("This needs the class of every trial, which an array does not have: pass `y`.")
     return codes
+
+
+def classes_known(model: object, epochs: EpochsOrArray, y: ArrayLike | None) -> NDArray[np.int64] | None:
+    """Return the same as :func:`classes_if_known`, if it is known; ``None`` also where the outputs are numbers."""
+    targets = classes_if_known(model, epochs, y, needed=False)
+    return None if targets is None or are_numbers(targets) else np.asarray(targets, np.int64)

@@ -56,7 +56,7 @@ def plain_labels(y: Any, n_trials: int) -> NDArray[Any]:
         labels = labels.astype(np.int64)
     if labels.dtype.kind == "f":
         if not np.isfinite(labels).all():
-            _refuse_missing(~np.isfinite(labels))
+            refuse_missing(~np.isfinite(labels))
         if (labels == np.round(labels)).all():
             labels = labels.astype(np.int64)
     return labels
@@ -69,7 +69,7 @@ def _of_objects(labels: NDArray[Any]) -> NDArray[Any]:
         [label is None or not isinstance(label == label, bool) or label != label for label in flat]
     )
     if missing.any():
-        _refuse_missing(missing)
+        refuse_missing(missing)
     flat = [label.decode() if isinstance(label, bytes) else label for label in flat]
     return np.array(flat).reshape(labels.shape)
 
@@ -80,7 +80,8 @@ def _is_one_hot(labels: NDArray[Any]) -> bool:
     return bool(((labels == 0) | (labels == 1)).all() and (labels.sum(1) == 1).all())
 
 
-def _refuse_missing(missing: NDArray[np.bool_]) -> None:
+def refuse_missing(missing: NDArray[np.bool_]) -> None:
+    """Raise an error that names the trials without a label, and leaves them out."""
     trials = np.flatnonzero(missing).tolist()
     raise ValueError(
         f"{len(trials)} of the labels in `y` {'is' if len(trials) == 1 else 'are'} missing (trial {listed(trials)}). "

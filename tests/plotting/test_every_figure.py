@@ -67,6 +67,7 @@ DRAWINGS = {
     "stability of filters": Drawing("plot_filter_stability", ("stability",)),
     "drift": Drawing("plot_drift", ("drift",)),
     "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
+    "predictions": Drawing("plot_predictions", ("predicted",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
     "filters of two networks": Drawing("plot_filter_pairs", ("pairs",)),
     "decisions of two networks": Drawing("plot_decisions", ("decisions",), SINGLE_MM),
@@ -139,6 +140,7 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
             {"epoch": [1, 2, 3], "train_loss": [0.7, 0.5, 0.4], "valid_loss": [0.7, 0.6, 0.65]}
         ),
         "confusion": confusion_matrix(predictions(model, simulation[0])),
+        "predicted": pd.DataFrame({"prediction": [25.0, 38.0, 51.0], "target": [20.0, 40.0, 60.0]}),
         "findings": diagnose(model, simulation[0]),
         "pairs": filter_pairs(model, model, spatial_filters(model), spatial_filters(model)),
         "decisions": compare_decisions(*[predictions(model, simulation[0])] * 2),

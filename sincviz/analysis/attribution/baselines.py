@@ -12,6 +12,7 @@ from torch import Tensor
 from sincviz.analysis.statistics.trial_average import checked_trials
 from sincviz.networks.decoder import Decoder
 from sincviz.trials.epochs import EpochsOrArray, input_batches, n_trials_of, network_input, some_of
+from sincviz.trials.numeric_targets import Targets, are_numbers
 
 BASELINES = ("zero", "surrogates", "channel_mean", "class_mean")
 N_SURROGATES = 4
@@ -26,7 +27,7 @@ BaselineOf: TypeAlias = Callable[[Tensor, slice | NDArray[np.int64]], Tensor]
 
 
 def baselines_of(
-    network: Decoder, epochs: EpochsOrArray, codes: NDArray[np.int64] | None, baseline: Baseline
+    network: Decoder, epochs: EpochsOrArray, codes: Targets | None, baseline: Baseline
 ) -> tuple[BaselineOf, ...]:
     """Return the functions of all baselines, over which attributions are averaged: surrogates are several."""
     if isinstance(baseline, str) and baseline == "surrogates":
@@ -35,7 +36,7 @@ def baselines_of(
 
 
 def baseline_of(
-    network: Decoder, epochs: EpochsOrArray, codes: NDArray[np.int64] | None, baseline: Baseline
+    network: Decoder, epochs: EpochsOrArray, codes: Targets | None, baseline: Baseline
 ) -> BaselineOf:
     """Return a function that gives the baseline of some trials, from the trials and their position among all.
 
@@ -53,7 +54,12 @@ def baseline_of(
     if baseline == "class_mean":
         if codes is None:
             raise ValueError("The baseline 'class_mean' needs the class of every trial: pass `y`.")
-        means = _class_means(network, epochs, codes)
+        if are_numbers(codes):
+            raise ValueError(
+                "The outputs of this network are numbers, so there is no class whose mean trial could be the baseline "
+                "('class_mean'). Try 'channel_mean'."
+            )
+        means = _class_means(network, epochs, np.asarray(codes, np.int64))
         return lambda x, which: means[codes[which]].to(x)
     raise ValueError(
         f"`baseline` must be 'auto', {', '.join(map(repr, BASELINES))} or an array (channels, times); got {baseline!r}."

@@ -19,6 +19,7 @@ _OF_ALL = (
     "tolerance",
     "membership",
     "units",
+    "outputs",
     "weights_sha256",
     "sincviz_version",
 )
@@ -43,7 +44,8 @@ def cell_relevance(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz; ``None`` means delta to gamma.
     explain, n_steps, tolerance

@@ -31,6 +31,7 @@ from sincviz.errors import EpochsError, MethodError
 from sincviz.networks.decoder import Decoder
 from sincviz.networks.front_ends import FrontEnd
 from sincviz.trials.epochs import EpochsOrArray
+from sincviz.trials.numeric_targets import Targets
 
 FIRST_STEPS = 16
 MOST_STEPS = 256
@@ -59,7 +60,7 @@ class Question:
     attribution_in: AttributionIn
     network: Decoder
     epochs: EpochsOrArray
-    codes: NDArray[np.int64] | None
+    codes: Targets | None
     method: str
     trials: str
     per_trial: bool = False

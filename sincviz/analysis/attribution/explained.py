@@ -3,7 +3,27 @@
 import torch
 from torch import Tensor
 
+from sincviz.networks.decoder import Decoder
+
 EXPLAIN = ("score", "margin", "log_probability")
+
+
+def explained_words(network: Decoder, explain: str) -> str:
+    """Return what is explained as results name it, in which unit they are.
+
+    Raises
+    ------
+    ValueError
+        If the outputs are numbers, which have neither margins nor probabilities.
+    """
+    if not network.numeric:
+        return explain
+    if explain != "score":
+        raise ValueError(
+            f"The outputs of this network are numbers, which have no {explain!r}; got `explain={explain!r}`. Pass "
+            "`explain='score'`, which explains each output."
+        )
+    return "output"
 
 
 def explained(scores: Tensor, explain: str) -> Tensor:

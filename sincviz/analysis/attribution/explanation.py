@@ -19,6 +19,7 @@ from sincviz.networks.decoder import Decoder
 from sincviz.trials.classes import check_codes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, n_trials_of
 from sincviz.trials.identity import trial_fingerprints
+from sincviz.trials.numeric_targets import Targets
 
 COMPLETE_ENOUGH = 0.05
 _LAST_DIGITS = 1e-4
@@ -72,7 +73,7 @@ def explain_trials(
     attribute: Callable[[Tensor, Start], Attribution],
     network: Decoder,
     epochs: EpochsOrArray,
-    codes: NDArray[np.int64] | None,
+    codes: Targets | None,
     *,
     trials: str,
     baseline: Callable[[Tensor, slice], Start],
@@ -90,8 +91,8 @@ def explain_trials(
         The network.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
-    codes : array of int, shape (trials,), or None
-        The class of each trial.
+    codes : array of int, shape (trials,), or of float, shape (trials, outputs), or None
+        The class of each trial, or what each output should be.
     trials : {"all", "contrast"}
         As in :func:`sincviz.analysis.statistics.trial_average.trial_weights`.
     baseline : callable
@@ -140,8 +141,8 @@ def explain_trials(
             total = total + torch.einsum("kb,bk...->k...", batch_weights, values).double().cpu()
         start += len(batch)
     error, difference_error = tally.completeness_errors()
-    # For a single score it is not known which class it stands for.
-    judged = codes if attribution.scores.shape[1] > 1 else None
+    # For a single score of a class it is not known which class it stands for.
+    judged = codes if network.numeric or attribution.scores.shape[1] > 1 else None
     structure = None
     if judged is not None:
         known = network.provenance.get("training_recordings", ())
@@ -149,7 +150,7 @@ def explain_trials(
     evidence = trial_evidence(network, judged, np.concatenate(tally.scores), tally.fingerprints, structure)
     if error is not None:
         evidence["completeness_error"] = float(error.max())
-    if trials == "contrast" and difference_error is not None:
+    if trials == "contrast" and not network.numeric and difference_error is not None:
         evidence[DIFFERENCE_ERROR] = difference_error
     averages = np.concatenate(kept) if per_trial else total.numpy()
     return Explanation(averages, error, difference_error, evidence)

@@ -13,9 +13,12 @@ from sincviz.analysis.attribution.explained import explained
 from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.attribution.path_gradients import AT_THE_END, Rule, gauss_legendre, path_gradients
 from sincviz.errors import MethodError
+from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.decoder import Decoder, checked_scores, evaluated_copy
 from sincviz.networks.fast.trial_blocks import trial_blocks
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.tracing.halves import Front, halves
+from sincviz.networks.tracing.operations import NotTraceableError
+from sincviz.networks.units import FrontEnd
 
 Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
@@ -57,6 +60,8 @@ def input_gradients(model: object, network: Decoder, *, method: str, explain: st
         return lambda x, start: _in_closed_form(network, x, start, gradients_of)
     if method in AVERAGED:
         module = Explained(network.scores, explain)
+        if method == "integrated_gradients" and isinstance(network, BlackBox):
+            return _from_the_cut(network, module, rule)
         return lambda x, start: _along_the_path(module, x, start, rule)
     scores = network.scores if method == "gradient_shap" else evaluated_copy(model)
     return _by_captum(Explained(scores, explain), method, n_steps)
@@ -91,6 +96,52 @@ def _in_closed_form(front_end: FrontEnd, x: Tensor, start: Tensor, gradients_of:
         gradients = gradients_of(front_end.maps(first), front_end.maps(block))
         of_blocks.append(torch.stack([front_end.input_gradient(gradient, block) for gradient in gradients]))
     return torch.cat(of_blocks, 1)
+
+
+def _from_the_cut(network: BlackBox, whole: Explained, rule: Rule) -> Gradients:
+    """Return the same as :func:`_along_the_path`, where the affine half of the network is run twice, not in every step.
+
+    What enters the first non-linearities is on a straight path too; its averaged gradient goes back through the affine
+    half once.
+    """
+    parts: list[tuple[Front, Explained] | None] = []
+
+    def gradients(x: Tensor, start: Tensor) -> Tensor:
+        if not parts:
+            parts.append(_halves(network, whole, *x.shape[1:]))
+        if parts[0] is None:
+            return _along_the_path(whole, x, start, rule)
+        front, tail = parts[0]
+        with torch.no_grad():
+            size = sum(values.shape[1] for values in front(x[:1]))
+        blocks = trial_blocks(x, max(size, _MAPS_PER_TRIAL * x[0].numel()))
+        starts = [start] * len(blocks) if len(start) == 1 else torch.split(start, len(blocks[0]))
+        of_blocks = []
+        for block, first in zip(blocks, starts, strict=True):
+            point = block.detach().clone().requires_grad_()
+            end = torch.cat(front(point), 1)
+            with torch.no_grad():
+                begin = torch.cat(front(first), 1)
+            at_cut = path_gradients(tail, begin, end.detach(), rule)
+            back = [torch.autograd.grad(end, point, one, retain_graph=True)[0] for one in at_cut]
+            of_blocks.append(torch.stack(back).detach())
+        return torch.cat(of_blocks, 1)
+
+    return gradients
+
+
+def _halves(
+    network: BlackBox, whole: Explained, n_chans: int, n_times: int
+) -> tuple[Front, Explained] | None:
+    """Return the affine half of a network, and what is explained as a function of its values, if it can be cut."""
+    try:
+        front, tail = halves(network.module, n_chans, n_times)
+    except NotTraceableError:
+        return None
+    like = torch.zeros(1, n_chans, n_times, dtype=network.dtype, device=network.device)
+    with torch.no_grad():
+        sizes = [values.shape[1] for values in front(like)]
+    return front, Explained(lambda values: tail(torch.split(values, sizes, 1)), whole.explain)
 
 
 def _along_the_path(module: Explained, x: Tensor, start: Tensor, rule: Rule) -> Tensor:

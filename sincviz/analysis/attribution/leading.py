@@ -7,8 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from sincviz._utils.text import class_words
-from sincviz.analysis.attribution.power_direction import direction_words
+from sincviz.analysis.attribution.power_direction import FAVOURS, RAISES, direction_words
 from sincviz.analysis.statistics.established import ALPHA
+from sincviz.analysis.statistics.numeric_contrast import is_of_numbers
 from sincviz.analysis.statistics.two_classes import FIRST
 from sincviz.eeg.band_limits import BAND_LIMITS, band_ranges, check_same_bands, in_ranges
 
@@ -162,7 +163,10 @@ def leading_cells(cells: xr.DataArray, direction: xr.DataArray) -> pd.DataFrame:
     correlation = direction.transpose(*cells.dims).to_series()
     # Less power for the first of two classes is more for the second.
     whom = class_words(direction[FIRST].item()) if FIRST in direction.coords else "it"
-    table["direction"] = [direction_words(one, direction.attrs["n_trials"], whom) for one in correlation]
+    does = RAISES if is_of_numbers(cells) else FAVOURS
+    table["direction"] = [
+        direction_words(one, direction.attrs["n_trials"], whom, does) for one in correlation
+    ]
     order = {str(name): number for number, name in enumerate(cells["target"].to_numpy())}
     table = table[table["relevance"].notna() & (table["relevance"] != 0)]
     table = table.sort_values("relevance", ascending=False, kind="stable")

@@ -14,6 +14,8 @@ LEAST_CORRELATION = 0.3
 ALPHA = 0.01
 LEAST_OF_CLASS = 5  # trials
 MORE, LESS = "more power", "less power"
+FAVOURS, RAISES = "favours", "raises"
+"""What power does to a class, and to an output that is a number."""
 
 
 def power_direction(
@@ -75,8 +77,8 @@ def power_direction(
     )
 
 
-def direction_words(correlation: float, n_trials: int, whom: str = "it") -> str:
-    """Return whether more or less power favours the class, or the first of two; empty where that is unclear.
+def direction_words(correlation: float, n_trials: int, whom: str = "it", does: str = FAVOURS) -> str:
+    """Return whether more or less power favours the class, the first of two, or an output; empty where unclear.
 
     Examples
     --------
@@ -90,7 +92,7 @@ def direction_words(correlation: float, n_trials: int, whom: str = "it") -> str:
     t = abs(correlation) * np.sqrt((n_trials - 2) / max(1 - correlation**2, 1e-12))
     if 2 * scipy.stats.t.sf(t, n_trials - 2) >= ALPHA:
         return ""
-    return f"{MORE if correlation > 0 else LESS} favours {whom}"
+    return f"{MORE if correlation > 0 else LESS} {does} {whom}"
 
 
 def _band_power(batch: NDArray[np.floating], ranges: list[Ranges], rate_hz: float) -> NDArray[np.float64]:

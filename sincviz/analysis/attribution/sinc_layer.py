@@ -11,7 +11,7 @@ from torch import Tensor
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, needs_classes
 from sincviz.analysis.attribution.convergence import TOLERANCE, Question, explain_converged
-from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.explained import explained, explained_words
 from sincviz.analysis.attribution.explanation import Attribution, Explanation
 from sincviz.analysis.attribution.map_gradients import MapGradients, map_gradients
 from sincviz.analysis.attribution.methods import SINC_LAYER_METHODS, checked_method
@@ -57,7 +57,8 @@ def relevance(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. Epochs on disk are read batch by batch.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     method : {"integrated_gradients", "gradient_x_activation", "gradient"}
         ``"integrated_gradients"`` [1]_ adds up to the change of what is explained from the baseline to the trial.
         ``"gradient_x_activation"`` is the same with the gradient at the trial alone: signed, summed over time.
@@ -67,7 +68,8 @@ def relevance(
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
         The mean over all trials, or the mean over the trials of the class minus the mean over the others, which
-        cancels what the classes share.
+        cancels what the classes share. Of outputs that are numbers the mean of the trials times their standardised
+        target (:func:`sincviz.analysis.statistics.trial_average.trial_weights`), which cancels what all trials share.
     baseline : {"auto", "zero", "surrogates", "channel_mean", "class_mean"} | array, shape (channels, times)
         What trials are compared with: silence; four signals with the average spectra and cross-spectra of the trials
         and random phases, over which the result is averaged; each trial's mean over time; the mean trial of its class;
@@ -127,6 +129,7 @@ def relevance(
     """
     front_end, epochs, y = front_end_inputs(model, epochs, y)
     checked_method(method, SINC_LAYER_METHODS, front_end)
+    what = explained_words(front_end, explain)
     codes = classes_if_known(front_end, epochs, y, needed=needs_classes(trials, baseline))
 
     def attribution_in(steps: int) -> Callable[[Tensor, Tensor], Attribution]:
@@ -139,7 +142,7 @@ def relevance(
     explanation, of_path = explain_converged(
         question, baseline=baseline, n_steps=n_steps, tolerance=tolerance
     )
-    settings = attribution_settings(method, explain, trials, of_path)
+    settings = attribution_settings(method, what, trials, of_path)
     of_trials = class_of_trials(front_end, codes, explanation.values.shape[-3]) if per_trial else None
     return against(_labelled(front_end, explanation, of_trials, settings))
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline, needs_classes
 from sincviz.analysis.attribution.convergence import TOLERANCE, Question, explain_converged
-from sincviz.analysis.attribution.explained import explained
+from sincviz.analysis.attribution.explained import explained, explained_words
 from sincviz.analysis.attribution.explanation import Attribution
 from sincviz.analysis.attribution.gradients import Gradients, input_gradients
 from sincviz.analysis.attribution.methods import INPUT_METHODS, check_applies, checked_method
@@ -56,7 +56,8 @@ def spectral_relevance(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     method : str
         ``"integrated_gradients"``, ``"gradient_x_input"``; by captum ``"deep_lift"``, ``"gradient_shap"`` and, on
         networks with ReLU, ``"guided_backprop"`` and ``"deconvolution"``; ``"amplitude_gradient"`` is the derivative
@@ -64,7 +65,10 @@ def spectral_relevance(
     explain : {"score", "margin", "log_probability"}
         The class score, its margin over the best other class, or the logarithm of the softmax.
     trials : {"all", "contrast"}
-        The mean over all trials, or the mean over the trials of the class minus the mean over the others.
+        The mean over all trials, or the mean over the trials of the class minus the mean over the others. Of outputs
+        that are numbers the mean of the trials times their standardised target: how much more of the output lies there
+        where the target is one standard deviation higher
+        (:func:`sincviz.analysis.statistics.trial_average.trial_weights`).
     baseline : {"auto", "zero", "surrogates", "channel_mean", "class_mean"} | array, shape (channels, times)
         What trials are compared with: silence; four signals with the average spectra and cross-spectra of the trials
         and random phases, over which the result is averaged; each trial's mean over time; the mean trial of its class;
@@ -169,6 +173,7 @@ def class_spectra(
     """
     network, epochs, y = analysis_inputs(model, epochs, y)
     checked_method(method, INPUT_METHODS, network)
+    what = explained_words(network, explain)
     codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
     rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
     split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
@@ -234,9 +239,9 @@ def class_spectra(
         found = found.assign_coords(class_of_trials(network, codes, n_classes))
     if explanation.completeness_error is not None:
         found = found.assign_coords(completeness_error=("target", explanation.completeness_error))
-    units = explain.replace("_", " ")
+    units = what.replace("_", " ")
     if method == "amplitude_gradient":
         units += " per unit of amplitude"
     attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz} | found.attrs
-    settings = attribution_settings(method, explain, trials, of_path)
+    settings = attribution_settings(method, what, trials, of_path)
     return found.assign_attrs(attrs | settings | explanation.evidence)

@@ -15,7 +15,9 @@ from sincviz.analysis.doctor.confound_checks import CONFOUND_CHECKS
 from sincviz.analysis.doctor.data_checks import DATA_CHECKS, amplitudes_are_off
 from sincviz.analysis.doctor.facts import DataFacts, FilterFacts, WeightFacts
 from sincviz.analysis.doctor.findings import Finding, findings_table
+from sincviz.analysis.doctor.number_checks import NUMBER_CHECKS
 from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ, TrialSignals, standardised, trial_signals
+from sincviz.analysis.evidence.numeric_prediction import correlations
 from sincviz.analysis.evidence.prediction import chance_of, predictions
 from sincviz.analysis.filters.bands import learned_bands
 from sincviz.analysis.filters.drift import cutoff_drift
@@ -32,6 +34,7 @@ from sincviz.opening.inputs import network_inputs
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
+from sincviz.trials.numeric_targets import Targets, are_numbers
 from sincviz.trials.recordings import recording_facts, unapplied_projectors
 
 
@@ -64,7 +67,8 @@ def diagnose(
             with epochs also ``epochs``, ``sampling_rate``, ``scale``, ``outlying_trials``, ``flat``, ``bridged``,
             ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``never_answered``,
             ``class_order``, ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
-            ``overlapping_trials``, ``duplicate_trials``, ``artefact``.
+            ``overlapping_trials``, ``duplicate_trials``, ``artefact``; of outputs that are numbers ``targets_drift``,
+            ``targets_in_blocks``, ``target_tied_to_subject`` (``session``, ``run``), ``output_scale``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with caution; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
@@ -131,9 +135,9 @@ def _findings_in_data(
         )
         return
     epochs = ready(epochs)
-    codes = None
+    targets: Targets | None = None
     try:
-        codes = true_classes(network, epochs, y)
+        targets = true_classes(network, epochs, y)
     except ValueError as error:
         yield Finding(
             "classes",
@@ -145,7 +149,7 @@ def _findings_in_data(
         )
     try:
         with warned_once(network, epochs):
-            facts = _facts(network, epochs, y, codes)
+            facts = _facts(network, epochs, y, targets)
     except EpochsError as error:
         what, _, advice = str(error).partition(". ")
         yield Finding(
@@ -157,7 +161,9 @@ def _findings_in_data(
         )
         return
     about_trials = [finding for check in trial_checks.TRIAL_CHECKS for finding in check(facts)]
-    findings = [finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS) for finding in check(facts)]
+    findings = [
+        finding for check in (*DATA_CHECKS, *CONFOUND_CHECKS, *NUMBER_CHECKS) for finding in check(facts)
+    ]
     if any(finding.check == "scale" for finding in findings):
         # In the wrong units no other finding about the network's output is meaningful.
         yield from (finding for finding in findings if finding.check in ("scale", "recording"))
@@ -179,13 +185,15 @@ def _facts(
     network: FrontEnd | BlackBox,
     epochs: EpochsOrArray,
     y: ArrayLike | None,
-    codes: NDArray[np.int64] | None,
+    targets: Targets | None,
 ) -> DataFacts:
     signals = trial_signals(network, epochs)  # first: it raises if the trials do not fit
     outlying = (trial_checks.times_usual(signals) >= trial_checks.OUTLYING_TIMES).any(1)
     # A single trial a hundred times as large as the others would dominate all findings.
     sound = some_of(epochs, np.flatnonzero(~outlying)) if outlying.any() else epochs
-    table = predictions(network, epochs, codes)
+    table = predictions(network, epochs, targets)
+    numbers = are_numbers(targets)
+    codes = None if targets is None or numbers else np.asarray(targets, np.int64)
     own_names = None
     if is_epochs(epochs) and network.ch_names is not None:
         own_names = list(matched_names(network.ch_names, epochs.ch_names)[0].values())
@@ -194,6 +202,7 @@ def _facts(
         filters=_filter_facts(network, sound, signals) if isinstance(network, FrontEnd) else None,
         recording=recording_facts(epochs),
         chance=None if codes is None else chance_of(table),
+        correlations=correlations(table) if numbers else None,
         predictions=table,
         signals=signals,
         confusion=None if codes is None else _confusion(codes, signals.scores),

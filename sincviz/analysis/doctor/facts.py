@@ -63,6 +63,7 @@ class DataFacts:
     predictions: pd.DataFrame
     signals: TrialSignals
     confusion: NDArray[np.int64] | None = None
+    correlations: pd.DataFrame | None = None
     source: str = "array"
     numbered: bool = False
     projectors: tuple[str, ...] = ()

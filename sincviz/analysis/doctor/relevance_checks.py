@@ -25,6 +25,7 @@ from sincviz.analysis.doctor.relevance_shares import (
 from sincviz.analysis.doctor.scalp_checks import HIGH_HZ, MUSCLES_FROM_HZ, dense_share
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.intervals import codes_of_targets
+from sincviz.analysis.statistics.numeric_contrast import TARGET_VALUE
 from sincviz.eeg.head_regions import head_regions
 from sincviz.eeg.positions import AXES
 
@@ -294,10 +295,16 @@ def _with_established(
 
 
 def _p_of_contrast(values: xr.DataArray) -> xr.DataArray:
-    """Return p of Welch's test of the trials of each class against the others."""
-    codes = codes_of_targets(values)
+    """Return p of Welch's test of the trials of each class against the others, or of the correlation with a target."""
     columns = values.transpose("trial", "target").to_numpy().T
     p = np.ones(len(columns))
+    if TARGET_VALUE in values.coords:
+        targets = values[TARGET_VALUE].transpose("trial", "target").to_numpy().T
+        for number, (column, target) in enumerate(zip(columns, targets, strict=True)):
+            if len(column) > 2 and np.ptp(column) > 0 and np.ptp(target) > 0:
+                p[number] = scipy.stats.pearsonr(column, target).pvalue
+        return xr.DataArray(p, {"target": values["target"].to_numpy()}, ("target",))
+    codes = codes_of_targets(values)
     for code, column in enumerate(columns):
         of_class, others = column[codes == code], column[codes != code]
         if min(len(of_class), len(others)) < 2 or np.ptp(column) == 0:

@@ -5,6 +5,7 @@ from .decision_agreement import compare_decisions
 from .deletion import deletion_curve
 from .edited_prediction import edited_predictions
 from .learning import learning_curves
+from .numeric_prediction import correlations
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 
@@ -14,6 +15,7 @@ __all__ = [
     "band_power_contrast",
     "compare_decisions",
     "confusion_matrix",
+    "correlations",
     "csp_accuracy",
     "deletion_curve",
     "edited_predictions",

@@ -42,7 +42,8 @@ def ablate(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. They are all held in memory.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
     channels : sequence of str | mapping of str to sequence of str | None
@@ -62,10 +63,12 @@ def ablate(
     -------
     xarray.Dataset
         Over ``band`` and ``channel`` (regions are channels here): ``accuracy_loss``, and ``score_loss``, the mean loss
-        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a
-        95 % bootstrap interval over trials. NaN for those of the bands delta to gamma without any frequency of these
-        trials. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each
-        is taken as a whole.
+        of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a 95
+        % bootstrap interval over trials. Of outputs that are numbers, ``correlation_loss``, and ``score_loss``, the
+        loss of the mean product of standardised target and prediction, in standard deviations of the predictions for
+        unchanged trials (for these it is the correlation). NaN for those of the bands delta to gamma without any
+        frequency of these trials. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may
+        overlap, and each is taken as a whole.
 
     Raises
     ------
@@ -94,22 +97,24 @@ def ablate(
     masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
     _check_covered(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
 
-    before = trials.margins()
-    losses = np.empty((2, len(before), len(chosen_bands), len(regions)))
+    before = trials.measures()
+    losses = {name: np.empty((len(trials.trials), len(chosen_bands), len(regions))) for name in before}
     shown = tqdm(regions.values(), "Ablating", unit="channel", disable=bool(switched_off()))
     for column, members in enumerate(shown):
         for row, mask in enumerate(masks):
             cells = np.zeros((len(names), len(mask)), bool)
             cells[[names.index(name) for name in members]] = mask
             if not mask.any():
-                losses[:, :, row, column] = np.nan  # no frequency of these trials lies in the band
+                for loss_of in losses.values():
+                    loss_of[:, row, column] = np.nan  # no frequency of these trials lies in the band
                 continue
-            after = trials.margins_without(cells)
-            losses[:, :, row, column] = (before > 0) * 1.0 - (after > 0), before - after
+            after = trials.measures_without(cells)
+            for name, loss_of in losses.items():
+                loss_of[:, row, column] = before[name] - after[name]
 
     dims = ("band", "channel")
     variables: dict[str, tuple[Any, ...]] = {}
-    for name, values in zip(("accuracy_loss", "score_loss"), losses, strict=True):
+    for name, values in ((f"{quantity}_loss", of_trials) for quantity, of_trials in losses.items()):
         low, high = mean_intervals(values, seed=seed)
         variables |= {
             name: (dims, values.mean(0)),

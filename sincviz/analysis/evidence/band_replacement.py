@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from sincviz.analysis.evidence.agreement import Agreement, agreement_of
 from sincviz.analysis.statistics.exchangeability import structure_of
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.networks.decoder import Decoder
@@ -26,7 +27,7 @@ REPLACEMENTS = ("other_trial", "zero")
 
 @dataclass
 class ReplaceableTrials:
-    """Trials in which any band of any channel can be replaced, and the network's margins on them.
+    """Trials in which any band of any channel can be replaced, and how well the network does on them.
 
     Attributes
     ----------
@@ -34,8 +35,8 @@ class ReplaceableTrials:
         The network.
     trials : torch.Tensor, shape (trials, channels, times)
         The trials.
-    codes : torch.Tensor of int, shape (trials,)
-        The class of each trial.
+    codes : torch.Tensor of int, shape (trials,), or of float, shape (trials, outputs)
+        The class of each trial, or what each output should be.
     sfreq_hz : float
         Their sampling rate.
     replacement : {"other_trial", "zero"}
@@ -57,6 +58,7 @@ class ReplaceableTrials:
     structure: pd.DataFrame | None = None
     parts: NDArray[np.int64] | None = None
     change: Tensor = field(init=False)
+    agreement: Agreement | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.replacement not in REPLACEMENTS:
@@ -75,6 +77,8 @@ class ReplaceableTrials:
             rng = np.random.default_rng(self.seed)
             other = other_trials(len(self.trials), rng, self.parts)
             self.change = spectrum[torch.from_numpy(other)] - spectrum
+        if self.network.numeric:
+            self.agreement = agreement_of(self.codes.numpy(), self._scores(self.trials).numpy())
 
     def evidence(self) -> dict[Hashable | None, Any]:
         """Return the attributes that describe the trials of a result."""
@@ -86,12 +90,20 @@ class ReplaceableTrials:
             self.structure,
         )
 
-    def margins(self) -> NDArray[np.float64]:
-        """Return the margin of the true class over the best other in every unchanged trial; positive is correct."""
-        return self._margins(self.trials)
+    def measures(self) -> dict[str, NDArray[np.float64]]:
+        """Return how well the network does in every unchanged trial.
 
-    def margins_without(self, cells: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the margins with these cells replaced.
+        Returns
+        -------
+        dict of str to array, shape (trials,)
+            ``accuracy``, whether it is right, and ``score``, the margin of the true class over the best other, positive
+            if it is; of outputs that are numbers ``correlation`` and ``score``, as in
+            :class:`sincviz.analysis.evidence.agreement.Agreement`.
+        """
+        return self._measures(self.trials)
+
+    def measures_without(self, cells: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """Return the same with these cells replaced.
 
         Parameters
         ----------
@@ -104,7 +116,7 @@ class ReplaceableTrials:
         delta = torch.fft.irfft(self.change[:, picked] * mask, self.trials.shape[2])
         changed = self.trials.clone()
         changed[:, picked] += delta.to(changed.dtype)
-        return self._margins(changed)
+        return self._measures(changed)
 
     def some(self, numbers: NDArray[np.int64]) -> "ReplaceableTrials":
         """Return some of the trials, with the same replacements."""
@@ -112,6 +124,8 @@ class ReplaceableTrials:
         few.trials, few.codes, few.change = self.trials[picked], self.codes[picked], self.change[picked]
         few.parts = None if self.parts is None else self.parts[numbers]
         few.structure = None if self.structure is None else self.structure.iloc[numbers]
+        if self.agreement is not None:
+            few.agreement = replace(self.agreement, targets=self.agreement.targets[numbers])
         return few
 
     @torch.no_grad()
@@ -123,11 +137,18 @@ class ReplaceableTrials:
             ]
         ).double()
 
-    def _margins(self, trials: Tensor) -> NDArray[np.float64]:
+    def _measures(self, trials: Tensor) -> dict[str, NDArray[np.float64]]:
         scores = self._scores(trials)
+        if self.agreement is not None:
+            outputs = scores.numpy()
+            return {
+                "correlation": self.agreement.correlations(outputs),
+                "score": self.agreement.scores(outputs),
+            }
         true_score = scores.gather(1, self.codes[:, None])[:, 0]
         best_other = scores.scatter(1, self.codes[:, None], -torch.inf).amax(1)
-        return (true_score - best_other).numpy()
+        margins = (true_score - best_other).numpy()
+        return {"accuracy": (margins > 0).astype(float), "score": margins}
 
 
 def replaceable_trials(
@@ -156,7 +177,7 @@ def replaceable_trials(
     rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     with torch.no_grad():
         n_scores = network.scores(trials[:1].to(network.device)).shape[1]
-    if n_scores < 2:
+    if n_scores < 2 and not network.numeric:
         raise ValueError("The network has one score, so there is no margin over another class to lose.")
     check_codes(codes, n_scores)
     structure = structure_of(network, epochs, x)

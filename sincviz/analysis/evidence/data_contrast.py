@@ -20,13 +20,15 @@ from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS, checked_bands
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
-from sincviz.trials.classes import labelled_trials
+from sincviz.trials.classes import class_trials, labelled_trials
 from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
+from sincviz.trials.numeric_targets import are_numbers, standardised_targets
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 CSP_BAND_HZ = (8.0, 30.0)
+_EFFECT = "pooled standard deviations of log power"
 
 
 def band_power_contrast(
@@ -46,7 +48,8 @@ def band_power_contrast(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     bands : mapping of str to (float, float) | None
         Bands in Hz, low included, high excluded; ``None`` means delta to gamma.
     sfreq : float | None
@@ -56,7 +59,8 @@ def band_power_contrast(
     -------
     xarray.DataArray, dims (target, band, channel)
         Mean logarithm of the power in the trials of the class minus that in the others, over the pooled standard
-        deviation (Cohen's d); of two classes one target, first minus second. A band without frequencies is NaN.
+        deviation (Cohen's d); of two classes one target, first minus second; of outputs that are numbers Pearson's
+        correlation between the logarithm of the power and the target. A band without frequencies is NaN.
         Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
 
     Raises
@@ -76,21 +80,27 @@ def band_power_contrast(
     >>> contrast.sel(target="class 0 against class 1", band="alpha").idxmax().item()
     '1'
     """
-    network, x, codes, rate_hz = _trials(model, epochs, y, sfreq)
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    x, codes = labelled_trials(network, epochs, y)
+    rate_hz = sampling_rate_hz(network.sfreq, epochs, sfreq)
     chosen = checked_bands(bands)
     power = np.abs(np.fft.rfft(x)) ** 2 * bin_weights(x.shape[2]).numpy()
     members = in_bands(list(chosen.values()), x.shape[2], rate_hz).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         # (trials, bands, channels)
         log_power = np.log(np.einsum("bk,tck->tbc", members, power))
-        n_classes = max(int(codes.max()) + 1, network.n_outputs or 0)
-        effect_sizes = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
+        if are_numbers(codes):
+            n_classes, units = codes.shape[1], "correlation of log power with the target"
+            effect_sizes = _correlations(log_power, codes)
+        else:
+            n_classes, units = max(int(codes.max()) + 1, network.n_outputs or 0), _EFFECT
+            effect_sizes = np.stack([_cohens_d(log_power, codes == code) for code in range(n_classes)])
     coords = channel_coords(network, x.shape[1]) | {
         "target": class_labels(network, n_classes),
         "band": list(chosen),
     }
     attrs = decoder_origin(network) | {
-        "units": "pooled standard deviations of log power",
+        "units": units,
         "trials": "contrast",
         "n_trials": len(x),
     }
@@ -324,8 +334,15 @@ def _trials(
     model: object, epochs: EpochsOrArray, y: ArrayLike | None, sfreq: float | None
 ) -> tuple[Decoder, NDArray[np.floating], NDArray[np.int64], float]:
     network, epochs, y = analysis_inputs(model, epochs, y)
-    x, codes = labelled_trials(network, epochs, y)
+    x, codes = class_trials(network, epochs, y)
     return network, x, codes, sampling_rate_hz(network.sfreq, epochs, sfreq)
+
+
+def _correlations(values: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation of each value, shape (trials, ...), with each target, shape (outputs, ...)."""
+    standardised = (values - values.mean(0)) / values.std(0)
+    r: NDArray[np.float64] = np.tensordot(standardised_targets(targets), standardised, (0, 0)) / len(values)
+    return r
 
 
 def _cohens_d(values: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, some_of
+from sincviz.trials.numeric_targets import Targets, are_numbers, target_levels
 
 MOST, LEAST, RANDOM = ORDERS = ("most relevant first", "least relevant first", "random")
 OTHER_HALF, GIVEN = ("the other half", "given")
@@ -34,8 +35,8 @@ MOST_REPLACEMENTS = 14_000
 
 LEAST_TRIALS_ALONE = 20
 
-Ranking: TypeAlias = Callable[[object, EpochsOrArray, NDArray[np.int64]], xr.DataArray]
-"""From network, trials and class numbers to a relevance, an array ([target,] band, channel)."""
+Ranking: TypeAlias = Callable[[object, EpochsOrArray, Any], xr.DataArray]
+"""From network, trials and class numbers (or numeric targets) to a relevance, an array ([target,] band, channel)."""
 
 
 @shows_progress
@@ -69,7 +70,8 @@ def deletion_curve(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. They are all held in memory.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     ranking : callable | xarray.DataArray | None
         The larger, the more relevant; averaged over classes (``target``).
 
@@ -104,10 +106,12 @@ def deletion_curve(
     pandas.DataFrame
         One row per order and step: ``order`` (``"most relevant first"``, ``"least relevant first"``, ``"random"``),
         ``n_cells`` and ``share_removed``, ``accuracy`` and ``score`` (mean margin of the true class over the best
-        other), each with ``_ci_low`` and ``_ci_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
+        other; of outputs that are numbers ``correlation`` and ``score`` as for :func:`sincviz.ablate`), each with
+        ``_ci_low`` and ``_ci_high``, a 95 % bootstrap interval over trials. ``attrs`` hold
 
-        - ``accuracy_area`` and ``score_area``, the mean over the share removed of random minus most relevant first,
-          with intervals over trials; ``accuracy_area_to_least`` is least minus most relevant first;
+        - ``accuracy_area`` (of numbers ``correlation_area``) and ``score_area``, the mean over the share removed of
+          random minus most relevant first, with intervals over trials; ``accuracy_area_to_least`` is least minus most
+          relevant first;
         - ``shown``: ``"yes"`` if the first cells of the order cost more margin than cells in general (``p_deletion``
           < 0.05). ``"no"`` means not shown, not that the relevance is wrong; ``"could not be checked"`` means that
           with so few cells or trials no order could have been shown;
@@ -157,11 +161,12 @@ def deletion_curve(
     ready_made = isinstance(ranking, xr.DataArray) and "trial" not in ranking.dims
     if not ready_made:
         # The tested trials are also divided evenly between the halves.
+        levels = target_levels(codes)
         strata = np.unique(
-            np.stack([codes, np.isin(np.arange(len(codes)), chosen)]), axis=1, return_inverse=True
+            np.stack([levels, np.isin(np.arange(len(codes)), chosen)]), axis=1, return_inverse=True
         )
-        halves = trial_halves(codes if groups is not None else strata[1].ravel(), groups, seed=seed)
-        _check_halves(codes, halves, chosen)
+        halves = trial_halves(levels if groups is not None else strata[1].ravel(), groups, seed=seed)
+        _check_halves(levels, halves, chosen)
 
     trials = replaceable_trials(
         network, some_of(epochs, chosen), codes[chosen], sfreq=sfreq, seed=seed, parts=halves[chosen]
@@ -186,11 +191,10 @@ def deletion_curve(
     kinds, places = _places(orders, parts, n_random, seed)
     n_passes = len(kinds) * len(n_removed) + len(masks)
     with tqdm(total=n_passes, desc="Deleting", disable=bool(switched_off())) as bar:
-        margins = _margins_along(trials, masks, places, n_removed, bar)
+        quantities = _measures_along(trials, masks, places, n_removed, bar)
         losses = _losses_alone(trials.some(alone), masks, bar)
     test = order_test(losses, orders, parts[alone], seed=seed)
 
-    quantities = {"accuracy": (margins > 0).astype(float), "score": margins}
     table = pd.concat(
         [_rows(name, kinds == name, quantities, n_removed, share, seed) for name in ORDERS], ignore_index=True
     )
@@ -237,7 +241,7 @@ def _check_halves(codes: NDArray[np.int64], halves: NDArray[np.int64], chosen: N
 def _ranked_on(
     model: object,
     epochs: EpochsOrArray,
-    codes: NDArray[np.int64],
+    codes: Targets,
     ranking: xr.DataArray | Ranking | None,
     numbers: NDArray[np.int64],
     rate_hz: float,
@@ -261,7 +265,7 @@ def _ranked_on(
     return _known(sum_over_bands(cells))
 
 
-def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np.int64]) -> xr.DataArray:
+def _average(single: xr.DataArray, codes: Targets, numbers: NDArray[np.int64]) -> xr.DataArray:
     """Return the contrast between the classes over some of the trials; the mean if there is no ``target``."""
     if single.sizes["trial"] != len(codes):
         raise ValueError(
@@ -272,7 +276,7 @@ def _average(single: xr.DataArray, codes: NDArray[np.int64], numbers: NDArray[np
     if "target" not in single.dims:
         return some.mean("trial", keep_attrs=True)
     n_classes = single.sizes["target"]
-    if codes.max() >= n_classes:
+    if not are_numbers(codes) and codes.max() >= n_classes:
         raise ValueError(
             f"`ranking` must have every class of the network as `target`; it has {n_classes}, but the classes of the "
             f"trials go up to number {codes.max()}."
@@ -292,6 +296,9 @@ def _cells(trials: ReplaceableTrials, ranking: xr.DataArray) -> tuple[NDArray[np
         raise ValueError(
             f"`ranking` must have the dimensions ([trial,] [target,] band, channel); got {ranking.dims}."
         )
+    if trials.network.numeric and ranking.sizes.get("target", 1) > 1:
+        # Outputs may have different units.
+        ranking = ranking / abs(ranking).sum(("band", "channel"))
     flat = ranking.mean("target", skipna=True) if "target" in ranking.dims else ranking
     flat = flat.transpose("band", "channel")
     names = channel_coords(trials.network, trials.trials.shape[1])["channel"]
@@ -346,37 +353,39 @@ def _places(
     return kinds, np.stack([place, n_cells - 1 - place, *rng.permuted(random, axis=2)])
 
 
-def _margins_along(
+def _measures_along(
     trials: ReplaceableTrials,
     masks: NDArray[np.bool_],
     places: NDArray[np.int64],
     n_removed: NDArray[np.int64],
     bar: tqdm,
-) -> NDArray[np.float64]:
-    """Return the margins along each order, shape (orders, steps, trials)."""
+) -> dict[str, NDArray[np.float64]]:
+    """Return how well the network does along each order, each of shape (orders, steps, trials)."""
     n_orders, n_trials, n_cells = places.shape
     # The last column is what no cell covers and stays.
     cell_of = np.where(masks.any(0), masks.argmax(0), n_cells)
     gone = np.zeros((n_trials, n_cells + 1), bool)
-    margins = np.empty((n_orders, len(n_removed), n_trials))
-    whole, nothing = trials.margins(), trials.margins_without(np.logical_or.reduce(masks))
+    whole, nothing = trials.measures(), trials.measures_without(np.logical_or.reduce(masks))
+    along = {name: np.empty((n_orders, len(n_removed), n_trials)) for name in whole}
     for row in range(n_orders):
         for column, count in enumerate(n_removed):
             if count in (0, n_cells):
-                margins[row, column] = nothing if count else whole
+                here = nothing if count else whole
             else:
                 gone[:, :-1] = places[row] < count
-                margins[row, column] = trials.margins_without(gone[:, cell_of])
+                here = trials.measures_without(gone[:, cell_of])
+            for name, of_trials in here.items():
+                along[name][row, column] = of_trials
             bar.update()
-    return margins
+    return along
 
 
 def _losses_alone(trials: ReplaceableTrials, masks: NDArray[np.bool_], bar: tqdm) -> NDArray[np.float64]:
     """Return the margin that each cell costs when it alone is replaced, shape (trials, cells)."""
-    whole = trials.margins()
+    whole = trials.measures()["score"]
     losses = np.empty((len(whole), len(masks)))
     for cell, mask in enumerate(masks):
-        losses[:, cell] = whole - trials.margins_without(mask)
+        losses[:, cell] = whole - trials.measures_without(mask)["score"]
         bar.update()
     return losses
 

@@ -16,6 +16,7 @@ from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, classes_if_known
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 from sincviz.trials.identity import seen_in_training, trial_fingerprints
+from sincviz.trials.numeric_targets import are_numbers
 
 _COLUMNS = {"accuracy_ci_low": "ci_low", "accuracy_ci_high": "ci_high"}
 ALL, HELD_OUT, SEEN = TRIALS = ("all", "held out", "seen in training")
@@ -31,11 +32,12 @@ def predictions(
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Any network that maps (batch, channels, times) to class scores.
+        Any network that maps (batch, channels, times) to class scores, or to numbers (see :func:`sincviz.network`).
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers, what each should be, shape (trials,) or (trials, outputs).
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -46,7 +48,9 @@ def predictions(
         output, whose classes are not known); ``true`` and ``correct`` if the classes are known; ``seen_in_training`` if
         the network stores its training trials; the score of each class, such as ``score_left``; and the known origin of
         the trial, such as ``subject`` and ``run``
-        (:func:`sincviz.analysis.statistics.exchangeability.trial_structure`).
+        (:func:`sincviz.analysis.statistics.exchangeability.trial_structure`). Of outputs that are numbers,
+        ``prediction``, and with ``y`` ``target`` and ``error``, prediction minus target, in place of classes and
+        scores; of several outputs each with its name, such as ``error_age``.
 
     Raises
     ------
@@ -76,16 +80,19 @@ def predictions(
     check_codes(codes, values.shape[1])
     names = np.array(class_labels(network, values.shape[1]))
     table = pd.DataFrame(index=pd.RangeIndex(len(values), name="trial"))
-    if codes is not None:
+    if network.numeric:
+        targets = codes if are_numbers(codes) else None
+        table = table.assign(**numeric_columns(names.tolist(), values, targets))
+    elif codes is not None:
         table["true"] = names[codes]
-    if len(names) > 1:
+    if len(names) > 1 and not network.numeric:
         table["predicted"] = names[values.argmax(1)]
-    if codes is not None:
+    if codes is not None and not network.numeric:
         table["correct"] = values.argmax(1) == codes
     seen = seen_in_training(network.provenance, fingerprints)
     if seen is not None:
         table["seen_in_training"] = seen
-    for name, column in zip(names, values.T, strict=True):
+    for name, column in zip(names if not network.numeric else (), values.T, strict=not network.numeric):
         table[f"score_{name}"] = column
     structure = trial_structure(
         epochs, np.concatenate(signals), network.provenance.get("training_recordings", ())
@@ -127,19 +134,52 @@ def accuracies(predicted: pd.DataFrame) -> pd.DataFrame:
     >>> accuracies(table)[["balanced_accuracy", "above_chance"]].to_dict("index")
     {'all': {'balanced_accuracy': 1.0, 'above_chance': 'yes'}}
     """
+    if holds_numbers(predicted):
+        raise ValueError(
+            "The outputs of this network are numbers, which are not right or wrong. Try "
+            "`sincviz.evidence.correlations(predicted)`."
+        )
     if "correct" not in predicted:
         raise ValueError("The classes of the trials are not known, so there is no accuracy. Pass `y`.")
+    rows = {}
+    for kind, members in kinds_of_trials(predicted).items():
+        trials = predicted[members]
+        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(trials).items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")
+
+
+def kinds_of_trials(predicted: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Return which trials are of each kind that there are any of: all, held out, seen in training."""
     kinds = {ALL: np.ones(len(predicted), bool)}
     if "seen_in_training" in predicted:
         seen = predicted["seen_in_training"].to_numpy(bool)
         kinds |= {HELD_OUT: ~seen, SEEN: seen}
-    rows = {}
-    for kind, members in kinds.items():
-        if not members.any():
-            continue
-        trials = predicted[members]
-        rows[kind] = {_COLUMNS.get(name, name): value for name, value in chance_of(trials).items()}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("trials")
+    return {kind: members for kind, members in kinds.items() if members.any()}
+
+
+def holds_numbers(predicted: pd.DataFrame) -> bool:
+    """Return whether a table of predictions is of a network whose outputs are numbers."""
+    return any(str(name).startswith("prediction") for name in predicted)
+
+
+def numeric_columns(
+    names: list[str], outputs: NDArray[np.float64], targets: NDArray[np.float64] | None
+) -> dict[str, NDArray[np.float64]]:
+    """Return prediction, target and error of each output as columns; of several with the output's name.
+
+    Examples
+    --------
+    >>> list(numeric_columns(["age"], np.ones((2, 1)), None)), list(numeric_columns(["a", "b"], np.ones((2, 2)), None))
+    (['prediction'], ['prediction_a', 'prediction_b'])
+    """
+    columns = {}
+    for number, name in enumerate(names):
+        of_output = f"_{name}" if len(names) > 1 else ""
+        columns[f"prediction{of_output}"] = outputs[:, number]
+        if targets is not None:
+            columns[f"target{of_output}"] = targets[:, number]
+            columns[f"error{of_output}"] = outputs[:, number] - targets[:, number]
+    return columns
 
 
 def chance_of(predicted: pd.DataFrame) -> dict[str, Any]:

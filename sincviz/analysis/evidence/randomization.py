@@ -3,7 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,11 @@ from sincviz.analysis.statistics.ranks import spearman
 from sincviz.analysis.trial_evidence import trial_evidence
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.opening.inputs import analysis_inputs
+from sincviz.opening.network import network as opened
 from sincviz.trials.classes import check_codes, labelled_trials
 from sincviz.trials.epochs import EpochsOrArray, sampling_rate_hz
 from sincviz.trials.identity import trial_fingerprints
+from sincviz.trials.numeric_targets import are_numbers
 
 SINC_LAYER_ONLY = ("gradient_x_activation", "gradient")
 THRESHOLD = 0.5
@@ -38,7 +40,7 @@ MORE_DRAWS = 4
 
 _FEW_CELLS = 7  # all orders of so many can be listed
 
-Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], NDArray[np.int64]], xr.DataArray]
+Cells: TypeAlias = Callable[[nn.Module, NDArray[np.floating], Any], xr.DataArray]
 """From network, trials and classes to the relevance of cells, an array ([target,] band, channel)."""
 
 
@@ -72,7 +74,8 @@ def randomization_test(
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. They are all held in memory.
     y : array, shape (trials,) | None
-        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of outputs that
+        are numbers (see :func:`sincviz.network`), what each should be, shape (trials,) or (trials, outputs).
     method : str | callable
         A method of :func:`sincviz.spectral_relevance`, which separates bands by the frequencies of the input;
         ``"gradient_x_activation"`` or ``"gradient"`` of :func:`sincviz.relevance`, which separates them by the filters'
@@ -101,7 +104,8 @@ def randomization_test(
         classes and draws; ``magnitude_similarity`` is that of absolute values; ``ci_low`` and ``ci_high``,
         ``magnitude_ci_low`` and ``magnitude_ci_high`` are 95 % intervals of the mean over draws. The last row,
         ``"wrong class"``, compares with the relevance for a wrong class: the next one's score over the same
-        trials. Magnitudes always agree somewhat: cells without power have no relevance in any network.
+        trials (of outputs that are numbers ``"wrong targets"``: those of other trials).
+        Magnitudes always agree somewhat: cells without power have no relevance in any network.
 
         ``attrs["outcome"]`` is about fully random networks, and about the absolute value of the correlation: the same
         map with its sign flipped is the same map. ``attrs["size"]`` is its mean over draws, ``size_ci_low`` and
@@ -142,7 +146,8 @@ def randomization_test(
         check_codes(codes, scores.shape[1])
     cells_of = method
     if not callable(cells_of):
-        cells_of = _cells_by_name(cells_of, explain, trials, bands, n_steps, rate_hz)
+        names = network.class_names if network.numeric else None
+        cells_of = _cells_by_name(cells_of, explain, trials, bands, n_steps, rate_hz, names)
 
     trained = cells_of(module, x, codes)
     backwards = layers_with_weights(module, tensor)[::-1]
@@ -168,12 +173,17 @@ def randomization_test(
         {"kind": kind, "layer": name} | _summary(similarities[tuple(drawn)]) for kind, name, drawn in cases
     ]
     wrong = trained
-    if trials == "contrast" or callable(method):
+    if are_numbers(codes) and (trials == "contrast" or callable(method)):
+        # The targets of other trials.
+        wrong = cells_of(module, x, np.roll(codes, len(codes) // 2, axis=0))
+    elif not are_numbers(codes) and (trials == "contrast" or callable(method)):
         # The next class's score, contrasted over the trials of the class.
         wrong = cells_of(module, x, (codes + 1) % max(int(codes.max()) + 1, trained.sizes.get("target", 0)))
-    if "target" in trained.dims:
+    if "target" in trained.dims and not network.numeric:
         wrong = wrong.roll(target=-1)
-    rows.append({"kind": "wrong class", "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
+    kind = "wrong targets" if network.numeric else "wrong class"
+    if wrong is not trained or not network.numeric:
+        rows.append({"kind": kind, "layer": ""} | _summary(np.array([_similarities(trained, wrong)])))
 
     table = pd.DataFrame(rows)
     n_cells = trained.isel(target=0).size if "target" in trained.dims else trained.size
@@ -203,10 +213,12 @@ def _cells_by_name(
     bands: Mapping[str, tuple[float, float]] | None,
     n_steps: int,
     rate_hz: float,
+    output_names: list[str] | None,
 ) -> Cells:
     """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
 
-    def cells_of(network: nn.Module, x: NDArray[np.floating], codes: NDArray[np.int64]) -> xr.DataArray:
+    def cells_of(module: nn.Module, x: NDArray[np.floating], codes: Any) -> xr.DataArray:
+        network = module if output_names is None else opened(module, output_names=output_names)
         with warnings.catch_warnings():
             # How complete the shares of a random network are is not the question.
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)

@@ -65,4 +65,4 @@ def _changes(front_end: FrontEnd, maps: Tensor, mean: Tensor) -> Tensor:
         maps[:, filter_] = kept
         of_filters.append(torch.stack(changes * (2 if depth == 1 else 1), -1))
     whole = torch.stack(of_filters, 2)
-    return whole - whole.mean(1, keepdim=True) if whole.shape[1] > 1 else whole
+    return whole - whole.mean(1, keepdim=True) if whole.shape[1] > 1 and not front_end.numeric else whole

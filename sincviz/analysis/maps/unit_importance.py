@@ -72,18 +72,18 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
             )
         n_trials, by_unit, by_filter = replacement_variances(front_end, epochs)
         attrs = {
-            "classes": "scores relative to their mean over classes",
+            "classes": _relative_to(front_end),
             "spread": "over trials",
             "n_trials": n_trials,
-            "units": "class score",
+            "units": "output" if front_end.numeric else "class score",
             "method": "change of the scores when the unit is replaced with its mean",
         }
         return _dataset(front_end, by_unit, by_filter, {}, attrs)
     assert front_end.head is not None  # has_linear_head
     head = front_end.head.cpu().double()
-    weights = head - head.mean(0)
+    weights = head if front_end.numeric else head - head.mean(0)
     norm = weights.square().sum((0, 3)).sqrt()
-    attrs = {"classes": "scores relative to their mean over classes"}
+    attrs = {"classes": _relative_to(front_end)}
     variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {
         "weight_norm": (("filter", "depth"), norm.numpy())
     }
@@ -93,9 +93,17 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
         attrs |= {"spread": "assumed equal for all features", "units": "norm of weights"}
     else:
         n_trials, by_unit, by_filter, spread = _variances(front_end, weights, epochs)
-        attrs |= {"spread": "over trials", "n_trials": n_trials, "units": "class score"}
+        attrs |= {
+            "spread": "over trials",
+            "n_trials": n_trials,
+            "units": "output" if front_end.numeric else "class score",
+        }
         variables["feature_std"] = (("filter", "depth"), spread.sqrt().numpy())
     return _dataset(front_end, by_unit, by_filter, variables, attrs)
+
+
+def _relative_to(front_end: FrontEnd) -> str:
+    return "outputs as they are" if front_end.numeric else "scores relative to their mean over classes"
 
 
 def _dataset(
@@ -119,8 +127,9 @@ def _dataset(
 
 
 def has_linear_head(front_end: FrontEnd) -> bool:
-    """Return whether the contribution of units to the scores is known, and there are two or more scores."""
-    return front_end.head is not None and front_end.features is not None and len(front_end.head) > 1
+    """Return whether the contribution of units to scores is known, of which there are two or more, or to numbers."""
+    known = front_end.head is not None and front_end.features is not None
+    return known and (front_end.numeric or len(front_end.head) > 1)  # type: ignore[arg-type]
 
 
 def _variances(

@@ -1,6 +1,6 @@
 """Corrected p-values: which cells of a relevance are established, by the largest cell of permuted trials."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
-from sincviz.analysis.statistics.intervals import codes_of_targets
+from sincviz.analysis.statistics.intervals import check_targets, codes_of_targets
+from sincviz.analysis.statistics.numeric_contrast import is_of_numbers, studentised, target_rows
 from sincviz.analysis.statistics.trial_average import checked_trials
 from sincviz.analysis.statistics.two_classes import first_minus_second
 
@@ -34,7 +35,8 @@ def corrected_p(
     """Return p-values of all cells, corrected for their number by permutation.
 
     The contrast of every cell between the trials of a class and the others, over its standard error (Welch's), is
-    compared with the largest of all cells when the classes are permuted over the trials [1]_ [2]_; the mean over all
+    compared with the largest of all cells when the classes are permuted over the trials [1]_ [2]_ (of numeric targets:
+    the slope over its standard error, when the targets are); the mean over all
     trials (``trials="all"``) with the largest when the signs of trials are drawn at random. So the probability of one
     or more cells below 0.05 is 5 % if no mean differs, however many cells there are and however correlated, and, with
     about ten trials in the smaller class, also if the classes have unequal variances.
@@ -47,7 +49,8 @@ def corrected_p(
     trials : {"all", "contrast"}
         As for :func:`sincviz.statistics.bootstrap_intervals`.
     permuted_codes : array of int, shape (permutations, trials) | None
-        Classes of the trials in every permutation, if not all trials are exchangeable; ``None`` exchanges all.
+        Classes of the trials in every permutation, if not all trials are exchangeable; of numeric targets the number of
+        the trial whose target each gets; ``None`` exchanges all.
     strata : array of int, shape (trials,) | None
         Strata within which trials are exchanged, such as subjects and runs; differences between them are removed.
     n_permutations : int
@@ -87,6 +90,9 @@ def corrected_p(
     """
     n_permutations = positive_int("n_permutations", n_permutations)
     contrast = checked_trials(trials) == "contrast"
+    of_numbers = contrast and is_of_numbers(values)
+    if of_numbers:
+        check_targets(values)
     values = first_minus_second(values) if contrast else values
     n_trials, n_targets = values.shape[:2]
     flat = values.to_numpy().reshape(n_trials, n_targets, -1).astype(float)
@@ -100,12 +106,17 @@ def corrected_p(
     tested = (spread > 0) & (spread >= LEAST_SPREAD * spread.max())
     scaled = np.where(np.isfinite(scaled) & tested, scaled, 0.0)
     rng = np.random.default_rng(checked_seed(seed))
+    members: list[NDArray[Any]]
+    rows_of: Callable[[NDArray[Any], NDArray[np.float64]], Iterator[tuple[slice, NDArray[np.float64]]]]
     if contrast:
-        codes = codes_of_targets(values)
+        codes = np.arange(n_trials) if of_numbers else codes_of_targets(values)
         if permuted_codes is None:
             permuted_codes = rng.permuted(np.tile(codes, (n_permutations, 1)), axis=1)
-        members = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
-        rows_of = _welch
+        if of_numbers:
+            members, rows_of = target_rows(values, permuted_codes, strata), studentised
+        else:
+            members = [np.vstack([codes, permuted_codes]) == number for number in range(n_targets)]
+            rows_of = _welch
     else:
         signs = np.vstack([np.ones(n_trials), rng.choice([-1.0, 1.0], (n_permutations, n_trials))])
         members, rows_of = [signs] * n_targets, _means_of_signed
@@ -123,7 +134,7 @@ def corrected_p(
     as_large = len(reached) - np.searchsorted(reached, observed, side="left")
     p = (1 + as_large) / (1 + len(reached))
     p[~np.isfinite(flat).all(0) | ~tested] = np.nan
-    if contrast:
+    if contrast and not of_numbers:
         present = np.isin(np.arange(n_targets), codes) & (len(np.unique(codes)) > 1)
         p[~present] = np.nan
     kept = {name: coord for name, coord in values.coords.items() if "trial" not in coord.dims}

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
+from sincviz.analysis.statistics.numeric_contrast import TARGET_VALUE, contributions, is_of_numbers
 from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND, first_minus_second
 
@@ -36,10 +37,11 @@ def bootstrap_intervals(
     ----------
     values : xarray.DataArray, dims (trial, target, ...)
         One value per trial, such as ``relevance(..., per_trial=True)``, grouped or not. For the contrast its ``trial``
-        must have the coordinate ``class_name``.
+        must have the coordinate ``class_name``, or of numeric targets ``target_value``, dims (trial, target).
     trials : {"all", "contrast"}
         The mean over all trials, or the mean over the trials of the class minus the mean over the others; of two
-        classes one contrast, that of their difference, first minus second.
+        classes one contrast, that of their difference, first minus second. Of numeric targets the mean of the values
+        times the standardised target.
     level : float
         Coverage of the intervals, between 0 and 1.
     n_resamples : int
@@ -82,15 +84,20 @@ def bootstrap_intervals(
         raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
     n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
     codes = None
-    if checked_trials(trials) == "contrast":
-        values = first_minus_second(values)
+    plain = values
+    if checked_trials(trials) == "contrast" and is_of_numbers(values):
+        check_targets(values)
+        plain = contributions(values)
+    elif trials == "contrast":
+        values = plain = first_minus_second(values)
         codes = codes_of_targets(values)
     n_trials, n_classes = values.shape[:2]
     n_compared = 2 if FIRST in values.coords else n_classes
-    weights = trial_weights(trials, n_trials, n_compared, codes)[:n_classes]
+    averaged = trials if codes is not None else "all"
+    weights = trial_weights(averaged, n_trials, n_compared, codes)[:n_classes]
     strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
     counts = resampled_counts(strata, n_resamples, seed)
-    flat = values.to_numpy().reshape(n_trials, n_classes, -1)
+    flat = plain.to_numpy().reshape(n_trials, n_classes, -1)
     results = np.empty((3, n_classes, flat.shape[2]))
     for number in followed(range(n_classes), "Resampling", "class"):
         results[0, number] = weights[number] @ flat[:, number]
@@ -108,6 +115,21 @@ def bootstrap_intervals(
     return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
         ci_low=(dims, low), ci_high=(dims, high)
     )
+
+
+def check_targets(values: xr.DataArray) -> None:
+    """Raise an error if the numeric targets of single trials are not known.
+
+    Raises
+    ------
+    ValueError
+        If the coordinate is missing.
+    """
+    if TARGET_VALUE not in values.coords:
+        raise ValueError(
+            f"The contrast needs the targets of every trial: the coordinate `{TARGET_VALUE}`. Compute the values with "
+            "`y` and `per_trial=True`."
+        )
 
 
 def codes_of_targets(values: xr.DataArray) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sincviz._utils.text import class_words
+from sincviz.analysis.statistics.numeric_contrast import is_of_numbers
 
 FIRST, SECOND = "first_class", "second_class"
 """Coordinates of a target that stands for two classes."""
@@ -90,11 +91,13 @@ def first_of_two(contrasts: xr.DataArray) -> xr.DataArray:
     >>> first_of_two(xr.DataArray([1.0, -1.0], {"target": ["left", "right"]}, ("target",))).target.item()
     'left against right'
     """
-    return _named(contrasts.isel(target=[0]), contrasts) if contrasts.sizes["target"] == 2 else contrasts
+    return _named(contrasts.isel(target=[0]), contrasts) if _can_be_one(contrasts) else contrasts
 
 
 def _can_be_one(values: xr.DataArray) -> bool:
-    return values.sizes["target"] == 2 and values.attrs.get("method") not in _SIZES
+    return (
+        values.sizes["target"] == 2 and not is_of_numbers(values) and values.attrs.get("method") not in _SIZES
+    )
 
 
 def _share(values: xr.DataArray) -> float:

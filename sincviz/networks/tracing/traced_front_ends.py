@@ -158,6 +158,7 @@ def _traced(network: BlackBox) -> FrontEnd:
         n_times=n_times,
         units_per_volt=network.units_per_volt,
         class_names=network.class_names,
+        numeric=network.numeric,
         provenance=network.provenance,
         module=network.module,
         unit_kernels=None if products.separable else kernels[products.units].to(like),

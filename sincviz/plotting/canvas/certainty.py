@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 
-from sincviz.plotting.canvas.evidence import completeness, held_out_words, with_interval
+from sincviz.plotting.canvas.evidence import area_name, completeness, held_out_words, with_interval
 from sincviz.plotting.canvas.intervals import excludes_zero
 from sincviz.plotting.canvas.lettering import widest_mm, wrapped
 from sincviz.plotting.canvas.sheet import LINE_MM, TITLE_MM, Box, Sheet
@@ -67,7 +67,7 @@ def _needed(deletion: pd.DataFrame | None) -> Certainty:
     if deletion is None:
         return Certainty(_UNKNOWN, "Needed", "not checked by deletion")
     attrs = deletion.attrs
-    area = f"area {with_interval(attrs, 'accuracy_area')}"
+    area = f"area {with_interval(attrs, area_name(attrs))}"
     shown = attrs.get("shown")
     if shown not in ("yes", "no"):
         return Certainty(

@@ -25,6 +25,7 @@ _SIDE_MM = 3.0
 _MARGIN_MM = 1.6
 _BETWEEN_MM = 0.9
 _TRIALS = {"all": "all trials", "contrast": "class minus rest"}
+_OF_NUMBERS = {"all": "all trials", "contrast": "rise with the target"}
 _HELD_OUT = {
     "yes": "held out, by their signal",
     "no": "seen in training",
@@ -84,11 +85,16 @@ def deletion_area(attrs: Attrs) -> str:
     ...                "shown": "yes", "p_deletion": 0.004, "ranked_on": "the other half"})
     'area between deletion curves 0.20 (0.10–0.31), relevance shown by deletion (p = 0.004)'
     """
-    area = with_interval(attrs, "accuracy_area")
+    area = with_interval(attrs, area_name(attrs))
     if not area:
         return ""
     against = against_random(attrs)
     return f"area between deletion curves {area}{', ' if against else ''}{against}"
+
+
+def area_name(attrs: Attrs) -> str:
+    """Return under which name the area between two deletion curves is: of accuracy, or of a correlation."""
+    return "correlation_area" if "correlation_area" in attrs else "accuracy_area"
 
 
 def against_random(attrs: Attrs) -> str:
@@ -225,7 +231,8 @@ def _method(attrs: Attrs) -> str:
 
 
 def _trials(attrs: Attrs) -> str:
-    trials = str(attrs.get("contrast_of", "")) or _TRIALS.get(
+    words = _OF_NUMBERS if attrs.get("outputs") == "numbers" else _TRIALS
+    trials = str(attrs.get("contrast_of", "")) or words.get(
         str(attrs.get("trials")), str(attrs.get("trials", ""))
     )
     count = _number(attrs, "n_trials")
@@ -240,6 +247,8 @@ def held_out_words(attrs: Attrs) -> str:
 
 def _accuracy(attrs: Attrs) -> str:
     accuracy, chance = with_interval(attrs, "accuracy"), _number(attrs, "chance_level")
+    if "correlation" in attrs:
+        return _correlation(attrs)
     if not accuracy:
         return "accuracy not known" if attrs.get("above_chance") == "unknown" else ""
     segments = [f"accuracy {accuracy}"]
@@ -250,6 +259,17 @@ def _accuracy(attrs: Attrs) -> str:
         segments.append(f"balanced accuracy {_decimals(balanced)}")
     if chance is not None:
         segments.append(f"chance {_decimals(chance)}")
+    if attrs.get("above_chance") == "unknown":
+        segments.append("whether above chance is not known")
+    return ", ".join(segments)
+
+
+def _correlation(attrs: Attrs) -> str:
+    error, of_mean = _number(attrs, "mean_absolute_error"), _number(attrs, "error_of_mean")
+    of = f" of {attrs['judged_output']}" if "judged_output" in attrs else ""
+    segments = [f"correlation{of} {with_interval(attrs, 'correlation') or 'not defined'}"]
+    if error is not None and of_mean is not None:
+        segments.append(f"mean absolute error {error:.3g} (of the mean {of_mean:.3g})")
     if attrs.get("above_chance") == "unknown":
         segments.append("whether above chance is not known")
     return ", ".join(segments)

@@ -110,7 +110,8 @@ def draw_bands(sheet: Sheet, box: Box, leading: pd.DataFrame, classes: Sequence[
     bands = [name for name in by_frequency if leading.xs(name, level="band")["relevance"].notna().any()]
     names = fitted_apart([band_words(name, limits) for name in bands], _MOST_NAME_MM)
     units = str(leading.attrs.get("units", ""))
-    sheet.title(box, "Bands that the decision rests on" if readable else "Bands: no evidence of what it uses")
+    rests = "prediction" if leading.attrs.get("outputs") == "numbers" else "decision"
+    sheet.title(box, f"Bands that the {rests} rests on" if readable else "Bands: no evidence of what it uses")
     left = widest_mm(names) + 2
     room = 10.0 if len(classes) == 1 and readable else 2.0
     legend = type_mm(LINE_MM) * math.ceil(len(classes) / 2) if len(classes) > 1 else 0.0
