@@ -55,6 +55,11 @@ def plot_predictions(predicted: pd.DataFrame, output: str | None = None, ax: Axe
     ('Target', 'Prediction')
     """
     check_drawn("plot_predictions", predicted)
+    if "predicted" in predicted:
+        raise ValueError(
+            "These are predictions of classes. Try "
+            "`sincviz.plotting.plot_confusion_matrix(sincviz.evidence.confusion_matrix(predicted))`."
+        )
     ending = _ending(predicted, output)
     columns = [f"target{ending}", f"prediction{ending}"]
     if not set(columns) <= set(predicted.columns) or predicted.empty:

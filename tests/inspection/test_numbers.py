@@ -103,6 +103,15 @@ def test_page_and_folder_show_the_correlation(inspected, tmp_path):
     assert "targets exchanged" in page
 
 
+def test_the_overview_shows_the_correlation(inspected, misplaced_text):
+    for columns in (2, 1):
+        figure = inspected.plot(columns)
+        written = [text.get_text() for text in figure.texts]
+        assert any("Correlation with the targets of 60 trials" in text for text in written)
+        assert any(text.startswith("age: 0.") for text in written)
+        assert misplaced_text(figure) == []
+
+
 def test_noise_is_not_readable(trained, recording):
     epochs, age = recording
     shuffled = np.random.default_rng(1).permutation(age[60:])
