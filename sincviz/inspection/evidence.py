@@ -27,6 +27,9 @@ from sincviz.trials.numeric_targets import target_levels
 from sincviz.trials.selection import evenly_drawn
 
 N_RANDOM_NETWORKS = 3
+RANDOMIZATION_STEPS = 8
+MOST_LAYERS = 6
+RUNS_PER_CELL = 3
 
 
 ABLATED_BANDS = {f"below {min(RHYTHMS.values())[0]:g} Hz": (0.0, min(RHYTHMS.values())[0]), **RHYTHMS}
@@ -37,14 +40,16 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
     trials, codes = run.sound_trials(), run.needed_codes()
     if not run.has_contrast:
         raise ValueError("This needs trials of at least two classes, or with different targets.")
-    run.needed("band_relevance")
+    n_cells = run.needed("band_relevance").isel(target=0).size
+    # Every cell is replaced alone, and then more and more of them in several orders.
+    n_tested = run.within_reach(RUNS_PER_CELL * n_cells, MOST_EVIDENCE_TRIALS)
     curve = deletion_curve(
         run.network,
         trials,
         codes,
         ranking=run.of_trials,
         groups=run.kept_together(),
-        tested=evenly_drawn(target_levels(codes), MOST_EVIDENCE_TRIALS, run.seed),
+        tested=evenly_drawn(target_levels(codes), n_tested, run.seed),
         n_random=1,
         seed=run.seed,
         progress=False,
@@ -53,8 +58,11 @@ def _deletion(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 
 def _ablation(run: InspectionRun) -> tuple[xr.Dataset]:
-    trials, codes = run.evidence_trials(MOST_EVIDENCE_TRIALS)
     regions = _regions(run.needed("band_relevance"))
+    n_parts = len(ABLATED_BANDS) * (
+        len(regions) if regions else run.needed("band_relevance").sizes["channel"]
+    )
+    trials, codes = run.evidence_trials(run.within_reach(n_parts, MOST_EVIDENCE_TRIALS))
     loss = ablate(
         run.network,
         trials,
@@ -68,13 +76,18 @@ def _ablation(run: InspectionRun) -> tuple[xr.Dataset]:
 
 
 def _randomization(run: InspectionRun) -> tuple[pd.DataFrame]:
-    trials, codes = run.evidence_trials(MOST_RANDOMIZATION_TRIALS)
+    n_networks = N_RANDOM_NETWORKS * (2 * MOST_LAYERS + MORE_DRAWS)
+    # A step of the path is a run and, for each of two classes, the way back.
+    n_trials = run.within_reach(3 * RANDOMIZATION_STEPS * n_networks, MOST_RANDOMIZATION_TRIALS)
+    trials, codes = run.evidence_trials(n_trials)
     similarity = randomization_test(
         run.network,
         trials,
         codes,
         trials=run.averaged,
         n_draws=N_RANDOM_NETWORKS,
+        n_steps=RANDOMIZATION_STEPS,
+        most_layers=MOST_LAYERS,
         seed=run.seed,
         progress=False,
     )

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
+from torch.utils.flop_counter import FlopCounterMode
 
 from sincviz.analysis.accuracy import label_permutations
 from sincviz.analysis.correlation import target_permutations
@@ -16,7 +18,7 @@ from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.front_ends import front_end
 from sincviz.networks.units import FrontEnd
-from sincviz.trials.epochs import EpochsOrArray, n_trials_of, some_of
+from sincviz.trials.epochs import EpochsOrArray, n_trials_of, network_input, some_of
 from sincviz.trials.numeric_targets import Targets, are_numbers, target_levels
 from sincviz.trials.selection import evenly_drawn
 
@@ -25,6 +27,11 @@ MOST_EVIDENCE_TRIALS = 100
 
 MOST_RANDOMIZATION_TRIALS = MOST_EVIDENCE_TRIALS // 2
 """Random networks must be explained anew, one by one."""
+
+MOST_WORK = 2e12
+"""Floating-point operations of one step of the evidence: minutes on two cores."""
+
+FEWEST_IN_REACH = 16
 
 NEEDS_TRIALS = "This needs trials: pass epochs (`--epochs my-epo.fif`)."
 NEEDS_CLASSES = "This needs the class of every trial, which is not known: pass `y`, or see the findings."
@@ -60,6 +67,8 @@ class InspectionRun:
         What could not be measured, and why.
     numbers : array of int | None
         Where ``trials`` stand among all trials; ``None`` if they are all.
+    work_per_trial : float | None
+        Floating-point operations of the network for one trial, once they were counted.
     power, of_trials : xarray.DataArray | None
         Power spectrum of the trials, and the relevance of every cell in each of them.
     """
@@ -79,6 +88,7 @@ class InspectionRun:
         self.structure = pd.DataFrame()
         self.results: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
+        self.work_per_trial: float | None = None
         self.numbers: NDArray[np.int64] | None = None
         self.power: xr.DataArray | None = None
         self.of_trials: xr.DataArray | None = None
@@ -135,6 +145,29 @@ class InspectionRun:
         if self.is_broken:
             raise ValueError(NOT_FINITE)
         return trials
+
+    def within_reach(self, n_runs: float, most: int) -> int:
+        """Return on how many trials, ``most`` at most, a network of this size can be run so often in a few minutes.
+
+        Raises
+        ------
+        ValueError
+            If these are too few to mean something.
+        """
+        if self.work_per_trial is None:
+            few = some_of(self.needed_trials(), slice(1))
+            x = torch.from_numpy(network_input(self.network, few)).to(self.network.device)
+            with torch.no_grad(), FlopCounterMode(display=False) as counter:
+                # Counting hooks into modules, which what follows the cut of a traced network does not allow.
+                (getattr(self.network, "module", None) or self.network.scores)(x)
+            self.work_per_trial = counter.get_total_flops()
+        n_trials = int(min(most, MOST_WORK / max(1.0, n_runs * self.work_per_trial)))
+        if n_trials < min(FEWEST_IN_REACH, n_trials_of(self.needed_trials())):
+            raise ValueError(
+                f"One trial takes this network {self.work_per_trial / 1e9:.2g} billion operations, so it would take "
+                "too long here. Its function measures it: see `sincviz.evidence`."
+            )
+        return n_trials
 
     def needed_codes(self) -> Targets:
         """Return the number of the class of every trial, or its targets, or raise that they are not known."""

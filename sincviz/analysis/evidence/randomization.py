@@ -58,6 +58,7 @@ def randomization_test(
     bands: Mapping[str, tuple[float, float]] | None = None,
     n_draws: int = 5,
     n_steps: int = 8,
+    most_layers: int = 12,
     sfreq: float | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -90,6 +91,9 @@ def randomization_test(
         decides.
     n_steps : int
         Steps of integrated gradients.
+    most_layers : int
+        Of networks with more layers, neighbours are drawn together, so that there are so many steps from the output to
+        the input.
     sfreq : float | None
         Sampling rate in Hz, if neither the network nor the epochs know it.
     seed : int
@@ -151,8 +155,12 @@ def randomization_test(
 
     trained = cells_of(module, x, codes)
     backwards = layers_with_weights(module, tensor)[::-1]
-    cases = [("cascading", name, backwards[: end + 1]) for end, name in enumerate(backwards)]
-    cases += [("independent", name, [name]) for name in backwards]
+    n_stages = min(len(backwards), positive_int("most_layers", most_layers))
+    ends = np.linspace(0, len(backwards), n_stages + 1).round().astype(int).tolist()
+    stages = [backwards[start:end] for start, end in itertools.pairwise(ends)]
+    names = [stage[0] if len(stage) == 1 else f"{stage[0]} to {stage[-1]}" for stage in stages]
+    cases = [("cascading", name, backwards[:end]) for name, end in zip(names, ends[1:], strict=True)]
+    cases += [("independent", name, stage) for name, stage in zip(names, stages, strict=True)]
     # The output layer is the first of both kinds.
     n_draws_of = {tuple(drawn): n_draws for _, _, drawn in cases}
     n_draws_of[tuple(backwards)] = MORE_DRAWS * n_draws

@@ -15,6 +15,7 @@ from sincviz.networks.tracing.operations import (
     NotTraceableError,
     Place,
     call,
+    name_of,
     operation_names,
     run_with,
     signals,
@@ -124,7 +125,7 @@ def _watched(module: nn.Module, x: Tensor) -> list[_Step]:
         outputs = [_summary(value) for _, value in signals(tree_flatten(result)[0])]
         if not outputs and inputs and result is None:  # such as an assignment to a part of a tensor
             outputs = [_summary(value) for _, value in signals(values)[:1]]
-        steps.append(_Step(getattr(func, "__name__", str(func)), inputs, outputs))
+        steps.append(_Step(name_of(func), inputs, outputs))
         return result
 
     run_with(module, x, run)

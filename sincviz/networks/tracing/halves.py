@@ -9,7 +9,14 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from sincviz.networks.tracing.affine_cut import AffineCut, affine_cut
-from sincviz.networks.tracing.operations import NotTraceableError, call, is_signal, run_with, values_at
+from sincviz.networks.tracing.operations import (
+    NotTraceableError,
+    call,
+    is_signal,
+    name_of,
+    run_with,
+    values_at,
+)
 
 Front: TypeAlias = Callable[[Tensor], list[Tensor]]
 """From trials (batch, channels, times) to the tensors of a cut, (batch, values of a trial) each."""
@@ -140,7 +147,7 @@ def tail_of(
             names: list[str] = []
 
             def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
-                names.append(getattr(func, "__name__", str(func)))
+                names.append(name_of(func))
                 result = call(func, values, structure)
                 if number in cut.affine_operations:
                     kept[number] = _hollow(result)
@@ -168,6 +175,11 @@ def tail_of(
                 entering.setdefault(number, {})[at] = tensor
 
         def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
+            if number >= len(cut.operations) or name_of(func) != cut.operations[number]:
+                raise RuntimeError(
+                    "The network does other operations than when it was read. Remove hooks that were set on its "
+                    "modules since, or on all modules."
+                )
             if number in hollow:
                 return hollow[number]
             for at, tensor in entering.get(number, {}).items():

@@ -35,6 +35,11 @@ class _Operations(TorchFunctionMode):
         return self.run(self.number, func, values, structure)
 
 
+def name_of(func: Any) -> str:
+    """Return the name of an operation."""
+    return getattr(func, "__name__", str(func))
+
+
 def call(func: Any, values: list[Any], structure: Any) -> Any:
     """Do an operation with flattened arguments."""
     args, kwargs = tree_unflatten(values, structure)
@@ -65,7 +70,7 @@ def operation_names(module: nn.Module, x: Tensor) -> tuple[str, ...]:
     names: list[str] = []
 
     def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
-        names.append(getattr(func, "__name__", str(func)))
+        names.append(name_of(func))
         return call(func, values, structure)
 
     with torch.no_grad():
