@@ -114,7 +114,7 @@ def _from_the_cut(network: BlackBox, whole: Explained, rule: Rule) -> Gradients:
         front, tail = parts[0]
         with torch.no_grad():
             size = sum(values.shape[1] for values in front(x[:1]))
-        blocks = trial_blocks(x, max(size, _MAPS_PER_TRIAL * x[0].numel()))
+        blocks = trial_blocks(x, size)
         starts = [start] * len(blocks) if len(start) == 1 else torch.split(start, len(blocks[0]))
         of_blocks = []
         for block, first in zip(blocks, starts, strict=True):

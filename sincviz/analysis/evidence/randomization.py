@@ -225,7 +225,11 @@ def _cells_by_name(
 ) -> Cells:
     """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
 
+    # Random networks are compared with the same baseline as the trained one, which is the first.
+    baseline = "auto"
+
     def cells_of(module: nn.Module, x: NDArray[np.floating], codes: Any) -> xr.DataArray:
+        nonlocal baseline
         network = module if output_names is None else opened(module, output_names=output_names)
         with warnings.catch_warnings():
             # How complete the shares of a random network are is not the question.
@@ -240,9 +244,11 @@ def _cells_by_name(
                 method=method,
                 explain=explain,
                 trials=trials,
+                baseline=baseline,
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
+            baseline = shares.attrs.get("baseline", baseline)
             return sum_over_bands(shares, bands)
 
     return cells_of
