@@ -15,6 +15,7 @@ from torch import nn
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
+from sincviz.analysis.attribution.baselines import Baseline
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
@@ -205,8 +206,10 @@ def _cells_by_name(
     rate_hz: float,
 ) -> Cells:
     """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
+    baseline: Baseline = "auto"
 
     def cells_of(network: nn.Module, x: NDArray[np.floating], codes: NDArray[np.int64]) -> xr.DataArray:
+        nonlocal baseline
         with warnings.catch_warnings():
             # How complete the shares of a random network are is not the question.
             warnings.filterwarnings("ignore", "The shares of", RuntimeWarning)
@@ -220,9 +223,12 @@ def _cells_by_name(
                 method=method,
                 explain=explain,
                 trials=trials,
+                baseline=baseline,
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
+            # The network itself is first: random ones are compared with the baseline that suits it.
+            baseline = "surrogates" if shares.attrs.get("baseline") == "surrogates" else "zero"
             return sum_over_bands(shares, bands)
 
     return cells_of
