@@ -82,7 +82,7 @@ def filters_of_network(inspection: InspectionResults) -> str:
     length = (
         f"{net['n_taps']} samples ({1000 * net['n_taps'] / net['sfreq_hz']:.0f} ms at {net['sfreq_hz']:g} Hz)"
     )
-    if net["separable"]:
+    if net.get("separable", True):
         return (
             f"{counted(net['n_filters'], 'temporal filter')} of {length}, {net['depth']} "
             f"spatial filter{'s' * (net['depth'] != 1)} each"
@@ -99,7 +99,7 @@ def tracing_words(inspection: InspectionResults) -> str:
             if "bands" in inspection.missing
             else ""
         )
-    traced = net["traced"]
+    traced = net.get("traced")
     if not traced:
         return ""
     words = (
@@ -109,7 +109,7 @@ def tracing_words(inspection: InspectionResults) -> str:
     )
     edges = sum(traced["edges"])
     words += f", except in {counted(edges, 'sample')} at the edges of a trial" if edges else ""
-    if not net["separable"]:
+    if not net.get("separable", True):
         words += (
             ". They are no products of a temporal and a spatial filter, so they see other places at other frequencies: "
             f"the best product holds {net['separability']:.0%} of a filter's energy (median)"

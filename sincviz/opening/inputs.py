@@ -122,6 +122,8 @@ def _suited(
     return seen, trials, labels
 
 
-def _size(trials: EpochsOrArray) -> tuple[int | None, int]:
-    """Return the numbers of channels and samples of trials; of epochs only some channels may be meant."""
-    return (None, len(trials.times)) if is_epochs(trials) else np.shape(trials)[1:]
+def _size(trials: EpochsOrArray) -> tuple[int | None, int | None]:
+    """Return the numbers of channels and samples of trials, as far as they can be right."""
+    if is_epochs(trials):
+        return None, len(trials.times)  # only some of the channels may be meant
+    return np.shape(trials)[1:] if np.ndim(trials) == 3 else (None, None)

@@ -24,7 +24,7 @@ Gradients: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From trials and their baseline, (batch, channels, times) each, to (classes, batch, channels, times)."""
 
 AVERAGED = ("integrated_gradients", "gradient_x_input", "amplitude_gradient")
-_MAPS_PER_TRIAL = 16
+_MAPS_PER_TRIAL = 6
 
 
 def input_gradients(model: object, network: Decoder, *, method: str, explain: str, n_steps: int) -> Gradients:

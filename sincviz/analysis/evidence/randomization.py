@@ -15,6 +15,7 @@ from torch import nn
 
 from sincviz._utils.checks import checked_seed, positive_int
 from sincviz._utils.progress import shows_progress, silenced, switched_off, tqdm
+from sincviz.analysis.attribution.baselines import Baseline
 from sincviz.analysis.attribution.sinc_layer import relevance
 from sincviz.analysis.attribution.spectral import spectral_relevance
 from sincviz.analysis.evidence.random_networks import changeable_copy, layers_with_weights, with_random_layers
@@ -224,9 +225,7 @@ def _cells_by_name(
     output_names: list[str] | None,
 ) -> Cells:
     """Return the function that computes a relevance of (target, band, channel) cells by a method of sincviz."""
-
-    # Random networks are compared with the same baseline as the trained one, which is the first.
-    baseline = "auto"
+    baseline: Baseline = "auto"
 
     def cells_of(module: nn.Module, x: NDArray[np.floating], codes: Any) -> xr.DataArray:
         nonlocal baseline
@@ -248,7 +247,8 @@ def _cells_by_name(
                 n_steps=n_steps,
                 sfreq=rate_hz,
             )
-            baseline = shares.attrs.get("baseline", baseline)
+            # The network itself is first: random ones are compared with the baseline that suits it.
+            baseline = "surrogates" if shares.attrs.get("baseline") == "surrogates" else "zero"
             return sum_over_bands(shares, bands)
 
     return cells_of

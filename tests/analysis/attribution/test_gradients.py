@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from captum import attr
 from torch import nn
 
 from sincviz.analysis.attribution.gradients import AVERAGED, Explained, input_gradients
@@ -138,3 +139,18 @@ def test_single_precision_stays_single(network, eegnet, noise):
     for model in (network(n_times=96), eegnet()):
         for method in ("integrated_gradients", "gradient_x_input", "deep_lift", "gradient_shap"):
             assert gradients(model, x, torch.zeros_like(x[:1]), method).dtype == torch.float32
+
+
+@pytest.mark.parametrize("method", AVERAGED)
+@pytest.mark.parametrize("n_times", [96, 97])
+def test_gradients_of_all_classes_from_one_pass_are_those_that_captum_finds(eegnet, noise, method, n_times):
+    model = eegnet(n_times=n_times).double().eval()
+    x, start = (torch.from_numpy(noise(7, n_times=n_times, seed=seed)) for seed in (0, 1))
+    found = gradients(model, x, start, method, n_steps=5)
+    for number in range(3):
+        if method == "integrated_gradients":
+            engine = attr.IntegratedGradients(model, multiply_by_inputs=False)
+            expected = engine.attribute(x, start, number, n_steps=5, method="gausslegendre")
+        else:
+            expected = attr.Saliency(model).attribute(x.clone().requires_grad_(), number, abs=False)
+        torch.testing.assert_close(found[number], expected, rtol=0, atol=1e-7 * float(expected.abs().max()))
