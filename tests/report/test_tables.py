@@ -126,7 +126,7 @@ def test_the_rows_are_those_of_the_measured_table(whole, hostile):
 
 
 def test_bands_are_told_as_written_and_as_computed(whole):
-    header, rows, _ = band_rows(whole.bands)
+    header, rows, _ = band_rows(whole.bands, whole.resolvability)
     assert [row[0] for row in rows] == whole.bands.index.tolist()
     assert {len(row) for row in rows} == {len(header)}
     for row, (_, own) in zip(rows, whole.bands.iterrows(), strict=True):

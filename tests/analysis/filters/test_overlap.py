@@ -120,7 +120,8 @@ def test_a_low_pass_that_is_written_as_one_is_no_leak():
 
 def test_free_filters_are_told_as_computed():
     found = resolvability(free([[1, 0, -1]]))
-    assert found["verdict"][0] == "25–75 Hz as computed"
+    assert found["verdict"][0] == "25–75 Hz as computed, with 82% of the energy"
+    assert found["measured_energy"][0] == pytest.approx(0.5 + 1 / np.pi)
     assert found["confusable"][0] == 0
     assert found[["nominal_width_hz", "width_ratio"]].isna().all(axis=None)
     assert found["dc_leak_db"][0] == -np.inf
@@ -211,8 +212,8 @@ def test_the_table_is_labelled(network):
     found = resolvability(network(), np.random.default_rng(0).standard_normal((2, 6, 128)))
     assert (found.index.name, found.index.tolist()) == ("filter", [0, 1, 2, 3])
     assert found.columns.tolist() == [
-        "nominal_width_hz", "measured_width_hz", "width_ratio", "dc_leak_db", "confusable", "in_band_power",
-        "verdict",
+        "nominal_width_hz", "measured_width_hz", "width_ratio", "measured_energy", "dc_leak_db", "confusable",
+        "in_band_power", "verdict",
     ]  # fmt: skip
     assert "in_band_power" not in resolvability(network())
 

@@ -179,11 +179,20 @@ def test_one_trial_varies_not_at_all(model, epochs):
     assert (importance(model, epochs[:1])["importance"] == 0).all()
 
 
-def test_a_network_without_a_linear_head_is_refused(model, epochs):
-    for missing in ("head", "features"):
-        parts = dataclasses.replace(front_end(model), **{missing: None})
-        with pytest.raises(TypeError, match=r"no linear head.*`head` and `features`"):
-            importance(parts, epochs)
+@pytest.mark.parametrize("missing", ["head", "features"])
+def test_replacing_units_with_their_mean_is_the_same_where_the_head_is_linear(model, epochs, missing):
+    parts = dataclasses.replace(front_end(model), **{missing: None})
+    replaced, added = importance(parts, epochs), importance(model, epochs)
+    for name in ("contribution", "importance", "filter_importance"):
+        np.testing.assert_allclose(replaced[name], added[name], rtol=1e-3, atol=1e-5)
+    assert "weight_norm" not in replaced
+    assert replaced.attrs["method"].endswith("its mean")
+
+
+def test_weights_alone_need_a_linear_head(model):
+    parts = dataclasses.replace(front_end(model), head=None)
+    with pytest.raises(TypeError, match=r"only be measured on trials.*`sincviz\.importance\(model, epochs\)`"):
+        importance(parts)
 
 
 def test_epochs_that_do_not_fit_are_refused(model, epochs):
