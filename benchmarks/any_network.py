@@ -29,8 +29,8 @@ from scipy.linalg import orth
 from torch import nn
 
 import sincviz
+from sincviz.analysis.evidence.recovery import recovery
 from sincviz.datasets import simulate_motor_imagery
-from sincviz.evidence import recovery
 from sincviz.maps import most_important
 
 RESULTS = Path(__file__).parent / "results"

@@ -222,8 +222,8 @@ CASES = {
         then="model",
     ),
     "a network without filters": Case(
-        lambda: {"model": networks()[2], "epochs": epochs_of()},
-        "sincviz.inspect(model, epochs)",
+        lambda: {"model": nn.Sequential(nn.Flatten(), nn.Linear(512, 2)), "epochs": epochs_of()},
+        "sincviz.spatial_patterns(model, epochs)",
         TypeError,
         then="model",
     ),

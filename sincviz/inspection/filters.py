@@ -46,10 +46,15 @@ def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
     return (curves,)
 
 
+def are_free(bands: pd.DataFrame) -> bool:
+    """Return whether filters have no cut-offs, as the kernels of most networks."""
+    return "low_hz" in bands and bool(bands["low_hz"].isna().all())
+
+
 def band_rows(bands: pd.DataFrame, resolvable: pd.DataFrame) -> Rows:
     """Return the bands as computed, and as written where there are cut-offs."""
     rest = band_words(OTHER, ranges_of(RHYTHMS))
-    if bands["low_hz"].isna().all():
+    if are_free(bands):
         return Rows(
             ("Filter", "As computed, −3 dB (Hz)", "Peak (Hz)", "Energy in that band", "Rhythm at the peak"),
             [
@@ -88,7 +93,7 @@ def _of_filters(with_cutoffs: str, free: str) -> Callable[[InspectionResults], s
     """Return what makes a caption, with other words where filters have no cut-offs."""
 
     def words(inspection: InspectionResults) -> str:
-        is_free = inspection.bands is not None and bool(inspection.bands["low_hz"].isna().all())
+        is_free = inspection.bands is not None and are_free(inspection.bands)
         return of_weights(free if is_free else with_cutoffs)(inspection)
 
     return words
@@ -98,7 +103,7 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.bands is not None:
         yield Sentence(
             "Bands are reported as the −3 dB limits of the kernels' frequency response"
-            + ("." if inspection.bands["low_hz"].isna().all() else ", not as their nominal cut-offs.")
+            + ("." if are_free(inspection.bands) else ", not as their nominal cut-offs.")
         )
 
 

@@ -262,7 +262,11 @@ def test_a_sinc_network_is_found_as_it_is_declared(moved):
     module = moved(
         SincShallowNet(n_chans=6, n_outputs=3, n_times=200, sfreq=125.0, num_time_filters=8)
     ).eval()
-    declared, found = front_end(module), traced(module)
+    declared = front_end(module)
+    # Layers with hooks are called one by one, without the shortcut that records its gradient itself.
+    for layer in module.modules():
+        layer.register_forward_hook(lambda *_: None)
+    found = traced(module)
     assert found.padding == declared.pad
     scale = declared.kernels_of_units().abs().max()
     torch.testing.assert_close(
@@ -314,6 +318,41 @@ class Mixed(nn.Module):
 
     def forward(self, x):
         return self.head(F.relu(self.mix(x)).mean(2))
+
+
+class OwnELU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return F.elu(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,) = ctx.saved_tensors
+        return gradient * torch.where(x > 0, 1, x.exp())
+
+
+class OwnGradient(nn.Module):
+    """The first non-linearity has a gradient of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = nn.Conv1d(N_CHANS, 3, 9), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.head(OwnELU.apply(self.conv(x)).mean(2))
+
+
+def test_a_gradient_that_is_hidden_is_told_and_relevance_takes_the_whole_network():
+    torch.manual_seed(0)
+    module = sized(OwnGradient())
+    with pytest.raises(FrontEndError, match="hides its gradient"):
+        front_end(module)
+    x = noise(6).numpy()
+    shares = sincviz.spectral_relevance(module, x)
+    plain = copy.deepcopy(module)
+    plain.forward = lambda x: plain.head(F.elu(plain.conv(x)).mean(2))
+    np.testing.assert_allclose(shares, sincviz.spectral_relevance(plain, x), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_another_network_is_not_called_by_the_names_of_others():
     text, references = paragraph_of(NETWORK | {"kind": "EEGNet", "depth": 1, "n_chans": 1})
     assert cited(references) == {"gramfort"}
     assert text.startswith(
-        "A network with 32 temporal filters of 33 samples at 250 Hz and 1 spatial filter per temporal "
+        "A network (EEGNet) with 32 temporal filters of 33 samples at 250 Hz and 1 spatial filter per temporal "
         "filter, on 1 channel, was read"
     )
 

@@ -71,7 +71,8 @@ def cut_in_double_precision(
     raise NotTraceableError(f"its operations cannot be followed ({first_line(failure)})")
 
 
-@torch.no_grad()
+@torch.enable_grad()
+@torch.inference_mode(False)
 def check_halves(module: nn.Module, scores_of: Callable[[Tensor], Any], n_chans: int, n_times: int) -> None:
     """Raise if both halves together do not return the network's scores for noise.
 
@@ -82,7 +83,7 @@ def check_halves(module: nn.Module, scores_of: Callable[[Tensor], Any], n_chans:
     """
     like = next(module.parameters(), torch.zeros(0))
     x = 10 * torch.randn(3, n_chans, n_times, generator=torch.Generator().manual_seed(3))
-    x = x.to(like.device, like.dtype)
+    x = x.to(like.device, like.dtype).requires_grad_()
     with torch.autocast(x.device.type, enabled=False):
         expected = module(x)
     try:
@@ -93,6 +94,11 @@ def check_halves(module: nn.Module, scores_of: Callable[[Tensor], Any], n_chans:
         ) from None
     if not (isinstance(scores, Tensor) and isinstance(expected, Tensor) and scores.shape == expected.shape):
         raise NotTraceableError("its output is no tensor of scores")
+    if expected.requires_grad and not scores.requires_grad:
+        raise NotTraceableError(
+            "what follows its first non-linearity is computed in a way that hides its gradient"
+        )
+    scores, expected = scores.detach(), expected.detach()
     spread = float((expected - expected.mean(0)).abs().max())
     if float((scores - expected).abs().max()) > _SAME_SCORES * max(spread, 1e-6):
         raise NotTraceableError("what enters its first non-linearities does not determine its scores")

@@ -191,7 +191,9 @@ def test_replacing_units_with_their_mean_is_the_same_where_the_head_is_linear(mo
 
 def test_weights_alone_need_a_linear_head(model):
     parts = dataclasses.replace(front_end(model), head=None)
-    with pytest.raises(TypeError, match=r"only be measured on trials.*`sincviz\.importance\(model, epochs\)`"):
+    with pytest.raises(
+        TypeError, match=r"only be measured on trials.*`sincviz\.importance\(model, epochs\)`"
+    ):
         importance(parts)
 
 
