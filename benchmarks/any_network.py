@@ -228,14 +228,16 @@ def truth_of(names: list[str], n_seeds: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def speed(n_turns: int) -> pd.DataFrame:
+def speed(n_turns: int, device: str) -> pd.DataFrame:
     """Time the relevance of an EEGNet, and its whole inspection."""
     import braindecode.models
 
     epochs, _ = simulate_motor_imagery(100, n_chans=22, sfreq=250, duration=2)
     torch.manual_seed(0)
     model = braindecode.models.EEGNet(n_chans=22, n_outputs=2, n_times=500, sfreq=250).eval()
-    network = sincviz.network(model, ch_names=epochs.info["chs"], class_names=["left", "right"], scale=1e6)
+    network = sincviz.network(
+        model.to(device), ch_names=epochs.info["chs"], class_names=["left", "right"], scale=1e6
+    )
     rows = []
     for _ in range(n_turns):
         start = time.perf_counter()
@@ -256,6 +258,7 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", help="names of networks; all of them if none")
     parser.add_argument("--limit", type=int, default=300, help="seconds for one network of the zoo")
     parser.add_argument("--turns", type=int, default=3, help="seeds of truth, repetitions of speed")
+    parser.add_argument("--device", default="cpu", help="of speed: cpu or cuda")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     mne.set_log_level("ERROR")
@@ -265,7 +268,7 @@ def main() -> None:
     elif options.what == "truth":
         table = truth_of(options.networks, options.turns)
     else:
-        table = speed(options.turns)
+        table = speed(options.turns, options.device)
     print(table.to_string())
     if not options.networks:
         table.round(6).to_csv(RESULTS / f"any_network_{options.what}.csv")

@@ -162,7 +162,7 @@ class InspectionRun:
                 (getattr(self.network, "module", None) or self.network.scores)(x)
             self.work_per_trial = counter.get_total_flops()
         n_trials = int(min(most, MOST_WORK / max(1.0, n_runs * self.work_per_trial)))
-        if n_trials < min(FEWEST_IN_REACH, n_trials_of(self.needed_trials())):
+        if n_trials < min(FEWEST_IN_REACH, most, n_trials_of(self.needed_trials())):
             raise ValueError(
                 f"One trial takes this network {self.work_per_trial / 1e9:.2g} billion operations, so it would take "
                 "too long here. Its function measures it: see `sincviz.evidence`."

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sincviz.networks.front_ends import front_end as front_end_of
+from sincviz.networks.decoder import decoder
 
 
 def learning_curves(model: object) -> pd.DataFrame | None:
@@ -12,7 +12,7 @@ def learning_curves(model: object) -> pd.DataFrame | None:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows; networks trained by :func:`sincviz.training.fit`
+        Any network; those trained by :func:`sincviz.training.fit`
         store them.
 
     Returns
@@ -32,7 +32,7 @@ def learning_curves(model: object) -> pd.DataFrame | None:
     >>> learning_curves(model).attrs["kept_epoch"]
     1
     """
-    recorded = front_end_of(model).provenance.get("learning_curves")
+    recorded = decoder(model).provenance.get("learning_curves")
     if not recorded or not recorded.get("train_loss"):
         return None
     curves = pd.DataFrame({name: pd.Series(values, dtype=float) for name, values in recorded.items()})
