@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.attribution.explanation import COMPLETE_ENOUGH
 from sincviz.analysis.attribution.gradients import input_gradients
-from sincviz.errors import MethodError
-from sincviz.networks.decoder import BlackBox, Decoder, decoder, evaluated_copy
-from sincviz.networks.front_ends import FrontEnd, unwrapped
+from sincviz.errors import FrontEndError, MethodError
+from sincviz.networks.decoder import Decoder, decoder, evaluated_copy
+from sincviz.networks.front_ends import FrontEnd, front_end, unwrapped
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.epochs import EpochsOrArray, input_batches
 
@@ -125,10 +125,10 @@ def _refusal(method: str, model: object, network: Decoder, x: Tensor, start: Ten
     """Return why a method does not work here; empty if it does."""
     match method:
         case "gradient" | "gradient_x_activation":
-            if isinstance(network, BlackBox):
-                return (
-                    "It needs a front end that sincviz knows: a temporal and a depthwise spatial convolution."
-                )
+            try:
+                front_end(network)
+            except FrontEndError as error:
+                return f"It works at the filters, and none can be read: {error.reason}."
         case "deep_lift":
             return _deep_lift_refusal(model, network, x, start)
         case "guided_backprop" | "deconvolution":
