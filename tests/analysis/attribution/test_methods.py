@@ -88,7 +88,7 @@ def test_what_works_is_known(tables, kind, applies):
         ("sinc", "layer_grad_cam", "flat over channels"),
         ("front end", "deep_lift", "pass the network itself"),
         ("front end", "guided_backprop", "pass the network itself"),
-        ("eegnet", "gradient", "needs a front end"),
+        ("eegnet", "gradient", "works at the filters, and none can be read"),
         ("fbcsp", "deep_lift", r"miss \d+%.*more than 5%.*no rule for a non-linearity"),
         ("fbcsp", "layer_grad_cam", "flat over channels"),
     ],
