@@ -29,13 +29,14 @@ from scipy.linalg import orth
 from torch import nn
 
 import sincviz
-from sincviz.analysis.evidence.recovery import recovery
+from sincviz.analysis.evidence.recovery import recovery, true_cells
 from sincviz.datasets import simulate_motor_imagery
 from sincviz.maps import most_important
 
 RESULTS = Path(__file__).parent / "results"
 TRAINED = ("EEGNet", "ShallowFBCSPNet", "FBCNet", "SincShallowNet")
 N_TRAIN, N_TEST = 400, 200
+N_SOURCES = 4  # informative ones; of so many cells it is counted how many are true
 RHYTHMS = ["delta", "theta", "alpha", "beta", "gamma"]
 
 
@@ -193,7 +194,10 @@ def truth_of(names: list[str], n_seeds: int) -> pd.DataFrame:
             network, epochs, truth, accuracy = trained(name, seed)
             spectra = sincviz.spectral_relevance(network, epochs, trials="contrast", progress=False)
             cells = sincviz.attribution.sum_over_bands(spectra).sel(band=RHYTHMS)
-            known = recovery(cells.isel(target=0).transpose("band", "channel"), truth)
+            cells = cells.isel(target=0).transpose("band", "channel")
+            lost = sincviz.ablate(network, epochs, progress=False)["score_loss"].transpose("band", "channel")
+            true = true_cells(truth, cells)
+            highest = np.argsort(-cells.to_numpy(), axis=None)[:N_SOURCES]
             filters = sincviz.inspect(network, epochs, only=["maps"], held_out=True, progress=False)
             units = filters.importance["importance"]
             order = most_important(units, filters.importance).to_numpy() ** 2
@@ -214,10 +218,14 @@ def truth_of(names: list[str], n_seeds: int) -> pd.DataFrame:
                     "network": name,
                     "seed": seed,
                     "accuracy": accuracy,
-                    "area": known.cells,
+                    "area": recovery(cells, truth).cells,
+                    "area_of_size": recovery(abs(cells), truth).cells,
+                    "area_of_ablation": recovery(lost, truth).cells,
+                    "highest_true": int(true.flatten()[highest].sum()),
                     "completeness_error": float(spectra.attrs["completeness_error"]),
                     "baseline": spectra.attrs["baseline"],
                     "leading_units": leading,
+                    "separability": filters.network["separability"],
                     "explained": float(filters.spatial_patterns["explained"].median()),
                     "pattern_distance": statistics.median(far["patterns"]),
                     "pattern_distance_worst": max(far["patterns"]),
