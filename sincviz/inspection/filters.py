@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -18,6 +19,9 @@ from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import of_weights
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Table
+
+MOST_FILTERS = 64
+"""Of more filters, figures show the most important."""
 
 
 def _bands(run: InspectionRun) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, xr.DataArray]:
@@ -51,6 +55,20 @@ def are_free(bands: pd.DataFrame) -> bool:
     return "low_hz" in bands and bool(bands["low_hz"].isna().all())
 
 
+def _overlap_of(inspection: InspectionResults, filters: list[int]) -> xr.DataArray:
+    assert inspection.overlap is not None  # the drawing needs it
+    return inspection.overlap.sel(filter=filters, other_filter=filters)
+
+
+def _response_of_shown(inspection: InspectionResults) -> xr.Dataset:
+    assert inspection.response is not None  # the drawing needs it
+    return (
+        inspection.response
+        if inspection.bands is None
+        else inspection.response.sel(filter=shown_filters(inspection))
+    )
+
+
 def band_rows(bands: pd.DataFrame, resolvable: pd.DataFrame) -> Rows:
     """Return the bands as computed, and as written where there are cut-offs."""
     rest = band_words(OTHER, ranges_of(RHYTHMS))
@@ -67,7 +85,9 @@ def band_rows(bands: pd.DataFrame, resolvable: pd.DataFrame) -> Rows:
                 )
                 if pd.notna(row["peak_hz"])
                 else (number, "passes nothing", "", "", "")
-                for (number, row), share in zip(bands.iterrows(), resolvable["measured_energy"], strict=True)
+                for (number, row), share in zip(
+                    bands.iterrows(), resolvable.loc[bands.index, "measured_energy"], strict=True
+                )
             ],
             "Energy in that band: the share of the kernel's energy within 3 dB of its peak. Where it is small, the "
             "filter passes other frequencies too.",
@@ -89,12 +109,38 @@ def band_rows(bands: pd.DataFrame, resolvable: pd.DataFrame) -> Rows:
     )
 
 
+def shown_filters(inspection: InspectionResults) -> list[int]:
+    """Return the numbers of the filters that figures show: the most important, if there are too many for all."""
+    assert inspection.bands is not None  # the drawing needs it
+    numbers = inspection.bands.index.to_numpy()
+    if len(numbers) <= MOST_FILTERS:
+        return [int(number) for number in numbers]
+    if inspection.importance is None:
+        return [int(number) for number in numbers[:MOST_FILTERS]]
+    order = np.argsort(-inspection.importance["filter_importance"].to_numpy(), kind="stable")[:MOST_FILTERS]
+    return sorted(int(number) for number in numbers[order])
+
+
+def _which(inspection: InspectionResults) -> str:
+    """Say which filters a figure shows, if not all."""
+    n_filters = 0 if inspection.bands is None else len(inspection.bands)
+    if n_filters <= MOST_FILTERS:
+        return ""
+    which = "first" if inspection.importance is None else "most important"
+    return f" Shown are the {MOST_FILTERS} {which} of {n_filters} filters; the tables have all."
+
+
+def _of_some(caption: str) -> Callable[[InspectionResults], str]:
+    """Return what makes the caption of a figure that does not show all of very many filters."""
+    return lambda inspection: of_weights(caption + _which(inspection))(inspection)
+
+
 def _of_filters(with_cutoffs: str, free: str) -> Callable[[InspectionResults], str]:
     """Return what makes a caption, with other words where filters have no cut-offs."""
 
     def words(inspection: InspectionResults) -> str:
         is_free = inspection.bands is not None and are_free(inspection.bands)
-        return of_weights(free if is_free else with_cutoffs)(inspection)
+        return _of_some(free if is_free else with_cutoffs)(inspection)
 
     return words
 
@@ -116,7 +162,7 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             "bands",
             "Bands of the filters",
             ("bands",),
-            lambda inspection: plotting.plot_bands(inspection.bands),
+            lambda inspection: plotting.plot_bands(inspection.bands.loc[shown_filters(inspection)]),
             _of_filters(
                 "One row per filter. Blue: between the two learned cut-offs, as written in the network. Orange: "
                 "where the kernel's gain is within 3 dB of its peak, as computed. Dashed: before training, where "
@@ -130,8 +176,8 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             "overlap",
             "How alike the filters are",
             ("overlap",),
-            lambda inspection: plotting.plot_overlap(inspection.overlap),
-            of_weights(
+            lambda inspection: plotting.plot_overlap(_overlap_of(inspection, shown_filters(inspection))),
+            _of_some(
                 "Each cell compares two filters: 1 means that they pass the same. Blocks of dark cells are "
                 "filters that learned the same thing; what they show is not independent."
             ),
@@ -143,7 +189,9 @@ BANDS: Section[InspectionResults, InspectionRun] = Section(
             ("bands",),
             lambda inspection: inspection.bands,
             title="The bands in numbers",
-            rows=lambda inspection: band_rows(inspection.bands, inspection.resolvability),
+            rows=lambda inspection: band_rows(
+                inspection.bands.loc[shown_filters(inspection)], inspection.resolvability
+            ),
         ),
         Table("resolvability", ("resolvability",), lambda inspection: inspection.resolvability),
         Table("drift", ("drift",), lambda inspection: inspection.drift),
@@ -162,7 +210,7 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
             "responses",
             "Response of every filter",
             ("response",),
-            lambda inspection: plotting.plot_responses(inspection.response),
+            lambda inspection: plotting.plot_responses(_response_of_shown(inspection)),
             _of_filters(
                 "One panel per filter: gain in dB relative to the filter's peak over frequency. Blue: between the "
                 "cut-offs as written. Orange: within 3 dB of the peak. What is high outside the blue leaks "
@@ -175,8 +223,8 @@ RESPONSES: Section[InspectionResults, InspectionRun] = Section(
             "responses_overlay",
             "All responses together",
             ("response",),
-            lambda inspection: plotting.plot_responses(inspection.response, overlay=True),
-            of_weights(
+            lambda inspection: plotting.plot_responses(_response_of_shown(inspection), overlay=True),
+            _of_some(
                 "The same gains in one panel, each filter a line, coloured from the lowest to the highest peak."
             ),
         ),

@@ -10,6 +10,7 @@ from sincviz.analysis.doctor.findings import Finding, named
 from sincviz.analysis.doctor.trial_signals import DRIFT_BELOW_HZ
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.analysis.labels import class_labels
+from sincviz.networks.units import FrontEnd
 from sincviz.trials.values import units_message
 
 MOST_DRIFT = 0.5  # more drift than signal
@@ -35,14 +36,15 @@ def scale(facts: DataFacts) -> Iterator[Finding]:
     typical = _typical(_decades_of_filters(filters))
     ratio = f"{10**typical:.2g}"
     evidence = (
-        f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median "
-        "over "
+        f"Amplitude after filtering is {ratio} times the value stored by the first batch normalisation (median over "
         "filters)"
+        if filters.recorded is not None and filters.recorded.filtered_variance is not None
+        else f"The output of units is {ratio} times as large as their normalisation recorded (median over filters)"
     )
     thousands = 3 * round(typical / 3)
     beside_units = abs(typical - thousands) if thousands else np.inf
     beside_standardised = _beside_standardised(filters)
-    anew = "re-estimate the statistics: `sincviz.training.recalibrate_batch_norm(model, epochs)`"
+    anew = f"re-estimate the statistics: {_recalibrate(facts)}"
     if beside_standardised <= min(STANDARDISED_FITS, beside_units):
         yield Finding(
             "scale",
@@ -97,10 +99,10 @@ def batch_norm(facts: DataFacts) -> Iterator[Finding]:
     if facts.filters is None or amplitudes_are_off(facts.filters):
         return
     recorded = facts.filters.recorded
-    if recorded is None or recorded.filtered_variance is None:
+    if recorded is None:
         return
-    remedy = "`sincviz.training.recalibrate_batch_norm(model, epochs)`, best with the training trials."
-    if (recorded.filtered_variance == 1).all():
+    remedy = f"{_recalibrate(facts)}, best with the training trials."
+    if recorded.filtered_variance is not None and (recorded.filtered_variance == 1).all():
         yield Finding(
             "batch_norm",
             "warning",
@@ -255,6 +257,16 @@ def _units_without_statistics(facts: DataFacts) -> Iterator[Finding]:
         yield Finding("scale", "error", f"{finding}.", f"{evidence[0].upper()}{evidence[1:]}.", remedy)
 
 
+def _recalibrate(facts: DataFacts) -> str:
+    """Return how the statistics of batch normalisations are estimated anew."""
+    if isinstance(facts.network, FrontEnd) and facts.network.traced:
+        return (
+            "run trials through the network in training mode, with `momentum=None` in its batch normalisations and "
+            "without dropout"
+        )
+    return "`sincviz.training.recalibrate_batch_norm(model, epochs)`"
+
+
 def _beside_standardised(filters: FilterFacts) -> float:
     """Return by how many decades amplitudes would be off if these trials were standardised; infinite if unknown."""
     recorded = filters.recorded
@@ -292,6 +304,9 @@ def _standardise(facts: DataFacts) -> str:
 def _decades_of_filters(filters: FilterFacts) -> Floats:
     """Return log10 of each filter's amplitude over the stored one; NaN where that is not informative."""
     recorded = filters.recorded
+    if recorded is not None and recorded.filtered_variance is None:
+        of_units = (filters.of_units.variance / recorded.unit_std.square()).mean(1).cpu().numpy()
+        return np.where(_drifting(filters), np.nan, _log10(of_units) / 2)
     if recorded is None or recorded.filtered_variance is None or (recorded.filtered_variance == 1).all():
         return np.full(len(filters.bands), np.nan)
     ratio = (filters.of_filters.variance / recorded.filtered_variance).cpu().numpy()

@@ -32,17 +32,25 @@ def amplitude_response(kernels: Floats, *, sfreq: float, n_freqs: int) -> tuple[
     >>> amplitude.round(3).tolist()
     [[1.0, 0.707, 1.0]]
     """
-    frequency_hz, response = transfer_function(kernels, sfreq=sfreq, n_freqs=n_freqs)
-    return frequency_hz, _amplitude(response)
+    if kernels.ndim == 2:
+        frequency_hz, response = transfer_function(kernels, sfreq=sfreq, n_freqs=n_freqs)
+        return frequency_hz, np.abs(response)
+    # The power of all kernels of a filter is the transform of the sum of their autocorrelations (Wiener-Khinchin).
+    taps, n_fft = kernels.shape[-1], 2 * (n_freqs - 1)
+    every = max(1, -(-2 * taps // n_fft))
+    short = (np.abs(np.fft.rfft(kernels, 2 * taps)) ** 2).sum(1)
+    lags = np.fft.irfft(short, 2 * taps)
+    around = np.zeros((len(kernels), every * n_fft))
+    around[:, :taps] = lags[:, :taps]
+    if taps > 1:
+        around[:, -taps + 1 :] = lags[:, -taps + 1 :]
+    power = np.fft.rfft(around).real[:, ::every]
+    return np.linspace(0, sfreq / 2, n_freqs), np.sqrt(power.clip(min=0))
 
 
 def amplitude_at(frequency_hz: Floats, kernels: Floats, *, sfreq: float) -> Floats:
     """Return the same at any frequencies."""
-    return _amplitude(response_at(frequency_hz, kernels, sfreq=sfreq))
-
-
-def _amplitude(response: NDArray[np.complex128]) -> Floats:
-    amplitude: Floats = np.abs(response)
+    amplitude: Floats = np.abs(response_at(frequency_hz, kernels, sfreq=sfreq))
     return amplitude if amplitude.ndim == 2 else np.sqrt(np.square(amplitude).sum(1))
 
 

@@ -43,6 +43,8 @@ class AffineCut:
         Names of the first non-linear operations.
     operations : tuple of str
         Names of all operations, for one trial.
+    normalisations : tuple of int or None
+        Number of the batch normalisation that makes each tensor, if one does.
     """
 
     places: tuple[Place, ...]
@@ -50,6 +52,7 @@ class AffineCut:
     affine_operations: frozenset[int]
     first_nonlinear: tuple[str, ...]
     operations: tuple[str, ...]
+    normalisations: tuple[int | None, ...]
 
     def holds_for(self, module: nn.Module, batch: int, n_chans: int, n_times: int) -> bool:
         """Return whether so many trials run through the same operations as one, so that places mean the same."""
@@ -107,12 +110,14 @@ def affine_cut(
             affine.add(number)
     if not places:
         raise NotTraceableError("no operation could be found that is not affine")
+    same = _same(sums)
     return AffineCut(
-        tuple(places),
-        _same(sums),
-        frozenset(affine),
-        tuple(dict.fromkeys(names)),
-        tuple(step.name for step in steps[0]),
+        places=tuple(places),
+        tensors=same,
+        affine_operations=frozenset(affine),
+        first_nonlinear=tuple(dict.fromkeys(names)),
+        operations=tuple(step.name for step in steps[0]),
+        normalisations=tuple(_normalisation(sums[one[0]], steps, places[one[0]][0]) for one in same),
     )
 
 
@@ -163,11 +168,24 @@ def _kind(values: Sequence[NDArray[np.float64]], dtype: torch.dtype) -> str:
     )
 
 
+def _normalisation(values: NDArray[np.float64], steps: list[list[_Step]], before: int) -> int | None:
+    """Return the number of the last batch normalisation before an operation whose result is what enters there."""
+    for number in reversed(range(before)):
+        if steps[0][number].name == "batch_norm":
+            made = np.stack([run[number].outputs[0] for run in steps])
+            return number if _agree(values, made) else None
+    return None
+
+
+def _agree(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    return np.allclose(one, other, rtol=1e-9, atol=1e-12 * np.abs(other[:, :3]).max())
+
+
 def _same(sums: list[NDArray[np.float64]]) -> tuple[tuple[int, ...], ...]:
     groups: list[list[int]] = []
     for number, one in enumerate(sums):
         for group in groups:
-            if np.allclose(sums[group[0]], one, rtol=1e-9, atol=1e-12 * np.abs(one[:, :3]).max()):
+            if _agree(sums[group[0]], one):
                 group.append(number)
                 break
         else:

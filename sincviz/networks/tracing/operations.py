@@ -1,5 +1,6 @@
 """Operations of a network in the order in which it runs them: watched, stopped or replaced on the way."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -76,6 +77,27 @@ def operation_names(module: nn.Module, x: Tensor) -> tuple[str, ...]:
     with torch.no_grad():
         run_with(module, x, run)
     return tuple(names)
+
+
+def arguments_at(module: nn.Module, x: Tensor, wanted: int) -> dict[str, Any] | None:
+    """Return the arguments of a batch normalisation by their names; ``None`` if they cannot be told."""
+    found: list[dict[str, Any]] = []
+
+    def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
+        if number == wanted:
+            args, kwargs = tree_unflatten(values, structure)
+            found.append(inspect.signature(nn.functional.batch_norm).bind(*args, **kwargs).arguments)
+            raise _Enough
+        return call(func, values, structure)
+
+    try:
+        with torch.no_grad():
+            run_with(module, x, run)
+    except _Enough:
+        return {"weight": None, "bias": None, "eps": 1e-5, "momentum": 0.1} | found[0]
+    except TypeError:  # not PyTorch's own function
+        return None
+    return None
 
 
 def values_at(module: nn.Module, x: Tensor, places: Sequence[Place]) -> list[Tensor]:

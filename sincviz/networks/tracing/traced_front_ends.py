@@ -4,18 +4,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from sincviz._utils.text import listed
 from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.tracing.affine_cut import AffineCut
 from sincviz.networks.tracing.halves import Front, check_halves, cut_in_double_precision, front_of, tail_of
-from sincviz.networks.tracing.operations import NotTraceableError
+from sincviz.networks.tracing.operations import NotTraceableError, arguments_at
 from sincviz.networks.tracing.probing import ProbedTensor, probed
 from sincviz.networks.tracing.products import best_products
-from sincviz.networks.units import FrontEnd
+from sincviz.networks.units import FrontEnd, RecordedStatistics
 
 _MOST_VALUES = 3e8
 """Numbers in the kernels of a network that are still held in memory."""
+
+_MOST_UNITS = 4096
 
 
 def traced_front_end(network: BlackBox) -> FrontEnd:
@@ -122,6 +126,10 @@ def _traced(network: BlackBox) -> FrontEnd:
     module, cut, dtype = cut_in_double_precision(network.module, n_chans, n_times)
     places = [cut.places[members[0]] for members in cut.tensors]
     tensors = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
+    if all(_is_the_input(tensor) for tensor in tensors):
+        raise NotTraceableError(
+            f"its first non-linear operation, {listed(cut.first_nonlinear)}, takes the trials as they are"
+        )
     kernels, before, stride = _one_bank(tensors)
     bias = torch.cat([tensor.bias[:, tensor.n_out // 2] for tensor in tensors])
     products = best_products(kernels)
@@ -161,6 +169,7 @@ def _traced(network: BlackBox) -> FrontEnd:
         numeric=network.numeric,
         provenance=network.provenance,
         module=network.module,
+        recorded=_recorded(module, cut, tensors, products.units, n_chans, n_times, dtype),
         unit_kernels=None if products.separable else kernels[products.units].to(like),
         stride=stride,
         front=None if exact else _exact_front(front_of(network.module, cut), tensors, order, n_out, shape),
@@ -184,6 +193,8 @@ def _one_bank(tensors: list[ProbedTensor]) -> tuple[Tensor, int, int]:
     before = max(tensor.before for tensor in tensors)
     n_taps = before + max(tensor.kernels.shape[2] - tensor.before for tensor in tensors)
     n_units, n_chans = sum(len(tensor.kernels) for tensor in tensors), tensors[0].kernels.shape[1]
+    if n_units > _MOST_UNITS:
+        raise NotTraceableError(f"its {n_units} units are too many to be read one by one")
     if n_units * n_chans * n_taps > _MOST_VALUES:
         raise NotTraceableError(
             f"its {n_units} units of {n_chans} channels × {n_taps} taps do not fit into memory"
@@ -197,6 +208,39 @@ def _one_bank(tensors: list[ProbedTensor]) -> tuple[Tensor, int, int]:
         )
         start += len(tensor.kernels)
     return kernels, before, tensors[0].stride
+
+
+def _recorded(
+    module: nn.Module,
+    cut: AffineCut,
+    tensors: list[ProbedTensor],
+    units: Tensor,
+    n_chans: int,
+    n_times: int,
+    dtype: torch.dtype,
+) -> RecordedStatistics | None:
+    """Return the statistics that batch normalisations right before the first non-linearity recorded."""
+    means, deviations, momenta = [], [], []
+    for tensor, number in zip(tensors, cut.normalisations, strict=True):
+        silence = torch.zeros(1, n_chans, n_times, dtype=dtype)
+        arguments = None if number is None else arguments_at(module, silence, number)
+        if arguments is None or arguments["running_var"] is None or arguments["weight"] is None:
+            return None
+        variance, weight = arguments["running_var"].double(), arguments["weight"].double()
+        if (variance == 1).all() and (arguments["running_mean"] == 0).all():  # as before any training
+            return None
+        std = weight.abs() * (variance / (variance + arguments["eps"])).sqrt()
+        # Features are the second dimension, which comes first among those of units.
+        per_feature = len(tensor.kernels) // len(std)
+        means.append(arguments["bias"].double().repeat_interleave(per_feature))
+        deviations.append(std.repeat_interleave(per_feature))
+        momenta.append(arguments["momentum"])
+    return RecordedStatistics(None, torch.cat(means)[units], torch.cat(deviations)[units], momenta[0])
+
+
+def _is_the_input(tensor: ProbedTensor) -> bool:
+    """Return whether every unit is a sample of a single channel."""
+    return bool((tensor.kernels != 0).sum((1, 2)).max() <= 1)
 
 
 def _is_constant(bias: Tensor) -> bool:
