@@ -86,7 +86,9 @@ def live_part(inspection: InspectionResults) -> LivePart | None:
     text = payload(inspection)
     if text is None:
         return None
-    return LivePart("Explore and edit", explorer_html(text, owns_address=True), script_hash())
+    assert inspection.explorer is not None  # there is a text of it
+    title = "Explore and edit" if inspection.explorer.attrs["can_recompute"] else "Explore"
+    return LivePart(title, explorer_html(text, owns_address=True), script_hash())
 
 
 EXPLORER: Section[InspectionResults, InspectionRun] = Section(
