@@ -85,7 +85,7 @@ def stopped_after(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-def zoo(names: list[str], limit: int) -> pd.DataFrame:
+def zoo(names: list[str], limit: int, n_trials: int) -> pd.DataFrame:
     """Inspect every network, untrained, and write its page."""
     from braindecode.models.util import models_dict
 
@@ -98,17 +98,17 @@ def zoo(names: list[str], limit: int) -> pd.DataFrame:
             row |= {"built": False, "reason": found}
         else:
             model, settings = found
-            row |= {"built": True} | inspected(model, settings, limit)
+            row |= {"built": True} | inspected(model, settings, limit, n_trials)
         rows.append(row)
         print({key: value for key, value in row.items() if value not in ("", None)}, flush=True)
     return pd.DataFrame(rows).set_index("network")
 
 
-def inspected(model: nn.Module, settings: dict, limit: int) -> dict:
+def inspected(model: nn.Module, settings: dict, limit: int, n_trials: int) -> dict:
     """Return what an inspection of one network gives, how long it takes, and whether it changes anything."""
     n_chans = settings.get("n_chans") or len(settings["chs_info"])
     epochs, _ = simulate_motor_imagery(
-        24,
+        n_trials,
         n_chans=max(2, n_chans),
         sfreq=settings["sfreq"],
         duration=settings["n_times"] / settings["sfreq"],
@@ -144,6 +144,8 @@ def inspected(model: nn.Module, settings: dict, limit: int) -> dict:
             row["baseline"] = inspection.spectral_relevance.attrs["baseline"]
     except TimeoutError as error:
         row["stopped"] = str(error)
+    except (sincviz.SincvizError, TypeError, ValueError) as error:
+        row["refused"] = f"{type(error).__name__}: {error}"[:200]
     except Exception as error:  # a traceback is what is looked for
         row["traceback"] = f"{type(error).__name__}: {error}"[:200]
     row["seconds"] = time.perf_counter() - start
@@ -264,6 +266,7 @@ def main() -> None:
     )
     parser.add_argument("what", choices=("zoo", "truth", "speed"))
     parser.add_argument("networks", nargs="*", help="names of networks; all of them if none")
+    parser.add_argument("--trials", type=int, default=24, help="simulated trials of the zoo")
     parser.add_argument("--limit", type=int, default=300, help="seconds for one network of the zoo")
     parser.add_argument("--turns", type=int, default=3, help="seeds of truth, repetitions of speed")
     parser.add_argument("--device", default="cpu", help="of speed: cpu or cuda")
@@ -272,7 +275,7 @@ def main() -> None:
     mne.set_log_level("ERROR")
     warnings.simplefilter("ignore")
     if options.what == "zoo":
-        table = zoo(options.networks, options.limit)
+        table = zoo(options.networks, options.limit, options.trials)
     elif options.what == "truth":
         table = truth_of(options.networks, options.turns)
     else:

@@ -46,7 +46,7 @@ def _importance(run: InspectionRun) -> tuple[xr.Dataset]:
     if trials is not None and not has_linear_head(front_end):
         # What follows is run again for every unit: of many units fewer trials have to do.
         n_units = front_end.spatial.shape[0] * front_end.spatial.shape[1]
-        most = min(MOST_EVIDENCE_TRIALS, MOST_REPLACEMENTS // n_units)
+        most = run.within_reach(n_units, min(MOST_EVIDENCE_TRIALS, MOST_REPLACEMENTS // n_units))
         if most < FEWEST_REPLACED:
             raise ValueError(
                 f"With {n_units} units it would take too long here: `sincviz.importance(model, epochs)` measures it."

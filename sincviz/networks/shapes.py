@@ -16,7 +16,7 @@ _FAILURES = (
     RuntimeError,
     ValueError,
     TypeError,
-    IndexError,
+    LookupError,
     AssertionError,
     NotImplementedError,
     AttributeError,

@@ -15,6 +15,7 @@ from sincviz import FrontEndError, SincShallowNet
 from sincviz.networks import front_end
 from sincviz.networks.attributes import known_attributes
 from sincviz.networks.black_boxes import black_box
+from sincviz.networks.tracing.halves import halves
 from sincviz.networks.tracing.traced_front_ends import traced_front_end
 
 N_CHANS, N_TIMES = 5, 120
@@ -287,6 +288,22 @@ class Complex(nn.Module):
 
     def forward(self, x):
         return self.head(torch.fft.rfft(x).abs().mean(2))
+
+
+def test_relevance_of_what_takes_complex_numbers_is_that_of_the_whole_network():
+    torch.manual_seed(0)
+    module = sized(Complex())
+    front, tail = halves(module, N_CHANS, N_TIMES)
+    x = noise(3)
+    assert front(x)[0].shape == (3, 2 * N_CHANS * (N_TIMES // 2 + 1))
+    torch.testing.assert_close(tail(front(x)), module(x))
+    shares = sincviz.spectral_relevance(module, x.numpy(), baseline="zero")
+    # The score is of first degree in the input, so its gradient is the same all along the path.
+    point = x.clone().requires_grad_()
+    gradient = torch.autograd.grad(module(point)[:, 0].sum(), point)[0]
+    np.testing.assert_allclose(
+        shares.isel(target=0).sum("frequency"), (x * gradient).sum(2).mean(0), rtol=1e-3
+    )
 
 
 class Sorted(nn.Module):

@@ -120,12 +120,23 @@ def front_of(module: nn.Module, cut: AffineCut) -> Front:
         if not same_way[len(x)]:  # so many trials take another way through the network
             singles = [values_at(module, one, places) for one in torch.split(x, 1)]
             return [
-                torch.cat([single[number].reshape(1, -1) for single in singles])
-                for number in range(len(places))
+                torch.cat([_values(single[number], 1) for single in singles]) for number in range(len(places))
             ]
-        return [value.reshape(len(x), -1) for value in values_at(module, x, places)]
+        return [_values(value, len(x)) for value in values_at(module, x, places)]
 
     return front
+
+
+def _values(tensor: Tensor, batch: int) -> Tensor:
+    """Return the real numbers of every trial, shape (batch, values)."""
+    return (torch.view_as_real(tensor) if tensor.is_complex() else tensor).reshape(batch, -1)
+
+
+def _as_there(values: Tensor, tensor: Tensor) -> Tensor:
+    """Return the same numbers as the tensor of which they are, which an activation may change in place."""
+    if tensor.is_complex():
+        return torch.view_as_complex(values.reshape(*tensor.shape, 2).contiguous()).clone()
+    return values.reshape(tensor.shape).clone()
 
 
 def tail_of(
@@ -190,8 +201,7 @@ def tail_of(
             if number in hollow:
                 return hollow[number]
             for at, tensor in entering.get(number, {}).items():
-                # An activation may work in place.
-                values[at] = tensor.reshape(values[at].shape).clone()
+                values[at] = _as_there(tensor, values[at])
             return call(func, values, structure)
 
         return run_with(module, first.new_zeros(()).expand(batch, n_chans, n_times), run)

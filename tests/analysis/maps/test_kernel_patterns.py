@@ -74,14 +74,13 @@ def test_products_have_the_pattern_that_they_have_without_kernels(model):
 
 def test_a_unit_sees_what_it_passes_most():
     x, maps = trials()
-    here = np.array([1.0, 0, 0, 0, 0, 0])
-    there = np.array([0, 0, 0, 0, 0, 1.0])
+    weights = {"alpha": np.array([1.0, 0, 0, 0, 0, 0]), "beta": np.array([0, 0, 0, 0, 0, 1.0])}
     for louder, quieter in (("alpha", "beta"), ("beta", "alpha")):
-        weights = {"alpha": here, "beta": there}
-        front = unit({louder: (1.0, weights[louder]), quieter: (0.3, weights[quieter])})
+        front = unit({louder: (1.0, weights[louder]), quieter: (0.2, weights[quieter])})
         pattern = spatial_patterns(front, x)[0, 0]
-        assert correlation(pattern, maps[louder]) > 0.85
-        assert int(abs(pattern).argmax()) == int(maps[louder].argmax())
+        assert int(np.abs(pattern.to_numpy()).argmax()) == int(maps[louder].argmax())
+        # Sources of frequencies of their own need no more than one filter in space and one in time.
+        assert pattern["explained"].item() > 0.98
 
 
 def test_half_of_what_is_a_quarter_of_a_cycle_apart_is_explained():
@@ -96,8 +95,10 @@ def test_half_of_what_is_a_quarter_of_a_cycle_apart_is_explained():
     )
     x = np.zeros((60, N_CHANS, N_TIMES))
     for channel in (0, 5):  # two sources of equal power that know nothing of each other
-        x[:, channel] = np.cos(2 * np.pi * (10 * times + rng.random((60, 1))))
-    assert float(spatial_patterns(front, x)["explained"]) == pytest.approx(0.5, abs=0.05)
+        noise = rng.standard_normal((60, N_TIMES)) + 1j * rng.standard_normal((60, N_TIMES))
+        slow = np.apply_along_axis(lambda row: np.convolve(row, np.hanning(60), "same"), 1, noise)
+        x[:, channel] = (slow * np.exp(2j * np.pi * 10 * times)).real
+    assert spatial_patterns(front, x)["explained"].item() == pytest.approx(0.5, abs=0.06)
 
 
 def test_the_fit_explains_no_less_than_the_product_of_the_weights():
