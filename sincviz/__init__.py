@@ -1,4 +1,4 @@
-"""sincviz reads what a sinc-convolution EEG network has learned.
+"""sincviz reads what an EEG network has learned.
 
 Open or train a network, measure its bands, draw them::
 

@@ -24,7 +24,7 @@ from sincviz.errors import SincvizError, did_you_mean
 
 app = typer.Typer(
     name="sincviz",
-    help="Read what a sinc-convolution EEG network has learned.",
+    help="Read what an EEG network has learned.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )

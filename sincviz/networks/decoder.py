@@ -82,7 +82,7 @@ def decoder(model: object) -> Decoder:
     Parameters
     ----------
     model : torch.nn.Module | classifier | FrontEnd
-        Anything that :func:`sincviz.networks.front_ends` knows, or any module that maps (batch, channels, times) to
+        A network whose front end is declared, or any module that maps (batch, channels, times) to
         (batch, classes). The attributes ``chs_info``, ``sfreq``, ``n_times``, ``n_outputs``, ``scale`` and
         ``class_names`` of such a module are read if it has them.
 

@@ -53,7 +53,7 @@ def relevance(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training. Epochs on disk are read batch by batch.
     y : array, shape (trials,) | None

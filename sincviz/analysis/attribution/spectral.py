@@ -51,7 +51,7 @@ def spectral_relevance(
     ----------
     model : torch.nn.Module | classifier | FrontEnd
         Any module that maps (batch, channels, times) to class scores (batch, classes). Captum is not needed if
-        :func:`sincviz.networks.front_ends` knows the network. For ``mne.Epochs`` it must have ``chs_info`` and
+        :func:`sincviz.networks.front_end` knows the network. For ``mne.Epochs`` it must have ``chs_info`` and
         ``scale`` (factor from volts to its units); ``class_names`` and ``sfreq`` are used if present.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials, preferably not used in training.

@@ -44,7 +44,7 @@ def edited_predictions(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows; it is not changed.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters; it is not changed.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials.
     y : array, shape (trials,) | None

@@ -23,7 +23,7 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     bands : mapping of str to (float, float) | None
         Limits of the bands that filters are named after, in Hz, such as ``{"mu": (8, 13)}``; ``None`` means
         delta, theta, alpha, beta and gamma.

@@ -17,7 +17,7 @@ def cutoff_drift(model: object) -> pd.DataFrame:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows; networks trained by :func:`sincviz.training.fit`
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters; networks trained by :func:`sincviz.training.fit`
         store them.
 
     Returns

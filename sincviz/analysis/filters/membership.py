@@ -27,7 +27,7 @@ def band_membership(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     bands : mapping of str to (float, float) | None
         Low (included) and high (excluded) limit of each band in Hz, such as ``{"mu": (8, 13)}``; ``None`` means
         delta, theta, alpha, beta and gamma. They must not overlap.

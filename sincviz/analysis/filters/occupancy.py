@@ -18,7 +18,7 @@ def band_occupancy(model: object, *, bands: Mapping[str, tuple[float, float]] | 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     bands : mapping of str to (float, float) | None
         Low and high limit of each band in Hz; ``None`` means delta to gamma. They must not overlap.
 

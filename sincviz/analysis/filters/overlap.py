@@ -37,7 +37,7 @@ def resolvability(
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials; their spectrum is used for ``in_band_power``.
     progress : bool
@@ -141,7 +141,7 @@ def filter_overlap(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def filter_pairs(
     Parameters
     ----------
     model, other : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     maps, other_maps : xarray.DataArray, dims (filter, depth, channel), or None
         What :func:`sincviz.spatial_patterns` or :func:`sincviz.spatial_filters` returned for each network.
 

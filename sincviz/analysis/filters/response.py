@@ -23,7 +23,7 @@ def filter_response(model: object, *, n_freqs: int = 512) -> xr.Dataset:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     n_freqs : int
         Number of frequencies from 0 to the Nyquist frequency, both included.
 

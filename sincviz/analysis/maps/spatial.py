@@ -32,7 +32,7 @@ def spatial_filters(model: object) -> xr.DataArray:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def spatial_patterns(model: object, epochs: EpochsOrArray, *, progress: bool = T
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
         Trials. Epochs on disk are read batch by batch.
     progress : bool

@@ -29,7 +29,7 @@ def importance(model: object, epochs: EpochsOrArray | None = None, *, progress: 
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Anything that :func:`sincviz.networks.front_ends` knows.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times), or None
         Trials to measure how much each pooled feature varies; ``None`` assumes equal variance, so only weights count,
         which needs a linear head.
