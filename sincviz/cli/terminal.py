@@ -44,16 +44,25 @@ def print_network(inspection: "Inspection") -> None:
 
 
 def print_bands(bands: "pd.DataFrame") -> None:
-    """Print the table of :func:`sincviz.learned_bands` and how to read it."""
+    """Print the table of :func:`sincviz.learned_bands` and how to read it; free filters have no nominal band."""
+    free = bool(bands["low_hz"].isna().all())
     table = Table(title="Learned bands (Hz)", title_justify="left")
-    for header in ("Filter", "Nominal", "Measured (−3 dB)", "Peak", "Energy in band", "Shift", "Rhythm"):
+    written = () if free else ("Energy in band", "Shift")
+    for header in ("Filter", *(() if free else ("Nominal",)), "Measured (−3 dB)", "Peak", *written, "Rhythm"):
         table.add_column(header, justify="left" if header == "Rhythm" else "right")
     for row in bands.reset_index().to_dict("records"):
+        measured = (
+            (f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}", f"{row['peak_hz']:.1f}")
+            if math.isfinite(row["peak_hz"])
+            else ("passes nothing", "–")
+        )
+        if free:
+            table.add_row(str(row["filter"]), *measured, row["rhythm"])
+            continue
         table.add_row(
             str(row["filter"]),
             f"{row['low_hz']:.1f}–{row['high_hz']:.1f}",
-            f"{row['measured_low_hz']:.1f}–{row['measured_high_hz']:.1f}",
-            f"{row['peak_hz']:.1f}",
+            *measured,
             f"{row['in_band_energy']:.0%}",
             _shift(row["center_hz"] - (row["initial_low_hz"] + row["initial_high_hz"]) / 2),
             row["rhythm"],
@@ -61,11 +70,15 @@ def print_bands(bands: "pd.DataFrame") -> None:
     console.print(table)
     measured_hz = bands["measured_high_hz"] - bands["measured_low_hz"]
     narrower = int((bands["bandwidth_hz"] < measured_hz).sum())
+    said = (
+        ". Free filters have no nominal band, and pass other frequencies too."
+        if free
+        else f", nominally {bands['bandwidth_hz'].mean():.1f} Hz; {narrower} of {len(bands)} filters are narrower as "
+        "written than as computed. Read the measured column. Shift: of the nominal centre since initialisation."
+    )
     console.print(
         f"A kernel of {bands.attrs['n_taps']} samples at {bands.attrs['sfreq_hz']:g} Hz makes bands of "
-        f"{measured_hz.mean():.1f} Hz on average (−3 dB), nominally {bands['bandwidth_hz'].mean():.1f} Hz; "
-        f"{narrower} of {len(bands)} filters are narrower as written than as computed. Read the measured column. "
-        "Shift: of the nominal centre since initialisation.",
+        f"{measured_hz.mean():.1f} Hz on average (−3 dB){said}",
         highlight=False,
     )
 

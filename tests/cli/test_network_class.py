@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from sincviz import load_checkpoint
+from sincviz import learned_bands, load_checkpoint
 from sincviz.cli.main import main
 from sincviz.cli.network_class import model_arguments, named_class, network_class
+from sincviz.cli.terminal import print_bands
 
 CODE = """
 import torch
@@ -162,3 +163,15 @@ def test_networks_whose_filters_cannot_be_read_are_not_compared(folder, capsys):
         main(["compare", "mine.pt", "mine.pt", "--names", "a,b", *options])
     assert ended.value.code == 2
     assert "MyNet" in capsys.readouterr().err
+
+
+def test_filters_without_cut_offs_are_printed_without_nominal_bands(capsys):
+    front = nn.Sequential(nn.Conv1d(3, 4, 9), nn.ELU(), nn.AvgPool1d(56), nn.Flatten(), nn.Linear(4, 2))
+    front.n_chans, front.n_times, front.sfreq = 3, 64, 100.0
+    with torch.no_grad():
+        front[0].weight[3] = 0
+    print_bands(learned_bands(front))
+    printed = capsys.readouterr().out
+    assert "nan" not in printed
+    assert "passes nothing" in printed
+    assert "Free filters have no nominal band" in " ".join(printed.split())
