@@ -123,6 +123,10 @@ def _traced(network: BlackBox) -> FrontEnd:
     places = [cut.places[members[0]] for members in cut.tensors]
     tensors = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
     kernels, before, stride = _one_bank(tensors)
+    if kernels.shape[2] == 1 and int((kernels[..., 0] != 0).sum(1).max()) <= 1:
+        raise NotTraceableError(
+            f"its first non-linearity ({', '.join(cut.first_nonlinear)}) takes the channels as they are, unfiltered"
+        )
     bias = torch.cat([tensor.bias[:, tensor.n_out // 2] for tensor in tensors])
     products = best_products(kernels)
     n_out = max(tensor.n_out for tensor in tensors)
