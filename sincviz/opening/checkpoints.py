@@ -126,7 +126,8 @@ def load_checkpoint(
     epochs : mne.BaseEpochs | None
         Trials like those of the training. What the file does not store is taken from them: the EEG channels if their
         number is that of the network, the number of samples if they have its sampling rate, and the class names,
-        in the order of their event codes, if there are as many as outputs.
+        in the order of their event codes, if there are as many as outputs. Of other networks the number of samples and
+        the sampling rate; channels and classes are then taken from the epochs of each analysis.
     montage : str | None
         Standard montage of MNE, such as ``"standard_1005"``, that places the channels by name; ``None`` leaves
         positions as they are.
@@ -138,7 +139,8 @@ def load_checkpoint(
     **missing_parameters
         What the file does not store: parameters of :class:`SincShallowNet` such as ``min_freq``, ``pool_size``,
         ``pool_stride``, ``padding`` or ``n_times``, or those of a network of braindecode that shapes do not tell, such
-        as ``pool1_kernel_size``; ``class_names``; ``scale``, the factor from volts to the network's units.
+        as ``pool1_kernel_size``; ``sfreq`` beside ``model``; ``class_names``; ``scale``, the factor from volts to the
+        network's units.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Networks other than SincShallowNet from files: rebuilt from shapes, or of a class that the caller names."""
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from sincviz.weights.weights_file import read_weights_file
 
 Channels = Sequence[Mapping[str, Any]]
 _OF_ANY = ("class_names", "scale")
+_SIZES = ("n_chans", "n_times", "n_outputs", "sfreq")
 
 
 def other_network(
@@ -64,12 +66,15 @@ def other_network(
     own = {name: value for name, value in given.items() if name not in _OF_ANY}
     try:
         if model is not None:
+            rate_hz = own.pop("sfreq", None)  # which most classes do not take
             if own:
                 raise TypeError(
                     f"With `model`, {listed([f'`{name}`' for name in own])} must be in `model_args`, on the command "
                     "line `--model-args`."
                 )
             network = named_network(model, model_args, file, channels=channels)
+            samples = {} if trial is None else {"n_times": trial[0], "sfreq": trial[1]}
+            _keep_sizes(network, {**samples, "sfreq": rate_hz or samples.get("sfreq"), **(model_args or {})})
         else:
             if holds_sinc_shallow(file.outline) or (found := recognised(file.outline)) is None:
                 return None
@@ -111,6 +116,16 @@ def _describe(network: nn.Module, outline: Any, given: Mapping[str, Any], channe
         network.chs_info = list(channels)  # type: ignore[assignment]
     except AttributeError:  # braindecode's networks take it when they are built
         network.ch_names = [channel["ch_name"] for channel in channels]  # type: ignore[assignment]
+
+
+def _keep_sizes(network: nn.Module, sizes: Mapping[str, Any]) -> None:
+    """Set sizes and sampling rate that a class was told, or trials have, if it does not keep them itself."""
+    for name in _SIZES:
+        value = sizes.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            with contextlib.suppress(AttributeError):  # a property
+                if getattr(network, name, None) is None:
+                    setattr(network, name, value)
 
 
 def _stored_names(outline: Any) -> list[str] | None:

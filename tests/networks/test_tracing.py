@@ -306,6 +306,18 @@ def test_relevance_of_what_takes_complex_numbers_is_that_of_the_whole_network():
     )
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer that takes the trials as they are."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent = nn.GRU(N_CHANS, 4, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.recurrent(x.transpose(1, 2))[0].mean(1))
+
+
 class Sorted(nn.Module):
     """Does other operations for some inputs."""
 
@@ -380,6 +392,7 @@ def test_a_gradient_that_is_hidden_is_told_and_relevance_takes_the_whole_network
         (Linear, "no operation could be found"),
         (Mixed, "does not shift in time|not the input convolved in time"),
         (lambda: Branches(stride=2), "every 1 and every 2"),
+        (Recurrent, r"\(gru\) takes the channels as they are, unfiltered"),
     ],
 )
 def test_what_is_no_convolution_in_time_is_told(make, reason):

@@ -277,3 +277,22 @@ def test_a_file_that_claims_more_than_it_has_is_refused(tmp_path):
     torch.save(state, tmp_path / "large.pt")
     with pytest.raises(CheckpointError, match="claims more than the 1 values"):
         load_checkpoint(tmp_path / "large.pt")
+
+
+def test_sizes_and_rate_that_were_told_are_kept(tmp_path, epochs):
+    class Plain(nn.Module):
+        def __init__(self, n_chans, taps=9):
+            super().__init__()
+            self.conv, self.head = nn.Conv1d(n_chans, 3, taps), nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.head(torch.tanh(self.conv(x)).mean(2))
+
+    torch.save(Plain(6).state_dict(), tmp_path / "weights.pt")
+    arguments = {"model": Plain, "model_args": {"n_chans": 6}}
+    by_epochs = load_checkpoint(tmp_path / "weights.pt", epochs=epochs, **arguments)
+    assert (by_epochs.n_chans, by_epochs.n_times, by_epochs.sfreq) == (6, len(epochs.times), 128.0)
+    by_hand = load_checkpoint(tmp_path / "weights.pt", sfreq=100, **arguments)
+    assert (by_hand.n_chans, by_hand.sfreq, hasattr(by_hand, "n_times")) == (6, 100, False)
+    # So that filters can be read without trials.
+    assert len(sincviz.learned_bands(by_epochs)) == 3

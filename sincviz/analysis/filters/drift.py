@@ -77,8 +77,8 @@ def cutoff_history(model: object) -> pd.DataFrame | None:
     Parameters
     ----------
     model : SincShallowNet | classifier | torch.nn.Module
-        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters; networks trained by :func:`sincviz.training.fit`
-        store them.
+        Any network of which :func:`sincviz.networks.front_end` knows or finds the filters; those trained by
+        :func:`sincviz.training.fit` store them.
 
     Returns
     -------

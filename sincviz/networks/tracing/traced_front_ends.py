@@ -6,7 +6,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from sincviz._utils.text import listed
 from sincviz.errors import FrontEndError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.tracing.affine_cut import AffineCut
@@ -126,11 +125,11 @@ def _traced(network: BlackBox) -> FrontEnd:
     module, cut, dtype = cut_in_double_precision(network.module, n_chans, n_times)
     places = [cut.places[members[0]] for members in cut.tensors]
     tensors = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
-    if all(_is_the_input(tensor) for tensor in tensors):
-        raise NotTraceableError(
-            f"its first non-linear operation, {listed(cut.first_nonlinear)}, takes the trials as they are"
-        )
     kernels, before, stride = _one_bank(tensors)
+    if kernels.shape[2] == 1 and int((kernels[..., 0] != 0).sum(1).max()) <= 1:
+        raise NotTraceableError(
+            f"its first non-linearity ({', '.join(cut.first_nonlinear)}) takes the channels as they are, unfiltered"
+        )
     bias = torch.cat([tensor.bias[:, tensor.n_out // 2] for tensor in tensors])
     products = best_products(kernels)
     n_out = max(tensor.n_out for tensor in tensors)
@@ -236,11 +235,6 @@ def _recorded(
         deviations.append(std.repeat_interleave(per_feature))
         momenta.append(arguments["momentum"])
     return RecordedStatistics(None, torch.cat(means)[units], torch.cat(deviations)[units], momenta[0])
-
-
-def _is_the_input(tensor: ProbedTensor) -> bool:
-    """Return whether every unit is a sample of a single channel."""
-    return bool((tensor.kernels != 0).sum((1, 2)).max() <= 1)
 
 
 def _is_constant(bias: Tensor) -> bool:
