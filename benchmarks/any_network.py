@@ -85,7 +85,7 @@ def stopped_after(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-def zoo(names: list[str], limit: int, n_trials: int) -> pd.DataFrame:
+def zoo(names: list[str], limit: int, n_trials: int, only: list[str] | None) -> pd.DataFrame:
     """Inspect every network, untrained, and write its page."""
     from braindecode.models.util import models_dict
 
@@ -98,13 +98,13 @@ def zoo(names: list[str], limit: int, n_trials: int) -> pd.DataFrame:
             row |= {"built": False, "reason": found}
         else:
             model, settings = found
-            row |= {"built": True} | inspected(model, settings, limit, n_trials)
+            row |= {"built": True} | inspected(model, settings, limit, n_trials, only)
         rows.append(row)
         print({key: value for key, value in row.items() if value not in ("", None)}, flush=True)
     return pd.DataFrame(rows).set_index("network")
 
 
-def inspected(model: nn.Module, settings: dict, limit: int, n_trials: int) -> dict:
+def inspected(model: nn.Module, settings: dict, limit: int, n_trials: int, only: list[str] | None) -> dict:
     """Return what an inspection of one network gives, how long it takes, and whether it changes anything."""
     n_chans = settings.get("n_chans") or len(settings["chs_info"])
     epochs, _ = simulate_motor_imagery(
@@ -125,7 +125,7 @@ def inspected(model: nn.Module, settings: dict, limit: int, n_trials: int) -> di
                 model, ch_names=epochs.info["chs"], class_names=names, scale=1e6, sfreq=settings["sfreq"]
             )
             y = np.resize([0, 1], len(epochs))
-            inspection = sincviz.inspect(network, epochs, y, held_out=True, progress=False)
+            inspection = sincviz.inspect(network, epochs, y, only=only, held_out=True, progress=False)
             with tempfile.TemporaryDirectory() as folder:
                 inspection.report(Path(folder) / "report.html", progress=False)
                 row["page_mb"] = (Path(folder) / "report.html").stat().st_size / 1e6
@@ -267,6 +267,7 @@ def main() -> None:
     parser.add_argument("what", choices=("zoo", "truth", "speed"))
     parser.add_argument("networks", nargs="*", help="names of networks; all of them if none")
     parser.add_argument("--trials", type=int, default=24, help="simulated trials of the zoo")
+    parser.add_argument("--only", action="append", help="a section of the zoo's inspections; all if none")
     parser.add_argument("--limit", type=int, default=300, help="seconds for one network of the zoo")
     parser.add_argument("--turns", type=int, default=3, help="seeds of truth, repetitions of speed")
     parser.add_argument("--device", default="cpu", help="of speed: cpu or cuda")
@@ -275,7 +276,7 @@ def main() -> None:
     mne.set_log_level("ERROR")
     warnings.simplefilter("ignore")
     if options.what == "zoo":
-        table = zoo(options.networks, options.limit, options.trials)
+        table = zoo(options.networks, options.limit, options.trials, options.only)
     elif options.what == "truth":
         table = truth_of(options.networks, options.turns)
     else:
