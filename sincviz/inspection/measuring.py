@@ -159,7 +159,7 @@ class InspectionRun:
             x = torch.from_numpy(network_input(self.network, few)).to(self.network.device)
             with torch.no_grad(), FlopCounterMode(display=False) as counter:
                 # Counting hooks into modules, which what follows the cut of a traced network does not allow.
-                (getattr(self.network, "module", None) or self.network.scores)(x)
+                (getattr(self.network, "module", None) or self.network.scores)(x.clone())
             self.work_per_trial = counter.get_total_flops()
         n_trials = int(min(most, MOST_WORK / max(1.0, n_runs * self.work_per_trial)))
         if n_trials < min(FEWEST_IN_REACH, most, n_trials_of(self.needed_trials())):

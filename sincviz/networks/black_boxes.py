@@ -69,7 +69,7 @@ class BlackBox:
     def scores(self, x: Tensor) -> Tensor:
         """Return the class scores, shape (batch, classes), of trials (batch, channels, times)."""
         with torch.autocast("cpu", enabled=False):
-            return checked_scores(self.module(x), x)
+            return checked_scores(self.module(x.clone()), x)  # it may work in place on its input
 
 
 def black_box(module: nn.Module, known: Mapping[str, Any]) -> BlackBox:

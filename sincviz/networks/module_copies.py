@@ -11,6 +11,7 @@ from sincviz.networks.wrappers import unwrapped
 _SAME = 1e-3  # of the scores' spread: float32 in another order
 
 
+@torch.inference_mode(False)
 def evaluated_copy(model: object) -> nn.Module:
     """Return a copy of the network in evaluation mode, which can be inspected and changed.
 
@@ -67,5 +68,5 @@ def maps_alike(one: nn.Module, other: nn.Module, n_chans: int, n_times: int) -> 
 def _scores(module: nn.Module, x: Tensor) -> Tensor:
     copied = evaluated_copy(module)
     like = next(copied.parameters(), x)
-    scores: Tensor = copied(x.to(like.device, like.dtype))
+    scores: Tensor = copied(x.to(like.device, like.dtype).clone())
     return scores

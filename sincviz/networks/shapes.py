@@ -175,8 +175,9 @@ def _makes_probabilities(module: nn.Module, x: Tensor) -> bool:
 def _tried(module: nn.Module, x: Tensor) -> tuple[tuple[nn.Module, Tensor] | None, Any]:
     """Return module and scores, or ``None`` and the reason: an error, or the output."""
     try:
-        with torch.autocast("cpu", enabled=False):
-            scores = module(x)
+        # A network may draw random numbers, of which the caller's are not to be taken.
+        with torch.autocast("cpu", enabled=False), torch.random.fork_rng(devices=[]):
+            scores = module(x.clone())
     except _FAILURES as error:
         return None, error
     if isinstance(scores, Tensor) and scores.shape == (len(x),):

@@ -4,15 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 
 from sincviz.errors import EpochsError, FrontEndError
 from sincviz.networks.decoder import BlackBox
 from sincviz.networks.front_ends import FrontEnd, front_end
+from sincviz.networks.tracing.halves import same_scores
 from sincviz.networks.wrappers import place_of_skipped, skipped_steps
 from sincviz.opening.network import network, suited
 from sincviz.trials.containers import trials_and_labels
-from sincviz.trials.epochs import EpochsOrArray, is_epochs
+from sincviz.trials.epochs import EpochsOrArray, is_epochs, n_trials_of, network_input, some_of
+
+N_CHECKED = 8
+"""Trials on which filters that were found must make the scores of the network."""
 
 
 def analysis_inputs(
@@ -64,7 +69,7 @@ def front_end_inputs(
         If steps of a pipeline would have to transform the trials first.
     """
     seen, trials, labels = _suited(network(model), model, epochs, y, classes=classes)
-    return front_end(seen), trials, labels
+    return _front_end_on(seen, trials), trials, labels
 
 
 def with_or_without_trials(
@@ -97,7 +102,7 @@ def network_inputs(
             "it: `model = sincviz.network(model, sfreq=250)`, with the rate of the trials."
         )
     try:
-        return front_end(seen), trials, labels
+        return _front_end_on(seen, trials), trials, labels
     except FrontEndError:
         return seen, trials, labels
 
@@ -120,6 +125,28 @@ def _suited(
         n_chans, n_times = _size(trials)
         seen = replace(seen, n_chans=seen.n_chans or n_chans, n_times=seen.n_times or n_times)
     return seen, trials, labels
+
+
+def _front_end_on(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> FrontEnd:
+    """Return the front end of a network, checked on some of the trials if it was found by tracing."""
+    found = front_end(seen)
+    if isinstance(seen, FrontEnd):
+        return found
+    try:
+        numbers = np.unique(np.linspace(0, n_trials_of(trials) - 1, N_CHECKED, dtype=np.int64))
+        x = torch.from_numpy(network_input(seen, some_of(trials, numbers))).to(seen.device)
+    except EpochsError:  # which is said where all trials are read
+        return found
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        expected = seen.scores(x)
+        try:
+            same = same_scores(found.scores(x), expected)
+        except RuntimeError:  # another way through the network
+            same = False
+    if not same:
+        reason = "on these trials its filters, and what follows them, do not make its scores"
+        raise FrontEndError(f"sincviz does not know the front end of {seen.kind}: {reason}.", reason)
+    return found
 
 
 def _size(trials: EpochsOrArray) -> tuple[int | None, int | None]:

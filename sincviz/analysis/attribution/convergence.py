@@ -44,6 +44,7 @@ MUCH_SMOOTHER = 5.0
 
 COMPARED = ("integrated_gradients", "gradient_shap", "deep_lift")
 _MOST_TRIED = 8
+_SINGLE_PRECISION = 1e-5
 
 AttributionIn = Callable[[int], Callable[[Tensor, Tensor], Attribution]]
 """From a number of steps to the function that attributes a batch, given its baseline."""
@@ -156,7 +157,7 @@ def explain_converged(
             break
         found = _adapted(question, starts, tolerance)
         if isinstance(found, float):
-            missed.append(f"from the baseline {baseline_name(name)!r} {found:.1%}")
+            missed.append(f"from the baseline {baseline_name(name)!r} {_share(found)}")
             continue
         explanation, used = found
         if missed:
@@ -239,6 +240,16 @@ def _error(question: Question, explanation: Explanation) -> float:
     return float(np.max([*errors, *([] if difference is None else [difference])]))
 
 
+def _why(tolerance: float) -> str:
+    if tolerance < _SINGLE_PRECISION:
+        return "Single precision allows no such tolerance."
+    return "The scores jump, or are too steep, on the way."
+
+
+def _share(missed: float) -> str:
+    return f"{missed:.1%}" if missed >= 1e-3 else f"{missed:.1e}"
+
+
 def _refusal(question: Question, names: list[Baseline], missed: list[str], tolerance: float) -> str:
     others: list[str] = []
     with warnings.catch_warnings():
@@ -251,7 +262,7 @@ def _refusal(question: Question, names: list[Baseline], missed: list[str], toler
                     break
     return (
         f"Integrated gradients do not converge: in {MOST_STEPS} steps their shares miss {' and '.join(missed)} of the "
-        f"change of what they explain (completeness error; `tolerance` allows {tolerance:.3g}). The scores jump, or "
-        f"are too steep, on the way. Try {''.join(others)}`sincviz.ablate(model, epochs, y)`, which needs no "
+        f"change of what they explain (completeness error; `tolerance` allows {tolerance:.3g}). {_why(tolerance)} "
+        f"Try {''.join(others)}`sincviz.ablate(model, epochs, y)`, which needs no "
         f"gradients; `n_steps={MOST_STEPS}` computes the shares all the same, with a warning."
     )

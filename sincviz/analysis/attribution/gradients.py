@@ -138,9 +138,11 @@ def _halves(
         front, tail = halves(network.module, n_chans, n_times)
     except NotTraceableError:
         return None
-    like = torch.zeros(1, n_chans, n_times, dtype=network.dtype, device=network.device)
-    with torch.no_grad():
-        sizes = [values.shape[1] for values in front(like)]
+    like = torch.zeros(1, n_chans, n_times, dtype=network.dtype, device=network.device).requires_grad_()
+    reached = front(like)
+    if not all(values.requires_grad for values in reached):  # the whole network says why
+        return None
+    sizes = [values.shape[1] for values in reached]
     return front, Explained(lambda values: tail(torch.split(values, sizes, 1)), whole.explain)
 
 

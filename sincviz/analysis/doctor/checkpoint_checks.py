@@ -7,8 +7,10 @@ import torch
 
 from sincviz._utils.text import listed
 from sincviz.analysis.doctor.findings import Finding
+from sincviz.errors import EpochsError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.units import FrontEnd
+from sincviz.trials.epochs import EpochsOrArray, network_input, some_of
 
 UNITS = {
     **dict.fromkeys(("min_freq", "first_freq", "freq_stride", "bandwidth"), " Hz"),
@@ -28,6 +30,26 @@ def not_finite(network: BlackBox) -> Iterator[Finding]:
             "Some weights are not finite: nothing that depends on them can be interpreted.",
             f"NaN or infinite values in: {listed(broken, 6)}.",
             "Train again with a lower learning rate, or load an earlier checkpoint.",
+        )
+
+
+def changing_scores(network: FrontEnd | BlackBox, epochs: EpochsOrArray) -> Iterator[Finding]:
+    """Report a network that draws random numbers in evaluation."""
+    try:
+        x = torch.from_numpy(network_input(network, some_of(epochs, slice(4)))).to(network.device)
+    except EpochsError:  # another finding
+        return
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        first, second = network.scores(x), network.scores(x)
+    if not torch.equal(first, second) and torch.isfinite(first).all():
+        change = float((first - second).abs().max())
+        yield Finding(
+            "changing_scores",
+            "error",
+            "The scores of the same trials change from run to run: the network draws random numbers in evaluation.",
+            f"Two runs on {len(x)} trials differ by up to {change:.2g}, where scores have a standard deviation of "
+            f"{float(first.std(0).mean()):.2g}.",
+            "Switch off what is random, such as dropout that ignores `model.eval()`, and inspect it again.",
         )
 
 

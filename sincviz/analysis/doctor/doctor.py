@@ -62,13 +62,14 @@ def diagnose(
         One row per finding, most severe first; empty if there are none. It prints as sentences.
 
         ``check``
-            A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``, ``unmoved``,
-            ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``, ``channel_types``;
-            with epochs also ``epochs``, ``sampling_rate``, ``scale``, ``outlying_trials``, ``flat``, ``bridged``,
-            ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``, ``chance``, ``never_answered``,
-            ``class_order``, ``classes``, ``labels_in_blocks``, ``label_tied_to_subject`` (``session``, ``run``),
-            ``overlapping_trials``, ``duplicate_trials``, ``artefact``; of outputs that are numbers ``targets_drift``,
-            ``targets_in_blocks``, ``target_tied_to_subject`` (``session``, ``run``), ``output_scale``.
+            A short name: ``not_finite``, ``clamped_at_nyquist``, ``zero_width``, ``duplicates``, ``dead``,
+            ``unmoved``, ``unresolvable``, ``batch_norm_momentum``, ``assumed``, ``positions``, ``high_bands``,
+            ``channel_types``, ``changing_scores``; with epochs also ``epochs``, ``sampling_rate``, ``scale``,
+            ``outlying_trials``, ``flat``, ``bridged``, ``projectors``, ``batch_norm``, ``recording``, ``slow_drift``,
+            ``chance``, ``never_answered``, ``class_order``, ``classes``, ``labels_in_blocks``,
+            ``label_tied_to_subject`` (``session``, ``run``), ``overlapping_trials``, ``duplicate_trials``,
+            ``artefact``; of outputs that are numbers ``targets_drift``, ``targets_in_blocks``,
+            ``target_tied_to_subject`` (``session``, ``run``), ``output_scale``.
         ``severity``
             ``"error"``: do not interpret; ``"warning"``: interpret with caution; ``"note"``: good to know.
         ``finding``, ``evidence``, ``remedy``
@@ -105,6 +106,8 @@ def _findings(
     if broken:
         yield from broken
         return
+    if epochs is not None and not (isinstance(network, FrontEnd) and not network.traced):
+        yield from checkpoint_checks.changing_scores(network, epochs)
     if isinstance(network, FrontEnd):
         weights = WeightFacts(
             front_end=network,

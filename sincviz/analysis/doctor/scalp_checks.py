@@ -42,7 +42,7 @@ def positions(network: FrontEnd | BlackBox) -> Iterator[Finding]:
             "note",
             "The network has no channel information, so scalp maps cannot be drawn.",
             "No `chs_info`.",
-            "`load_checkpoint(path, chs_info=epochs.info['chs'])`.",
+            _with_channels(network),
         )
         return
     unusable = unusable_positions(network.ch_names, electrode_positions(network.chs_info))
@@ -54,8 +54,15 @@ def positions(network: FrontEnd | BlackBox) -> Iterator[Finding]:
             "warning",
             f"{counted(len(channels), 'channel')} cannot be drawn on a scalp.",
             f"{listed[0].upper()}{listed[1:]}.",
-            "`epochs.set_montage('standard_1005')`, then `load_checkpoint(path, chs_info=epochs.info['chs'])`.",
+            f"`epochs.set_montage('standard_1005')`, then {_with_channels(network)}",
         )
+
+
+def _with_channels(network: FrontEnd | BlackBox) -> str:
+    """Return how a network is given channels with positions."""
+    if isinstance(network, BlackBox) or network.traced:
+        return "`model = sincviz.network(model, ch_names=epochs.info['chs'])`."
+    return "`load_checkpoint(path, chs_info=epochs.info['chs'])`."
 
 
 def high_bands(facts: WeightFacts) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def layers_with_weights(module: nn.Module, trials: Tensor) -> list[str]:
     ]
     try:
         with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            module(trials[:1])
+            module(trials[:1].clone())
     finally:
         for handle in handles:
             handle.remove()
@@ -105,7 +105,7 @@ def _measure_normalisations(network: nn.Module, trials: Tensor) -> None:
     for batch in torch.split(trials, 128):
         if len(batch) > 1 or len(trials) == 1:
             with torch.autocast("cpu", enabled=False):
-                network(batch)
+                network(batch.clone())
     for layer, momentum in zip(normalisations, momenta, strict=True):
         layer.momentum = momentum
         layer.eval()

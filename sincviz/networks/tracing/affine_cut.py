@@ -19,12 +19,13 @@ from sincviz.networks.tracing.operations import (
     operation_names,
     run_with,
     signals,
+    values_at,
 )
 
 _A, _B = 0.7, -1.3
 _AFFINE = {torch.float64: 1e-7, torch.float32: 1e-4}
-_SCALE = 10.0
-"""Input of about the size of EEG in microvolts, so that no activation stays in its linear part."""
+_SCALES = (1e-2, 1e1, 1e5)
+"""Inputs from a hundredth to a hundred thousand: what is linear for small or for large ones may not be for others."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class AffineCut:
         Names of all operations, for one trial.
     normalisations : tuple of int or None
         Number of the batch normalisation that makes each tensor, if one does.
+    batch_axes : tuple of int
+        Axis of the trials at each place, which may have more in it.
     """
 
     places: tuple[Place, ...]
@@ -53,6 +56,7 @@ class AffineCut:
     first_nonlinear: tuple[str, ...]
     operations: tuple[str, ...]
     normalisations: tuple[int | None, ...]
+    batch_axes: tuple[int, ...]
 
     def holds_for(self, module: nn.Module, batch: int, n_chans: int, n_times: int) -> bool:
         """Return whether so many trials run through the same operations as one, so that places mean the same."""
@@ -74,40 +78,56 @@ def affine_cut(
 ) -> AffineCut:
     """Return where a network stops to be affine.
 
-    Every operation is watched on 0, x, y and a·x + b·y. What comes out of an affine operation is affine in the input on
-    these four, up to rounding; the first operations for which that fails are the first non-linearities.
+    Every operation is watched on 0, x, y and a·x + b·y, small and large. What comes out of an affine operation is
+    affine in the input on these four, up to rounding; the first operations for which that fails are the first
+    non-linearities.
 
     Raises
     ------
     NotTraceableError
-        If the operations depend on the input, or none is non-linear.
+        If the operations or scores change from one input or run to another, or no operation is non-linear.
     """
     generator = torch.Generator().manual_seed(0)
-    x, y = (
-        _SCALE * torch.randn(1, n_chans, n_times, generator=generator, dtype=torch.float64) for _ in range(2)
-    )
-    steps = [_watched(module, one.to(dtype)) for one in (0 * x, x, y, _A * x + _B * y)]
-    if len({tuple(step.name for step in run) for run in steps}) > 1:
+    x, y = (torch.randn(1, n_chans, n_times, generator=generator, dtype=torch.float64) for _ in range(2))
+    # For every scale the steps at 0, x, y and a·x + b·y.
+    # Single precision cannot tell small signals on a large offset from rounding.
+    scales = _SCALES if dtype == torch.float64 else _SCALES[1:]
+    runs = [
+        [_watched(module, (scale * one).to(dtype)) for one in (0 * x, x, y, _A * x + _B * y)]
+        for scale in scales
+    ]
+    if len({tuple(step.name for step in steps) for four in runs for steps in four}) > 1:
         raise NotTraceableError("its operations depend on the values of the input")
+    again = _watched(module, (scales[-1] * x).to(dtype))
+    if again and any(
+        not np.array_equal(one, other, equal_nan=True)
+        for one, other in zip(again[-1].outputs, runs[-1][1][-1].outputs, strict=False)
+    ):
+        raise NotTraceableError("its scores change from run to run")
     places: list[Place] = []
     sums: list[NDArray[np.float64]] = []
     affine, names = set(), []
-    for number, runs in enumerate(zip(*steps, strict=True)):
-        inputs = {
-            at: [run.inputs[at] for run in runs]
-            for at in runs[0].inputs
-            if all(at in run.inputs for run in runs)
+    for number in range(len(runs[0][0])):
+        at_scales = [[steps[number] for steps in four] for four in runs]
+        common = set.intersection(*(set(step.inputs) for four in at_scales for step in four))
+        kinds = {
+            at: _kind_of_all([[step.inputs[at] for step in four] for four in at_scales], dtype)
+            for at in sorted(common)
         }
-        kinds = {at: _kind(values, dtype) for at, values in inputs.items()}
-        results = [_kind(values, dtype) for values in zip(*(run.outputs for run in runs), strict=False)]
+        n_outputs = min(len(step.outputs) for four in at_scales for step in four)
+        results = [
+            _kind_of_all([[step.outputs[at] for step in four] for four in at_scales], dtype)
+            for at in range(n_outputs)
+        ]
         entering = [at for at, kind in kinds.items() if kind == "affine"]
         if "other" in results:
             if entering:
-                names.append(runs[0].name)
+                names.append(at_scales[0][0].name)
             places += [(number, at) for at in entering]
-            sums += [np.stack(inputs[at]) for at in entering]
+            sums += [np.stack([step.inputs[at] for step in at_scales[0]]) for at in entering]
         elif "affine" in results:
             affine.add(number)
+    steps = runs[0]
     if not places:
         raise NotTraceableError("no operation could be found that is not affine")
     same = _same(sums)
@@ -118,7 +138,24 @@ def affine_cut(
         first_nonlinear=tuple(dict.fromkeys(names)),
         operations=tuple(step.name for step in steps[0]),
         normalisations=tuple(_normalisation(sums[one[0]], steps, places[one[0]][0]) for one in same),
+        batch_axes=_batch_axes(module, places, n_chans, n_times, dtype),
     )
+
+
+def _batch_axes(
+    module: nn.Module, places: Sequence[Place], n_chans: int, n_times: int, dtype: torch.dtype
+) -> tuple[int, ...]:
+    """Return the axis that grows with the number of trials, for each place; the first if that is not known."""
+    one, two = (torch.zeros(batch, n_chans, n_times, dtype=dtype) for batch in (1, 2))
+    try:
+        shapes = [[value.shape for value in values_at(module, x, list(places))] for x in (one, two)]
+    except NotTraceableError:
+        return (0,) * len(places)
+    axes = []
+    for small, large in zip(*shapes, strict=True):
+        grown = [axis for axis, (a, b) in enumerate(zip(small, large, strict=False)) if a != b]
+        axes.append(grown[0] if len(grown) == 1 and len(small) == len(large) else 0)
+    return tuple(axes)
 
 
 def _watched(module: nn.Module, x: Tensor) -> list[_Step]:
@@ -151,6 +188,14 @@ def _summary(value: Tensor) -> NDArray[np.float64]:
 @lru_cache(maxsize=2)
 def _weights(size: int) -> Tensor:
     return torch.randn(2, size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def _kind_of_all(scales: Sequence[Sequence[NDArray[np.float64]]], dtype: torch.dtype) -> str:
+    """Return what is true at every scale: affine, or constant, else other."""
+    kinds = [_kind(values, dtype) for values in scales]
+    if "other" in kinds:
+        return "other"
+    return "affine" if "affine" in kinds else "constant"
 
 
 def _kind(values: Sequence[NDArray[np.float64]], dtype: torch.dtype) -> str:

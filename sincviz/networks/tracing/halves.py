@@ -25,6 +25,8 @@ Tail: TypeAlias = Callable[[Sequence[Tensor]], Any]
 """From these tensors to the output of the network."""
 
 _SAME_SCORES = 1e-3  # of the scores' spread: single precision in another order
+_SIZES = (1e-2, 10.0, 1e3, 1e5)
+"""Of the noise on which scores are compared."""
 
 
 def halves(module: nn.Module, n_chans: int, n_times: int) -> tuple[Front, Tail]:
@@ -61,7 +63,11 @@ def cut_in_double_precision(
     """
     failure: Exception = NotTraceableError("it could not be run")
     for dtype in (torch.float64, torch.float32):
-        copied = copy.deepcopy(module).cpu().to(dtype)
+        copied = copy.deepcopy(module).cpu()
+        copied = copied.double() if dtype == torch.float64 else copied.float()
+        for values in (*copied.parameters(), *copied.buffers()):
+            if values.is_complex():
+                values.data = values.data.to(torch.complex128 if dtype == torch.float64 else torch.complex64)
         try:
             return copied, affine_cut(copied, n_chans, n_times, dtype), dtype
         except NotTraceableError:
@@ -82,26 +88,35 @@ def check_halves(module: nn.Module, scores_of: Callable[[Tensor], Any], n_chans:
         If they do not, or cannot be run by themselves.
     """
     like = next(module.parameters(), torch.zeros(0))
-    x = 10 * torch.randn(3, n_chans, n_times, generator=torch.Generator().manual_seed(3))
-    x = x.to(like.device, like.dtype).requires_grad_()
-    with torch.autocast(x.device.type, enabled=False):
-        expected = module(x)
-    try:
-        scores = scores_of(x)
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
-        raise NotTraceableError(
-            f"it cannot be continued after its first non-linearity ({first_line(error)})"
-        ) from None
-    if not (isinstance(scores, Tensor) and isinstance(expected, Tensor) and scores.shape == expected.shape):
-        raise NotTraceableError("its output is no tensor of scores")
-    if expected.requires_grad and not scores.requires_grad:
-        raise NotTraceableError(
-            "what follows its first non-linearity is computed in a way that hides its gradient"
-        )
-    scores, expected = scores.detach(), expected.detach()
-    spread = float((expected - expected.mean(0)).abs().max())
-    if float((scores - expected).abs().max()) > _SAME_SCORES * max(spread, 1e-6):
-        raise NotTraceableError("what enters its first non-linearities does not determine its scores")
+    generator = torch.Generator().manual_seed(3)
+    for size in _SIZES:
+        x = size * torch.randn(3, n_chans, n_times, generator=generator)
+        x = x.to(like.device, like.dtype).requires_grad_()
+        with torch.autocast(x.device.type, enabled=False):
+            expected = module(x.clone())
+        try:
+            scores = scores_of(x)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            raise NotTraceableError(
+                f"it cannot be continued after its first non-linearity ({first_line(error)})"
+            ) from None
+        if not (
+            isinstance(scores, Tensor) and isinstance(expected, Tensor) and scores.shape == expected.shape
+        ):
+            raise NotTraceableError("its output is no tensor of scores")
+        if expected.requires_grad and not scores.requires_grad:
+            raise NotTraceableError(
+                "what follows its first non-linearity is computed in a way that hides its gradient"
+            )
+        if not same_scores(scores.detach(), expected.detach()):
+            raise NotTraceableError("what enters its first non-linearities does not determine its scores")
+
+
+def same_scores(scores: Tensor, expected: Tensor) -> bool:
+    """Return whether scores are the same up to the rounding of single precision."""
+    spread = float((expected - expected.mean(0)).abs().max()) if len(expected) > 1 else 0.0
+    allowed = _SAME_SCORES * max(spread, 1e-2 * float(expected.abs().max()), 1e-9)
+    return not float((scores - expected).abs().max()) > allowed
 
 
 def first_line(error: Exception) -> str:
@@ -112,6 +127,7 @@ def first_line(error: Exception) -> str:
 def front_of(module: nn.Module, cut: AffineCut) -> Front:
     """Return the function from trials to the tensors of a cut; what follows is not run, and gradients flow back."""
     places = [cut.places[members[0]] for members in cut.tensors]
+    axes = [cut.batch_axes[members[0]] for members in cut.tensors]
     same_way = {1: True}
 
     def front(x: Tensor) -> list[Tensor]:
@@ -120,23 +136,27 @@ def front_of(module: nn.Module, cut: AffineCut) -> Front:
         if not same_way[len(x)]:  # so many trials take another way through the network
             singles = [values_at(module, one, places) for one in torch.split(x, 1)]
             return [
-                torch.cat([_values(single[number], 1) for single in singles]) for number in range(len(places))
+                torch.cat([_values(single[number], 1, axes[number]) for single in singles])
+                for number in range(len(places))
             ]
-        return [_values(value, len(x)) for value in values_at(module, x, places)]
+        reached = zip(values_at(module, x, places), axes, strict=True)
+        return [_values(value, len(x), axis) for value, axis in reached]
 
     return front
 
 
-def _values(tensor: Tensor, batch: int) -> Tensor:
+def _values(tensor: Tensor, batch: int, axis: int) -> Tensor:
     """Return the real numbers of every trial, shape (batch, values)."""
-    return (torch.view_as_real(tensor) if tensor.is_complex() else tensor).reshape(batch, -1)
+    first = tensor.movedim(axis, 0)
+    return (torch.view_as_real(first) if first.is_complex() else first).reshape(batch, -1)
 
 
-def _as_there(values: Tensor, tensor: Tensor) -> Tensor:
+def _as_there(values: Tensor, tensor: Tensor, axis: int) -> Tensor:
     """Return the same numbers as the tensor of which they are, which an activation may change in place."""
+    shape = tensor.movedim(axis, 0).shape
     if tensor.is_complex():
-        return torch.view_as_complex(values.reshape(*tensor.shape, 2).contiguous()).clone()
-    return values.reshape(tensor.shape).clone()
+        return torch.view_as_complex(values.reshape(*shape, 2).contiguous()).movedim(0, axis).clone()
+    return values.reshape(shape).movedim(0, axis).clone()
 
 
 def tail_of(
@@ -186,11 +206,11 @@ def tail_of(
         hollow = placeholders(batch, first)
         if not hollow and batch > 1:  # so many trials take another way through the network
             return torch.cat([tail([tensor[row : row + 1] for tensor in tensors]) for row in range(batch)])
-        entering: dict[int, dict[int, Tensor]] = {}
+        entering: dict[int, dict[int, tuple[Tensor, int]]] = {}
         for members, tensor in zip(cut.tensors, tensors, strict=True):
             for member in members:
                 number, at = cut.places[member]
-                entering.setdefault(number, {})[at] = tensor
+                entering.setdefault(number, {})[at] = tensor, cut.batch_axes[member]
 
         def run(number: int, func: Any, values: list[Any], structure: Any) -> Any:
             if number >= len(cut.operations) or name_of(func) != cut.operations[number]:
@@ -200,8 +220,8 @@ def tail_of(
                 )
             if number in hollow:
                 return hollow[number]
-            for at, tensor in entering.get(number, {}).items():
-                values[at] = _as_there(tensor, values[at])
+            for at, (tensor, axis) in entering.get(number, {}).items():
+                values[at] = _as_there(tensor, values[at], axis)
             return call(func, values, structure)
 
         return run_with(module, first.new_zeros(()).expand(batch, n_chans, n_times), run)

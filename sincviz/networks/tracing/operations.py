@@ -62,8 +62,10 @@ def run_with(module: nn.Module, x: Tensor, run: Callable[[int, Any, list[Any], A
 
     Operations that start inside another one, such as those of an activation, are not numbered.
     """
+    # A network may work in place on its input.
+    given = x.clone()
     with torch.autocast(x.device.type, enabled=False), _Operations(run):
-        return module(x)
+        return module(given)
 
 
 def operation_names(module: nn.Module, x: Tensor) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ def probed(
         If it is not a convolution of the input in time.
     """
     silence = torch.zeros(1, n_chans, n_times, dtype=dtype)
-    rest = values_at(module, silence, [place])[0]
+    batch_axis = cut.batch_axes[cut.places.index(place)]
+    rest = values_at(module, silence, [place])[0].movedim(batch_axis, 0)
     if rest.is_complex():
         raise NotTraceableError("complex numbers enter the first non-linearity")
     # One trial: where the network puts channels into the batch, they are units here.
@@ -99,7 +100,8 @@ def probed(
             x = silence.repeat(len(some), 1, 1)
             for row, (weights, time) in zip(x, some, strict=True):
                 row[:, time] = weights
-            found.append(values_at(module, x, [place])[0].reshape(len(x), *shape) - rest)
+            reached = values_at(module, x, [place])[0].movedim(batch_axis, 0)
+            found.append(reached.reshape(len(x), *shape) - rest)
         return torch.cat(found)
 
     axis, stride = _time_axis(responses, shape, n_chans, n_times, dtype)
@@ -118,6 +120,7 @@ def probed(
         edges, error, inside = _verified(
             module,
             place,
+            batch_axis,
             ProbedTensor(kernels, before, stride, bias, shape, axis, (0, 0), 0.0),
             n_times,
             dtype,
@@ -188,12 +191,20 @@ def _kernels(
 
 
 def _verified(
-    module: nn.Module, place: Place, tensor: ProbedTensor, n_times: int, dtype: torch.dtype
+    module: nn.Module,
+    place: Place,
+    batch_axis: int,
+    tensor: ProbedTensor,
+    n_times: int,
+    dtype: torch.dtype,
 ) -> tuple[tuple[int, int], float, float]:
     """Return outputs at the edges where kernels do not hold, their error elsewhere, and the share of the rest."""
     n_chans = tensor.kernels.shape[1]
     x = torch.randn(1, n_chans, n_times, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
-    truth = tensor.to_units(values_at(module, x.to(dtype), [place])[0], 1)[0].double() - tensor.bias.double()
+    truth = (
+        tensor.to_units(values_at(module, x.to(dtype), [place])[0].movedim(batch_axis, 0), 1)[0].double()
+        - tensor.bias.double()
+    )
     error = (
         (convolved(x, tensor.kernels, tensor.before, tensor.stride, tensor.n_out)[0] - truth).abs().amax(0)
     )

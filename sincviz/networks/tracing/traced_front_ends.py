@@ -78,43 +78,39 @@ _WORDS = {"n_chans": "number of channels", "n_times": "number of samples", "sfre
 _EXAMPLES = {"n_chans": 22, "n_times": 1000, "sfreq": 250.0}
 
 
-_KNOWN: dict[tuple[str, str, int | None, int | None], FrontEnd | str] = {}
-"""The last networks that were traced, or why they cannot be: every analysis of a network asks anew."""
+_KNOWN: dict[tuple[int, int | None, int | None], tuple[nn.Module, FrontEnd | str]] = {}
+"""The last networks that were traced, or why they cannot be: every analysis of an opened network asks anew.
 
-_MOST_KNOWN = 4
+Copies of a network are its own: a module that is held here is the one that was traced.
+"""
+
+_MOST_KNOWN = 8
 
 
 def _known(network: BlackBox) -> FrontEnd | str:
-    """Return the front end of a network, or why it has none, traced at most once."""
-    key = (network.weights_sha256, repr(network.module), network.n_chans, network.n_times)
-    known = _KNOWN.pop(key, None)
-    if isinstance(known, FrontEnd):
-        try:
-            _check(known, network)
-        except NotTraceableError:  # a network of the same weights that computes something else
-            known = None
+    """Return the front end of a network, or why it has none, traced once."""
+    key = (id(network.module), network.n_chans, network.n_times)
+    _, known = _KNOWN.pop(key, (None, None))
     if known is None:
         try:
-            known = _traced(network)
-            _check(known, network)
+            # A network may draw random numbers, of which the caller's are not to be taken.
+            with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
+                known = _traced(network)
+                check_halves(network.module, known.scores, known.n_chans, known.n_times or 0)
         except NotTraceableError as error:
             known = str(error)
     while len(_KNOWN) >= _MOST_KNOWN:
         _KNOWN.pop(next(iter(_KNOWN)))
-    _KNOWN[key] = known
+    _KNOWN[key] = network.module, known
     if isinstance(known, str):
         return known
-    return replace(
-        known,
-        **{name: getattr(network, name) for name in _METADATA},
-    )
+    return replace(known, **{name: getattr(network, name) for name in _METADATA})
 
 
-_METADATA = ("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names", "provenance", "module", "kind")
-
-
-def _check(front_end: FrontEnd, network: BlackBox) -> None:
-    check_halves(network.module, front_end.scores, front_end.n_chans, front_end.n_times or 0)
+_METADATA = (
+    *("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names"),
+    *("provenance", "module", "kind", "numeric"),
+)
 
 
 def _traced(network: BlackBox) -> FrontEnd:
@@ -122,10 +118,15 @@ def _traced(network: BlackBox) -> FrontEnd:
     assert n_chans is not None  # checked by the caller
     assert n_times is not None
     assert sfreq is not None
+    if not all(torch.isfinite(value).all() for value in network.module.state_dict().values()):
+        raise NotTraceableError("some of its weights are not finite")
     module, cut, dtype = cut_in_double_precision(network.module, n_chans, n_times)
     places = [cut.places[members[0]] for members in cut.tensors]
-    tensors = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
+    every = [probed(module, cut, place, n_chans, n_times, dtype) for place in places]
+    tensors, copies = _without_copies(every)
     kernels, before, stride = _one_bank(tensors)
+    if kernels.shape[2] > n_times:
+        raise NotTraceableError("what enters its first non-linearity depends on all of the trial at once")
     if kernels.shape[2] == 1 and int((kernels[..., 0] != 0).sum(1).max()) <= 1:
         raise NotTraceableError(
             f"its first non-linearity ({', '.join(cut.first_nonlinear)}) takes the channels as they are, unfiltered"
@@ -141,9 +142,12 @@ def _traced(network: BlackBox) -> FrontEnd:
     positions = torch.argsort(order)
 
     def tail(maps: Tensor) -> Tensor:
-        units = maps.flatten(1, 2)[:, positions.to(maps.device)]
-        parts = zip(tensors, torch.split(units, sizes, 1), strict=True)
-        scores: Tensor = of_tail([tensor.of_units(part[..., : tensor.n_out]) for tensor, part in parts])
+        units = torch.split(maps.flatten(1, 2)[:, positions.to(maps.device)], sizes, 1)
+        entering = [
+            tensor.of_units(units[number][:, order.to(maps.device), : tensor.n_out])
+            for tensor, (number, order) in zip(every, copies, strict=True)
+        ]
+        scores: Tensor = of_tail(entering)
         return scores
 
     like = next(network.module.parameters(), torch.zeros(0, dtype=network.dtype))
@@ -168,10 +172,12 @@ def _traced(network: BlackBox) -> FrontEnd:
         numeric=network.numeric,
         provenance=network.provenance,
         module=network.module,
-        recorded=_recorded(module, cut, tensors, products.units, n_chans, n_times, dtype),
+        recorded=_recorded(module, cut, every, copies, products.units, n_chans, n_times, dtype),
         unit_kernels=None if products.separable else kernels[products.units].to(like),
         stride=stride,
-        front=None if exact else _exact_front(front_of(network.module, cut), tensors, order, n_out, shape),
+        front=None
+        if exact
+        else _exact_front(front_of(network.module, cut), every, copies, order, n_out, shape),
         traced={
             "first_nonlinear": list(cut.first_nonlinear),
             "kernel_error": max(tensor.error for tensor in tensors),
@@ -209,10 +215,50 @@ def _one_bank(tensors: list[ProbedTensor]) -> tuple[Tensor, int, int]:
     return kernels, before, tensors[0].stride
 
 
+def _without_copies(every: list[ProbedTensor]) -> tuple[list[ProbedTensor], list[tuple[int, Tensor]]]:
+    """Return the tensors that differ, and for each of all tensors which it is and which of its units are its own.
+
+    A matrix and its transpose, as in covariances, enter an operation as two tensors of the same units.
+    """
+    different: list[ProbedTensor] = []
+    copies: list[tuple[int, Tensor]] = []
+    for tensor in every:
+        for number, other in enumerate(different):
+            order = _same_units(tensor, other)
+            if order is not None:
+                copies.append((number, order))
+                break
+        else:
+            copies.append((len(different), torch.arange(len(tensor.kernels))))
+            different.append(tensor)
+    return different, copies
+
+
+def _same_units(tensor: ProbedTensor, other: ProbedTensor) -> Tensor | None:
+    """Return which unit of the other tensor each unit is, if all are there once."""
+    alike = (tensor.before, tensor.stride, tensor.bias.shape) == (
+        other.before,
+        other.stride,
+        other.bias.shape,
+    )
+    if not alike or tensor.kernels.shape != other.kernels.shape:
+        return None
+    generator = torch.Generator().manual_seed(2)
+    weights = torch.randn(tensor.kernels[0].numel(), generator=generator, dtype=torch.float64)
+    sorted_own, sorted_other = (
+        torch.argsort(one.kernels.flatten(1) @ weights + one.bias.double().mean(1)) for one in (tensor, other)
+    )
+    order = torch.empty_like(sorted_own)
+    order[sorted_own] = sorted_other
+    close = torch.allclose(other.kernels[order], tensor.kernels, rtol=1e-9, atol=1e-12)
+    return order if close and torch.allclose(other.bias[order], tensor.bias, rtol=1e-6, atol=1e-9) else None
+
+
 def _recorded(
     module: nn.Module,
     cut: AffineCut,
-    tensors: list[ProbedTensor],
+    every: list[ProbedTensor],
+    copies: list[tuple[int, Tensor]],
     units: Tensor,
     n_chans: int,
     n_times: int,
@@ -220,19 +266,28 @@ def _recorded(
 ) -> RecordedStatistics | None:
     """Return the statistics that batch normalisations right before the first non-linearity recorded."""
     means, deviations, momenta = [], [], []
-    for tensor, number in zip(tensors, cut.normalisations, strict=True):
-        silence = torch.zeros(1, n_chans, n_times, dtype=dtype)
+    silence = torch.zeros(1, n_chans, n_times, dtype=dtype)
+    seen: set[int] = set()
+    for tensor, number, (which, _) in zip(every, cut.normalisations, copies, strict=True):
+        if which in seen:
+            continue
+        seen.add(which)
         arguments = None if number is None else arguments_at(module, silence, number)
         if arguments is None or arguments["running_var"] is None or arguments["weight"] is None:
             return None
         variance, weight = arguments["running_var"].double(), arguments["weight"].double()
         if (variance == 1).all() and (arguments["running_mean"] == 0).all():  # as before any training
             return None
+        if len(tensor.shape) < 2 or tensor.shape[1] != len(variance) or tensor.axis == 1:
+            return None
+        # Features are the second dimension; where channels are in the batch they are not the first of the units.
+        others = [size for at, size in enumerate(tensor.shape) if at != tensor.axis]
+        of_units = (
+            torch.arange(len(variance)).reshape(1, -1, *[1] * (len(others) - 2)).expand(others).flatten()
+        )
         std = weight.abs() * (variance / (variance + arguments["eps"])).sqrt()
-        # Features are the second dimension, which comes first among those of units.
-        per_feature = len(tensor.kernels) // len(std)
-        means.append(arguments["bias"].double().repeat_interleave(per_feature))
-        deviations.append(std.repeat_interleave(per_feature))
+        means.append(arguments["bias"].double()[of_units])
+        deviations.append(std[of_units])
         momenta.append(arguments["momentum"])
     return RecordedStatistics(None, torch.cat(means)[units], torch.cat(deviations)[units], momenta[0])
 
@@ -243,13 +298,21 @@ def _is_constant(bias: Tensor) -> bool:
 
 
 def _exact_front(
-    front_of_network: Front, tensors: list[ProbedTensor], order: Tensor, n_out: int, shape: torch.Size
+    front_of_network: Front,
+    every: list[ProbedTensor],
+    copies: list[tuple[int, Tensor]],
+    order: Tensor,
+    n_out: int,
+    shape: torch.Size,
 ) -> Callable[[Tensor], Tensor]:
     """Return the network itself up to the cut, as maps of units."""
+    firsts = [
+        number for number, (which, _) in enumerate(copies) if which not in [one for one, _ in copies[:number]]
+    ]
 
     def front(x: Tensor) -> Tensor:
-        values = zip(tensors, front_of_network(x), strict=True)
-        units = [tensor.to_units(value, len(x)) for tensor, value in values]
+        values = front_of_network(x)
+        units = [every[number].to_units(values[number], len(x)) for number in firsts]
         padded = [torch.nn.functional.pad(unit, (0, n_out - unit.shape[2])) for unit in units]
         return torch.cat(padded, 1)[:, order.to(x.device)].reshape(len(x), *shape, n_out)
 
