@@ -78,11 +78,13 @@ def class_codes(model: object, labels: NDArray[np.generic]) -> NDArray[np.int64]
 def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:
     """Return a message with the unknown classes and those of the network."""
     outputs = "outputs" if n_outputs is None else f"outputs 0 to {n_outputs - 1}"
-    return (
+    message = (
         f"The network does not have the classes {unknown}; it has {class_names or outputs}. Integers are output "
-        "numbers (not "
-        "event codes), other labels are names."
+        "numbers (not event codes), other labels are names."
     )
+    if not class_names and all(isinstance(label, int) for label in unknown):
+        message += " If outputs are numbers, not classes, name them: `model = sincviz.network(model, output_names=['age'])`."
+    return message
 
 
 def _ready_line(labels: list[Any], class_names: Sequence[str] | None, n_outputs: int | None) -> str:

@@ -93,3 +93,21 @@ def test_outputs_are_classes_or_numbers_not_both(trials):
         sincviz.network(
             sincviz.SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128), output_names=["age"]
         )
+
+
+def test_infinite_targets_are_not_called_missing():
+    with pytest.raises(ValueError, match=r"must be finite; 1 of 3 .* in trial 1\. Leave"):
+        numeric_targets([1.0, np.inf, 2.0], 3, 1)
+
+
+def test_a_constant_whole_number_is_shown_the_way_to_numbers():
+    from torch import nn
+
+    import sincviz
+
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4 * 50, 1))
+    x, y = np.random.default_rng(0).standard_normal((6, 4, 50)), np.full(6, 3)
+    with pytest.warns(RuntimeWarning, match="logit"), pytest.raises(ValueError, match="output_names"):
+        sincviz.evidence.predictions(model, x, y)
+    told = sincviz.network(model, output_names=["age"])
+    assert "error" in sincviz.evidence.predictions(told, x, y)
