@@ -97,8 +97,8 @@ def numeric_targets(y: Any, n_trials: int, n_outputs: int | None) -> NDArray[np.
     infinite = np.flatnonzero(np.isinf(column).any(1))
     if len(infinite):
         raise ValueError(
-            f"`y` must be finite; {len(infinite)} of {n_trials} targets are infinite, the first in trial {infinite[0]}. "
-            "Leave these trials out: `keep = np.isfinite(y)`, then pass `epochs[keep]` and `y[keep]`."
+            f"`y` must be finite; {len(infinite)} of {n_trials} targets are infinite, the first in trial "
+            f"{infinite[0]}. Leave these trials out: `keep = np.isfinite(y)`, then pass `epochs[keep]` and `y[keep]`."
         )
     missing: NDArray[np.bool_] = np.logical_not(np.isfinite(column).all(1))
     if missing.any():
