@@ -83,8 +83,7 @@ def unknown_classes(unknown: Sequence[Any], class_names: Sequence[str] | None, n
         "numbers (not event codes), other labels are names."
     )
     if not class_names and all(isinstance(label, int) for label in unknown):
-        named = "`model = sincviz.network(model, output_names=['age'])`"
-        message += f" If outputs are numbers, not classes, name them: {named}."
+        message += " If outputs are numbers, not classes, name them: see `output_names` of `sincviz.network`."
     return message
 
 
