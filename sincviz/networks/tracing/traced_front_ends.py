@@ -84,7 +84,7 @@ _KNOWN: dict[tuple[int, int | None, int | None], tuple[nn.Module, FrontEnd | str
 Copies of a network are its own: a module that is held here is the one that was traced.
 """
 
-_MOST_KNOWN = 8
+_MOST_KNOWN = 4
 
 
 def _known(network: BlackBox) -> FrontEnd | str:
@@ -153,7 +153,7 @@ def _traced(network: BlackBox) -> FrontEnd:
     like = next(network.module.parameters(), torch.zeros(0, dtype=network.dtype))
     shape = products.units.shape
     scale = torch.ones(shape)
-    front_end = FrontEnd(
+    return FrontEnd(
         kernels=products.temporal.to(like),
         cutoffs=None,
         initial_cutoffs=None,
@@ -184,7 +184,6 @@ def _traced(network: BlackBox) -> FrontEnd:
             "edges": tuple(max(tensor.edges[side] for tensor in tensors) for side in (0, 1)),
         },
     )
-    return front_end
 
 
 def _one_bank(tensors: list[ProbedTensor]) -> tuple[Tensor, int, int]:
