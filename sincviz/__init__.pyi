@@ -2,6 +2,8 @@ from . import attribution, datasets, evidence, filters, maps, networks, plotting
 from ._version import __version__
 from .analysis.attribution.sinc_layer import relevance
 from .analysis.attribution.spectral import spectral_relevance
+from .analysis.attribution.temporal import temporal_relevance
+from .analysis.attribution.time_frequency import time_frequency_relevance
 from .analysis.doctor.doctor import diagnose
 from .analysis.evidence.ablation import ablate
 from .analysis.evidence.deletion import deletion_curve
@@ -61,5 +63,7 @@ __all__ = [
     "spatial_patterns",
     "spectral_relevance",
     "statistics",
+    "temporal_relevance",
+    "time_frequency_relevance",
     "training",
 ]

@@ -88,7 +88,8 @@ def finite_float(
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"`{name}` must be finite; got {number}.")
+        instead = "" if advice is None else f" Try {advice:g}."
+        raise ValueError(f"`{name}` must be finite; got {number}.{instead}")
     if above is not None and number <= above:
         raise ValueError(
             f"`{name}` must be greater than {above:g}; got {number:g}. "

@@ -1,6 +1,7 @@
-"""Sums of results over bands and regions, computed from their labels alone."""
+"""Sums of results over bands, regions and windows of time, computed from their labels alone."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,6 +13,9 @@ from sincviz.eeg.regions import REGIONS, region_order
 
 Limits = Mapping[str, tuple[float, float]]
 _OF_FILTERS = ("low_hz", "high_hz", "peak_hz")
+_ROUNDING = 0.01  # of a step: times may be in single precision
+WINDOW_LIMITS = ("time_low_s", "time_high_s")
+"""Coordinates of the windows of time that values were summed over."""
 
 
 def sum_over_bands(values: xr.DataArray, bands: Limits | xr.DataArray | None = None) -> xr.DataArray:
@@ -116,13 +120,90 @@ def _sum_over_frequencies(values: xr.DataArray, bands: Limits) -> xr.DataArray:
             f"{dict(values.sizes)} in {units}. Pass `sfreq` to what computes them."
         )
     rhythms = rhythm_names(values["frequency"].to_numpy(), bands)
-    # A product, as bands without any frequency must be zero, not missing.
-    shares = _members(rhythms, [*bands, OTHER], "band", "frequency")
-    summed = (values.drop_vars("frequency") * shares).sum("frequency", skipna=False)
-    rest = [dim for dim in values.dims if dim not in ("frequency", "channel")]
-    summed = summed.transpose(*rest, "band", ...).rename(values.name)
-    summed.attrs = values.attrs | {"membership": "frequency of the input"}
+    summed = _sums_by_label(values, "frequency", rhythms, "band", [*bands, OTHER])
+    last = [dim for dim in ("channel", "time") if dim in values.dims]
+    rest = [dim for dim in values.dims if dim not in ("frequency", *last)]
+    summed = summed.transpose(*rest, "band", *last)
+    summed.attrs["membership"] = "frequency of the input"
     return with_band_limits(summed, bands)
+
+
+def sum_over_times(values: xr.DataArray, width_s: float = 0.05) -> xr.DataArray:
+    """Sum values over windows of time.
+
+    Relevance of single samples follows every oscillation of the signal; that of windows shows when it is large.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        An array with the dimension ``time`` in seconds, evenly spaced.
+    width_s : float
+        Width of a window in seconds, rounded to whole samples so that all windows have equally many. They are counted
+        from the first sample; the last one may be shorter.
+
+    Returns
+    -------
+    xarray.DataArray
+        The sums, in the same order of dimensions, in double precision. Summed over ``time`` they are what ``values``
+        are, and a missing value (NaN) makes only its own window NaN. ``time`` is the centre of each window, the mean of
+        the times of its samples; its limits, half a sample before the first and after the last, are the coordinates
+        ``time_low_s`` and ``time_high_s``. ``attrs["window_width_s"]`` is the width after rounding.
+
+    Raises
+    ------
+    ValueError
+        If values have no times in seconds, these are not evenly spaced, or the width is less than one sample.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([1.0, 2.0, 3.0, 4.0, 5.0], {"time": [0.0, 0.1, 0.2, 0.3, 0.4]}, name="share")
+    >>> windows = sum_over_times(values, width_s=0.2)
+    >>> windows.values.tolist(), windows.time.values.round(3).tolist(), windows.time_low_s.values.round(3).tolist()
+    ([3.0, 7.0, 5.0], [0.05, 0.25, 0.4], [-0.05, 0.15, 0.35])
+    """
+    step_s = _step_s(values, width_s)
+    n_samples = max(1, round(width_s / step_s))
+    time_s = values["time"].to_numpy().astype(float)
+    starts = np.arange(0, len(time_s), n_samples)
+    first_s, last_s = time_s[starts], time_s[np.append(starts[1:], len(time_s)) - 1]
+    axis = values.get_axis_num("time")
+    sums = np.add.reduceat(values.to_numpy(), starts, axis, dtype=_precise(values))
+    kept = {name: coord for name, coord in values.coords.items() if "time" not in coord.dims}
+    kept["time"] = xr.Variable("time", (first_s + last_s) / 2, {"units": "s"} | values["time"].attrs)
+    kept |= dict(
+        zip(WINDOW_LIMITS, (("time", first_s - step_s / 2), ("time", last_s + step_s / 2)), strict=True)
+    )
+    return xr.DataArray(
+        sums, kept, values.dims, values.name, values.attrs | {"window_width_s": n_samples * step_s}
+    )
+
+
+def _step_s(values: xr.DataArray, width_s: float) -> float:
+    """Return the distance between samples, if windows of this width can be summed."""
+    known = "time" in values.dims and "time" in values.coords and values.sizes["time"]
+    units = values["time"].attrs.get("units", "s") if known else "unknown units"
+    if units != "s":
+        raise ValueError(
+            f"`values` must have the dimension `time` in seconds; got {dict(values.sizes)} in {units}. Pass `sfreq` to "
+            "what computes them."
+        )
+    if not (np.isfinite(width_s) and width_s > 0):
+        raise ValueError(f"`width_s` must be a positive number of seconds; got {width_s}. Try 0.05.")
+    steps_s = np.diff(values["time"].to_numpy().astype(float))
+    if not len(steps_s):
+        return width_s
+    step_s = float(steps_s.mean())
+    if not (step_s > 0 and np.allclose(steps_s, step_s, rtol=_ROUNDING, atol=0)):
+        raise ValueError(
+            f"`values` must have evenly spaced, increasing times; got steps of {steps_s.min():g} to {steps_s.max():g} "
+            "s. Sum the values of single samples, and select times afterwards."
+        )
+    if width_s < step_s * (1 - _ROUNDING):
+        raise ValueError(
+            f"`width_s` must be at least the distance of two times, {step_s:g} s; got {width_s:g}. Try "
+            f"{max(0.05, 2 * step_s):g}."
+        )
+    return step_s
 
 
 def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
@@ -136,7 +217,8 @@ def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        The same with ``region`` in place of ``channel``, from front to back; only regions with channels.
+        The same with ``region`` in place of ``channel``, from front to back; only regions with channels. A missing
+        value (NaN) makes only its own region NaN.
 
     Raises
     ------
@@ -151,12 +233,7 @@ def sum_over_regions(values: xr.DataArray) -> xr.DataArray:
     {'left central': 3.0, 'right central': 4.0}
     """
     regions = np.array(_regions_of(values))
-    members = _members(regions, [name for name in REGIONS if name in regions], "region", "channel")
-    plain = values.drop_vars([name for name, coord in values.coords.items() if "channel" in coord.dims])
-    dims = ["region" if dim == "channel" else dim for dim in values.dims]
-    summed = (plain * members).sum("channel", skipna=False).transpose(*dims).rename(values.name)
-    summed.attrs = dict(values.attrs)
-    return summed
+    return _sums_by_label(values, "channel", regions, "region", [name for name in REGIONS if name in regions])
 
 
 def sort_by_region(values: xr.DataArray) -> xr.DataArray:
@@ -185,6 +262,22 @@ def sort_by_region(values: xr.DataArray) -> xr.DataArray:
     ['Fz', 'Pz']
     """
     return values.isel(channel=region_order(_regions_of(values)))
+
+
+def _sums_by_label(
+    values: xr.DataArray, of: str, labels: NDArray[np.str_], dim: str, names: list[str]
+) -> xr.DataArray:
+    """Return the sums of the values with each label, with ``dim`` in place of ``of``; zero for names without any."""
+    axis, numbers = values.get_axis_num(of), values.to_numpy()
+    # Not a product with members: that would need them all at once, and spread NaN.
+    sums = [numbers.compress(labels == name, axis).sum(axis, dtype=_precise(values)) for name in names]
+    kept = {name: coord for name, coord in values.coords.items() if of not in coord.dims}
+    dims = [dim if one == of else one for one in values.dims]
+    return xr.DataArray(np.stack(sums, axis), kept | {dim: names}, dims, values.name, dict(values.attrs))
+
+
+def _precise(values: xr.DataArray) -> np.dtype[Any]:
+    return np.result_type(values.dtype, np.float64)
 
 
 def _members(labels: NDArray[np.str_], names: list[str], dim: str, of: str) -> xr.DataArray:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from sincviz import plotting
 from sincviz.analysis.attribution.cells import cell_relevance
+from sincviz.analysis.attribution.input_relevance import InputSetting, input_relevance
 from sincviz.analysis.attribution.leading import (
     leading_bands,
     leading_cells,
@@ -16,7 +17,7 @@ from sincviz.analysis.attribution.leading import (
 )
 from sincviz.analysis.attribution.power_direction import power_direction
 from sincviz.analysis.attribution.sinc_layer import relevance
-from sincviz.analysis.attribution.spectral import class_spectra
+from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.analysis.doctor.line_noise import power_spectrum
 from sincviz.analysis.evidence.data_contrast import band_power_contrast
 from sincviz.analysis.labels import with_known_classes
@@ -47,7 +48,9 @@ def _of_frequencies(
     run: InspectionRun,
 ) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame, xr.Dataset]:
     network, trials = run.network, run.sound_trials()
-    of_classes = class_spectra(network, trials, run.codes, trials=run.averaged)
+    of_classes = input_relevance(
+        network, trials, run.codes, over_frequencies(), InputSetting(trials=run.averaged)
+    )
     spectrum = against(of_classes)
     run.power = power_spectrum(network, trials)
     run.of_trials = cell_relevance(network, trials, run.codes)

@@ -6,7 +6,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from sincviz.analysis.attribution.convergence import TOLERANCE
-from sincviz.analysis.attribution.spectral import class_spectra
+from sincviz.analysis.attribution.input_relevance import InputSetting, input_relevance
+from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.trials.epochs import EpochsOrArray
 
@@ -65,13 +66,12 @@ def cell_relevance(
     >>> dict(cell_relevance(model, np.random.default_rng(0).standard_normal((4, 3, 256))).sizes)
     {'trial': 4, 'target': 2, 'band': 6, 'channel': 3}
     """
-    cells = class_spectra(
+    cells = input_relevance(
         model,
         epochs,
         y,
-        explain=explain,
-        n_steps=n_steps,
-        tolerance=tolerance,
+        over_frequencies(),
+        InputSetting(explain=explain, n_steps=n_steps, tolerance=tolerance),
         per_trial=True,
         kept_as=lambda spectra: sum_over_bands(spectra, bands),
     )

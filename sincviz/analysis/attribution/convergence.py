@@ -1,7 +1,7 @@
 """Convergence of integrated gradients: from which baseline, and in how many steps, shares add up."""
 
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from sincviz.analysis.attribution.baselines import (
 )
 from sincviz.analysis.attribution.explanation import (
     Attribution,
+    Collector,
     Explanation,
     error_of,
     explain_trials,
@@ -66,6 +67,7 @@ class Question:
     trials: str
     per_trial: bool = False
     kept_as: Callable[[NDArray[Any]], NDArray[Any]] = lambda values: values
+    also: Callable[[], Sequence[Collector]] = tuple  # anew for every attempt
     path_in: AttributionIn | None = None  # of integrated gradients, if the method is another
 
     def answer(self, starts: Starts, n_steps: int) -> Explanation:
@@ -79,6 +81,7 @@ class Question:
             baseline=lambda x, which: [start(x, which) for start in starts],
             per_trial=self.per_trial,
             kept_as=self.kept_as,
+            also=self.also(),
         )
 
     def error_of_some(self, starts: Starts, n_steps: int) -> float:
@@ -102,6 +105,7 @@ def _mean(paths: list[Attribution]) -> Attribution:
         torch.stack([path.values for path in paths]).mean(0),
         first.scores,
         torch.stack(changes).mean(0) if changes else None,
+        tuple(one for path in paths for one in path.paths),
     )
 
 

@@ -1,8 +1,8 @@
 """Explanations: what all attributions share, from batches to averages and their evidence."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,21 @@ Start = TypeVar("Start")
 """The baseline of a batch, or several."""
 
 
+class Path(NamedTuple):
+    """Two factors of an attribution at the input: their product is what each sample adds.
+
+    Attributes
+    ----------
+    signal : torch.Tensor, shape (batch, channels, times)
+        Trials minus their baseline.
+    gradients : torch.Tensor, shape (classes, batch, channels, times)
+        Averaged on the way from the baseline.
+    """
+
+    signal: Tensor
+    gradients: Tensor
+
+
 @dataclass(frozen=True)
 class Attribution:
     """Attribution of a batch of trials: the value of each input for each class, and what values should add up to.
@@ -40,11 +55,22 @@ class Attribution:
         Class scores.
     change : torch.Tensor, shape (batch, classes), or None
         What is explained, minus its value at the baseline; ``None`` if values are not meant to add up.
+    paths : tuple of Path
+        One for each baseline, at the input; empty at other layers.
     """
 
     values: Tensor
     scores: Tensor
     change: Tensor | None
+    paths: tuple[Path, ...] = ()
+
+
+class Collector(Protocol):
+    """What is kept of an attribution besides its values, batch by batch."""
+
+    def add(self, attribution: Attribution, which: slice) -> None:
+        """Take a batch, and its position among all trials."""
+        ...
 
 
 @dataclass
@@ -61,12 +87,15 @@ class Explanation:
         The same of two classes' difference.
     evidence : dict
         Attributes that describe the trials of the result.
+    also : sequence of Collector
+        What else was kept.
     """
 
     values: NDArray[np.floating[Any]]
     completeness_error: NDArray[np.float64] | None
     difference_error: float | None
     evidence: dict[Hashable | None, Any]
+    also: Sequence[Collector] = ()
 
 
 def explain_trials(
@@ -79,6 +108,7 @@ def explain_trials(
     baseline: Callable[[Tensor, slice], Start],
     per_trial: bool = False,
     kept_as: Callable[[NDArray[Any]], NDArray[Any]] = lambda values: values,
+    also: Sequence[Collector] = (),
     batch_size: int = 64,
 ) -> Explanation:
     """Attribute batch by batch, and keep only averages unless ``per_trial``.
@@ -101,6 +131,8 @@ def explain_trials(
         Keep every trial's attribution.
     kept_as : callable
         What is kept of the attribution of single trials, from (batch, classes, ...).
+    also : sequence of Collector
+        What else is kept.
     batch_size : int
         Most trials in a batch.
 
@@ -134,6 +166,8 @@ def explain_trials(
             check_codes(codes, attribution.scores.shape[1])
             weights = torch.from_numpy(trial_weights(trials, n_trials, values.shape[1], codes))
         tally.add(batch, attribution)
+        for collector in also:
+            collector.add(attribution, which)
         if per_trial:
             kept.append(kept_as(values.cpu().numpy()))
         else:
@@ -153,7 +187,7 @@ def explain_trials(
     if trials == "contrast" and not network.numeric and difference_error is not None:
         evidence[DIFFERENCE_ERROR] = difference_error
     averages = np.concatenate(kept) if per_trial else total.numpy()
-    return Explanation(averages, error, difference_error, evidence)
+    return Explanation(averages, error, difference_error, evidence, also)
 
 
 def missed_of(attribution: Attribution) -> tuple[NDArray[np.float64], ...]:

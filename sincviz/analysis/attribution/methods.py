@@ -103,6 +103,21 @@ def checked_method(method: str, offered: tuple[str, ...], model: object) -> None
     raise ValueError(f"`method` must be one of {listed}; got {method!r}.")
 
 
+def check_is_share(method: str, function: str) -> None:
+    """Raise if a method returns no shares, which alone can be split over time.
+
+    Raises
+    ------
+    MethodError
+        If it is the derivative with respect to amplitudes.
+    """
+    if method == "amplitude_gradient":
+        raise MethodError(
+            "'amplitude_gradient' belongs to the frequencies of a whole trial, so it has no times; got "
+            f"`method={method!r}`. Use `spectral_relevance`, or {_INSTEAD!r} in `{function}`."
+        )
+
+
 def check_applies(method: str, model: object, x: Tensor, start: Tensor) -> None:
     """Raise if a method does not work on this network, as these trials show.
 

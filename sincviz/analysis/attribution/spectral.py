@@ -1,28 +1,18 @@
 """Relevance of every frequency and channel for every class, of any network."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import torch
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from numpy.typing import ArrayLike
 
 from sincviz._utils.progress import shows_progress
-from sincviz.analysis.attribution.baselines import Baseline, needs_classes
-from sincviz.analysis.attribution.convergence import TOLERANCE, Question, explain_converged
-from sincviz.analysis.attribution.explained import explained, explained_words
-from sincviz.analysis.attribution.explanation import Attribution
-from sincviz.analysis.attribution.gradients import Gradients, input_gradients
-from sincviz.analysis.attribution.methods import INPUT_METHODS, check_applies, checked_method
-from sincviz.analysis.attribution.sinc_layer import attribution_settings
+from sincviz.analysis.attribution.baselines import Baseline
+from sincviz.analysis.attribution.convergence import TOLERANCE
+from sincviz.analysis.attribution.input_relevance import InputSetting, Sampling, Split, input_relevance
 from sincviz.analysis.attribution.spectral_shares import amplitude_gradients, spectral_shares
-from sincviz.analysis.labels import channel_coords, class_labels, class_of_trials, decoder_origin
 from sincviz.analysis.statistics.two_classes import against
-from sincviz.opening.inputs import analysis_inputs
-from sincviz.trials.classes import classes_if_known
-from sincviz.trials.epochs import EpochsOrArray, is_epochs, sampling_rate
+from sincviz.trials.epochs import EpochsOrArray
 
 
 @shows_progress
@@ -128,120 +118,20 @@ def spectral_relevance(
     >>> spectrum.dims, float(spectrum.frequency[-1])
     (('target', 'channel', 'frequency'), 50.0)
     """
-    return against(
-        class_spectra(
-            model,
-            epochs,
-            y,
-            method=method,
-            explain=explain,
-            trials=trials,
-            baseline=baseline,
-            n_steps=n_steps,
-            tolerance=tolerance,
-            sfreq=sfreq,
-            per_trial=per_trial,
+    setting = InputSetting(method, explain, trials, baseline, n_steps, tolerance, sfreq)
+    return against(input_relevance(model, epochs, y, over_frequencies(method), setting, per_trial=per_trial))
+
+
+def over_frequencies(method: str = "integrated_gradients") -> Callable[[Sampling], Split]:
+    """Return how the relevance of trials is split over frequencies."""
+
+    def split_of(sampling: Sampling) -> Split:
+        frequency = np.fft.rfftfreq(len(sampling.times), 1 / sampling.rate_hz)
+        return Split(
+            "spectral_relevance",
+            amplitude_gradients if method == "amplitude_gradient" else spectral_shares,
+            {"frequency": (frequency, {"units": sampling.frequency_unit})},
+            {},
         )
-    )
 
-
-@torch.enable_grad()
-@torch.inference_mode(False)
-def class_spectra(
-    model: object,
-    epochs: EpochsOrArray,
-    y: ArrayLike | None = None,
-    *,
-    method: str = "integrated_gradients",
-    explain: str = "score",
-    trials: str = "all",
-    baseline: Baseline = "auto",
-    n_steps: int | None = None,
-    tolerance: float = TOLERANCE,
-    sfreq: float | None = None,
-    per_trial: bool = False,
-    kept_as: Callable[[xr.DataArray], xr.DataArray] = lambda spectra: spectra,
-) -> xr.DataArray:
-    """Return the same for every class, also where a contrast of two classes is one.
-
-    Parameters
-    ----------
-    model, epochs, y, method, explain, trials, baseline, n_steps, tolerance, sfreq, per_trial
-        As for :func:`spectral_relevance`.
-    kept_as : callable
-        What is kept of the spectra of single trials, (trial, target, channel, frequency), of each batch.
-    """
-    network, epochs, y = analysis_inputs(model, epochs, y)
-    checked_method(method, INPUT_METHODS, network)
-    what = explained_words(network, explain)
-    codes = classes_if_known(network, epochs, y, needed=needs_classes(trials, baseline))
-    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
-    split = amplitude_gradients if method == "amplitude_gradient" else spectral_shares
-
-    def attribution_in(steps: int, method: str = method) -> Callable[[Tensor, Tensor], Attribution]:
-        gradients_of: Gradients | None = None
-
-        def attribute(x: Tensor, start: Tensor) -> Attribution:
-            nonlocal gradients_of
-            if gradients_of is None:
-                check_applies(method, network, x, start.expand_as(x))
-                gradients_of = input_gradients(
-                    network, network, method=method, explain=explain, n_steps=steps
-                )
-            gradients = gradients_of(x, start)
-            with torch.no_grad():
-                values = split(x if method == "amplitude_gradient" else x - start, gradients).transpose(0, 1)
-                scores = network.scores(x)
-                change = explained(scores, explain) - explained(network.scores(start), explain)
-            return Attribution(values, scores, None if method == "amplitude_gradient" else change)
-
-        return attribute
-
-    def labelled(values: NDArray[Any]) -> xr.DataArray:
-        n_times = np.asarray(epochs).shape[2] if not is_epochs(epochs) else len(epochs.times)
-        coords = channel_coords(network, values.shape[-2]) | {
-            "target": class_labels(network, values.shape[-3]),
-            "frequency": ("frequency", np.fft.rfftfreq(n_times, 1 / rate_hz), {"units": unit}),
-        }
-        dims = [*(["trial"] if per_trial else []), "target", "channel", "frequency"]
-        return xr.DataArray(values, coords, dims, "spectral_relevance")
-
-    shown: xr.DataArray | None = None
-
-    def kept(values: NDArray[Any]) -> NDArray[Any]:
-        nonlocal shown
-        shown = kept_as(labelled(values))
-        return shown.to_numpy()
-
-    question = Question(
-        attribution_in,
-        network,
-        epochs,
-        codes,
-        method,
-        trials,
-        per_trial=per_trial,
-        kept_as=kept,
-        path_in=lambda steps: attribution_in(steps, "integrated_gradients"),
-    )
-    explanation, of_path = explain_converged(
-        question, baseline=baseline, n_steps=n_steps, tolerance=tolerance
-    )
-    values = explanation.values
-    if shown is None:
-        found = labelled(values)
-    else:
-        found = xr.DataArray(
-            values, shown.isel(trial=0, drop=True).coords, shown.dims, shown.name, shown.attrs
-        )
-    n_classes = found.sizes["target"]
-    if per_trial:
-        found = found.assign_coords(class_of_trials(network, codes, n_classes))
-    if explanation.completeness_error is not None:
-        found = found.assign_coords(completeness_error=("target", explanation.completeness_error))
-    units = what.replace("_", " ")
-    if method == "amplitude_gradient":
-        units += " per unit of amplitude"
-    attrs = decoder_origin(network) | {"units": units, "sfreq_hz": rate_hz} | found.attrs
-    settings = attribution_settings(method, what, trials, of_path)
-    return found.assign_attrs(attrs | settings | explanation.evidence)
+    return split_of

@@ -8,6 +8,7 @@ from .learning import learning_curves
 from .numeric_prediction import correlations
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
+from .separating_properties import separating_properties
 
 __all__ = [
     "ablate",
@@ -22,4 +23,5 @@ __all__ = [
     "learning_curves",
     "predictions",
     "randomization_test",
+    "separating_properties",
 ]

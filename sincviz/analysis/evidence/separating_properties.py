@@ -1,0 +1,278 @@
+"""Separating properties: whether evoked responses, power or coupling separate the classes, by making these alike."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from sincviz._utils.checks import checked_seed
+from sincviz._utils.progress import followed, shows_progress
+from sincviz.analysis.attribution.time_frames import TimeFrames, time_frames
+from sincviz.analysis.labels import class_labels, class_of_trials, decoder_origin
+from sincviz.analysis.statistics.intervals import bootstrap_intervals
+from sincviz.networks.decoder import Decoder
+from sincviz.opening.inputs import analysis_inputs
+from sincviz.trials.classes import check_codes, classes_if_known
+from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz, some_of
+from sincviz.trials.numeric_targets import are_numbers
+
+PROPERTIES = EVOKED, POWER, COUPLING, WAVEFORM = (
+    "evoked response",
+    "power of channels",
+    "coupling of channels",
+    "waveform of channels",
+)
+WINDOW_S = 0.5
+_AT_ONCE = 64
+
+Change = Callable[[Tensor, int], Tensor]
+"""From trials of a class, and its number, to the same with something made alike."""
+
+
+@shows_progress
+@torch.no_grad()
+def separating_properties(
+    model: object,
+    epochs: EpochsOrArray,
+    y: ArrayLike | None = None,
+    *,
+    sfreq: float | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> pd.DataFrame:
+    r"""Return which property of the signals separates the classes: each is made alike in all, and the scores compared.
+
+    One after the other, each on top of those before:
+
+    1. *evoked response*: the mean trial of each class is replaced by the mean of these means;
+    2. *power of channels*: what is left of each trial is scaled so that every channel has the same mean power in all
+       classes, first at each frequency of the whole trial, then at each frequency and time (windows of 0.5 s);
+    3. *coupling of channels*: each channel is taken from another trial of the same class, so that nothing relates the
+       channels of a trial; with equal power, what this removes is phase or amplitude coupling between channels.
+
+    What then still separates the classes is the *waveform* of single channels, such as the shape of a rhythm.
+
+    Parameters
+    ----------
+    model : torch.nn.Module | classifier | FrontEnd
+        Any network that maps (batch, channels, times) to class scores.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        Trials, preferably not used in training. Twenty or more of each class: the means and powers of classes are
+        estimated from them.
+    y : array, shape (trials,) | None
+        Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
+    sfreq : float | None
+        Sampling rate in Hz; ``None`` takes the network's, else that of the epochs.
+    seed : int
+        Seed of the trials that channels are taken from.
+    progress : bool
+        Show a bar where it takes more than two seconds.
+
+    Returns
+    -------
+    pandas.DataFrame, index (target, property)
+        ``separation``, by how much less the mean score of the class (of two classes the difference of the scores)
+        differs between its trials and the others once this property is alike, with ``ci_low`` and ``ci_high``, a 95 %
+        bootstrap interval over trials, and ``share`` of the separation of unchanged trials, NaN where that may be
+        zero. The separations of a target add up to that of unchanged trials. ``accuracy_without`` is the balanced
+        accuracy once the properties up to this one are alike; ``attrs["accuracy"]`` that of unchanged trials.
+
+    Raises
+    ------
+    TypeError
+        If this is not a network.
+    EpochsError
+        If the epochs do not fit the network.
+    ValueError
+        If the classes are not known, a class has one trial, there is one class only, or the outputs are numbers.
+
+    Notes
+    -----
+    A source whose power changes does so at several channels at once, and next to stronger noise it changes their
+    power less than their covariance. Some of its separation then counts as coupling of channels. The order matters
+    where the score is not a sum of the three: what evoked responses and power do together counts for the first. The
+    mean of n trials holds 1/n of the power of the rest, so a separation of that order is no evidence of an evoked
+    response.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> class Coupling(nn.Module):
+    ...     def forward(self, x):
+    ...         product = (x[:, 0] * x[:, 1]).mean(1)
+    ...         return torch.stack([product, -product], 1)
+    >>> rng, y = np.random.default_rng(0), np.resize([0, 1], 80)
+    >>> x = rng.standard_normal((80, 2, 200))
+    >>> x[:, 1] = np.where(y[:, None] == 0, 1, -1) * x[:, 0]
+    >>> table = separating_properties(Coupling(), x, y, sfreq=100)
+    >>> table.share["class 0 against class 1"].idxmax()
+    'coupling of channels'
+    """
+    network, epochs, y = analysis_inputs(model, epochs, y)
+    codes = classes_if_known(network, epochs, y, needed=True)
+    if codes is None or are_numbers(codes):
+        raise ValueError(
+            "This compares classes, but the outputs of this network are numbers. Try "
+            "`sincviz.ablate(model, epochs, y)`."
+        )
+    codes = np.asarray(codes, np.int64)
+    counts = np.bincount(codes)
+    if (counts == 1).any() or (counts > 0).sum() < 2:
+        raise ValueError(
+            f"This compares classes, so it needs two trials or more of two or more; got {counts.tolist()}."
+        )
+    rate_hz, seed = sampling_rate_hz(network.sfreq, epochs, sfreq), checked_seed(seed)
+    trials = _Trials(network, epochs, codes)
+    alike = _Alike(trials, rate_hz, seed)
+    scores = []
+    for change in followed(alike.changes(), "Comparing", "property", total=len(PROPERTIES)):
+        scores.append(trials.scores(change))
+    check_codes(codes, scores[0].shape[1])
+    return _table(network, np.stack(scores), codes, seed)
+
+
+class _Trials:
+    """The trials of a network, class by class, changed in one way or another."""
+
+    def __init__(self, network: Decoder, epochs: EpochsOrArray, codes: NDArray[np.int64]) -> None:
+        self.network, self.codes = network, codes
+        self._epochs = epochs
+
+    def blocks(self, change: Change) -> Iterator[tuple[NDArray[np.int64], int, Tensor]]:
+        """Yield numbers, class and signals of trials of one class at a time."""
+        for code in np.unique(self.codes):
+            members = np.flatnonzero(self.codes == code)
+            done = 0
+            for batch in input_batches(self.network, some_of(self._epochs, members), _AT_ONCE):
+                numbers = members[done : done + len(batch)]
+                yield numbers, int(code), change(torch.from_numpy(batch).to(self.network.device), int(code))
+                done += len(batch)
+
+    def mean(self, change: Change, of: Callable[[Tensor], Tensor]) -> dict[int, Tensor]:
+        """Return the mean of something over the trials of each class, in double precision."""
+        sums: dict[int, Tensor] = {}
+        for numbers, code, x in self.blocks(change):
+            part = of(x).double().sum(0) / (self.codes == self.codes[numbers[0]]).sum()
+            sums[code] = sums[code] + part if code in sums else part
+        return sums
+
+    def scores(self, change: Change) -> NDArray[np.float64]:
+        """Return the scores of all trials, changed, shape (trials, classes)."""
+        found = np.empty(0)
+        for numbers, _, x in self.blocks(change):
+            scores = self.network.scores(x.to(self.network.dtype)).double().cpu().numpy()
+            if not found.size:
+                found = np.empty((len(self.codes), scores.shape[1]))
+            found[numbers] = scores
+        return found
+
+
+class _Alike:
+    """Changes that make one property after the other alike in all classes."""
+
+    def __init__(self, trials: _Trials, rate_hz: float, seed: int) -> None:
+        self._trials, self._rate_hz, self._seed = trials, rate_hz, seed
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what leaves trials as they are, and what makes alike one property more each time."""
+        trials = self._trials
+        yield _unchanged
+        means = trials.mean(_unchanged, lambda x: x)
+        common = torch.stack(list(means.values())).mean(0)
+
+        def without_evoked(x: Tensor, code: int) -> Tensor:
+            # A mean of n trials takes 1/n of their power with it.
+            n = np.count_nonzero(trials.codes == code)
+            return (x - means[code].to(x)) * (n / (n - 1)) ** 0.5
+
+        def and_common(change: Change) -> Change:
+            return lambda x, code: change(x, code) + common.to(x)
+
+        yield and_common(without_evoked)
+        n_times = int(common.shape[-1])
+        gains = _gains(trials.mean(without_evoked, lambda x: torch.fft.rfft(x).abs().square()))
+
+        def equal_spectra(x: Tensor, code: int) -> Tensor:
+            spectra = torch.fft.rfft(without_evoked(x, code))
+            scaled: Tensor = torch.fft.irfft(spectra * gains[code].to(x), n_times)
+            return scaled
+
+        frames = _frames(n_times, self._rate_hz)
+        gains_in_time = _gains(trials.mean(equal_spectra, lambda x: frames.analysed(x).abs().square()))
+
+        def equal_power(x: Tensor, code: int) -> Tensor:
+            return frames.synthesised(frames.analysed(equal_spectra(x, code)) * gains_in_time[code].to(x))
+
+        yield and_common(equal_power)
+        rng = np.random.default_rng(self._seed)
+
+        def apart(x: Tensor, code: int) -> Tensor:
+            power_alike = equal_power(x, code)
+            orders = np.stack([rng.permutation(len(x)) for _ in range(x.shape[1])], 1)
+            at = torch.from_numpy(orders).to(x.device)[..., None].expand_as(power_alike)
+            mixed: Tensor = power_alike.gather(0, at)
+            return mixed
+
+        yield and_common(apart)
+
+
+def _unchanged(x: Tensor, code: int) -> Tensor:
+    return x
+
+
+def _gains(power: dict[int, Tensor]) -> dict[int, Tensor]:
+    """Return by what each class is multiplied so that all have the same mean power; 1 where it has none."""
+    common = torch.stack(list(power.values())).mean(0)
+    return {code: torch.where(one > 0, common / one, 1.0).sqrt() for code, one in power.items()}
+
+
+def _frames(n_times: int, rate_hz: float) -> TimeFrames:
+    return time_frames(n_times, rate_hz, min(WINDOW_S, n_times / rate_hz))
+
+
+def _table(
+    network: Decoder, scores: NDArray[np.float64], codes: NDArray[np.int64], seed: int
+) -> pd.DataFrame:
+    """Return what is separated by each property, from scores (properties + 1, trials, classes)."""
+    n_classes = scores.shape[2]
+    coords = {"target": class_labels(network, n_classes)} | class_of_trials(network, codes, n_classes)
+    dims = ("trial", "target", "property")
+    kept = xr.DataArray(
+        scores.transpose(1, 2, 0), coords, dims, "score", {"explain": "score", "units": "score"}
+    )
+    lost = np.concatenate([scores[:-1] - scores[1:], scores[-1:]])
+    each = kept.copy(data=lost.transpose(1, 2, 0)).assign_coords(property=list(PROPERTIES))
+    separation = bootstrap_intervals(each, trials="contrast", seed=seed)
+    whole = bootstrap_intervals(kept.isel(property=[0]), trials="contrast", seed=seed)
+    sure = whole["ci_low"].to_numpy() > 0
+    share = np.where(sure, separation.to_numpy() / whole.to_numpy(), np.nan)
+    accuracy = [_balanced_accuracy(one, codes) for one in scores]
+    index = pd.MultiIndex.from_product(
+        [separation["target"].to_numpy(), list(PROPERTIES)], names=["target", "property"]
+    )
+    columns = {
+        "separation": separation.to_numpy(),
+        "ci_low": separation["ci_low"].to_numpy(),
+        "ci_high": separation["ci_high"].to_numpy(),
+        "share": share,
+        "accuracy_without": np.broadcast_to([*accuracy[1:], np.nan], share.shape),
+    }
+    table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index)
+    table.attrs = decoder_origin(network) | {
+        "units": separation.attrs.get("units", "score"),
+        "accuracy": accuracy[0],
+        "n_trials": len(codes),
+        "seed": seed,
+    }
+    return table
+
+
+def _balanced_accuracy(scores: NDArray[np.float64], codes: NDArray[np.int64]) -> float:
+    if scores.shape[1] < 2:
+        return float("nan")
+    correct = scores.argmax(1) == codes
+    return float(np.mean([correct[codes == code].mean() for code in np.unique(codes)]))
