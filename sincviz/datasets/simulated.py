@@ -10,24 +10,29 @@ from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed
 from sincviz._version import __version__
-from sincviz.datasets.head_model import FloatArray, head_info
+from sincviz.datasets.head_model import FloatArray
+from sincviz.datasets.simulated_recording import (
+    epoch_times,
+    ground_truth,
+    raise_if_failed,
+    record,
+    setting_checks,
+)
+from sincviz.datasets.simulated_signals import RAMP_S, desynchronisation, hum, rhythm
 from sincviz.datasets.simulated_signals import blinks as blink_courses
-from sincviz.datasets.simulated_signals import coloured_noise, hum, pink, rhythm
 from sincviz.datasets.simulated_sources import (
     BLINK,
-    CH_NAMES,
     DISTRACTOR,
     RHYTHMS,
     Source,
     anatomy,
+    checked_ch_names,
     hum_map_uv,
+    level_uv,
     line_source,
 )
-from sincviz.eeg.montages import standard_montage
 
 EVENT_ID = {"left": 1, "right": 2}
-TMIN_S = 0.5  # cue at 0; by then the desynchronisation is complete, so that it holds for the whole epoch
-SENSOR_NOISE_UV = 0.5
 
 
 def simulate_motor_imagery(
@@ -36,7 +41,10 @@ def simulate_motor_imagery(
     n_chans: int = 32,
     ch_names: Sequence[str] | None = None,
     sfreq: float = 160.0,
+    tmin: float = 0.5,
     duration: float = 3.0,
+    onset_s: float | None = None,
+    offset_s: float | None = None,
     erd_depth: float = 0.5,
     snr_db: float = 6.0,
     distractor: bool = True,
@@ -66,9 +74,15 @@ def simulate_motor_imagery(
         10-05 electrode names, in the order wanted.
     sfreq : float
         Sampling rate in Hz, above 52 Hz (twice the upper end of the beta band).
+    tmin : float
+        Start of an epoch in seconds relative to the cue, at the nearest sample; negative for a baseline
+        before the cue.
     duration : float
-        Length of an epoch in seconds, at least 0.5. Epochs start 0.5 s after the cue; the
-        desynchronisation holds throughout.
+        Length of an epoch in seconds, at least 0.5.
+    onset_s, offset_s : float, optional
+        When the desynchronisation begins and ends, in seconds relative to the cue and within the epoch: power
+        falls and returns along a raised cosine of 0.2 s, with half of the loss reached at these times. By default it
+        holds from the first sample to the last.
     erd_depth : float
         Fraction of its POWER (not amplitude) that a source loses during imagery of the opposite hand, from 0
         (no class information) to below 1: 0.5 is an ERD of 50 % as defined in [1]_.
@@ -97,14 +111,18 @@ def simulate_motor_imagery(
         - ``position`` (source, axis): head coordinates in metres, NaN for line noise;
         - ``scalp_map`` (source, channel): microvolts when the source's own time course is 1, which is one
           standard deviation in a typical trial without desynchronisation (for blinks: their usual height);
-        - ``log_power`` (trial, source): natural logarithm of the variance of that time course.
+        - ``log_power`` (trial, source): natural logarithm of the variance of that time course over the whole
+          epoch. With an onset or offset it holds times without loss too: the classes differ by less than
+          `erd_depth`;
+        - ``time_course`` (source, time): the fraction of the full loss at each time, from 0 to 1, of informative
+          sources, and 0 of all others. ``time`` is in seconds relative to the cue.
 
         The trials' class is the coordinate ``class_name``.
 
     Raises
     ------
     ValueError
-        If an argument is outside the range stated above.
+        If an argument is outside the range stated above, or the offset is less than 0.2 s after the onset.
 
     References
     ----------
@@ -120,38 +138,56 @@ def simulate_motor_imagery(
     mu_left_hemisphere mu_right_hemisphere beta_left_hemisphere beta_right_hemisphere alpha_parietal
     >>> truth["scalp_map"].sel(source="mu_right_hemisphere").idxmax().item()
     'C4'
+
+    Imagery from 0.5 to 2 s after the cue, with half a second before it:
+
+    >>> epochs, truth = simulate_motor_imagery(20, n_chans=8, tmin=-0.5, onset_s=0.5, offset_s=2.0)
+    >>> truth["time_course"].sel(source="mu_left_hemisphere", time=[0.0, 0.5, 1.0, 2.0]).values.tolist()
+    [0.0, 0.5, 1.0, 0.5]
     """
-    ch_names = _checked_ch_names(n_chans, ch_names)
+    ch_names = checked_ch_names(n_chans, ch_names)
     n_trials, seed = operator.index(n_trials), checked_seed(seed)
-    _check_numbers(n_trials, sfreq, duration, erd_depth, snr_db, line_noise_hz)
+    _check_numbers(n_trials, sfreq, tmin, duration, erd_depth, snr_db, line_noise_hz)
     n_times = round(duration * sfreq)
+    time_s = epoch_times(tmin, n_times, sfreq)
+    _check_limits(time_s, onset_s, offset_s)
+    fraction = desynchronisation(time_s, onset_s, offset_s)
     rng = np.random.default_rng(seed)
 
     sources = [*RHYTHMS, *([DISTRACTOR] if distractor else []), *([BLINK] if blinks else [])]
-    positions, maps_uv, mixing_uv = anatomy(sources, ch_names, sfreq, n_times, snr_db)
+    under, eccentricity = [source.under for source in sources], [source.eccentricity for source in sources]
+    head = anatomy(under, eccentricity, ch_names, sfreq)
+    levels = [
+        level_uv(source, background_uv2, n_times, sfreq, snr_db)
+        for source, background_uv2 in zip(sources, head.background_uv2, strict=True)
+    ]
+    positions, maps_uv = head.positions, head.maps_uv(np.array(levels))
     labels = rng.permutation(np.resize(list(EVENT_ID), n_trials))
-    courses = [_course(source, labels, n_times, sfreq, erd_depth, rng) for source in sources]
+    courses = [_course(source, labels, sfreq, erd_depth, fraction, rng) for source in sources]
     if line_noise_hz is not None:
         sources.append(line_source(line_noise_hz))
         courses.append(hum(n_trials, n_times, sfreq, line_noise_hz, rng))
         positions = np.vstack([positions, np.full(3, np.nan)])
         maps_uv = np.vstack([maps_uv, hum_map_uv(ch_names)])
     activity = np.stack(courses, axis=1)
+    epochs = record(
+        activity, maps_uv, head.mixing_uv, labels, EVENT_ID, ch_names, sfreq, time_s[0], line_noise_hz, rng
+    )
 
-    background = coloured_noise((n_trials, mixing_uv.shape[1]), pink(n_times, sfreq), n_times, rng)
-    data_uv = mixing_uv @ background + maps_uv.T @ activity
-    data_uv += SENSOR_NOISE_UV * rng.standard_normal(data_uv.shape)
-
-    info = head_info(ch_names, sfreq)
-    if line_noise_hz is not None:
-        info["line_freq"] = line_noise_hz
-    codes = [EVENT_ID[label] for label in labels]
-    events = np.column_stack([np.arange(n_trials) * n_times, np.zeros(n_trials, int), codes])
-    # A start between two samples would give MNE one time more than there are samples.
-    tmin_s = round(TMIN_S * sfreq) / sfreq
-    epochs = mne.EpochsArray(data_uv * 1e-6, info, events, tmin_s, EVENT_ID, verbose="error")
-
-    truth = _truth(sources, ch_names, labels, positions, maps_uv, np.log(activity.var(axis=-1)))
+    informative = np.array([source.role == "informative" for source in sources])
+    fields = ("role", "band", "low_hz", "high_hz", "desynchronised_by")
+    truth = ground_truth(
+        {"source": [source.name for source in sources]}
+        | {name: [getattr(source, name) for source in sources] for name in fields},
+        {"log_power": (np.log(activity.var(axis=-1)), "ln of variance")},
+        informative[:, None] * fraction,
+        positions,
+        maps_uv,
+        ch_names,
+        labels,
+        time_s,
+    )
+    limits = {"onset_s": onset_s, "offset_s": offset_s}
     truth.attrs = {
         "method": "simulate_motor_imagery",
         "sincviz_version": __version__,
@@ -159,7 +195,9 @@ def simulate_motor_imagery(
         "erd_depth": float(erd_depth),
         "snr_db": float(snr_db),
         "sfreq_hz": float(sfreq),
+        "tmin_s": float(time_s[0]),
         "duration_s": float(duration),
+        **{name: float(limit) for name, limit in limits.items() if limit is not None},
     }
     return epochs, truth
 
@@ -167,46 +205,26 @@ def simulate_motor_imagery(
 def _course(
     source: Source,
     labels: NDArray[np.str_],
-    n_times: int,
     sfreq: float,
     erd_depth: float,
+    fraction: FloatArray,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Return the time course of a source in every trial, shape ``(trials, times)``."""
     power = np.exp(source.spread * rng.standard_normal(len(labels)))
     if source is BLINK:
-        return blink_courses(np.sqrt(power), n_times, sfreq, rng)
-    power = np.where(labels == source.desynchronised_by, (1 - erd_depth) * power, power)
-    return rhythm(power, source.low_hz, source.high_hz, n_times, sfreq, rng)
-
-
-def _checked_ch_names(n_chans: int, ch_names: Sequence[str] | None) -> list[str]:
-    """Return the requested electrodes."""
-    known = standard_montage().ch_names
-    if ch_names is None:
-        n_chans = operator.index(n_chans)
-        if not 2 <= n_chans <= len(CH_NAMES):
-            raise ValueError(
-                f"`n_chans` must be from 2 to {len(CH_NAMES)}; got {n_chans}. "
-                "Try 32, or name other 10-05 electrodes in `ch_names`."
-            )
-        return sorted(CH_NAMES[:n_chans], key=known.index)
-    names = list(ch_names)
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(
-            f"`ch_names` must be 10-05 electrode names; got unknown {unknown}. Try names such as 'C3'."
-        )
-    if len(names) < 2 or len(set(names)) < len(names):
-        raise ValueError(
-            f"`ch_names` must hold at least 2 names, each once; got {names}. Try ['C3', 'Cz', 'C4']."
-        )
-    return names
+        return blink_courses(np.sqrt(power), len(fraction), sfreq, rng)
+    desynchronised = labels == source.desynchronised_by
+    power = np.where(desynchronised, (1 - erd_depth) * power, power)
+    course = rhythm(power, source.low_hz, source.high_hz, len(fraction), sfreq, rng)
+    course[desynchronised] *= np.sqrt((1 - erd_depth * fraction) / (1 - erd_depth))
+    return course
 
 
 def _check_numbers(
     n_trials: int,
     sfreq: float,
+    tmin: float,
     duration: float,
     erd_depth: float,
     snr_db: float,
@@ -214,53 +232,45 @@ def _check_numbers(
 ) -> None:
     """Raise ValueError for settings that cannot be simulated."""
     least_sfreq = 2 * max(source.high_hz for source in RHYTHMS)
-    # Written so that NaN fails every test.
     checks = [
-        (n_trials >= 2, f"`n_trials` must be at least 2; got {n_trials}. Try 400."),
         (
             least_sfreq < sfreq < np.inf,
             f"`sfreq` must be above {least_sfreq:g} Hz to hold the beta band; got {sfreq}. Try 160.",
         ),
-        (0.5 <= duration < np.inf, f"`duration` must be at least 0.5 s; got {duration}. Try 3."),
+        *setting_checks(n_trials, sfreq, duration, snr_db, tmin),
         (
             0 <= erd_depth < 1,
             "`erd_depth` is the fraction of power lost and must be at least 0 and below 1; "
             f"got {erd_depth}. Try 0.5.",
         ),
-        (bool(np.isfinite(snr_db)), f"`snr_db` must be a finite number of dB; got {snr_db}. Try 6."),
         (
             line_noise_hz is None or 0 < line_noise_hz < sfreq / 2,
             f"`line_noise_hz` must be above 0 and below half of `sfreq` ({sfreq / 2:g} Hz); "
             f"got {line_noise_hz}. Try 50 or 60, or a higher `sfreq`.",
         ),
     ]
-    for passed, message in checks:
-        if not passed:
-            raise ValueError(message)
+    raise_if_failed(checks)
 
 
-def _truth(
-    sources: Sequence[Source],
-    ch_names: Sequence[str],
-    labels: NDArray[np.str_],
-    positions: FloatArray,
-    maps_uv: FloatArray,
-    log_power: FloatArray,
-) -> xr.Dataset:
-    """Return the ground truth as labelled arrays."""
-    fields = ("role", "band", "low_hz", "high_hz", "desynchronised_by")
-    return xr.Dataset(
-        {
-            "position": (("source", "axis"), positions, {"units": "m", "frame": "head"}),
-            "scalp_map": (("source", "channel"), maps_uv, {"units": "µV"}),
-            "log_power": (("trial", "source"), log_power, {"units": "ln of variance"}),
-        },
-        coords={
-            "source": [source.name for source in sources],
-            **{name: ("source", [getattr(source, name) for source in sources]) for name in fields},
-            "axis": ["x", "y", "z"],
-            "channel": list(ch_names),
-            "trial": np.arange(len(labels)),
-            "class_name": ("trial", labels),
-        },
-    )
+def _check_limits(time_s: FloatArray, onset_s: float | None, offset_s: float | None) -> None:
+    """Raise ValueError for a desynchronisation that does not fit into the epoch."""
+    first, last = time_s[0], time_s[-1]
+    quarter = (last - first) / 4
+    advice = f"Try onset_s={first + quarter:.2f} and offset_s={last - quarter:.2f}, or another `tmin` or `duration`."
+    checks = [
+        (
+            limit is None or first <= limit <= last,
+            f"`{name}` must lie within the epoch, from {first:g} to {last:g} s relative to the cue; got {limit}. "
+            + advice,
+        )
+        for name, limit in (("onset_s", onset_s), ("offset_s", offset_s))
+    ]
+    if onset_s is not None and offset_s is not None:
+        # Closer together, the loss would never be complete and not half at either of them.
+        checks.append(
+            (
+                round(offset_s - onset_s, 9) >= RAMP_S,
+                f"`offset_s` must be at least {RAMP_S:g} s after `onset_s`; got {offset_s} and {onset_s}. {advice}",
+            )
+        )
+    raise_if_failed(checks)

@@ -6,6 +6,7 @@ from scipy.fft import irfft, next_fast_len, rfftfreq
 from sincviz.datasets.head_model import FloatArray
 
 BLINK_DURATION_S = 0.35
+RAMP_S = 0.2  # how long a desynchronisation takes to set in, and to end
 
 
 def _n_fft(n_times: int) -> int:
@@ -65,3 +66,47 @@ def hum(
     """Return a sine of unit variance and random phase, shape ``(trials, times)``."""
     phase = rng.uniform(0, 2 * np.pi, (n_trials, 1))
     return np.asarray(np.sqrt(2) * np.sin(2 * np.pi * line_noise_hz * np.arange(n_times) / sfreq + phase))
+
+
+def desynchronisation(time_s: FloatArray, onset_s: float | None, offset_s: float | None) -> FloatArray:
+    """Return the fraction of the full loss of power at each time, shape ``(times,)``.
+
+    It rises and falls as a raised cosine of 0.2 s with half of the loss at onset and offset. Without an onset it is
+    1 from the first time on, without an offset to the last.
+
+    Examples
+    --------
+    >>> desynchronisation(np.array([0.0, 0.45, 0.5, 0.6, 2.0]), 0.5, 2.0).round(3).tolist()
+    [0.0, 0.146, 0.5, 1.0, 0.5]
+    """
+    fraction = np.ones_like(time_s)
+    if onset_s is not None:
+        fraction *= _ramp(time_s - onset_s)
+    if offset_s is not None:
+        fraction *= 1 - _ramp(time_s - offset_s)
+    return fraction
+
+
+def _ramp(time_s: FloatArray) -> FloatArray:
+    """Return a raised cosine from 0 to 1 that is one half at time 0."""
+    return np.asarray((1 + np.sin(np.pi * np.clip(time_s / RAMP_S, -0.5, 0.5))) / 2)
+
+
+def peaks(latency_s: FloatArray, width_s: float, time_s: FloatArray) -> FloatArray:
+    """Return one Gaussian of height 1 per trial, shape ``(trials, times)``.
+
+    Parameters
+    ----------
+    latency_s : ndarray, shape (trials,)
+        Where it peaks.
+    width_s : float
+        Full width at half maximum.
+    time_s : ndarray, shape (times,)
+        Times of the samples.
+
+    Examples
+    --------
+    >>> peaks(np.array([0.2]), 0.1, np.array([0.1, 0.15, 0.2, 0.25])).round(4).tolist()
+    [[0.0625, 0.5, 1.0, 0.5]]
+    """
+    return np.asarray(np.exp(-4 * np.log(2) * np.square((time_s - latency_s[:, None]) / width_s)))

@@ -1,5 +1,6 @@
 """Sources of the simulated EEG: positions, frequencies and scalp maps."""
 
+import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from sincviz.datasets.head_model import FloatArray, electrode_positions, fit_sphere, head_info, lead_field
 from sincviz.datasets.simulated_signals import BLINK_DURATION_S, pink, share
+from sincviz.eeg.montages import standard_montage
 
 BACKGROUND_UV = 10.0  # root mean square over the whole head
 LINE_NOISE_UV = 3.0
@@ -55,12 +57,56 @@ DISTRACTOR = Source("alpha_parietal", "distractor", "alpha", *MU, "", {"Pz": 1, 
 BLINK = Source("blink", "artefact", "blink", 0.0, 2 / BLINK_DURATION_S, "", {"Fpz": 1}, 0.85, 0.4)
 
 
+class Anatomy(NamedTuple):
+    """Sources in the head, and the background around them.
+
+    Attributes
+    ----------
+    positions : ndarray, shape (sources, 3)
+        Head coordinates in metres.
+    gain : ndarray, shape (sources, channels)
+        Potential of a dipole of 1 A·m, in volts.
+    peak_gain : ndarray, shape (sources,)
+        Its size at the electrode of `CH_NAMES` where the source is strongest.
+    background_uv2 : ndarray, shape (sources,)
+        Variance of the background at that electrode.
+    mixing_uv : ndarray, shape (channels, components)
+        Takes independent noise of unit variance to the background.
+    """
+
+    positions: FloatArray
+    gain: FloatArray
+    peak_gain: FloatArray
+    background_uv2: FloatArray
+    mixing_uv: FloatArray
+
+    def maps_uv(self, peak_uv: FloatArray) -> FloatArray:
+        """Return scalp maps with these values at each source's strongest electrode, shape ``(sources, channels)``."""
+        return np.asarray(self.gain * (peak_uv / self.peak_gain)[:, None])
+
+
 def anatomy(
-    sources: Sequence[Source], ch_names: Sequence[str], sfreq: float, n_times: int, snr_db: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the sources' positions in metres and maps in microvolts, and the background's mixing matrix.
+    under: Sequence[dict[str, float]], eccentricity: Sequence[float], ch_names: Sequence[str], sfreq: float
+) -> Anatomy:
+    """Return dipoles that point outwards, and the background, in a spherical head.
 
     Amplitudes are set on a fixed set of electrodes, so that the choice of `ch_names` does not change them.
+
+    Parameters
+    ----------
+    under : sequence of dict
+        For each source, electrodes above it and their weights.
+    eccentricity : sequence of float
+        For each source, the distance from the centre of the head over its radius.
+    ch_names : sequence of str
+        10-05 electrode names.
+    sfreq : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    Anatomy
+        Positions and lead field.
     """
     names = [*CH_NAMES, *(name for name in ch_names if name not in CH_NAMES)]
     info = head_info(names, sfreq)
@@ -73,8 +119,8 @@ def anatomy(
         vector = np.asarray(above) / sum(under.values()) - center
         return np.asarray(vector / np.linalg.norm(vector))
 
-    directions = np.array([direction(source.under) for source in sources])
-    depths = np.array([source.eccentricity * radius for source in sources])
+    directions = np.array([direction(weights) for weights in under])
+    depths = np.array([fraction * radius for fraction in eccentricity])
     positions = center + depths[:, None] * directions
 
     fixed = np.random.default_rng(0)  # the head stays the same when the signals change
@@ -91,23 +137,81 @@ def anatomy(
         center,
         radius,
     )
-    maps, background = gain[:, : len(sources)].T, gain[:, len(sources) :]
+    maps, background = gain[:, : len(under)].T, gain[:, len(under) :]
     background *= BACKGROUND_UV / np.sqrt(np.square(background[reference]).sum(axis=1).mean())
     variance_uv2 = np.square(background).sum(axis=1)
-
-    for source, scalp_map in zip(sources, maps, strict=True):
-        peak = np.argmax(np.abs(scalp_map[reference]))
-        level_uv = BLINK_UV
-        if source.role != "artefact":
-            in_band = share(pink(n_times, sfreq), n_times, sfreq, source.low_hz, source.high_hz)
-            level_db = snr_db + DISTRACTOR_EXCESS_DB * (source.role == "distractor")
-            level_uv = np.sqrt(10 ** (level_db / 10) * in_band * variance_uv2[peak])
-        scalp_map *= level_uv / np.abs(scalp_map[peak])
+    peaks = np.abs(maps[:, reference]).argmax(axis=1)
 
     picks = [names.index(name) for name in ch_names]
     # Independent dipoles with one spectrum: any matrix with the same covariance mixes the same process.
     left, singular_values, _ = np.linalg.svd(background[picks], full_matrices=False)
-    return positions, maps[:, picks], left * singular_values
+    return Anatomy(
+        positions=positions,
+        gain=maps[:, picks],
+        peak_gain=np.abs(maps[np.arange(len(maps)), peaks]),
+        background_uv2=variance_uv2[peaks],
+        mixing_uv=left * singular_values,
+    )
+
+
+def level_uv(source: Source, background_uv2: float, n_times: int, sfreq: float, snr_db: float) -> float:
+    """Return the root mean square of a rhythm (for blinks: the height) where it is strongest.
+
+    Parameters
+    ----------
+    source : Source
+        The source.
+    background_uv2 : float
+        Variance of the background there, all frequencies.
+    n_times : int
+        Samples per epoch.
+    sfreq : float
+        Sampling rate in Hz.
+    snr_db : float
+        Power of an informative source over that of the background in its band.
+    """
+    if source.role == "artefact":
+        return BLINK_UV
+    in_band = share(pink(n_times, sfreq), n_times, sfreq, source.low_hz, source.high_hz)
+    level_db = snr_db + DISTRACTOR_EXCESS_DB * (source.role == "distractor")
+    return float(np.sqrt(10 ** (level_db / 10) * in_band * background_uv2))
+
+
+def checked_ch_names(n_chans: int, ch_names: Sequence[str] | None) -> list[str]:
+    """Return the requested electrodes.
+
+    Raises
+    ------
+    TypeError
+        If `n_chans` is not a whole number.
+    ValueError
+        If there are not as many electrodes, or a name is unknown or given twice.
+
+    Examples
+    --------
+    >>> checked_ch_names(4, None)
+    ['C3', 'Cz', 'C4', 'CP3']
+    """
+    known = standard_montage().ch_names
+    if ch_names is None:
+        n_chans = operator.index(n_chans)
+        if not 2 <= n_chans <= len(CH_NAMES):
+            raise ValueError(
+                f"`n_chans` must be from 2 to {len(CH_NAMES)}; got {n_chans}. "
+                "Try 32, or name other 10-05 electrodes in `ch_names`."
+            )
+        return sorted(CH_NAMES[:n_chans], key=known.index)
+    names = list(ch_names)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"`ch_names` must be 10-05 electrode names; got unknown {unknown}. Try names such as 'C3'."
+        )
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ValueError(
+            f"`ch_names` must hold at least 2 names, each once; got {names}. Try ['C3', 'Cz', 'C4']."
+        )
+    return names
 
 
 def line_source(line_noise_hz: float) -> Source:

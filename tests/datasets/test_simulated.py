@@ -11,9 +11,11 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sincviz import datasets
-from sincviz.datasets import simulate_motor_imagery
+from sincviz.datasets import simulate_motor_imagery, simulated_sources
+from sincviz.datasets.head_model import electrode_positions
 from sincviz.datasets.simulated_signals import coloured_noise, pink
 
+SVD = np.linalg.svd
 HANDS = {"left": "right_hemisphere", "right": "left_hemisphere"}
 
 
@@ -99,6 +101,54 @@ def test_same_seed_same_numbers_another_seed_others():
     xr.testing.assert_identical(first_truth, second_truth)
     assert not np.array_equal(first.get_data(copy=False), other.get_data(copy=False))
     xr.testing.assert_allclose(first_truth["scalp_map"], other_truth["scalp_map"])
+
+
+def near_field(positions, orientations, info, center, radius):
+    """Return a simple lead field: the parameters that MNE fits to the sphere's shells differ between processors."""
+    electrodes = electrode_positions(info)
+    return 1 / np.linalg.norm(electrodes[:, None] - positions, axis=-1)
+
+
+def svd_with_signs(matrix, **settings):
+    """Make the largest entry of every left vector positive: processors differ in what they choose."""
+    left, singular_values, right = SVD(matrix, **settings)
+    signs = np.sign(np.take_along_axis(left, np.abs(left).argmax(axis=0, keepdims=True), axis=0))
+    return left * signs, singular_values, right * signs.T
+
+
+def fingerprint(epochs, truth):
+    """Sums of all numbers in microvolts, of log power and of maps, each with its own weight."""
+    parts = (1e6 * epochs.get_data(copy=False), truth["log_power"].to_numpy(), truth["scalp_map"].to_numpy())
+    return [float(np.cos(np.arange(part.size)) @ part.ravel()) for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"n_trials": 20}, [-889.78719, 1.613111, -1.34391]),
+        (
+            {"n_trials": 20, "n_chans": 6, "blinks": True, "line_noise_hz": 50.0, "seed": 4},
+            [1360.752394, -0.853028, 7.958057],
+        ),
+        ({"n_trials": 5, "n_chans": 2, "sfreq": 101.0, "duration": 1.01}, [375.728959, -0.781171, -4.481317]),
+        (
+            {
+                "n_trials": 9,
+                "ch_names": ["C4", "AFF1h", "C3"],
+                "erd_depth": 0.8,
+                "distractor": False,
+                "seed": 7,
+            },
+            [-707.525118, 0.310663, -12.204944],
+        ),
+    ],
+)
+def test_numbers_are_those_before_there_was_an_onset(settings, expected, monkeypatch):
+    monkeypatch.setattr(np.linalg, "svd", svd_with_signs)
+    monkeypatch.setattr(simulated_sources, "lead_field", near_field)
+    epochs, truth = simulate_motor_imagery(**settings)
+    assert fingerprint(epochs, truth) == pytest.approx(expected, rel=1e-4)
+    assert epochs.tmin == pytest.approx(0.5, abs=0.01)
 
 
 def test_global_random_state_is_left_alone():
@@ -271,6 +321,12 @@ def test_odd_numbers_of_trials_and_samples():
         ({"erd_depth": -0.1}, "got -0.1"),
         ({"snr_db": np.inf}, "`snr_db`"),
         ({"line_noise_hz": 80.0}, r"below half of `sfreq` \(80 Hz\); got 80.0"),
+        ({"tmin": np.nan}, "`tmin` must be a finite number of seconds; got nan"),
+        ({"onset_s": 0.4}, r"`onset_s` must lie within the epoch, from 0.5 to 3.49375 s .*; got 0.4"),
+        ({"onset_s": np.nan}, "`onset_s`"),
+        ({"offset_s": 3.5}, "`offset_s` must lie within the epoch"),
+        ({"onset_s": 2.0, "offset_s": 1.0}, "at least 0.2 s after `onset_s`; got 1.0 and 2.0"),
+        ({"onset_s": 1.0, "offset_s": 1.15}, "at least 0.2 s after `onset_s`"),
         ({"seed": -1}, "`seed` must be at least 0; got -1"),
     ],
 )
@@ -285,7 +341,7 @@ def test_wrong_types_are_type_errors():
 
 
 def test_public_names_are_functions():
-    assert set(datasets.__all__) == {"eegbci", "moabb", "simulate_motor_imagery"}
+    assert set(datasets.__all__) == {"eegbci", "moabb", "simulate_erp", "simulate_motor_imagery"}
     assert all(callable(getattr(datasets, name)) for name in datasets.__all__)
 
 
@@ -293,3 +349,80 @@ def test_public_names_are_functions():
 def test_times_are_as_many_as_samples_at_any_rate(sfreq):
     epochs, _ = simulate_motor_imagery(4, n_chans=4, sfreq=sfreq, duration=2)
     assert len(epochs.times) == epochs.get_data().shape[2] == round(2 * sfreq)
+
+
+def test_without_onset_the_loss_holds_throughout(default):
+    epochs, truth = default
+    informative = truth["role"] == "informative"
+    assert truth["time_course"].dims == ("source", "time")
+    assert (truth["time_course"] == informative).all()
+    np.testing.assert_allclose(truth["time"], epochs.times)
+    assert not {"onset_s", "offset_s"} & set(truth.attrs)
+
+
+def test_an_onset_changes_only_the_desynchronised_trials_and_draws_nothing():
+    settings = {"n_trials": 20, "n_chans": 4, "tmin": -0.5}
+    throughout, _ = simulate_motor_imagery(**settings)
+    limited, truth = simulate_motor_imagery(onset_s=0.5, offset_s=2.0, **settings)
+    changed = np.abs(limited.get_data(copy=False) - throughout.get_data(copy=False)).max(axis=(0, 1))
+    full = truth["time_course"].sel(source="mu_left_hemisphere") == 1
+    assert changed[full].max() < 1e-15 < changed[~full].min()
+    assert (truth.attrs["onset_s"], truth.attrs["offset_s"], truth.attrs["tmin_s"]) == (0.5, 2.0, -0.5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"onset_s": 0.5, "offset_s": 2.0}, {-0.5: 0, 0.4: 0, 0.5: 0.5, 0.6: 1, 1.9: 1, 2.0: 0.5, 2.1: 0}),
+        ({"onset_s": 0.5}, {0.4: 0, 0.5: 0.5, 0.6: 1, 2.4: 1}),
+        ({"offset_s": 2.0}, {-0.5: 1, 1.9: 1, 2.0: 0.5, 2.1: 0}),
+        ({"onset_s": 0.5, "offset_s": 0.7}, {0.5: 0.5, 0.6: 1, 0.7: 0.5, 0.8: 0}),
+    ],
+)
+def test_half_of_the_loss_is_reached_at_onset_and_offset(limits, expected):
+    _, truth = simulate_motor_imagery(2, n_chans=2, tmin=-0.5, **limits)
+    course = truth["time_course"].sel(source="beta_right_hemisphere")
+    found = course.sel(time=list(expected), method="nearest")
+    np.testing.assert_allclose(found, list(expected.values()), atol=1e-12)
+    assert course.min() >= 0
+    assert course.max() <= 1
+    assert (truth["time_course"].sel(source="alpha_parietal") == 0).all()
+
+
+def test_power_follows_the_time_course():
+    settings = {"ch_names": ["C3", "C4"], "tmin": -0.5, "snr_db": 60.0, "seed": 1}
+    epochs, truth = simulate_motor_imagery(3000, onset_s=0.5, offset_s=2.0, distractor=False, **settings)
+    # Without background, each side is the sum of its two rhythms, and almost only its own.
+    power = np.square(epochs.get_data(copy=False))
+    imagined = epochs.events[:, 2] == epochs.event_id["left"]
+    remaining = power[imagined, 1].mean(axis=0) / power[~imagined, 1].mean(axis=0)
+    lost = (1 - remaining) / truth.attrs["erd_depth"]
+    course = truth["time_course"].sel(source="mu_right_hemisphere")
+    near = np.abs(lost - course.to_numpy())
+    assert near.mean() < 0.08
+    for limit_s in (0.5, 2.0):
+        around = np.abs(epochs.times - limit_s) < 0.03
+        assert lost[around].mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_log_power_is_that_of_the_whole_epoch():
+    settings = {"n_trials": 1000, "n_chans": 2, "tmin": -0.5, "duration": 4.0, "erd_depth": 0.8}
+    _, truth = simulate_motor_imagery(onset_s=0.5, offset_s=2.5, **settings)
+    means = truth["log_power"].groupby("class_name").mean()
+    loss = means.sel(class_name="left") - means.sel(class_name="right")
+    kept = np.exp(loss.sel(source="mu_right_hemisphere").item())
+    assert kept == pytest.approx(1 - 0.8 / 2, rel=0.1)  # half of the epoch
+
+
+def test_epochs_can_begin_before_the_cue():
+    epochs, _ = simulate_motor_imagery(4, n_chans=2, tmin=-0.503, duration=1.0)
+    assert epochs.tmin == -0.5
+    assert epochs.times[-1] == pytest.approx(0.49375)
+    assert 0.0 in epochs.times
+
+
+def test_advice_about_onset_and_offset_works():
+    with pytest.raises(ValueError, match=r"Try onset_s=1.25 and offset_s=2.75") as error:
+        simulate_motor_imagery(2, n_chans=2, onset_s=9.0)
+    assert "another `tmin` or `duration`" in str(error.value)
+    simulate_motor_imagery(2, n_chans=2, onset_s=1.25, offset_s=2.75)
