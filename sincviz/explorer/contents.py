@@ -14,6 +14,7 @@ from sincviz.analysis.labels import channel_coords, class_labels
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
+from sincviz.explorer.axes import relevance_over_axes
 from sincviz.explorer.scalp import SIZE, scalp_arrays
 from sincviz.explorer.shown_trials import with_trials
 from sincviz.networks.front_ends import FrontEnd
@@ -40,6 +41,8 @@ def explorer_dataset(
     spatial_patterns: xr.DataArray | None = None,
     relevance: xr.DataArray | None = None,
     spectral_relevance: xr.DataArray | None = None,
+    temporal_relevance: xr.DataArray | None = None,
+    time_frequency_relevance: xr.DataArray | None = None,
     band_relevance: xr.DataArray | None = None,
     cell_relevance: xr.DataArray | None = None,
     predictions: pd.DataFrame | None = None,
@@ -67,6 +70,8 @@ def explorer_dataset(
         The number of each trial in ``predictions``; ``None``: trials are numbered as they come.
     importance, drift, response, spatial_filters, spatial_patterns, relevance, spectral_relevance, band_relevance
         Results of the functions of these names; ``band_relevance`` with intervals and p where these were measured.
+    temporal_relevance, time_frequency_relevance : xarray.DataArray
+        The same relevance as ``spectral_relevance``, over times, and over frequencies and times.
     cell_relevance : xarray.DataArray, dims (trial, target, band, channel)
         Of each of ``epochs``.
     predictions, accuracies, findings, cutoff_history : pandas.DataFrame
@@ -103,10 +108,13 @@ def explorer_dataset(
     contents = xr.Dataset(
         _of_filters(bands, importance, drift, response, relevance, cutoff_history)
         | _maps(spatial_filters, spatial_patterns)
-        | _of_frequencies(spectral_relevance, band_relevance, relevance),
+        | _of_bands_and_filters(band_relevance, relevance),
         {"filter": bands.index.to_numpy()},
     )
-    contents = contents.merge(scalp_arrays(channels))
+    over_axes = relevance_over_axes(
+        spectral_relevance, temporal_relevance, time_frequency_relevance, most_bytes
+    )
+    contents = contents.merge(over_axes).merge(scalp_arrays(channels))
     n_times = (
         front_end.n_times if epochs is None else network_input(front_end, some_of(epochs, slice(1))).shape[2]
     )
@@ -128,6 +136,7 @@ def explorer_dataset(
         "targets": targets,
         "target_classes": _classes_of(targets, front_end.n_outputs),
         "contrast": spectral_relevance is not None and spectral_relevance.attrs.get("trials") == "contrast",
+        **over_axes.attrs,
         "relevance_words": None if spectral_relevance is None else _relevance_words(spectral_relevance),
         "importance_words": None if importance is None else _importance_words(importance),
         "findings": _findings(findings),
@@ -212,15 +221,8 @@ def _maps(weights: xr.DataArray | None, patterns: xr.DataArray | None) -> dict[s
     return {name: (dims, of.transpose(*dims).to_numpy()) for name, of in maps.items() if of is not None}
 
 
-def _of_frequencies(
-    spectrum: xr.DataArray | None, cells: xr.DataArray | None, of_filters: xr.DataArray | None
-) -> dict[str, Any]:
+def _of_bands_and_filters(cells: xr.DataArray | None, of_filters: xr.DataArray | None) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
-    if spectrum is not None:
-        dims: tuple[str, ...] = ("target", "channel", "frequency")
-        arrays["frequencies_hz"] = ("frequency", spectrum["frequency"].to_numpy())
-        explain = str(spectrum.attrs.get("explain", "score"))
-        arrays["relevance"] = (dims, spectrum.transpose(*dims).to_numpy(), {"explain": explain})
     if cells is not None:
         dims = ("target", "band", "channel")
         cells = cells.transpose(*dims)

@@ -27,8 +27,9 @@ _TYPES: dict[str, tuple[str, ...]] = {
     "i2": ("signals",),
     "i4": ("trial_number",),
     "f4": (
-        *("frequencies_hz", "relevance", "band_relevance", "band_ci_low", "band_ci_high", "band_p"),
-        *("filter_relevance", "scores", "trial_relevance", "trial_spectrum", "response_hz", "response_db"),
+        *("relevance", "band_relevance", "band_ci_low", "band_ci_high", "band_p"),
+        *("filter_relevance", "temporal_relevance", "time_frequency_relevance", "scores", "trial_relevance"),
+        *("trial_spectrum", "response_hz", "response_db"),
         *("spatial", "patterns", "initial_cutoffs_hz", "history_cutoffs_hz", "positions", "topomap"),
         *("signal_scale", "kernels", "window", "n_pi", "cutoffs_hz", "spatial_weights", "scale", "bias"),
         *("head", "head_bias"),

@@ -19,6 +19,8 @@ from sincviz import (
     spectral_relevance,
 )
 from sincviz.analysis.attribution.cells import cell_relevance
+from sincviz.analysis.attribution.temporal import temporal_relevance
+from sincviz.analysis.attribution.time_frequency import time_frequency_relevance
 from sincviz.analysis.doctor.doctor import diagnose
 from sincviz.analysis.evidence.prediction import accuracies, predictions
 from sincviz.analysis.filters.drift import cutoff_drift
@@ -73,6 +75,16 @@ def codes(epochs):
 @pytest.fixture
 def contents(measured, model, epochs, codes):
     return measured(model, epochs, codes)
+
+
+@pytest.fixture
+def over_time(model, epochs, codes):
+    """Relevance over times, and over frequencies and times."""
+    settings = {"trials": "contrast", "progress": False}
+    return {
+        "temporal_relevance": temporal_relevance(model, epochs, codes, **settings),
+        "time_frequency_relevance": time_frequency_relevance(model, epochs, codes, window_s=0.25, **settings),
+    }
 
 
 @pytest.fixture(scope="session")

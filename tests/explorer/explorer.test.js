@@ -75,6 +75,13 @@ test("a view from an address holds only what fits the data", () => {
   assert.deepEqual(checkedView({ ...data, can_recompute: false }, good).edits, NO_EDITS);
 });
 
+test("a range of time is kept where there is one, beside frequencies only where both are known", () => {
+  const brushed = arrays => { const view = checkedView({ ...data, arrays: { ...data.arrays, ...arrays } }, { range_hz: [4, 8], range_s: [0.5, null] }); return [view.range_hz, view.range_s]; };
+  const over = { temporal_relevance: values([1, 2, 1], 1, 1) }, both = { ...over, time_frequency_relevance: values([1, 2, 1, 1], 1, 1) };
+  assert.deepEqual([brushed({}), brushed(over), brushed(both)], [[[4, 8], null], [null, [0.5, null]], [[4, 8], [0.5, null]]]);
+  for (const range_s of [[2, 1], [null, 1], "x", [1], [NaN, 2]]) assert.equal(checkedView({ ...data, arrays: { ...data.arrays, ...both } }, { range_s }).range_s, null);
+});
+
 test("what was measured gives the decisions without the network", () => {
   const { accuracy, confusion, changed } = measuredResult(data);
   assert.deepEqual([accuracy, [...confusion], changed], [2 / 3, [1, 0, 1, 1], []]);

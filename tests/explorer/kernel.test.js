@@ -74,13 +74,29 @@ test("sums", () => {
   for (const { data, brushes, chosen, map } of cases) {
     const size = (/** @type {number[]} */ sums) => 1e-5 * Math.max(1, ...sums.map(Math.abs));
     for (const { target, low_hz, high_hz, channels, trials } of brushes) {
-      close(kernel.sumOverFrequencies(data, target, low_hz, high_hz), channels, size(channels), "channel");
+      close(kernel.sumOverRanges(data, target, kernel.chosenIn(data, [low_hz, high_hz], null)), channels, size(channels), "channel");
       close(kernel.trialsIn(data, target, low_hz, high_hz), trials, size(trials), "trial");
     }
     for (const { target, channels, sums } of chosen) {
-      close(kernel.sumOverChannels(data, target, channels), sums, size(sums), "bin");
+      close(kernel.sumOverChannels(data.arrays.relevance, target, channels), sums, size(sums), "bin");
     }
     if (map) close(kernel.scalp(data, map.values), map.pixels, 2e-3, "pixel");
+  }
+});
+
+test("relevance in python", () => {
+  answer(cases.flatMap(({ data, brushes }) => brushes.map(({ range_hz, range_s }) => {
+    const chosen = kernel.chosenIn(data, range_hz, range_s);
+    const sums = data.targets.map((_, target) => Array.from(kernel.sumOverRanges(data, target, chosen)));
+    const line = kernel.asPython(data, kernel.noEdits(), chosen).split("\n").find((one) => one.includes(".sel("));
+    return { sums, python: line.slice("print(".length, line.lastIndexOf(")  #")) };
+  })));
+});
+
+test("courses", () => {
+  for (const { data, target, channels, sums } of cases) {
+    const found = kernel.sumOverChannels(data.arrays.temporal_relevance, target, channels);
+    close(found, sums, 1e-5 * Math.max(1, ...sums.map(Math.abs)), "window");
   }
 });
 

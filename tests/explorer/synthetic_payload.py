@@ -28,7 +28,13 @@ SFREQ_HZ, N_TIMES, TAPS, DEPTH, WINDOWS, POOL = 160.0, 320, 65, 2, 4, 80
 
 
 def payload(
-    n_trials=40, *, readable=True, can_recompute=True, class_names=("left hand", "right hand"), **header
+    n_trials=40,
+    *,
+    readable=True,
+    can_recompute=True,
+    over=("time", "both"),
+    class_names=("left hand", "right hand"),
+    **header,
 ):
     """Return the text of a payload; what else is given replaces what its header says."""
     rng = np.random.default_rng(0)
@@ -48,7 +54,7 @@ def payload(
     predicted = scores.argmax(1)
     largest = np.abs(signals).max(2) / 32767
     arrays = {
-        **_relevance(rng, scores, code),
+        **_relevance(rng, scores, code, over),
         **_filters(spatial, raw / bank_std),
         "trial_number": (3 * np.arange(n_trials), "i4"),
         "code": (code, "i4"),
@@ -96,6 +102,7 @@ def payload(
         "targets": [f"{class_names[0]} against {class_names[1]}"],
         "target_classes": [[0, 1]],
         "filters": _columns(),
+        **_axes(over),
         "findings": [
             {
                 "severity": "warning",
@@ -167,8 +174,34 @@ def _head(pooled, code):
     return head, np.array([1, -1]) * 3 * (x.mean(0) @ weights)
 
 
-def _relevance(rng, scores, code):
-    frequency = np.arange(0, 80.5, 0.5)
+FREQUENCY = np.arange(0, 80.5, 0.5)
+WINDOW = np.arange(-0.475, 1.5, 0.05)
+BIN, SLICE = np.arange(0, 42.0, 2), np.arange(-0.5, 1.51, 0.25)
+
+
+def _axes(over):
+    """Return what the header says of frequencies, windows of time, and cells of both."""
+
+    def axis(dim, at):
+        half = (at[1] - at[0]) / 2
+        return {
+            "dim": dim,
+            "at": at.tolist(),
+            "cuts": np.round([at[0] - half, *(at + half)], 3).tolist(),
+        }
+
+    axes = {"relevance": [axis("frequency", FREQUENCY)]}
+    if "time" in over:
+        axes["temporal_relevance"] = [axis("time", WINDOW)]
+    if "both" not in over:
+        return {"axes": axes, "time_frequency": None}
+    axes["time_frequency_relevance"] = [axis("frequency", BIN), axis("time", SLICE)]
+    resolution = {"frequency_resolution_hz": 2.7, "time_resolution_s": 0.27, "most_hz": 41, "share": 0.991}
+    return {"axes": axes, "time_frequency": resolution}
+
+
+def _relevance(rng, scores, code, over):
+    frequency = FREQUENCY
     peak = np.exp(-0.5 * ((frequency - 11) / 1.6) ** 2) + 0.25 * np.exp(-0.5 * ((frequency - 21) / 4) ** 2)
     side = np.array([-(x) * np.exp(-((abs(x) - 0.43) ** 2 + y**2) / 0.12) for x, y in POSITIONS])
     side[[1, 0]] += 0.02
@@ -183,8 +216,13 @@ def _relevance(rng, scores, code):
         spectrum[:, mask] = per_trial[:, band].sum(1)[:, None] / mask.sum()
     width = 0.2 * np.abs(bands) + 0.05
     filters = np.stack([bands[2] * share for share in _columns()["relevance_share"]])
+    course = _course(WINDOW)
+    in_time = {"temporal_relevance": ((relevance.sum(1)[:, None] * course / course.sum())[None], "f4")}
+    spread = _course(SLICE)[None] * np.exp(-0.5 * ((BIN - 11) / 3) ** 2)[:, None]
+    cells = relevance.sum(1)[:, None, None] * spread / spread.sum()
     return {
-        "frequencies_hz": (frequency, "f4"),
+        **(in_time if "time" in over else {}),
+        **({"time_frequency_relevance": (cells[None], "f4")} if "both" in over else {}),
         "relevance": (relevance[None], "f4"),
         "band_relevance": (bands[None], "f4"),
         "band_ci_low": ((bands - width)[None], "f4"),
@@ -194,6 +232,11 @@ def _relevance(rng, scores, code):
         "trial_relevance": (per_trial[:, None], "f4"),
         "trial_spectrum": (spectrum[:, None], "f4"),
     }
+
+
+def _course(time):
+    """Return relevance that begins after an event, and some against before it."""
+    return np.exp(-0.5 * ((time - 0.7) / 0.25) ** 2) - 0.2 * np.exp(-0.5 * ((time + 0.2) / 0.1) ** 2)
 
 
 def _filters(spatial, kernels):

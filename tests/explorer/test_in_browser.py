@@ -1,6 +1,8 @@
 """The explorer as a person uses it: from disk, without a network, by mouse and by keyboard, wide and narrow."""
 
+import base64
 import contextlib
+import gzip
 import json
 import re
 import shutil
@@ -12,7 +14,7 @@ import pytest
 from sincviz.explorer.embedding import explorer_html, explorer_page, script_hash
 from sincviz.explorer.widget import Explorer
 from sincviz.report.html import empty_page, save_page
-from tests.explorer.synthetic_payload import NAMES, payload
+from tests.explorer.synthetic_payload import FREQUENCY, NAMES, WINDOW, payload
 from tests.report.test_browser import BROWSERS, CONTRAST
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,8 @@ def pages(tmp_path_factory):
         "whole": payload(90),
         "read_only": payload(40, can_recompute=False),
         "unreadable": payload(40, readable=False),
+        "apart": payload(40, over=("time",)),
+        "timeless": payload(40, over=()),
         "hostile": payload(40, class_names=(HARM, "</script><script>window.ran=2</script>"), title=HARM),
     }
     for name, text in texts.items():
@@ -97,7 +101,7 @@ def edited(page):
     return status(page)
 
 
-@pytest.mark.parametrize("name", ["whole", "read_only", "unreadable", "hostile"])
+@pytest.mark.parametrize("name", ["whole", "read_only", "unreadable", "hostile", "apart", "timeless"])
 def test_it_opens_from_disk_in_silence_and_asks_for_nothing(opened, pages, name):
     page = opened(name)
     own = (pages / f"{name}.html").as_uri()
@@ -195,7 +199,7 @@ def test_brushed_sums_are_those_of_the_arrays_and_the_interval_is_that_of_the_ba
     page = opened("whole")
     rng = np.random.default_rng(1)
     sums = page.evaluate("document.querySelector('.sum strong').textContent").replace("−", "-")
-    relevance, hz = relevance_of(payload(90))
+    relevance, hz = arrays_of(payload(90))["relevance"][0], FREQUENCY
     inside = (hz >= 8) & (hz < 13)
     assert float(sums) == pytest.approx(relevance[:, inside].sum(), abs=0.006)
     page.locator(key("electrode-8")).hover()
@@ -214,25 +218,22 @@ def test_brushed_sums_are_those_of_the_arrays_and_the_interval_is_that_of_the_ba
     assert "interval" not in page.locator(".readout").inner_text()
 
 
-def relevance_of(text):
-    import base64
-    import gzip
-
+def arrays_of(text):
     found = json.loads(text)
     blob = gzip.decompress(base64.b64decode(found["blob"]))
-
-    def array(name):
-        entry = found["header"]["arrays"][name]
-        count = int(np.prod(entry["shape"]))
-        return np.frombuffer(blob, "<f4", count, entry["offset"]).reshape(entry["shape"])
-
-    return array("relevance")[0], array("frequencies_hz")
+    return {
+        name: np.frombuffer(blob, "<f4", int(np.prod(entry["shape"])), entry["offset"]).reshape(
+            entry["shape"]
+        )
+        for name, entry in found["header"]["arrays"].items()
+        if entry["dtype"] == "f4"
+    }
 
 
 def test_frequencies_are_brushed_by_mouse_and_electrodes_by_a_line_around_them_or_by_arrows(opened):
     page = opened("whole")
-    page.locator(".brushed").scroll_into_view_if_needed()
-    box = page.locator(".brushed").bounding_box()
+    page.locator(".is-spectrum .brushed").scroll_into_view_if_needed()
+    box = page.locator(".is-spectrum .brushed").bounding_box()
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 100, steps=4)
@@ -258,6 +259,123 @@ def test_frequencies_are_brushed_by_mouse_and_electrodes_by_a_line_around_them_o
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Cz:")
     page.keyboard.press("Space")
     page.wait_for_function("() => document.querySelector('.sum').textContent.includes('T7, C3, Cz')")
+
+
+def brush(page, panel, start, end):
+    """Draw over a part of the width of a drawing."""
+    drawing = page.locator(f".is-{panel} .brushed")
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], y, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+
+
+def of_electrode(page, name):
+    """Return what the map shows of an electrode."""
+    label = page.locator(key(f"electrode-{NAMES.index(name)}")).get_attribute("aria-label")
+    return float(re.search(r"[+−]?[\d.]+", label.split(": ")[1])[0].replace("−", "-"))
+
+
+def test_times_are_brushed_by_mouse_or_typed_and_the_map_is_of_them(opened):
+    page = opened("whole")
+    arrays = arrays_of(payload(90))
+    course, cells, spectrum = (
+        arrays[name][0, NAMES.index("C3")]
+        for name in ("temporal_relevance", "time_frequency_relevance", "relevance")
+    )
+    assert of_electrode(page, "C3") == pytest.approx(spectrum[16:26].sum(), abs=0.006)
+    brush(page, "time", 0.5, 0.8)
+    low, high = (float(page.locator(key(f"time-{end}")).input_value()) for end in ("low", "high"))
+    assert (low, high) == (0.5, 1.1)
+    time_s = WINDOW
+    inside = (time_s >= low) & (time_s < high)
+    sums = page.locator(".is-time .sum strong").inner_text().replace("−", "-")
+    assert float(sums) == pytest.approx(arrays["temporal_relevance"][0, :, inside].sum(), abs=0.006)
+    # Both are chosen: cells of 8, 10 and 12 Hz from 0.5 to 1 s.
+    both = cells[4:7, 4:7].sum()
+    assert of_electrode(page, "C3") == pytest.approx(both, rel=0.01)
+    words = page.locator(".is-scalp .cells").inner_text()
+    assert words == "Sum of the cells centred on 8–12 Hz and 0.5 to 1 s; resolution 2.7 Hz and 0.27 s."
+    page.locator(key("range-all")).click()
+    page.wait_for_selector(".is-scalp .cells", state="detached")
+    assert of_electrode(page, "C3") == pytest.approx(course[inside].sum(), rel=0.01)
+    assert "Relevance of 0.5 to 1.1 s" in page.locator(".is-scalp").inner_text()
+    page.locator(key("time-low")).fill("-0.3")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert of_electrode(page, "C3") == pytest.approx(
+        course[(time_s >= -0.3) & (time_s < 1.1)].sum(), rel=0.01
+    )
+    page.locator(key("time-all")).focus()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(100)
+    assert "Relevance of all frequencies;" in page.locator(".is-scalp").inner_text()
+
+
+def test_frequencies_beyond_the_cells_say_what_is_left_out(opened):
+    page = opened("whole")
+    brush(page, "time", 0.5, 0.8)
+    page.locator(key("range-4")).click()  # gamma
+    page.wait_for_timeout(100)
+    words = page.locator(".is-scalp .cells").inner_text()
+    assert words.startswith("Sum of the cells centred on 30–40 Hz")
+    assert words.endswith("Above 41 Hz lie 0.9 % of the relevance, left out here.")
+    for name, value in (("range-low", 60), ("range-high", 70)):
+        page.locator(key(name)).fill(str(value))
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(100)
+    words = page.locator(".is-scalp .cells").inner_text()
+    assert words == "Above 41 Hz lie 0.9 % of the relevance, left out here."
+    assert of_electrode(page, "C3") == 0
+
+
+def test_times_are_in_the_address_and_in_the_copied_python(opened):
+    page = opened("whole")
+    brush(page, "time", 0.5, 0.8)
+    page.wait_for_timeout(500)
+    again = opened("whole", fragment=page.evaluate("location.hash"))
+    for panel in (".is-time", ".is-scalp"):
+        assert again.locator(panel).inner_text() == page.locator(panel).inner_text()
+    again.locator(key("python")).click()
+    code = again.locator(".code pre").inner_text()
+    assert (
+        "inspection.time_frequency_relevance.sel(frequency=slice(7, 13), time=slice(0.375, 1.125))"
+        '.sum(("frequency", "time"))'
+    ) in code
+    again.locator(key("range-all")).click()
+    again.wait_for_selector(".code", state="detached")
+    again.locator(key("python")).click()
+    code = again.locator(".code pre").inner_text()
+    assert 'inspection.temporal_relevance.sel(time=slice(0.5, 1.1)).sum("time")' in code
+
+
+def test_without_cells_a_range_of_time_replaces_that_of_frequency(opened):
+    page = opened("apart")
+    brush(page, "time", 0.5, 0.8)
+    assert page.locator(key("range-all")).get_attribute("aria-pressed") == "true"
+    assert "Relevance of 0.5 to 1.1 s" in page.locator(".is-scalp").inner_text()
+    page.locator(key("range-2")).click()
+    page.wait_for_timeout(100)
+    assert page.locator(key("time-all")).get_attribute("aria-pressed") == "true"
+    assert "Relevance of 8–13 Hz;" in page.locator(".is-scalp").inner_text()
+
+
+def test_without_relevance_in_time_there_is_no_panel_and_no_word_of_it(opened):
+    page = opened("timeless")
+    assert page.locator(".is-time").is_hidden()
+    assert "times" not in page.locator(".is-spectrum").inner_text()
+    assert page.locator(".brushed").count() == 1
+
+
+def test_the_map_stays_in_sight_of_the_times(opened):
+    page = opened("whole")
+    page.locator(".is-time .sum").scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 300)")
+    assert page.locator(".is-scalp .head-map").bounding_box()["y"] > 0
 
 
 def saved(folder, **changes):

@@ -1,13 +1,16 @@
 """kernel.js computes what PyTorch and xarray do; run by Node.js."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 import sincviz
+from sincviz import spectral_relevance
 from sincviz.analysis.accuracy import wilson_interval
+from sincviz.analysis.attribution.sums import sum_over_times
 from sincviz.analysis.evidence.edited_prediction import edited_predictions
 from sincviz.analysis.filters.transfer_function import transfer_function
 from sincviz.networks import front_end
@@ -142,6 +145,54 @@ def test_brushed_sums_are_those_of_xarray(node, tmp_path, contents):
     pixels = contents["topomap"].to_numpy() @ values
     of_map = {"values": values.tolist(), "pixels": [None if one != one else one for one in pixels.tolist()]}
     node(tmp_path, "sums", one={"payload": contents, "brushes": brushes, "chosen": chosen, "map": of_map})
+
+
+def test_chosen_frequencies_and_times_are_summed_as_by_the_copied_python(
+    node, tmp_path, measured, model, epochs, codes, over_time
+):
+    contents = measured(model, epochs, codes, **over_time)
+    start, end = epochs.times[0], epochs.times[-1] + 1 / 128
+    brushes = [
+        {"range_hz": range_hz, "range_s": range_s}
+        for range_hz in ([8, 13], [0, 1], [30.1, None], [12.2, 12.3], [500, None], None)
+        for range_s in ([start + 0.2, start + 0.5], [start, start + 0.01], [end - 0.3, None], None)
+        if range_hz or range_s
+    ]
+    case = {"payload": contents, "brushes": brushes}
+    inspection = SimpleNamespace(
+        spectral_relevance=spectral_relevance(model, epochs, codes, trials="contrast", progress=False),
+        **over_time,
+    )
+    found = node(tmp_path, "relevance in python", one=case)
+    names = {"temporal_relevance": 0, "spectral_relevance": 0, "time_frequency_relevance": 0}
+    for brush, one in zip(brushes, found, strict=True):
+        python = eval(one["python"], {"inspection": inspection})
+        names[one["python"].split(".")[1]] += 1
+        assert python.dims == ("target", "channel")
+        np.testing.assert_allclose(one["sums"], python, rtol=0, atol=1e-5, err_msg=str(brush))
+    assert names == {"temporal_relevance": 3, "spectral_relevance": 5, "time_frequency_relevance": 15}
+    both = dict(zip(map(str, brushes), found, strict=True))
+    # Between cells, the nearest one: 12 Hz of 0, 4, 8 ...
+    nearest = both[str({"range_hz": [12.2, 12.3], "range_s": [start + 0.2, start + 0.5]})]
+    slices = over_time["time_frequency_relevance"]["time"]
+    inside = slices[(slices >= start + 0.2) & (slices < start + 0.5)]
+    expected = over_time["time_frequency_relevance"].sel(frequency=12.0, time=inside).sum("time")
+    np.testing.assert_allclose(nearest["sums"], expected, rtol=0, atol=1e-5)
+
+
+def test_courses_are_sums_over_windows_and_channels(
+    node, tmp_path, measured, model, epochs, codes, over_time
+):
+    contents = measured(model, epochs, codes, **over_time)
+    windows = sum_over_times(over_time["temporal_relevance"], 0.05)
+    for number, channels in enumerate(([0], [1, 3], list(range(6)))):
+        sums = windows.isel(target=0, channel=channels).sum("channel").to_numpy().tolist()
+        case = {"payload": contents, "target": 0, "channels": channels, "sums": sums}
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        node(folder, "courses", one=case)
+    total = over_time["time_frequency_relevance"].sum()
+    np.testing.assert_allclose(contents["temporal_relevance"].sum(), total, rtol=1e-5)
 
 
 def test_classes_without_trials_sum_to_nothing(node, tmp_path, measured, network, moved, epochs, codes):

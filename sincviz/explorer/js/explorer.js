@@ -1,4 +1,4 @@
-import { unpack, Network, sumOverFrequencies, sumOverChannels, trialsIn, scalp, encodeState, decodeState, stateOf, asPython } from "./kernel.js";
+import { unpack, Network, indicesIn, chosenIn, sumOverRanges, sumOverChannels, trialsIn, scalp, encodeState, decodeState, stateOf, asPython } from "./kernel.js";
 
 /** @typedef {{shape: number[], values: Float32Array}} Values */
 /** @typedef {{name: string, words: string, ranges_hz: [number, number | null][], bins: number[][]}} Band */
@@ -10,6 +10,7 @@ import { unpack, Network, sumOverFrequencies, sumOverChannels, trialsIn, scalp, 
  *   sfreq_hz: number, filters: Record<string, any[]>, findings: any[]} & Record<string, any>} Data
  */
 /** What is chosen and edited; it stands in the address of the page. @typedef {Record<string, any> & {edits: Edits}} View */
+/** An axis that can be brushed: its values and ends, where a view keeps the range, and how it is drawn and told. @typedef {Record<string, any> & {at: number[], low: number, end: number}} Brush @typedef {"frequency" | "time"} Dim */
 /** What the network decides, with its edits. @typedef {Record<string, any>} Result */
 /** @type {Edits} */
 export const NO_EDITS = { cutoffs: [], mutedFilters: [], mutedBands: [], mutedChannels: [] };
@@ -35,6 +36,8 @@ export function numeral(value) {
 const signed = value => (value != null && value > 0 ? "+" : "") + numeral(value);
 /** @param {number | null | undefined} value */
 const hertz = value => (value == null || !Number.isFinite(value) ? "–" : String(Math.round(value * 10) / 10));
+/** @param {number} value */
+const seconds = value => String(Math.round(value * 100) / 100).replace("-", "−");
 /** @param {number | null | undefined} value */
 const percent = (value, digits = 0) => (value == null || !Number.isFinite(value) ? "–" : `${(100 * value).toFixed(digits).replace("-", "−")} %`);
 /** @param {number | null} low @param {number | null} high @returns {string} */
@@ -111,7 +114,7 @@ export function firstView(data) {
   const misread = code ? code.values.findIndex((truth, trial) => truth >= 0 && truth !== predicted.values[trial]) : -1;
   return {
     filter: ordered(filters[column], column !== "number")[0], sort: column, descending: column !== "number", target: 0,
-    range_hz: leading < 0 ? null : bands[leading].ranges_hz[0], channels: [], trials: "all", trial_sort: "number", trial_descending: false,
+    range_hz: leading < 0 ? null : bands[leading].ranges_hz[0], range_s: null, channels: [], trials: "all", trial_sort: "number", trial_descending: false,
     trial: predicted ? Math.max(misread, 0) : null, epoch: (arrays.history_cutoffs_hz?.shape[0] ?? data.history?.epochs.length ?? 1) - 1, edits: NO_EDITS,
   };
 }
@@ -127,9 +130,11 @@ export function checkedView(data, found) {
   for (const [key, count] of Object.entries(counts)) if (within(found[key], count)) view[key] = found[key];
   for (const key of ["sort", "trials", "trial_sort"]) if (typeof found[key] === "string") view[key] = found[key];
   for (const key of ["descending", "trial_descending"]) if (typeof found[key] === "boolean") view[key] = found[key];
-  const range = found.range_hz;
-  if (range === null) view.range_hz = null;
-  else if (Array.isArray(range) && range.length === 2 && Number.isFinite(range[0]) && (range[1] === null || range[1] > range[0])) view.range_hz = range;
+  for (const name of data.arrays.temporal_relevance ? ["range_hz", "range_s"] : ["range_hz"]) {
+    const range = found[name];
+    if (range === null || (Array.isArray(range) && range.length === 2 && Number.isFinite(range[0]) && (range[1] === null || range[1] > range[0]))) view[name] = range;
+  }
+  if (view.range_s && !data.arrays.time_frequency_relevance) view.range_hz = null; // of both there is no map
   view.channels = indices(found.channels, data.ch_names.length);
   if (!data.can_recompute) return view;
   view.edits = {
@@ -204,20 +209,33 @@ const way = (xs, y) => Array.from(xs, (x, at) => `${at ? "L" : "M"}${x.toFixed(1
 /** @param {string} name @param {string} d @param {string} [colour] */
 const path = (name, d, colour) => make("svg:path", { class: name, d, style: colour ? { stroke: colour } : null });
 
-/** Frequencies on paper: even at the low end, by octaves above. @param {number} width @param {number} most @returns {{at: (hz: number) => number, hz: (x: number) => number, values: number[]}} */
-function frequencyAxis(width, most) {
-  const bend = 6, end = Math.asinh(most / bend), inner = width - 12;
+/** An axis on paper, on which a value stands at a share of the width. @typedef {ReturnType<typeof scaleOf>} Scale */
+/** @param {number} width @param {(value: number) => number} share @param {(share: number) => number} of @param {number[]} values that are told */
+function scaleOf(width, share, of, values) {
+  const bounded = (/** @type {number} */ one) => Math.max(0, Math.min(1, one));
+  return { at: (/** @type {number} */ value) => 6 + (width - 12) * bounded(share(value)), of: (/** @type {number} */ x) => of(bounded((x - 6) / (width - 12))), values };
+}
+/** Frequencies: even at the low end, by octaves above. @param {number} width @param {number} most */
+function frequencyScale(width, most) {
+  const bend = 6, end = Math.asinh(most / bend);
+  return scaleOf(width, hz => Math.asinh(hz / bend) / end, share => bend * Math.sinh(share * end), [0, 4, 8, 13, 20, 30, 45, 80, 120, 250, 500].filter(one => one <= most));
+}
+/** What can be brushed. @param {Data} data @returns {{frequency: Brush | null, time: Brush | null}} */
+function brushesOf({ axes, bands, relevance_words }) {
+  const [hz, times] = ["relevance", "temporal_relevance"].map(name => axes?.[name]?.[0]), most = hz?.at.at(-1), step = hz?.at[1] - hz?.at[0] || 1, low = times?.cuts[0], end = times?.cuts.at(-1), width_s = (end - low) / times?.at.length;
   return {
-    at: hz => 6 + (inner * Math.asinh(Math.max(0, Math.min(hz, most)) / bend)) / end,
-    hz: x => bend * Math.sinh(Math.max(0, Math.min(1, (x - 6) / inner)) * end),
-    values: [0, 4, 8, 13, 20, 30, 45, 80, 120, 250, 500].filter(one => one <= most),
+    frequency: hz && { array: "relevance", kept: "range_hz", key: "range", name: "frequencies", unit: "Hz", at: hz.at, low: 0, end: most, step, top: 24, base: 250, note: relevance_words, others: times ? ", all times" : "",
+      bands: bands.filter(band => band.ranges_hz.length === 1 && band.ranges_hz[0][0] < most), scale: (/** @type {number} */ width) => frequencyScale(width, most), snap: (/** @type {number} */ one) => Math.round(one / step) * step, input: () => null,
+      words: (/** @type {number} */ from, /** @type {number | null} */ to) => (from > 0 || to != null ? `${span(from, to)} Hz` : "all frequencies") },
+    time: times && { array: "temporal_relevance", kept: "range_s", key: "time", name: "times", unit: "s", at: times.at, low, end, step: width_s, top: 8, base: 130, note: `Relevance in windows of ${Math.round(1000 * (times.at[1] - times.at[0]))} ms.`, others: ", all frequencies",
+      bands: [], scale: (/** @type {number} */ width) => scaleOf(width, s => (s - low) / (end - low), share => low + share * (end - low), ticks(low, end, 6)), snap: (/** @type {number} */ one) => times.cuts[ordered(times.cuts.map((/** @type {number} */ cut) => Math.abs(cut - one)))[0]],
+      input: (/** @type {number} */ value) => ({ step: "0.05", min: String(low), max: String(end), value: seconds(value).replace("−", "-") }), words: (/** @type {number} */ from, /** @type {number | null} */ to) => (to == null ? `from ${seconds(from)} s` : `${seconds(from)} to ${seconds(to)} s`) },
   };
 }
-
-/** @param {ReturnType<typeof frequencyAxis>} axis @param {number} height */
-const frequencyTicks = (axis, height) => axis.values.map((hz, at) => {
-  const last = at === axis.values.length - 1, room = last || axis.at(axis.values[axis.values.length - 1]) - axis.at(hz) > 46;
-  return room && tick(last ? `${hz} Hz` : hz, axis.at(hz) + (last ? 6 : 0), height - 4, last ? "end" : at ? "middle" : "start");
+/** @param {Scale} scale @param {number} height @param {string} unit */
+const scaleTicks = (scale, height, unit = "Hz") => scale.values.map((value, at) => {
+  const last = at === scale.values.length - 1, room = last || scale.at(scale.values[scale.values.length - 1]) - scale.at(value) > 46, words = seconds(value);
+  return room && tick(last ? `${words} ${unit}` : words, scale.at(value) + (last ? 6 : 0), height - 4, last ? "end" : scale.at(value) > 12 ? "middle" : "start");
 });
 /** A bar from one share of a cell to another. @param {number} from @param {number} to @param {boolean} negative */
 const bar = (from, to, negative) => make("span", { class: `bar ${negative ? "negative" : "positive"}`, style: { left: `${100 * Math.min(from, to)}%`, width: `${100 * Math.max(0.004, Math.abs(to - from))}%` } });
@@ -293,7 +311,7 @@ function serve(worker) {
 }
 
 // The page
-const PANELS = ["head", "bar", "filters", "card", "spectrum", "scalp", "trials", "trial", "edits", "training"];
+const PANELS = ["head", "bar", "filters", "card", "spectrum", "time", "scalp", "trials", "trial", "edits", "training"];
 
 class Explorer {
   /** @param {HTMLElement} root @param {Data} data @param {string} text @param {boolean} ownsAddress */
@@ -301,7 +319,7 @@ class Explorer {
     this.root = root;
     this.data = data;
     this.ownsAddress = ownsAddress;
-    this.most_hz = data.arrays.frequencies_hz ? Math.max(...data.arrays.frequencies_hz.values) : data.sfreq_hz / 2;
+    this.brushes = brushesOf(data);
     this.view = checkedView(data, ownsAddress ? decodeState(location.hash.slice(1)) : null);
     /** @type {Edits[]} */ this.past = [];
     /** @type {Edits[]} */ this.future = [];
@@ -314,8 +332,8 @@ class Explorer {
     this.status = make("p", { class: "status", role: "status", "aria-live": "polite" });
     /** @type {Record<string, {place: any, seen: any[] | null, width: number}>} */
     this.panels = Object.fromEntries(PANELS.map((name, at) => [name, { place: make(at < 2 ? "div" : "section", { class: `panel is-${name}` }), seen: null, width: 0 }]));
-    const [head, sticky, filters, card, spectrum, scalp, trials, trial, edits, training] = PANELS.map(name => this.panels[name].place);
-    root.replaceChildren(make("div", { class: "explorer" }, head, sticky, make("div", { class: "grid" }, filters, card, spectrum, scalp, make("div", { class: "stack" }, trials, edits), trial, training)));
+    const [head, sticky, filters, card, spectrum, time, scalp, trials, trial, edits, training] = PANELS.map(name => this.panels[name].place);
+    root.replaceChildren(make("div", { class: "explorer" }, head, sticky, make("div", { class: "grid" }, filters, card, make("div", { class: "stack" }, spectrum, time), scalp, make("div", { class: "stack" }, trials, edits), trial, training)));
     root.addEventListener("keydown", event => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target instanceof HTMLInputElement) return;
       event.preventDefault();
@@ -375,7 +393,7 @@ class Explorer {
     const depends = {
       head: [], bar: [result, this.compute, this.python, this.past.length, this.future.length, edits], filters: [view.sort, view.descending, filter, edits.cutoffs, edits.mutedFilters],
       card: [filter, view.target, this.base, ...this.cutoffs(filter), edits.mutedFilters.includes(filter), result?.responses?.get(filter), isEdited(edits)],
-      spectrum: [view.range_hz, view.channels, view.target, isEdited(edits)], scalp: [view.range_hz, view.channels, view.target, edits.mutedChannels],
+      spectrum: [view.range_hz, view.channels, view.target, isEdited(edits)], time: [view.range_s, view.channels, view.target, isEdited(edits)], scalp: [view.range_hz, view.range_s, view.channels, view.target, edits.mutedChannels],
       trials: [view.trials, view.trial_sort, view.trial_descending, view.trial, view.range_hz, view.target, result], trial: [view.trial, view.target, view.channels, result], edits: [edits, result], training: [view.epoch, filter],
     };
     if (this.width !== this.root.clientWidth) { // measured before anything changes, or every panel would be laid out again
@@ -423,8 +441,9 @@ class Explorer {
   }
 
   async copy() {
-    this.python = asPython(this.data, stateOf(this.view.edits));
-    this.copied = await navigator.clipboard?.writeText(this.python).then(() => "Copied. This gives the same decisions in Python:", () => "") || "This gives the same decisions in Python:";
+    const { data, view } = this, isChosen = data.arrays.relevance && (view.range_hz || view.range_s);
+    this.python = asPython(data, stateOf(view.edits), isChosen ? this.chosen : null);
+    this.copied = await navigator.clipboard?.writeText(this.python).then(() => "Copied. This computes the same in Python:", () => "") || "This computes the same in Python:";
     this.later();
   }
 
@@ -451,7 +470,7 @@ class Explorer {
   }
 
   filters() {
-    const { data, view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, 1.15 * Math.max(...filters.nominal_high_hz.filter(Number.isFinite), 30)), axis = frequencyAxis(100, most);
+    const { data, view } = this, { filters } = data, most = Math.min(data.sfreq_hz / 2, 1.15 * Math.max(...filters.nominal_high_hz.filter(Number.isFinite), 30)), axis = frequencyScale(100, most);
     /** @type {[string, string, string, (filter: number) => any][]} */
     const columns = [
       ["number", "Filter", "", f => button(`filter-${f}`, filters.number[f], () => this.set({ filter: f }), { class: "link", "aria-current": f === view.filter ? "true" : null })],
@@ -481,8 +500,8 @@ class Explorer {
       make("div", { class: "title" }, make("h3", {}, `Filter ${number}`), this.mute("card", "mutedFilters", f, "", view.edits.mutedFilters.includes(f) ? `Without filter ${number}: bring it back` : `Without filter ${number}`)),
       make("dl", { class: "values" }, facts.filter(([, value]) => value && !value.startsWith("–")).map(([name, value]) => make("div", { class: name === "relevance" && !data.readable ? "doubtful" : null }, make("dt", {}, name), make("dd", {}, value)))),
       arrays.response_hz && this.response(f, low, high, edited),
-      data.can_edit_cutoffs && make("div", { class: "inputs" }, this.hertzInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, Math.min(value, high - 0.5), high))),
-        this.hertzInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
+      data.can_edit_cutoffs && make("div", { class: "inputs" }, this.numberInput("cut-low", "Low cut-off, Hz", low, value => this.edit(withCutoffs(data, view.edits, f, Math.min(value, high - 0.5), high))),
+        this.numberInput("cut-high", "High, Hz", high, value => this.edit(withCutoffs(data, view.edits, f, low, value))), edited && button("cut-back", `Back to ${this.nominal(f)} Hz`, () => this.edit(withoutCutoffs(view.edits, f)))),
       maps.length > 0 && arrays.topomap && [make("h4", {}, "Weights and patterns of its units"), make("div", { class: "maps" }, maps)],
       arrays.filter_relevance && arrays.topomap && [make("h4", {}, "Relevance of its output ", this.unreadable()), make("div", { class: `maps ${this.guard}` }, data.targets.map((name, target) => this.map(part(arrays.filter_relevance, target, f), data.targets.length > 1 ? `for ${visible(name)}` : visible(name))))],
       this.speaking(f), findings.map(one => make("div", { class: `finding ${one.severity}` }, make("p", {}, one.message), make("p", { class: "quiet" }, one.remedy))),
@@ -490,18 +509,18 @@ class Explorer {
   }
   /** What a filter lets through; its cut-offs can be dragged. @param {number} f @param {number} low @param {number} high @param {boolean} edited */
   response(f, low, high, edited) {
-    const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.panels.card.width, base = 124, axis = frequencyAxis(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
+    const { response_hz, response_db } = this.data.arrays, { filters, can_edit_cutoffs } = this.data, hz = response_hz.values, width = this.panels.card.width, base = 124, axis = frequencyScale(width, hz[hz.length - 1]), xs = Array.from(hz, axis.at);
     const y = (/** @type {number} */ db) => 8 + ((base - 8) * Math.min(1, Math.max(0, -db / 40))), values = part(response_db, f), top = Math.max(...values), now = edited && this.result?.responses?.get(f);
     const band = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ at, /** @type {number} */ height) => make("svg:rect", { class: name, x: axis.at(from), width: Math.max(1, axis.at(to) - axis.at(from)), y: at, height });
     const drawn = drawing(width, 144, `Response of filter ${filters.number[f]}: cut-offs ${span(low, high)} Hz, measured band ${this.measured(f)} Hz`,
       [0, -20].map(db => [stroke("grid-line", 0, y(db), width, y(db)), tick(`${numeral(db).replace(".00", "").replace(".0", "")} dB`, width, y(db) + 12, "end")]), Number.isFinite(low) && band("nominal-band", low, high, 8, base - 8),
       filters.measured_low_hz[f] != null && band("measured", filters.measured_low_hz[f], filters.measured_high_hz[f] ?? hz[hz.length - 1], base - 4, 4),
-      path(edited ? "curve was" : "curve", way(xs, at => y(values[at] - top))), now && path("curve", way(xs, at => y(now[at] - Math.max(...now)))), frequencyTicks(axis, 144),
+      path(edited ? "curve was" : "curve", way(xs, at => y(values[at] - top))), now && path("curve", way(xs, at => y(now[at] - Math.max(...now)))), scaleTicks(axis, 144),
       can_edit_cutoffs && [low, high].map(one => make("svg:g", { class: "handle" }, stroke("", axis.at(one), 8, axis.at(one), base), make("svg:circle", { cx: axis.at(one), cy: base / 2, r: 6 }))));
     if (can_edit_cutoffs) drawn.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       const { left } = drawn.getBoundingClientRect(), start = event.clientX - left, before = this.view.edits, isLow = Math.abs(axis.at(low) - start) < Math.abs(axis.at(high) - start);
       follow(event, moved => {
-        const to = axis.hz(moved.clientX - left), [a, b] = this.cutoffs(f);
+        const to = axis.of(moved.clientX - left), [a, b] = this.cutoffs(f);
         this.edit(withCutoffs(this.data, this.view.edits, f, isLow ? Math.min(to, b - 0.5) : a, isLow ? b : Math.max(to, a + 0.5)), false);
       }, () => { if (this.view.edits !== before) this.remember(before); this.later(); });
     });
@@ -542,9 +561,9 @@ class Explorer {
   signKey(averaged = false) { const [one, other] = this.speaksFor(averaged); return make("p", { class: `key ${this.guard}` }, swatch("positive", one), swatch("negative", other)); }
   get guard() { return this.data.readable ? "" : "guarded"; }
   unreadable() { return !this.data.readable && make("span", { class: "tag warn", title: this.data.verdict }, "cannot be read"); }
-  /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change */
-  hertzInput(key, label, value, change) {
-    return make("label", {}, label, make("input", { type: "number", "data-key": key, step: "0.5", min: "0", max: String(Math.floor(this.data.sfreq_hz / 2)), value: hertz(value),
+  /** @param {string} key @param {string} label @param {number} value @param {(value: number) => void} change @param {Record<string, string> | null} [limits] */
+  numberInput(key, label, value, change, limits) {
+    return make("label", {}, label, make("input", { type: "number", "data-key": key, step: "0.5", min: "0", max: String(Math.floor(this.data.sfreq_hz / 2)), value: hertz(value), ...limits,
       onchange: (/** @type {any} */ { target }) => { if (Number.isFinite(target.valueAsNumber)) change(target.valueAsNumber); else this.later(); } }));
   }
 
@@ -562,63 +581,74 @@ class Explorer {
       [-1, 1].map(side => path("head-line", `M${at(side * 0.99)} ${at(-0.15)}Q${at(side * 1.12)} ${at(0)} ${at(side * 0.99)} ${at(0.15)}`)), over);
     return make("div", { class: "head-map", style: { width: `${size}px`, height: `${size}px` } }, canvas, outline);
   }
-  /** The chosen frequencies; an open end takes in all that are higher. */
-  get range() {
-    const [low, high] = this.view.range_hz ?? [0, null];
-    return { low, high: high ?? Infinity, words: low > 0 || high != null ? `${span(low, high)} Hz` : "all frequencies" };
+  /** The chosen part of an axis; an open end takes in all that is above. @param {Dim} dim */
+  range(dim = "frequency") {
+    const brush = this.brushes[dim], kept = this.view[brush?.kept], [low, high] = kept ?? [brush?.low ?? 0, null];
+    return { low, high: high ?? Infinity, words: kept ? brush?.words(low, high) : `all ${brush?.name ?? "frequencies"}` };
   }
-  /** @param {number} low @param {number} high */
-  setRange(low, high) { this.set({ range_hz: low <= 0 && high >= this.most_hz ? null : [Math.max(0, low), high >= this.most_hz ? null : high] }); }
-
+  get chosen() { return chosenIn(this.data, this.view.range_hz, this.view.range_s); }
+  /** Choose a part of an axis; where nothing is known of both, what was chosen of the other is given up. @param {Brush} brush @param {(number | null)[] | null} range */
+  choose({ kept }, range) {
+    this.python = "";
+    this.set({ ...(range && !this.data.arrays.time_frequency_relevance ? { range_hz: null, range_s: null } : {}), [kept]: range });
+  }
   get channelWords() {
     const { channels } = this.view, names = this.data.ch_names;
     return channels.length === 0 ? `all ${names.length} channels` : channels.length > 5 ? `${channels.length} channels` : channels.map((/** @type {number} */ at) => visible(names[at])).join(", ");
   }
 
-  spectrum() {
-    const { data, view, range, most_hz } = this, { arrays, bands } = data;
-    if (!arrays.relevance) return [];
-    const chosen = view.channels.length ? view.channels : [...data.ch_names.keys()], values = sumOverChannels(data, view.target, chosen), hz = arrays.frequencies_hz.values, width = this.panels.spectrum.width, base = 250, axis = frequencyAxis(width, most_hz), xs = Array.from(hz, axis.at);
-    const most = Math.max(...values, 0), least = Math.min(...values, 0), y = (/** @type {number} */ value) => 24 + ((base - 24) * (most - value)) / (most - least || 1), high = Math.min(range.high, most_hz), step = hz.length > 1 ? hz[1] - hz[0] : 1;
+  spectrum() { return this.brushes.frequency ? this.brushed("frequency") : []; }
+  time() { return this.brushes.time ? this.brushed("time") : []; }
+  /** Relevance along an axis, of which a part can be chosen. @param {Dim} dim */
+  brushed(dim) {
+    const { data, view } = this, brush = /** @type {Brush} */ (this.brushes[dim]), { kept, array, key, name, unit, at, low, end, step, top, base, snap, bands } = brush, range = this.range(dim), { width } = this.panels[dim === "time" ? "time" : "spectrum"], scale = brush.scale(width), isChosen = view[kept] != null;
+    const values = sumOverChannels(data.arrays[array], view.target, view.channels.length ? view.channels : data.ch_names.keys()), xs = Array.from(at, scale.at), label = name[0].toUpperCase() + name.slice(1);
+    const most = Math.max(...values, 0), least = Math.min(...values, 0), y = (/** @type {number} */ value) => top + ((base - top) * (most - value)) / (most - least || 1), high = Math.min(range.high, end);
+    const setRange = (/** @type {number} */ from, /** @type {number} */ to) => this.choose(brush, from <= low && to >= end ? null : [Math.max(low, from), to >= end ? null : to]);
     const area = (/** @type {string} */ name, /** @type {(...values: number[]) => number} */ cut) => path(`area ${name}`, `${way(xs, at => y(cut(values[at], 0)))}L${xs[xs.length - 1]} ${y(0)}L${xs[0]} ${y(0)}Z`);
-    const single = bands.filter(band => band.ranges_hz.length === 1 && band.ranges_hz[0][0] < most_hz), names = single.map(({ name, ranges_hz: [[from, to]] }) => {
-      const a = axis.at(from), b = axis.at(to ?? most_hz);
-      return [stroke("grid-line", a, 4, a, base), b - a > 36 && tick(name, (a + b) / 2, 14)];
-    });
-    const drawn = drawing(width, base + 20, `Relevance by frequency, ${this.channelWords}; drag to choose frequencies`, names, make("svg:rect", { class: "brush", x: axis.at(range.low), width: Math.max(1, axis.at(high) - axis.at(range.low)), y: 20, height: base - 20 }),
-      area("positive", Math.max), area("negative", Math.min), stroke("zero-line", 0, y(0), width, y(0)), frequencyTicks(axis, base + 20));
+    const behind = bands.map((/** @type {Band} */ { name, ranges_hz: [[from, to]] }) => { const a = scale.at(from), b = scale.at(to ?? end); return [stroke("grid-line", a, 4, a, base), b - a > 36 && tick(name, (a + b) / 2, 14)]; });
+    const drawn = drawing(width, base + 20, `Relevance by ${dim}, ${this.channelWords}; drag to choose ${name}`, behind, make("svg:rect", { class: "brush", x: scale.at(range.low), width: Math.max(1, scale.at(high) - scale.at(range.low)), y: top - 4, height: base + 4 - top }),
+      area("positive", Math.max), area("negative", Math.min), stroke("zero-line", 0, y(0), width, y(0)), low < 0 && stroke("zero-line", scale.at(0), top - 4, scale.at(0), base), scaleTicks(scale, base + 20, unit));
     drawn.classList.add("brushed");
     drawn.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-      const { left } = drawn.getBoundingClientRect(), start = event.clientX - left, edge = view.range_hz ? [range.low, high].find(one => Math.abs(axis.at(one) - start) < 7) : null;
-      const anchor = edge == null ? axis.hz(start) : edge === high ? range.low : high; // an edge is dragged, or a new range begins
-      follow(event, moved => { const [a, b] = [anchor, axis.hz(moved.clientX - left)].map(one => Math.round(one / step) * step).sort((one, other) => one - other); if (b > a) this.setRange(a, b); });
+      const { left } = drawn.getBoundingClientRect(), start = event.clientX - left, edge = isChosen ? [range.low, high].find(one => Math.abs(scale.at(one) - start) < 7) : null;
+      const anchor = edge == null ? scale.of(start) : edge === high ? range.low : high; // an edge is dragged, or a new range begins
+      follow(event, moved => { const [a, b] = [anchor, scale.of(moved.clientX - left)].map(snap).sort((one, other) => one - other); if (b > a) setRange(a, b); });
     });
-    const total = sum(values), sums = this.channelSums().values, inRange = sum(chosen.map((/** @type {number} */ at) => sums[at]));
+    const total = sum(values), inRange = sum(values.slice(...indicesIn(at, range.low, range.high)));
     return [
-      make("h3", {}, "Which frequencies ", this.unreadable()), !data.readable && make("p", { class: "quiet" }, data.verdict),
-      data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
-      chips("Frequencies", toggle("range-all", "all", view.range_hz == null, () => this.set({ range_hz: null })), single.map(({ name, words, ranges_hz: [range_hz] }, at) => toggle(`range-${at}`, bandName({ name, words }), JSON.stringify(range_hz) === JSON.stringify(view.range_hz), () => this.set({ range_hz }), { title: words }))),
+      make("h3", {}, `Which ${name} `, this.unreadable()), dim === "frequency" && !data.readable && make("p", { class: "quiet" }, data.verdict),
+      dim === "frequency" && data.targets.length > 1 && chips("Relevance for", data.targets.map((name, target) => toggle(`target-${target}`, `for ${visible(name)}`, target === view.target, () => this.set({ target })))),
+      chips(label, toggle(`${key}-all`, "all", !isChosen, () => this.choose(brush, null)), bands.map((/** @type {Band} */ { name, words, ranges_hz: [range] }, /** @type {number} */ at) => toggle(`${key}-${at}`, bandName({ name, words }), JSON.stringify(range) === JSON.stringify(view[kept]), () => this.choose(brush, range), { title: words }))),
       make("div", { class: this.guard }, drawn), this.signKey(true),
-      make("div", { class: "inputs" }, this.hertzInput("range-low", "From, Hz", range.low, value => this.setRange(value, Math.max(range.high, value + step))), this.hertzInput("range-high", "to, Hz", high, value => this.setRange(Math.min(range.low, value - step), value))),
-      make("p", { class: "sum", "aria-live": "polite" }, `${range.words}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${view.range_hz && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
-      make("p", { class: "quiet" }, data.relevance_words, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
+      make("div", { class: "inputs" }, this.numberInput(`${key}-low`, `From, ${unit}`, range.low, value => setRange(value, Math.max(range.high, value + step)), brush.input(range.low)), this.numberInput(`${key}-high`, `to, ${unit}`, high, value => setRange(Math.min(range.low, value - step), value), brush.input(high))),
+      make("p", { class: "sum", "aria-live": "polite" }, `${range.words}${brush.others}, ${this.channelWords}: `, make("strong", {}, signed(inRange)), ` of ${signed(total)}${isChosen && Math.abs(total) > 1e-9 ? ` (${percent(inRange / total)})` : ""}.`),
+      make("p", { class: "quiet" }, brush.note, isEdited(view.edits) && " Relevance is that of the network as trained, whatever is edited."),
     ];
   }
-  /** Sums over the chosen frequencies for every channel, with intervals where these are those of a band. */
+  /** Sums over what is chosen for every channel, with intervals where these are those of a band. */
   channelSums() {
-    const { data, view, range } = this, { band_ci_low, band_ci_high } = data.arrays;
-    const band = data.bands.findIndex(one => one.ranges_hz.length === 1 && view.range_hz && JSON.stringify(one.ranges_hz[0]) === JSON.stringify(view.range_hz));
+    const { data, view } = this, { band_ci_low, band_ci_high } = data.arrays;
+    const band = view.range_s ? -1 : data.bands.findIndex(one => one.ranges_hz.length === 1 && view.range_hz && JSON.stringify(one.ranges_hz[0]) === JSON.stringify(view.range_hz));
     const of = (/** @type {Values} */ array) => (band >= 0 && array ? part(array, view.target, band) : null);
-    return { values: sumOverFrequencies(data, view.target, range.low, range.high), low: of(band_ci_low), high: of(band_ci_high) };
+    return { values: sumOverRanges(data, view.target, this.chosen), low: of(band_ci_low), high: of(band_ci_high) };
+  }
+  /** Which frequencies and times a map shows; of both, which cells it sums. */
+  get chosenWords() {
+    const { data, view, chosen: { axes, ranges } } = this;
+    if (!view.range_s || !view.range_hz) return [view.range_s ? this.range("time").words : this.range().words, null];
+    const { frequency_resolution_hz, time_resolution_s, most_hz, share } = data.time_frequency, [hz, s] = axes.map(({ at }, i) => at.slice(...ranges[i])).map(at => [at[0] ?? NaN, at[at.length - 1]]);
+    return [`${this.range().words} at ${this.range("time").words}`, make("p", { class: "quiet cells" }, ![...hz, ...s].includes(NaN) && `Sum of the cells centred on ${hz[0] < hz[1] ? span(hz[0], hz[1]) : hertz(hz[0])} Hz and ${s[0] < s[1] ? `${seconds(s[0])} to ` : ""}${seconds(s[1])} s; resolution ${hertz(frequency_resolution_hz)} Hz and ${seconds(time_resolution_s)} s.`,
+      share < 1 && this.range().high > most_hz && ` Above ${hertz(most_hz)} Hz lie ${percent(1 - share, 1)} of the relevance, left out here.`)];
   }
 
   scalp() {
     const { data, view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
     if (!relevance) return [];
-    const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.panels.scalp.width), chosen = new Set(view.channels), known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
+    const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.panels.scalp.width), chosen = new Set(view.channels), [words, cells] = this.chosenWords, known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
     const interval = (/** @type {number} */ at) => (low && high ? `${signed(low[at])} to ${signed(high[at])}` : "");
     const told = (/** @type {number} */ at) => `${visible(names[at])}: ${signed(values[at])}${low ? `, 95 % interval ${interval(at)}` : ""}`;
-    const readout = make("p", { class: "readout" }, "Point at an electrode for its value; press to choose it, or draw around several.", !low && " Intervals exist for whole bands, not for these frequencies."), tell = (/** @type {number} */ at) => { readout.textContent = told(at); };
+    const readout = make("p", { class: "readout" }, "Point at an electrode for its value; press to choose it, or draw around several.", !low && ` Intervals exist for whole bands, not for these ${view.range_s ? "times" : "frequencies"}.`), tell = (/** @type {number} */ at) => { readout.textContent = told(at); };
     const choose = (/** @type {Iterable<number>} */ channels) => this.set({ channels: [...channels].sort((a, b) => a - b) }), flip = (/** @type {number} */ at) => choose(chosen.has(at) ? view.channels.filter((/** @type {number} */ one) => one !== at) : [...chosen, at]);
     const x = (/** @type {number} */ at) => size / 2 + (positions.values[2 * at] * size) / 2.5, y = (/** @type {number} */ at) => size / 2 - (positions.values[2 * at + 1] * size) / 2.5;
     const onkeydown = (/** @type {KeyboardEvent} */ event, /** @type {number} */ at) => {
@@ -644,7 +674,7 @@ class Explorer {
     const rows = bySize(values).map(at => make("tr", { class: chosen.has(at) ? "current" : null }, make("td", {}, make("label", {}, make("input", { type: "checkbox", "data-key": `choose-${at}`, checked: chosen.has(at), onchange: () => flip(at) }), ` ${visible(names[at])}`)),
       make("td", { class: "number" }, signed(values[at])), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at])), low && make("td", { class: "number" }, interval(at))));
     return [
-      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${this.range.words}; positive: ${this.speaksFor(true)[0]}`),
+      make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${words}; positive: ${this.speaksFor(true)[0]}`), cells,
       known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
       view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
       make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
@@ -654,7 +684,7 @@ class Explorer {
 
   // Trials
   trials() {
-    const { data, view, result, range } = this, { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
+    const { data, view, result } = this, range = this.range(), { code, trial_number, seen, trial_spectrum } = data.arrays, names = data.class_names;
     if (!result) return [];
     const every = [...result.predicted.keys()], changed = new Set(result.changed), wrong = (/** @type {number} */ trial) => code?.values[trial] >= 0 && code.values[trial] !== result.predicted[trial];
     /** @type {Record<string, [string, number[]]>} */
@@ -740,7 +770,7 @@ class Explorer {
     if (!history && !tracks) return [];
     const epochs = history?.epochs ?? [...Array(tracks.shape[0]).keys()], end = epochs.length - 1, here = Math.min(view.epoch, end), inner = this.panels.training.width, plots = Number(!!tracks) + 2 * Number(!!history), width = inner > 800 ? Math.floor((inner - 18 * (plots - 1)) / plots) : inner, x = (/** @type {number} */ at) => LEFT + ((width - LEFT - 8) * at) / (end || 1), xs = epochs.map((/** @type {number} */ _, /** @type {number} */ at) => x(at));
     const frame = (/** @type {string} */ label, /** @type {any} */ key, /** @type {any[]} */ ...children) => make("div", {}, make("p", { class: "key" }, key), drawing(width, 190, `${label} over the epochs`, children, stroke("cursor", x(here), 4, x(here), 172), ticks(0, end, 5).map(at => tick(epochs[at], x(at), 186))));
-    const band = tracks && part(tracks, here, view.filter), axis = frequencyAxis(168, tracks ? Math.max(...tracks.values) * 1.05 : 1), up = (/** @type {number} */ hz) => 172 - axis.at(hz);
+    const band = tracks && part(tracks, here, view.filter), axis = frequencyScale(168, tracks ? Math.max(...tracks.values) * 1.05 : 1), up = (/** @type {number} */ hz) => 172 - axis.at(hz);
     const ribbon = (/** @type {number} */ f) => { const edge = (/** @type {number} */ side) => epochs.map((/** @type {number} */ _, /** @type {number} */ epoch) => `${x(epoch).toFixed(1)} ${up(part(tracks, epoch, f)[side]).toFixed(1)}`); return path(f === view.filter ? "ribbon current" : "ribbon", `M${[...edge(1), ...edge(0).reverse()].join("L")}Z`); };
     const curves = ["loss", "accuracy"].map(name => {
       const lines = Object.entries(history?.[name] ?? {}).filter(([, values]) => Array.isArray(values)), all = lines.flatMap(([, values]) => values).filter(Number.isFinite), low = Math.min(...all), high = Math.max(...all), y = (/** @type {number} */ value) => 8 + (156 * (high - value)) / (high - low || 1);

@@ -12,6 +12,10 @@
  * decided otherwise than without changes. Null: the classes are not known.
  * @typedef {{scores: Float64Array, predicted: Int32Array, accuracy: number | null, ci_low: number | null,
  *   ci_high: number | null, confusion: Int32Array | null, changed: number[]}} Outcome */
+/** An axis of relevance: its values, and round numbers between them, at which Python cuts it; a range of it, the end excluded.
+ * @typedef {{dim: "frequency" | "time", at: number[], cuts: number[]}} Axis @typedef {[number, number | null] | null} Range */
+/** Which array is summed, and from which to which number on each of its axes.
+ * @typedef {{name: string, axes: Axis[], ranges: number[][]}} Chosen */
 
 /** @type {Record<string, any>} */
 const ARRAY_TYPES = { f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
@@ -368,36 +372,52 @@ export function wilsonInterval(right, n) {
   return [Math.max(0, (middle - reach) / (1 + z2 / n)), Math.min(1, (middle + reach) / (1 + z2 / n))];
 }
 
-/** Returns sums of rows over frequencies. @param {Contents} data @param {Labelled} array @param {number} first row
- * @param {number} step to the next @param {number} n rows @param {number} low_hz @param {number} high_hz */
-function sumsOfRows(data, array, first, step, n, low_hz, high_hz) {
-  const hz = data.arrays.frequencies_hz.values, sums = new Float64Array(n);
-  const low = Math.fround(low_hz), high = Math.fround(high_hz); // as frequencies are
-  for (let i = 0; i < n; i++) for (let k = 0, at = (first + i * step) * hz.length; k < hz.length; k++) {
-    if (hz[k] >= low && hz[k] < high) sums[i] += array.values[at + k];
+/** Returns the indices of ascending values from low (included) to high (excluded): the first, and the one after the last.
+ * @param {number[]} at @param {number} low @param {number} high */
+export const indicesIn = (at, low, high) => [low, high].map((limit) => at.filter((one) => one < limit).length);
+
+/** Returns what is summed for these ranges; of cells of frequency and time, at least the nearest if it is shown.
+ * @param {Contents} data @param {Range} range_hz @param {Range} range_s @returns {Chosen} */
+export function chosenIn(data, range_hz, range_s) {
+  const name = !range_s ? "relevance" : range_hz ? "time_frequency_relevance" : "temporal_relevance", axes = /** @type {Axis[]} */ (data.axes[name]);
+  const ranges = axes.map(({ dim, at, cuts }) => {
+    const [low, high] = (dim === "time" ? range_s : range_hz) ?? [-Infinity, null], [from, to] = indicesIn(at, low, high ?? Infinity);
+    if (axes.length < 2 || from < to || low >= cuts[at.length]) return [from, to];
+    const first = from === at.length || (from > 0 && low + (high ?? Infinity) < at[from - 1] + at[from]) ? from - 1 : from;
+    return [first, first + 1];
+  });
+  return { name, axes, ranges };
+}
+
+/** Returns sums of rows over ranges of the one or two axes that follow. @param {Labelled} array @param {number} first row
+ * @param {number} step to the next @param {number} n rows @param {number[][]} ranges */
+function sumsOfRows({ shape: [, , size, width = 1], values }, first, step, n, [[from, to], [start, end] = [0, 1]]) {
+  const sums = new Float64Array(n);
+  for (let i = 0; i < n; i++) for (let k = from; k < to; k++) {
+    for (let t = start, at = ((first + i * step) * size + k) * width; t < end; t++) sums[i] += values[at + t];
   }
   return sums;
 }
 
-/** Returns the relevance of each channel, summed over frequencies from low (included) to high (excluded).
- * @param {Contents} data @param {number} target @param {number} low_hz @param {number} high_hz */
-export function sumOverFrequencies(data, target, low_hz, high_hz) {
-  const nChans = data.arrays.relevance.shape[1];
-  return sumsOfRows(data, data.arrays.relevance, target * nChans, 1, nChans, low_hz, high_hz);
+/** Returns the relevance of each channel, summed over what is chosen.
+ * @param {Contents} data @param {number} target @param {Chosen} chosen */
+export function sumOverRanges(data, target, { name, ranges }) {
+  const nChans = data.arrays[name].shape[1];
+  return sumsOfRows(data.arrays[name], target * nChans, 1, nChans, ranges);
 }
 
 /** Returns the relevance of each shown trial, summed over channels and frequencies from low to high.
  * @param {Contents} data @param {number} target @param {number} low_hz @param {number} high_hz */
 export function trialsIn(data, target, low_hz, high_hz) {
   const array = data.arrays.trial_spectrum, [nTrials, nTargets] = array.shape;
-  return sumsOfRows(data, array, target, nTargets, nTrials, low_hz, high_hz);
+  return sumsOfRows(array, target, nTargets, nTrials, [indicesIn(data.axes.relevance[0].at, low_hz, high_hz)]);
 }
 
-/** Returns the relevance of each frequency, summed over channels.
- * @param {Contents} data @param {number} target @param {Iterable<number>} channels */
-export function sumOverChannels(data, target, channels) {
-  const { shape: [, nChans, nBins], values } = data.arrays.relevance, sums = new Float64Array(nBins);
-  for (const c of channels) for (let k = 0, i = (target * nChans + c) * nBins; k < nBins; k++, i++) sums[k] += values[i];
+/** Returns the relevance of each frequency or time, summed over channels.
+ * @param {Labelled} array @param {number} target @param {Iterable<number>} channels */
+export function sumOverChannels({ shape: [, nChans, size], values }, target, channels) {
+  const sums = new Float64Array(size);
+  for (const c of channels) for (let k = 0, i = (target * nChans + c) * size; k < size; k++, i++) sums[k] += values[i];
   return sums;
 }
 
@@ -444,8 +464,9 @@ export function stateOf(edits) {
   return { cutoffs, mutedFilters, mutedBands, mutedChannels };
 }
 
-/** Returns Python code that computes the same scores. @param {Contents} data @param {Edits} state */
-export function asPython(data, state) {
+/** Returns Python code that computes the same scores, and the same relevance for every target.
+ * @param {Contents} data @param {Edits} state @param {Chosen | null} chosen */
+export function asPython(data, state, chosen = null) {
   const { model, epochs, labels, ch_names } = data.python, number = (/** @type {number} */ f) => data.filters.number[f];
   const some = (/** @type {Set<number>} */ set, /** @type {(one: number) => any} */ text) => [...set].sort((a, b) => a - b).flatMap(text);
   const cutoffs = some(new Set(state.cutoffs.keys()), (f) => `${number(f)}: (${state.cutoffs.get(f)?.join(", ")})`);
@@ -462,7 +483,15 @@ export function asPython(data, state) {
     "edited = sincviz.evidence.edited_predictions(", `    model, epochs,${labels ? " y," : ""}`, ...settings, ")",
     `shown = edited.loc[${follow ? `${numbers[0]}:${numbers.at(-1)}` : `[${numbers.join(", ")}]`}]  # the trials of the page`,
     data.arrays.code ? 'print(shown["correct"].mean())' : "print(shown)", "",
+    ...(chosen ? [model === null || epochs === null ? "# `inspection` is what `sincviz.inspect` returned" : `inspection = sincviz.inspect(model, epochs${labels ? ", y" : ""})`,
+      `print(${relevanceAsPython(chosen)})  # of the network as trained`, ""] : []),
   ].join("\n");
+}
+
+/** @param {Chosen} chosen */
+function relevanceAsPython({ name, axes, ranges }) {
+  const slices = axes.map(({ dim, cuts }, i) => `${dim}=slice(${ranges[i].map((at) => cuts[at]).join(", ")})`), dims = axes.map(({ dim }) => `"${dim}"`);
+  return `inspection.${name === "relevance" ? "spectral_relevance" : name}.sel(${slices.join(", ")}).sum(${dims.length > 1 ? `(${dims.join(", ")})` : dims})`;
 }
 
 /** Returns text as Python writes it, without invisible characters. @param {string} text */
