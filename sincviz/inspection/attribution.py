@@ -8,8 +8,6 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz.analysis.attribution.cells import cell_relevance
-from sincviz.analysis.attribution.input_relevance import InputSetting, input_relevance
 from sincviz.analysis.attribution.leading import (
     leading_bands,
     leading_cells,
@@ -17,16 +15,14 @@ from sincviz.analysis.attribution.leading import (
 )
 from sincviz.analysis.attribution.power_direction import power_direction
 from sincviz.analysis.attribution.sinc_layer import relevance
-from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.analysis.doctor.line_noise import power_spectrum
 from sincviz.analysis.evidence.data_contrast import band_power_contrast
 from sincviz.analysis.labels import with_known_classes
-from sincviz.analysis.statistics.established import corrected_p
-from sincviz.analysis.statistics.intervals import bootstrap_intervals
 from sincviz.analysis.statistics.trial_average import averaged
 from sincviz.analysis.statistics.two_classes import against, first_minus_second
 from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.eeg.sums import sort_by_region, sum_over_bands, sum_over_regions
+from sincviz.inspection.explaining import explained, with_intervals
 from sincviz.inspection.maps import or_say_why
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
@@ -37,10 +33,6 @@ if TYPE_CHECKING:
     import matplotlib.figure
 
 
-LEAST_FOR_INTERVALS = 5
-"""Of each class; the bootstrap's intervals cover too rarely below about ten."""
-
-
 _NEARLY_ALL = 0.99  # what is above says nothing, and squeezes the rest
 
 
@@ -48,17 +40,15 @@ def _of_frequencies(
     run: InspectionRun,
 ) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, pd.DataFrame, xr.Dataset]:
     network, trials = run.network, run.sound_trials()
-    of_classes = input_relevance(
-        network, trials, run.codes, over_frequencies(), InputSetting(trials=run.averaged)
-    )
+    of_classes, run.of_trials = explained(run).spectra, explained(run).cells
     spectrum = against(of_classes)
     run.power = power_spectrum(network, trials)
-    run.of_trials = cell_relevance(network, trials, run.codes)
     bands_of_classes = averaged(run.of_trials, run.averaged, run.codes)
     single = first_minus_second(run.of_trials) if run.has_contrast else run.of_trials
-    cells = _with_intervals(run, single, spectrum)
-    of_bands = _with_intervals(run, single.sum("channel", skipna=False, keep_attrs=True), spectrum)
-    total = _with_intervals(run, single.sum(("band", "channel"), skipna=False, keep_attrs=True), spectrum)
+    like = sum_over_bands(spectrum)
+    cells = with_intervals(run, single, like)
+    of_bands = with_intervals(run, single.sum("channel", skipna=False, keep_attrs=True), like)
+    total = with_intervals(run, single.sum(("band", "channel"), skipna=False, keep_attrs=True), like)
     of_bands = of_bands.assign_coords(
         {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
     )
@@ -66,22 +56,6 @@ def _of_frequencies(
     class_relevance = xr.Dataset({"spectral": of_classes, "band": bands_of_classes})
     leading = leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
     return spectrum, cells, *leading, class_relevance
-
-
-def _with_intervals(run: InspectionRun, single: xr.DataArray, spectrum: xr.DataArray) -> xr.DataArray:
-    cells = bootstrap_intervals(single, trials=run.averaged, seed=run.seed)
-    cells.attrs |= sum_over_bands(spectrum).attrs
-    if "subject" in run.structure and (n_subjects := run.structure["subject"].nunique()) > 1:
-        cells.attrs["interval"] += f" of these {n_subjects} subjects"
-    permuted_codes, strata = run.exchange()
-    p = corrected_p(single, trials=run.averaged, permuted_codes=permuted_codes, strata=strata, seed=run.seed)
-    cells = cells.assign_coords(p=(cells.dims, p.to_numpy()))
-    if run.fewest() < LEAST_FOR_INTERVALS:
-        # A bootstrap of so few trials is too sure of itself.
-        nothing = xr.full_like(cells["ci_low"], np.nan)
-        cells = cells.assign_coords(ci_low=nothing, ci_high=nothing)
-        cells.attrs["interval"] = f"none: fewer than {LEAST_FOR_INTERVALS} trials"
-    return cells
 
 
 def _of_filters(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:

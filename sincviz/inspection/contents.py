@@ -15,11 +15,25 @@ from sincviz.inspection.maps import MAPS
 from sincviz.inspection.network import NETWORK
 from sincviz.inspection.overview import NAMES, OVERVIEW
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.time import TIME
 from sincviz.inspection.words import data_words, network_words, verdict_words
 from sincviz.report.contents import Contents, Paragraph
 
 SECTIONS = (
-    *(NETWORK, OVERVIEW, FINDINGS, BANDS, RESPONSES, TRAINING, ACCURACY, LEADING, MAPS, RELEVANCE, EVIDENCE),
+    *(
+        NETWORK,
+        OVERVIEW,
+        FINDINGS,
+        BANDS,
+        RESPONSES,
+        TRAINING,
+        ACCURACY,
+        LEADING,
+        MAPS,
+        RELEVANCE,
+        TIME,
+        EVIDENCE,
+    ),
     *(EXPLORER, ARTEFACTS),
 )
 

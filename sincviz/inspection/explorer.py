@@ -14,12 +14,14 @@ from sincviz.inspection.filters import BANDS, RESPONSES, TRAINING
 from sincviz.inspection.maps import MAPS
 from sincviz.inspection.measuring import NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.time import OF_TIMES
 from sincviz.inspection.words import verdict_words
 from sincviz.report.contents import LivePart, Section, Step
 
 _RESULTS = (
     *("importance", "drift", "response", "spatial_filters", "spatial_patterns", "relevance"),
-    *("spectral_relevance", "band_relevance", "predictions", "accuracies", "findings", "cutoff_history"),
+    *("spectral_relevance", "temporal_relevance", "time_frequency_relevance", "band_relevance"),
+    *("predictions", "accuracies", "findings", "cutoff_history"),
 )
 _CURVES = {"loss": ("train_loss", "valid_loss"), "accuracy": ("valid_accuracy",)}
 
@@ -96,6 +98,7 @@ EXPLORER: Section[InspectionResults, InspectionRun] = Section(
     heading="",
     steps=(
         *(step for section in (BANDS, RESPONSES, TRAINING, MAPS, RELEVANCE) for step in section.steps),
+        OF_TIMES,
         Step("Explorer", ("explorer",), _contents),
     ),
 )

@@ -22,6 +22,8 @@ OF_TRIALS = (
         "leading_cells",
         "leading_filters",
     ),
+    *("temporal_relevance", "time_courses", "peaks", "time_frequency_relevance", "evoked_and_induced"),
+    *("evoked_shares", "separating_properties"),
     *("deletion", "ablation", "randomization", "importance", "spatial_patterns", "predictions", "accuracies"),
     "correlations",
 )

@@ -69,6 +69,8 @@ class InspectionRun:
         Where ``trials`` stand among all trials; ``None`` if they are all.
     work_per_trial : float | None
         Floating-point operations of the network for one trial, once they were counted.
+    explained : Explained | None
+        What :func:`sincviz.inspection.explaining.explained` keeps.
     power, of_trials : xarray.DataArray | None
         Power spectrum of the trials, and the relevance of every cell in each of them.
     """
@@ -91,6 +93,7 @@ class InspectionRun:
         self.work_per_trial: float | None = None
         self.numbers: NDArray[np.int64] | None = None
         self.power: xr.DataArray | None = None
+        self.explained: object = None
         self.of_trials: xr.DataArray | None = None
 
     @property

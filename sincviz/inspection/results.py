@@ -35,6 +35,20 @@ class InspectionResults:
         ``spectral`` and ``band``, the same for every class, also where there are two.
     leading_bands, leading_cells, leading_filters : pandas.DataFrame
         What the decision for each class rests on.
+    temporal_relevance : xarray.DataArray, dims (target, channel, time)
+        When it lies in the trials; a contrast between classes where these are known.
+    time_courses : xarray.DataArray, dims (target, region or channel, time)
+        The same in windows of time, with intervals and corrected p-values.
+    peaks : pandas.DataFrame
+        When each region is at its largest; see :func:`sincviz.statistics.peak_latencies`.
+    time_frequency_relevance : xarray.DataArray, dims (target, channel, frequency, time)
+        Split over frequency and time.
+    evoked_and_induced : xarray.DataArray, dims (target, part, channel, frequency, time)
+        The same in its phase-locked part and the rest.
+    evoked_shares : pandas.DataFrame
+        How much is phase-locked, by band.
+    separating_properties : pandas.DataFrame
+        Whether evoked responses, power or coupling separate the classes.
     band_power_contrast, csp
         What the trials say without the network.
     deletion, ablation, randomization
@@ -80,6 +94,13 @@ class InspectionResults:
     leading_bands: pd.DataFrame | None = None
     leading_cells: pd.DataFrame | None = None
     leading_filters: pd.DataFrame | None = None
+    temporal_relevance: xr.DataArray | None = None
+    time_courses: xr.DataArray | None = None
+    peaks: pd.DataFrame | None = None
+    time_frequency_relevance: xr.DataArray | None = None
+    evoked_and_induced: xr.DataArray | None = None
+    evoked_shares: pd.DataFrame | None = None
+    separating_properties: pd.DataFrame | None = None
     band_power_contrast: xr.DataArray | None = None
     deletion: pd.DataFrame | None = None
     ablation: xr.Dataset | None = None

@@ -42,6 +42,8 @@ OF_TRIALS = {
     ),
     *(
         "class_relevance",
+        *("temporal_relevance", "time_courses", "peaks", "time_frequency_relevance", "evoked_and_induced"),
+        *("evoked_shares", "separating_properties"),
         "leading_bands",
         "leading_cells",
         "leading_filters",
@@ -132,7 +134,7 @@ def test_sections_left_out_are_not_measured(model, simulation):
 def test_an_unknown_section_is_refused_before_anything_is_measured(only):
     with pytest.raises(TypeError, match="front end"):
         inspect(object())
-    with pytest.raises(ValueError, match="bands, responses, training, maps, relevance, evidence"):
+    with pytest.raises(ValueError, match="bands, responses, training, maps, relevance, time, evidence"):
         inspect(object(), only=only)
 
 
@@ -157,7 +159,7 @@ def test_trials_of_one_class_leave_out_what_needs_two(model, simulation):
 def test_a_class_without_trials_is_no_obstacle(network, moved, simulation):
     three = moved(network(chs_info=simulation[0].info["chs"], n_outputs=3)).eval()
     three.scale, three.class_names = 1e6, ["left", "right", "feet"]
-    inspected = inspect(three, simulation[0][:20], progress=False)
+    inspected = inspect(three, simulation[0][:30], progress=False)
     assert set(inspected.missing) == {"cutoff_history", "learning_curves"}
     assert inspected.leading_bands.loc["feet", "relevance"].isna().all()
     assert inspected.leading_bands.loc["left", "relevance"].notna().all()

@@ -5,25 +5,12 @@ from collections.abc import Mapping
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from sincviz.analysis.attribution.collectors import of_single_trials
 from sincviz.analysis.attribution.convergence import TOLERANCE
 from sincviz.analysis.attribution.input_relevance import InputSetting, input_relevance
 from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.trials.epochs import EpochsOrArray
-
-_OF_ALL = (
-    "method",
-    "explain",
-    "baseline",
-    "baseline_reason",
-    "n_steps",
-    "tolerance",
-    "membership",
-    "units",
-    "outputs",
-    "weights_sha256",
-    "sincviz_version",
-)
 
 
 def cell_relevance(
@@ -75,6 +62,4 @@ def cell_relevance(
         per_trial=True,
         kept_as=lambda spectra: sum_over_bands(spectra, bands),
     )
-    cells = cells.drop_vars("completeness_error")
-    cells.attrs = {name: value for name, value in cells.attrs.items() if name in _OF_ALL}
-    return cells
+    return of_single_trials(cells)

@@ -8,7 +8,7 @@ from .learning import learning_curves
 from .numeric_prediction import correlations
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
-from .separating_properties import separating_properties
+from .separation import separating_properties
 
 __all__ = [
     "ablate",

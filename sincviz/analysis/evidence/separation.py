@@ -1,4 +1,4 @@
-"""Separating properties: whether evoked responses, power or coupling separate the classes, by making these alike."""
+"""Separation of classes: whether evoked responses, power or coupling separate the classes, by making these alike."""
 
 from collections.abc import Callable, Iterator
 
