@@ -4,7 +4,7 @@ from .bands import plot_bands
 from .canvas.figure_file import save_figure
 from .canvas.journals import JOURNALS
 from .canvas.style import journal
-from .clusters import plot_cluster_spectrum, plot_cluster_topomaps
+from .clusters import plot_cluster_spectrum, plot_cluster_times, plot_cluster_topomaps
 from .confusion import plot_confusion_matrix
 from .cutoffs import plot_cutoff_history
 from .decisions import plot_decisions
@@ -22,6 +22,8 @@ from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
 from .run_agreement import plot_run_agreement
 from .spectral_relevance import plot_spectral_relevance
+from .temporal_relevance import plot_temporal_relevance
+from .time_frequency_relevance import plot_time_frequency_relevance
 from .topomaps import plot_spatial_filters_and_patterns, plot_topomaps
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "plot_band_use",
     "plot_bands",
     "plot_cluster_spectrum",
+    "plot_cluster_times",
     "plot_cluster_topomaps",
     "plot_confusion_matrix",
     "plot_cumulative_response",
@@ -52,6 +55,8 @@ __all__ = [
     "plot_run_agreement",
     "plot_spatial_filters_and_patterns",
     "plot_spectral_relevance",
+    "plot_temporal_relevance",
+    "plot_time_frequency_relevance",
     "plot_topomaps",
     "save_figure",
 ]

@@ -1,4 +1,4 @@
-"""Clusters of a test over subjects, on the scalp and over frequencies."""
+"""Clusters of a test over subjects, on the scalp, over frequencies and over times."""
 
 import numpy as np
 import xarray as xr
@@ -11,12 +11,20 @@ from sincviz.plotting.canvas.channel_images import channel_images
 from sincviz.plotting.canvas.drawn_results import DrawnResult, check_drawn, check_number_of_maps
 from sincviz.plotting.canvas.evidence import bands_in_hz, write_below
 from sincviz.plotting.canvas.scalp_table import scalp_table
+from sincviz.plotting.canvas.shown_cells import front_to_back
 from sincviz.plotting.canvas.style import style
+from sincviz.plotting.canvas.time_axis import selected_words
+from sincviz.plotting.canvas.time_images import time_images
 
 DRAWN = {
     "plot_cluster_topomaps": DrawnResult(xr.Dataset, "group.band_test", marks=("mean", "cluster_p")),
     "plot_cluster_spectrum": DrawnResult(xr.Dataset, "group.spectral_test", marks=("mean", "cluster_p")),
+    "plot_cluster_times": DrawnResult(
+        xr.Dataset, "group.time_test", "sincviz.statistics.cluster_test(values)", ("mean", "cluster_p")
+    ),
 }
+
+_DRAWN_BY = {"band": "topomaps", "frequency": "spectrum", "time": "times"}
 
 _MOST_P = 2  # of the clusters in one map
 
@@ -115,15 +123,70 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
     check_drawn("plot_cluster_spectrum", test)
     comparison = _one_comparison(test, "frequency")
     mean, areas = _mean(comparison), _significant(comparison)
-    titles = [
-        ": ".join(filter(None, [str(name), _p_of(comparison, number)]))
-        for number, name in enumerate(mean["target"].to_numpy())
-    ]
-    marks = [f"Outlined: clusters with p ≤ {_alpha(comparison):g}."] if areas.any() else []
     with style():
-        figure = channel_images(mean.assign_coords(target=titles), areas=areas)
-        write_below(figure, test.attrs, note=_note(comparison, marks), strong=_headline(comparison))
+        figure = channel_images(mean.assign_coords(target=_titles(comparison)), areas=areas)
+        write_below(
+            figure, test.attrs, note=_note(comparison, _outlined(comparison)), strong=_headline(comparison)
+        )
     return figure
+
+
+def plot_cluster_times(test: xr.Dataset) -> Figure:
+    """Draw the mean of every channel and time, over subjects or trials, with lines around significant clusters.
+
+    Parameters
+    ----------
+    test : xarray.Dataset, dims ([target,] channel, time)
+        What :func:`sincviz.statistics.cluster_test` over subjects or :func:`sincviz.statistics.trial_cluster_test` over
+        trials returned, of one comparison: ``mean``, and where they are known ``cluster`` and ``cluster_p``. Of a test
+        with bands or frequencies, select one: ``test.sel(band="alpha")``. A coordinate ``region`` of the channels is
+        written beside them. A thin line marks time 0, the event, where it lies between the first time and the last.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        178 mm wide, one image for each target, all on one scale. Its title gives the p-values of the significant
+        clusters, or the smallest of the others.
+
+    Raises
+    ------
+    TypeError
+        If the input is of another type, such as a network; the message says what to call.
+    ValueError
+        If ``mean`` is missing or over other dimensions, such as bands, or there are several comparisons.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot as plt
+    >>> dims = ("channel", "time")
+    >>> test = xr.Dataset({"mean": (dims, [[0.3, 0.2], [0, 0.1]]), "cluster": (dims, [[1, 1], [0, 0]]),
+    ...     "cluster_p": (dims, [[0.004] * 2, [np.nan] * 2])}, {"time": [0.3, 0.35], "channel": ["Pz", "Fz"]},
+    ...     {"alpha": 0.05, "n_subjects": 10})
+    >>> figure = plot_cluster_times(test)
+    >>> figure.axes[0].get_title("left")
+    'p = 0.004'
+    >>> plt.close(figure)
+    """
+    check_drawn("plot_cluster_times", test)
+    comparison = front_to_back(_one_comparison(test, "time")).transpose("target", "channel", "time")
+    mean, areas = _mean(comparison), _significant(comparison)
+    with style():
+        figure = time_images(mean.assign_coords(target=_titles(comparison)), areas)
+        write_below(
+            figure, test.attrs, note=_note(comparison, _outlined(comparison)), strong=_headline(comparison)
+        )
+    return figure
+
+
+def _titles(comparison: xr.Dataset) -> list[str]:
+    """Return what is written above each image: the class, and the p-values of its clusters."""
+    names = _mean(comparison)["target"].to_numpy()
+    return [": ".join(filter(None, [str(name), _p_of(comparison, at)])) for at, name in enumerate(names)]
+
+
+def _outlined(comparison: xr.Dataset) -> list[str]:
+    outlined = f"Outlined: clusters with p ≤ {_alpha(comparison):g}."
+    return [outlined] if _significant(comparison).any() else []
 
 
 def _one_comparison(test: xr.Dataset, dim: str) -> xr.Dataset:
@@ -139,18 +202,29 @@ def _one_comparison(test: xr.Dataset, dim: str) -> xr.Dataset:
         comparison = comparison.expand_dims("target" if "target" in comparison.coords else {"target": [""]})
     dims = ("target", dim, "channel")
     if "mean" not in comparison or set(comparison["mean"].dims) != set(dims) or comparison["mean"].size == 0:
-        others = {"band": "spectrum", "frequency": "topomaps"}
-        other = others[dim] if set(others) - {dim} <= set(comparison.dims) else ""
         raise ValueError(
             f"`test` must have the variable `mean` over ([target,] {dim}, channel), not empty; got "
-            f"{', '.join(map(str, test)) or 'nothing'} over {dict(test.sizes)}. "
-            + (
-                f"Try `sincviz.plotting.plot_cluster_{other}(result)`."
-                if other
-                else "Pass what `cluster_test` returned."
-            )
+            f"{', '.join(map(str, test)) or 'nothing'} over {dict(test.sizes)}. {_advice(comparison, dim)}"
         )
     return comparison.transpose(*dims)
+
+
+def _advice(comparison: xr.Dataset, wanted: str) -> str:
+    """Return what to call for a test over other dimensions."""
+    dims = {str(dim) for dim in comparison.dims} - {"target"}
+    others = sorted(dims - {"channel"})
+    if "channel" not in dims or not others or set(others) - set(_DRAWN_BY) or 0 in comparison.sizes.values():
+        return "Pass what `cluster_test` returned."
+    divided = [dim for dim in others if dim != "time"]
+    if len(others) == 2 and len(divided) == 1:
+        first = comparison[divided[0]].to_numpy()[:1].tolist()[0]
+        return (
+            f"Choose one {divided[0]}: "
+            f"`sincviz.plotting.plot_cluster_times(result.sel({divided[0]}={first!r}))`."
+        )
+    if len(others) == 1 and others != [wanted] and "mean" in comparison:
+        return f"Try `sincviz.plotting.plot_cluster_{_DRAWN_BY[others[0]]}(result)`."
+    return "Pass what `cluster_test` returned."
 
 
 def _mean(comparison: xr.Dataset) -> xr.DataArray:
@@ -200,13 +274,18 @@ def _note(comparison: xr.Dataset, marks: list[str]) -> str:
     """Return what the marks mean and how they were computed."""
     facts = {name: comparison.coords[name].item() if name in comparison.coords else comparison.attrs.get(name)
             for name in ("comparison", "n_subjects", "n_permutations", "cluster_forming_t", "smallest_p")}  # fmt: skip
+    of_trials = facts["n_subjects"] is None and "n_trials" in comparison.attrs
     count = "" if facts["n_subjects"] is None else f"{facts['n_subjects']:.0f} subjects"
-    sentences = [f"Mean over {count or 'subjects'}."]
+    if of_trials:
+        count = f"{comparison.attrs['n_trials']:.0f} trials of one network"
+    over = "Contrast of" if comparison.attrs.get("trials") == "contrast" and of_trials else "Mean over"
+    sentences = [selected_words(comparison), f"{over} {count or 'subjects'}."]
     if facts["comparison"]:
         sentences.insert(0, f"Comparison: {facts['comparison']}.")
     sentences += marks
     if "cluster_p" in comparison:
-        how = ["p: of whole clusters, not of single cells, over all maps (sign-flip permutations"]
+        kind = "permutations of the classes" if over == "Contrast of" else "sign-flip permutations"
+        how = [f"p: of whole clusters, not of single cells, over all maps ({kind}"]
         if facts["n_permutations"] is not None:
             how[0] += f": {facts['n_permutations']:.0f}"
         if facts["cluster_forming_t"] is not None:

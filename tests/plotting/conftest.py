@@ -169,6 +169,86 @@ def profile(evidence):
 
 
 @pytest.fixture(scope="session")
+def course(cells):
+    """Build the relevance of each moment: a bump at 0.35 s in every channel, as large as its map says."""
+
+    def build(targets=2, n_chans=8, n_times=51, intervals=True, p=True):
+        weights = cells(targets, 1, n_chans, intervals=False).isel(band=0, drop=True)
+        weights = weights.drop_vars(["band_low_hz", "band_high_hz", "band_rest_hz"], errors="ignore")
+        time = xr.DataArray(np.linspace(-0.2, 0.8, n_times).round(6), dims="time", attrs={"units": "s"})
+        bump = np.exp(-((time - 0.35) ** 2) / 0.01)
+        values = (weights * bump).assign_coords(time=time).transpose("target", "channel", "time")
+        return told(values.rename("temporal_relevance").assign_attrs(weights.attrs), 0.1, intervals, p)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def course_by_region(course):
+    """Build the relevance of each moment in these regions."""
+
+    def build(targets=2, regions=("left central", "midline central", "right central"), **settings):
+        values = course(targets, len(regions), **settings)
+        coords = {"channel": list(regions)}
+        return values.drop_vars(["region", "x", "y", "z"]).assign_coords(coords).rename(channel="region")
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def peaks():
+    """Build the table of the peaks of relevance by region, the last of them not established."""
+
+    def build(values):
+        at = values.argmax("time")
+        time_s = values["time"].isel(time=at).drop_vars(["time", *TOLD], errors="ignore")
+        table = time_s.rename("latency_s").to_dataframe()
+        table = table.assign(ci_low=table.latency_s - 0.04, ci_high=table.latency_s + 0.05)
+        table["relevance"] = values.max("time").drop_vars(TOLD, errors="ignore").to_series()
+        return table.assign(p=[0.01] * (len(table) - 1) + [0.4])
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def spectrogram(cells):
+    """Build the relevance of each frequency and moment: at 10 Hz and 0.5 s, as large as the map says."""
+
+    def build(targets=2, n_chans=8, n_hz=41, parts=(), p=True):
+        weights = cells(targets, 1, n_chans, intervals=False).isel(band=0, drop=True)
+        weights = weights.drop_vars(["band_low_hz", "band_high_hz", "band_rest_hz"], errors="ignore")
+        time = xr.DataArray(np.linspace(-0.5, 1.5, 17), dims="time", attrs={"units": "s"})
+        frequency = xr.DataArray(2.0 * np.arange(n_hz), dims="frequency", attrs={"units": "Hz"})
+        values = weights * np.exp(-((time - 0.5) ** 2) / 0.05 - (frequency - 10) ** 2 / 20)
+        values = values.assign_coords(time=time, frequency=frequency)
+        dims = ["target", "channel", "frequency", "time"]
+        if parts:
+            values = values * xr.DataArray(np.arange(1.0, 1 + len(parts)), {"part": list(parts)}, ("part",))
+            dims.insert(1, "part")
+        values = values.transpose(*dims).rename("time_frequency_relevance")
+        values.attrs = weights.attrs | {"window_s": 0.5, "step_s": 0.125, "time_resolution_s": 0.18}
+        values.attrs["frequency_resolution_hz"] = 2.88
+        return told(values, 0.1, False, p)
+
+    return build
+
+
+TOLD = ["ci_low", "ci_high", "p"]
+
+
+def told(values, half, intervals, p):
+    """Values with intervals of this half width, and with a p that is small where they are large."""
+    if intervals:
+        values = values.assign_coords(
+            ci_low=(values.dims, values.to_numpy() - half), ci_high=(values.dims, values.to_numpy() + half)
+        )
+    if p:
+        small = np.abs(values.to_numpy()) > 0.5 * float(np.abs(values).max())
+        values = values.assign_coords(p=(values.dims, np.where(small, 0.01, 0.4)))
+    return values
+
+
+@pytest.fixture(scope="session")
 def deletion(evidence):
     """A deletion curve whose random order loses accuracy in proportion."""
     share = np.linspace(0, 1, 6)
@@ -261,6 +341,20 @@ def spectral_test(cells):
             mean = mean.assign_coords(target=["all classes"])
         attrs = {"units": "within-class SD of the score"}
         return clustered(mean, (mean > 0.8) & (alpha > 0.4), (mean < -0.4) & (beta > 0.4), p, 10, attrs)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def time_test(course):
+    """Build a test of channels and times, in which large positive means are a cluster and negative ones another."""
+
+    def build(targets=1, n_chans=32, p=(0.004, 0.31)):
+        mean = course(targets, n_chans, intervals=False, p=False).rename("mean")
+        if targets == 1:
+            mean = mean.assign_coords(target=["all classes"])
+        attrs = {"units": "within-class SD of the score"}
+        return clustered(mean, mean > 0.6, mean < -0.6, p, 10, attrs)
 
     return build
 

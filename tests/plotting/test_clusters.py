@@ -6,13 +6,19 @@ import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection, QuadMesh
 
+import sincviz
 from sincviz import PositionsError
-from sincviz.plotting import plot_cluster_spectrum, plot_cluster_topomaps
+from sincviz.eeg.regions import REGIONS
+from sincviz.plotting import plot_cluster_spectrum, plot_cluster_times, plot_cluster_topomaps
 
-PLOTS = [(plot_cluster_topomaps, "band_test"), (plot_cluster_spectrum, "spectral_test")]
+PLOTS = [
+    (plot_cluster_topomaps, "band_test"),
+    (plot_cluster_spectrum, "spectral_test"),
+    (plot_cluster_times, "time_test"),
+]
 
 
-@pytest.fixture(params=PLOTS, ids=["topomaps", "spectrum"])
+@pytest.fixture(params=PLOTS, ids=["topomaps", "spectrum", "times"])
 def plot_and_build(request):
     return request.param[0], request.getfixturevalue(request.param[1])
 
@@ -189,7 +195,78 @@ def test_regions_stand_below(spectral_test):
     assert {"left central", "midline parietal"} <= {text.get_text() for text in figure.axes[0].texts}
 
 
-# --- both
+# --- over times
+
+
+def test_the_image_of_times_shows_the_means_from_front_to_back(time_test):
+    test = time_test(2)
+    figure = plot_cluster_times(test.isel(channel=slice(None, None, -1)))
+    order = test.isel(
+        channel=np.lexsort([np.arange(32), [REGIONS.index(name) for name in test.region.to_numpy()]])
+    )
+    assert order.region.to_numpy().tolist() == test.region.to_numpy().tolist()
+    for number, ax in enumerate(figure.axes[:2]):
+        (mesh,) = [part for part in ax.collections if isinstance(part, QuadMesh)]
+        assert set(map(tuple, mesh.get_array().round(9))) == set(
+            map(tuple, test["mean"][number].to_numpy().round(9))
+        )
+        np.testing.assert_array_equal(
+            mesh.get_array()[:1], test["mean"][number].sel(channel=[first_name(figure)])
+        )
+        assert mesh.get_clim()[0] == -mesh.get_clim()[1]
+        assert ax.get_xlabel() == "Time (s)"
+        assert [line.get_xdata() for line in ax.lines if line.get_label() == "event"] == [[0, 0]]
+
+
+def first_name(figure):
+    return figure.axes[0].texts[0].get_text()
+
+
+def test_outlines_follow_the_channels_when_these_are_sorted(time_test):
+    test = time_test(1, 8).isel(channel=slice(None, None, -1))
+    inside = np.zeros((8, 51), int)
+    inside[0, 20:23] = 1  # the last from front to back, at 0.2 to 0.24 s
+    p = np.where(inside == 1, 0.01, np.nan)
+    test = test.assign(cluster=(test["mean"].dims, inside[None]), cluster_p=(test["mean"].dims, p[None]))
+    ax = plot_cluster_times(test).axes[0]
+    names = [text.get_text() for text in ax.texts if text.get_text() in test.channel.to_numpy()]
+    row = names.index(str(test.channel[0].item()))
+    ends = np.array(outlines(ax))
+    assert (ends[:, [1, 3]].min(), ends[:, [1, 3]].max()) == (row - 0.5, row + 0.5)
+    assert ends[:, [0, 2]].min() == pytest.approx(0.19)
+    assert ends[:, [0, 2]].max() == pytest.approx(0.25)
+
+
+def test_a_test_over_trials_says_so(time_test, misplaced_text):
+    test = time_test(2)
+    attrs = {name: value for name, value in test.attrs.items() if name != "n_subjects"}
+    of_trials = test.drop_attrs(deep=False).assign_attrs(attrs | {"n_trials": 240, "trials": "contrast"})
+    figure = plot_cluster_times(of_trials)
+    assert "Contrast of 240 trials of one network." in below(figure)
+    assert "permutations of the classes: 512" in below(figure)
+    assert "subjects" not in below(figure)
+    assert misplaced_text(figure) == []
+
+
+def test_of_something_else_it_says_what_to_test():
+    with pytest.raises(TypeError, match=r"plot_cluster_times\(sincviz\.statistics\.cluster_test\(values\)\)"):
+        plot_cluster_times(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize(("dim", "entries"), [("band", ["alpha", "beta"]), ("frequency", [10.0, 12.5])])
+@pytest.mark.parametrize("plot", [plot for plot, _ in PLOTS])
+def test_bands_and_frequencies_over_time_are_chosen_as_the_message_says(time_test, plot, dim, entries):
+    test = xr.concat([time_test(2, 8)] * 2, xr.Variable(dim, entries)).transpose(
+        "target", dim, "channel", "time"
+    )
+    with pytest.raises(ValueError, match=f"Choose one {dim}: ") as error:
+        plot(test)
+    line = str(error.value).split("`")[-2]
+    figure = eval(line, {"sincviz": sincviz, "result": test})
+    assert ("Band: alpha." if dim == "band" else "Frequency: 10 Hz.") in below(figure)
+
+
+# --- all
 
 
 def test_no_significant_cluster_is_said_plainly(plot_and_build, misplaced_text):

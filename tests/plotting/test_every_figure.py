@@ -56,12 +56,19 @@ DRAWINGS = {
     "relevance of bands": Drawing("plot_relevance", ("matrix", "as matrix"), SINGLE_MM),
     "spectral profile": Drawing("plot_spectral_relevance", ("profile",)),
     "spectral image": Drawing("plot_spectral_relevance", ("spectral image", "image")),
+    "course by region": Drawing("plot_temporal_relevance", ("course by region",), named=("peaks",)),
+    "course over channels": Drawing("plot_temporal_relevance", ("course", "image")),
+    "course with scalp maps": Drawing(
+        "plot_temporal_relevance", ("course", "joint"), settings=(("times_s", (0.1, 0.35)),)
+    ),
+    "times and frequencies": Drawing("plot_time_frequency_relevance", ("spectrogram",)),
     "deletion": Drawing("plot_deletion", ("deletion",), SINGLE_MM),
     "randomization": Drawing("plot_randomization", ("randomization",)),
     "ablation over channels": Drawing("plot_ablation", ("loss",)),
     "ablation on the scalp": Drawing("plot_ablation", ("loss", "topomaps")),
     "clusters on the scalp": Drawing("plot_cluster_topomaps", ("band test",)),
     "clusters over channels": Drawing("plot_cluster_spectrum", ("spectral test",)),
+    "clusters over times": Drawing("plot_cluster_times", ("time test",)),
     "band use": Drawing("plot_band_use", ("shares",), SINGLE_MM),
     "agreement of runs": Drawing("plot_run_agreement", ("agreement",), SINGLE_MM),
     "stability of filters": Drawing("plot_filter_stability", ("stability",)),
@@ -88,13 +95,29 @@ DRAWINGS = {
 
 
 @pytest.fixture(scope="module")
-def explanations(cells, matrix, profile, deletion, randomization, loss, leading):
+def explanations(
+    cells,
+    matrix,
+    profile,
+    deletion,
+    randomization,
+    loss,
+    leading,
+    course,
+    course_by_region,
+    peaks,
+    spectrogram,
+):
     """What can be drawn of explanations, made by hand; and the kinds of figures, which are words."""
     return {
         "cells": cells(),
         "matrix": matrix(),
         "profile": profile(),
         "spectral image": profile(regions=["C3", "Cz"]).rename(region="channel"),
+        "course": course(),
+        "course by region": course_by_region(),
+        "peaks": peaks(course_by_region()),
+        "spectrogram": spectrogram(),
         "deletion": deletion,
         "randomization": randomization(),
         "loss": loss(),
@@ -104,15 +127,17 @@ def explanations(cells, matrix, profile, deletion, randomization, loss, leading)
         "channels": "channels",
         "as matrix": "matrix",
         "image": "image",
+        "joint": "joint",
     }
 
 
 @pytest.fixture(scope="module")
-def population(band_test, spectral_test, shares, agreement, stability, drift):
+def population(band_test, spectral_test, time_test, shares, agreement, stability, drift):
     """What can be drawn of many networks, made by hand."""
     return {
         "band test": band_test(bands=2),
         "spectral test": spectral_test(n_chans=8),
+        "time test": time_test(n_chans=8),
         "shares": shares(),
         "agreement": agreement(),
         "stability": stability(),

@@ -61,6 +61,18 @@ def image(targets):
     )
 
 
+def over_time(targets, n_channels=128):
+    """Relevance of these classes over channels of long names and five times."""
+    cells = image(targets).isel(channel=slice(n_channels)).rename(frequency="time")
+    return cells.assign_coords(time=np.arange(5) / 10).transpose("target", "channel", "time")
+
+
+def spectrogram(regions):
+    return over_time(["left", "right"], len(regions)).expand_dims(frequency=[8.0, 10.0, 12.0]).assign_coords(
+        channel=list(regions)
+    )  # fmt: skip
+
+
 def loss(bands):
     cells = explained(bands, 1).isel(band=0, drop=True).rename(target="band")
     ends = {f"score_loss_{end}": cells[end].drop_vars(["ci_low", "ci_high"]) for end in ("ci_low", "ci_high")}
@@ -105,10 +117,16 @@ NAMED = {
     "matrix": lambda names: plotting.plot_relevance(matrix(names), "matrix"),
     "profile": lambda names: plotting.plot_spectral_relevance(profile(names)),
     "image": lambda names: plotting.plot_spectral_relevance(image(names), "image"),
+    "course": lambda names: plotting.plot_temporal_relevance(
+        over_time(names, 2).rename(channel="region").assign_coords(region=["left central", WORDS])
+    ),
+    "course over channels": lambda names: plotting.plot_temporal_relevance(over_time(names), "image"),
+    "times and frequencies": lambda names: plotting.plot_time_frequency_relevance(spectrogram(names)),
     "ablation": lambda names: plotting.plot_ablation(loss(names)),
     "randomization": lambda names: plotting.plot_randomization(randomization(names)),
     "cluster maps": lambda names: plotting.plot_cluster_topomaps(clustered(explained(names, 1, 8))),
     "cluster spectrum": lambda names: plotting.plot_cluster_spectrum(clustered(image(names))),
+    "cluster times": lambda names: plotting.plot_cluster_times(clustered(over_time(names))),
     "band use": lambda names: plotting.plot_band_use(shares(names)),
     "run agreement": lambda names: plotting.plot_run_agreement(agreement(names)),
     "drift": lambda names: plotting.plot_drift(drift(names)),

@@ -20,7 +20,7 @@ OF_NETWORK = [
     *("plot_bands", "plot_responses", "plot_cumulative_response", "plot_overlap", "plot_cutoff_history"),
     *("plot_topomaps", "plot_spatial_filters_and_patterns", "plot_relevance", "plot_spectral_relevance"),
     *("plot_deletion", "plot_ablation", "plot_randomization", "plot_findings", "plot_confusion_matrix"),
-    *("plot_learning_curves", "plot_overview"),
+    *("plot_learning_curves", "plot_overview", "plot_temporal_relevance", "plot_time_frequency_relevance"),
 ]
 OF_PAIR = ["plot_filter_pairs", "plot_decisions"]
 OF_GROUP = [
@@ -92,6 +92,7 @@ def draws(line, names, **own):
 
 def test_every_plot_function_is_here():
     others = {"plot_notice", "plot_predictions"}  # of numbers, which these networks do not predict
+    others |= {"plot_cluster_times"}  # no section of a group tests times
     functions = {name for name in plotting.__all__ if name.startswith("plot_")}
     assert functions == {*OF_NETWORK, *OF_PAIR, *OF_GROUP} | others
 
@@ -180,10 +181,25 @@ RELEVANCE = {
     "by band summed": "inspection.band_relevance.sum('channel')",
     "by region": "sincviz.attribution.sum_over_regions(sincviz.spectral_relevance(model, epochs))",
     "by band and region": "sincviz.attribution.sum_over_regions(inspection.band_relevance)",
+    "by time": "sincviz.temporal_relevance(model, epochs)",
+    "by time of each trial": "sincviz.temporal_relevance(model, epochs, per_trial=True)",
+    "by time of one class": "sincviz.temporal_relevance(model, epochs).sel(target='left')",
+    "by time and region": "sincviz.attribution.sum_over_regions(sincviz.temporal_relevance(model, epochs))",
+    "by time summed": "sincviz.temporal_relevance(model, epochs).sum('channel')",
+    "by frequency and time": "sincviz.time_frequency_relevance(model, epochs)",
+    "by frequency and time of each trial": "sincviz.time_frequency_relevance(model, epochs, per_trial=True)",
+    "by frequency, time and region": "sincviz.attribution.sum_over_regions("
+    "sincviz.time_frequency_relevance(model, epochs))",
+    "by frequency and time summed": "sincviz.time_frequency_relevance(model, epochs).sum('channel')",
+    "by band and time": "sincviz.attribution.sum_over_bands(sincviz.time_frequency_relevance(model, epochs))",
+    "by part": "sincviz.time_frequency_relevance(model, epochs).expand_dims(part=['evoked', 'induced'], axis=1)",
+    "by part and time": "sincviz.temporal_relevance(model, epochs).expand_dims(part=['evoked', 'induced'], axis=1)",
 }
 KINDS = [
     *(("plot_relevance", kind) for kind in ("topomaps", "channels", "matrix")),
     *(("plot_spectral_relevance", kind) for kind in ("profile", "image")),
+    *(("plot_temporal_relevance", kind) for kind in ("profile", "image")),
+    ("plot_time_frequency_relevance", None),
 ]
 
 
@@ -191,7 +207,7 @@ KINDS = [
 @pytest.mark.parametrize("result", RELEVANCE)
 def test_relevance_over_other_dimensions_is_drawn_as_the_message_says(result, plot, kind, given, drawn):
     try:
-        assert isinstance(call(plot, given(RELEVANCE[result]), kind), Figure)
+        assert isinstance(call(plot, given(RELEVANCE[result]), *filter(None, [kind])), Figure)
         return
     except ValueError as found:
         error = found
@@ -212,6 +228,8 @@ def test_what_a_message_says_keeps_the_evidence(names):
 IN_ONE_CALL = {
     "plot_relevance": ("relevance(model, epochs)", "spectral_relevance(model, epochs)"),
     "plot_spectral_relevance": ("spectral_relevance(model, epochs, trials='contrast')",),
+    "plot_temporal_relevance": ("temporal_relevance(model, epochs, trials='contrast')",),
+    "plot_time_frequency_relevance": ("time_frequency_relevance(model, epochs, trials='contrast')",),
     "plot_bands": ("learned_bands(model)",),
     "plot_responses": ("filter_response(model)",),
     "plot_topomaps": ("spatial_filters(model)", "spatial_patterns(model, epochs)"),
@@ -256,6 +274,8 @@ def test_relevance_of_filters_is_drawn_as_if_summed_over_bands_before(kind, name
         "inspection.band_relevance.isel(target=[0] * 70)",
         "inspection.band_relevance.isel(target=[0] * 300, band=[0] * 300)",
         "sincviz.spatial_filters(model).isel(filter=0, depth=[0] * 400)",
+        "sincviz.temporal_relevance(model, epochs)",
+        "sincviz.time_frequency_relevance(model, epochs).isel(target=0).transpose('frequency', 'time', 'channel')",
     ],
 )
 def test_four_hundred_maps_are_refused(given, names, network, simulation):
@@ -290,10 +310,18 @@ def test_maps_of_many_dimensions_are_chosen_as_the_message_says(names):
         assert draws(f"sincviz.plotting.plot_topomaps({line_in(error.value)})", names, result=maps)
 
 
-def test_a_test_over_subjects_of_the_other_kind_is_sent_to_its_function(band_test, spectral_test, names):
+def test_a_test_over_subjects_of_the_other_kind_is_sent_to_its_function(
+    band_test, spectral_test, time_test, names
+):
+    of_time = time_test(n_chans=8)
     for plot, given in (
         ("plot_cluster_spectrum", band_test(bands=2)),
         ("plot_cluster_topomaps", spectral_test(n_chans=8)),
+        ("plot_cluster_times", band_test(bands=2)),
+        ("plot_cluster_times", spectral_test(n_chans=8)),
+        ("plot_cluster_spectrum", of_time),
+        ("plot_cluster_topomaps", of_time),
+        ("plot_cluster_topomaps", of_time.expand_dims(band=["alpha", "beta"])),
     ):
         with pytest.raises(ValueError, match="must have the variable `mean`") as error:
             call(plot, given)

@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sincviz.plotting.canvas.cell_areas import cell_edges, outline_areas
 from sincviz.plotting.canvas.channel_names import names_below, write_names_below
 from sincviz.plotting.canvas.lettering import fitted, fitted_apart, widest_mm
 from sincviz.plotting.canvas.scalp_grid import (
@@ -84,7 +83,7 @@ def channel_images(
     scale = colour_scale(values.to_numpy())
     cmap = scale.cmap.with_extremes(bad=NO_OUTPUT)
     dots = np.zeros(values.shape, bool) if marked is None else marked
-    edges = _edges(values["frequency"].to_numpy()) if spectral else np.arange(len(rows) + 1) - 0.5
+    edges = cell_edges(values["frequency"].to_numpy()) if spectral else np.arange(len(rows) + 1) - 0.5
     for number, title in enumerate(titles):
         at, column = divmod(number, columns)
         ax = add(left + column * (across + _GAP_MM), height - (title_mm + up) * (at + 1), across, up)
@@ -100,7 +99,7 @@ def channel_images(
         for _, first, _ in below.groups[1:]:
             ax.axvline(first - 0.5, color="black", linewidth=0.3)
         if areas is not None and areas[number].any():
-            _outline(ax, areas[number], across_edges, edges)
+            outline_areas(ax, areas[number], across_edges, edges)
         ax.set_title(title, loc="left", fontsize=large_pt(), pad=2.5, parse_math=False)
         _name_rows(ax, values, rows)
         ax.tick_params(labelleft=column == 0)
@@ -118,20 +117,6 @@ def channel_images(
     return figure
 
 
-def _outline(ax: Axes, areas: NDArray[np.int_], x: NDArray[np.floating], y: NDArray[np.floating]) -> None:
-    """Draw lines where cells of one area meet cells of another or of none."""
-    around = np.pad(areas, 1)
-    upright = zip(*np.nonzero(around[1:-1, 1:] != around[1:-1, :-1]), strict=True)
-    flat = zip(*np.nonzero(around[1:, 1:-1] != around[:-1, 1:-1]), strict=True)
-    lines = [[(x[column], y[row]), (x[column], y[row + 1])] for row, column in upright]
-    lines += [[(x[column], y[row]), (x[column + 1], y[row])] for row, column in flat]
-    # The white rim shows on dark cells, the line on light ones.
-    for colour, width, label in (("white", 1.5, "rim"), ("black", 0.7, "outline")):
-        drawn = LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting")
-        drawn.set(label=label, clip_on=False, zorder=5)
-        ax.add_collection(drawn)
-
-
 def _name_rows(ax: Axes, values: xr.DataArray, rows: Sequence[str]) -> None:
     if values.dims[1] != "frequency":
         ax.set_yticks(range(len(rows)), rows, parse_math=False)
@@ -141,13 +126,3 @@ def _name_rows(ax: Axes, values: xr.DataArray, rows: Sequence[str]) -> None:
     units = str(values["frequency"].attrs.get("units", "Hz"))
     ax.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
     ax.set_ylabel("Frequency (Hz)" if units == "Hz" else units.capitalize(), fontsize=small_pt())
-
-
-def _edges(centres: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the edges of cells around their centres."""
-    if len(centres) == 1:
-        return np.array([centres[0] - 0.5, centres[0] + 0.5], float)
-    middles = (centres[1:] + centres[:-1]) / 2
-    return np.concatenate(
-        [[1.5 * centres[0] - 0.5 * centres[1]], middles, [1.5 * centres[-1] - 0.5 * centres[-2]]]
-    )

@@ -1,4 +1,4 @@
-"""Names below an axis of channels, however many there are, and brackets around their regions."""
+"""Names below or beside an axis of channels, however many there are, and brackets around their regions."""
 
 import itertools
 import math
@@ -15,6 +15,8 @@ _LINE_MM = 2.9  # of 7 pt
 _TICK_MM = 1.0
 _MOST_NAME_MM = 40.0
 _MOST_DEPTH_MM = 40.0
+_MOST_BESIDE_MM = 22.0
+_MOST_REGION_MM = 32.0
 _GREY = "#444444"
 
 
@@ -106,13 +108,77 @@ def write_names_below(ax: Axes, below: NamesBelow, width_mm: float, height_mm: f
     middles = [(first + last) / 2 for _, first, last in below.groups]
     per_mm = len(below.names) / width_mm
     places = (
-        middles if below.groups_flat else _apart(middles, type_mm(_LINE_MM) * per_mm, len(below.names) - 0.5)
+        middles if below.groups_flat else apart(middles, type_mm(_LINE_MM) * per_mm, len(below.names) - 0.5)
     )
     for (name, first, last), middle, place in zip(below.groups, middles, places, strict=True):
         lines([[first - 0.35, last + 0.35]], [[top, top]])
         if not below.groups_flat:
             lines([[middle, place]], [[top, top + 2 * _TICK_MM]])
         write(place, top + (0.5 if below.groups_flat else 2.3) * _TICK_MM, name, below.groups_flat)
+
+
+@dataclass(frozen=True)
+class NamesBeside:
+    """What is written left of an axis of channels from top to bottom, and how much room it takes.
+
+    Attributes
+    ----------
+    names : sequence of str
+        Of all channels, shortened.
+    every : int
+        Only every so many channels are named.
+    names_mm, width_mm : float
+        Width of the names, and of everything.
+    groups : sequence of (str, int, int)
+        Name, first and last channel of each region.
+    """
+
+    names: Sequence[str]
+    every: int
+    names_mm: float
+    width_mm: float
+    groups: Sequence[tuple[str, int, int]]
+
+
+def names_beside(names: Sequence[str], regions: Sequence[str] | None, height_mm: float) -> NamesBeside:
+    """Return what to write left of an axis so high; to be called inside the style."""
+    names = fitted_apart(names, _MOST_BESIDE_MM)
+    every = max(1, math.ceil(type_mm(_LINE_MM) * len(names) / height_mm))
+    names_mm = _TICK_MM + 0.5 + widest_mm(names[::every])
+    width_mm = names_mm
+    groups = [
+        (fitted(name, _MOST_REGION_MM), first, last) for name, first, last in _groups(regions, height_mm)
+    ]
+    if groups:
+        width_mm += 4 * _TICK_MM + widest_mm([name for name, _, _ in groups])
+    return NamesBeside(names, every, names_mm, width_mm, groups)
+
+
+def write_names_beside(ax: Axes, beside: NamesBeside, width_mm: float, height_mm: float) -> None:
+    """Write them left of axes of this size whose channels lie at 0, 1, 2 ... from top to bottom."""
+    transform = ax.get_yaxis_transform()
+
+    def lines(x_mm: Sequence[float], y: Sequence[float]) -> None:
+        ax.plot([-x / width_mm for x in x_mm], y, transform=transform, clip_on=False, color=_GREY,
+                linewidth=0.4, solid_capstyle="butt", scalex=False, scaley=False)  # fmt: skip
+
+    def write(x_mm: float, y: float, text: str) -> None:
+        ax.text(-x_mm / width_mm, y, text, transform=transform, ha="right", va="center_baseline",
+                fontsize=small_pt(), parse_math=False)  # fmt: skip
+
+    for at, name in list(enumerate(beside.names))[:: beside.every]:
+        lines([0, 0.7 * _TICK_MM], [at, at])
+        write(_TICK_MM, at, name)
+    if not beside.groups:
+        return
+    bracket = beside.names_mm + _TICK_MM
+    middles = [(first + last) / 2 for _, first, last in beside.groups]
+    per_mm = len(beside.names) / height_mm
+    places = apart(middles, type_mm(_LINE_MM) * per_mm, len(beside.names) - 0.5)
+    for (name, first, last), middle, place in zip(beside.groups, middles, places, strict=True):
+        lines([bracket, bracket], [first - 0.35, last + 0.35])
+        lines([bracket, bracket + 2 * _TICK_MM], [middle, place])
+        write(bracket + 2.3 * _TICK_MM, place, name)
 
 
 def _groups(regions: Sequence[str] | None, width_mm: float) -> list[tuple[str, int, int]]:
@@ -125,8 +191,14 @@ def _groups(regions: Sequence[str] | None, width_mm: float) -> list[tuple[str, i
     return groups if len(groups) * type_mm(_LINE_MM) <= width_mm else []
 
 
-def _apart(middles: Sequence[float], least: float, end: float) -> list[float]:
-    """Return places near the middles that are so far apart and do not pass the end."""
+def apart(middles: Sequence[float], least: float, end: float) -> list[float]:
+    """Return places near the middles that are so far apart and do not pass the end.
+
+    Examples
+    --------
+    >>> apart([1.0, 1.5, 9.0], 2.0, 9.5)
+    [1.0, 3.0, 9.0]
+    """
     places = np.array(middles, float)
     for index in range(1, len(places)):
         places[index] = max(places[index], places[index - 1] + least)

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from math import prod
+from math import ceil, floor, log10, prod
 from pkgutil import iter_modules
 
 import pandas as pd
@@ -128,7 +128,7 @@ def check_cells(
     given : xarray.DataArray
         What it was given, before anything was summed.
     kind : str
-        The kind of figure.
+        The kind of figure; empty if there is one.
     dims : tuple of str
         The dimensions that it draws.
 
@@ -140,8 +140,9 @@ def check_cells(
     if set(cells.dims) == set(dims) and len(cells.dims) == len(dims) and cells.size:
         return
     call = _call_for(plot, given, kind) if given.size else ""
+    drawn_by = f"kind={kind!r}" if kind else plot
     raise ValueError(
-        f"`kind={kind!r}` draws an array over ({', '.join(dims)}), not empty; got {dict(given.sizes)}."
+        f"`{drawn_by}` draws an array over ({', '.join(dims)}), not empty; got {dict(given.sizes)}."
         + (f" Try `{call}`." if call else "")
     )
 
@@ -155,6 +156,8 @@ def _call_for(plot: str, given: xr.DataArray, kind: str) -> str:
     if "target" not in given_dims:
         given_dims.add("target")
         expression += ".expand_dims('target')"
+    if "time" in given_dims:
+        return _call_over_time(given, given_dims - {"target", "time"}, expression)
     others = given_dims - {"target"}
     of_bands = plot == "plot_relevance"
     if others in ({"filter", "channel"}, {"band", "channel"}) or (
@@ -172,6 +175,30 @@ def _call_for(plot: str, given: xr.DataArray, kind: str) -> str:
     return ""
 
 
+def _call_over_time(given: xr.DataArray, others: set[str], expression: str) -> str:
+    """Return a call that draws an array over time and these dimensions; empty if there is none."""
+    if "band" in others:
+        others = others - {"band"}
+        expression += f".sel(band={_first(given, 'band')!r})"
+    if not {"channel", "region"} & others:
+        others = others | {"region"}
+        expression += ".expand_dims(region=['all channels'])"
+    if others - {"part"} in ({"region", "frequency"}, {"channel", "frequency"}):
+        return f"sincviz.plotting.plot_time_frequency_relevance({expression})"
+    if "part" in others:
+        others = others - {"part"}
+        expression += f".sel(part={_first(given, 'part')!r})"
+    if others == {"region"}:
+        return f"sincviz.plotting.plot_temporal_relevance({expression})"
+    if others == {"channel"}:
+        return f"sincviz.plotting.plot_temporal_relevance({expression}, 'image')"
+    return ""
+
+
+def _first(given: xr.DataArray, dim: str) -> object:
+    return given[dim].to_numpy()[:1].tolist()[0]
+
+
 def check_number_of_maps(maps: xr.DataArray) -> None:
     """Refuse more scalp maps than one figure can show, and say how to choose.
 
@@ -185,6 +212,8 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
         return
     if "frequency" in sizes:
         call = "sincviz.attribution.sum_over_bands(result)"
+    elif "time" in sizes and (width_s := _window_s(maps, MOST_MAPS * sizes["time"] // prod(sizes.values()))):
+        call = f"sincviz.attribution.sum_over_times(result, {width_s:g})"
     elif set(sizes) == {"filter", "depth"}:
         call = "sincviz.maps.most_important(result, sincviz.maps.importance(model), 32)"
     else:
@@ -198,6 +227,18 @@ def check_number_of_maps(maps: xr.DataArray) -> None:
         f"One figure shows at most {MOST_MAPS} scalp maps; got {prod(sizes.values())} ({sizes}). Choose or group: "
         f"`{call}`."
     )
+
+
+def _window_s(maps: xr.DataArray, n_windows: int) -> float:
+    """Return a width that divides the times into at most so many windows; 0 if there is none."""
+    time = maps["time"]
+    if n_windows < 1 or time.attrs.get("units", "s") != "s":
+        return 0.0
+    step_s = float(time[-1] - time[0]) / (time.size - 1)
+    # Two digits, rounded up, say the same in print; windows hold whole samples.
+    width_s = step_s * ceil(time.size / n_windows)
+    digits = 1 - floor(log10(width_s))
+    return float(ceil(width_s * 10**digits) / 10**digits)
 
 
 def check_map_dims(maps: xr.DataArray) -> None:

@@ -224,7 +224,9 @@ def n_lines(texts: Sequence[str]) -> int:
 
 def quantity(values: xr.DataArray) -> str:
     """Return what is drawn and its units, as a label of a scale."""
-    name = str(values.name or "value").replace("_", " ").capitalize()
+    name = (
+        str(values.name or "value").replace("time_frequency", "time-frequency").replace("_", " ").capitalize()
+    )
     units = units_of(values)
     return f"{name} ({units})" if units else name
 

@@ -1,11 +1,32 @@
 """Cells of a figure, summed from a result that divides them further."""
 
+from typing import TypeVar
+
 import xarray as xr
 
 from sincviz.eeg.band_limits import has_band_limits, ranges_by_name
 from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
+from sincviz.eeg.regions import REGIONS, region_order
 from sincviz.eeg.sums import sum_over_bands, sum_over_regions
+
+Labelled = TypeVar("Labelled", xr.DataArray, xr.Dataset)
+
+
+def front_to_back(values: Labelled) -> Labelled:
+    """Return channels of one region together, from the front of the head to its back, where regions are known.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([1.0, 2.0], {"channel": ["Pz", "Fz"]})
+    >>> regions = ("channel", ["midline parietal", "midline frontal"])
+    >>> front_to_back(values.assign_coords(region=regions)).channel.values.tolist()
+    ['Fz', 'Pz']
+    """
+    if "region" not in values.coords or values["region"].dims != ("channel",):
+        return values
+    regions = [str(name) for name in values["region"].to_numpy()]
+    return values.isel(channel=region_order(regions)) if set(regions) <= set(REGIONS) else values
 
 
 def named_rest(values: xr.DataArray) -> xr.DataArray:
