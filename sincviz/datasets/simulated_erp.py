@@ -64,8 +64,8 @@ def simulate_erp(
     component : {"p300", "n170"}
         What differs between the classes.
     n_chans : int
-        Number of electrodes, from 2 to 64: the sensorimotor strip first, then the whole head. Not used when
-        `ch_names` is given.
+        Number of electrodes, from 2 to 64: the sensorimotor strip first, then the whole head; P7 and P8, where an N170
+        is largest, are there from 28 on. Not used when `ch_names` is given.
     ch_names : sequence of str, optional
         10-05 electrode names, in the order wanted.
     sfreq : float

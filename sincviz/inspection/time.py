@@ -33,6 +33,7 @@ FEWEST_TO_COMPARE = 10
 
 _MOST_MAPS = 5
 _MOST_ROWS_OF_MAPS = 3
+_LEAST_DRAWN = 0.1  # of the largest
 _APART = 8  # of so many parts of a trial, maps are one or more apart
 
 
@@ -116,7 +117,8 @@ def _latencies_s(inspection: InspectionResults) -> list[float]:
     whole = _in_windows(inspection).sum(("target", "channel"))
     least_apart_s = float(np.ptp(whole["time"].to_numpy())) / _APART
     chosen: list[float] = []
-    for time_s in whole.sortby(whole, ascending=False)["time"].to_numpy().tolist():
+    large = whole[whole.to_numpy() >= _LEAST_DRAWN * whole.to_numpy().max()]
+    for time_s in large.sortby(large, ascending=False)["time"].to_numpy().tolist():
         if len(chosen) < _MOST_MAPS and all(abs(time_s - other) > least_apart_s for other in chosen):
             chosen.append(time_s)
     return sorted(chosen)

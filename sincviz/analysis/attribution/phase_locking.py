@@ -56,14 +56,26 @@ def evoked_and_induced(
 
     Parameters
     ----------
-    model, epochs, y
-        As for :func:`sincviz.spectral_relevance`; every class needs two trials.
+    model : torch.nn.Module | classifier | FrontEnd
+        As for :func:`sincviz.spectral_relevance`.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        As there; every class needs two trials.
+    y : array, shape (trials,) | None
+        As there.
     trials : {"contrast", "all"}
         What separates the classes, or the mean over all trials, as there. What is phase-locked is so within each class.
     window_s : float
         As for :func:`sincviz.time_frequency_relevance`.
-    explain, baseline, n_steps, tolerance, sfreq
+    explain : str
         As for :func:`sincviz.spectral_relevance`; the method is integrated gradients.
+    baseline : str | array, shape (channels, times)
+        As there.
+    n_steps : int | None
+        As there.
+    tolerance : float
+        As there.
+    sfreq : float | None
+        As there.
     progress : bool
         Show a bar where it takes more than two seconds.
 
@@ -119,10 +131,26 @@ def evoked_shares(
 
     Parameters
     ----------
-    model, epochs, y, trials, explain, baseline, n_steps, tolerance, sfreq, progress
+    model : torch.nn.Module | classifier | FrontEnd
         As for :func:`evoked_and_induced`.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        As there.
+    y : array, shape (trials,) | None
+        As there.
     bands : mapping of str to (float, float) | None
         Bands in Hz, of the whole trial; ``None`` means delta to gamma.
+    trials, explain : str
+        As for :func:`evoked_and_induced`.
+    baseline : str | array, shape (channels, times)
+        As there.
+    n_steps : int | None
+        As there.
+    tolerance : float
+        As there.
+    sfreq : float | None
+        As there.
+    progress : bool
+        Show a bar where it takes more than two seconds.
 
     Returns
     -------

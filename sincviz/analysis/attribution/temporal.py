@@ -43,8 +43,14 @@ def temporal_relevance(
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``.
     method : str
         As for :func:`sincviz.spectral_relevance`, without ``"amplitude_gradient"``.
-    explain, trials, baseline, n_steps, tolerance
+    explain, trials : str
         As for :func:`sincviz.spectral_relevance`.
+    baseline : str | array, shape (channels, times)
+        As there.
+    n_steps : int | None
+        As there.
+    tolerance : float
+        As there.
     sfreq : float | None
         Sampling rate of an array in Hz; ``None`` takes the network's, else times are numbers of samples. Epochs have
         times of their own.

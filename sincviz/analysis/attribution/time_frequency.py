@@ -45,16 +45,26 @@ def time_frequency_relevance(
 
     Parameters
     ----------
-    model, epochs, y
+    model : torch.nn.Module | classifier | FrontEnd
         As for :func:`sincviz.spectral_relevance`.
+    epochs : mne.BaseEpochs | array, shape (trials, channels, times)
+        As there.
+    y : array, shape (trials,) | None
+        As there.
     window_s : float
         Length of the windows in seconds. Longer ones tell neighbouring frequencies apart, shorter ones neighbouring
         times: what happens at one time is spread over 0.36 window lengths (full width at half maximum), what happens at
         one frequency over 1.44 / ``window_s`` Hz.
     method : str
         As for :func:`sincviz.spectral_relevance`, without ``"amplitude_gradient"``.
-    explain, trials, baseline, n_steps, tolerance
+    explain, trials : str
         As for :func:`sincviz.spectral_relevance`.
+    baseline : str | array, shape (channels, times)
+        As there.
+    n_steps : int | None
+        As there.
+    tolerance : float
+        As there.
     sfreq : float | None
         Sampling rate in Hz; ``None`` takes the network's, else that of the epochs.
     per_trial : bool

@@ -1,0 +1,184 @@
+"""When: the section of an inspection names the latency, the place and the kind of what separates the classes."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from torch import nn
+
+from sincviz import inspect, spectral_relevance, temporal_relevance, time_frequency_relevance
+from sincviz import network as dressed
+from sincviz.datasets import simulate_erp, simulate_motor_imagery
+from sincviz.inspection import explaining
+from sincviz.inspection.time_words import property_rows, share_rows, time_words
+
+
+class Template(nn.Module):
+    """A matched filter for the difference of two classes: the best linear decoder of an evoked response."""
+
+    def __init__(self, template):
+        super().__init__()
+        self.template = nn.Parameter(torch.as_tensor(template, dtype=torch.float32))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        score = (x * self.template).sum((1, 2)) - self.bias
+        return torch.stack([-score, score], 1)
+
+
+class Laterality(nn.Module):
+    """The power at one electrode minus that at another."""
+
+    def __init__(self, one, other):
+        super().__init__()
+        self.channels = one, other
+        self.gain = nn.Parameter(torch.tensor(0.05))
+
+    def forward(self, x):
+        power = [x[:, number].square().mean(1) for number in self.channels]
+        score = self.gain * (power[0] - power[1])
+        return torch.stack([score, -score], 1)
+
+
+@pytest.fixture(scope="module")
+def erp():
+    epochs, truth = simulate_erp(
+        240, ch_names=["Fz", "Cz", "CPz", "Pz", "POz", "Oz", "C3", "C4", "P3", "P4"], seed=3
+    )
+    data = epochs.get_data(copy=False) * 1e6
+    target = epochs.events[:, 2] == 2
+    # The truth itself, not an average, so that nothing is learned from the noise of these trials.
+    maps, courses = (
+        truth[name].sel(source=truth["role"] == "informative") for name in ("scalp_map", "time_course")
+    )
+    model = Template(np.einsum("sc,st->ct", maps, courses) / 1000)
+    with torch.no_grad():
+        scores = model(torch.from_numpy(data).float())[:, 1].numpy()
+        model.bias += float((scores[target].mean() + scores[~target].mean()) / 2)
+    network = dressed(
+        model, ch_names=epochs.info["chs"], class_names=["standard", "target"], scale=1e6, sfreq=160
+    )
+    return network, epochs, truth
+
+
+@pytest.fixture(scope="module")
+def inspected(erp):
+    network, epochs, _ = erp
+    return inspect(network, epochs, only=["relevance", "time"], held_out=True, progress=False)
+
+
+def test_latency_place_and_kind_of_an_evoked_response(inspected):
+    (sentence,) = time_words(inspected)
+    assert sentence.startswith("For standard against target: established from 0.")
+    peak = inspected.peaks.loc[inspected.peaks["relevance"].idxmax()]
+    place = inspected.peaks["relevance"].idxmax()[1]
+    assert place in ("midline parietal", "midline centro-parietal")
+    assert peak["ci_low"] <= 0.375 <= peak["ci_high"]
+    assert f"largest over {place} at {peak['latency_s']:.2f} s" in sentence
+    assert peak["p"] < 0.05
+    assert inspected.evoked_shares["evoked_share"].iloc[0] > 0.95
+    assert "phase-locked to the event" in sentence
+    assert "the evoked response, which is phase-locked to the event" in sentence
+    assert "power" not in sentence
+
+
+def test_fields_are_what_the_functions_return(inspected, erp):
+    network, epochs, _ = erp
+    course = temporal_relevance(network, epochs, trials="contrast")
+    np.testing.assert_allclose(inspected.temporal_relevance, course, rtol=1e-4, atol=1e-6)
+    image = time_frequency_relevance(network, epochs, trials="contrast")
+    np.testing.assert_allclose(inspected.time_frequency_relevance, image, rtol=1e-3, atol=1e-6)
+    assert inspected.time_frequency_relevance.dims == image.dims
+    assert inspected.time_frequency_relevance.name == image.name
+    np.testing.assert_allclose(
+        inspected.spectral_relevance,
+        spectral_relevance(network, epochs, trials="contrast"),
+        rtol=1e-3,
+        atol=1e-6,
+    )
+    total = float(inspected.spectral_relevance.sum())
+    for name in ("temporal_relevance", "time_courses", "time_frequency_relevance", "evoked_and_induced"):
+        assert float(getattr(inspected, name).sum()) == pytest.approx(total, rel=1e-4)
+        assert getattr(inspected, name).attrs["readable"] == "yes"
+    xr.testing.assert_allclose(
+        inspected.evoked_and_induced.sum("part"), inspected.time_frequency_relevance.drop_attrs(), atol=1e-6
+    )
+
+
+def test_page_and_folder_show_it(inspected, tmp_path):
+    inspected.save(tmp_path / "folder", progress=False)
+    page = (tmp_path / "folder" / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "When, and how?",
+        "What the decision rests on, over time",
+        "Evoked and induced",
+        "tight frame",
+    ):
+        assert words in page
+    names = {path.stem for path in (tmp_path / "folder").rglob("*") if path.is_file()}
+    assert {
+        "time_courses",
+        "time_maps",
+        "time_frequency",
+        "evoked_shares",
+        "separating_properties",
+        "peaks",
+    } <= names
+    assert len(share_rows(inspected).rows) == 7
+    assert len(property_rows(inspected).rows) == 4
+
+
+def test_power_is_named_where_a_rhythm_loses_power():
+    epochs, _ = simulate_motor_imagery(
+        160, n_chans=8, duration=3.0, tmin=-0.5, onset_s=0.75, offset_s=2.0, seed=2
+    )
+    names = epochs.ch_names
+    model = dressed(
+        Laterality(names.index("C3"), names.index("C4")),
+        ch_names=epochs.info["chs"],
+        class_names=["left", "right"],
+        scale=1e6,
+        sfreq=160,
+    )
+    inspected = inspect(model, epochs, only=["relevance", "time"], held_out=True, progress=False)
+    table = inspected.separating_properties.loc["left against right"]
+    assert table["separation"].idxmax() == "power of channels"
+    shares = inspected.evoked_shares.iloc[0]
+    assert abs(shares["evoked"]) < 0.2 * shares["induced"]
+    inside = inspected.temporal_relevance.sel(time=slice(0.75, 2.0)).sum()
+    assert float(inside) > 0.75 * float(inspected.temporal_relevance.sum())
+    if time_words(inspected):
+        assert "evoked response" not in time_words(inspected)[0]
+
+
+def test_unreadable_trials_say_nothing_of_time(erp):
+    network, epochs, _ = erp
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(epochs.events[:, 2] - 1)
+    inspected = inspect(network, epochs, labels, only=["time"], held_out=True, progress=False)
+    assert not inspected.verdict["readable"]
+    assert time_words(inspected) == []
+    assert inspected.time_courses["p"].isnull().all()
+    assert inspected.temporal_relevance.attrs["readable"] == "no"
+
+
+def test_trials_are_explained_once(monkeypatch, erp):
+    network, epochs, _ = erp
+    calls = []
+    original = explaining.input_relevance
+    monkeypatch.setattr(explaining, "input_relevance", lambda *a, **k: calls.append(1) or original(*a, **k))
+    inspect(network, epochs[:30], only=["relevance", "time"], held_out=True, progress=False)
+    assert calls == [1]
+
+
+def test_without_regions_and_classes(erp):
+    network, epochs, _ = erp
+    x = epochs.get_data(copy=True)[:12] * 1e6
+    plain = dressed(
+        network.module if hasattr(network, "module") else network, class_names=["a", "b"], sfreq=160
+    )
+    inspected = inspect(plain, x, only=["time"], progress=False)
+    assert inspected.temporal_relevance.dims == ("target", "channel", "time")
+    assert inspected.evoked_and_induced is None
+    assert "class" in inspected.missing["evoked_and_induced"]
+    assert inspected.time_frequency_relevance is not None
