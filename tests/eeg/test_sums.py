@@ -201,13 +201,13 @@ def test_sums_over_windows_are_sums_over_times(values, sfreq, n_samples, start_s
     assert summed.dims == single.dims
     np.testing.assert_allclose(summed.sum("time"), single.sum("time"), atol=1e-9)
     low_s, high_s = summed["time_low_s"].to_numpy(), summed["time_high_s"].to_numpy()
-    np.testing.assert_allclose(low_s[1:], high_s[:-1])
-    np.testing.assert_allclose(summed["time"], (low_s + high_s) / 2)
+    np.testing.assert_allclose(low_s[1:], high_s[:-1], atol=1e-9)
+    np.testing.assert_allclose(summed["time"], (low_s + high_s) / 2, atol=1e-9)
     for number, (low, high) in enumerate(zip(low_s, high_s, strict=True)):
         inside = ((single["time"] > low) & (single["time"] < high)).to_numpy()
         np.testing.assert_allclose(summed[:, number], single[:, inside].sum("time"), atol=1e-9)
     widths_s = high_s - low_s
-    np.testing.assert_allclose(widths_s[:-1], summed.attrs["window_width_s"])
+    np.testing.assert_allclose(widths_s[:-1], summed.attrs["window_width_s"], atol=1e-9)
     assert widths_s[-1] <= summed.attrs["window_width_s"] + 1e-9
     assert abs(summed.attrs["window_width_s"] - n_samples / sfreq) <= 0.5 / sfreq + 1e-9
 

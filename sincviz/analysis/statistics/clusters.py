@@ -9,16 +9,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed, positive_int
-from sincviz._utils.text import listed
+from sincviz.analysis.statistics.cluster_maps import ClusterMaps, checked_maps
 from sincviz.analysis.statistics.neighbours import neighbours
-from sincviz.analysis.statistics.subjects import effect_interval, hedges_g, subject_test, with_values
-from sincviz.eeg.band_limits import low_and_high_hz
+from sincviz.analysis.statistics.subjects import subject_test, with_values
 
 ALPHA = 0.05
 CLUSTER_FORMING_P = 0.01
 N_PERMUTATIONS = 10_000
-_CHANNELS_NAMED = 8
-_ROWS = ("band", "frequency")
 
 
 def cluster_test(
@@ -29,7 +26,7 @@ def cluster_test(
     n_permutations: int = N_PERMUTATIONS,
     seed: int = 0,
 ) -> xr.Dataset:
-    """Test maps over bands (or frequencies) and channels against zero, corrected for the number of cells.
+    """Test maps over channels, bands or frequencies, and times against zero, corrected for the number of cells.
 
     Neighbouring cells whose t values exceed a threshold with the same sign form a cluster; its mass is their sum. The
     signs of whole subjects are flipped, in all ways or in many, and the mass of a cluster is compared with the largest
@@ -42,10 +39,11 @@ def cluster_test(
 
     Parameters
     ----------
-    values : xarray.DataArray, dims (subject, [target,] band or frequency, channel)
-        In any order, one value per subject and cell; zero is the chance level. Differences between two paired
-        conditions are tested the same way. Channels need positions, the coordinates ``x``, ``y``, ``z`` in metres.
-        Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
+    values : xarray.DataArray, dims (subject, [target,] [band or frequency,] channel, [time])
+        In any order, one value per subject and cell, with bands, frequencies or times. Zero is the chance level.
+        Differences between two paired conditions are tested the same way. Channels need positions, the
+        coordinates ``x``, ``y``, ``z`` in metres. Limits of bands are the coordinates ``band_low_hz`` and
+        ``band_high_hz``. Times are in seconds, of samples or windows (:func:`sincviz.attribution.sum_over_times`).
     alpha : float
         Largest p of a cluster that is called significant.
     cluster_forming_p : float
@@ -61,7 +59,7 @@ def cluster_test(
 
     Returns
     -------
-    xarray.Dataset, dims ([target,] band or frequency, channel)
+    xarray.Dataset, dims ([target,] [band or frequency,] channel, [time])
         What :func:`sincviz.statistics.subject_test` returns; ``cluster``, the number of each cell's cluster from 1 in
         order of p, then mass, 0 outside; ``cluster_p``, its p, NaN outside. Cells without a test are in no cluster.
         ``attrs``: ``alpha``, ``n_subjects``, ``n_permutations`` (those made), ``cluster_forming_p`` and ``_t``,
@@ -78,9 +76,9 @@ def cluster_test(
 
     Notes
     -----
-    Neighbours are electrodes next to each other on the scalp (Delaunay triangulation), bands that touch, and
-    frequencies one bin apart; ``other``, what no band covers, has none, and maps of different classes are not
-    neighbours.
+    Neighbours are electrodes next to each other on the scalp (Delaunay triangulation), bands that touch, frequencies
+    one bin apart, and times one sample apart, or windows of time that touch; ``other``, what no band covers, has none,
+    and maps of different classes are not neighbours.
 
     References
     ----------
@@ -108,10 +106,9 @@ def cluster_test(
     >>> cluster_table(test, after - before)[["cluster", "p", "bands", "channels"]].values.tolist()
     [[1, 0.001953125, 'alpha', 'C1, C3']]
     """
-    maps = _checked_maps(values)
-    for name, value in (("alpha", alpha), ("cluster_forming_p", cluster_forming_p)):
-        if not 0 < value < 1:
-            raise ValueError(f"`{name}` must lie between 0 and 1; got {value}. Try 0.05.")
+    maps = checked_maps(values)
+    check_share("alpha", alpha)
+    check_share("cluster_forming_p", cluster_forming_p)
     test = subject_test(maps)
     n_subjects = int(test.attrs["n_subjects"])
     seed = checked_seed(seed)
@@ -140,7 +137,7 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
     Parameters
     ----------
     test : xarray.Dataset
-        What :func:`cluster_test` returned.
+        What :func:`cluster_test` or :func:`trial_cluster_test` returned.
     values : xarray.DataArray
         What was tested.
 
@@ -153,28 +150,28 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
         subjects' mean over the cluster) with ``ci_low`` and ``ci_high``, its 95 % interval, and ``significant``. Cells
         were selected because they are large, so effect sizes are overestimated, and their intervals too high.
 
+        Of maps over time also ``times`` in words, and the outer limits ``time_low_s`` and ``time_high_s`` of the
+        windows, or the first and last sample. A cluster need not be there in every electrode from the one to the other,
+        and its limits are no estimates of when an effect begins and ends [1]_.
+
+        Of a test over trials ``effect_size`` is that of the trials' mean over the cluster: of a contrast Hedges' g of
+        the class against the others, with their pooled standard deviation; of numeric targets NaN.
+
     Raises
     ------
     ValueError
         If the values are not those that were tested.
 
+    References
+    ----------
+    .. [1] Sassenhagen, J., and Draschkow, D. (2019). Cluster-based permutation tests of MEG/EEG data do not establish
+       significance of effect latency or location. Psychophysiology, 56, e13335.
+
     Examples
     --------
     See :func:`cluster_test`.
     """
-    maps = _checked_maps(values)
-    dims = test["t"].dims
-    if dims != maps.dims[1:] or not all(test[dim].equals(maps[dim]) for dim in dims):
-        raise ValueError(
-            f"`values` must be the tested values, {dict(test['t'].sizes)} for every subject; got {dict(maps.sizes)}. "
-            "If there are several comparisons, select one: `test.sel(comparison=...)`."
-        )
-    subjects = with_values(maps).to_numpy()
-    numbers = test["cluster"].to_numpy()
-    rows = [
-        _described(test, subjects, np.argwhere(numbers == number), number)
-        for number in range(1, int(numbers.max(initial=0)) + 1)
-    ]
+    maps = ClusterMaps(test, values)
     columns: dict[str, type] = {
         "target": str,
         "cluster": int,
@@ -184,25 +181,31 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
         "bands": str,
         "band_low_hz": float,
         "band_high_hz": float,
+        "times": str,
+        "time_low_s": float,
+        "time_high_s": float,
         "channels": str,
         "effect_size": float,
         "ci_low": float,
         "ci_high": float,
         "significant": bool,
     }
+    if "time" not in test.dims:
+        columns = {name: kind for name, kind in columns.items() if not name.startswith("time")}
+    rows = [maps.described(number) for number in range(1, int(test["cluster"].to_numpy().max(initial=0)) + 1)]
     return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
-def _checked_maps(values: xr.DataArray) -> xr.DataArray:
-    """Return the values with their dimensions in the usual order."""
-    rows = [dim for dim in _ROWS if dim in values.dims]
-    dims = ["subject", *(["target"] if "target" in values.dims else []), *rows, "channel"]
-    if len(rows) != 1 or set(dims) != set(values.dims):
-        raise ValueError(
-            "`values` must have the dimensions (subject, [target,] band or frequency, channel); got "
-            f"{values.dims}. If there are several conditions, select one or subtract two."
-        )
-    return values.transpose(*dims)
+def check_share(name: str, value: float) -> None:
+    """Raise an error if a setting does not lie between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    if not 0 < value < 1:
+        raise ValueError(f"`{name}` must lie between 0 and 1; got {value}. Try 0.05.")
 
 
 def _permutations(n_subjects: int, alpha: float, n_permutations: int) -> int:
@@ -246,47 +249,3 @@ def _clusters(
         )
     clusters = [(tested[cells], float(p)) for (cells,), p in zip(members, p_values, strict=True)]
     return sorted(clusters, key=lambda cluster: (cluster[1], -abs(t[cluster[0]].sum()), cluster[0].min()))
-
-
-def _described(
-    test: xr.Dataset, subjects: NDArray[np.float64], cells: NDArray[np.int64], number: int
-) -> tuple[object, ...]:
-    at = tuple(cells.T)
-    t = test["t"].to_numpy()[at]
-    p = float(test["cluster_p"].to_numpy()[at][0])
-    means = subjects[(slice(None), *at)].mean(1)
-    t_of_means = float(scipy.stats.ttest_1samp(means, 0.0).statistic)
-    return (
-        str(test["target"].to_numpy()[cells[0, 0]]) if "target" in test.dims else "",
-        number,
-        p,
-        len(cells),
-        t.sum(),
-        _rows_in_words(test, np.unique(cells[:, -2])),
-        *_outer_limits_hz(test, cells[:, -2]),
-        _channels_in_words(test["channel"].to_numpy()[cells[:, -1]], np.abs(t)),
-        float(hedges_g(t_of_means, len(subjects))),
-        *effect_interval(t_of_means, len(subjects)),
-        p <= test.attrs["alpha"],
-    )
-
-
-def _rows_in_words(test: xr.Dataset, rows: NDArray[np.int64]) -> str:
-    if "band" in test.dims:
-        return ", ".join(map(str, test["band"].to_numpy()[rows]))
-    frequency_hz = test["frequency"].to_numpy()[rows]
-    low, high = frequency_hz.min(), frequency_hz.max()
-    return f"{low:g} Hz" if low == high else f"{low:g}–{high:g} Hz"
-
-
-def _outer_limits_hz(test: xr.Dataset, rows: NDArray[np.int64]) -> tuple[float, float]:
-    if "band" not in test.dims:
-        return np.nan, np.nan
-    # Bands of one cluster touch, and what no band covers has no neighbour.
-    limits_hz = low_and_high_hz(test)[rows]
-    return float(limits_hz[:, 0].min()), float(limits_hz[:, 1].max())
-
-
-def _channels_in_words(channels: NDArray[np.str_], strength: NDArray[np.float64]) -> str:
-    ordered = list(dict.fromkeys(channels[np.argsort(-strength, kind="stable")].tolist()))
-    return listed(ordered, _CHANNELS_NAMED)

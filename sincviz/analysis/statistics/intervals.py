@@ -1,6 +1,7 @@
 """Bootstrap intervals over trials."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import scipy
@@ -75,35 +76,20 @@ def bootstrap_intervals(
     >>> bool(average.ci_low < average < average.ci_high)
     True
     """
-    if values.dims[:2] != ("trial", "target"):
-        raise ValueError(
-            f"`values` must have the dimensions (trial, target, ...); got {values.dims}. Compute them "
-            "with `per_trial=True`."
-        )
-    if not 0 < level < 1:
-        raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
+    check_single_trials(values)
+    check_level(level)
     n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
-    codes = None
-    plain = values
-    if checked_trials(trials) == "contrast" and is_of_numbers(values):
-        check_targets(values)
-        plain = contributions(values)
-    elif trials == "contrast":
-        values = plain = first_minus_second(values)
-        codes = codes_of_targets(values)
+    weighted = weighted_trials(values, trials)
+    values, weights = weighted.single, weighted.weights
     n_trials, n_classes = values.shape[:2]
-    n_compared = 2 if FIRST in values.coords else n_classes
-    averaged = trials if codes is not None else "all"
-    weights = trial_weights(averaged, n_trials, n_compared, codes)[:n_classes]
-    strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
-    counts = resampled_counts(strata, n_resamples, seed)
-    flat = plain.to_numpy().reshape(n_trials, n_classes, -1)
+    counts = resampled_counts(weighted.strata, n_resamples, seed)
+    flat = weighted.terms.to_numpy().reshape(n_trials, n_classes, -1)
     results = np.empty((3, n_classes, flat.shape[2]))
     for number in followed(range(n_classes), "Resampling", "class"):
         results[0, number] = weights[number] @ flat[:, number]
-        members = weights[number] > 0
-        smallest = n_trials if members.all() else int(min(members.sum(), (~members).sum()))
-        results[1:, number] = _percentiles(counts * weights[number], flat[:, number], level, smallest)
+        results[1:, number] = _percentiles(
+            counts * weights[number], flat[:, number], level, weighted.smallest(number)
+        )
     dims = values.dims[1:]
     average, low, high = results.reshape(3, *values.shape[1:])
     kept = {name: coord for name, coord in values.coords.items() if "trial" not in coord.dims}
@@ -115,6 +101,55 @@ def bootstrap_intervals(
     return xr.DataArray(average, kept, dims, values.name, attrs).assign_coords(
         ci_low=(dims, low), ci_high=(dims, high)
     )
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedTrials:
+    """Single trials with what each weighs in the average of every target.
+
+    Attributes
+    ----------
+    single : xarray.DataArray, dims (trial, target, ...)
+        The trials, of two classes the first minus the second.
+    terms : xarray.DataArray, dims (trial, target, ...)
+        What is averaged: the same, of numeric targets what each trial contributes.
+    weights : array, shape (targets, trials)
+        Weights of the trials.
+    strata : array of int, shape (trials,)
+        Trials that are resampled together: the class of each.
+    """
+
+    single: xr.DataArray
+    terms: xr.DataArray
+    weights: NDArray[np.float64]
+    strata: NDArray[np.int64]
+
+    def smallest(self, target: int) -> int:
+        """Return the number of trials of the smaller of the two groups that are compared."""
+        members = self.weights[target] > 0
+        return len(members) if members.all() else int(min(members.sum(), (~members).sum()))
+
+
+def weighted_trials(values: xr.DataArray, trials: str) -> WeightedTrials:
+    """Return single trials, dims (trial, target, ...), with their weights in the average ``trials``.
+
+    Raises
+    ------
+    ValueError
+        If the classes are unknown.
+    """
+    codes, terms = None, values
+    if checked_trials(trials) == "contrast" and is_of_numbers(values):
+        check_targets(values)
+        terms = contributions(values)
+    elif trials == "contrast":
+        values = terms = first_minus_second(values)
+        codes = codes_of_targets(values)
+    n_trials, n_classes = values.shape[:2]
+    n_compared = 2 if FIRST in values.coords else n_classes
+    weights = trial_weights(trials if codes is not None else "all", n_trials, n_compared, codes)[:n_classes]
+    strata = np.zeros(n_trials, int) if codes is None else np.unique(codes, return_inverse=True)[1]
+    return WeightedTrials(values, terms, weights, strata)
 
 
 def check_targets(values: xr.DataArray) -> None:
@@ -175,14 +210,52 @@ def resampled_counts(strata: NDArray[np.int64], n_resamples: int, seed: int) -> 
     return counts
 
 
+def share_outside(level: float, n_trials: int) -> float:
+    """Return the share of resamples below (and above) an interval, less than nominal for few trials.
+
+    Examples
+    --------
+    >>> round(share_outside(0.95, 10), 4), round(share_outside(0.95, 1000), 4)
+    (0.0086, 0.0248)
+    """
+    student = scipy.stats.t.ppf((1 - level) / 2, n_trials - 1)
+    return float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
+
+
+def check_level(level: float) -> None:
+    """Raise an error if the coverage of an interval does not lie between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
+
+
+def check_single_trials(values: xr.DataArray) -> None:
+    """Raise an error if values are not of single trials.
+
+    Raises
+    ------
+    ValueError
+        If their first dimensions are not trial and target.
+    """
+    if values.dims[:2] != ("trial", "target"):
+        raise ValueError(
+            f"`values` must have the dimensions (trial, target, ...); got {values.dims}. Compute them "
+            "with `per_trial=True`."
+        )
+
+
 def _percentiles(
     weights: NDArray[np.float64], values: NDArray[np.floating], level: float, n_trials: int
 ) -> NDArray[np.float64]:
     """Return low and high end, shape (2, cells), of weighted sums over trials."""
     if n_trials < 2:
         return np.full((2, values.shape[1]), np.nan)
-    student = scipy.stats.t.ppf((1 - level) / 2, n_trials - 1)
-    tail = float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
+    tail = share_outside(level, n_trials)
     return np.concatenate(
         [np.quantile(weights @ block, [tail, 1 - tail], axis=0) for block in _blocks(values)], axis=1
     )

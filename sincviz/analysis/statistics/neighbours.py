@@ -1,4 +1,4 @@
-"""Neighbours among the cells of maps over bands (or frequencies) and channels."""
+"""Neighbours among the cells of maps over bands (or frequencies), channels and times."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.eeg.positions import check_positions, scalp_info
+from sincviz.eeg.sums import WINDOW_LIMITS
 from sincviz.errors import PositionsError
 
 if TYPE_CHECKING:
@@ -20,16 +21,18 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
 
     Parameters
     ----------
-    maps : xarray.DataArray, dims ([subject,] [target,] band or frequency, channel)
+    maps : xarray.DataArray, dims ([subject or trial,] [target,] [band or frequency,] channel, [time])
         In this order. Channels have positions, the coordinates ``x``, ``y``, ``z`` in metres; frequencies are in Hz;
-        limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``.
+        limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``, those of windows of time
+        ``time_low_s`` and ``time_high_s``.
 
     Returns
     -------
     scipy.sparse array, shape (cells, cells)
         1 for neighbours, of the flattened cells of one subject. Neighbours are two electrodes side by side on the scalp
-        (Delaunay triangulation) in the same row; the same electrode in two bands that touch, or in frequencies one bin
-        apart. ``other``, what no band covers, has no neighbour, nor has one target's map in another's.
+        (Delaunay triangulation) in the same row and time; the same electrode in two bands that touch, or in frequencies
+        one bin apart, at the same time; or in the same row at two times one sample apart, or windows that touch.
+        ``other``, what no band covers, has no neighbour, nor has one target's map in another's.
 
     Raises
     ------
@@ -48,25 +51,35 @@ def neighbours(maps: xr.DataArray) -> "csr_array[Any]":
     """
     import mne
 
-    n_targets = maps.sizes.get("target", 1)
-    rows = _bands_that_touch(maps) if "band" in maps.dims else _next_bins(maps)
-    apart = np.zeros((n_targets, n_targets))
-    adjacency = mne.stats.combine_adjacency(apart, rows.astype(float), _electrodes_side_by_side(maps))
-    return cast("csr_array[Any]", adjacency.tocsr())
+    steps = [np.zeros((maps.sizes.get("target", 1),) * 2)]
+    if "band" in maps.dims:
+        steps.append(_touching(low_and_high_hz(maps)))
+    elif "frequency" in maps.dims:
+        steps.append(_one_step_apart(maps["frequency"].to_numpy()))
+    steps.append(_electrodes_side_by_side(maps))
+    if "time" in maps.dims:
+        steps.append(_times_that_follow(maps))
+    return cast("csr_array[Any]", mne.stats.combine_adjacency(*steps).tocsr())
 
 
-def _bands_that_touch(maps: xr.DataArray) -> NDArray[np.bool_]:
-    low, high = low_and_high_hz(maps).T
-    above: NDArray[np.bool_] = np.isclose(high[:, None], low)
-    return above | above.T
+def _touching(limits: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = limits.T
+    above = np.isclose(high[:, None], low)
+    return np.asarray(above | above.T, float)
 
 
-def _next_bins(maps: xr.DataArray) -> NDArray[np.bool_]:
-    frequency_hz = maps["frequency"].to_numpy().astype(float)
-    step_hz = np.diff(np.sort(frequency_hz)).min(initial=np.inf)
-    # Across a gap, such as a notch that was left out, there is no next bin.
-    near: NDArray[np.bool_] = np.abs(frequency_hz[:, None] - frequency_hz) < 1.5 * step_hz
-    return near
+def _one_step_apart(places: NDArray[Any]) -> NDArray[np.float64]:
+    places = places.astype(float)
+    step = np.diff(np.sort(places)).min(initial=np.inf)
+    # Across a gap, such as a notch that was left out, there is no next place.
+    return np.asarray(np.abs(places[:, None] - places) < 1.5 * step, float)
+
+
+def _times_that_follow(maps: xr.DataArray) -> NDArray[np.float64]:
+    # The last window may be shorter, so the distances of centres do not tell.
+    if set(WINDOW_LIMITS) <= set(maps.coords):
+        return _touching(np.stack([maps[name].to_numpy() for name in WINDOW_LIMITS], 1).astype(float))
+    return _one_step_apart(maps["time"].to_numpy())
 
 
 def _electrodes_side_by_side(maps: xr.DataArray) -> NDArray[np.float64]:
