@@ -42,6 +42,16 @@ def tasks(model: sincviz.SincShallowNet, device: str) -> dict[str, Task]:
         "predictions": lambda: sincviz.evidence.predictions(model, some, of_some).filter(like="score").to_numpy(),
         "relevance, 50 steps": lambda: sincviz.relevance(model, some, n_steps=50).to_numpy(),
         "spectral_relevance, 50 steps": lambda: sincviz.spectral_relevance(model, some, n_steps=50).to_numpy(),
+        "temporal_relevance, 50 steps": lambda: sincviz.temporal_relevance(model, some, n_steps=50).to_numpy(),
+        "time_frequency_relevance, 50 steps": lambda: sincviz.time_frequency_relevance(
+            model, some, n_steps=50
+        ).to_numpy(),
+        "evoked_and_induced, 50 steps": lambda: sincviz.attribution.evoked_and_induced(
+            model, some, of_some, n_steps=50, progress=False
+        ).to_numpy(),
+        "separating_properties": lambda: sincviz.evidence.separating_properties(
+            model, some, of_some, progress=False
+        )["separation"].to_numpy(),
         "spatial_patterns": lambda: np.abs(sincviz.spatial_patterns(model, some).to_numpy()),
         "ablate": lambda: sincviz.ablate(model, some, of_some, progress=False)["score_loss"].to_numpy(),
         "deletion_curve": lambda: sincviz.deletion_curve(model, some, of_some, progress=False)["score"].to_numpy(),

@@ -9,6 +9,7 @@ from sincviz.analysis.doctor.findings import SEVERITIES
 from sincviz.inspection.accuracy import accuracy_words
 from sincviz.inspection.leading import basis_words
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.time_words import time_words
 from sincviz.inspection.words import network_words, verdict_words
 
 COLUMNS, LINES = 80, 22  # of a terminal of 24 lines two are left for the prompt
@@ -44,6 +45,9 @@ def _paragraphs(inspection: InspectionResults) -> Iterator[tuple[str, int]]:
     if inspection.verdict["readable"]:
         words = basis_words(inspection)
         yield from ((sentence, 3) for sentence in words[1 : 1 + _MOST_CLASSES] or words)
+        when = time_words(inspection)
+        if len(when) == 1:
+            yield when[0].replace("For ", "When, for ", 1), 2
     yield _findings(inspection), 3
     kept = [name for name in _RESULTS if getattr(inspection, name) is not None]
     yield f"Measured: {', '.join(f'.{name}' for name in kept)}", 3

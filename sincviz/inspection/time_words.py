@@ -166,7 +166,7 @@ def property_rows(inspection: InspectionResults) -> Rows:
         f"bootstrap interval. Balanced accuracy of unchanged trials: {percent(table.attrs['accuracy'])}. A source "
         "that several channels share counts in part as coupling."
     )
-    header = ("class", "property", "separation", "share", "accuracy once alike")
+    header = ("Class", "Property", "Separation", "Share", "Accuracy once alike")
     return Rows(header, rows, _with_warning(inspection, caption))
 
 
