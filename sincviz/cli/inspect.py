@@ -95,7 +95,7 @@ def inspect(
     only: Annotated[
         str,
         typer.Option(
-            help="Sections, comma-separated: bands, responses, maps, relevance, evidence, training, explorer."
+            help="Sections, comma-separated: bands, responses, training, maps, relevance, time, evidence, explorer."
         ),
     ] = "",
     figure_format: Annotated[

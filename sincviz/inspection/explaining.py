@@ -45,7 +45,7 @@ class Explained:
     windows : xarray.DataArray, dims (trial, target, channel, time)
         Of single trials, summed over windows of time.
     image : AverageShares | None
-        Over frequency and time, where ``parts`` are not known.
+        Over frequency and time, where this was asked for and ``parts`` are not known.
     parts, spectral_parts : PhaseLockedSums | None
         Evoked and induced, over frequency and time, and over frequency in groups of trials.
     """
@@ -82,6 +82,8 @@ def _explain(run: InspectionRun) -> Explained:
             TrialShares(network, codes, times, lambda single: sum_over_times(single, width_s)),
             AverageShares(network, codes, n_trials, times, averaged),
         ]
+        if run.wanted is not None and "time_frequency_relevance" not in run.wanted:
+            return kept
         if not can_be_told:
             return [*kept, AverageShares(network, codes, n_trials, both, averaged)]
         return [
@@ -98,14 +100,14 @@ def _explain(run: InspectionRun) -> Explained:
     assert isinstance(cells, TrialShares)
     assert isinstance(windows, TrialShares)
     assert isinstance(course, AverageShares)
-    image = rest[0] if isinstance(rest[0], AverageShares) else None
+    images = [one for one in rest if isinstance(one, AverageShares)]
     parts = [one for one in rest if isinstance(one, PhaseLockedSums)]
     return Explained(
         spectra,
         course.shares(spectra),
         cells.shares(spectra),
         windows.shares(spectra),
-        image,
+        images[0] if images else None,
         *(parts if parts else (None, None)),
     )
 

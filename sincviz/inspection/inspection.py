@@ -258,8 +258,10 @@ def inspect(
             next(iter(input_batches(network, trials)))
             codes = classes_if_known(network, trials, y, needed=False)
         run = InspectionRun(network, trials, y, codes, seed=seed, held_out=held_out)
+        steps = steps_of(sections, run)
+        run.wanted = frozenset(name for step in steps for name in step.fields)
         # The notebook's and the terminal's bar; quiet if there is neither.
-        with tqdm(steps_of(sections, run), "Measuring", unit="step", leave=False, disable=hidden) as bar:
+        with tqdm(steps, "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for step in bar:
                 bar.set_description(step.words)
                 measure(step, run)

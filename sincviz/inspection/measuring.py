@@ -69,6 +69,8 @@ class InspectionRun:
         Where ``trials`` stand among all trials; ``None`` if they are all.
     work_per_trial : float | None
         Floating-point operations of the network for one trial, once they were counted.
+    wanted : frozenset of str | None
+        Names of the results that were asked for; ``None`` means all.
     explained : Explained | None
         What :func:`sincviz.inspection.explaining.explained` keeps.
     power, of_trials : xarray.DataArray | None
@@ -94,6 +96,7 @@ class InspectionRun:
         self.numbers: NDArray[np.int64] | None = None
         self.power: xr.DataArray | None = None
         self.explained: object = None
+        self.wanted: frozenset[str] | None = None
         self.of_trials: xr.DataArray | None = None
 
     @property
