@@ -53,7 +53,9 @@ def _of_frequencies(
         {f"total_{end}": ("target", total[end].to_numpy()) for end in ("ci_low", "ci_high")}
     )
     direction = power_direction(network, trials, single)
-    class_relevance = xr.Dataset({"spectral": of_classes, "band": bands_of_classes})
+    class_relevance = xr.Dataset(
+        {"spectral": of_classes, "band": bands_of_classes, "temporal": explained(run).course}
+    )
     leading = leading_bands(of_bands, cells, spectrum), leading_cells(cells, direction)
     return spectrum, cells, *leading, class_relevance
 

@@ -19,9 +19,7 @@ from sincviz.plotting.canvas.time_images import time_images
 DRAWN = {
     "plot_cluster_topomaps": DrawnResult(xr.Dataset, "group.band_test", marks=("mean", "cluster_p")),
     "plot_cluster_spectrum": DrawnResult(xr.Dataset, "group.spectral_test", marks=("mean", "cluster_p")),
-    "plot_cluster_times": DrawnResult(
-        xr.Dataset, "group.time_test", "sincviz.statistics.cluster_test(values)", ("mean", "cluster_p")
-    ),
+    "plot_cluster_times": DrawnResult(xr.Dataset, "group.time_test", marks=("mean", "cluster_p")),
 }
 
 _DRAWN_BY = {"band": "topomaps", "frequency": "spectrum", "time": "times"}

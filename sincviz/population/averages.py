@@ -24,7 +24,10 @@ _OF_ROWS = (
 )
 _OF_SUBJECTS = ("accuracy", "majority", "balanced_accuracy", "chance_level")
 _POSITION = ("x", "y", "z", "region")
-_SHARED = {"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""}
+_SHARED = {
+    **{"band": "bands", "channel": "channels", "frequency": "frequencies", "response_frequency": ""},
+    "time": "windows of time",
+}
 
 
 @dataclass
@@ -39,8 +42,8 @@ class Averages:
         Small arrays of every run, over ``run`` first: ``contrast`` (band, channel), ``amplitude`` (filter, frequency),
         ``pattern`` (filter, depth, channel), ``peak_hz``, ``shift_hz``, ``initial_hz`` (filter).
     subjects : dict of str to xarray.DataArray
-        Over ``condition`` and ``subject``: ``band_contrast``, ``frequency_contrast``, ``occupancy``, ``shift_hz``,
-        ``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``.
+        Over ``condition`` and ``subject``: ``band_contrast``, ``frequency_contrast``, ``time_contrast``,
+        ``occupancy``, ``shift_hz``, ``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``.
     training_sets : dict of (str, str) to frozenset of str
         Fingerprints of the training trials of one network of each condition and subject, where they are known.
     notes : list of str
@@ -267,6 +270,7 @@ def _of_subject(result: xr.Dataset) -> dict[str, xr.DataArray]:
         "frequency_contrast": _with_all_classes(result["frequency_contrast"]).transpose(
             "target", "frequency", "channel"
         ),
+        "time_contrast": _with_all_classes(result["time_contrast"]),
         "occupancy": result["occupancy"],
         **{name: xr.DataArray(result.attrs[name]) for name in _OF_SUBJECTS},
     }

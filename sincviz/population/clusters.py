@@ -1,15 +1,14 @@
-"""Clusters over subjects, as sections: what separates the classes, and conditions, in bands and frequencies."""
+"""Clusters over subjects, as sections: what separates the classes, and conditions, in bands, frequencies and times."""
 
 import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz._utils.text import coefficient, counted, in_brackets, joined, p_words
 from sincviz.analysis.statistics.clusters import cluster_table, cluster_test
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
@@ -17,11 +16,10 @@ from sincviz.eeg.bands import OTHER
 from sincviz.eeg.sums import sort_by_region
 from sincviz.errors import PositionsError
 from sincviz.plotting.canvas.drawn_results import TooManyMapsError
-from sincviz.population.averages import ALL_CLASSES
+from sincviz.population.cluster_words import MAPS, cluster_methods, cluster_rows, cluster_words
 from sincviz.population.measuring import GroupRun
-from sincviz.population.results import GroupResults, paired_comparisons, with_doubt
-from sincviz.population.verdicts import doubt_words
-from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
+from sincviz.population.results import GroupResults, with_doubt
+from sincviz.report.contents import Figure, Section, Step, Summary, Table
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -31,22 +29,11 @@ BETWEEN_CLASSES = "between classes"
 
 
 _Labelled = TypeVar("_Labelled", xr.DataArray, xr.Dataset)
-MAPS = {"band": "band × channel", "frequency": "channel × frequency"}
-_OF_TESTS = {"band_test": MAPS["band"], "spectral_test": MAPS["frequency"]}
-
-
-MOST_CLUSTERS = 20
-
-
-LARGEST_P = 0.2
-
-
-MOST_LISTED = 6
-
-
-MOST_CHANNELS = 4
-
-
+_TESTED = {
+    "band_test": "band_contrasts",
+    "spectral_test": "spectral_contrasts",
+    "time_test": "temporal_contrasts",
+}
 _NEARLY_ALL = 0.99
 
 
@@ -88,7 +75,7 @@ def over_subjects(
 
     Parameters
     ----------
-    contrasts : xarray.DataArray, dims (condition, subject, target, band or frequency, channel)
+    contrasts : xarray.DataArray, dims (condition, subject, target, channel, and band, frequency or time)
         Contrasts between classes, runs averaged within subjects.
     alpha, n_permutations, seed
         As for :func:`sincviz.statistics.cluster_test`.
@@ -103,7 +90,7 @@ def over_subjects(
     missing : dict of str to str
         Comparisons that could not be tested, and why.
     """
-    maps = MAPS["band" if "band" in contrasts.dims else "frequency"]
+    maps = next(words for dim, words in MAPS.items() if dim in contrasts.dims)
     tests, tables, missing = {}, [], {}
     for name, values in comparisons(contrasts):
         try:
@@ -127,116 +114,29 @@ def over_subjects(
     return xr.concat(list(tests.values()), "comparison", combine_attrs="override"), clusters, missing
 
 
-def _tests(run: GroupRun) -> tuple[xr.Dataset | None, xr.Dataset | None, pd.DataFrame | None]:
-    tests, tables = [], []
-    for name in ("band", "spectral"):
+def _tests(run: GroupRun) -> tuple[xr.Dataset | pd.DataFrame | None, ...]:
+    tests: list[xr.Dataset | None] = []
+    tables = []
+    for field, contrasts in _TESTED.items():
+        try:
+            values = run.needed(contrasts)
+        except ValueError as error:  # trials without a time in common leave bands and frequencies
+            run.missing[field] = str(error)
+            tests.append(None)
+            continue
         test, table, untested = over_subjects(
-            run.needed(f"{name}_contrasts"),
-            alpha=run.alpha,
-            n_permutations=run.n_permutations,
-            seed=run.seed,
+            values, alpha=run.alpha, n_permutations=run.n_permutations, seed=run.seed
         )
-        run.missing |= {f"{name}_test: {comparison}": why for comparison, why in untested.items()}
+        run.missing |= {f"{field}: {comparison}": why for comparison, why in untested.items()}
         tests.append(test)
         tables += [] if test is None else [table]
-    return tests[0], tests[1], pd.concat(tables, ignore_index=True) if tables else None
+    return (*tests, _of_all_tests(tables) if tables else None)
 
 
-def cluster_words(group: GroupResults) -> Iterator[str]:
-    """Yield which clusters are significant in each test, or that none is and what that does not show."""
-    doubt = f" {doubt_words(group.networks)}".rstrip()
-    for test, maps in ((group.band_test, MAPS["band"]), (group.spectral_test, MAPS["frequency"])):
-        if test is None:
-            continue
-        for name in test["comparison"].to_numpy().tolist():
-            table = _of(group.clusters, name, maps)
-            subjects = counted(int(test["n_subjects"].sel(comparison=name)), "subject")
-            title = f"{maps[0].upper()}{maps[1:]}, {name}"
-            good = table[table["significant"]] if len(table) else table
-            if not len(good):
-                best = f"smallest p {p_words(table['p'].min())}, " if len(table) else ""
-                yield (
-                    f"{title}: no cluster is significant ({best}{subjects}). This does not show that the networks "
-                    "have "
-                    "nothing in common."
-                )
-                continue
-            listed = [_cluster_in_words(row, group) for row in good.iloc[:MOST_LISTED].to_dict("records")]
-            more = [f"and {len(good) - MOST_LISTED} more"] if len(good) > MOST_LISTED else []
-            yield (
-                f"{title}: {counted(len(good), 'significant cluster')} (cluster permutation, {subjects}): "
-                f"{'; '.join([*listed, *more])}.{doubt}"
-            )
-    for name, reason in group.missing.items():
-        field, _, comparison = name.partition(": ")
-        if comparison and field in _OF_TESTS:
-            maps = _OF_TESTS[field]
-            yield f"{maps[0].upper()}{maps[1:]}, {comparison}: not tested. {reason}"
-
-
-def _cluster_in_words(row: dict[Any, Any], group: GroupResults) -> str:
-    only_one = group.band_contrasts is None or group.band_contrasts.sizes["target"] == 1
-    target = "" if only_one and row["target"] == ALL_CLASSES else f"for {row['target']}, "
-    side = "" if row["mass"] > 0 else "below zero, "
-    around = ", ".join(row["channels"].split(" and ")[0].split(", ")[:MOST_CHANNELS])
-    return f"{target}{side}{bands_in_words(row['bands'], group)} around {around} (p {p_words(row['p'])})"
-
-
-def bands_in_words(bands: str, group: GroupResults) -> str:
-    """Return the bands of a cluster; what no band covers is named by its limits."""
-    names = bands.split(", ")
-    if OTHER in names and group.band_test is not None:
-        limits = ranges_by_name(group.band_test)
-        names = [band_words(OTHER, limits) if name == OTHER else name for name in names]
-    return joined(names)
-
-
-def _of(clusters: pd.DataFrame | None, comparison: str, maps: str) -> pd.DataFrame:
-    if clusters is None or not len(clusters):
-        return pd.DataFrame()
-    return clusters[(clusters["comparison"] == comparison) & (clusters["maps"] == maps)]
-
-
-def cluster_rows(clusters: pd.DataFrame, group: GroupResults) -> Rows:
-    """Return the likely clusters of one test."""
-    likely = clusters[clusters["p"] <= LARGEST_P].sort_values("p", kind="stable").iloc[:MOST_CLUSTERS]
-    # What was tested counts, not what has clusters.
-    tested = {
-        "comparison": len(group.facts["conditions"]) > 1,
-        "target": group.band_contrasts is not None and group.band_contrasts.sizes["target"] > 1,
-    }
-    labels = [label for label, several in tested.items() if several]
-    rows = [
-        (
-            *(row[label] for label in labels),
-            bands_in_words(row["bands"], group),
-            row["channels"],
-            row["n_cells"],
-            p_words(row["p"]).removeprefix("= "),
-            coefficient(row["effect_size"]) + in_brackets(row["ci_low"], row["ci_high"], coefficient),
-            "yes" if row["significant"] else "no",
-        )
-        for row in likely.to_dict("records")
-    ]
-    names = {"comparison": "Comparison", "target": "Classes"}
-    header = (
-        *(names[one] for one in labels),
-        "Bands",
-        "Around",
-        "Cells",
-        "p",
-        "Hedges' g (95%)",
-        "Significant",
-    )
-    rest = (
-        f" Of {len(clusters)} clusters those with p ≤ {LARGEST_P:g}." if len(clusters) > len(likely) else ""
-    )
-    return Rows(
-        header,
-        rows,
-        "p is family-wise over all maps of the test. Effect sizes are those of the mean over the cells of a "
-        f"cluster; as clusters are selected for being large, they are biased upwards.{rest}",
-    )
+def _of_all_tests(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return all clusters in one table; only those of maps over time have times."""
+    columns = max(map(list, tables), key=len)
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns).fillna({"times": ""})
 
 
 def _topomaps(test: xr.Dataset) -> "matplotlib.figure.Figure":
@@ -271,60 +171,26 @@ def _cluster_table(kind: str, words: str) -> Table:
     return Table(
         f"clusters_of_{words}",
         ("clusters",),
-        title=f"Clusters over {words} in numbers",
+        title=f"Clusters over {'time' if kind == 'time' else words} in numbers",
         rows=lambda group: cluster_rows(clusters_of_kind(group), group),
         applies=lambda group: len(group.clusters) > 0 and len(clusters_of_kind(group)) > 0,
     )
 
 
-def _methods(group: GroupResults) -> Iterator[Sentence]:
-    test = group.band_test if group.band_test is not None else group.spectral_test
-    if test is not None:
-        maps = [
-            words
-            for test_of_maps, words in (
-                (group.band_test, "bands × channels"),
-                (group.spectral_test, "channels × frequencies"),
-            )
-            if test_of_maps is not None
-        ]
-        yield Sentence(
-            f"Contrasts were tested against zero over {' and over '.join(maps)} with cluster-based permutation "
-            "tests "
-            f"(Maris and Oostenveld, 2007; subjects as the unit, {_flips(test)}; cluster-forming p "
-            f"{test.attrs['cluster_forming_p']:g}, two-sided; neighbouring electrodes by MNE-Python, bands with a "
-            f"common limit and neighbouring frequencies adjacent; family-wise alpha {group.facts['alpha']:g} "
-            "within each "
-            "test). A cluster says that there is a difference, not where its border lies (Sassenhagen and "
-            "Draschkow, 2019). "
-            "Effect sizes are Hedges' g (Hedges, 1981); single cells were corrected by the false-discovery rate "
-            "(Benjamini and Hochberg, 1995).",
-            ("maris", "sassenhagen", "benjamini", "hedges"),
-        )
-        names = [str(name) for name in test["comparison"].to_numpy()]
-        within = (
-            "; conditions were compared within subjects"
-            if set(names) & set(paired_comparisons(group))
-            else ""
-        )
-        if len(names) > 1:
-            yield Sentence(f"The comparisons were {', '.join(names)}{within}.")
-
-
-def _flips(test: xr.Dataset) -> str:
-    """Return how many signs of subjects were flipped: all there are, or a number."""
-    n_flips, n_subjects = test["n_permutations"].to_numpy(), test["n_subjects"].to_numpy()
-    most = int(n_flips.max())
-    if (n_flips == 2.0 ** (n_subjects - 1)).all():
-        return f"all {most} sign flips"
-    return f"{'' if n_flips.min() == most else 'up to '}{most} sign flips"
+def _times_caption(group: GroupResults) -> str:
+    assert group.time_test is not None  # the figure needs it
+    return with_doubt(
+        f"The same over time, in windows of {1000 * group.time_test.attrs['window_width_s']:g} ms; 0 is the event. "
+        "Outlines mark significant clusters. They say that the networks use what is in the signal then, not when an "
+        "effect begins or ends, nor when the networks could have decided."
+    )(group)
 
 
 def _comparisons(test: xr.Dataset) -> list[str]:
     return [str(name) for name in test["comparison"].to_numpy()]
 
 
-TESTS = Step("Clusters over subjects", ("band_test", "spectral_test", "clusters"), _tests)
+TESTS = Step("Clusters over subjects", (*_TESTED, "clusters"), _tests)
 
 
 BANDS: Section[GroupResults, GroupRun] = Section(
@@ -353,7 +219,7 @@ BANDS: Section[GroupResults, GroupRun] = Section(
     ),
     arrays=("band_test",),
     summary=(Summary("clusters", "What do they have in common?", cluster_words),),
-    methods=_methods,
+    methods=cluster_methods,
 )
 
 
@@ -377,4 +243,23 @@ FREQUENCIES: Section[GroupResults, GroupRun] = Section(
     ),
     tables=(_cluster_table("frequency", "frequencies"),),
     arrays=("spectral_test",),
+)
+
+
+TIMES: Section[GroupResults, GroupRun] = Section(
+    name="clusters of times",
+    heading="Statistics",
+    steps=(TESTS,),
+    figures=(
+        Figure(
+            "times",
+            "Clusters over time",
+            ("time_test",),
+            lambda group, name: plotting.plot_cluster_times(group.time_test.sel(comparison=name)),
+            _times_caption,
+            cases=lambda group: _comparisons(group.time_test),
+        ),
+    ),
+    tables=(_cluster_table("time", "times"),),
+    arrays=("time_test",),
 )

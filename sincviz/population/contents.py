@@ -5,14 +5,14 @@ from typing import Any
 
 from sincviz._utils.text import counted
 from sincviz.population.band_use import BAND_USE
-from sincviz.population.clusters import BANDS, FREQUENCIES
+from sincviz.population.clusters import BANDS, FREQUENCIES, TIMES
 from sincviz.population.networks import ACCURACY, NETWORKS, count_words, subjects_words
 from sincviz.population.results import GroupResults
 from sincviz.population.runs import FILTERS, RUNS
 from sincviz.population.training import TRAINING
 from sincviz.report.contents import Contents, Paragraph, summary_of
 
-SECTIONS = (ACCURACY, BANDS, FREQUENCIES, RUNS, BAND_USE, FILTERS, TRAINING, NETWORKS)
+SECTIONS = (ACCURACY, BANDS, FREQUENCIES, TIMES, RUNS, BAND_USE, FILTERS, TRAINING, NETWORKS)
 
 
 def summary_words(group: GroupResults) -> list[str]:

@@ -85,9 +85,9 @@ def group_findings(averages: Averages) -> pd.DataFrame:
             (
                 "warning",
                 "not_alike",
-                "The networks differ in channels or sampling rate.",
+                "The networks differ in channels, sampling rate or times of the trials.",
                 note,
-                "Train all networks on the same channels and sampling rate.",
+                "Train all networks on the same channels, sampling rate and times.",
             )
             for note in averages.notes
         ),

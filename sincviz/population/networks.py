@@ -12,13 +12,21 @@ from sincviz.analysis.accuracy import ALPHA
 from sincviz.population.averages import FAILED, LEFT_OUT, READ
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults, has_several_runs
+from sincviz.population.rows.windows import joined_windows
 from sincviz.report.contents import Rows, Section, Sentence, Step, Summary, Table
 from sincviz.verdict import REASONS
 
 
 def _contrasts(run: GroupRun) -> tuple[Any, ...]:
     runs, subjects = run.averages.runs, run.averages.subjects
-    return runs["contrast"], subjects["band_contrast"], subjects["frequency_contrast"]
+    over_times = None
+    if subjects["time_contrast"].sizes["time"]:
+        over_times = joined_windows(subjects["time_contrast"])
+    else:
+        run.missing["temporal_contrasts"] = (
+            "The trials of these networks have no time relative to the event in common."
+        )
+    return runs["contrast"], subjects["band_contrast"], subjects["frequency_contrast"], over_times
 
 
 def count_words(group: GroupResults) -> Iterator[str]:
@@ -163,14 +171,22 @@ def _methods(group: GroupResults) -> Iterator[Sentence]:
     yield Sentence(
         "For each network the integrated gradient of each class score (Sundararajan et al., 2017) from a baseline of "
         "zero (of a network whose scores are too steep near zero: from signals with the average cross-spectra of its "
-        "trials and random phases) was split exactly over frequencies and channels by Parseval's theorem, averaged "
-        "over the trials of the class minus the average over the others, and divided by the standard deviation of the "
-        "score within the classes, so that the sum over cells is the distance between the class means in standard "
-        "deviations.",
+        "trials and random phases) was split exactly over frequencies and channels by Parseval's theorem"
+        f"{_windows_words(group)}, averaged over the trials of the class minus the average over the others, and "
+        "divided by the standard deviation of the score within the classes, so that the sum over cells is the "
+        "distance between the class means in standard deviations.",
         ("sundararajan",),
     )
     if has_several_runs(group):
         yield Sentence("Runs were averaged within subjects.")
+
+
+def _windows_words(group: GroupResults) -> str:
+    """Return that it was split over time as well, if it was."""
+    if group.temporal_contrasts is None:
+        return ""
+    width_ms = 1000 * group.temporal_contrasts.attrs["window_width_s"]
+    return f", and over channels and windows of {width_ms:g} ms, counted from the event"
 
 
 def _trials_words(group: GroupResults) -> Iterator[str]:
@@ -222,11 +238,14 @@ ACCURACY: Section[GroupResults, GroupRun] = Section(
     heading="",
     steps=(
         Step(
-            "Contrasts", ("run_contrasts", "band_contrasts", "spectral_contrasts"), _contrasts, required=True
+            "Contrasts",
+            ("run_contrasts", "band_contrasts", "spectral_contrasts", "temporal_contrasts"),
+            _contrasts,
+            required=True,
         ),
     ),
     tables=(Table("findings", ("findings",), lambda group: group.findings.set_index("check")),),
-    arrays=("run_contrasts", "band_contrasts", "spectral_contrasts"),
+    arrays=("run_contrasts", "band_contrasts", "spectral_contrasts", "temporal_contrasts"),
     summary=(
         Summary(
             "accuracy",

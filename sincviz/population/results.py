@@ -28,13 +28,17 @@ class GroupResults:
         The same, averaged within subjects.
     spectral_contrasts : xarray.DataArray, dims (condition, subject, target, frequency, channel)
         The same by frequency.
+    temporal_contrasts : xarray.DataArray, dims (condition, subject, target, channel, time)
+        The same in windows of time, counted from the event.
     band_use : xarray.DataArray, dims (condition, subject, band)
         Share of each band; the coordinates ``mean``, ``ci_low`` and ``ci_high`` (condition, band) are those of all
         subjects.
     band_test, spectral_test : xarray.Dataset
         Over subjects; dims (comparison, target, band or frequency, channel).
+    time_test : xarray.Dataset
+        Over subjects; dims (comparison, target, channel, time).
     clusters : pandas.DataFrame
-        Every cluster of both tests.
+        Every cluster of these tests.
     agreement : xarray.DataArray, dims (run, other_run)
         Rank agreement of what the networks use.
     agreement_by_subject : pandas.DataFrame
@@ -59,9 +63,11 @@ class GroupResults:
     run_contrasts: xr.DataArray | None = None
     band_contrasts: xr.DataArray | None = None
     spectral_contrasts: xr.DataArray | None = None
+    temporal_contrasts: xr.DataArray | None = None
     band_use: xr.DataArray | None = None
     band_test: xr.Dataset | None = None
     spectral_test: xr.Dataset | None = None
+    time_test: xr.Dataset | None = None
     clusters: pd.DataFrame | None = None
     agreement: xr.DataArray | None = None
     agreement_by_subject: pd.DataFrame | None = None

@@ -249,7 +249,7 @@ def test_a_test_over_trials_says_so(time_test, misplaced_text):
 
 
 def test_of_something_else_it_says_what_to_test():
-    with pytest.raises(TypeError, match=r"plot_cluster_times\(sincviz\.statistics\.cluster_test\(values\)\)"):
+    with pytest.raises(TypeError, match=r"try `sincviz\.plotting\.plot_cluster_times\(group\.time_test\)`"):
         plot_cluster_times(np.zeros((3, 3)))
 
 

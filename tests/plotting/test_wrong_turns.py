@@ -24,8 +24,8 @@ OF_NETWORK = [
 ]
 OF_PAIR = ["plot_filter_pairs", "plot_decisions"]
 OF_GROUP = [
-    *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_band_use", "plot_run_agreement"),
-    *("plot_filter_stability", "plot_drift"),
+    *("plot_cluster_topomaps", "plot_cluster_spectrum", "plot_cluster_times", "plot_band_use"),
+    *("plot_run_agreement", "plot_filter_stability", "plot_drift"),
 ]
 
 
@@ -92,7 +92,6 @@ def draws(line, names, **own):
 
 def test_every_plot_function_is_here():
     others = {"plot_notice", "plot_predictions"}  # of numbers, which these networks do not predict
-    others |= {"plot_cluster_times"}  # no section of a group tests times
     functions = {name for name in plotting.__all__ if name.startswith("plot_")}
     assert functions == {*OF_NETWORK, *OF_PAIR, *OF_GROUP} | others
 

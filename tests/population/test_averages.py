@@ -12,6 +12,7 @@ from sincviz.population.averages import ALL_CLASSES, combine
 from sincviz.population.findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.store import store_row
+from sincviz.population.rows.windows import WIDTH_S
 from sincviz.trials.identity import trial_fingerprints
 
 CHANNELS = ["C3", "Cz", "C4"]
@@ -26,6 +27,7 @@ def row(
     classes=("left", "right"),
     channels=CHANNELS,
     frequencies=(0.0, 1.0),
+    windows=range(2),
     trained_on=(),
     **attrs,
 ):
@@ -39,6 +41,11 @@ def row(
             "frequency_contrast": (
                 ("target", "channel", "frequency"),
                 np.full((len(classes), len(channels), len(frequencies)), float(value)),
+            ),
+            "time_contrast": (
+                ("target", "channel", "time"),
+                np.full((len(classes), len(channels), len(windows)), float(value)),
+                {"units": "SD", "window_width_s": WIDTH_S},
             ),
             "occupancy": (("training", "band"), [[0.5, 0.5], [0.4, 0.6]]),
             "amplitude": (("filter", "response_frequency"), np.eye(2)),
@@ -54,6 +61,9 @@ def row(
             "band_rest_hz": ("band", ["", rest_hz]),
             "channel": list(channels),
             "frequency": list(frequencies),
+            "time": WIDTH_S * (np.array(windows) + 0.5),
+            "time_low_s": ("time", WIDTH_S * np.array(windows)),
+            "time_high_s": ("time", WIDTH_S * (np.array(windows) + 1)),
             "training": ["before", "after"],
             "filter": [0, 1],
             "response_frequency": [10.0, 20.0],

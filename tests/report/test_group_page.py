@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sincviz.population import Group
-from sincviz.population.clusters import MAPS, cluster_rows
+from sincviz.population.cluster_words import MAPS, cluster_rows
 from sincviz.population.contents import CONTENTS
 from sincviz.population.training import MOST_FILTERS, shift_rows
 from tests.group_examples import manifest

@@ -12,12 +12,14 @@ from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import amplitude_at, impulse_responses
 from sincviz.eeg.band_limits import BAND_LIMITS
+from sincviz.eeg.sums import WINDOW_LIMITS
 from sincviz.errors import CheckpointError, EpochsError
 from sincviz.inspection.inspection import Inspection, inspect
 from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
+from sincviz.population.rows.windows import WIDTH_S, in_windows
 from sincviz.trials.identity import remembers_all, training_trials
 from sincviz.trials.reference import referenced_as_trained
 
@@ -43,9 +45,10 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``band_contrast`` (target, band, channel) and ``frequency_contrast`` (target, channel, frequency): what
-        separates the classes in each cell, divided by the standard deviation of the class's score within the
-        classes, so that the sum over cells is the distance between the class means in standard deviations;
+        ``band_contrast`` (target, band, channel), ``frequency_contrast`` (target, channel, frequency) and
+        ``time_contrast`` (target, channel, time), in windows of time: what separates the classes in each cell, divided
+        by the standard deviation of the class's score within the classes, so that the sum over cells is the distance
+        between the class means in standard deviations;
         ``amplitude`` (filter, response_frequency), each filter's response, of norm 1; ``peak_hz``, ``center_hz``,
         ``initial_center_hz`` (filter); ``pattern`` (filter, depth, channel); ``occupancy`` (training, band). ``attrs``
         say how well the network decodes, as :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``,
@@ -108,7 +111,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
             "The scores of the network do not vary within the classes, so nothing can be measured in their standard "
             "deviations."
         )
-    bands, spectrum = (inspection.class_relevance[name] for name in ("band", "spectral"))
+    bands, spectrum, course = (inspection.class_relevance[name] for name in ("band", "spectral", "temporal"))
     if not np.isfinite(bands).all():
         raise ValueError(
             "The relevance of the network is not finite. Check whether its weights and the trials are."
@@ -120,6 +123,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
     arrays = {
         "band_contrast": bands / deviation,
         "frequency_contrast": spectrum / deviation,
+        "time_contrast": in_windows(course) / deviation,
         "occupancy": band_occupancy(front_end),
         "amplitude": (
             ("filter", "response_frequency"),
@@ -138,7 +142,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
         ):
             arrays[f"{name}_hz"] = ("filter", column.to_numpy(float), {"units": "Hz"})
     kept = {"target", "band", "channel", "frequency", "filter", "depth", "training", "x", "y", "z", "region"}
-    kept |= set(BAND_LIMITS)
+    kept |= {"time", *BAND_LIMITS, *WINDOW_LIMITS}
     dataset = xr.Dataset(
         {
             name: array.drop_vars(set(array.coords) - kept) if isinstance(array, xr.DataArray) else array
@@ -148,6 +152,7 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
     )
     for name in ("band_contrast", "frequency_contrast"):
         dataset[name].attrs = {"units": DEVIATION}
+    dataset["time_contrast"].attrs = {"units": DEVIATION, "window_width_s": WIDTH_S}
     dataset.attrs = _facts(front_end, inspection)
     return dataset
 

@@ -282,9 +282,11 @@ def n_false(draw, **settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("heavy", [False, True], ids=["normal", "heavy tails"])
-@pytest.mark.parametrize("cluster_forming_p", [0.01, 0.05])
-@pytest.mark.parametrize("counts", [(20, 20), (8, 32), (12, 12, 12)], ids=str)
+@pytest.mark.parametrize(
+    ("counts", "cluster_forming_p", "heavy"),
+    [((20, 20), 0.01, False), ((20, 20), 0.05, True), ((8, 32), 0.05, False), ((12, 12, 12), 0.01, True)],
+    ids=["even", "even, heavy tails", "uneven", "three classes, heavy tails"],
+)
 def test_one_set_of_maps_in_twenty_has_a_cluster_where_there_is_none(counts, cluster_forming_p, heavy):
     names = np.repeat(["left", "right", "feet"][: len(counts)], counts)
 
