@@ -145,7 +145,7 @@ def test_intervals_cover():
         return x, y
 
     truth = evoked_shares(Both(), *trials(4000, 10_000), sfreq=100)["evoked_share"].iloc[0]
-    rows = [evoked_shares(Both(), *trials(80, seed), sfreq=100).iloc[0] for seed in range(200)]
+    rows = [evoked_shares(Both(), *trials(80, seed), sfreq=100).iloc[0] for seed in range(100)]
     covered = np.mean([row["ci_low"] <= truth <= row["ci_high"] for row in rows])
     assert 0.9 <= covered <= 0.99
 
