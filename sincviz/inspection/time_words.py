@@ -25,9 +25,13 @@ _SHARP = 1 / 3  # of the trial: an interval that is wider names no moment
 _MEANS = {
     EVOKED: "the evoked response, which is phase-locked to the event",
     POWER: "the power of single channels",
-    COUPLING: "the coupling of channels at equal power, such as their phase difference",
+    COUPLING: "the coupling of channels at equal power of each, such as their phase difference",
     WAVEFORM: "the waveform of single channels at equal power",
 }
+_BESIDE_POWER = (
+    "how channels vary together beyond that, for they pick up one source, or their phases are coupled"
+)
+"""Coupling of channels whose power differs too; a source alone would couple them, then."""
 
 
 def time_words(inspection: InspectionResults) -> list[str]:
@@ -103,12 +107,10 @@ def _how(inspection: InspectionResults, target: str) -> str:
     rows = [
         row for row in table if row["target"] == target and row["share"] >= LEAST_SHARE and row["ci_low"] > 0
     ]
-    parts = [
-        f"{_MEANS[row['property']]} ({percent(row['share'])})"
-        for row in sorted(rows, key=lambda row: -row["share"])
-    ]
+    means = _MEANS | ({COUPLING: _BESIDE_POWER} if POWER in [row["property"] for row in rows] else {})
+    parts = [f"{means[row['property']]} ({percent(row['share'])})" for row in rows]
     if parts:
-        words.append(f" What separates the classes is {joined(parts)}.")
+        words.append(f" What separates the classes is {'; '.join(parts)}.")
     return "".join(words)
 
 
@@ -164,7 +166,7 @@ def property_rows(inspection: InspectionResults) -> Rows:
         "from different trials of the class, so that nothing couples them. What then still separates the classes is "
         "the waveform of single channels. Separation: by how much less the scores of the classes differ, with a 95% "
         f"bootstrap interval. Balanced accuracy of unchanged trials: {percent(table.attrs['accuracy'])}. A source "
-        "that several channels share counts in part as coupling."
+        "that several channels pick up couples them, too: some of its power then counts as coupling."
     )
     header = ("Class", "Property", "Separation", "Share", "Accuracy once alike")
     return Rows(header, rows, _with_warning(inspection, caption))

@@ -151,6 +151,37 @@ def test_power_is_named_where_a_rhythm_loses_power():
         assert "evoked response" not in time_words(inspected)[0]
 
 
+class Together(nn.Module):
+    """The mean product of two channels, and the power of the first."""
+
+    def __init__(self, of_power):
+        super().__init__()
+        self.gain, self.of_power = nn.Parameter(torch.ones(())), of_power
+
+    def forward(self, x):
+        product, power = (x[:, 0] * x[:, 1]).mean(1), x[:, 0].square().mean(1)
+        score = self.gain * (product + self.of_power * (power - 1))
+        return torch.stack([score, -score], 1)
+
+
+@pytest.mark.parametrize("of_power", [0.0, 1.0], ids=["coupling", "coupling and power"])
+def test_coupling_is_called_phase_only_where_power_does_not_separate(of_power):
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 80)
+    time_s = np.arange(200) / 100
+    source = np.cos(2 * np.pi * 10 * time_s + rng.uniform(0, 2 * np.pi, (80, 1, 1)))
+    x = np.concatenate([source, source], 1) + 0.3 * rng.standard_normal((80, 2, 200))
+    x[y == 1, 1] *= -1
+    x[y == 0] *= 1 + of_power
+    model = dressed(
+        Together(of_power), class_names=["one", "other"], ch_names=["C3", "C4"], sfreq=100, scale=1.0
+    )
+    inspected = inspect(model, x, y, only=["time"], held_out=True, progress=False)
+    (sentence,) = time_words(inspected)
+    phase = "the coupling of channels at equal power of each, such as their phase difference ("
+    source_or_phase = "for they pick up one source, or their phases are coupled"
+    assert (phase in sentence, source_or_phase in sentence) == (of_power == 0, of_power > 0)
+
+
 def test_unreadable_trials_say_nothing_of_time(erp):
     network, epochs, _ = erp
     rng = np.random.default_rng(0)

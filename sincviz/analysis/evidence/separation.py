@@ -92,8 +92,10 @@ def separating_properties(
 
     Notes
     -----
-    A source whose power changes does so at several channels at once, and next to stronger noise it changes their
-    power less than their covariance. Some of its separation then counts as coupling of channels. The order matters
+    A source that several channels pick up couples them, and next to noise its power changes theirs less than their
+    covariance: some of it then counts as coupling. Of two classes, no covariance at lag zero can be told from sources
+    of other power, so only where the power of channels does not separate the classes is their coupling one of phases.
+    The order matters
     where the score is not a sum of the three: what evoked responses and power do together counts for the first. The
     mean of n trials holds 1/n of the power of the rest, so a separation of that order is no evidence of an evoked
     response.
