@@ -8,16 +8,15 @@ import xarray as xr
 
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS
+from sincviz.inspection.explaining import WIDTH_S
 from sincviz.population import group as groups
 from sincviz.population.rows.store import store_row
-from sincviz.population.rows.windows import WIDTH_S
 
 PLACES = {
     **{"F7": (-0.07, 0.04, 0.0), "Fz": (0.0, 0.06, 0.08), "F8": (0.07, 0.04, 0.0)},
     **{"C3": (-0.06, 0.0, 0.07), "Cz": (0.0, 0.0, 0.1), "C4": (0.06, 0.0, 0.07)},
     **{"P3": (-0.05, -0.06, 0.06), "Pz": (0.0, -0.06, 0.08), "P4": (0.05, -0.06, 0.06)},
 }
-LOW_S = WIDTH_S * np.arange(-4, 16)
 BANDS = ("delta", "theta", "alpha", "beta", "gamma", "other")
 
 
@@ -30,17 +29,21 @@ def row(
     trained_on=(),
     sections=True,
     channels=tuple(PLACES),
+    windows=range(-4, 16),
+    when=(0.3, 0.45),
     **attrs,
 ):
-    """What is stored of a network: noise, and in alpha at C3 and C4, from 0.3 to 0.45 s, what all people share."""
+    """What is stored of a network: noise, and in alpha at C3 and C4, ``when`` in seconds, what all people share."""
     contrast = 0.1 * rng.standard_normal((len(classes), len(BANDS), len(channels)))
     spectrum = 0.1 * rng.standard_normal((len(classes), len(channels), 21))
+    low_s = WIDTH_S * np.array(windows)
+    inside = (low_s > when[0] - 0.01) & (low_s < when[1] - 0.01)
     # Of its own generator, so that all else stays as it was.
-    course = 0.1 * rng.spawn(1)[0].standard_normal((len(classes), len(channels), len(LOW_S)))
+    course = 0.1 * rng.spawn(1)[0].standard_normal((len(classes), len(channels), len(low_s)))
     for name in {"C3", "C4"} & set(channels):
         contrast[:, 2, channels.index(name)] += effect
         spectrum[:, channels.index(name), 10] += effect
-        course[:, channels.index(name), 10:13] += effect
+        course[:, channels.index(name), inside] += effect
     peaks = np.array([6.0, 10.0, 20.0, 35.0]) + 0.3 * rng.standard_normal(4)
     frequency_hz = np.arange(0, 64.5, 0.5)
     amplitude = np.exp(-((frequency_hz - peaks[:, None]) ** 2) / 8)
@@ -71,9 +74,9 @@ def row(
             "channel": list(channels),
             **{axis: ("channel", places[:, k]) for k, axis in enumerate("xyz")},
             "frequency": np.arange(21.0),
-            "time": LOW_S + WIDTH_S / 2,
-            "time_low_s": ("time", LOW_S),
-            "time_high_s": ("time", LOW_S + WIDTH_S),
+            "time": low_s + WIDTH_S / 2,
+            "time_low_s": ("time", low_s),
+            "time_high_s": ("time", low_s + WIDTH_S),
             "training": ["before", "after"],
             "filter": np.arange(4),
             "depth": [0, 1],

@@ -8,11 +8,11 @@ import pytest
 import xarray as xr
 
 from sincviz.eeg.band_limits import ranges_by_name, ranges_of
+from sincviz.inspection.explaining import WIDTH_S
 from sincviz.population.averages import ALL_CLASSES, combine
 from sincviz.population.findings import group_findings, shared_training
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.store import store_row
-from sincviz.population.rows.windows import WIDTH_S
 from sincviz.trials.identity import trial_fingerprints
 
 CHANNELS = ["C3", "Cz", "C4"]
@@ -119,9 +119,10 @@ def test_the_subject_is_the_unit_however_many_runs_it_has(combined):
     )
     values = averages.subjects["band_contrast"]
     assert values.dims == ("condition", "subject", "target", "band", "channel")
-    assert values["target"].to_numpy().tolist() == [ALL_CLASSES]
-    np.testing.assert_allclose(values.sel(subject="1"), 3.0)
-    np.testing.assert_allclose(values.sel(subject="2"), 7.0)
+    for values in (averages.subjects[f"{over}_contrast"] for over in ("band", "frequency", "time")):
+        assert values["target"].to_numpy().tolist() == [ALL_CLASSES]
+        np.testing.assert_allclose(values.sel(subject="1"), 3.0)
+        np.testing.assert_allclose(values.sel(subject="2"), 7.0)
     assert averages.runs["contrast"].sizes["run"] == 4
     assert averages.runs["contrast"]["seed"].to_numpy().tolist() == ["0", "1", "2", ""]
     np.testing.assert_allclose(averages.subjects["shift_hz"].sel(condition="", subject="1"), [3.0, 0.0])
@@ -225,6 +226,28 @@ def test_common_channels_are_compared_in_the_order_of_the_first(combined):
 def test_common_frequencies_are_compared(combined):
     averages = combined([({"subject": 1}, row(1)), ({"subject": 2}, row(2, frequencies=(0.0, 1.0, 2.0)))])
     assert averages.subjects["frequency_contrast"]["frequency"].to_numpy().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("windows", "shared", "note"),
+    [
+        ([range(-4, 16), range(-4, 16)], range(-4, 16), None),
+        ([range(-4, 16), range(-10, 40)], range(-4, 16), "30 of 50"),
+        ([range(4), range(2, 6)], range(2, 4), "4 of 6"),
+        ([range(4), range(8, 12)], [], "8 of 8"),
+    ],
+)
+def test_common_windows_of_time_are_compared(combined, windows, shared, note):
+    for labels in ([{"subject": 1}, {"subject": 2}], [{"subject": 1, "seed": 0}, {"subject": 1, "seed": 1}]):
+        averages = combined([(one, row(1, windows=own)) for one, own in zip(labels, windows, strict=True)])
+        values = averages.subjects["time_contrast"]
+        assert values.dims == ("condition", "subject", "target", "channel", "time")
+        np.testing.assert_allclose(values["time_low_s"], WIDTH_S * np.array(shared), atol=1e-12)
+        np.testing.assert_allclose(values["time_high_s"] - values["time_low_s"], WIDTH_S)
+        assert values.attrs["window_width_s"] == WIDTH_S
+        assert (values == 1).all()
+        words = [f"Not all networks have the same windows of time: {note} are left out of the comparison."]
+        assert averages.notes == (words if note else [])
 
 
 def test_failures_are_kept_in_the_table(combined):

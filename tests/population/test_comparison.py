@@ -68,6 +68,21 @@ def test_subjects_of_one_condition_take_no_part_in_the_pair():
     assert [part.sizes["subject"] for part in result.values()] == [2, 2, 1]
 
 
+def test_maps_over_time_are_tested_alike_and_their_clusters_have_times():
+    base = contrasts([[1.0, 1.2, 0.9, 1.1, 1.0, 0.8, 1.3]])
+    windows = 0.05 * np.arange(3)
+    over_time = base.isel(band=0, drop=True).expand_dims(time=windows + 0.025, axis=-1)
+    over_time = over_time.assign_coords(time_low_s=("time", windows), time_high_s=("time", windows + 0.05))
+    over_time = over_time * xr.DataArray([0.0, 1.0, 1.0], dims="time")
+    test, clusters, missing = over_subjects(over_time, alpha=0.05, n_permutations=1000, seed=0)
+    assert missing == {}
+    assert test["t"].dims == ("comparison", "target", "channel", "time")
+    assert clusters[["maps", "n_cells", "times"]].to_numpy().tolist() == [
+        ["channel × time", 10, "0.05–0.15 s"]
+    ]
+    assert clusters["p"].tolist() == [2 / 2**7]
+
+
 def test_too_few_subjects_are_said():
     test, clusters, missing = over_subjects(contrasts([[1.0, 1.1]]), alpha=0.05, n_permutations=1000, seed=0)
     assert test is None

@@ -35,7 +35,8 @@ def bare(group):
 def test_parts_come_in_their_order_and_hold_no_number_that_is_none(make, tmp_path):
     html = page_of(make(manifest(6)), tmp_path)
     titles = ["What these networks have in common", "Findings and what to do", "Clusters over bands, between classes",
-              "Clusters over bands in numbers", "How far runs agree", "Agreement by subject",
+              "Clusters over bands in numbers", "Clusters over time, between classes",
+              "Clusters over time in numbers", "How far runs agree", "Agreement by subject",
               "Share of each band, over subjects",
               "Filters that runs share", "Filters in numbers", "Where training moved the filters",
               "Before and after in numbers", "How far filters moved", "Every row of the manifest",
@@ -120,6 +121,16 @@ def test_a_cluster_names_what_it_is_of_even_where_it_is_the_only_one(make):
     assert not {"Comparison", "Classes"} & set(header)
     header, _, _ = cluster_rows(one, make(manifest(8, 1), classes=("left", "right", "feet")))
     assert "Classes" in header
+
+
+def test_clusters_over_time_have_times_in_place_of_bands(make):
+    tables = rows(make(manifest(8, 1)), CONTENTS)
+    header, lines, _ = tables["Clusters over time in numbers"]
+    assert header[:2] == ("Times", "Around")
+    assert sorted(line[:3] for line in lines if line[-1] == "yes") == [
+        ("0.30–0.45 s", name, 3) for name in ("C3", "C4")
+    ]
+    assert tables["Clusters over bands in numbers"].header[0] == "Bands"
 
 
 def test_of_many_filters_the_surest_are_shown(make):

@@ -267,6 +267,67 @@ def test_clusters_of_several_classes_name_theirs(make):
         assert cluster.startswith(("for all classes, ", "for left, ", "for right, ", "for feet, ", "and "))
 
 
+@pytest.mark.parametrize(
+    ("when", "words", "n_windows"),
+    [
+        ((0.3, 0.45), "0.30–0.45 s around C3 (p = 0.0", 3),
+        ((-0.1, 0.05), "−0.10 to 0.05 s around C3 (p = 0.0", 3),
+        ((-0.2, 0.8), "throughout (−0.20 to 0.80 s) around C3 (p = 0.0", 20),
+    ],
+)
+def test_it_is_said_when_people_have_something_in_common(make, when, words, n_windows):
+    sentence = next(
+        line for line in summary_words(make(manifest(8, 1), when=when)) if "channel × time" in line.lower()
+    )
+    assert sentence.startswith(
+        "Channel × time, between classes: 2 significant clusters (cluster permutation, 8 subjects): "
+    )
+    assert words in sentence
+    assert words.replace("C3", "C4") in sentence
+    assert f"In all, {n_windows} of 20 windows of 50 ms have one." in sentence
+
+
+def test_nothing_in_common_over_time_is_said_as_of_bands(make):
+    sentence = next(line for line in summary_words(make(effect=0.0)) if line.startswith("Channel × time"))
+    assert "no cluster is significant" in sentence
+    assert "This does not show that the networks have nothing in common." in sentence
+
+
+def test_the_methods_say_how_time_was_split_and_tested(make):
+    text, _ = methods_paragraph(make(manifest(6, 1)), SECTIONS)
+    assert "and over channels and windows of 50 ms, counted from the event" in text
+    assert "over bands × channels, channels × frequencies and channels × times with cluster-based" in text
+    assert "consecutive windows of time adjacent" in text
+
+
+def test_trials_without_a_common_time_are_compared_in_bands_and_frequencies(make, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = {number: row(rng, windows=range(40 * number, 40 * number + 10)) for number in range(6)}
+    group = make(manifest(6, 1), replaced=rows)
+    assert group.temporal_contrasts is None
+    assert group.time_test is None
+    assert group.band_test is not None
+    assert set(group.clusters["maps"]) == {"band × channel", "channel × frequency"}
+    assert "Channel × time: not tested. The trials of these networks have no time" in words_of(group)
+    assert "60 of 60" in " ".join(group.findings["evidence"])
+    text, _ = methods_paragraph(group, SECTIONS)
+    assert "windows" not in text
+    assert "over bands × channels and channels × frequencies with" in text
+    group.report(tmp_path / "page.html", progress=False)
+    assert "Clusters over time" in (tmp_path / "page.html").read_text("utf-8")  # and why there are none
+
+
+def test_trials_of_other_lengths_are_compared_where_all_are(make):
+    rng = np.random.default_rng(0)
+    group = make(
+        manifest(8, 1), replaced={0: row(rng, windows=range(-10, 12)), 5: row(rng, windows=range(60))}
+    )
+    assert group.temporal_contrasts["time_low_s"].to_numpy().round(3).tolist() == [
+        round(0.05 * number, 3) for number in range(12)
+    ]
+    assert "0.30–0.45 s around C3" in words_of(group)
+
+
 def test_a_table_without_clusters_is_no_trouble(make):
     group = make(manifest(6, 1))
     bare = dataclasses.replace(group, clusters=pd.DataFrame(columns=group.clusters.columns))

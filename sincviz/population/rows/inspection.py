@@ -14,12 +14,13 @@ from sincviz.analysis.filters.transfer_function import amplitude_at, impulse_res
 from sincviz.eeg.band_limits import BAND_LIMITS
 from sincviz.eeg.sums import WINDOW_LIMITS
 from sincviz.errors import CheckpointError, EpochsError
+from sincviz.inspection.explaining import WIDTH_S
 from sincviz.inspection.inspection import Inspection, inspect
 from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.opening.checkpoints import load_checkpoint
 from sincviz.population.rows.settings import RowSettings, trials_of
-from sincviz.population.rows.windows import WIDTH_S, in_windows
+from sincviz.population.rows.windows import in_windows
 from sincviz.trials.identity import remembers_all, training_trials
 from sincviz.trials.reference import referenced_as_trained
 

@@ -10,11 +10,12 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sincviz import EpochsError, inspect, load_checkpoint
+from sincviz import EpochsError, inspect, load_checkpoint, temporal_relevance
 from sincviz.evidence import accuracies, predictions
 from sincviz.population.manifest import read_manifest
 from sincviz.population.rows.inspection import binned, inspect_row, row_dataset, score_deviation
 from sincviz.population.rows.settings import RowSettings
+from sincviz.population.rows.windows import in_windows
 from sincviz.trials.identity import trial_fingerprints
 from sincviz.trials.recordings import recording_facts
 
@@ -36,7 +37,7 @@ def test_cells_add_up_to_the_distance_of_the_classes(dataset, row, people):
         inside, outside = table.loc[own, f"score_{name}"], table.loc[~own, f"score_{name}"]
         variance = (11 * inside.var() + 11 * outside.var()) / 22
         distance = (inside.mean() - outside.mean()) / np.sqrt(variance)
-        for cells in (dataset["band_contrast"], dataset["frequency_contrast"]):
+        for cells in (dataset["band_contrast"], dataset["frequency_contrast"], dataset["time_contrast"]):
             assert float(cells.sel(target=name).sum()) == pytest.approx(distance, abs=1e-3)
 
 
@@ -47,6 +48,18 @@ def test_all_that_is_compared_is_there(dataset):
     assert not np.isnan(dataset["x"]).any()
     assert dataset.attrs["held_out"] == "unknown"
     assert json.loads(dataset.attrs["network"])["n_filters"] == 4
+
+
+def test_windows_of_time_hold_what_relevance_in_time_says(dataset, row, people):
+    model = load_checkpoint(row["checkpoint"])
+    course = temporal_relevance(model, people["ann"], trials="contrast", progress=False)  # left against right
+    deviation = score_deviation(predictions(model, people["ann"]))
+    margin = (dataset["time_contrast"] * deviation).sum("target")
+    assert dataset["time_contrast"].dims == ("target", "channel", "time")
+    assert dataset["time_contrast"].attrs["units"] == dataset["band_contrast"].attrs["units"]
+    np.testing.assert_array_equal(dataset["time_high_s"][:-1], dataset["time_low_s"][1:])
+    expected = in_windows(course.isel(target=0))
+    np.testing.assert_allclose(margin, expected, atol=2e-3 * np.abs(expected).max())
 
 
 def test_chance_is_what_it_is_for_one_network(dataset, row, people):

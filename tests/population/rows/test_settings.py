@@ -13,7 +13,7 @@ from torch import nn
 from sincviz import DownloadNeededError
 from sincviz.errors import MissingDependencyError
 from sincviz.population.manifest import read_manifest
-from sincviz.population.rows.settings import RowSettings, checked_parameters, row_key, trials_of
+from sincviz.population.rows.settings import RECIPE, RowSettings, checked_parameters, row_key, trials_of
 
 SETTINGS = RowSettings()
 
@@ -47,6 +47,12 @@ def test_every_content_matters(row, manifest):
     }
     keys |= {row_key(row, dataclasses.replace(SETTINGS, **{name: value})) for name, value in changed.items()}
     assert len(keys) == len(rows) + 1 + len(changed)
+
+
+def test_rows_that_were_stored_for_less_are_read_anew(row, monkeypatch):
+    now = row_key(row, SETTINGS)
+    monkeypatch.setattr("sincviz.population.rows.settings.RECIPE", RECIPE - 1)
+    assert row_key(row, SETTINGS) != now
 
 
 def test_the_form_of_parameters_does_not_matter(row):
