@@ -18,7 +18,7 @@ import torch
 import sincviz
 from sincviz.datasets.head_model import electrode_positions, fit_sphere, head_info
 from sincviz.datasets.simulated_signals import coloured_noise, pink, rhythm
-from sincviz.datasets.simulated_sources import CH_NAMES, DISTRACTOR, Source, anatomy
+from sincviz.datasets.simulated_sources import CH_NAMES, DISTRACTOR, Source, sources_in_head
 from sincviz.eeg.montages import standard_montage
 
 SFREQ, N_TIMES = 128, 256
@@ -135,7 +135,7 @@ def recorded(
     `power`, shape (trials, sources), multiplies that of the sources; `local`, shape (trials, channels, times), is added
     to the channels in microvolts.
     """
-    _, maps_uv, mixing_uv = anatomy(sources, ch_names, SFREQ, N_TIMES, snr_db)
+    _, maps_uv, mixing_uv = sources_in_head(sources, ch_names, SFREQ, N_TIMES, snr_db)
     of_names = np.array(names)[codes]
     courses = []
     for number, source in enumerate(sources):
@@ -176,7 +176,7 @@ def true_sources(sources: Sequence[Source], ch_names: Sequence[str] = HEAD, *, a
     informative = [source for source in sources if source.desynchronised_by]
     if not informative:
         return {}
-    _, maps, _ = anatomy(informative, ch_names, SFREQ, N_TIMES, 6.0)
+    _, maps, _ = sources_in_head(informative, ch_names, SFREQ, N_TIMES, 6.0)
     maps = maps - maps.mean(1, keepdims=True) if average else maps
     found = tuple(
         (source.low_hz, source.high_hz, dict(zip(ch_names, abs(one), strict=True)))
@@ -385,7 +385,7 @@ def hardly_trained(seed: int) -> Case:
 def evoked(seed: int) -> Case:
     """Evoked response at 3 Hz over Pz whose sign is the class: no power differs."""
     site = Source("evoked", "informative", "delta", 1.0, 6.0, "", {"Pz": 1}, 0.7, 0.2)
-    (map_uv,) = anatomy([site], HEAD, SFREQ, N_TIMES, 6.0)[1]
+    (map_uv,) = sources_in_head([site], HEAD, SFREQ, N_TIMES, 6.0)[1]
     time_s = np.arange(N_TIMES) / SFREQ
     inside = (time_s > 0.5) & (time_s < 1.2)
     course = np.where(
@@ -631,7 +631,7 @@ def overlapping_windows(seed: int) -> Case:
     """Windows of 2 s, one every 0.25 s, of stretches of 8 s with random labels; windows split at random."""
     rng = np.random.default_rng(seed)
     step, n_windows, stretch = N_TIMES // 8, 25, 4 * N_TIMES
-    mixing = anatomy(HANDS, HEAD, SFREQ, N_TIMES, 6.0)[2]
+    mixing = sources_in_head(HANDS, HEAD, SFREQ, N_TIMES, 6.0)[2]
 
     def build(n_stretches: int) -> Recording:
         codes = random_codes(n_stretches, rng)

@@ -22,6 +22,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 import sincviz
+from sincviz.population.cluster_words import MAPS
 
 SMALL = {"n_chans": 8, "sfreq": 128, "duration": 1.0, "snr_db": 12.0}
 FISTS = (4, 8, 12)
@@ -85,7 +86,7 @@ def experiment(
     smallest = found.clusters.groupby("maps")["p"].min()
     return {
         "accuracy": found.facts["accuracy"],
-        **{maps: float(smallest.get(maps, 1.0)) for maps in ("band × channel", "channel × frequency")},
+        **{maps: float(smallest.get(maps, 1.0)) for maps in MAPS.values()},
     }
 
 

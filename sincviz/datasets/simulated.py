@@ -25,11 +25,10 @@ from sincviz.datasets.simulated_sources import (
     DISTRACTOR,
     RHYTHMS,
     Source,
-    anatomy,
     checked_ch_names,
     hum_map_uv,
-    level_uv,
     line_source,
+    sources_in_head,
 )
 
 EVENT_ID = {"left": 1, "right": 2}
@@ -155,13 +154,7 @@ def simulate_motor_imagery(
     rng = np.random.default_rng(seed)
 
     sources = [*RHYTHMS, *([DISTRACTOR] if distractor else []), *([BLINK] if blinks else [])]
-    under, eccentricity = [source.under for source in sources], [source.eccentricity for source in sources]
-    head = anatomy(under, eccentricity, ch_names, sfreq)
-    levels = [
-        level_uv(source, background_uv2, n_times, sfreq, snr_db)
-        for source, background_uv2 in zip(sources, head.background_uv2, strict=True)
-    ]
-    positions, maps_uv = head.positions, head.maps_uv(np.array(levels))
+    positions, maps_uv, mixing_uv = sources_in_head(sources, ch_names, sfreq, n_times, snr_db)
     labels = rng.permutation(np.resize(list(EVENT_ID), n_trials))
     courses = [_course(source, labels, sfreq, erd_depth, fraction, rng) for source in sources]
     if line_noise_hz is not None:
@@ -171,7 +164,7 @@ def simulate_motor_imagery(
         maps_uv = np.vstack([maps_uv, hum_map_uv(ch_names)])
     activity = np.stack(courses, axis=1)
     epochs = record(
-        activity, maps_uv, head.mixing_uv, labels, EVENT_ID, ch_names, sfreq, time_s[0], line_noise_hz, rng
+        activity, maps_uv, mixing_uv, labels, EVENT_ID, ch_names, sfreq, time_s[0], line_noise_hz, rng
     )
 
     informative = np.array([source.role == "informative" for source in sources])

@@ -214,6 +214,19 @@ def checked_ch_names(n_chans: int, ch_names: Sequence[str] | None) -> list[str]:
     return names
 
 
+def sources_in_head(
+    sources: Sequence[Source], ch_names: Sequence[str], sfreq: float, n_times: int, snr_db: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the sources' positions in metres and maps in microvolts, and the background's mixing matrix."""
+    under, eccentricity = [source.under for source in sources], [source.eccentricity for source in sources]
+    head = anatomy(under, eccentricity, ch_names, sfreq)
+    levels = [
+        level_uv(source, background_uv2, n_times, sfreq, snr_db)
+        for source, background_uv2 in zip(sources, head.background_uv2, strict=True)
+    ]
+    return head.positions, head.maps_uv(np.array(levels)), head.mixing_uv
+
+
 def line_source(line_noise_hz: float) -> Source:
     """Return the power line, a source without a position in the head."""
     return Source("line", "artefact", "line", line_noise_hz, line_noise_hz, "", {}, np.nan, 0.0)

@@ -32,7 +32,7 @@ class InspectionResults:
     band_relevance : xarray.DataArray, dims (target, band, channel)
         The same by band, with intervals.
     class_relevance : xarray.Dataset
-        ``spectral`` and ``band``, the same for every class, also where there are two.
+        ``spectral``, ``band`` and ``temporal``, the same for every class, also where there are two.
     leading_bands, leading_cells, leading_filters : pandas.DataFrame
         What the decision for each class rests on.
     temporal_relevance : xarray.DataArray, dims (target, channel, time)

@@ -28,7 +28,18 @@ FIGURES = [
     figure for figure in figures(CONTENTS) if figure.name != "predictions"
 ]  # of outputs that are numbers
 
-ORDER = ("Summary", "Explorer", "Doctor", "Filters", "Maps", "Attribution", "Time", "Evidence", "Methods", "System")
+ORDER = (
+    "Summary",
+    "Explorer",
+    "Doctor",
+    "Filters",
+    "Maps",
+    "Attribution",
+    "Time",
+    "Evidence",
+    "Methods",
+    "System",
+)
 
 
 class Page(HTMLParser):
