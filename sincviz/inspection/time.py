@@ -12,6 +12,7 @@ from sincviz.analysis.attribution.phase_locking import share_table
 from sincviz.analysis.evidence.separation import separating_properties
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.established import ALPHA
+from sincviz.analysis.statistics.jackknife import N_GROUPS
 from sincviz.analysis.statistics.peaks import peak_latencies
 from sincviz.analysis.statistics.two_classes import against, first_minus_second
 from sincviz.eeg.sums import sum_over_regions, sum_over_times
@@ -83,8 +84,8 @@ def _properties(run: InspectionRun) -> tuple[pd.DataFrame]:
         raise ValueError(
             f"This compares classes, so it needs {FEWEST_TO_COMPARE} trials or more of two classes or more."
         )
-    # The network is run on trials as they are and changed in three ways.
-    chosen, codes = run.evidence_trials(run.within_reach(4, n_trials_of(trials)))
+    # All groups of trials and each left out, with trials as they are and changed six times.
+    chosen, codes = run.evidence_trials(run.within_reach(7 * (1 + N_GROUPS), n_trials_of(trials)))
     return (separating_properties(run.network, chosen, codes, seed=run.seed, progress=False),)
 
 

@@ -164,8 +164,8 @@ def property_rows(inspection: InspectionResults) -> Rows:
         "Properties of the signals are made alike in all classes, one on top of the other: the mean trial (evoked "
         "response), the mean power of each channel at each frequency and time, then the channels of a trial are taken "
         "from different trials of the class, so that nothing couples them. What then still separates the classes is "
-        "the waveform of single channels. Separation: by how much less the scores of the classes differ, with a 95% "
-        f"bootstrap interval. Balanced accuracy of unchanged trials: {percent(table.attrs['accuracy'])}. A source "
+        "the waveform of single channels. Separation: by how much less the scores of the classes differ, with its 95% "
+        f"interval. Balanced accuracy of unchanged trials: {percent(table.attrs['accuracy'])}. A source "
         "that several channels pick up couples them, too: some of its power then counts as coupling."
     )
     header = ("Class", "Property", "Separation", "Share", "Accuracy once alike")

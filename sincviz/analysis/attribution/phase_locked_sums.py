@@ -8,13 +8,13 @@ from torch import Tensor
 
 from sincviz.analysis.attribution.explanation import Attribution
 from sincviz.analysis.attribution.input_relevance import Labels, Split
+from sincviz.analysis.statistics.jackknife import trial_groups
 from sincviz.analysis.statistics.trial_average import trial_weights
 from sincviz.analysis.statistics.two_classes import against
 from sincviz.networks.decoder import Decoder
 from sincviz.networks.fast.trial_blocks import trial_blocks
 
 PARTS = ("evoked", "induced")
-N_GROUPS = 10
 NONE = -1
 """Number of the group that is left out where none is."""
 
@@ -46,7 +46,7 @@ class PhaseLockedSums:
                 f"{int(np.argmax(counts == 1))}. Pass more trials."
             )
         self._labels, self._codes, self._split, self._trials = Labels(network, split), codes, split, trials
-        self._groups = _groups(codes) if grouped else np.zeros(len(codes), np.int64)
+        self._groups = trial_groups(codes) if grouped else np.zeros(len(codes), np.int64)
         self.n_groups, self._n_codes = int(self._groups.max()) + 1, len(counts)
         self._signals: list[Tensor] = []
         self._gradients: list[Tensor] = []
@@ -116,13 +116,3 @@ class PhaseLockedSums:
             evoked = np.where(n > 1, (product - share) / (n * (n - 1)), 0.0)
             induced = np.where(n > 1, share / n, 0.0) - evoked
         return np.stack([np.einsum("jk,jk...->k...", of_classes, part) for part in (evoked, induced)])
-
-
-def _groups(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return to which group each trial belongs: consecutive trials of its class, at least two in each group."""
-    counts = np.bincount(codes)
-    n_groups = max(1, min(N_GROUPS, int(counts[counts > 0].min()) // 2))
-    groups = np.zeros(len(codes), np.int64)
-    for code in np.flatnonzero(counts):
-        groups[codes == code] = np.arange(counts[code]) * n_groups // counts[code]
-    return groups

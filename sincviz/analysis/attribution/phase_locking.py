@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import scipy
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.baselines import Baseline
@@ -17,6 +16,7 @@ from sincviz.analysis.attribution.phase_locked_sums import NONE, PhaseLockedSums
 from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.analysis.attribution.temporal import over_times
 from sincviz.analysis.attribution.time_frequency import WINDOW_S, over_frequencies_and_times
+from sincviz.analysis.statistics.jackknife import FEWEST_GROUPS, jackknife_intervals
 from sincviz.eeg.band_limits import low_and_high_hz
 from sincviz.eeg.sums import sum_over_bands
 from sincviz.networks.decoder import Decoder
@@ -26,8 +26,6 @@ from sincviz.trials.numeric_targets import Targets, are_numbers
 ALL = "all"
 """All bands together, as a row of :func:`evoked_shares`."""
 
-LEVEL = 0.95
-_FEWEST_GROUPS = 4
 _SAID = ("units", "trials", "n_trials", "method", "explain", "weights_sha256", "sincviz_version")
 
 
@@ -224,7 +222,7 @@ def share_table(
     sums: PhaseLockedSums, like: xr.DataArray, bands: Mapping[str, tuple[float, float]] | None = None
 ) -> pd.DataFrame:
     """Return what :func:`evoked_shares` does, of sums over groups of trials."""
-    without = [NONE, *range(sums.n_groups)] if sums.n_groups >= _FEWEST_GROUPS else [NONE]
+    without = [NONE, *range(sums.n_groups)] if sums.n_groups >= FEWEST_GROUPS else [NONE]
     spectra = xr.concat([sums.parts(like, group).sum("channel") for group in without], "left_out")
     of_bands = sum_over_bands(spectra, bands).transpose("left_out", "part", "target", "band")
     names = [ALL, *of_bands["band"].to_numpy()]
@@ -235,8 +233,8 @@ def share_table(
     total = evoked + induced
     with np.errstate(divide="ignore", invalid="ignore"):
         share = evoked / total
-        low, high = _jackknife(share)
-        established = _jackknife(total)[0] > 0
+        low, high = jackknife_intervals(share)
+        established = jackknife_intervals(total)[0] > 0
     sure = np.where(established | np.isnan(low), total[0] > 0, False)
     columns = {
         "evoked": evoked[0],
@@ -252,14 +250,3 @@ def share_table(
     attrs = sums.parts(like).attrs
     table.attrs = {name: attrs[name] for name in _SAID if name in attrs}
     return table
-
-
-def _jackknife(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the interval of the first row, from the others, each without a group; NaN if there are none."""
-    first, without = values[0], values[1:]
-    n_groups = len(without)
-    if n_groups < _FEWEST_GROUPS:
-        return np.full(first.shape, np.nan), np.full(first.shape, np.nan)
-    error = np.sqrt((n_groups - 1) * np.var(without, axis=0))
-    half = error * scipy.stats.t.ppf((1 + LEVEL) / 2, n_groups - 1)
-    return first - half, first + half

@@ -1,6 +1,6 @@
 """Separation of classes: whether evoked responses, power or coupling separate the classes, by making these alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,10 @@ from torch import Tensor
 from sincviz._utils.checks import checked_seed
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.attribution.time_frames import TimeFrames, time_frames
-from sincviz.analysis.labels import class_labels, class_of_trials, decoder_origin
-from sincviz.analysis.statistics.intervals import bootstrap_intervals
+from sincviz.analysis.labels import class_labels, decoder_origin
+from sincviz.analysis.statistics.jackknife import FEWEST_GROUPS, jackknife_intervals, trial_groups
+from sincviz.analysis.statistics.trial_average import averaged
+from sincviz.analysis.statistics.two_classes import against
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, classes_if_known
@@ -28,6 +30,9 @@ PROPERTIES = EVOKED, POWER, COUPLING, WAVEFORM = (
 )
 WINDOW_S = 0.5
 _AT_ONCE = 64
+_N_MIXED = 4  # times that channels are taken from other trials
+_NONE = -1
+_WHOLE = "all"
 
 Change = Callable[[Tensor, int], Tensor]
 """From trials of a class, and its number, to the same with something made alike."""
@@ -76,8 +81,9 @@ def separating_properties(
     -------
     pandas.DataFrame, index (target, property)
         ``separation``, by how much less the mean score of the class (of two classes the difference of the scores)
-        differs between its trials and the others once this property is alike, with ``ci_low`` and ``ci_high``, a 95 %
-        bootstrap interval over trials, and ``share`` of the separation of unchanged trials, NaN where that may be
+        differs between its trials and the others once this property is alike, with ``ci_low`` and ``ci_high``, its 95 %
+        interval (jackknife over ten groups of consecutive trials, within classes; NaN where a class has fewer than
+        eight trials), and ``share`` of the separation of unchanged trials, NaN where that may be
         zero. The separations of a target add up to that of unchanged trials. ``accuracy_without`` is the balanced
         accuracy once the properties up to this one are alike; ``attrs["accuracy"]`` that of unchanged trials.
 
@@ -128,13 +134,25 @@ def separating_properties(
             f"This compares classes, so it needs two trials or more of two or more; got {counts.tolist()}."
         )
     rate_hz, seed = sampling_rate_hz(network.sfreq, epochs, sfreq), checked_seed(seed)
-    trials = _Trials(network, epochs, codes)
+    groups = trial_groups(codes)
+    n_groups = int(groups.max()) + 1
+    left_out = [_NONE, *(range(n_groups) if n_groups >= FEWEST_GROUPS else ())]
+    found = []
+    for group in followed(left_out, "Comparing", "part"):
+        kept = np.flatnonzero(groups != group)
+        trials = _Trials(network, some_of(epochs, kept) if group != _NONE else epochs, codes[kept])
+        scores = _scores(trials, rate_hz, seed)
+        check_codes(codes, scores.shape[2])
+        found.append(_separation(network, scores, codes[kept]))
+        if group == _NONE:
+            accuracy = [_balanced_accuracy(one, codes) for one in scores]
+    return _table(network, xr.concat(found, "left_out"), accuracy, len(codes), seed)
+
+
+def _scores(trials: "_Trials", rate_hz: float, seed: int) -> NDArray[np.float64]:
+    """Return the scores of trials as they are, and with one property more alike each time."""
     alike = _Alike(trials, rate_hz, seed)
-    scores = []
-    for change in followed(alike.changes(), "Comparing", "property", total=len(PROPERTIES)):
-        scores.append(trials.scores(change))
-    check_codes(codes, scores[0].shape[1])
-    return _table(network, np.stack(scores), codes, seed)
+    return np.stack([np.mean([trials.scores(one) for one in changes], 0) for changes in alike.changes()])
 
 
 class _Trials:
@@ -179,10 +197,10 @@ class _Alike:
     def __init__(self, trials: _Trials, rate_hz: float, seed: int) -> None:
         self._trials, self._rate_hz, self._seed = trials, rate_hz, seed
 
-    def changes(self) -> Iterator[Change]:
-        """Yield what leaves trials as they are, and what makes alike one property more each time."""
+    def changes(self) -> Iterator[Sequence[Change]]:
+        """Yield what leaves trials as they are, and what makes alike one property more; of several the mean counts."""
         trials = self._trials
-        yield _unchanged
+        yield (_unchanged,)
         means = trials.mean(_unchanged, lambda x: x)
         common = torch.stack(list(means.values())).mean(0)
 
@@ -194,7 +212,7 @@ class _Alike:
         def and_common(change: Change) -> Change:
             return lambda x, code: change(x, code) + common.to(x)
 
-        yield and_common(without_evoked)
+        yield (and_common(without_evoked),)
         n_times = int(common.shape[-1])
         gains = _gains(trials.mean(without_evoked, lambda x: torch.fft.rfft(x).abs().square()))
 
@@ -209,7 +227,7 @@ class _Alike:
         def equal_power(x: Tensor, code: int) -> Tensor:
             return frames.synthesised(frames.analysed(equal_spectra(x, code)) * gains_in_time[code].to(x))
 
-        yield and_common(equal_power)
+        yield (and_common(equal_power),)
         rng = np.random.default_rng(self._seed)
 
         def apart(x: Tensor, code: int) -> Tensor:
@@ -219,7 +237,7 @@ class _Alike:
             mixed: Tensor = power_alike.gather(0, at)
             return mixed
 
-        yield and_common(apart)
+        yield [and_common(apart)] * _N_MIXED
 
 
 def _unchanged(x: Tensor, code: int) -> Tensor:
@@ -236,38 +254,40 @@ def _frames(n_times: int, rate_hz: float) -> TimeFrames:
     return time_frames(n_times, rate_hz, min(WINDOW_S, n_times / rate_hz))
 
 
+def _separation(network: Decoder, scores: NDArray[np.float64], codes: NDArray[np.int64]) -> xr.DataArray:
+    """Return what each property separates, and the whole, dims (target, property), of (properties, trials, classes)."""
+    lost = np.concatenate([scores[:-1] - scores[1:], scores[-1:], scores[:1]])
+    coords = {"target": class_labels(network, scores.shape[2]), "property": [*PROPERTIES, _WHOLE]}
+    attrs = {"explain": "score", "units": "score", "trials": "contrast"}
+    each = xr.DataArray(lost.transpose(1, 2, 0), coords, ("trial", "target", "property"), "separation", attrs)
+    return against(averaged(each, "contrast", codes))
+
+
 def _table(
-    network: Decoder, scores: NDArray[np.float64], codes: NDArray[np.int64], seed: int
+    network: Decoder, found: xr.DataArray, accuracy: list[float], n_trials: int, seed: int
 ) -> pd.DataFrame:
-    """Return what is separated by each property, from scores (properties + 1, trials, classes)."""
-    n_classes = scores.shape[2]
-    coords = {"target": class_labels(network, n_classes)} | class_of_trials(network, codes, n_classes)
-    dims = ("trial", "target", "property")
-    kept = xr.DataArray(
-        scores.transpose(1, 2, 0), coords, dims, "score", {"explain": "score", "units": "score"}
-    )
-    lost = np.concatenate([scores[:-1] - scores[1:], scores[-1:]])
-    each = kept.copy(data=lost.transpose(1, 2, 0)).assign_coords(property=list(PROPERTIES))
-    separation = bootstrap_intervals(each, trials="contrast", seed=seed)
-    whole = bootstrap_intervals(kept.isel(property=[0]), trials="contrast", seed=seed)
-    sure = whole["ci_low"].to_numpy() > 0
-    share = np.where(sure, separation.to_numpy() / whole.to_numpy(), np.nan)
-    accuracy = [_balanced_accuracy(one, codes) for one in scores]
-    index = pd.MultiIndex.from_product(
-        [separation["target"].to_numpy(), list(PROPERTIES)], names=["target", "property"]
-    )
+    """Return the table, from dims (left_out, target, property)."""
+    values = found.transpose("left_out", "target", "property").to_numpy()
+    low, high = jackknife_intervals(values)
+    whole = values[0, :, -1:]
+    sure = np.where(np.isnan(low[:, -1:]), whole, low[:, -1:]) > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(sure, values[0, :, :-1] / whole, np.nan)
     columns = {
-        "separation": separation.to_numpy(),
-        "ci_low": separation["ci_low"].to_numpy(),
-        "ci_high": separation["ci_high"].to_numpy(),
+        "separation": values[0, :, :-1],
+        "ci_low": low[:, :-1],
+        "ci_high": high[:, :-1],
         "share": share,
         "accuracy_without": np.broadcast_to([*accuracy[1:], np.nan], share.shape),
     }
+    index = pd.MultiIndex.from_product(
+        [found["target"].to_numpy(), list(PROPERTIES)], names=["target", "property"]
+    )
     table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index)
     table.attrs = decoder_origin(network) | {
-        "units": separation.attrs.get("units", "score"),
+        "units": found.attrs.get("units", "score"),
         "accuracy": accuracy[0],
-        "n_trials": len(codes),
+        "n_trials": n_trials,
         "seed": seed,
     }
     return table
