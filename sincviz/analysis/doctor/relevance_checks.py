@@ -233,9 +233,12 @@ def _drift(cells: xr.DataArray) -> Iterator[Finding]:
         yield Finding(
             "relevance_drift",
             "warning",
-            f"Below {DRIFT_HZ:g} Hz: {shares_in_words(shares, kind)}; suspect drifts, sweat or eye movements.",
+            f"Below {DRIFT_HZ:g} Hz: {shares_in_words(shares, kind)}; suspect drifts, sweat or eye movements, unless "
+            "a slow evoked response is meant.",
             f"Share of the {kind}; most at {strongest_channels(cells.sel(target=list(shares)), everywhere, slow)}.",
-            "High-pass filter the recording at 1 Hz or more, train again, and see whether the accuracy drops.",
+            "If an evoked response is meant, see whether its relevance begins after the event: "
+            "`sincviz.temporal_relevance(model, epochs, trials='contrast')`. If none is meant, high-pass filter the "
+            "recording at 1 Hz or more, train again, and see whether the accuracy drops.",
         )
 
 

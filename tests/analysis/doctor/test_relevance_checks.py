@@ -93,7 +93,8 @@ def test_relevance_that_is_even_everywhere_above_the_drifts_raises_no_suspicion(
 FINDINGS = {
     "relevance_eyes": "Below 4 Hz beside the eyes: {}; suspect eye movements.",
     "relevance_muscles": "From 20 Hz upwards at the edge of the scalp: {}; suspect muscle activity.",
-    "relevance_drift": "Below 1 Hz: {}; suspect drifts, sweat or eye movements.",
+    "relevance_drift": "Below 1 Hz: {}; suspect drifts, sweat or eye movements, unless a slow evoked response is "
+    "meant.",
     "relevance_line": "In a narrow line at {hz}: {}; suspect interference.",
     "relevance_mains": "At {hz}: {}; suspect line noise.",
 }
@@ -145,7 +146,8 @@ def test_the_shares_of_several_classes_are_listed_the_greatest_first():
         spectrum_of(*(MU + at(CHANNELS, 0, 1, worth) for worth in (0.43, 0.45, 0.05)))
     )
     assert found.finding == (
-        "Below 1 Hz: 31% of the relevance for right, 30% for left; suspect drifts, sweat or eye movements."
+        "Below 1 Hz: 31% of the relevance for right, 30% for left; suspect drifts, sweat or eye movements, unless a "
+        "slow evoked response is meant."
     )
 
 

@@ -86,6 +86,30 @@ def test_what_differs_is_named(kind, seed):
     np.testing.assert_allclose(rows["share"].sum(), 1)
 
 
+@pytest.mark.slow
+def test_intervals_cover():
+    """Of a network that uses three properties: each separation lies in its interval about as often as stated."""
+    time_s = np.arange(N_TIMES) / RATE_HZ
+    template = np.sin(2 * np.pi * 10 * time_s)
+    weights = torch.from_numpy(template).float()
+
+    def mixed(seed, n):
+        x, y, _ = trials("power of channels", seed, n)
+        sign = np.where(y == 0, 1.0, -1.0)[:, None]
+        x[:, 0] += 0.2 * sign * template
+        x[:, 1] = np.where(sign > 0, x[:, 0], 0.5 * (x[:, 0] + x[:, 1]))
+        return x, y
+
+    model = Scores(
+        lambda x: (x[:, 0] * weights).mean(1) + x[:, 0].square().mean(1) + (x[:, 0] * x[:, 1]).mean(1)
+    )
+    truth = separating_properties(model, *mixed(9999, 3000), sfreq=RATE_HZ)["separation"]
+    tables = [separating_properties(model, *mixed(seed, 80), sfreq=RATE_HZ, seed=seed) for seed in range(60)]
+    covered = np.mean([(table["ci_low"] <= truth) & (truth <= table["ci_high"]) for table in tables], 0)
+    assert (covered >= 0.87).all()
+    assert np.mean(covered) <= 0.995
+
+
 def test_nothing_of_nothing():
     x, y, model = trials("power of channels", 0)
     table = separating_properties(model, x, np.random.default_rng(5).permutation(y), sfreq=RATE_HZ)
