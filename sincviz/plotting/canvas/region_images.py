@@ -28,10 +28,10 @@ from sincviz.plotting.canvas.time_axis import gap_mm, mark_event, right_mm, time
 _HIGHEST_MM, _LOWEST_MM, _PAGE_MM = 20.0, 9.0, 235.0
 _BETWEEN_MM = 2.0
 _LABEL_LINE_MM, _LINE_MM = 4.0, 3.0
-_NAME_MM = 5.5  # of a block
+_NAME_MM = 6.5  # of a block
 _NUMBERS_MM, _AXIS_MM = 4.5, 8.5  # below a panel: numbers, and numbers with the label
 _LETTERS_MM = 5.0  # names of rhythms on the right
-_LETTER_MM = 2.3  # the least height of a rhythm whose name is written
+_LETTER_MM = 2.9  # the least height of a rhythm whose name is written
 _BAR_MM = 60.0
 
 
@@ -88,7 +88,7 @@ def region_images(values: xr.DataArray, areas: NDArray[np.int_] | None = None) -
     top = height
     for block, name in enumerate(names):
         if name_mm:
-            figure.text(left / width, (top - 1.0) / height, name,
+            figure.text(left / width, (top - 2.2) / height, name,
                         va="top", fontsize=large_pt(), weight="bold", parse_math=False)  # fmt: skip
         top -= name_mm
         start = top - title_mm
