@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz._utils.checks import checked_seed
+from sincviz._utils.checks import checked_seed, finite_float
 from sincviz._version import __version__
 from sincviz.datasets.head_model import FloatArray
 from sincviz.datasets.simulated_components import DISTRACTORS, ERPS, Component, Erp, ErpName
@@ -141,6 +141,7 @@ def simulate_erp(
     n_times = round(duration * sfreq)
     time_s = epoch_times(tmin, n_times, sfreq)
     latency_s = erp.components[0].latency_s if latency_s is None else latency_s
+    jitter_s = finite_float("jitter_s", jitter_s, advice=0.03)
     _check_latency(latency_s, jitter_s, time_s[-1])
     rng = np.random.default_rng(seed)
 

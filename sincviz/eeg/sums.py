@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from sincviz._utils.checks import finite_float
 from sincviz.eeg.band_limits import BAND_LIMITS, with_band_limits
 from sincviz.eeg.bands import OTHER, bands_apart, rhythm_names
 from sincviz.eeg.regions import REGIONS, region_order
@@ -139,7 +140,7 @@ def sum_over_times(values: xr.DataArray, width_s: float = 0.05) -> xr.DataArray:
         An array with the dimension ``time`` in seconds, evenly spaced.
     width_s : float
         Width of a window in seconds, rounded to whole samples so that all windows have equally many. They are counted
-        from the first sample; the last one may be shorter.
+        from time 0, the event, if it lies inside, else from the first sample; so the first and the last may be shorter.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def sum_over_times(values: xr.DataArray, width_s: float = 0.05) -> xr.DataArray:
     step_s = _step_s(values, width_s)
     n_samples = max(1, round(width_s / step_s))
     time_s = values["time"].to_numpy().astype(float)
-    starts = np.arange(0, len(time_s), n_samples)
+    starts = _starts(time_s, step_s, n_samples)
     first_s, last_s = time_s[starts], time_s[np.append(starts[1:], len(time_s)) - 1]
     axis = values.get_axis_num("time")
     sums = np.add.reduceat(values.to_numpy(), starts, axis, dtype=_precise(values))
@@ -178,6 +179,13 @@ def sum_over_times(values: xr.DataArray, width_s: float = 0.05) -> xr.DataArray:
     )
 
 
+def _starts(time_s: NDArray[np.float64], step_s: float, n_samples: int) -> NDArray[np.int64]:
+    """Return the first sample of each window: none holds samples from before and after the event."""
+    event = int(np.searchsorted(time_s, -_ROUNDING * step_s)) if time_s[0] < 0 <= time_s[-1] else 0
+    starts = np.arange(event % n_samples, len(time_s), n_samples)
+    return np.union1d([0], starts)
+
+
 def _step_s(values: xr.DataArray, width_s: float) -> float:
     """Return the distance between samples, if windows of this width can be summed."""
     known = "time" in values.dims and "time" in values.coords and values.sizes["time"]
@@ -187,8 +195,7 @@ def _step_s(values: xr.DataArray, width_s: float) -> float:
             f"`values` must have the dimension `time` in seconds; got {dict(values.sizes)} in {units}. Pass `sfreq` to "
             "what computes them."
         )
-    if not (np.isfinite(width_s) and width_s > 0):
-        raise ValueError(f"`width_s` must be a positive number of seconds; got {width_s}. Try 0.05.")
+    width_s = finite_float("width_s", width_s, above=0, advice=0.05)
     steps_s = np.diff(values["time"].to_numpy().astype(float))
     if not len(steps_s):
         return width_s
@@ -197,6 +204,12 @@ def _step_s(values: xr.DataArray, width_s: float) -> float:
         raise ValueError(
             f"`values` must have evenly spaced, increasing times; got steps of {steps_s.min():g} to {steps_s.max():g} "
             "s. Sum the values of single samples, and select times afterwards."
+        )
+    whole_s = step_s * values.sizes["time"]
+    if width_s > whole_s * (1 + _ROUNDING):
+        raise ValueError(
+            f"`width_s` must be at most the length of the values, {whole_s:g} s; got {width_s:g}. Try "
+            f"{min(0.05, whole_s):g}."
         )
     if width_s < step_s * (1 - _ROUNDING):
         raise ValueError(

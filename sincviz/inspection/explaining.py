@@ -13,6 +13,7 @@ from sincviz.analysis.attribution.phase_locked_sums import PhaseLockedSums
 from sincviz.analysis.attribution.phase_locking import phase_locked_sums
 from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.analysis.attribution.temporal import over_times
+from sincviz.analysis.attribution.time_frames import LEAST_SAMPLES
 from sincviz.analysis.attribution.time_frequency import WINDOW_S, over_frequencies_and_times
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import bootstrap_intervals
@@ -73,9 +74,8 @@ def _explain(run: InspectionRun) -> Explained:
 
     def collectors(network: Decoder, codes: Targets | None, sampling: Sampling) -> Sequence[Collector]:
         duration_s = len(sampling.times) / sampling.rate_hz
-        width_s = max(WIDTH_S, duration_s / MOST_WINDOWS)
+        width_s = max(WIDTH_S, duration_s / MOST_WINDOWS, 1 / sampling.rate_hz)
         frequencies, times = over_frequencies()(sampling), over_times(sampling)
-        both = over_frequencies_and_times(min(WINDOW_S, duration_s))(sampling)
         n_trials = n_trials_of(trials)
         kept: list[Collector] = [
             TrialShares(network, codes, frequencies, sum_over_bands),
@@ -84,13 +84,15 @@ def _explain(run: InspectionRun) -> Explained:
         ]
         if run.wanted is not None and "time_frequency_relevance" not in run.wanted:
             return kept
-        if not can_be_told:
-            return [*kept, AverageShares(network, codes, n_trials, both, averaged)]
-        return [
-            *kept,
-            phase_locked_sums(network, codes, both, averaged),
-            phase_locked_sums(network, codes, frequencies, averaged, grouped=True),
-        ]
+        if can_be_told:
+            kept.append(phase_locked_sums(network, codes, frequencies, averaged, grouped=True))
+        if len(sampling.times) < LEAST_SAMPLES:
+            return kept
+        window_s = min(duration_s, max(WINDOW_S, LEAST_SAMPLES / sampling.rate_hz))
+        both = over_frequencies_and_times(window_s)(sampling)
+        if can_be_told:
+            return [*kept, phase_locked_sums(network, codes, both, averaged)]
+        return [*kept, AverageShares(network, codes, n_trials, both, averaged)]
 
     also = Also(collectors)
     spectra = input_relevance(
@@ -101,14 +103,15 @@ def _explain(run: InspectionRun) -> Explained:
     assert isinstance(windows, TrialShares)
     assert isinstance(course, AverageShares)
     images = [one for one in rest if isinstance(one, AverageShares)]
-    parts = [one for one in rest if isinstance(one, PhaseLockedSums)]
+    sums = [one for one in rest if isinstance(one, PhaseLockedSums)]
     return Explained(
         spectra,
         course.shares(spectra),
         cells.shares(spectra),
         windows.shares(spectra),
-        images[0] if images else None,
-        *(parts if parts else (None, None)),
+        image=images[0] if images else None,
+        parts=sums[1] if len(sums) > 1 else None,
+        spectral_parts=sums[0] if sums else None,
     )
 
 

@@ -14,7 +14,7 @@ from sincviz.inspection.filters import BANDS, RESPONSES, TRAINING
 from sincviz.inspection.maps import MAPS
 from sincviz.inspection.measuring import NOT_FINITE, InspectionRun
 from sincviz.inspection.results import InspectionResults
-from sincviz.inspection.time import OF_TIMES
+from sincviz.inspection.time import OF_BOTH, OF_TIMES
 from sincviz.inspection.words import verdict_words
 from sincviz.report.contents import LivePart, Section, Step
 
@@ -99,6 +99,7 @@ EXPLORER: Section[InspectionResults, InspectionRun] = Section(
     steps=(
         *(step for section in (BANDS, RESPONSES, TRAINING, MAPS, RELEVANCE) for step in section.steps),
         OF_TIMES,
+        OF_BOTH,
         Step("Explorer", ("explorer",), _contents),
     ),
 )

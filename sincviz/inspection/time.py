@@ -9,6 +9,7 @@ import xarray as xr
 
 from sincviz import plotting
 from sincviz.analysis.attribution.phase_locking import share_table
+from sincviz.analysis.attribution.time_frames import LEAST_SAMPLES
 from sincviz.analysis.evidence.separation import separating_properties
 from sincviz.analysis.labels import with_known_classes
 from sincviz.analysis.statistics.established import ALPHA
@@ -40,7 +41,7 @@ _APART = 8  # of so many parts of a trial, maps are one or more apart
 
 def _of_times(
     run: InspectionRun,
-) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame, xr.DataArray]:
+) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
     explanation = explained(run)
     course = against(explanation.course)
     windows = explanation.windows
@@ -52,29 +53,42 @@ def _of_times(
     # Of the permutations that the trials allow, in place of all.
     p = courses["p"].transpose(*map(str, peaks.index.names), "time").to_series()
     peaks["p"] = p.reindex(peaks.set_index("latency_s", append=True).index).to_numpy()
-    image = (
-        against(explanation.image.shares(explanation.spectra))
-        if explanation.parts is None and explanation.image is not None
-        else _parts(run).sum("part", keep_attrs=True).rename("time_frequency_relevance")
-    )
-    return course, courses, peaks, image
+    return course, courses, peaks
 
 
-def _parts(run: InspectionRun) -> xr.DataArray:
+def _of_both(run: InspectionRun) -> tuple[xr.DataArray]:
+    explanation = explained(run)
+    if explanation.image is not None:
+        return (against(explanation.image.shares(explanation.spectra)),)
+    if explanation.parts is None:
+        raise ValueError(f"This needs trials of {LEAST_SAMPLES} samples or more.")
+    parts = explanation.parts.parts(explanation.spectra)
+    return (parts.sum("part", keep_attrs=True).rename("time_frequency_relevance"),)
+
+
+def _check_classes(run: InspectionRun) -> None:
+    """Raise if nothing can be phase-locked within classes."""
     run.sound_trials()
     run.needed_classes()
-    parts = explained(run).parts
-    if parts is None:
+    if not run.has_contrast or run.fewest() < 2:
         raise ValueError(
             "What is phase-locked is so within each class: this needs two trials or more of two classes or more."
         )
-    return parts.parts(explained(run).spectra)
 
 
-def _evoked(run: InspectionRun) -> tuple[xr.DataArray, pd.DataFrame]:
-    parts, spectral = _parts(run), explained(run).spectral_parts
-    assert spectral is not None  # with the parts
-    return parts, share_table(spectral, explained(run).spectra)
+def _parts(run: InspectionRun) -> tuple[xr.DataArray]:
+    _check_classes(run)
+    parts = explained(run).parts
+    if parts is None:
+        raise ValueError(f"This needs trials of {LEAST_SAMPLES} samples or more.")
+    return (parts.parts(explained(run).spectra),)
+
+
+def _shares(run: InspectionRun) -> tuple[pd.DataFrame]:
+    _check_classes(run)
+    sums = explained(run).spectral_parts
+    assert sums is not None  # there are classes
+    return (share_table(sums, explained(run).spectra),)
 
 
 def _properties(run: InspectionRun) -> tuple[pd.DataFrame]:
@@ -160,17 +174,20 @@ def _ms(attrs: Mapping[Hashable, Any]) -> str:
 
 OF_TIMES = Step(
     "Relevance in time",
-    ("temporal_relevance", "time_courses", "peaks", "time_frequency_relevance"),
+    ("temporal_relevance", "time_courses", "peaks"),
     _of_times,
 )
-"""The explorer needs this, too."""
+OF_BOTH = Step("Relevance in time and frequency", ("time_frequency_relevance",), _of_both)
+"""The explorer needs these, too."""
 
 TIME: Section[InspectionResults, InspectionRun] = Section(
     name="time",
     heading="Time",
     steps=(
         OF_TIMES,
-        Step("Evoked and induced", ("evoked_and_induced", "evoked_shares"), _evoked),
+        OF_BOTH,
+        Step("Evoked and induced", ("evoked_and_induced",), _parts),
+        Step("Shares of evoked", ("evoked_shares",), _shares),
         Step("What separates the classes", ("separating_properties",), _properties),
     ),
     figures=(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz._utils.text import class_words, in_brackets, joined, number_words, percent
 from sincviz.analysis.attribution.phase_locking import ALL
-from sincviz.analysis.evidence.separation import COUPLING, EVOKED, POWER, WAVEFORM
+from sincviz.analysis.evidence.separation import COUPLING, EVOKED, POWER, REST
 from sincviz.analysis.statistics.established import ALPHA
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
@@ -19,19 +19,17 @@ from sincviz.report.contents import Rows
 
 MOST_CLASSES = 4  # more are in the figures
 LEAST_SHARE = 0.1
+_ROUNDING = 0.005
 _MOST_SPANS = 3
 _SHARP = 1 / 3  # of the trial: an interval that is wider names no moment
 
 _MEANS = {
-    EVOKED: "the evoked response, which is phase-locked to the event",
+    EVOKED: "the evoked response",
     POWER: "the power of single channels",
-    COUPLING: "the coupling of channels at equal power of each, such as their phase difference",
-    WAVEFORM: "the waveform of single channels at equal power",
+    COUPLING: "how channels vary together at equal power of each, for their phases are coupled, or they pick up one "
+    "source",
+    REST: "what else single channels hold at equal power: their waveform, or how power varies from trial to trial",
 }
-_BESIDE_POWER = (
-    "how channels vary together beyond that, for they pick up one source, or their phases are coupled"
-)
-"""Coupling of channels whose power differs too; a source alone would couple them, then."""
 
 
 def time_words(inspection: InspectionResults) -> list[str]:
@@ -55,10 +53,17 @@ def _when(inspection: InspectionResults, target: str) -> str:
     established = np.asarray(((of_target["p"] < ALPHA) & (of_target > 0)).any(place))
     if not established.any():
         return "no time is established"
-    low_s, high_s = (of_target[name].to_numpy() for name in ("time_low_s", "time_high_s"))
+    assert inspection.temporal_relevance is not None  # measured with the courses
+    time_s = inspection.temporal_relevance["time"].to_numpy()
+    # From the first sample of a window to the first of the next.
+    half_s = (time_s[1] - time_s[0]) / 2 if len(time_s) > 1 else 0.0
+    low_s, high_s = (of_target[name].to_numpy() + half_s for name in ("time_low_s", "time_high_s"))
     spans = _spans(established, low_s, high_s)
     words = joined(spans) if len(spans) <= _MOST_SPANS else _within(low_s, high_s, established)
-    return f"established {words}{_peak(inspection, target, place, high_s[-1] - low_s[0])}"
+    early = ""
+    if (established & (high_s <= half_s)).any():
+        early = ", in part before the event, where no response to it can be: see whether the baseline differs"
+    return f"established {words}{_peak(inspection, target, place, high_s[-1] - low_s[0])}{early}"
 
 
 def _spans(marked: NDArray[np.bool_], low_s: NDArray[np.float64], high_s: NDArray[np.float64]) -> list[str]:
@@ -78,11 +83,7 @@ def _peak(inspection: InspectionResults, target: str, place: str, duration_s: fl
     """Return when and where it is largest, if that is known."""
     if inspection.peaks is None:
         return ""
-    peaks = [
-        row
-        for row in _rows(inspection.peaks)
-        if row["target"] == target and row["latency_s"] == row["latency_s"]
-    ]
+    peaks = [row for row in _rows(inspection.peaks) if row["target"] == target and row["p"] < ALPHA]
     if not peaks:
         return ""
     peak = max(peaks, key=lambda row: row["relevance"])
@@ -101,26 +102,28 @@ def _how(inspection: InspectionResults, target: str) -> str:
     words = []
     shares = [] if inspection.evoked_shares is None else _rows(inspection.evoked_shares)
     for row in shares:
-        if (row["target"], row["band"]) == (target, ALL) and row["evoked_share"] == row["evoked_share"]:
+        if (row["target"], row["band"]) == (target, ALL) and row["ci_low"] == row["ci_low"]:
             words.append(f" {_evoked(row)}")
     table = [] if inspection.separating_properties is None else _rows(inspection.separating_properties)
     rows = [
         row for row in table if row["target"] == target and row["share"] >= LEAST_SHARE and row["ci_low"] > 0
     ]
-    means = _MEANS | ({COUPLING: _BESIDE_POWER} if POWER in [row["property"] for row in rows] else {})
-    parts = [f"{means[row['property']]} ({percent(row['share'])})" for row in rows]
+    parts = [f"{_MEANS[row['property']]} ({percent(row['share'])})" for row in rows]
     if parts:
         words.append(f" What separates the classes is {'; '.join(parts)}.")
     return "".join(words)
 
 
 def _evoked(row: Mapping[Hashable, Any]) -> str:
+    """Return how much is evoked, of a share with an interval."""
     share = _share(row)
     if row["ci_low"] <= 0:
-        return f"It is not shown that any of it is phase-locked to the event (evoked: {share})."
-    if row["evoked_share"] > 1:
-        return f"All of it is phase-locked to the event (evoked: {share}; the rest counts against it)."
-    return f"{share} of it is phase-locked to the event (evoked)."
+        return f"It is not shown that any of what separates them is phase-locked (evoked: {share})."
+    locked = "of what separates them is phase-locked, the same in every trial of a class"
+    if row["evoked_share"] <= 1 - _ROUNDING:
+        return f"{share} {locked} (evoked)."
+    rest = "; the rest counts against it" * bool(row["ci_low"] > 1 + _ROUNDING)
+    return f"All {locked} (evoked: {share}{rest})."
 
 
 def share_rows(inspection: InspectionResults) -> Rows:
@@ -162,11 +165,12 @@ def property_rows(inspection: InspectionResults) -> Rows:
         )
     caption = (
         "Properties of the signals are made alike in all classes, one on top of the other: the mean trial (evoked "
-        "response), the mean power of each channel at each frequency and time, then the channels of a trial are taken "
-        "from different trials of the class, so that nothing couples them. What then still separates the classes is "
-        "the waveform of single channels. Separation: by how much less the scores of the classes differ, with its 95% "
-        f"interval. Balanced accuracy of unchanged trials: {percent(table.attrs['accuracy'])}. A source "
-        "that several channels pick up couples them, too: some of its power then counts as coupling."
+        "response), the power of each channel at each frequency and time, then the channels of a trial are taken from "
+        "different trials of the class, so that nothing couples them. What then still separates the classes is the "
+        "rest: the waveform of single channels, or how their power varies from trial to trial. Separation: by how much "
+        "less the scores of the classes differ, with its 95% interval. Balanced accuracy of unchanged trials: "
+        f"{percent(table.attrs['accuracy'])}. A source that several channels pick up couples them, too; at lag zero it "
+        "cannot be told from coupled phases."
     )
     header = ("Class", "Property", "Separation", "Share", "Accuracy once alike")
     return Rows(header, rows, _with_warning(inspection, caption))

@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from sincviz._utils.checks import finite_float
 from sincviz.plotting.canvas.drawn_results import DrawnResult, check_cells, check_drawn
 from sincviz.plotting.canvas.evidence import write_below
 from sincviz.plotting.canvas.intervals import excludes_zero, zero_words
@@ -115,9 +116,10 @@ def _n_shown(values: xr.DataArray, high_hz: float | None) -> int:
     """Return how many frequencies are shown."""
     frequency = values["frequency"].to_numpy()
     if high_hz is not None:
+        high_hz = finite_float("high_hz", high_hz, advice=40)
         if not high_hz > frequency[0]:
             raise ValueError(
-                f"`high_hz` must be above the lowest frequency, {frequency[0]:g}; got {high_hz!r}. Try "
+                f"`high_hz` must be above the lowest frequency, {frequency[0]:g}; got {high_hz:g}. Try "
                 f"{frequency[-1]:g}."
             )
         return int((frequency <= high_hz).sum())

@@ -197,6 +197,7 @@ def course(values, sfreq, dims=("time",), start_s=0.0, **attrs):
 )
 def test_sums_over_windows_are_sums_over_times(values, sfreq, n_samples, start_s):
     single = course(values, sfreq, ("target", "time", "channel"), start_s)
+    n_samples = min(n_samples, values.shape[1])
     summed = sum_over_times(single, n_samples / sfreq)
     assert summed.dims == single.dims
     np.testing.assert_allclose(summed.sum("time"), single.sum("time"), atol=1e-9)
@@ -207,8 +208,15 @@ def test_sums_over_windows_are_sums_over_times(values, sfreq, n_samples, start_s
         inside = ((single["time"] > low) & (single["time"] < high)).to_numpy()
         np.testing.assert_allclose(summed[:, number], single[:, inside].sum("time"), atol=1e-9)
     widths_s = high_s - low_s
-    np.testing.assert_allclose(widths_s[:-1], summed.attrs["window_width_s"], atol=1e-9)
-    assert widths_s[-1] <= summed.attrs["window_width_s"] + 1e-9
+    np.testing.assert_allclose(widths_s[1:-1], summed.attrs["window_width_s"], atol=1e-9)
+    assert widths_s.max() <= summed.attrs["window_width_s"] + 1e-9
+    times_s = single["time"].to_numpy()
+    if times_s[0] < 0 <= times_s[-1]:
+        # No window holds samples from before and after the event.
+        before = np.searchsorted(times_s, -1e-6 / sfreq)
+        np.testing.assert_allclose(low_s[np.argmin(np.abs(low_s))], times_s[before] - 0.5 / sfreq, atol=1e-6)
+    else:
+        np.testing.assert_allclose(widths_s[:-1], summed.attrs["window_width_s"], atol=1e-9)
     assert abs(summed.attrs["window_width_s"] - n_samples / sfreq) <= 0.5 / sfreq + 1e-9
 
 
@@ -257,10 +265,13 @@ def test_windows_of_less_than_a_sample_are_refused_with_a_width_that_works():
     assert sum_over_times(single, 0.2).sizes["time"] == 15
 
 
-@pytest.mark.parametrize("width_s", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("width_s", [0.0, -1.0, np.nan, np.inf, 50])
 def test_widths_that_make_no_sense_are_refused(width_s):
-    with pytest.raises(ValueError, match="`width_s` must be a positive number of seconds"):
+    with pytest.raises(ValueError, match=r"`width_s` must be .* Try 0\.05\.") as refused:
         sum_over_times(course(np.ones(30), 100), width_s)
+    assert f"got {width_s:g}" in str(refused.value)
+    with pytest.raises(TypeError, match="`width_s` must be a number"):
+        sum_over_times(course(np.ones(30), 100), "0.05")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """When: the section of an inspection names the latency, the place and the kind of what separates the classes."""
 
+import mne
 import numpy as np
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 from sincviz import inspect, spectral_relevance, temporal_relevance, time_frequency_relevance
 from sincviz import network as dressed
 from sincviz.datasets import simulate_erp, simulate_motor_imagery
+from sincviz.eeg.montages import standard_montage
 from sincviz.inspection import explaining
 from sincviz.inspection.time_words import property_rows, share_rows, time_words
 
@@ -77,8 +79,8 @@ def test_latency_place_and_kind_of_an_evoked_response(inspected):
     assert f"largest over {place} at {peak['latency_s']:.2f} s" in sentence
     assert peak["p"] < 0.05
     assert inspected.evoked_shares["evoked_share"].iloc[0] > 0.95
-    assert "phase-locked to the event" in sentence
-    assert "the evoked response, which is phase-locked to the event" in sentence
+    assert "of what separates them is phase-locked, the same in every trial of a class" in sentence
+    assert "What separates the classes is the evoked response (" in sentence
     assert "power" not in sentence
 
 
@@ -165,7 +167,7 @@ class Together(nn.Module):
 
 
 @pytest.mark.parametrize("of_power", [0.0, 1.0], ids=["coupling", "coupling and power"])
-def test_coupling_is_called_phase_only_where_power_does_not_separate(of_power):
+def test_coupling_is_named_and_what_it_may_be(of_power):
     rng, y = np.random.default_rng(0), np.resize([0, 1], 80)
     time_s = np.arange(200) / 100
     source = np.cos(2 * np.pi * 10 * time_s + rng.uniform(0, 2 * np.pi, (80, 1, 1)))
@@ -177,9 +179,93 @@ def test_coupling_is_called_phase_only_where_power_does_not_separate(of_power):
     )
     inspected = inspect(model, x, y, only=["time"], held_out=True, progress=False)
     (sentence,) = time_words(inspected)
-    phase = "the coupling of channels at equal power of each, such as their phase difference ("
-    source_or_phase = "for they pick up one source, or their phases are coupled"
-    assert (phase in sentence, source_or_phase in sentence) == (of_power == 0, of_power > 0)
+    assert "at equal power of each, for their phases are coupled, or they pick up one source (" in sentence
+    assert ("the power of single channels (" in sentence) == (of_power > 0)
+    assert "evoked response" not in sentence
+
+
+def epochs_of(x, y, sfreq=100.0, tmin=0.0):
+    info = mne.create_info(["Fz", "C3", "Cz", "C4", "Pz", "O1", "O2"][: x.shape[1]], sfreq, "eeg")
+    events = np.column_stack([np.arange(len(x)) * 1000, np.zeros(len(x), int), y + 1])
+    epochs = mne.EpochsArray(x * 1e-6, info, events, tmin, {"A": 1, "B": 2}, verbose="error")
+    return epochs.set_montage(standard_montage())
+
+
+def inspected_with(model, epochs, only=("relevance", "time")):
+    network = dressed(
+        model, ch_names=epochs.info["chs"], class_names=["A", "B"], scale=1e6, sfreq=epochs.info["sfreq"]
+    )
+    return inspect(network, epochs, only=list(only), held_out=True, progress=False)
+
+
+def test_the_largest_peak_that_is_named_is_an_established_one():
+    """An early difference that varies from trial to trial is larger on average, and not established."""
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 80)
+    time_s = np.arange(100) / 100 - 0.2
+    late, early = np.exp(-(((time_s - 0.35) / 0.06) ** 2)), np.exp(-(((time_s - 0.15) / 0.03) ** 2))
+    x = rng.standard_normal((80, 7, 100))
+    x[y == 0, 1] += 0.8 * late
+    amplitude = 6 * rng.standard_normal(80)
+    for code, mean in ((0, 2.5), (1, 0.0)):
+        amplitude[y == code] += mean - amplitude[y == code].mean()
+    x[:, 5] += amplitude[:, None] * early
+    template = np.zeros((7, 100))
+    template[1], template[5] = late, early
+    model = Template(-template)
+    with torch.no_grad():
+        model.bias += -float((x * template).sum((1, 2)).mean())
+    inspected = inspected_with(model, epochs_of(x, y, tmin=-0.2))
+    (sentence,) = time_words(inspected)
+    assert inspected.peaks["relevance"].idxmax()[1] == "left occipital"
+    assert "left occipital" not in sentence
+    assert "largest over left central at 0.3" in sentence
+
+
+@pytest.mark.parametrize("offset_from_s", [-0.2, 0.0])
+def test_what_lies_before_the_event_is_said(offset_from_s):
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 80)
+    time_s = np.arange(103) / 100 - 0.23
+    x = rng.standard_normal((80, 7, 103))
+    x[y == 0] += 0.7 * (time_s >= offset_from_s)
+    model = Template(-np.ones((7, 103)) / 100)
+    with torch.no_grad():
+        model.bias += -float((x.sum((1, 2)) / 100).mean())
+    (sentence,) = time_words(inspected_with(model, epochs_of(x, y, tmin=-0.23)))
+    assert ("in part before the event" in sentence) == (offset_from_s < 0)
+    # No window straddles the event.
+    assert ("established from -" in sentence or "established from −" in sentence) == (offset_from_s < 0)
+
+
+def test_nothing_is_stated_of_the_evoked_share_without_an_interval():
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 14)
+    x = rng.standard_normal((14, 7, 100))
+    x[y == 0, 1] *= 1.6
+    inspected = inspected_with(Laterality(1, 3), epochs_of(x, y))
+    assert inspected.evoked_shares["ci_low"].isna().all()
+    assert not any("phase-locked" in sentence for sentence in time_words(inspected))
+
+
+@pytest.mark.parametrize(("sfreq", "n_times"), [(10, 30), (16, 16), (19, 19), (100, 7)])
+def test_low_rates_and_short_trials_keep_their_relevance(sfreq, n_times):
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 60)
+    x = rng.standard_normal((60, 3, n_times))
+    x[y == 0, 0] *= 3
+    inspected = inspected_with(Laterality(0, 2), epochs_of(x, y, sfreq))
+    for name in (
+        "spectral_relevance",
+        "band_relevance",
+        "temporal_relevance",
+        "time_courses",
+        "evoked_shares",
+    ):
+        assert getattr(inspected, name) is not None
+    assert inspected.separating_properties["separation"].idxmax()[1] == "power of channels"
+    if n_times < 8:
+        assert "8 samples or more" in inspected.missing["time_frequency_relevance"]
+    else:
+        assert float(inspected.time_frequency_relevance.sum()) == pytest.approx(
+            float(inspected.spectral_relevance.sum()), rel=1e-4
+        )
 
 
 def test_unreadable_trials_say_nothing_of_time(erp):

@@ -123,7 +123,7 @@ def _mean_shares(split: Split, attribution: Attribution) -> Tensor:
     """Return the shares of a batch, (classes, batch, channels, ...), the mean over paths."""
     total: Tensor | None = None
     for path in attribution.paths:
-        shares = split.share(*path)
+        shares = split.share(path.signal, path.gradients)
         total = shares if total is None else total.add_(shares)
     assert total is not None  # at the input there are paths
     return total / len(attribution.paths)

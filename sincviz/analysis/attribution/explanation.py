@@ -37,10 +37,13 @@ class Path(NamedTuple):
         Trials minus their baseline.
     gradients : torch.Tensor, shape (classes, batch, channels, times)
         Averaged on the way from the baseline.
+    start : torch.Tensor, shape (1 or batch, channels, times)
+        The baseline; one serves all trials.
     """
 
     signal: Tensor
     gradients: Tensor
+    start: Tensor
 
 
 @dataclass(frozen=True)

@@ -167,10 +167,10 @@ def input_relevance(
                 )
             gradients = gradients_of(x, start)
             with torch.no_grad():
-                path = Path(x if method == "amplitude_gradient" else x - start, gradients)
+                path = Path(x if method == "amplitude_gradient" else x - start, gradients, start)
                 scores = network.scores(x)
                 change = explained(scores, explain) - explained(network.scores(start), explain)
-                values = split.share(*path).transpose(0, 1)
+                values = split.share(path.signal, path.gradients).transpose(0, 1)
             return Attribution(values, scores, None if method == "amplitude_gradient" else change, (path,))
 
         return attribute

@@ -50,6 +50,7 @@ class PhaseLockedSums:
         self.n_groups, self._n_codes = int(self._groups.max()) + 1, len(counts)
         self._signals: list[Tensor] = []
         self._gradients: list[Tensor] = []
+        self._starts: list[Tensor] = []
         self._shares = torch.zeros(())
 
     def add(self, attribution: Attribution, which: slice) -> None:
@@ -59,7 +60,7 @@ class PhaseLockedSums:
             self._begin(attribution)
         places = torch.from_numpy(self._groups[which] * self._n_codes + self._codes[which])
         n_values = self._shares[0, 0].numel()
-        for number, (signal, gradients) in enumerate(paths):
+        for number, (signal, gradients, _) in enumerate(paths):
             at = places.to(signal.device)
             self._signals[number].index_add_(0, at, signal)
             self._gradients[number].index_add_(0, at, gradients.transpose(0, 1))
@@ -71,11 +72,13 @@ class PhaseLockedSums:
                 start += len(block)
 
     def _begin(self, attribution: Attribution) -> None:
-        signal, gradients = attribution.paths[0]
+        signal, gradients, _ = attribution.paths[0]
         n_places, n_classes = self.n_groups * self._n_codes, len(gradients)
         shape = self._split.share(signal[:1], gradients[:, :1]).shape[2:]
         self._shares = signal.new_zeros(n_places, n_classes, *shape)
-        for _ in attribution.paths:
+        for path in attribution.paths:
+            shared = len(path.start) == 1
+            self._starts.append(path.start if shared else torch.zeros_like(path.start[:1]))
             self._signals.append(signal.new_zeros(n_places, *signal.shape[1:]))
             self._gradients.append(signal.new_zeros(n_places, n_classes, *signal.shape[1:]))
 
@@ -94,11 +97,17 @@ class PhaseLockedSums:
             [one.reshape(self.n_groups, self._n_codes, *one.shape[1:])[kept].sum(0) for one in sums]
             for sums in (self._signals, self._gradients, [self._shares])
         )
-        products = torch.stack(
-            [self._split.share(one[:, None], other) for one, other in zip(signals, gradients, strict=True)]
-        ).mean(0)
         counts = np.bincount(self._codes[self._groups != without], minlength=self._n_codes)
-        both = self._contrasts(products, shares, counts)
+        # A baseline that all trials share is in every gradient, so it is left out of what two trials have in common.
+        n = torch.from_numpy(counts).to(signals[0])[:, None, None]
+        whole = [one + n * start for one, start in zip(signals, self._starts, strict=True)]
+        products, of_starts = (
+            torch.stack([self._split.share(a[:, None], b) for a, b in zip(one, gradients, strict=True)]).mean(
+                0
+            )
+            for one in (whole, self._starts)
+        )
+        both = self._contrasts(products - of_starts, shares, counts)
         named = xr.concat([self._labels.named(part, per_trial=False) for part in both], "part")
         named = named.assign_coords(part=list(PARTS)).transpose("target", "part", ...)
         if "completeness_error" in like.coords:

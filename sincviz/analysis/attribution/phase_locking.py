@@ -26,7 +26,7 @@ from sincviz.trials.numeric_targets import Targets, are_numbers
 ALL = "all"
 """All bands together, as a row of :func:`evoked_shares`."""
 
-_SAID = ("units", "trials", "n_trials", "method", "explain", "weights_sha256", "sincviz_version")
+_SAID = ("units", "trials", "n_trials", "baseline", "method", "explain", "weights_sha256", "sincviz_version")
 
 
 @shows_progress
@@ -49,8 +49,9 @@ def evoked_and_induced(
     Relevance is a product of signal and gradient, :math:`x_i g_i` in trial :math:`i`. Its mean over the :math:`n`
     trials of a class is the product of what two different trials have in common, the evoked part
     :math:`\frac{1}{n (n - 1)} \sum_{i \ne j} x_i g_j`, plus the covariance of signal and gradient over trials, the
-    induced part. Both are free of bias, and they add up to the relevance exactly. Of a linear network everything is
-    evoked; of a network that uses the power of a rhythm whose phase varies from trial to trial, everything is induced.
+    induced part; a baseline that all trials share counts as induced. Both are free of bias, and they add up to the
+    relevance exactly. Of a linear network everything is evoked; of a network that uses the power of a rhythm whose
+    phase varies from trial to trial, everything is induced.
 
     Parameters
     ----------

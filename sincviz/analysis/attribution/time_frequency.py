@@ -93,6 +93,12 @@ def time_frequency_relevance(
     RuntimeWarning
         As for :func:`sincviz.spectral_relevance`.
 
+    Notes
+    -----
+    Half of the first window lies before the trial, and part of the last ones after it: what is left of them is shorter,
+    so frequencies are spread up to twice as far there, and what happens in the last quarter of a window counts for its
+    middle.
+
     References
     ----------
     .. [1] Gröchenig, K. (2001). Foundations of time-frequency analysis. Birkhäuser (tight Gabor frames).

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sincviz._utils.checks import checked_seed
 from sincviz._utils.progress import followed, shows_progress
-from sincviz.analysis.attribution.time_frames import TimeFrames, time_frames
+from sincviz.analysis.attribution.time_frames import LEAST_SAMPLES, TimeFrames
 from sincviz.analysis.labels import class_labels, decoder_origin
 from sincviz.analysis.statistics.jackknife import FEWEST_GROUPS, jackknife_intervals, trial_groups
 from sincviz.analysis.statistics.trial_average import averaged
@@ -19,16 +19,17 @@ from sincviz.analysis.statistics.two_classes import against
 from sincviz.networks.decoder import Decoder
 from sincviz.opening.inputs import analysis_inputs
 from sincviz.trials.classes import check_codes, classes_if_known
-from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate_hz, some_of
+from sincviz.trials.epochs import EpochsOrArray, input_batches, sampling_rate, some_of
 from sincviz.trials.numeric_targets import are_numbers
 
-PROPERTIES = EVOKED, POWER, COUPLING, WAVEFORM = (
+PROPERTIES = EVOKED, POWER, COUPLING, REST = (
     "evoked response",
     "power of channels",
     "coupling of channels",
-    "waveform of channels",
+    "rest of channels",
 )
-WINDOW_S = 0.5
+WINDOWS_S = (0.5, 0.1)
+_LEAST_POWER = 1e-30
 _AT_ONCE = 64
 _N_MIXED = 4  # times that channels are taken from other trials
 _NONE = -1
@@ -54,12 +55,14 @@ def separating_properties(
     One after the other, each on top of those before:
 
     1. *evoked response*: the mean trial of each class is replaced by the mean of these means;
-    2. *power of channels*: what is left of each trial is scaled so that every channel has the same mean power in all
-       classes, first at each frequency of the whole trial, then at each frequency and time (windows of 0.5 s);
+    2. *power of channels*: what is left of each trial is scaled so that every channel has the same power (the geometric
+       mean over trials) in all classes, first at each frequency of the whole trial, then at each frequency and time, in
+       windows of 0.5 and of 0.1 s, then at each sample;
     3. *coupling of channels*: each channel is taken from another trial of the same class, so that nothing relates the
-       channels of a trial; with equal power, what this removes is phase or amplitude coupling between channels.
+       channels of a trial.
 
-    What then still separates the classes is the *waveform* of single channels, such as the shape of a rhythm.
+    What then still separates the classes is the *rest of channels*: their waveform, such as the shape of a rhythm, or
+    how their power varies from trial to trial.
 
     Parameters
     ----------
@@ -98,13 +101,13 @@ def separating_properties(
 
     Notes
     -----
-    A source that several channels pick up couples them, and next to noise its power changes theirs less than their
-    covariance: some of it then counts as coupling. Of two classes, no covariance at lag zero can be told from sources
-    of other power, so only where the power of channels does not separate the classes is their coupling one of phases.
-    The order matters
-    where the score is not a sum of the three: what evoked responses and power do together counts for the first. The
-    mean of n trials holds 1/n of the power of the rest, so a separation of that order is no evidence of an evoked
-    response.
+    Coupling at equal power may be one of phases. But a source that several channels pick up couples them, too, and next
+    to strong noise its power changes theirs less than their covariance. At lag zero the two cannot be told apart: two
+    channels in phase, or in opposite phase, are also their sum and difference with other powers.
+
+    The order matters where the score is not a sum of the three: what evoked responses and power do together counts for
+    the first. The mean of n trials holds 1/n of the power of the rest, so a separation of that order is no evidence of
+    an evoked response. With more channels than trials in a class, some channels are taken from the same trial.
 
     Examples
     --------
@@ -133,7 +136,12 @@ def separating_properties(
         raise ValueError(
             f"This compares classes, so it needs two trials or more of two or more; got {counts.tolist()}."
         )
-    rate_hz, seed = sampling_rate_hz(network.sfreq, epochs, sfreq), checked_seed(seed)
+    seed = checked_seed(seed)
+    rate_hz, unit = sampling_rate(network.sfreq, epochs, sfreq)
+    if unit != "Hz":
+        raise ValueError(
+            "The sampling rate is not known, so there are no windows of so many seconds. Pass `sfreq`."
+        )
     groups = trial_groups(codes)
     n_groups = int(groups.max()) + 1
     left_out = [_NONE, *(range(n_groups) if n_groups >= FEWEST_GROUPS else ())]
@@ -167,7 +175,9 @@ class _Trials:
         for code in np.unique(self.codes):
             members = np.flatnonzero(self.codes == code)
             done = 0
-            for batch in input_batches(self.network, some_of(self._epochs, members), _AT_ONCE):
+            # Of equal size, so that channels can be taken from other trials in every one.
+            at_once = -(-len(members) // -(-len(members) // _AT_ONCE))
+            for batch in input_batches(self.network, some_of(self._epochs, members), at_once):
                 numbers = members[done : done + len(batch)]
                 yield numbers, int(code), change(torch.from_numpy(batch).to(self.network.device), int(code))
                 done += len(batch)
@@ -214,44 +224,64 @@ class _Alike:
 
         yield (and_common(without_evoked),)
         n_times = int(common.shape[-1])
-        gains = _gains(trials.mean(without_evoked, lambda x: torch.fft.rfft(x).abs().square()))
+        gains = _gains(trials.mean(without_evoked, lambda x: _log_power(torch.fft.rfft(x))))
 
         def equal_spectra(x: Tensor, code: int) -> Tensor:
             spectra = torch.fft.rfft(without_evoked(x, code))
             scaled: Tensor = torch.fft.irfft(spectra * gains[code].to(x), n_times)
             return scaled
 
-        frames = _frames(n_times, self._rate_hz)
-        gains_in_time = _gains(trials.mean(equal_spectra, lambda x: frames.analysed(x).abs().square()))
-
-        def equal_power(x: Tensor, code: int) -> Tensor:
-            return frames.synthesised(frames.analysed(equal_spectra(x, code)) * gains_in_time[code].to(x))
-
+        equal_power: Change = equal_spectra
+        for window_s in WINDOWS_S:
+            equal_power = self._equal_in_windows(equal_power, n_times, window_s)
+        equal_power = self._equal_in_samples(equal_power)
         yield (and_common(equal_power),)
         rng = np.random.default_rng(self._seed)
 
         def apart(x: Tensor, code: int) -> Tensor:
             power_alike = equal_power(x, code)
-            orders = np.stack([rng.permutation(len(x)) for _ in range(x.shape[1])], 1)
+            n_trials, n_chans = power_alike.shape[:2]
+            # Every channel is moved by another number of trials, as far as there are so many.
+            shifts = rng.permutation(np.resize(rng.permutation(n_trials), n_chans))
+            orders = (np.arange(n_trials)[:, None] + shifts) % n_trials
             at = torch.from_numpy(orders).to(x.device)[..., None].expand_as(power_alike)
             mixed: Tensor = power_alike.gather(0, at)
             return mixed
 
         yield [and_common(apart)] * _N_MIXED
 
+    def _equal_in_windows(self, before: Change, n_times: int, window_s: float) -> Change:
+        """Return the change that, after another one, gives all classes the same power at each frequency and time."""
+        n_window = min(n_times, max(LEAST_SAMPLES, round(window_s * self._rate_hz)))
+        if n_window < LEAST_SAMPLES:
+            return before
+        frames = TimeFrames(n_times, n_window)
+        gains = _gains(self._trials.mean(before, lambda x: _log_power(frames.analysed(x))))
+
+        def change(x: Tensor, code: int) -> Tensor:
+            return frames.synthesised(frames.analysed(before(x, code)) * gains[code].to(x))
+
+        return change
+
+    def _equal_in_samples(self, before: Change) -> Change:
+        """Return the same for each sample, all frequencies together."""
+        gains = _gains(self._trials.mean(before, lambda x: _log_power(x)))
+        return lambda x, code: before(x, code) * gains[code].to(x)
+
 
 def _unchanged(x: Tensor, code: int) -> Tensor:
     return x
 
 
-def _gains(power: dict[int, Tensor]) -> dict[int, Tensor]:
-    """Return by what each class is multiplied so that all have the same mean power; 1 where it has none."""
-    common = torch.stack(list(power.values())).mean(0)
-    return {code: torch.where(one > 0, common / one, 1.0).sqrt() for code, one in power.items()}
+def _log_power(coefficients: Tensor) -> Tensor:
+    """Return the logarithm of power, whose mean a few large trials do not move."""
+    return coefficients.abs().square().double().clamp(min=_LEAST_POWER).log()
 
 
-def _frames(n_times: int, rate_hz: float) -> TimeFrames:
-    return time_frames(n_times, rate_hz, min(WINDOW_S, n_times / rate_hz))
+def _gains(log_power: dict[int, Tensor]) -> dict[int, Tensor]:
+    """Return by what each class is multiplied so that all have the same geometric mean of power."""
+    common = torch.stack(list(log_power.values())).mean(0)
+    return {code: ((common - one) / 2).exp() for code, one in log_power.items()}
 
 
 def _separation(network: Decoder, scores: NDArray[np.float64], codes: NDArray[np.int64]) -> xr.DataArray:

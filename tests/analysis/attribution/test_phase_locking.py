@@ -103,6 +103,26 @@ def test_known_truth(make, model, share):
     np.testing.assert_allclose(row["evoked"], table["evoked"].iloc[1:].sum(), rtol=1e-6)
 
 
+class LogPower(Precise):
+    """Scores that are the logarithm of power, which has no bound at silence."""
+
+    def forward(self, x):
+        score = (x.square().mean(2) + 1e-3).log().sum(1)
+        return torch.stack([score, -score], 1)
+
+
+@pytest.mark.parametrize("baseline", ["zero", "surrogates", "channel_mean", "auto"])
+@pytest.mark.parametrize("model", [Power(), LogPower()])
+def test_of_noise_nothing_is_evoked_whatever_the_baseline(model, baseline):
+    rng, y = np.random.default_rng(0), np.resize([0, 1], 200)
+    x = rng.standard_normal((200, 2, 60))
+    x[y == 0, 0] *= 2
+    row = evoked_shares(model, x, y, sfreq=100, baseline=baseline).iloc[0]
+    # From the mean over time, the sum over classes need not be above zero; then there is no share.
+    assert not abs(row["evoked_share"]) > 0.1
+    assert not row["ci_low"] > 0.03
+
+
 def test_evoked_and_induced_in_one_network_are_told_apart_by_band():
     class Both(Precise):
         def forward(self, x):

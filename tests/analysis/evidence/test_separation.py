@@ -46,6 +46,9 @@ def trials(kind, seed, n=100):
         case "power in time":
             x[:, 0] *= 1 + 0.5 * sign * np.where(time_s < 1.5, 1, -1)
             return x, y, Scores(lambda x: (x[:, 0, :150].square() - x[:, 0, 150:].square()).mean(1))
+        case "power of a short burst":
+            x[:, 0, 50:56] *= 1 + 0.8 * sign
+            return x, y, Scores(lambda x: (x[:, 0, 50:56].square().mean(1) + 0.05).log())
         case "log power":
             x[:, 0] *= 1 + 0.5 * sign
             return x, y, Scores(lambda x: x[:, 0].square().mean(1).log())
@@ -66,9 +69,10 @@ NAMED = {
     "power of channels": "power of channels",
     "power in time": "power of channels",
     "log power": "power of channels",
+    "power of a short burst": "power of channels",
     "coupling of channels": "coupling of channels",
     "lagged coupling": "coupling of channels",
-    "waveform": "waveform of channels",
+    "waveform": "rest of channels",
 }
 
 
@@ -108,6 +112,22 @@ def test_intervals_cover():
     covered = np.mean([(table["ci_low"] <= truth) & (truth <= table["ci_high"]) for table in tables], 0)
     assert (covered >= 0.87).all()
     assert np.mean(covered) <= 0.995
+
+
+def test_one_artefact_does_not_change_what_is_named():
+    x, y, _ = trials("log power", 0)
+    x[1] *= 20
+    model = Scores(lambda x: x[:, 0].square().mean(1).log())
+    rows = separating_properties(model, x, y, sfreq=RATE_HZ).loc["class 0 against class 1"]
+    assert rows["share"].idxmax() == "power of channels"
+    assert 0.85 < rows.loc["power of channels", "share"] < 1.15
+
+
+@pytest.mark.parametrize("n", [20, 130])
+def test_no_channels_stay_together(n):
+    x, y, model = trials("coupling of channels", 0, n)
+    rows = separating_properties(model, x, y, sfreq=RATE_HZ).loc["class 0 against class 1"]
+    assert abs(rows.loc["rest of channels", "share"]) < (0.2 if n == 20 else 0.05)
 
 
 def test_nothing_of_nothing():
