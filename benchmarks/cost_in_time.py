@@ -5,7 +5,7 @@
 Untrained networks of two classes, 100 trials, default settings. The three functions take turns, so what else the
 machine does meets all of them; ratios are of one turn each, in seconds and in seconds of the processor, which hardly
 depend on what else runs. Memory is what a fresh process's anonymous memory grows by at its peak, trials being read from
-a file (Linux); arrays of 1 MiB and more are returned to the system when freed, else the peak is that of the heap's gaps.
+a file (Linux); arrays of 1 MiB and more return to the system when freed, else gaps of the heap count.
 """
 
 import itertools

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sincviz._utils.checks import finite_float
 from sincviz.analysis.attribution.spectral_shares import bin_weights
+from sincviz.networks.fast.trial_blocks import trial_blocks
 
 OVERLAP = 4
 """Windows that hold each sample."""
@@ -69,12 +70,27 @@ class TimeFrames:
         >>> shares.shape, bool(torch.allclose(shares.sum((1, 2)), (x * x).sum(1)))
         (torch.Size([3, 11, 20]), True)
         """
+        if signal.ndim == 3 and gradient.ndim == 4:
+            return self._shares_of_trials(signal, gradient)
         one, other = self.analysed(signal), self.analysed(gradient)
         weights = bin_weights(self.n_window)[:, None].to(one.real)
         # The real part alone: a complex product computes twice as much.
         product: Tensor = one.real * other.real
         product += one.imag * other.imag
         return product * weights
+
+    def _shares_of_trials(self, signal: Tensor, gradient: Tensor) -> Tensor:
+        """Return the same of (trials, channels, times) and (classes, trials, channels, times), block by block."""
+        n_classes, n_trials, n_chans = gradient.shape[:3]
+        n_values = n_chans * (self.n_window // 2 + 1) * len(self.centers)
+        shares = gradient.new_empty(n_classes, n_trials, n_chans, self.n_window // 2 + 1, len(self.centers))
+        start = 0
+        # All coefficients of a block, of signal and gradients, stay in the cache.
+        for block in trial_blocks(signal, 2 * (1 + n_classes) * n_values):
+            these = slice(start, start + len(block))
+            shares[:, these] = self.shares(block[None], gradient[:, these])
+            start += len(block)
+        return shares
 
     def analysed(self, signal: Tensor) -> Tensor:
         """Return the coefficients of a signal in the frame, shape (..., frequencies, windows)."""
