@@ -153,7 +153,7 @@ def test_without_bias_with_few_trials():
 
 @pytest.mark.slow
 def test_intervals_cover():
-    """Of a mixture whose share is known: the interval holds it about as often as stated."""
+    """Of a mixture whose share is known: the interval holds it at least about as often as stated."""
 
     class Both(Precise):
         def forward(self, x):
@@ -167,7 +167,11 @@ def test_intervals_cover():
     truth = evoked_shares(Both(), *trials(4000, 10_000), sfreq=100)["evoked_share"].iloc[0]
     rows = [evoked_shares(Both(), *trials(80, seed), sfreq=100).iloc[0] for seed in range(100)]
     covered = np.mean([row["ci_low"] <= truth <= row["ci_high"] for row in rows])
-    assert 0.9 <= covered <= 0.99
+    assert covered >= 0.9
+    # As wide as shares differ from one set of trials to the next, and not much wider.
+    spread = np.std([row["evoked_share"] for row in rows])
+    width = np.median([row["ci_high"] - row["ci_low"] for row in rows])
+    assert 2.5 * spread < width < 8 * spread
 
 
 def test_a_share_of_nothing_is_not_stated():
