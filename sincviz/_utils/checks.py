@@ -100,6 +100,22 @@ def finite_float(
     return number
 
 
+def check_share(name: str, value: float, advice: float) -> None:
+    """Raise an error if a value does not lie between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+
+    Examples
+    --------
+    >>> check_share("alpha", 0.01, 0.05)
+    """
+    if not 0 < value < 1:
+        raise ValueError(f"`{name}` must lie between 0 and 1; got {value}. Try {advice:g}.")
+
+
 def _nearest_int(value: object, advice: int | None) -> int:
     try:
         return max(1, round(float(value)))  # type: ignore[arg-type]

@@ -48,11 +48,10 @@ def _of_times(
     single = first_minus_second(windows) if run.has_contrast else windows
     places = sum_over_regions(single) if "region" in single.coords else single
     courses = with_intervals(run, places, course)
-    courses.attrs["window_width_s"] = windows.attrs["window_width_s"]
-    peaks = peak_latencies(places, trials=run.averaged, seed=run.seed)
-    # Of the permutations that the trials allow, in place of all.
-    p = courses["p"].transpose(*map(str, peaks.index.names), "time").to_series()
-    peaks["p"] = p.reindex(peaks.set_index("latency_s", append=True).index).to_numpy()
+    permuted_codes, strata = run.exchange()
+    peaks = peak_latencies(
+        places, trials=run.averaged, permuted_codes=permuted_codes, strata=strata, seed=run.seed
+    )
     return course, courses, peaks
 
 

@@ -224,7 +224,8 @@ def share_table(
 ) -> pd.DataFrame:
     """Return what :func:`evoked_shares` does, of sums over groups of trials."""
     without = [NONE, *range(sums.n_groups)] if sums.n_groups >= FEWEST_GROUPS else [NONE]
-    spectra = xr.concat([sums.parts(like, group).sum("channel") for group in without], "left_out")
+    parts_of = [sums.parts(like, group) for group in without]
+    spectra = xr.concat([parts.sum("channel") for parts in parts_of], "left_out")
     of_bands = sum_over_bands(spectra, bands).transpose("left_out", "part", "target", "band")
     names = [ALL, *of_bands["band"].to_numpy()]
     whole = spectra.sum("frequency").transpose("left_out", "part", "target").to_numpy()
@@ -248,6 +249,6 @@ def share_table(
     table = pd.DataFrame({name: column.ravel() for name, column in columns.items()}, index)
     for number, name in enumerate(("band_low_hz", "band_high_hz")):
         table[name] = np.tile(limits_hz[:, number], spectra.sizes["target"])
-    attrs = sums.parts(like).attrs
+    attrs = parts_of[0].attrs
     table.attrs = {name: attrs[name] for name in _SAID if name in attrs}
     return table

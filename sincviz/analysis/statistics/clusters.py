@@ -8,7 +8,7 @@ import scipy
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.checks import check_share, checked_seed, positive_int
 from sincviz.analysis.statistics.cluster_maps import ClusterMaps, checked_maps
 from sincviz.analysis.statistics.neighbours import neighbours
 from sincviz.analysis.statistics.subjects import subject_test, with_values
@@ -107,8 +107,8 @@ def cluster_test(
     [[1, 0.001953125, 'alpha', 'C1, C3']]
     """
     maps = checked_maps(values)
-    check_share("alpha", alpha)
-    check_share("cluster_forming_p", cluster_forming_p)
+    check_share("alpha", alpha, ALPHA)
+    check_share("cluster_forming_p", cluster_forming_p, ALPHA)
     test = subject_test(maps)
     n_subjects = int(test.attrs["n_subjects"])
     seed = checked_seed(seed)
@@ -194,18 +194,6 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
         columns = {name: kind for name, kind in columns.items() if not name.startswith("time")}
     rows = [maps.described(number) for number in range(1, int(test["cluster"].to_numpy().max(initial=0)) + 1)]
     return pd.DataFrame(rows, columns=list(columns)).astype(columns)
-
-
-def check_share(name: str, value: float) -> None:
-    """Raise an error if a setting does not lie between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If it does not.
-    """
-    if not 0 < value < 1:
-        raise ValueError(f"`{name}` must lie between 0 and 1; got {value}. Try 0.05.")
 
 
 def _permutations(n_subjects: int, alpha: float, n_permutations: int) -> int:

@@ -8,7 +8,7 @@ import scipy
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.checks import check_share, checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.numeric_contrast import TARGET_VALUE, contributions, is_of_numbers
 from sincviz.analysis.statistics.trial_average import checked_trials, trial_weights
@@ -77,7 +77,7 @@ def bootstrap_intervals(
     True
     """
     check_single_trials(values)
-    check_level(level)
+    check_share("level", level, LEVEL)
     n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
     weighted = weighted_trials(values, trials)
     values, weights = weighted.single, weighted.weights
@@ -220,18 +220,6 @@ def share_outside(level: float, n_trials: int) -> float:
     """
     student = scipy.stats.t.ppf((1 - level) / 2, n_trials - 1)
     return float(scipy.stats.norm.cdf(student * np.sqrt(n_trials / (n_trials - 1))))
-
-
-def check_level(level: float) -> None:
-    """Raise an error if the coverage of an interval does not lie between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If it does not.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"`level` must lie between 0 and 1; got {level}. Try 0.95.")
 
 
 def check_single_trials(values: xr.DataArray) -> None:

@@ -7,12 +7,11 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.checks import check_share, checked_seed, positive_int
 from sincviz.analysis.statistics.established import corrected_p
 from sincviz.analysis.statistics.intervals import (
     LEVEL,
     N_RESAMPLES,
-    check_level,
     check_single_trials,
     resampled_counts,
     share_outside,
@@ -25,6 +24,8 @@ def peak_latencies(
     values: xr.DataArray,
     *,
     trials: str = "contrast",
+    permuted_codes: NDArray[np.int64] | None = None,
+    strata: NDArray[np.int64] | None = None,
     level: float = LEVEL,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
@@ -44,6 +45,10 @@ def peak_latencies(
         meant first: ``values.sel(time=slice(0, 0.5))``.
     trials : {"contrast", "all"}
         As for :func:`sincviz.statistics.bootstrap_intervals`.
+    permuted_codes : array of int, shape (permutations, trials) | None
+        As for :func:`corrected_p`, of which ``p`` is.
+    strata : array of int, shape (trials,) | None
+        As there.
     level : float
         Coverage of the intervals, between 0 and 1.
     n_resamples : int
@@ -56,9 +61,9 @@ def peak_latencies(
     pandas.DataFrame
         One row per target and channel, region or other cell (the index), of the columns ``latency_s``, ``ci_low`` and
         ``ci_high``, in seconds; ``relevance``, the average at the peak; and ``p``, as :func:`corrected_p` returns it
-        there, corrected for all cells and times and with all trials exchanged. NaN where no value is finite or all are
-        equal; intervals are NaN if a class has one trial. ``attrs``: ``trials``, ``interval``, ``n_resamples`` and
-        ``units`` of the relevance.
+        there, corrected for all cells and times (NaN where the relevance hardly varies). All are NaN where no value is
+        finite, or values are all equal; intervals are NaN if a class has one trial. ``attrs``: ``trials``,
+        ``interval``, ``n_resamples`` and ``units`` of the relevance.
 
     Raises
     ------
@@ -78,8 +83,8 @@ def peak_latencies(
     contained the latency in 95 and 98 % if noise was alike for 60 ms, and in all if it differed from sample to sample,
     where intervals are too wide.
 
-    Where labels come in blocks or trials share signal, trials are not exchangeable: ``p`` and intervals are too small.
-    :func:`corrected_p` takes the permutations that are allowed.
+    Where labels come in blocks or trials share signal, trials are not exchangeable: intervals are too narrow, and ``p``
+    needs the permutations that are allowed.
 
     Examples
     --------
@@ -94,14 +99,17 @@ def peak_latencies(
     (True, True)
     """
     check_single_trials(values)
-    check_level(level)
+    check_share("level", level, LEVEL)
     _check_times(values)
     n_resamples, seed = positive_int("n_resamples", n_resamples), checked_seed(seed)
     weighted = weighted_trials(values.transpose(..., "time"), trials)
     values, contrast = weighted.single, trials == "contrast"
     n_trials, n_targets, *_, n_times = values.shape
     terms = weighted.terms.to_numpy().reshape(n_trials, n_targets, -1, n_times)
-    p = corrected_p(values, trials=trials, seed=seed, progress=False).to_numpy().reshape(terms.shape[1:])
+    corrected = corrected_p(
+        values, trials=trials, permuted_codes=permuted_codes, strata=strata, seed=seed, progress=False
+    )
+    p = corrected.to_numpy().reshape(terms.shape[1:])
     counts = resampled_counts(weighted.strata, n_resamples, seed)
     time_s = values["time"].to_numpy().astype(float)
     low_s, high_s = _limits_s(values)

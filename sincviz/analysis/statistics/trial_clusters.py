@@ -5,10 +5,10 @@ import scipy
 import xarray as xr
 from numpy.typing import NDArray
 
-from sincviz._utils.checks import checked_seed, positive_int
+from sincviz._utils.checks import check_share, checked_seed, positive_int
 from sincviz._utils.progress import followed, shows_progress
 from sincviz.analysis.statistics.cluster_maps import checked_maps
-from sincviz.analysis.statistics.clusters import ALPHA, CLUSTER_FORMING_P, check_share
+from sincviz.analysis.statistics.clusters import ALPHA, CLUSTER_FORMING_P
 from sincviz.analysis.statistics.intervals import weighted_trials
 from sincviz.analysis.statistics.neighbours import neighbours
 from sincviz.analysis.statistics.trial_permutations import PermutedTrials, permuted_trials, share_as_large
@@ -116,8 +116,8 @@ def trial_cluster_test(
     [[1, 4, '0.2–0.3 s', True]]
     """
     maps = checked_maps(values, "trial")
-    check_share("alpha", alpha)
-    check_share("cluster_forming_p", cluster_forming_p)
+    check_share("alpha", alpha, ALPHA)
+    check_share("cluster_forming_p", cluster_forming_p, ALPHA)
     n_permutations = positive_int("n_permutations", n_permutations)
     rng = np.random.default_rng(checked_seed(seed))
     weighted = weighted_trials(maps, trials)

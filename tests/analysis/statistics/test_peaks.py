@@ -132,6 +132,17 @@ def test_selected_times_alone_are_searched(planted):
     assert (late["ci_low"] >= 0.495).all()
 
 
+def test_p_is_that_of_the_permutations_that_trials_allow(planted):
+    strata = np.repeat([0, 1], 25)
+    allowed = peak_latencies(planted, strata=strata)
+    expected = corrected_p(planted, trials="contrast", strata=strata, progress=False)
+    for (target, channel), row in allowed.iterrows():
+        assert row["p"] == float(expected.sel(target=target, channel=channel, time=row["latency_s"]))
+    # Where labels change place with nobody, nothing is shown.
+    same = peak_latencies(planted, permuted_codes=np.tile(np.resize([0, 1], 50), (20, 1)))
+    assert (same["p"].dropna() == 1).all()
+
+
 def test_what_is_not_finite_or_never_varies_has_no_peak(planted):
     planted[:, :, 1] = 0.0
     planted[3, :, 2] = np.nan
