@@ -11,9 +11,9 @@ from sincviz.inspection.explaining import MOST_WINDOWS, WIDTH_S
 def in_windows(values: xr.DataArray, width_s: float = WIDTH_S) -> xr.DataArray:
     """Sum values over windows of time between the multiples of a width.
 
-    The windows of :func:`sincviz.attribution.sum_over_times` are counted from the first sample. These are the same in
-    trials that begin or end at other times, or were sampled at another rate, and the event is where one ends and the
-    next one begins.
+    The windows of :func:`sincviz.attribution.sum_over_times` hold whole samples, so their limits depend on the sampling
+    rate, and on the first sample where the event is outside. These are the same in all trials, and the event is where
+    one ends and the next one begins.
 
     Parameters
     ----------
