@@ -89,14 +89,15 @@ def _shift(hz: float) -> str:
 
 
 def print_summary(inspection: "Inspection") -> None:
-    """Print in words how well the network decodes, what it uses and how certain that is."""
+    """Print in words how well the network decodes, what it uses, in which roles, and how certain that is."""
     from sincviz.inspection.accuracy import accuracy_words
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
+    from sincviz.inspection.role_words import role_words
     from sincviz.inspection.words import verdict_words
 
     console.print(f"[bold]{escape(shown(verdict_words(inspection)))}[/]", highlight=False)
-    for words in (accuracy_words, basis_words, certainty_words):
+    for words in (accuracy_words, basis_words, role_words, certainty_words):
         for sentence in words(inspection):
             console.print(shown(sentence), highlight=False, markup=False)
 

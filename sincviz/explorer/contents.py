@@ -14,6 +14,7 @@ from sincviz.analysis.labels import channel_coords, class_labels
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.eeg.band_limits import ranges_by_name
 from sincviz.eeg.band_words import band_words
+from sincviz.eeg.role_words import REDUNDANT, SUPPRESSOR
 from sincviz.explorer.axes import relevance_over_axes
 from sincviz.explorer.scalp import SIZE, scalp_arrays
 from sincviz.explorer.shown_trials import with_trials
@@ -49,6 +50,7 @@ def explorer_dataset(
     accuracies: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
     cutoff_history: pd.DataFrame | None = None,
+    roles: xr.Dataset | None = None,
     words: Mapping[str, Any] | None = None,
     most_trials: int = MOST_TRIALS,
     most_bytes: float = MOST_BYTES,
@@ -76,6 +78,8 @@ def explorer_dataset(
         Of each of ``epochs``.
     predictions, accuracies, findings, cutoff_history : pandas.DataFrame
         Results of these names.
+    roles : xarray.Dataset
+        What :func:`sincviz.evidence.roles` returned, for the targets and bands of ``band_relevance``.
     words : mapping
         What is said and not measured here: ``title``, ``kind``, ``verdict``, ``readable``, ``held_out_words``,
         ``accuracy_words``, ``history``; the files ``model`` and ``epochs``, and whether ``labels`` were
@@ -108,7 +112,8 @@ def explorer_dataset(
     contents = xr.Dataset(
         _of_filters(bands, importance, drift, response, relevance, cutoff_history)
         | _maps(spatial_filters, spatial_patterns)
-        | _of_bands_and_filters(band_relevance, relevance),
+        | _of_bands_and_filters(band_relevance, relevance)
+        | _roles(roles, band_relevance),
         {"filter": bands.index.to_numpy()},
     )
     over_axes = relevance_over_axes(
@@ -234,6 +239,16 @@ def _of_bands_and_filters(cells: xr.DataArray | None, of_filters: xr.DataArray |
         dims = ("target", "filter", "channel")
         arrays["filter_relevance"] = (dims, of_filters.transpose(*dims).to_numpy())
     return arrays
+
+
+def _roles(roles: xr.Dataset | None, cells: xr.DataArray | None) -> dict[str, Any]:
+    """Return which cells are suppressors, 1, or redundant, 2."""
+    if roles is None or cells is None:
+        return {}
+    dims = ("target", "band", "channel")
+    codes = (roles["role"] == SUPPRESSOR) + 2 * (roles["role"] == REDUNDANT)
+    like = {dim: cells[dim].to_numpy() for dim in dims}
+    return {"band_role": (dims, codes.reindex(like, fill_value=0).transpose(*dims).to_numpy())}
 
 
 def _bands(cells: xr.DataArray | None, n_times: int | None, sfreq_hz: float) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ FILTERS = (
 """One value for each filter: columns of a table in the header."""
 
 _TYPES: dict[str, tuple[str, ...]] = {
-    "i1": ("code", "predicted"),
+    "i1": ("code", "predicted", "band_role"),
     "u1": ("seen",),
     "i2": ("signals",),
     "i4": ("trial_number",),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sincviz._utils.text import joined, number_words, p_words, percent
 from sincviz.analysis.attribution.leading import LEAST_OF_LARGEST
+from sincviz.eeg.role_areas import BY_ITSELF
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, MOST_RANDOMIZATION_TRIALS
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import n_read, of_numbers
@@ -93,7 +94,9 @@ def _randomization_words(table: pd.DataFrame) -> str:
 
 def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
     assert inspection.ablation is not None  # checked by the caller
-    loss = inspection.ablation[["score_loss", "score_loss_ci_low", "score_loss_ci_high"]].to_dataframe()
+    names = ["score_loss", "score_loss_ci_low", "score_loss_ci_high"]
+    names += [name for name in ("informative",) if name in inspection.ablation]
+    loss = inspection.ablation[names].to_dataframe()
     needed = loss[loss["score_loss_ci_low"] > 0].nlargest(most, "score_loss").reset_index()
     if needed.empty and of_numbers(inspection):
         return (
@@ -111,7 +114,7 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
 
     listed = "; ".join(
         f"{row['band']} of {row['channel']} ({number(row, 'score_loss')}, {number(row, 'score_loss_ci_low')} to "
-        f"{number(row, 'score_loss_ci_high')})"
+        f"{number(row, 'score_loss_ci_high')}{_by_itself(row)})"
         for row in needed.to_dict("records")
     )
     whole = ""
@@ -127,6 +130,11 @@ def _ablation_words(inspection: InspectionResults, most: int = 3) -> str:
         "Replaced by those of another trial, these cost most of the margin between the score of the true class and the "
         f"best other{whole}: {listed}."
     )
+
+
+def _by_itself(row: Mapping[Hashable, Any]) -> str:
+    """Return whether a cell tells the classes by itself, if that was asked."""
+    return f"; {BY_ITSELF[row['informative']]}" if "informative" in row else ""
 
 
 def evidence_words(inspection: InspectionResults) -> str:

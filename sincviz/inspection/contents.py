@@ -15,6 +15,7 @@ from sincviz.inspection.maps import MAPS
 from sincviz.inspection.network import NETWORK
 from sincviz.inspection.overview import NAMES, OVERVIEW
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.roles import ROLES
 from sincviz.inspection.time import TIME
 from sincviz.inspection.words import data_words, network_words, verdict_words
 from sincviz.report.contents import Contents, Paragraph
@@ -32,6 +33,7 @@ SECTIONS = (
         MAPS,
         RELEVANCE,
         TIME,
+        ROLES,
         EVIDENCE,
     ),
     *(EXPLORER, ARTEFACTS),

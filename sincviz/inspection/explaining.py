@@ -7,8 +7,10 @@ import numpy as np
 import xarray as xr
 
 from sincviz.analysis.attribution.collectors import AverageShares, TrialShares
+from sincviz.analysis.attribution.cross_spectra import cross_spectra
 from sincviz.analysis.attribution.explanation import Collector
-from sincviz.analysis.attribution.input_relevance import Also, InputSetting, Sampling, input_relevance
+from sincviz.analysis.attribution.input_relevance import Also, InputSetting, Sampling, Split, input_relevance
+from sincviz.analysis.attribution.pattern import pattern_shares
 from sincviz.analysis.attribution.phase_locked_sums import PhaseLockedSums
 from sincviz.analysis.attribution.phase_locking import phase_locked_sums
 from sincviz.analysis.attribution.spectral import over_frequencies
@@ -47,6 +49,8 @@ class Explained:
         Of single trials, summed over windows of time.
     image : AverageShares | None
         Over frequency and time, where this was asked for and ``parts`` are not known.
+    pattern : xr.DataArray, dims (trial, target, band, channel), or None
+        Pattern relevance of single trials, where roles were asked for.
     parts, spectral_parts : PhaseLockedSums | None
         Evoked and induced, over frequency and time, and over frequency in groups of trials.
     """
@@ -58,6 +62,7 @@ class Explained:
     image: AverageShares | None
     parts: PhaseLockedSums | None
     spectral_parts: PhaseLockedSums | None
+    pattern: xr.DataArray | None
 
 
 def explained(run: InspectionRun) -> Explained:
@@ -82,6 +87,12 @@ def _explain(run: InspectionRun) -> Explained:
             TrialShares(network, codes, times, lambda single: sum_over_times(single, width_s)),
             AverageShares(network, codes, n_trials, times, averaged),
         ]
+        if (
+            averaged == "contrast"
+            and not are_numbers(run.codes)
+            and (run.wanted is None or "roles" in run.wanted)
+        ):
+            kept.append(TrialShares(network, codes, _patterns(run, frequencies), sum_over_bands))
         if run.wanted is not None and "time_frequency_relevance" not in run.wanted:
             return kept
         if can_be_told:
@@ -102,6 +113,7 @@ def _explain(run: InspectionRun) -> Explained:
     assert isinstance(cells, TrialShares)
     assert isinstance(windows, TrialShares)
     assert isinstance(course, AverageShares)
+    patterns = [one.shares(spectra) for one in rest if isinstance(one, TrialShares)]
     images = [one for one in rest if isinstance(one, AverageShares)]
     sums = [one for one in rest if isinstance(one, PhaseLockedSums)]
     return Explained(
@@ -112,6 +124,16 @@ def _explain(run: InspectionRun) -> Explained:
         image=images[0] if images else None,
         parts=sums[1] if len(sums) > 1 else None,
         spectral_parts=sums[0] if sums else None,
+        pattern=patterns[0] if patterns else None,
+    )
+
+
+def _patterns(run: InspectionRun, frequencies: Split) -> Split:
+    """Return the split over frequencies of which each is shared out over channels by patterns."""
+    spectra = cross_spectra(run.network, run.sound_trials())
+    return frequencies._replace(
+        name="pattern_relevance",
+        share=lambda signal, gradients: pattern_shares(signal, gradients, spectra, centred=True),
     )
 
 

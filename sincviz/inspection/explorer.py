@@ -21,7 +21,7 @@ from sincviz.report.contents import LivePart, Section, Step
 _RESULTS = (
     *("importance", "drift", "response", "spatial_filters", "spatial_patterns", "relevance"),
     *("spectral_relevance", "temporal_relevance", "time_frequency_relevance", "band_relevance"),
-    *("predictions", "accuracies", "findings", "cutoff_history"),
+    *("predictions", "accuracies", "findings", "cutoff_history", "roles"),
 )
 _CURVES = {"loss": ("train_loss", "valid_loss"), "accuracy": ("valid_accuracy",)}
 
@@ -66,8 +66,10 @@ def payload(inspection: InspectionResults) -> str | None:
     if inspection.explorer is None:
         return None
     names = inspection.network["class_names"]
+    # Where nothing can be read, no cell has a role.
+    unknown = () if inspection.verdict["readable"] else ("band_role",)
     return payload_text(
-        inspection.explorer.assign_attrs(
+        inspection.explorer.drop_vars(unknown, errors="ignore").assign_attrs(
             kind=inspection.network["kind"],
             title=" against ".join(names) if len(names) == 2 else listed(names),
             readable=inspection.verdict["readable"],

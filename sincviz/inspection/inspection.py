@@ -216,8 +216,9 @@ def inspect(
         Class of each trial, as names or as numbers of the outputs; ``None`` takes ``epochs.event_id``. Of a network
         that predicts numbers (see :func:`sincviz.network`), what each output should be, shape (trials,) or (trials,
         outputs), such as ``epochs.metadata["age"]``: then correlation and error stand in place of the accuracy.
-    only : sequence of {"bands", "responses", "maps", "relevance", "time", "evidence", "training", "explorer"} | None
-        Sections to measure; ``None`` means all. The findings are always there.
+    only : sequence of str | None
+        Sections to measure, out of ``"bands"``, ``"responses"``, ``"maps"``, ``"relevance"``, ``"time"``, ``"roles"``,
+        ``"evidence"``, ``"training"`` and ``"explorer"``; ``None`` means all. The findings are always there.
     held_out : bool
         Declare that the network was not trained on these trials, if the checkpoint does not store its training trials.
         Without it, such trials do not show what the decisions rest on. Trials that it does store still count as seen.

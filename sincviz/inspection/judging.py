@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import xarray as xr
+
 from sincviz.analysis.doctor.findings import Finding, with_findings
 from sincviz.analysis.doctor.memory_checks import CLEARLY_ABOVE_CHANCE_P, memorised
 from sincviz.analysis.doctor.relevance_checks import of_established_classes, relevance_findings
 from sincviz.analysis.evidence.data_contrast import yardstick_accuracies
 from sincviz.analysis.evidence.prediction import ALL
 from sincviz.analysis.statistics.two_classes import first_minus_second
+from sincviz.eeg.role_words import NOT_SHOWN
 from sincviz.errors import SincvizError
 from sincviz.inspection.measuring import MOST_EVIDENCE_TRIALS, InspectionRun
 from sincviz.verdict import marked, verdict_on
@@ -24,7 +27,16 @@ OF_TRIALS = (
     ),
     *("temporal_relevance", "time_courses", "peaks", "time_frequency_relevance", "evoked_and_induced"),
     *("evoked_shares", "separating_properties"),
-    *("deletion", "ablation", "randomization", "importance", "spatial_patterns", "predictions", "accuracies"),
+    *(
+        "deletion",
+        "ablation",
+        "roles",
+        "randomization",
+        "importance",
+        "spatial_patterns",
+        "predictions",
+        "accuracies",
+    ),
     "correlations",
 )
 """What is marked with the verdict on the trials."""
@@ -52,7 +64,16 @@ def judge(run: InspectionRun) -> None:
             if "p" in getattr(result, "coords", ()) and not verdict["readable"]:
                 # Nothing is established by such trials, also where attributes get lost on the way.
                 result = results[name] = result.assign_coords(p=result["p"] * float("nan"))
+            if name == "roles" and not verdict["readable"]:
+                result = results[name] = _without_roles(result)
             result.attrs = marked(dict(result.attrs), verdict) | claim
+
+
+def _without_roles(roles: xr.Dataset) -> xr.Dataset:
+    """Return roles of which none is shown."""
+    unknown = xr.full_like(roles["role"], NOT_SHOWN, dtype=roles["role"].dtype)
+    nothing = {name: float("nan") * roles[name] for name in ("p_used", "p_informative")}
+    return roles.assign(nothing | dict.fromkeys(("used", "informative", "role"), unknown))
 
 
 def _verdict(run: InspectionRun) -> dict[str, Any]:

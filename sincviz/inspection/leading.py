@@ -19,6 +19,7 @@ from sincviz.eeg.bands import OTHER, RHYTHMS
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.newness import SAY_SO, UNITS
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.role_words import suppressor_note, suppressors_among
 from sincviz.inspection.words import data_words, not_evidence, of_numbers, two_classes, verdict_words
 from sincviz.report.contents import Rows, Section, Summary, Table
 
@@ -109,7 +110,9 @@ def _band_of(
         )
     if row["uncertain_channels"]:
         words.append(f"large but not established at {channels(row['uncertain_channels'])}")
-    return ", ".join([start, *words])
+    named = ", ".join(filter(None, [row["channels"], row["uncertain_channels"]]))
+    note = suppressor_note(suppressors_among(inspection, target, band, named))
+    return ", ".join([start, *words]) + f" ({note})" * bool(note)
 
 
 def _weaker_of(inspection: InspectionResults, target: str, band: str, n_named: int) -> str:
@@ -241,7 +244,10 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             "" if pd.isna(row["share"]) else percent(row["share"]),
             _peak_cell(row, limits),
             *(
-                (_p(row["p"]), row["channels"], row["uncertain_channels"])
+                (
+                    _p(row["p"]),
+                    *(_with_roles(inspection, row, name) for name in ("channels", "uncertain_channels")),
+                )
                 if inspection.verdict["readable"]
                 else ()
             ),
@@ -281,6 +287,14 @@ def leading_rows(inspection: InspectionResults) -> Rows:
             )
             + data_words(inspection, of_trials=True)
         ),
+    )
+
+
+def _with_roles(inspection: InspectionResults, row: Mapping[Hashable, Any], name: str) -> str:
+    """Return the channels of a column, and which of them are suppressors."""
+    names = suppressors_among(inspection, row["target"], row["band"], row[name])
+    return (
+        f"{row[name]} (suppressor{'s' * (len(names) > 1)}: {', '.join(names)})" if names else str(row[name])
     )
 
 

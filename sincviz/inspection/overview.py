@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from sincviz import plotting
+from sincviz._utils.text import joined
 from sincviz.analysis.maps.spatial import relative_maps
 from sincviz.analysis.maps.unit_importance import most_important
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.role_words import suppressors_among
 from sincviz.inspection.words import of_trials, of_weights
 from sincviz.report.contents import Figure, Section
 
@@ -58,11 +60,25 @@ def _caption(inspection: InspectionResults) -> str:
         return of_weights(
             "What the weights say: the bands of the filters and the maps of the leading units."
         )(inspection)
-    return of_trials(
+    words = of_trials(
         "How well the network decodes, which bands and places its decision rests on, what its leading units see, and "
         "what was checked: green is shown, orange is not shown or doubtful, grey could not be checked. Lines are 95% "
         "intervals; what is pale is not established, white dots are (p < 0.05, corrected)."
     )(inspection)
+    return " ".join(filter(None, [words, _suppressors(inspection)]))
+
+
+def _suppressors(inspection: InspectionResults) -> str:
+    """Return which of the leading channels are no places of information; empty if none are known to be none."""
+    assert inspection.leading_bands is not None  # asked before
+    found = []
+    for row in inspection.leading_bands.reset_index().to_dict("records"):
+        names = suppressors_among(inspection, row["target"], row["band"], row["channels"])
+        found += [f"{', '.join(names)} in {row['band']}"] if names else []
+    named = joined(list(dict.fromkeys(found))) if found else ""
+    return (
+        f"Used, but without class information of their own that these trials show: {named}." if named else ""
+    )
 
 
 def _applies(inspection: InspectionResults) -> bool:

@@ -53,6 +53,8 @@ class InspectionResults:
         What the trials say without the network.
     deletion, ablation, randomization
         The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
+    roles : xarray.Dataset, dims (target, band, channel)
+        Whether each cell is used, and whether it is informative by itself.
     findings : pandas.DataFrame
         Problems that limit the interpretation.
     verdict : dict
@@ -106,6 +108,7 @@ class InspectionResults:
     ablation: xr.Dataset | None = None
     randomization: pd.DataFrame | None = None
     csp: pd.Series | None = None
+    roles: xr.Dataset | None = None
     cutoff_history: pd.DataFrame | None = None
     explorer: xr.Dataset | None = None
     missing: dict[str, str] = field(default_factory=dict)

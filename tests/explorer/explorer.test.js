@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_EDITS, checkedView, colour, firstView, inside, isEdited, measuredResult, misleading, numeral, ordered, part, sides, span, ticks, toggled, visible, withCutoffs } from "./explorer.js";
+import { NO_EDITS, checkedView, colour, firstView, inside, isEdited, measuredResult, misleading, numeral, ordered, part, rolesIn, sides, span, ticks, toggled, visible, withCutoffs } from "./explorer.js";
 
 const values = (shape, ...numbers) => ({ shape, values: Float32Array.from(numbers) });
 const data = {
@@ -27,6 +27,16 @@ test("columns sort both ways, and what is absent comes last", () => {
   assert.deepEqual(ordered([2, null, 1, NaN, 3], false), [2, 0, 4, 1, 3]);
   assert.deepEqual(ordered([2, null, 1, NaN, 3], true), [4, 0, 2, 1, 3]);
   assert.deepEqual(ordered(["b", "a", "b"], true), [0, 2, 1]);
+});
+
+test("suppressors and redundant electrodes are those of the bands that a range reaches into", () => {
+  const roles = { ...data, arrays: { band_role: values([1, 3, 2], 1, 2, 2, 0, 0, 0) } }, told = (...range) => rolesIn(roles, 0, ...range).map(one => [one.role, one.words]);
+  const suppressor = "; suppressor (used, not informative by itself) in theta", redundant = "; redundant (informative by itself, not used) in ";
+  assert.deepEqual(told(4, 8), [[1, suppressor], [2, `${redundant}theta`]]);
+  assert.deepEqual(told(8, 13), [[2, `${redundant}mu`], [0, ""]]);
+  assert.deepEqual(told(7, Infinity), [[1, `${suppressor}${redundant}mu`], [2, `${redundant}theta`]]);
+  assert.deepEqual(told(0, -1), [[0, ""], [0, ""]]);
+  assert.deepEqual(rolesIn(data, 0, 4, 8).map(one => one.role), [0, 0]);
 });
 
 test("parts, ticks and colours", () => {

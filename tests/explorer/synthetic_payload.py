@@ -220,7 +220,10 @@ def _relevance(rng, scores, code, over):
     in_time = {"temporal_relevance": ((relevance.sum(1)[:, None] * course / course.sum())[None], "f4")}
     spread = _course(SLICE)[None] * np.exp(-0.5 * ((BIN - 11) / 3) ** 2)[:, None]
     cells = relevance.sum(1)[:, None, None] * spread / spread.sum()
+    role = np.zeros((1, *bands.shape))
+    role[0, 2, NAMES.index("Fz")], role[0, 2, NAMES.index("Pz")], role[0, 3, NAMES.index("F3")] = 1, 2, 1
     return {
+        "band_role": (role, "i1"),
         **(in_time if "time" in over else {}),
         **({"time_frequency_relevance": (cells[None], "f4")} if "both" in over else {}),
         "relevance": (relevance[None], "f4"),

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from sincviz import learned_bands
 from sincviz.analysis.attribution.cells import cell_relevance
+from sincviz.eeg.role_words import NEITHER, REDUNDANT, SUPPRESSOR, USED_AND_INFORMATIVE
 from sincviz.explorer.contents import explorer_dataset
 from sincviz.explorer.payload import payload_text
 from sincviz.networks import front_end
@@ -161,3 +163,21 @@ def test_a_network_with_another_head_is_only_shown(measured, model, epochs, code
     assert "signals" in contents
     assert contents.attrs["score_error"] is None
     assert payload_text(contents)
+
+
+def test_suppressors_and_redundant_cells_are_numbers_of_the_bands_shown(measured, model, epochs, codes):
+    plain = measured(model, epochs, codes)
+    assert "band_role" not in plain
+    dims = ("target", "band", "channel")
+    names = {"target": plain.attrs["targets"], "band": ["beta", "alpha"], "channel": plain.attrs["ch_names"]}
+    role = np.full([len(of) for of in names.values()], NEITHER, dtype="U20")
+    role[0, 0, 1], role[0, 1, 0], role[0, 1, 2] = SUPPRESSOR, REDUNDANT, USED_AND_INFORMATIVE
+    shown = measured(model, epochs, codes, roles=xr.Dataset({"role": (dims, role)}, names))[
+        "band_role"
+    ].to_numpy()
+    bands = [band["name"] for band in plain.attrs["bands"]]
+    assert {tuple(at) for at in np.argwhere(shown).tolist()} == {
+        (0, bands.index("beta"), 1),
+        (0, bands.index("alpha"), 0),
+    }
+    assert (shown[0, bands.index("beta"), 1], shown[0, bands.index("alpha"), 0]) == (1, 2)

@@ -52,6 +52,7 @@ OF_TRIALS = {
         "ablation",
         "randomization",
         "csp",
+        "roles",
     ),
 }
 
@@ -134,7 +135,9 @@ def test_sections_left_out_are_not_measured(model, simulation):
 def test_an_unknown_section_is_refused_before_anything_is_measured(only):
     with pytest.raises(TypeError, match="front end"):
         inspect(object())
-    with pytest.raises(ValueError, match="bands, responses, training, maps, relevance, time, evidence"):
+    with pytest.raises(
+        ValueError, match="bands, responses, training, maps, relevance, time, roles, evidence"
+    ):
         inspect(object(), only=only)
 
 

@@ -85,7 +85,7 @@ def test_words_are_of_outputs_and_targets(inspected):
 
 
 def test_what_needs_classes_says_why_it_is_missing(inspected):
-    for name in ("accuracies", "confusion", "csp", "explorer"):
+    for name in ("accuracies", "confusion", "csp", "roles", "explorer"):
         assert "the outputs of this network are numbers" in inspected.missing[name], name
     assert inspected.importance is not None
     assert inspected.band_power_contrast is not None

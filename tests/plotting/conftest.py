@@ -11,6 +11,7 @@ from sincviz.datasets.simulated_sources import CH_NAMES
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS
 from sincviz.eeg.regions import region_order, scalp_regions
+from sincviz.eeg.role_words import NO, NOT_SHOWN, ROLES, YES
 
 NAMES = {
     "target": ["left", "right", "feet", "tongue"],
@@ -309,6 +310,44 @@ def loss(cells, evidence):
             }
         attrs = {name: value for name, value in evidence.items() if name not in ("explain", "trials")}
         return xr.Dataset(variables, coords, attrs | {"method": "replacement by another trial"})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def roles(cells, evidence):
+    """Build the roles of so many targets, bands and channels: each kind is there, by turns."""
+
+    def build(targets=1, bands=3, n_chans=32):
+        relevance = cells(targets, bands, n_chans, intervals=False)
+        dims, number = relevance.dims, np.arange(relevance.size).reshape(relevance.shape)
+        role = np.array(ROLES)[
+            np.select([number % 7 == 0, number % 11 == 0, number % 13 == 0], [0, 1, 2], 3 + number % 2)
+        ]
+        of_role = [np.isin(role, names) for names in (ROLES[:2], (ROLES[0], ROLES[2]))]
+        used, informative = (
+            np.where(role == NOT_SHOWN, NOT_SHOWN, np.where(yes, YES, NO)) for yes in of_role
+        )
+        moved = np.where(used == YES, 1.0, 0.1) + 0.3 * np.abs(relevance.to_numpy())
+        area = 0.5 + np.where(informative == YES, 0.3, 0.02) * np.cos(number)
+        variables = {"used": (dims, used), "informative": (dims, informative), "role": (dims, role)}
+        for name, values, half in (
+            ("relevance", relevance.to_numpy(), 0.5),
+            ("spread", moved, 0.05),
+            ("pattern", 0.5 * relevance.to_numpy(), 0.3),
+            ("power_area", area, 0.05),
+            ("evoked_area", 0.5 + 0.01 * np.sin(number), 0.05),
+        ):
+            variables |= {
+                f"{name}{end}": (dims, values + by)
+                for end, by in (("", 0), ("_ci_low", -half), ("_ci_high", half))
+            }
+        coords = {
+            name: coord for name, coord in relevance.coords.items() if name not in ("ci_low", "ci_high")
+        }
+        built = xr.Dataset(variables, coords, {**evidence, "used_share": 0.1})
+        built["relevance"].attrs = {"units": "score"}
+        return built
 
     return build
 

@@ -85,3 +85,30 @@ def test_other_datasets_are_refused(loss):
     with pytest.raises(ValueError, match="`kind` must be one of 'channels', 'topomaps'; got 'pie'"):
         plot_ablation(loss(), "pie")
     assert plt.get_fignums() == []
+
+
+def test_what_is_needed_but_not_informative_is_rung_and_the_largest_losses_are_told(loss):
+    lost = loss(1, 8)
+    order = np.argsort(-lost["score_loss"].to_numpy()[0])
+    words = np.full((1, 8), "yes", dtype="U9")
+    words[0, order[0]], words[0, order[1]] = "no", "not shown"
+    lost["informative"] = (("band", "channel"), words)
+    figure = plot_ablation(lost)
+    (ring,) = [line for line in figure.axes[0].lines if line.get_label() == "suppressor"]
+    assert ring.get_xdata().tolist() == [order[0]]
+    names = lost["channel"].to_numpy()
+    assert (
+        f"Largest losses: {names[order[0]]}, delta: not informative by itself; {names[order[1]]}, delta: not "
+        "shown to be" in below(figure).replace("\n", " ")
+    )
+    assert "Crossed rings" in below(figure)
+
+
+def test_nothing_is_said_of_information_where_nothing_can_be_read_or_it_was_not_asked(loss):
+    lost = loss(1, 8)
+    assert "Largest losses" not in below(plot_ablation(lost))
+    lost["informative"] = (("band", "channel"), np.full((1, 8), "no"))
+    unreadable = lost.assign_attrs(readable="no", not_readable_because="chance")
+    figure = plot_ablation(unreadable)
+    assert "Largest losses" not in below(figure)
+    assert [line for line in figure.axes[0].lines if line.get_label() == "suppressor"] == []

@@ -636,6 +636,18 @@ def test_replacement_is_told_beside_the_whole_margin_where_that_is_known():
     assert not slips(words)
 
 
+def test_replacement_says_of_what_it_names_whether_it_tells_the_classes_by_itself():
+    lost = losses([[1.0, 3.0], [2.0, 4.0]], [[0.5, 2.0], [-1.0, 3.0]])
+    lost["informative"] = (("band", "channel"), [["not shown", "yes"], ["yes", "no"]])
+    (words,) = certainty_words(with_trials(ablation=lost))
+    assert words.endswith(
+        "beta of right central (4.00, 3.00 to 5.00; not informative by itself); alpha of right central (3.00, 2.00 to "
+        "4.00; informative by itself); alpha of left central (1.00, 0.50 to 2.00; not shown to be informative by "
+        "itself)."
+    )
+    assert not slips([words])
+
+
 def test_what_costs_next_to_nothing_is_not_named_among_what_costs_most():
     inspected = losses([[10.0, 0.3], [2.0, 0.1]], [[5.0, 0.2], [1.5, 0.05]])
     (words,) = certainty_words(with_trials(ablation=inspected))

@@ -1,5 +1,6 @@
 from .leading import leading_bands, leading_filters
 from .methods import applicable_methods
+from .pattern import pattern_relevance
 from .phase_locking import evoked_and_induced, evoked_shares
 from .shares_compared import compare_shares
 from .sinc_layer import relevance
@@ -15,6 +16,7 @@ __all__ = [
     "evoked_shares",
     "leading_bands",
     "leading_filters",
+    "pattern_relevance",
     "relevance",
     "sort_by_region",
     "spectral_relevance",

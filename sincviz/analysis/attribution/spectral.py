@@ -35,7 +35,8 @@ def spectral_relevance(
 
     An attribution at the input, :math:`\sum_t x_t g_t`, is split exactly over the bins of the Fourier transform by
     Parseval's theorem: :math:`(m_k / N)\,\mathrm{Re}(X_k^* G_k)`, where :math:`m_k` is 2, and 1 at zero frequency and
-    at Nyquist. It uses the frequencies of the input, not the cut-offs of filters.
+    at Nyquist. It uses the frequencies of the input, not the cut-offs of filters. With integrated gradients [1]_ from
+    silence its values are those of Fourier integrated gradients [2]_.
 
     Parameters
     ----------
@@ -109,6 +110,12 @@ def spectral_relevance(
     The output of a network that takes the logarithm of power changes without bound as its input approaches zero. From
     silence integrated gradients then explain the way to the faintest signal, in up to hundreds of steps, and may
     point to the wrong band. Surrogates leave that way out; they are the same for all trials, so a contrast is complete.
+
+    References
+    ----------
+    .. [1] Sundararajan, M., Taly, A., & Yan, Q. (2017). Axiomatic attribution for deep networks. ICML, 3319-3328.
+    .. [2] Kechris, C., Dan, J., & Atienza, D. (2025). Time series saliency maps: Explaining models across multiple
+       domains. arXiv:2505.13100.
 
     Examples
     --------

@@ -9,6 +9,7 @@ from .numeric_prediction import correlations
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
 from .separation import separating_properties
+from .trial_roles import roles, roles_in_time
 
 __all__ = [
     "ablate",
@@ -23,5 +24,7 @@ __all__ = [
     "learning_curves",
     "predictions",
     "randomization_test",
+    "roles",
+    "roles_in_time",
     "separating_properties",
 ]

@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from sincviz._utils.checks import checked_seed
 from sincviz._utils.progress import shows_progress, switched_off, tqdm
-from sincviz.analysis.evidence.band_replacement import in_bands, replaceable_trials
+from sincviz.analysis.evidence.band_replacement import ReplaceableTrials, in_bands, replaceable_trials
+from sincviz.analysis.evidence.cell_information import told_by_bands
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.eeg.band_limits import with_band_limits
 from sincviz.eeg.bands import RHYTHMS, checked_bands
+from sincviz.eeg.role_words import NO, NOT_SHOWN, YES
 from sincviz.trials.epochs import EpochsOrArray
 
 
@@ -66,9 +68,16 @@ def ablate(
         of the margin between the true class's score and the best other's; each with ``_ci_low`` and ``_ci_high``, a 95
         % bootstrap interval over trials. Of outputs that are numbers, ``correlation_loss``, and ``score_loss``, the
         loss of the mean product of standardised target and prediction, in standard deviations of the predictions for
-        unchanged trials (for these it is the correlation). NaN for those of the bands delta to gamma without any
-        frequency of these trials. Limits of bands are the coordinates ``band_low_hz`` and ``band_high_hz``; bands may
-        overlap, and each is taken as a whole.
+        unchanged trials (for these it is the correlation).
+
+        Of classes also ``power_area`` and ``evoked_area``, how well the cell tells the classes by itself (ROC area, 0.5
+        if not at all), with ``_ci_low`` and ``_ci_high``, and ``informative``: "yes", "no" or "not shown"; see
+        :func:`sincviz.evidence.roles`. What costs most may tell nothing by itself. Of a region these are those of
+        its most informative channel (the intervals do not account for that choice, ``informative`` does), and of more
+        than two classes those of the class that is told best from the others; "no" is "no" for all of them.
+
+        NaN for those of the bands delta to gamma without any frequency of these trials. Limits of bands are the
+        coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each is taken as a whole.
 
     Raises
     ------
@@ -134,6 +143,10 @@ def ablate(
         },
     )
     loss = with_band_limits(loss, chosen_bands)
+    if not trials.network.numeric:
+        loss = loss.merge(
+            _informative(trials, masks, [[names.index(name) for name in of] for of in regions.values()])
+        )
     if isinstance(channels, Mapping):
         return loss
     picks = [names.index(name) for name in regions]
@@ -144,6 +157,33 @@ def ablate(
             if isinstance(coord, tuple)
         }
     )
+
+
+def _informative(
+    trials: ReplaceableTrials, masks: NDArray[np.bool_], members: Sequence[Sequence[int]]
+) -> xr.Dataset:
+    """Return what the cells tell of the classes by themselves, of regions that of the channel that tells most."""
+    assert trials.structure is not None  # replaceable_trials knows it
+    told = told_by_bands(
+        trials.trials.numpy(), trials.codes.numpy(), masks, trials.structure, trials.seed
+    ).transpose("target", "channel", "band")
+    distance = np.fmax(np.abs(told["power_area"].to_numpy() - 0.5), told["evoked_area"].to_numpy() - 0.5)
+    words = told["informative"].to_numpy()
+    names = [f"{of}_area{end}" for of in ("power", "evoked") for end in ("", "_ci_low", "_ci_high")]
+    found = {name: np.empty((len(masks), len(members))) for name in names}
+    informative = np.empty((len(masks), len(members)), words.dtype)
+    for column, picks in enumerate(members):
+        of_region = np.nan_to_num(distance[:, picks], nan=-1.0).reshape(-1, len(masks))
+        best = of_region.argmax(0)[None]
+        for name in names:
+            values = told[name].to_numpy()[:, picks].reshape(-1, len(masks))
+            found[name][:, column] = np.take_along_axis(values, best, 0)[0]
+        answers = words[:, picks].reshape(-1, len(masks))
+        informative[:, column] = np.where(
+            (answers == YES).any(0), YES, np.where((answers == NO).all(0), NO, NOT_SHOWN)
+        )
+    dims = ("band", "channel")
+    return xr.Dataset({name: (dims, of) for name, of in found.items()} | {"informative": (dims, informative)})
 
 
 def _check_covered(

@@ -18,6 +18,7 @@ export const NO_EDITS = { cutoffs: [], mutedFilters: [], mutedBands: [], mutedCh
 const COLOURS = [1, 2, 3, 4].map(at => `var(--curve-${at})`);
 const SIGNED = ["001261", "023376", "06548b", "307da6", "71a8c4", "b3d1df", "ece5e0", "e4bfaa", "d39774", "c27041", "a94512", "7e1d06", "590008"]
   .map(hex => [0, 2, 4].map(at => parseInt(hex.slice(at, at + 2), 16)));
+const ROLES = ["", "suppressor (used, not informative by itself)", "redundant (informative by itself, not used)"];
 const LEFT = 36; // of drawings with values at their left, in pixels
 
 // Words and numbers
@@ -54,6 +55,14 @@ export function ordered(column, descending = false) {
   });
 }
 
+/** What is said of suppressors and redundant electrodes in the bands that reach into a range, by channel. @param {Data} data @param {number} target @param {number} low @param {number} high @returns {{role: number, words: string}[]} */
+export function rolesIn({ arrays: { band_role }, bands, ch_names }, target, low, high) {
+  const reached = band_role ? [...bands.keys()].filter(band => bands[band].ranges_hz.some(([from, to]) => from < high && (to ?? Infinity) > low)) : [];
+  return ch_names.map((_, channel) => [1, 2].reduce((told, role) => {
+    const where = reached.filter(band => part(band_role, target, band)[channel] === role).map(band => visible(bandName(bands[band])));
+    return where.length ? { role: told.role || role, words: `${told.words}; ${ROLES[role]} in ${where.join(", ")}` } : told;
+  }, { role: 0, words: "" }));
+}
 /** The part of an array at these indices of its first axes. @param {Values} array @param {number[]} indices */
 export function part({ shape, values }, ...indices) {
   const size = shape.slice(indices.length).reduce((a, b) => a * b, 1), at = indices.reduce((sum, one, axis) => sum * shape[axis] + one, 0);
@@ -646,8 +655,9 @@ class Explorer {
     const { data, view } = this, { positions, relevance } = data.arrays, names = data.ch_names;
     if (!relevance) return [];
     const { values, low, high } = this.channelSums(), most = largest(values), size = Math.min(340, this.panels.scalp.width), chosen = new Set(view.channels), [words, cells] = this.chosenWords, known = positions ? [...names.keys()].filter(at => Number.isFinite(positions.values[2 * at])) : [];
+    const roles = rolesIn(data, view.target, this.range().low, view.range_hz && !view.range_s ? this.range().high : -1);
     const interval = (/** @type {number} */ at) => (low && high ? `${signed(low[at])} to ${signed(high[at])}` : "");
-    const told = (/** @type {number} */ at) => `${visible(names[at])}: ${signed(values[at])}${low ? `, 95 % interval ${interval(at)}` : ""}`;
+    const told = (/** @type {number} */ at) => `${visible(names[at])}: ${signed(values[at])}${low ? `, 95 % interval ${interval(at)}` : ""}${roles[at].words}`;
     const readout = make("p", { class: "readout" }, "Point at an electrode for its value; press to choose it, or draw around several.", !low && ` Intervals exist for whole bands, not for these ${view.range_s ? "times" : "frequencies"}.`), tell = (/** @type {number} */ at) => { readout.textContent = told(at); };
     const choose = (/** @type {Iterable<number>} */ channels) => this.set({ channels: [...channels].sort((a, b) => a - b) }), flip = (/** @type {number} */ at) => choose(chosen.has(at) ? view.channels.filter((/** @type {number} */ one) => one !== at) : [...chosen, at]);
     const x = (/** @type {number} */ at) => size / 2 + (positions.values[2 * at] * size) / 2.5, y = (/** @type {number} */ at) => size / 2 - (positions.values[2 * at + 1] * size) / 2.5;
@@ -663,7 +673,8 @@ class Explorer {
     const reached = known.find(at => chosen.has(at)) ?? known[0]; // by the Tab key; arrows lead on from there
     const dots = known.map(at => make("svg:circle", { class: `electrode${chosen.has(at) ? " chosen" : ""}${view.edits.mutedChannels.includes(at) ? " muted" : ""}`, cx: x(at), cy: y(at), r: Math.max(3, Math.min(5.5, 26 / Math.sqrt(known.length))) + (chosen.has(at) ? 1.5 : 0), "data-key": `electrode-${at}`, tabindex: at === reached ? "0" : "-1", role: "option",
       "aria-selected": String(chosen.has(at)), "aria-label": told(at), onpointerenter: () => tell(at), onfocus: () => tell(at), onclick: () => flip(at), onkeydown: (/** @type {KeyboardEvent} */ event) => onkeydown(event, at) }));
-    const lasso = path("lasso", ""), map = this.headMap(values, most, size, { role: "listbox", "aria-multiselectable": "true", "aria-label": "Electrodes: arrow keys move, the space bar chooses" }, dots, lasso), surface = map.querySelector("svg");
+    const ring = (/** @type {number} */ at, r = 9) => path(`role-${roles[at].role}`, roles[at].role === 1 ? `M${x(at) - r} ${y(at)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0` : `M${x(at)} ${y(at) - r - 2}l${r} ${r + 2}l${-r} ${r + 2}l${-r} ${-r - 2}Z`);
+    const lasso = path("lasso", ""), map = this.headMap(values, most, size, { role: "listbox", "aria-multiselectable": "true", "aria-label": "Electrodes: arrow keys move, the space bar chooses" }, known.filter(at => roles[at].role).map(at => ring(at)), dots, lasso), surface = map.querySelector("svg");
     surface.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       if (/** @type {Element} */ (event.target).matches(".electrode")) return;
       const box = surface.getBoundingClientRect(), points = [[event.clientX - box.left, event.clientY - box.top]];
@@ -675,7 +686,7 @@ class Explorer {
       make("td", { class: "number" }, signed(values[at])), data.can_recompute && make("td", {}, this.mute("channel", "mutedChannels", at, names[at])), low && make("td", { class: "number" }, interval(at))));
     return [
       make("h3", {}, "Where on the scalp ", this.unreadable()), make("p", { class: "quiet" }, `Relevance of ${words}; positive: ${this.speaksFor(true)[0]}`), cells,
-      known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout],
+      known.length > 0 && data.arrays.topomap && [make("div", { class: this.guard }, map), make("p", { class: `key middle ${this.guard}` }, numeral(-most), " ", scale, ` +${numeral(most)}`), readout, make("p", { class: "quiet" }, ["", "Ring", "Diamond"].map((shape, role) => roles.some(one => role && one.role === role) && `${shape}: ${ROLES[role]}. `))],
       view.channels.length > 0 && button("choose-none", `Choose all electrodes again (${view.channels.length} chosen)`, () => choose([])),
       make("details", { open: this.tableOpen || known.length === 0, ontoggle: (/** @type {any} */ { target }) => { this.tableOpen = target.open; } }, make("summary", { "data-key": "electrodes" }, "Electrodes as a table", data.can_recompute && ", to mute some"),
         table("Table of electrodes", ["Electrode", "Relevance", data.can_recompute && "Without", low && "95 % interval"], rows)),

@@ -158,13 +158,13 @@ def draw_maps(
             )
             if places is info and not dotted.any():
                 # With these MNE need not check and project the sensors again for every map.
-                sensor_places = _sensor_places(ax, len(values))
-                places = info if sensor_places is None else sensor_places
+                where = sensor_places(ax, len(values))
+                places = info if where is None else where
             if contours is not None:
                 contours.set_linewidth(0.3)
             if rung.any():
                 # MNE knows one kind of mark: rings go where it drew the other sensors.
-                others = _sensor_places(ax, int((~dotted).sum()))
+                others = sensor_places(ax, int((~dotted).sum()))
                 assert others is not None
                 ax.plot(*others[rung[~dotted]].T, "o", path_effects=[halo], **ring)
             for line in ax.lines:
@@ -174,7 +174,7 @@ def draw_maps(
                     line.set_markeredgewidth(min(1.0, 0.02 * size_pt))
 
 
-def _sensor_places(ax: Axes, n_channels: int) -> NDArray[np.float64] | None:
+def sensor_places(ax: Axes, n_channels: int) -> NDArray[np.float64] | None:
     """Return where MNE drew so many sensors as points."""
     points = (part for part in ax.collections if isinstance(part, PathCollection))
     all_places = (np.asarray(part.get_offsets(), float) for part in points)

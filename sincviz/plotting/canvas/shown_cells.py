@@ -29,7 +29,7 @@ def front_to_back(values: Labelled) -> Labelled:
     return values.isel(channel=region_order(regions)) if set(regions) <= set(REGIONS) else values
 
 
-def named_rest(values: xr.DataArray) -> xr.DataArray:
+def named_rest(values: Labelled) -> Labelled:
     """Return values whose band ``other`` is named by its limits, as in words, where these are known.
 
     Examples
