@@ -14,12 +14,14 @@ JAVASCRIPT_TYPES = npx --yes --package typescript@5 tsc --noEmit --allowJs --che
 # Modules are compiled once, not in every process that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo figures population tutorials docs test coverage lint check-slow clean
+.PHONY: help demo figures population benchmark benchmark-networks tutorials docs test coverage lint check-slow clean
 
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
 	@echo "make figures     every figure of a paper on the network; make figures DATA=simulated needs no recordings"
 	@echo "make population  train and group fifty networks of ten people, on dask workers of this machine (an hour)"
+	@echo "make benchmark   every attribution method on the 60 networks of the benchmark; SIZE=small takes 8"
+	@echo "make benchmark-networks  train these networks, and write them to benchmark-networks.zip"
 	@echo "make tutorials   run the notebooks again and keep what they show"
 	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
@@ -35,6 +37,12 @@ figures: $(VENV)/.installed
 
 population: $(VENV)/.installed-cluster
 	$(BIN)/python -m figures.population $(if $(DATA_PATH),--data-path $(DATA_PATH)) $(OPTIONS)
+
+benchmark: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.attribution --size $(or $(SIZE),full) $(OPTIONS)
+
+benchmark-networks: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/sincviz benchmark --size $(or $(SIZE),full) --write-networks benchmark-networks.zip
 
 tutorials: $(VENV)/.installed-notebooks
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \

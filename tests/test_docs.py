@@ -15,7 +15,7 @@ REFERENCE = ROOT / "docs" / "reference"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
 MODULES = TOPICS | {"datasets", "networks", "plotting", "training"}
-RESULTS = {"inspection", "population"}
+RESULTS = {"benchmark", "inspection", "population"}
 # What a reader needs and what is wrong if it is missing or does not match, by numpydoc's own codes.
 NEEDED = {
     "GL08": "there is no docstring",

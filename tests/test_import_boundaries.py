@@ -75,7 +75,11 @@ PACKAGES = [f"sincviz.{name}" for name in sorted(TOPICS | {"datasets", "networks
 
 
 @pytest.mark.parametrize(
-    "package", ["sincviz", *PACKAGES, "sincviz.analysis.doctor", "sincviz.inspection", "sincviz.population"]
+    "package",
+    [
+        *("sincviz", *PACKAGES, "sincviz.analysis.doctor"),
+        *("sincviz.inspection", "sincviz.population", "sincviz.benchmark"),
+    ],
 )
 def test_every_public_name_exists_and_is_listed(package):
     module = importlib.import_module(package)
@@ -133,7 +137,9 @@ def test_what_the_front_door_shows_of_a_topic_is_the_same_there():
             assert getattr(module, name) is getattr(sincviz, name)
 
 
-@pytest.mark.parametrize("package", ["sincviz", *PACKAGES, "sincviz.inspection", "sincviz.population"])
+@pytest.mark.parametrize(
+    "package", ["sincviz", *PACKAGES, "sincviz.inspection", "sincviz.population", "sincviz.benchmark"]
+)
 def test_no_module_hides_a_public_function(package):
     module = importlib.import_module(package)
     if not hasattr(module, "__path__"):  # a topic: its files are in `sincviz.analysis`

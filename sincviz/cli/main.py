@@ -1,4 +1,4 @@
-"""The command line: ``sincviz`` and ``train``, ``inspect``, ``compare``, ``check``, ``group`` or ``demo``."""
+"""Command line: ``sincviz`` and ``train``, ``inspect``, ``compare``, ``check``, ``group``, ``benchmark``, ``demo``."""
 
 import re
 import signal
@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from sincviz._version import __version__
+from sincviz.cli.benchmark import benchmark
 from sincviz.cli.check import check
 from sincviz.cli.compare import compare
 from sincviz.cli.demo import demo
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (train, inspect, compare, check, group, demo):
+for command in (train, inspect, compare, check, group, benchmark, demo):
     app.command()(command)
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.

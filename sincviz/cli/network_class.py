@@ -1,14 +1,13 @@
 """The options that name a class of one's own, ``--model`` and ``--model-args``, and the only place that reads them."""
 
-import importlib
 import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+
+from sincviz._utils.named_code import named_callable
 
 Model = Annotated[
     str,
@@ -38,19 +37,7 @@ def network_class(model: str) -> Callable[..., object] | None:
     >>> network_class("torch.nn:Linear")
     <class 'torch.nn.modules.linear.Linear'>
     """
-    if not model:
-        return None
-    module_name, colon, path = (part.strip() for part in model.partition(":"))
-    if not (colon and path and all(part.isidentifier() for part in module_name.split("."))):
-        raise ValueError(f"`--model` must be package.module:Class; got {model!r:.80}. Try my_networks:MyNet.")
-    found: Any = _imported(module_name)
-    for name in path.split("."):
-        if not hasattr(found, name):
-            raise ValueError(f"`--model`: {module_name} has no {path!r:.80}.{_classes_in(found)}")
-        found = getattr(found, name)
-    if not callable(found):
-        raise ValueError(f"`--model` must name a class or a function; {path} is a {type(found).__name__}.")
-    return found  # type: ignore[no-any-return]
+    return named_callable(model) if model else None
 
 
 def model_arguments(text: str) -> dict[str, Any] | None:
@@ -125,32 +112,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _imported(name: str) -> object:
-    if os.getcwd() not in sys.path:  # as for `python -m`
-        sys.path.insert(0, os.getcwd())
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            raise ValueError(
-                f"`--model`: there is no module {error.name!r} in this environment or in {os.getcwd()}. Run the "
-                "command in the folder of the code, or install it."
-            ) from error
-        raise ValueError(f"`--model`: {name} cannot be imported: {error}. Install what it needs.") from error
-    except Exception as error:  # whatever the code raises
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"`--model`: {name} cannot be imported: {type(error).__name__}: {reason:.300}"
-        ) from error
-
-
-def _classes_in(module: object) -> str:
-    own = getattr(module, "__name__", None)
-    names = [
-        name
-        for name, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == own and not name.startswith("_")
-    ]
-    return f" It has: {', '.join(names[:8])}." if names else ""

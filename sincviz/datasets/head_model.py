@@ -67,17 +67,22 @@ def fit_sphere(points: FloatArray) -> tuple[FloatArray, float]:
 
 
 def lead_field(
-    positions: FloatArray, orientations: FloatArray, info: mne.Info, center: FloatArray, radius: float
+    positions: FloatArray,
+    orientations: FloatArray,
+    info: mne.Info,
+    center: FloatArray,
+    radius: float,
+    *,
+    shells: Sequence[tuple[float, float]] | None = None,
 ) -> FloatArray:
     """Return the potential of dipoles of 1 A·m at every electrode of a spherical head.
 
-    The head has four shells (brain, fluid, skull, skin) with MNE's default radii and conductivities;
-    electrodes are moved onto the outer one. No reference is subtracted.
+    Electrodes are moved onto the outer shell. No reference is subtracted.
 
     Parameters
     ----------
     positions : ndarray, shape (dipoles, 3)
-        Head coordinates in metres, inside the innermost shell (0.9 of the radius).
+        Head coordinates in metres, inside the innermost shell (by default 0.9 of the radius).
     orientations : ndarray, shape (dipoles, 3)
         Unit vectors.
     info : mne.Info
@@ -86,13 +91,22 @@ def lead_field(
         Centre of the head in metres.
     radius : float
         Radius of the head in metres.
+    shells : sequence of (float, float), optional
+        Outer radius of each shell over that of the head, and its conductivity in S/m, from the inside out. By default
+        the head has four (brain, fluid, skull, skin) with MNE's default radii and conductivities.
 
     Returns
     -------
     gain : ndarray, shape (channels, dipoles)
         In volts per ampere metre.
     """
-    sphere = mne.make_sphere_model(center, radius, verbose="error")
+    if shells is None:
+        sphere = mne.make_sphere_model(center, radius, verbose="error")
+    else:
+        radii, conductivities = zip(*shells, strict=True)
+        sphere = mne.make_sphere_model(
+            center, radius, relative_radii=radii, sigmas=conductivities, verbose="error"
+        )
     n_dipoles = len(positions)
     # MNE reads one dipole per time point; amplitude and goodness of fit do not enter the forward solution.
     times, ones = np.arange(n_dipoles) / 1000, np.ones(n_dipoles)

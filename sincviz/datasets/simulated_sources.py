@@ -86,7 +86,12 @@ class Anatomy(NamedTuple):
 
 
 def anatomy(
-    under: Sequence[dict[str, float]], eccentricity: Sequence[float], ch_names: Sequence[str], sfreq: float
+    under: Sequence[dict[str, float]],
+    eccentricity: Sequence[float],
+    ch_names: Sequence[str],
+    sfreq: float,
+    *,
+    shells: Sequence[tuple[float, float]] | None = None,
 ) -> Anatomy:
     """Return dipoles that point outwards, and the background, in a spherical head.
 
@@ -102,6 +107,8 @@ def anatomy(
         10-05 electrode names.
     sfreq : float
         Sampling rate in Hz.
+    shells : sequence of (float, float), optional
+        Relative radii and conductivities of the head, as :func:`sincviz.datasets.head_model.lead_field` takes them.
 
     Returns
     -------
@@ -136,6 +143,7 @@ def anatomy(
         info,
         center,
         radius,
+        shells=shells,
     )
     maps, background = gain[:, : len(under)].T, gain[:, len(under) :]
     background *= BACKGROUND_UV / np.sqrt(np.square(background[reference]).sum(axis=1).mean())

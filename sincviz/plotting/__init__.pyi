@@ -1,6 +1,7 @@
 from .ablation import plot_ablation
 from .band_use import plot_band_use
 from .bands import plot_bands
+from .benchmark import plot_benchmark
 from .canvas.figure_file import save_figure
 from .canvas.journals import JOURNALS
 from .canvas.style import journal
@@ -20,6 +21,7 @@ from .predictions import plot_predictions
 from .randomization import plot_randomization
 from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
+from .roles import plot_roles
 from .run_agreement import plot_run_agreement
 from .spectral_relevance import plot_spectral_relevance
 from .temporal_relevance import plot_temporal_relevance
@@ -32,6 +34,7 @@ __all__ = [
     "plot_ablation",
     "plot_band_use",
     "plot_bands",
+    "plot_benchmark",
     "plot_cluster_spectrum",
     "plot_cluster_times",
     "plot_cluster_topomaps",
@@ -52,6 +55,7 @@ __all__ = [
     "plot_randomization",
     "plot_relevance",
     "plot_responses",
+    "plot_roles",
     "plot_run_agreement",
     "plot_spatial_filters_and_patterns",
     "plot_spectral_relevance",

@@ -19,6 +19,7 @@ from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.plotting.canvas.style import style
+from tests.benchmark.fake_rows import benchmark_summary
 
 SINGLE_MM, DOUBLE_MM = 88, 178
 
@@ -66,6 +67,9 @@ DRAWINGS = {
     "randomization": Drawing("plot_randomization", ("randomization",)),
     "ablation over channels": Drawing("plot_ablation", ("loss",)),
     "ablation on the scalp": Drawing("plot_ablation", ("loss", "topomaps")),
+    "roles": Drawing("plot_roles", ("roles",)),
+    "roles of several classes": Drawing("plot_roles", ("roles of classes", "by relevance")),
+    "roles without positions": Drawing("plot_roles", ("roles without positions",), SINGLE_MM),
     "clusters on the scalp": Drawing("plot_cluster_topomaps", ("band test",)),
     "clusters over channels": Drawing("plot_cluster_spectrum", ("spectral test",)),
     "clusters over times": Drawing("plot_cluster_times", ("time test",)),
@@ -78,6 +82,7 @@ DRAWINGS = {
     "findings": Drawing("plot_findings", ("findings",)),
     "filters of two networks": Drawing("plot_filter_pairs", ("pairs",)),
     "decisions of two networks": Drawing("plot_decisions", ("decisions",), SINGLE_MM),
+    "benchmark": Drawing("plot_benchmark", ("benchmark",)),
     "notice": Drawing("plot_notice", ("what", "why")),
     "learning curves": Drawing("plot_learning_curves", ("curves",)),
     "overview": Drawing(
@@ -102,6 +107,7 @@ def explanations(
     deletion,
     randomization,
     loss,
+    roles,
     leading,
     course,
     course_by_region,
@@ -121,6 +127,10 @@ def explanations(
         "deletion": deletion,
         "randomization": randomization(),
         "loss": loss(),
+        "roles": roles(),
+        "roles of classes": roles(2, 6),
+        "by relevance": "relevance",
+        "roles without positions": roles().drop_vars(["x", "y", "z"]),
         "leading_bands": leading(),
         "band_relevance": cells(),
         "topomaps": "topomaps",
@@ -169,6 +179,7 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "findings": diagnose(model, simulation[0]),
         "pairs": filter_pairs(model, model, spatial_filters(model), spatial_filters(model)),
         "decisions": compare_decisions(*[predictions(model, simulation[0])] * 2),
+        "benchmark": benchmark_summary(),
         "what": "Scalp maps cannot be drawn.",
         "why": "Channel A1 has no position.",
     }

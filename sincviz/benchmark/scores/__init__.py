@@ -1,0 +1,1 @@
+"""Scores of an attribution: agreement with the known truth, calibration, faithfulness, sensitivity."""
