@@ -8,7 +8,7 @@ import pandas as pd
 from sincviz.benchmark.stored_rows import KEYS, read_rows, write_rows
 from sincviz.errors import SincvizError
 
-SCORES = ("cells_area", "average_precision", "suppressor_share", "seconds_per_100_trials")
+SCORES = ("cells_area", "average_precision", "suppressor_share", "seconds_per_100_trials", "accuracy")
 """What is kept of each row, beside the text that says what it is of."""
 
 _FILE = "published.csv"
@@ -56,6 +56,23 @@ def write_published(results: pd.DataFrame, path: str | Path | None = None) -> No
         results[kept].round(dict.fromkeys(SCORES, 3)),
         Path(__file__).with_name(_FILE) if path is None else Path(path),
     )
+
+
+def run_everywhere(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of methods that were run on every network of the domain, whether or not they failed there.
+
+    Means over different networks are not comparable, so a table of all networks has no methods that were run on some.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"domain": "time", "method": ["one", "one", "two"], "case": ["a", "b", "a"]})
+    >>> run_everywhere(rows)["method"].tolist()
+    ['one', 'one']
+    """
+    n_run = results.groupby(["domain", "method"])["case"].transform("nunique")
+    n_networks = results.groupby("domain")["case"].transform("nunique")
+    kept: pd.DataFrame = results[n_run == n_networks]
+    return kept
 
 
 def compared(own: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

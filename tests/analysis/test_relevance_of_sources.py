@@ -1,4 +1,4 @@
-"""The default relevance finds known sources; `benchmarks/proving_ground.py` is the long form."""
+"""The default relevance finds known sources; `sincviz.benchmark` is the long form."""
 
 import numpy as np
 import pytest
