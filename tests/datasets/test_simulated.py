@@ -103,7 +103,7 @@ def test_same_seed_same_numbers_another_seed_others():
     xr.testing.assert_allclose(first_truth["scalp_map"], other_truth["scalp_map"])
 
 
-def near_field(positions, orientations, info, center, radius):
+def near_field(positions, orientations, info, center, radius, *, shells=None):
     """Return a simple lead field: the parameters that MNE fits to the sphere's shells differ between processors."""
     electrodes = electrode_positions(info)
     return 1 / np.linalg.norm(electrodes[:, None] - positions, axis=-1)
