@@ -13,12 +13,16 @@ all files there `--table` makes the rows that come with the package, the table o
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from benchmarks.peers import installed
 from sincviz.benchmark.cases import case_names, cases
 from sincviz.benchmark.methods import Method, named_method
 from sincviz.benchmark.own_methods import OWN_METHODS
 from sincviz.benchmark.published import run_everywhere, write_published
 from sincviz.benchmark.running import run
+from sincviz.benchmark.scores.replacement import OPERATORS
+from sincviz.benchmark.scores.stability import rank_stability
 from sincviz.benchmark.stored_rows import read_results
 from sincviz.benchmark.table import summary, to_markdown
 from sincviz.errors import MethodError
@@ -32,8 +36,14 @@ SLOW = (
     *("cross_domain:stft_ig_over_time", "cross_domain:stft_ig_over_frequency"),
     *("cross_domain:fourier_ig", "cross_domain:time_ig"),
     *("own_methods:gradient_shap_by_frequency", "own_methods:ablation_over_time", "pattern_local:windows"),
+    *("own_methods:ablation_by_frequency", "pattern_local:bands", "smooth_grad"),
     *("captum_in_time:integrated_gradients", "captum_in_frequency:integrated_gradients"),
     *("captum_in_time:gradient_shap", "captum_in_frequency:gradient_shap"),
+    *(
+        "captum_in_frequency:input_x_gradient",
+        "captum_in_frequency:deep_lift",
+        "captum_in_time:input_x_gradient",
+    ),
 )
 """Methods that are run on the small benchmark only: those that take long, or give the values of ours."""
 OF_CONDITIONS = (
@@ -91,6 +101,7 @@ def publish() -> None:
     parts = [
         "![ROC areas of attribution methods, and differences to the best](images/benchmark.png)",
         to_markdown(table),
+        stability_words(table),
         "### The small benchmark, all methods",
         "Methods that take long, or give the values of another one, were run on these eight networks only.",
         to_markdown(small),
@@ -101,6 +112,24 @@ def publish() -> None:
         ),
     ]
     (DOCS / "benchmark_table.inc").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def stability_words(table: pd.DataFrame) -> str:
+    """Return how far the three replacements rank methods alike, best variant of each."""
+    best = table.drop_duplicates(["domain", "method"])
+    sentences = []
+    for domain, rows in best.groupby("domain"):
+        areas = rows.set_index("label")[[f"deletion_margin/{operator}" for operator in OPERATORS]]
+        found = rank_stability(areas)
+        sentences.append(
+            f"cells of {domain}: Kendall's W {found['kendall_w']:.2f}, smallest rank correlation of two replacements "
+            f"{found['min_spearman']:.2f}, {found['n_methods']:.0f} methods"
+        )
+    return (
+        "Order of the methods by deletion with another trial, the mean or noise: "
+        + "; ".join(sentences)
+        + "."
+    )
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ from sincviz.plotting import plot_benchmark
 N_METHODS = 8
 CAPTION = """
 Recovery of known sources by attribution methods: area under the ROC curve over bands × channels ({n_frequency}
-networks) and channels × windows of time ({n_time} networks); the published results of the benchmark that comes with sincviz. Each
-network was trained on simulated trials, or on sources in recorded EEG, of one of {n_conditions} conditions, and
-explained on 100 new trials (accuracy {lowest:.2f} to {highest:.2f}). The {n_methods} best methods of each part, best variant and
-interval over networks: {areas}.
+networks) and channels × windows of time ({n_time} networks); the published results of the benchmark that comes
+with sincviz. Each network was trained on simulated trials, or on sources in recorded EEG, of one of {n_conditions}
+conditions, and explained on 100 new trials (accuracy {lowest:.2f} to {highest:.2f}). The {n_methods} best methods
+of each part, best variant and interval over networks: {areas}.
 """
 
 

@@ -44,6 +44,10 @@ def named_callable(
     module_name, colon, path = (part.strip() for part in text.partition(":"))
     if not (colon and path and all(part.isidentifier() for part in module_name.split("."))):
         raise ValueError(f"{option} must be {form}; got {text!r:.80}. Try {example}.")
+    if module_name.endswith(".py"):
+        raise ValueError(
+            f"{option} must be {form}; got {text!r:.80}. Write {module_name.removesuffix('.py')}:{path}."
+        )
     found: Any = _imported(module_name, option)
     for name in path.split("."):
         if not hasattr(found, name):

@@ -1,6 +1,7 @@
 """Training of a benchmark network with skorch, the same for every architecture."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,19 @@ BATCH_SIZE, WEIGHT_DECAY = 32, 1e-2
 PASSES = {"SincShallowNet": 20, "EEGNet": 20, "ShallowConvNet": 20, "DeepConvNet": 30}
 RATES = {"SincShallowNet": 2e-3, "EEGNet": 2e-3, "ShallowConvNet": 1e-3, "DeepConvNet": 2e-3}
 SINC_RATE = 0.05
+
+
+class _Classifier(NeuralNetClassifier):  # type: ignore[misc]
+    """A classifier that notes an interruption, which skorch treats as the end of the training."""
+
+    interrupted_ = False
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            raise
 
 
 def trained(
@@ -37,6 +51,11 @@ def trained(
     passes : int
         Passes over the trials.
 
+    Raises
+    ------
+    KeyboardInterrupt
+        If training is interrupted: a partly trained network is not returned.
+
     Examples
     --------
     >>> from sincviz.benchmark.architectures import EEGNet
@@ -46,7 +65,7 @@ def trained(
     """
     of_cut_offs = [("sinc_filter_layer.*", {"lr": SINC_RATE, "weight_decay": 0.0})]
     groups = of_cut_offs if isinstance(network, SincShallowNet) else []
-    classifier = NeuralNetClassifier(
+    classifier = _Classifier(
         copy.deepcopy(network),
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
@@ -62,6 +81,8 @@ def trained(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         classifier.fit(uv, y)
+    if classifier.interrupted_:
+        raise KeyboardInterrupt
     fitted: nn.Module = classifier.module_
     return fitted.eval()
 

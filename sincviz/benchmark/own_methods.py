@@ -33,7 +33,7 @@ def _entered(function: Callable[..., Any], label: str, domain: str, note: str = 
     return entry  # type: ignore[no-any-return]
 
 
-def _of_all_classes(
+def of_all_classes(
     compute: Callable[[nn.Module, Tensor], Values],
 ) -> Callable[[nn.Module, Tensor, int], Values]:
     """Return a method of one class; the classes of the same trials and network are computed together, once."""
@@ -55,7 +55,7 @@ def _by_frequency(method: str) -> Callable[[nn.Module, Tensor, int], Values]:
         found = spectral_relevance(model, x.numpy(), method=method, sfreq=_rate_hz(model), per_trial=True)
         return found.transpose("target", "trial", "channel", "frequency").to_numpy()
 
-    return _of_all_classes(compute)
+    return of_all_classes(compute)
 
 
 def _over_time(method: str) -> Callable[[nn.Module, Tensor, int], Values]:
@@ -65,7 +65,7 @@ def _over_time(method: str) -> Callable[[nn.Module, Tensor, int], Values]:
         found = temporal_relevance(model, x.numpy(), method=method, sfreq=_rate_hz(model), per_trial=True)
         return found.transpose("target", "trial", "channel", "time").to_numpy()
 
-    return _of_all_classes(compute)
+    return of_all_classes(compute)
 
 
 def _pattern_relevance(model: nn.Module, x: Tensor) -> Values:
@@ -82,7 +82,7 @@ gradient_x_input_by_frequency = _entered(_by_frequency("gradient_x_input"), "Gra
 gradient_shap_by_frequency = _entered(_by_frequency("gradient_shap"), "Gradient SHAP", "frequency")
 deep_lift_by_frequency = _entered(_by_frequency("deep_lift"), "DeepLIFT", "frequency")
 amplitude_gradient = _entered(_by_frequency("amplitude_gradient"), "Amplitude gradient", "frequency")
-pattern_relevance = _entered(_of_all_classes(_pattern_relevance), "Pattern relevance", "frequency")
+pattern_relevance = _entered(of_all_classes(_pattern_relevance), "Pattern relevance", "frequency")
 integrated_gradients_over_time = _entered(_over_time("integrated_gradients"), "Integrated gradients", "time")
 gradient_x_input_over_time = _entered(_over_time("gradient_x_input"), "Gradient × input", "time")
 
@@ -138,10 +138,10 @@ def _donors(n_trials: int) -> NDArray[np.intp]:
 
 
 ablation_by_frequency = _entered(
-    _of_all_classes(_ablation_by_frequency), "Ablation", "frequency", "the cell of another trial in its place"
+    of_all_classes(_ablation_by_frequency), "Ablation", "frequency", "the cell of another trial in its place"
 )
 ablation_over_time = _entered(
-    _of_all_classes(_ablation_over_time), "Ablation", "time", "the cell of another trial in its place"
+    of_all_classes(_ablation_over_time), "Ablation", "time", "the cell of another trial in its place"
 )
 
 

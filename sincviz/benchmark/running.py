@@ -49,7 +49,7 @@ def run(
         Folder of the networks, see :func:`sincviz.benchmark.network_files.cache_folder`. Those that are not in it are
         trained.
     cases : iterable of Case | None
-        These instead, such as some of :func:`sincviz.benchmark.cases.cases`.
+        These instead, such as some of :func:`sincviz.benchmark.cases.cases`; ``cache`` is then not used, and an error.
     out : str | Path | None
         CSV file that rows are added to, network by network. An interrupted run goes on from there: networks on which
         this method did not fail are not computed again. After a change of the method, delete the file.
@@ -72,15 +72,16 @@ def run(
     Warns
     -----
     RuntimeWarning
-        If networks are left out because the recordings of their background are not here.
+        If networks are left out because the recordings of their background are not here, or a method returns equal
+        values only.
 
     Raises
     ------
     MethodError
         If the method fails on every network; the rows are in ``out`` all the same.
     ValueError
-        If the method cannot be imported, ``size`` is unknown, no network is of the method's domain, or ``out`` holds
-        something else.
+        If the method cannot be imported, ``size`` is unknown, no network is of the method's domain, ``out`` holds
+        something else, or both ``cases`` and ``cache`` are given.
 
     Examples
     --------
@@ -94,12 +95,17 @@ def run(
     ValueError: There is no network to run ...
     """
     seed = checked_seed(seed)
+    if cases is not None and cache is not None:
+        raise ValueError("`cases` are loaded already, so `cache` has no effect. Pass one of the two.")
     chosen = named_method(method, label=label, note=note)
     path = None if out is None else Path(out)
     rows = pd.DataFrame(columns=list(KEYS)) if path is None else read_rows(path)
     if path is not None:
         rows = resumable(rows, chosen.name, seed, path)
-        rows.loc[rows["method"] == chosen.name, ["label", "note"]] = [chosen.label, chosen.note]
+        own = rows["method"] == chosen.name
+        if (rows.loc[own, ["label", "note"]] != [chosen.label, chosen.note]).any(axis=None):
+            rows.loc[own, ["label", "note"]] = [chosen.label, chosen.note]
+            write_rows(rows, path)
     finished = set(rows.loc[rows["method"] == chosen.name, "case"])
     n_seen = 0
     for case in _followed(size, cache, cases, finished, chosen.domain):

@@ -22,7 +22,7 @@ from sincviz.benchmark.scores.faithfulness import (
 from sincviz.benchmark.scores.randomisation import RANDOMISATION_SCORES, randomisation
 from sincviz.benchmark.scores.sensitivity import max_sensitivity
 from sincviz.benchmark.scores.truth_scores import scores_of
-from sincviz.errors import MethodError
+from sincviz.errors import MethodError, warn
 
 if TYPE_CHECKING:
     from sincviz.benchmark.cases import Case
@@ -55,14 +55,22 @@ def scored(method: Method, case: "Case", *, seed: int = 0) -> list[dict[str, Any
     ------
     MethodError
         If the method fails, or returns what it may not.
+
+    Warns
+    -----
+    RuntimeWarning
+        If all values of a class are equal: they say nothing.
     """
     with peak_memory() as used:
         found = attributions(method, case.model, case.x, case.y, seed=seed, of=case.name)
+    _warn_if_equal(found, f"{method.name} returned", case.name)
     call = checked_call(method, case.name)
     some, of_some = _fewer_trials(case, found)
     by_class = dict(enumerate(found.values))
     reference = _reference(case, seed)
     missing: dict[str, str] = {}
+    if method.complete and not found.per_trial:
+        missing["completeness"] = "the method averages over trials"
 
     def changed(score: str, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return scores that call the method again; nothing, and why, if it fails on other networks or trials."""
@@ -105,6 +113,14 @@ def scored(method: Method, case: "Case", *, seed: int = 0) -> list[dict[str, Any
         rows.append({"variant": variant, **scores})
     words = "; ".join(f"{score}: {reason}" for score, reason in missing.items())
     return [{**row, "not_scored": words} for row in rows]
+
+
+def _warn_if_equal(found: Attributions, words: str, of: str) -> None:
+    equal = [target for target, values in enumerate(found.values) if np.ptp(values) == 0]
+    if equal:
+        what = "equal values" if found.values[equal].any() else "only zeros"
+        classes = "" if len(equal) == len(found.values) else f" for class {', '.join(map(str, equal))}"
+        warn(f"{words} {what} on {of}{classes}. Check that the method uses the network and `target`.")
 
 
 def _reference(case: "Case", seed: int) -> DeletionReference:

@@ -18,6 +18,7 @@ FAILED = "none"
 """The variant of a row that says why a method failed on a case."""
 
 _TEXT = (*KEYS, "error", "not_scored", "sincviz", "torch")
+_MAY_BE_EMPTY = ("note", "error", "not_scored")
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -38,6 +39,8 @@ def read_rows(path: Path) -> pd.DataFrame:
     ValueError
         If the file holds something else.
     """
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder. Pass a CSV file, such as {str(path / 'scores.csv')!r}.")
     if not path.exists():
         return pd.DataFrame(columns=list(KEYS))
     try:
@@ -58,19 +61,31 @@ def read_rows(path: Path) -> pd.DataFrame:
     return rows
 
 
+def with_empty_texts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose empty texts are empty: ``pandas.read_csv`` reads empty cells as NaN.
+
+    Examples
+    --------
+    >>> with_empty_texts(pd.DataFrame({"error": [float("nan"), "no rule"]}))["error"].tolist()
+    ['', 'no rule']
+    """
+    known = [name for name in _MAY_BE_EMPTY if name in rows.columns]
+    return rows.assign(**{name: rows[name].astype(object).where(rows[name].notna(), "") for name in known})
+
+
 def write_rows(rows: pd.DataFrame, path: Path) -> None:
     """Write rows as a whole: a run that is interrupted leaves the file before or after a case."""
     with replacing(path) as temporary:
         write_csv(rows.set_index("method"), temporary)
 
 
-def read_results(paths: Sequence[Path]) -> pd.DataFrame:
+def read_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
     """Return the rows of many files, or of all CSV files of folders, in one table.
 
     Parameters
     ----------
-    paths : sequence of Path
-        Files that ``run(out=...)`` wrote, or folders of them.
+    paths : path-like | sequence of path-like
+        Files that ``run(out=...)`` wrote, or folders of them; a single one needs no list.
 
     Returns
     -------
@@ -85,7 +100,7 @@ def read_results(paths: Sequence[Path]) -> pd.DataFrame:
         If a file holds something else.
     """
     files: list[Path] = []
-    for path in map(Path, paths):
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         found = sorted(path.glob("*.csv")) if path.is_dir() else [path]
         if not found or not all(one.exists() for one in found):
             siblings = [one.name for one in path.parent.glob("*.csv")] if path.parent.is_dir() else []

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sincviz._utils.checks import checked_seed
 from sincviz._utils.text import listed
-from sincviz.benchmark.stored_rows import FAILED, KEYS
+from sincviz.benchmark.stored_rows import FAILED, KEYS, with_empty_texts
 from sincviz.errors import did_you_mean
 
 LEADING = "cells_area"
@@ -75,6 +75,7 @@ def summary(
     >>> summary(rows)[["label", "cells_area", "difference"]].round(2).values.tolist()
     [['One', 0.9, 0.0], ['Two', 0.6, -0.3]]
     """
+    results = with_empty_texts(results)
     scores = _checked(results, by, against)
     seed = checked_seed(seed)
     found = []
@@ -168,11 +169,11 @@ def _checked(results: pd.DataFrame, by: str, against: str) -> list[str]:
 
 
 _SHOWN = (
-    ("cells_area", "ROC area", 2, True),
-    ("difference", "difference", 2, True),
-    ("average_precision", "average precision", 2, False),
-    ("channels_area", "channels", 2, False),
-    ("suppressor_share", "suppressor", 2, False),
+    ("cells_area", "ROC area", 3, True),
+    ("difference", "difference", 3, True),
+    ("average_precision", "average precision", 3, False),
+    ("channels_area", "channels", 3, False),
+    ("suppressor_share", "suppressor", 3, False),
     ("calibration", "calibration", 2, False),
     ("deletion_margin/other trial", "deletion", 2, False),
     ("max_sensitivity", "sensitivity", 2, False),
@@ -239,8 +240,8 @@ def _line(cells: Sequence[object]) -> str:
 def _number(row: dict[Any, Any], score: str, decimals: int, with_interval: bool) -> str:
     if not np.isfinite(row[score]):
         return "–"
-    text = f"{row[score]:.{decimals}f}"
+    text = f"{row[score]:z.{decimals}f}"
     low, high = row.get(f"{score}_ci_low", np.nan), row.get(f"{score}_ci_high", np.nan)
     if with_interval and np.isfinite(low):
-        text += f" ({low:.{decimals}f} to {high:.{decimals}f})"
+        text += f" ({low:z.{decimals}f} to {high:z.{decimals}f})"
     return text.replace("-", "−")

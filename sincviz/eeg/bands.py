@@ -39,10 +39,17 @@ def checked_bands(
 
     Raises
     ------
+    TypeError
+        If this is not a mapping.
     ValueError
         If the limits of a band are not two increasing numbers.
     """
     chosen = RHYTHMS if bands is None else bands
+    if not isinstance(chosen, Mapping):
+        raise TypeError(
+            f"`bands` must be a mapping of names to limits in Hz, or None; got {bands!r}. Try "
+            "{'mu': (8, 13)}."
+        )
     for name, limits in chosen.items():
         if not are_two_numbers(limits) or not 0 <= limits[0] < limits[1]:
             raise ValueError(
@@ -70,6 +77,38 @@ def bands_apart(bands: Mapping[str, tuple[float, float]] | None) -> Mapping[str,
                 f"{low:g}–{min(high, other_high):g} Hz."
             )
     return chosen
+
+
+def check_covered(bands: Mapping[str, tuple[float, float]], n_times: int, sfreq_hz: float) -> None:
+    """Raise if a custom band contains no frequency of trials of so many samples; default bands may.
+
+    Raises
+    ------
+    ValueError
+        If it contains none.
+
+    Examples
+    --------
+    >>> check_covered({"mu": (8, 13)}, 100, 100)
+    """
+    frequency_hz = np.fft.rfftfreq(n_times, 1 / sfreq_hz)
+    empty = [
+        (name, low, high)
+        for name, (low, high) in bands.items()
+        if not ((frequency_hz >= low) & (frequency_hz < high)).any() and (low, high) not in RHYTHMS.values()
+    ]
+    if not empty:
+        return
+    name, low, high = empty[0]
+    apart = sfreq_hz / n_times
+    if low >= sfreq_hz / 2:
+        advice = f"Pass bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
+    else:
+        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band at least that wide, or use longer trials."
+    raise ValueError(
+        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {name!r}, {low:g} to "
+        f"{high:g} Hz. {advice}"
+    )
 
 
 def rhythm_names(

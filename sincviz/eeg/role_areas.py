@@ -17,10 +17,11 @@ _ENDS = ("", "_ci_low", "_ci_high")
 
 
 def telling_areas(cells: xr.Dataset) -> xr.Dataset:
-    """Return of each cell the ROC area that tells the classes most surely, turned to above 0.5.
+    """Return of each cell the ROC area that tells the classes most surely, that of power turned to above 0.5.
 
-    Of power and evoked response, the one is taken whose interval begins higher once areas below 0.5 are turned: less
-    power in a class tells it as well as more.
+    Of power and evoked response, the one is taken whose interval begins higher once areas of power below 0.5 are
+    turned: less power in a class tells it as well as more. The projection on an evoked response is made in other trials
+    and has a direction, so below 0.5 it tells nothing.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def telling_areas(cells: xr.Dataset) -> xr.Dataset:
 
 def _turned(cells: xr.Dataset, name: str) -> xr.Dataset:
     area, low, high = (cells[f"{name}{end}"] for end in _ENDS)
-    below = area < 0.5
+    below = (area < 0.5) & (name == _NAMES[POWER])
     return xr.Dataset(
         {
             "area": area.where(~below, 1 - area),

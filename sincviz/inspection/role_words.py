@@ -29,10 +29,11 @@ def role_words(inspection: InspectionResults) -> list[str]:
     limits = ranges_by_name(inspection.roles)
     targets = list(dict.fromkeys(table["target"]))
     sentences = [
-        "A cell is a band of a channel. Used: it makes the scores of the classes differ (p < 0.05, corrected), or "
-        f"moves the score by {percent(inspection.roles.attrs['used_share'])} or more of what the strongest cell does. "
-        "Informative: by itself, without the network, its power or its evoked response tells the classes (p < 0.05, "
-        "corrected). Not shown does not mean no."
+        "A cell is a band of a channel. Used: it makes the scores of the classes differ (p < 0.05, corrected), or, "
+        "where any cell does, moves the score by "
+        f"{percent(inspection.roles.attrs['used_share'])} or more of what the strongest cell does. "
+        f"{_informative_words(inspection)} "
+        "Not shown does not mean no."
     ]
     for target in targets[:MOST_CLASSES]:
         rows = table[table["target"] == target]
@@ -44,7 +45,7 @@ def role_words(inspection: InspectionResults) -> list[str]:
     if (table["role"] == SUPPRESSOR).any():
         sentences.append(
             "A network may subtract a suppressor from other channels to remove noise, or merely let its noise through; "
-            "it shows no source of what the classes differ in."
+            "in these trials it shows no source of what the classes differ in."
         )
     return sentences
 
@@ -123,7 +124,7 @@ def role_rows(inspection: InspectionResults) -> Rows:
         "from other channels to remove noise, or merely let its noise through. Redundant: tells the classes by itself, "
         "but this network does not use it. Score moved: standard deviation over trials within classes, in units of the "
         "score. ROC area: how well power or evoked response of the cell alone tells the class, 0.5: not at all; below "
-        "0.5 it has less power. All with 95% intervals."
+        "0.5 it has less power (an evoked response tells only above 0.5). All with 95% intervals."
     )
     caption += f" {more} more are in the file." if more > 0 else ""
     caption = f"{not_evidence(inspection)} {caption} {data_words(inspection, of_trials=True)}".strip()
@@ -142,6 +143,22 @@ def role_rows(inspection: InspectionResults) -> Rows:
 def has_rows(inspection: InspectionResults) -> bool:
     """Return whether there is a suppressor or a redundant cell."""
     return inspection.roles is not None and bool(inspection.roles["role"].isin((SUPPRESSOR, REDUNDANT)).any())
+
+
+def _informative_words(inspection: InspectionResults) -> str:
+    """Return what informative means, and what "not informative" excludes."""
+    assert inspection.roles is not None  # asked before
+    excluded = [inspection.roles.attrs.get(name) for name in ("power_excluded", "evoked_excluded")]
+    words = (
+        "Informative: by itself, without the network, its power or its evoked response tells the classes (p < 0.05, "
+        "corrected, or a limit from all channels together that is corrected likewise)."
+    )
+    if None in excluded:
+        return words
+    return (
+        f"{words} Not informative: a ROC area beyond {excluded[0]:g} by power and above {excluded[1]:g} by evoked "
+        "response is excluded; less is possible."
+    )
 
 
 def _counts(rows: pd.DataFrame, *, capital: bool) -> str:
@@ -198,6 +215,8 @@ def _areas(row: Mapping[Hashable, Any]) -> str:
         for name, words in _AREAS.items()
         if row.get(name) == row.get(name) and name in row
     ]
+    if row.get("evoked_area_ci_high", 1.0) < 0.5:
+        known[-1] += ", which tells only above 0.5"
     return f"ROC area {'; '.join(known)}"
 
 
@@ -216,5 +235,6 @@ def _number(row: Mapping[Hashable, Any], name: str, largest: float) -> str:
 
 
 def _farthest(row: pd.Series) -> float:
-    """Return how far the larger of both areas is from telling nothing."""
-    return float(np.nanmax([abs(row.get(name, np.nan) - 0.5) for name in _AREAS] + [0.0]))
+    """Return how far the area that tells more is from telling nothing; of evoked responses only more than 0.5 tells."""
+    power, evoked = (row.get(name, np.nan) - 0.5 for name in _AREAS)
+    return float(np.nanmax([abs(power), evoked, 0.0]))

@@ -48,6 +48,11 @@ def _draw(inspection: InspectionResults) -> "matplotlib.figure.Figure":
     return plotting.plot_roles(inspection.roles.isel(target=slice(MOST_CLASSES)))
 
 
+def _draw_pattern(inspection: InspectionResults) -> "matplotlib.figure.Figure":
+    assert inspection.roles is not None  # the drawing needs it
+    return plotting.plot_roles(inspection.roles.isel(target=slice(MOST_CLASSES)), "pattern")
+
+
 def _frame(inspection: InspectionResults) -> pd.DataFrame:
     return cells_with_roles(inspection).set_index(["target", "band", "channel"])
 
@@ -56,9 +61,13 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
     if inspection.roles is None:
         return
     yield Sentence(
-        "Bands of single channels were sorted by whether the network uses them and whether each alone tells the "
-        "classes (area under the ROC curve of its log power and of its evoked response, the latter cross-fitted): "
-        "used without information of its own (suppressor), informative but not used (redundant), both or neither "
+        "Bands of single channels were sorted by whether the network uses them (contrast of relevance, p < 0.05, "
+        "corrected, or, where that of any cell is established, a tenth or more of the largest standard deviation of "
+        "the relevance within classes) and whether each alone tells the classes (area under the ROC curve of its log "
+        "power and of its evoked response, the latter cross-fitted; p < 0.05, corrected, or a limit from all channels, "
+        f"corrected likewise; not informative: areas beyond {inspection.roles.attrs['power_excluded']:.2f} by power "
+        f"and above {inspection.roles.attrs['evoked_excluded']:.2f} by evoked responses excluded): used without "
+        "information of its own (suppressor), informative but not used (redundant), both or neither "
         "(Haufe et al., 2014).",
         ("haufe",),
     )
@@ -78,10 +87,23 @@ ROLES: Section[InspectionResults, InspectionRun] = Section(
                 "Maps: by how much each band of a channel moves the score from trial to trial within classes. Dots: "
                 "used, and by itself it tells the classes. Crossed rings, suppressors: used, but by itself it does "
                 "not; a network may subtract it from other channels to remove noise, or merely let its noise "
-                "through, so it shows no source of what the classes differ in. Diamonds, redundant: by itself it "
-                "tells the classes, but this network does not use it. Plot: how well each cell alone tells the "
-                "classes, against how much the network uses it; suppressors are at the top left, redundant cells at "
-                "the bottom right. Not shown does not mean no.",
+                "through, so in these trials it shows no source of what the classes differ in. Diamonds, "
+                "redundant: by itself it tells the classes, but this network does not use it. Plot: how well each "
+                "cell alone tells the classes (areas of power below 0.5 are mirrored), against how much the network "
+                "uses it; suppressors are at the top left, redundant cells at the bottom right. Not shown does not "
+                "mean no.",
+            ),
+        ),
+        Figure(
+            "pattern_relevance",
+            "Where is the signal that it reads?",
+            ("roles",),
+            or_say_why(_draw_pattern),
+            of_trials(
+                "The relevance of each band, shared among the channels that show the signal which the network reads "
+                "there, whether or not it uses them (pattern relevance, contrast between the classes). Of the methods "
+                "in the benchmark of sincviz this finds simulated sources best. It shows where that signal is seen; "
+                "what the network uses is in the figures of relevance. Marks and plot as above.",
             ),
         ),
     ),

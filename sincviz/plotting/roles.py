@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
+from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -73,8 +75,8 @@ def plot_roles(roles: xr.Dataset, quantity: str = "spread") -> Figure:
     matplotlib.figure.Figure
         178 mm wide: scalp maps, one for each band, on which every electrode is marked by its role, and beside them all
         cells of all bands, by how well each alone tells the classes (ROC area of its power or its evoked response,
-        whichever is surer; 0.5 tells nothing) and by the quantity, with 95 % intervals where there is a role. Without
-        usable positions there are no maps, and the figure is 88 mm wide.
+        whichever is surer; 0.5 tells nothing, areas of power below it are mirrored) and by the quantity, with 95 %
+        intervals where there is a role. Without usable positions there are no maps, and the figure is 88 mm wide.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def plot_roles(roles: xr.Dataset, quantity: str = "spread") -> Figure:
         named = cells["role"].isin((SUPPRESSOR, REDUNDANT)).any()
         note = (
             "ROC area: how well the cell alone tells the classes, by its power or its evoked response, whichever is "
-            "surer; 0.5: not at all. Lines: 95% intervals."
+            "surer; 0.5: not at all. Areas of power below 0.5 are mirrored. Lines: 95% intervals."
         ) + (f" Named: suppressors and redundant cells{more}." if named else "")
         write_below(figure, roles.attrs, note=" ".join(filter(None, [note, bands_in_hz(roles)])))
     return figure
@@ -208,6 +210,8 @@ def _figure(cells: xr.Dataset, drawn: str, on_scalp: bool) -> tuple[Figure, int]
             draw_maps(grid, of_target[drawn].to_numpy(), titles, scale, of_target[drawn])
             for ax, roles_of_band in zip(grid, of_target["role"].to_numpy().astype(str), strict=True):
                 _mark(ax, roles_of_band, size_mm)
+                if scale.low == 0:
+                    _hide_contours_below_zero(ax)
     if on_scalp:
         label = fitted(_words(cells, drawn), maps_mm)
         bar_left = _SIDE_MM + (maps_mm - _BAR_WIDTH_MM) / 2
@@ -248,6 +252,16 @@ def _mark(ax: Axes, roles: NDArray[np.str_], size_mm: float) -> None:
         if (roles == role).any():
             x, y = places[roles == role].T
             mark_roles(ax, x, y, role, scale=min(1.0, size_mm / _FULL_MM))
+
+
+def _hide_contours_below_zero(ax: Axes) -> None:
+    """Hide where the interpolation falls below zero, though no value does."""
+    for part in ax.collections:
+        if isinstance(part, QuadContourSet):
+            levels = np.asarray(part.levels)
+            colours = np.broadcast_to(to_rgba_array(part.get_edgecolor()), (len(levels), 4)).copy()
+            colours[levels <= 0] = 0.0
+            part.set_edgecolor(colours.tolist())
 
 
 def _words(cells: xr.Dataset, name: str) -> str:

@@ -35,6 +35,15 @@ def test_the_one_whose_interval_begins_higher_is_taken():
     np.testing.assert_allclose(telling["area"], [0.6, 0.65, 0.8])
 
 
+def test_an_evoked_area_below_chance_tells_nothing():
+    telling = telling_areas(areas([0.45, 0.5], [0.3, 0.3]))
+    np.testing.assert_allclose(telling["area"], [0.55, 0.5])
+    alone = telling_areas(
+        areas([0.5], [0.3]).drop_vars([f"power_area{end}" for end in ("", "_ci_low", "_ci_high")])
+    )
+    np.testing.assert_allclose([alone["area"], alone["ci_low"], alone["ci_high"]], [[0.3], [0.2], [0.4]])
+
+
 def test_what_is_not_known_is_not_taken():
     telling = telling_areas(areas([0.6, np.nan], [np.nan, np.nan]))
     np.testing.assert_allclose(telling["area"], [0.6, np.nan])

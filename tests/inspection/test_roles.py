@@ -46,8 +46,35 @@ def test_a_suppressor_is_used_but_no_place_of_information():
         "its own that these trials show (ROC area of its power 0.52, 0.47 to 0.57; of its evoked response 0.50, 0.45 "
         "to 0.55): a suppressor."
     )
-    assert words[-1].endswith("it shows no source of what the classes differ in.")
+    assert words[-1].endswith("in these trials it shows no source of what the classes differ in.")
     assert not slips(words)
+
+
+def test_the_words_say_how_cells_become_informative_and_what_no_excludes():
+    found = roles(("left against right",)).assign_attrs(power_excluded=0.65, evoked_excluded=0.75)
+    words = role_words(with_trials(roles=found))[0]
+    assert (
+        "tells the classes (p < 0.05, corrected, or a limit from all channels together that is corrected"
+        in words
+    )
+    assert (
+        "Not informative: a ROC area beyond 0.65 by power and above 0.75 by evoked response is excluded"
+        in words
+    )
+    assert not slips([words])
+
+
+def test_an_evoked_area_below_chance_is_said_to_tell_nothing():
+    found = roles(("left against right",), alpha_Cz=SUPPRESSOR, beta_C3=REDUNDANT, beta_C4=REDUNDANT)
+    for end, by in (("", 0), ("_ci_low", -0.05), ("_ci_high", 0.05)):
+        found[f"evoked_area{end}"].loc[{"band": "alpha", "channel": "Cz"}] = 0.43 + by
+        found[f"evoked_area{end}"].loc[{"band": "beta", "channel": "C3"}] = 0.3 + by
+        found[f"power_area{end}"].loc[{"band": "beta", "channel": "C4"}] = 0.35 + by
+    inspected = with_trials(roles=found)
+    (sentence,) = [one for one in role_words(inspected) if one.startswith("Cz")]
+    assert "of its evoked response 0.43, 0.38 to 0.48, which tells only above 0.5)" in sentence
+    ordered = cells_with_roles(inspected)
+    assert ordered[ordered["role"] == REDUNDANT]["channel"].tolist() == ["C4", "C3"]
 
 
 def test_a_redundant_cell_tells_the_classes_but_is_not_used():

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.contour import QuadContourSet
 from matplotlib.text import Annotation
 
 from sincviz.eeg.role_words import NEITHER, NOT_SHOWN, REDUNDANT, ROLES, SUPPRESSOR, USED_AND_INFORMATIVE
@@ -65,6 +66,24 @@ def test_less_power_is_as_informative_as_more(roles):
     found["power_area"][:], found["power_area_ci_low"][:], found["power_area_ci_high"][:] = 0.2, 0.1, 0.3
     (marks,) = [line for line in plot_roles(found).axes[0].lines if line.get_label() in ROLES]
     np.testing.assert_allclose(marks.get_xdata(), 0.8)
+
+
+def test_maps_of_what_is_never_negative_have_no_contours_below_zero(roles):
+    found = roles(bands=1)
+    steep = np.zeros(32)
+    steep[5] = 1.0
+    found["spread"][0, 0], found["relevance"][0, 0] = steep, steep - 0.5
+    for quantity, below_zero in (("spread", False), ("relevance", True)):
+        ax = plot_roles(found, quantity).axes[1]
+        (contours,) = [part for part in ax.collections if isinstance(part, QuadContourSet)]
+        opacity = np.resize(contours.get_edgecolor(), (len(contours.levels), 4))[:, 3]
+        assert contours.levels.min() <= 0
+        assert (opacity[contours.levels <= 0] > 0).any() == below_zero
+        assert (opacity[contours.levels > 0] == 1).all()
+
+
+def test_that_areas_of_power_are_mirrored_is_said(roles):
+    assert "Areas of power below 0.5 are mirrored." in below(plot_roles(roles()))
 
 
 def test_suppressors_and_redundant_cells_are_named_and_nothing_else(roles):

@@ -108,12 +108,14 @@ def pattern_relevance(
     0.996 and 0.845 (SincShallowNet, EEGNet), and 0.998 and 0.997 by this function. Cells count as true where sources
     are visible, which is what this function looks for.
 
-    *Limits.* The pattern belongs to the local linear view of one trial at one frequency. If a network reads several
-    sources at one frequency, some for and some against a class, all channels of a trial have the sign of their sum;
-    averages and contrasts keep them apart only roughly. A suppressor that is weighted too weakly or too strongly lets
-    noise through, which is then visible in that channel and has its share. Channels may lag behind each other by little
-    of a trial's length, for cross-spectra are averaged over neighbouring frequencies. Power depends on units: channels
-    are compared in the units of the network's input.
+    *Limits.* It shows where the carrier is visible, that is anything coherent with what the network reads, not where
+    the classes differ: a channel with the same oscillation in all classes has its share. The pattern belongs to the
+    local linear view of one trial at one frequency. If a network reads several sources at one frequency, some for and
+    some against a class, all channels of a trial have the sign of their sum; averages and contrasts keep them apart
+    only roughly. A suppressor that is weighted too weakly or too strongly lets noise through, which is then visible in
+    that channel and has its share. Channels may lag behind each other by little of a trial's length, for cross-spectra
+    are averaged over neighbouring frequencies. Power depends on units: channels are compared in the units of the
+    network's input.
 
     References
     ----------

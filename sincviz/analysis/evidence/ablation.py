@@ -14,7 +14,7 @@ from sincviz.analysis.evidence.cell_information import told_by_bands
 from sincviz.analysis.labels import channel_coords, decoder_origin
 from sincviz.analysis.statistics.intervals import mean_intervals
 from sincviz.eeg.band_limits import with_band_limits
-from sincviz.eeg.bands import RHYTHMS, checked_bands
+from sincviz.eeg.bands import check_covered, checked_bands
 from sincviz.eeg.role_words import NO, NOT_SHOWN, YES
 from sincviz.trials.epochs import EpochsOrArray
 
@@ -55,7 +55,7 @@ def ablate(
         ``"zero"`` removes the band, which makes signals unlike any that the network has seen: it may then assign all
         trials to one class.
     sfreq : float | None
-        Sampling rate in Hz, if neither the network nor the epochs know it.
+        Sampling rate in Hz; ``None`` takes the network's, else that of the epochs.
     seed : int
         Seed of the choice of the other trials.
     progress : bool
@@ -72,15 +72,19 @@ def ablate(
 
         Of classes also ``power_area`` and ``evoked_area``, how well the cell tells the classes by itself (ROC area, 0.5
         if not at all), with ``_ci_low`` and ``_ci_high``, and ``informative``: "yes", "no" or "not shown"; see
-        :func:`sincviz.evidence.roles`. What costs most may tell nothing by itself. Of a region these are those of
-        its most informative channel (the intervals do not account for that choice, ``informative`` does), and of more
-        than two classes those of the class that is told best from the others; "no" is "no" for all of them.
+        :func:`sincviz.evidence.roles`. What costs most may tell nothing by itself. Of a region these are those of its
+        most informative channel (the intervals do not account for that choice, ``informative`` does), and of more than
+        two classes those of the class that is told best from the others; "no" is "no" for all of them. They need no
+        passes through the network: of 160 trials, 22 channels and four classes they take 1.5 s, where all takes 5 s
+        with a small network, and with more trials their square.
 
         NaN for those of the bands delta to gamma without any frequency of these trials. Limits of bands are the
         coordinates ``band_low_hz`` and ``band_high_hz``; bands may overlap, and each is taken as a whole.
 
     Raises
     ------
+    TypeError
+        If ``bands`` is not a mapping.
     ValueError
         If a channel or a class is unknown, a band's limits are not two increasing numbers, no frequency of these trials
         lies in a custom band, labels and trials differ in number, or there are fewer than two trials.
@@ -104,7 +108,7 @@ def ablate(
     names = list(coords["channel"])
     regions = _regions(channels, names)
     masks = in_bands(list(chosen_bands.values()), trials.trials.shape[2], trials.sfreq_hz)
-    _check_covered(chosen_bands, masks, trials.trials.shape[2], trials.sfreq_hz)
+    check_covered(chosen_bands, trials.trials.shape[2], trials.sfreq_hz)
 
     before = trials.measures()
     losses = {name: np.empty((len(trials.trials), len(chosen_bands), len(regions))) for name in before}
@@ -184,26 +188,6 @@ def _informative(
         )
     dims = ("band", "channel")
     return xr.Dataset({name: (dims, of) for name, of in found.items()} | {"informative": (dims, informative)})
-
-
-def _check_covered(
-    bands: Mapping[str, tuple[float, float]], masks: NDArray[np.bool_], n_times: int, sfreq_hz: float
-) -> None:
-    """Raise if a custom band contains no frequency of the trials; default bands may."""
-    covered = {name: mask.any() for name, mask in zip(bands, masks, strict=True)}
-    empty = [name for name in bands if not covered[name] and tuple(bands[name]) not in RHYTHMS.values()]
-    if not empty:
-        return
-    low, high = bands[empty[0]]
-    apart = sfreq_hz / n_times
-    if low >= sfreq_hz / 2:
-        advice = f"Pass bands that begin below the Nyquist frequency, {sfreq_hz / 2:g} Hz."
-    else:
-        advice = f"Their frequencies are {apart:.3g} Hz apart: make the band at least that wide, or use longer trials."
-    raise ValueError(
-        f"No frequency of these trials ({sfreq_hz:g} samples per second) lies in the band {empty[0]!r}, {low:g} to "
-        f"{high:g} Hz. {advice}"
-    )
 
 
 def _regions(

@@ -1,5 +1,6 @@
 """Cell information: how well the data of one cell alone, such as a band of a channel, tell a class from the others."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from sincviz.analysis.evidence.roc_areas import Bools, Floats, area_intervals, roc_areas
-from sincviz.analysis.evidence.shared_information import shared_evoked, shared_power
+from sincviz.analysis.evidence.shared_information import (
+    logarithms,
+    shared_evoked,
+    shared_power,
+    without_strata,
+)
 from sincviz.analysis.evidence.target_trials import TargetTrials, permutations_of, target_trials
 from sincviz.analysis.statistics.exchangeability import exchangeable_trials
 from sincviz.analysis.statistics.trial_permutations import share_as_large
@@ -17,23 +23,16 @@ from sincviz.eeg.role_words import NO, NOT_SHOWN, YES
 ALPHA = 0.05
 LEVEL = 0.95
 OPEN_LEVEL = 0.99
-"""Where this interval of a cell's own area leaves 0.5 out, it is not said to carry no information."""
+"""Where this interval of the area of two classes of several leaves 0.5 out, a cell tells them."""
 
-OWN_MARGIN = 0.2
-"""So far from 0.5 may the 95 % interval of a cell's own area reach for a "no".
-
-The limit of the best discriminant component may reach as far, where none is sure.
-"""
+POWER_EXCLUDED, EVOKED_EXCLUDED = 0.67, 0.77
+"""Areas that a "no" excludes; evoked responses, whose form is not known, need more trials to exclude as much."""
 
 POWER_MARGIN, EVOKED_MARGIN = 0.05, 0.1
-"""So far from 0.5 may the area be that the discriminant components leave to a cell without information.
+"""So far from 0.5 must the area surely be that the discriminant components leave to a cell for a "yes"."""
 
-A cell that tells a class in 55 % of pairs of trials is of no use by itself; evoked responses of a hundred trials are
-not known better than to 60 %.
-"""
-
-LEAST_UNITS = 40
-"""With fewer independent trials only permutations establish that a cell is informative."""
+LEAST_OF_CLASS = 20
+"""With fewer independent trials in the class or the others only permutations establish that a cell is informative."""
 
 _MARGINS = {"power": POWER_MARGIN, "evoked": EVOKED_MARGIN}
 
@@ -86,51 +85,56 @@ def cell_information(parts: CellParts, trials: TargetTrials, dims: tuple[str, st
 
     Notes
     -----
-    An area of 100 or 200 trials is known only to 0.08 either way: too little for a "no". This also takes what
-    the functions of :mod:`sincviz.analysis.evidence.shared_information` find.
+    An area of 100 trials is known to 0.11 either way, of 200 to 0.08. This also takes what the functions of
+    :mod:`sincviz.analysis.evidence.shared_information` find. A trial in which a channel has no power in a row, because
+    it is flat, counts as the one with the least power there; a channel without power in all of them is NaN.
     """
     members, permuted, folds = trials.members, trials.permuted, trials.folds
     n_targets, n_rows = len(members), len(parts.rows)
     shape = (n_targets, n_rows, parts.rows[0].shape[1])
     found = {name: np.full(shape, np.nan) for name in _NAMES}
     largest = np.zeros(permuted.shape[1])
-    n_tests, enough = found["distance"].size, permuted.shape[1] > 0 and trials.n_units >= LEAST_UNITS
+    n_tests = found["distance"].size
     for row, values in enumerate(parts.rows):
-        power = _log_power(values, trials.strata)
-        usable = np.isfinite(power).all(1)
+        usable = (values != 0).any((0, 2))
         if not usable.any():
             continue
-        values, power = values[:, usable], power[usable]
+        values = values[:, usable]
+        power, apart = _log_power(values, trials.strata), without_strata(values, trials.strata)
         for target, own in enumerate(members):
             if own.all() or not own.any():
                 continue
             with_permuted = np.vstack([own[None], permuted[target]])
             areas = roc_areas(power, with_permuted)
-            scores, evoked = _evoked(values, with_permuted, folds)
+            scores, evoked = _evoked(apart, with_permuted, folds)
             where = (target, row, usable)
             found["power_area"][where], found["evoked_area"][where] = areas[:, 0], evoked[:, 0]
-            for name, level in (("", LEVEL), ("open_", OPEN_LEVEL)):
-                for of, numbers, apart in (("power", power, None), ("evoked", scores, folds)):
-                    low, high = area_intervals(numbers, own, level, apart, trials.widening)
-                    found[f"{name}{of}_area_ci_low"][where] = low
-                    found[f"{name}{of}_area_ci_high"][where] = high
+            for of, numbers, within in (("power", power, None), ("evoked", scores, folds)):
+                low, high = area_intervals(numbers, own, LEVEL, within, trials.widening)
+                found[f"{of}_area_ci_low"][where], found[f"{of}_area_ci_high"][where] = low, high
             # Folds make an evoked response that is there larger than 0.5.
             distance = np.fmax(np.abs(areas - 0.5), evoked - 0.5)
             found["distance"][where] = distance[:, 0]
             largest = np.fmax(largest, distance[:, 1:].max(0))
+            found["enough"][where] = trials.n_units_of_less(target) >= LEAST_OF_CLASS
+            # More of it or less, by power or evoked response.
+            setting = (2 * n_tests, trials.widening, trials.strata)
             for of, shared in (
-                ("power", shared_power(values, power, own, folds, n_tests, trials.widening)),
-                ("evoked", shared_evoked(values, own, folds, n_tests, trials.widening)),
+                ("power", shared_power(values, power, own, folds, *setting)),
+                ("evoked", shared_evoked(values, own, folds, *setting)),
             ):
                 found[f"shared_{of}_area"][where] = shared.area
-                margin = _MARGINS[of] if shared.reliable else OWN_MARGIN
-                found[f"left_{of}"][where] = shared.area - 0.5 - margin
-                surely = enough & (shared.least - 0.5 > _MARGINS[of])
-                found[f"surely_{of}"][where] = shared.sign * surely
+                found[f"surely_{of}"][where] = shared.sign * (shared.least - 0.5 > _MARGINS[of])
+        for one, other in itertools.combinations(range(n_targets), 2):
+            told = _tells_two(apart, power, trials, one, other)
+            for target in (one, other):
+                found["tells_two"][target, row, usable] = np.fmax(
+                    found["tells_two"][target, row, usable], told
+                )
     found["p_informative"] = np.where(
         np.isfinite(found["distance"]), share_as_large(largest, found["distance"]), np.nan
     )
-    words = _words(found)
+    words = _words(found, permutable=permuted.shape[1] > 0)
     return xr.Dataset({name: (dims, found[name]) for name in SHOWN_NAMES} | {"informative": (dims, words)})
 
 
@@ -139,42 +143,41 @@ SHOWN_NAMES = (
     *(f"{of}_area{end}" for of in ("power", "evoked") for end in _ENDS),
     *("shared_power_area", "shared_evoked_area", "p_informative"),
 )
-_NAMES = (
-    *SHOWN_NAMES,
-    *(f"open_{of}_area{end}" for of in ("power", "evoked") for end in _ENDS[1:]),
-    "distance",
-    "left_power",
-    "left_evoked",
-    "surely_power",
-    "surely_evoked",
-)
+_NAMES = (*SHOWN_NAMES, "distance", "enough", "surely_power", "surely_evoked", "tells_two")
 
 
-def _words(found: dict[str, Floats]) -> NDArray[np.str_]:
+def _words(found: dict[str, Floats], *, permutable: bool) -> NDArray[np.str_]:
     """Return "yes", "no" or "not shown" for every cell."""
-    informative = found["p_informative"] < ALPHA
-    informative |= (found["surely_power"] > 0) & (found["power_area_ci_low"] > 0.5)
-    informative |= (found["surely_power"] < 0) & (found["power_area_ci_high"] < 0.5)
-    informative |= (found["surely_evoked"] > 0) & (found["evoked_area_ci_low"] > 0.5)
-    nothing = np.ones(informative.shape, bool)
-    for of in _MARGINS:
-        low, high = found[f"{of}_area_ci_low"], found[f"{of}_area_ci_high"]
-        nothing &= (high < 0.5 + OWN_MARGIN) & (found[f"open_{of}_area_ci_low"] <= 0.5)
-        nothing &= found[f"left_{of}"] < 0
-        if of == "power":
-            nothing &= (low > 0.5 - OWN_MARGIN) & (found["open_power_area_ci_high"] >= 0.5)
+    enough = found["enough"] == 1
+    low, high = found["power_area_ci_low"], found["power_area_ci_high"]
+    surely = (found["surely_power"] > 0) & (low > 0.5) | (found["surely_power"] < 0) & (high < 0.5)
+    surely |= (found["surely_evoked"] > 0) & (found["evoked_area_ci_low"] > 0.5)
+    informative = (found["p_informative"] < ALPHA) | (surely & enough & permutable)
+
+    nothing = enough & (low <= 0.5) & (high >= 0.5) & (low > 1 - POWER_EXCLUDED) & (high < POWER_EXCLUDED)
+    # The projection on a mean of few trials tells less than the evoked response could.
+    of_evoked = np.maximum(found["evoked_area_ci_high"], found["shared_evoked_area"])
+    nothing &= (found["evoked_area_ci_low"] <= 0.5) & (of_evoked < EVOKED_EXCLUDED)
+    # What tells other classes apart may be in the middle for this one.
+    nothing &= ~informative.any(0) & (found["tells_two"] != 1)
     return np.where(informative, YES, np.where(nothing, NO, NOT_SHOWN))
+
+
+def _tells_two(apart: Floats, power: Floats, trials: TargetTrials, one: int, other: int) -> Bools:
+    """Return of each channel whether it tells two of the classes, apart from all others."""
+    here = trials.members[one] | trials.members[other]
+    own, folds = trials.members[one][here], trials.folds[here]
+    if own.all() or not own.any():
+        return np.zeros(len(power), bool)
+    scores, _ = _evoked(apart[here], own[None], folds)
+    low, high = area_intervals(power[:, here], own, OPEN_LEVEL, widening=trials.widening)
+    of_evoked, _ = area_intervals(scores, own, OPEN_LEVEL, folds, trials.widening)
+    return np.asarray((low > 0.5) | (high < 0.5) | (of_evoked > 0.5))
 
 
 def _log_power(values: Floats, strata: NDArray[np.int64]) -> Floats:
     """Return the logarithm of the power, (channels, trials), the mean of each stratum removed."""
-    with np.errstate(divide="ignore"):
-        power = np.log((values**2).sum(2)).T
-    for stratum in np.unique(strata):
-        here = strata == stratum
-        with np.errstate(invalid="ignore"):
-            power[:, here] -= power[:, here].mean(1, keepdims=True)
-    return np.asarray(power)
+    return np.ascontiguousarray(without_strata(logarithms((values**2).sum(2)), strata).T)
 
 
 def _evoked(values: Floats, members: Bools, folds: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -107,7 +107,7 @@ def roles_of(
         name: average.attrs[name] for name in average.attrs if name in ("units", "interval")
     }
     settings: dict[Hashable, Any] = {name: of for name, of in average.attrs.items() if name != "interval"}
-    result.attrs = settings | _settings(p)
+    result.attrs = settings | _settings(p, trials.permuted.shape[1])
     return result
 
 
@@ -140,17 +140,20 @@ def _pattern(pattern: xr.DataArray | None, average: xr.DataArray, seed: int) -> 
     }
 
 
-def _settings(p: xr.DataArray) -> dict[Hashable, Any]:
+def _settings(p: xr.DataArray, n_informative: int) -> dict[Hashable, Any]:
     return {
         "alpha": ALPHA,
         "interval": f"{LEVEL:.0%}",
         "used_share": USED_SHARE,
         "unused_share": UNUSED_SHARE,
         "open_level": information.OPEN_LEVEL,
-        "own_margin": information.OWN_MARGIN,
+        "power_excluded": information.POWER_EXCLUDED,
+        "evoked_excluded": information.EVOKED_EXCLUDED,
+        "least_of_class": information.LEAST_OF_CLASS,
         "power_margin": information.POWER_MARGIN,
         "evoked_margin": information.EVOKED_MARGIN,
         "n_folds": N_FOLDS,
         "n_permutations": p.attrs["n_permutations"],
+        "n_permutations_informative": n_informative,
         "corrected_for": p.attrs["corrected_for"],
     }

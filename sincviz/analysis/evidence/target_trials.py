@@ -44,6 +44,11 @@ class TargetTrials:
         """By how much standard errors over trials grow if all trials of a unit say the same."""
         return float(np.sqrt(self.members.shape[1] / self.n_units))
 
+    def n_units_of_less(self, target: int) -> float:
+        """Return how many independent trials a target's class has, or the others if they are fewer."""
+        n_own, n_trials = int(self.members[target].sum()), self.members.shape[1]
+        return float(min(n_own, n_trials - n_own) * self.n_units / n_trials)
+
 
 def target_trials(
     codes: NDArray[np.int64],
