@@ -2,15 +2,12 @@
 
 import copy
 import random
-import sysconfig
 import time
-import traceback
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,15 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sincviz.benchmark.failures import failure_words
 from sincviz.benchmark.methods import Method
 from sincviz.errors import MethodError
 
 BATCH_SIZE = 50
-_SINCVIZ = Path(__file__).parents[1]
-_NO_GRADIENT = (
-    ". x has requires_grad False: try x = x.clone().requires_grad_(), and do not wrap the call of the model in "
-    "torch.no_grad()."
-)
 _HOOKS = (
     "_forward_hooks",
     "_forward_pre_hooks",
@@ -184,30 +177,7 @@ def _call(
     try:
         return method.function(model, x, target, **dict(zip(("y",), classes, strict=False)))
     except Exception as error:  # whatever the method raises
-        reason = " ".join(str(error).split())
-        hint = _NO_GRADIENT if "does not require grad" in reason else ""
-        raise MethodError(
-            f"{method.name} failed on {of}: {type(error).__name__}: {reason:.300}{_place(error)}{hint}"
-        ) from error
-
-
-def _place(error: Exception) -> str:
-    """Return file, line and function of the method's innermost frame; the last of a library if it has none."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not Path(frame.filename).is_relative_to(_SINCVIZ)
-    ]
-    own = [
-        frame
-        for frame in frames
-        if not {"site-packages", "dist-packages"} & set(Path(frame.filename).parts)
-        and not Path(frame.filename).is_relative_to(sysconfig.get_path("stdlib"))
-    ]
-    if not frames:
-        return ""
-    last = (own or frames)[-1]
-    return f" ({Path(last.filename).name}:{last.lineno} in {last.name})"
+        raise MethodError(f"{method.name} failed on {of}: {failure_words(error)}") from error
 
 
 def _checked(returned: Any, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:

@@ -118,6 +118,11 @@ def case_names(size: str = "small") -> tuple[str, ...]:
     size : {"small", "full"}
         Eight cases, or every condition with every architecture.
 
+    Returns
+    -------
+    tuple of str
+        Condition and architecture of each, such as ``"hands_weak/EEGNet"``.
+
     Raises
     ------
     ValueError
@@ -208,6 +213,11 @@ def case(name: str, *, cache: str | os.PathLike[str] | None = None) -> Case:
         Condition and architecture, such as ``"hands_weak/EEGNet"``.
     cache : path-like, optional
         Folder of the networks; see :func:`sincviz.benchmark.network_files.cache_folder`.
+
+    Returns
+    -------
+    Case
+        The network, trials that it has not seen, and the truth.
 
     Raises
     ------

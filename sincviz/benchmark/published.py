@@ -8,7 +8,10 @@ import pandas as pd
 from sincviz.benchmark.stored_rows import KEYS, read_rows, write_rows
 from sincviz.errors import SincvizError
 
-SCORES = ("cells_area", "average_precision", "suppressor_share", "seconds_per_100_trials", "accuracy")
+SCORES = (
+    *("cells_area", "average_precision", "channels_area", "suppressor_share"),
+    *("seconds_per_100_trials", "accuracy"),
+)
 """What is kept of each row, beside the text that says what it is of."""
 
 _FILE = "published.csv"

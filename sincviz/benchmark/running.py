@@ -102,17 +102,19 @@ def run(
     rows = pd.DataFrame(columns=list(KEYS)) if path is None else read_rows(path)
     if path is not None:
         rows = resumable(rows, chosen.name, seed, path)
-        own = rows["method"] == chosen.name
-        if (rows.loc[own, ["label", "note"]] != [chosen.label, chosen.note]).any(axis=None):
-            rows.loc[own, ["label", "note"]] = [chosen.label, chosen.note]
+        earlier = rows["method"] == chosen.name
+        if (rows.loc[earlier, ["label", "note"]] != [chosen.label, chosen.note]).to_numpy().any():
+            rows.loc[earlier, ["label", "note"]] = [chosen.label, chosen.note]
             write_rows(rows, path)
-    finished = set(rows.loc[rows["method"] == chosen.name, "case"])
+    earlier_rows = rows[rows["method"] == chosen.name]
+    finished = set() if earlier_rows.empty else set(earlier_rows.loc[earlier_rows["error"] == "", "case"])
     n_seen = 0
     for case in _followed(size, cache, cases, finished, chosen.domain):
         n_seen += 1
         if chosen.domain not in ("", case.domain) or case.name in finished:
             continue
         found = pd.DataFrame(_rows(chosen, case, seed))
+        rows = rows[(rows["method"] != chosen.name) | (rows["case"] != case.name)]  # it failed before
         rows = found if rows.empty else pd.concat([rows, found], ignore_index=True)
         if path is not None:
             write_rows(rows, path)

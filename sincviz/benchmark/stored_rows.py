@@ -114,7 +114,7 @@ def read_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
 
 
 def resumable(rows: pd.DataFrame, method: str, seed: int, path: Path) -> pd.DataFrame:
-    """Return the rows of an earlier run that need not be computed again: all but those of this method that failed.
+    """Return the rows of an earlier run, which this one adds to.
 
     Raises
     ------
@@ -132,4 +132,4 @@ def resumable(rows: pd.DataFrame, method: str, seed: int, path: Path) -> pd.Data
                 f"{str(path)!r} holds rows of {method} with {name} {', '.join(others)}; this run has {value}. Pass "
                 "another file, or delete this one."
             )
-    return rows[~(own & (rows["error"] != ""))]
+    return rows

@@ -93,14 +93,12 @@ def benchmark(
         try:
             rows = run(chosen, size, cache=cache, out=out, seed=seed, progress=not quiet)
         except KeyboardInterrupt:
-            if out is None:
-                raise
-            n_stored = len(_stored(out, chosen.name, seed) & names)
+            words = "."
+            if out is not None:
+                n_stored = len(_stored(out, chosen.name, seed) & names)
+                words = f"; {n_stored} of {counted(len(names), 'network')} are in {out}; run again to go on."
             SafeConsole(stderr=True).print(
-                f"Interrupted; {n_stored} of {counted(len(names), 'network')} are in {out}; run again to go on.",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
+                f"Interrupted{words}", markup=False, highlight=False, soft_wrap=True
             )
             raise typer.Exit(_INTERRUPTED) from None
         if not quiet:
@@ -218,6 +216,7 @@ def _drawn(best: "pd.DataFrame", own: str, title: str, extra: list[str]) -> Tabl
             justify="left" if head in ("Method", "Variant") else "right",
             no_wrap=head in ("Variant", "Networks"),
             max_width=24 if head == "Method" else None,
+            overflow="fold",  # whole names, also without spaces
         )
     for row in best.to_dict("records"):
         is_reference = row["difference_to"] == f"{row['label']}, {row['variant']}"
@@ -242,7 +241,7 @@ def _say_channels(found: "pd.DataFrame", domain: str) -> None:
     """Say what is scored where the truth is known in the other domain."""
     found = found[found["n_networks"] > 0]
     if not found.empty:
-        best = found.loc[found["channels_area"].fillna(-1).idxmax()]
+        best = found.sort_values("channels_area", ascending=False, na_position="last").iloc[0]
         _say(
             f"{counted(best['n_networks'], 'network')} whose truth is known in {domain}: only channels are scored (ROC "
             f"area {best['channels_area']:.3f}, {best['variant']})."

@@ -102,8 +102,9 @@ ROLES: Section[InspectionResults, InspectionRun] = Section(
             of_trials(
                 "The relevance of each band, shared among the channels that show the signal which the network reads "
                 "there, whether or not it uses them (pattern relevance, contrast between the classes). Of the methods "
-                "in the benchmark of sincviz this finds simulated sources best. It shows where that signal is seen; "
-                "what the network uses is in the figures of relevance. Marks and plot as above.",
+                "in the benchmark of sincviz this finds simulated sources best. It shows where that signal is seen, "
+                "with noise that the network does not remove; what the network uses is in the figures of relevance. "
+                "Marks and plot as above.",
             ),
         ),
     ),

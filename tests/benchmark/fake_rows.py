@@ -39,6 +39,7 @@ def benchmark_rows(domains=("frequency", "time"), n_networks=6, spread=0.05):
                             + common
                             + 0.01 * rng.standard_normal(),
                             "average_precision": 0.5,
+                            "channels_area": 0.7,
                             "suppressor_share": np.nan,
                             "seconds_per_100_trials": 1.0,
                             "accuracy": 0.9,

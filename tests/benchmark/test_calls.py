@@ -78,6 +78,22 @@ def test_random_numbers_follow_from_the_seed_and_leave_the_generators_alone(netw
     assert before[2] == random.getstate()
 
 
+def without_gradient(model, x, target):
+    return torch.autograd.grad(model(x)[:, target].sum(), x)[0]
+
+
+def under_no_grad(model, x, target):
+    x.requires_grad_()
+    with torch.no_grad():
+        score = model(x)[:, target].sum()
+    score.backward()
+    return x.grad
+
+
+def in_a_library(model, x, target):
+    return model(x[:, :2])
+
+
 def in_place(model, x, target):
     return x.mul_(2)
 
@@ -125,8 +141,18 @@ def other_layers(model, x, target):
         (lambda model, x, target: None, "returned NoneType. Return real numbers"),
         (lambda model, x, target: {"a": 1}, "returned dict"),
         (lambda model, x, target: x if target else x[..., :11], "arrays of different kinds"),
+        (lambda model, x, target: x[..., :12], "Divide the value of a band or window equally among its bins"),
         (lambda model, x: x, "failed on this case: TypeError"),
-        (fails, "failed on this case: RuntimeError: no GPU here"),
+        (
+            without_gradient,
+            r"in without_gradient\)\. x has requires_grad False: try x = x.clone\(\).requires_grad_\(\)",
+        ),
+        (
+            under_no_grad,
+            r"in under_no_grad\)\. x has .* do not wrap the call of the model in torch.no_grad\(\)",
+        ),
+        (in_a_library, r"RuntimeError: .* \(test_calls.py:\d+ in in_a_library\)$"),
+        (fails, r"failed on this case: RuntimeError: no GPU here \(test_calls.py:\d+ in fails\)$"),
         (in_place, "changed the trials of this case. Work on a copy"),
         (in_training, "the network itself is in training mode. Work on copy.deepcopy"),
         (other_weights, "the values of 0.weight are others"),

@@ -91,6 +91,22 @@ def test_training_leaves_the_given_network_and_the_generator_as_they_were():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+@pytest.mark.parametrize("at", [1, 2])
+def test_an_interrupted_training_is_not_taken_for_a_whole_one(at):
+    calls = []
+
+    class Interrupted(torch.nn.Linear):
+        def forward(self, x):
+            calls.append(1)
+            if len(calls) == at:  # one batch is one pass
+                raise KeyboardInterrupt
+            return super().forward(x.flatten(1))
+
+    uv = np.random.default_rng(0).standard_normal((6, 2, 4)).astype(np.float32)
+    with pytest.raises(KeyboardInterrupt):
+        network_training.trained(Interrupted(8, 2), uv, np.arange(6) % 2, 0, passes=2)
+
+
 def test_test_trials_are_none_of_the_training_trials():
     chosen = conditions.setting("channels_16", "EEGNet")
     seed = conditions.seed_of("channels_16/EEGNet")

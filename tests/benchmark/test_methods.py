@@ -64,6 +64,10 @@ def test_a_callable_or_a_method_is_taken_as_it_is():
     ("name", "words"),
     [
         ("mine", r"`--method` must be module:attribute; got 'mine'. Try my_module:my_method"),
+        (
+            "my_methods_here.py:mine",
+            r"must be module:attribute; got 'my_methods_here.py:mine'. Write my_methods_here:mine",
+        ),
         ("no_such_methods_here:mine", "`--method`: there is no module 'no_such_methods_here'"),
         ("my_methods_here:ours", "my_methods_here has no 'ours'. It has: mine, with_classes, lost"),
         ("my_methods_here:number", "must name a function; number is a int"),

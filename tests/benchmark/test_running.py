@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from sincviz.benchmark import run
+from sincviz.benchmark import run, summary, to_markdown
 from sincviz.benchmark.scores.averages import VARIANTS
 from sincviz.benchmark.scores.truth_scores import TRUTH_SCORES
 from sincviz.benchmark.stored_rows import read_results, read_rows
@@ -70,11 +71,49 @@ def test_a_method_that_averages_itself_has_one_row(case):
     rows = run(averaged, cases=[case], progress=False)
     assert rows["variant"].tolist() == ["as returned"]
     assert np.isfinite(rows["deletion_margin/noise"].iloc[0])
+    assert rows["not_scored"].tolist() == [""]
+
+
+def test_completeness_of_an_average_is_not_scored_and_why(case):
+    def complete(model, x, target):
+        return averaged(model, x, target)
+
+    complete.complete = True
+    rows = run(complete, cases=[case], progress=False)
+    assert rows["completeness_error"].isna().all()
+    assert rows["not_scored"].tolist() == ["completeness: the method averages over trials"]
+
+
+def test_loaded_cases_and_a_cache_are_one_too_many(case, tmp_path):
+    with pytest.raises(ValueError, match="`cases` are loaded already, so `cache` has no effect"):
+        run(gradient, cases=[case], cache=tmp_path, progress=False)
+
+
+def test_a_method_gets_as_many_calls_as_the_page_says():
+    case, seen = time_case(n_trials=100), []
+
+    def counted(model, x, target):
+        seen.append((len(x), x.requires_grad, torch.is_grad_enabled()))
+        return x
+
+    run(counted, cases=[case], progress=False)
+    assert Counter(seen) == {(50, False, True): 4, (8, False, True): 6, (20, False, True): 4}
+    text = " ".join(PAGE.read_text("utf-8").split()) if PAGE.exists() else "A method gets 14 calls"
+    assert "A method gets 14 calls" in text
 
 
 def test_a_constant_attribution_is_chance(case):
-    rows = run(lambda model, x, target: torch.ones_like(x), cases=[case], progress=False)
+    with pytest.warns(
+        RuntimeWarning, match=r"returned equal values on p300/Window\. Check that the method uses"
+    ):
+        rows = run(lambda model, x, target: torch.ones_like(x), cases=[case], progress=False)
     assert set(rows["cells_area"]) == {0.5}
+
+
+@pytest.mark.parametrize(("factor", "words"), [(0, r"Window\."), (1, r"Window for class 0\.")])
+def test_zeros_are_said(factor, words, case):
+    with pytest.warns(RuntimeWarning, match=f"returned only zeros on p300/{words}"):
+        run(lambda model, x, target: x * target * factor, cases=[case], progress=False)
 
 
 def test_a_failure_has_its_reason_and_the_run_goes_on(case, tmp_path):
@@ -116,6 +155,10 @@ def test_a_new_label_is_that_of_all_rows(case, tmp_path):
     second = replace(case, name="p300/Other")
     rows = run(gradient, cases=[case, second], out=out, label="New", progress=False)
     assert set(rows["label"]) == {"New"}
+    run(
+        gradient, cases=[case, second], out=out, label="Newest", note="all", progress=False
+    )  # nothing is left to do
+    assert read_rows(out)[["label", "note"]].drop_duplicates().to_numpy().tolist() == [["Newest", "all"]]
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(case, tmp_path):
@@ -154,9 +197,19 @@ def test_several_methods_share_a_file_and_failures_are_tried_again(case, tmp_pat
     with pytest.raises(MethodError):
         run(mended, cases=[case], out=out, progress=False)
     run(gradient, cases=[case], out=out, progress=False)
+    with pytest.raises(MethodError):
+        run(mended, cases=[replace(case, name="another/case")], out=out, progress=False)
+    failed = read_results(out).query("error != ''")
+    assert failed["case"].tolist() == [case.name, "another/case"]  # a failure elsewhere is not forgotten
     broken.clear()
-    assert run(mended, cases=[case], out=out, progress=False)["error"].tolist() == [""] * 3
-    assert read_results([tmp_path]).groupby("method").size().tolist() == [3, 3]
+    found = run(mended, cases=[case], out=out, progress=False)
+    assert found.groupby("case")["error"].agg(list).to_dict() == {
+        case.name: [""] * 3,
+        "another/case": failed["error"].tolist()[1:],
+    }
+    assert read_results([tmp_path]).groupby("method").size().tolist() == [3, 4]
+    for one in (out, str(out), tmp_path):
+        pd.testing.assert_frame_equal(read_results(one), read_results([tmp_path]))
 
 
 def test_the_same_seed_gives_the_same_scores(case):
@@ -189,6 +242,11 @@ def test_another_file_is_not_overwritten(content, words, case, tmp_path):
     assert out.read_text() == content
 
 
+def test_a_folder_is_not_a_file_of_results(case, tmp_path):
+    with pytest.raises(ValueError, match=r"is a folder. Pass a CSV file, such as .*scores.csv"):
+        run(gradient, cases=[case], out=tmp_path, progress=False)
+
+
 def test_results_that_are_not_there_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="There are no results in"):
         read_results([tmp_path])
@@ -206,3 +264,24 @@ def test_the_example_of_the_page_runs(case, tmp_path, monkeypatch):
         sys.modules.pop("my_methods", None)
     assert (rows["cells_area"] > 0.8).all()
     assert set(rows["label"]) == {"Gradient times input, mine"}
+    assert "| Gradient times input, mine | mean | 1 |" in to_markdown(summary(rows))
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the pages are not part of every package")
+def test_the_frequencies_of_the_page_add_up_to_the_times(case):
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    known = {}
+    for block in (one for one in blocks if "def gradient_times_input" in one):
+        exec(block, known)
+    generator = torch.Generator().manual_seed(0)
+    x, linear = torch.randn(4, 3, 20, generator=generator), torch.nn.Linear(60, 2)
+    linear.weight.data = torch.randn(2, 60, generator=generator)
+    model = torch.nn.Sequential(torch.nn.Flatten(), linear)
+    over_time = known["gradient_times_input"](model, x, 1)
+    by_frequency = known["gradient_times_input_by_frequency"](model, x, 1)
+    assert by_frequency.shape == (4, 3, 11)
+    torch.testing.assert_close(by_frequency.sum(-1), over_time.sum(-1))
+    rows = run(
+        known["gradient_times_input_by_frequency"], cases=[frequency_case(n_trials=20)], progress=False
+    )
+    assert rows["cells_area"].notna().all()

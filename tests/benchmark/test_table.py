@@ -1,6 +1,7 @@
 """Means, intervals and paired differences are over networks, and conditions stand beside every mean."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sincviz.benchmark.published import SCORES, compared, published_rows, write_published
@@ -66,6 +67,13 @@ def test_networks_on_which_a_method_failed_are_counted_and_left_out_of_pairs(row
     assert "| none | 0 (6 failed) | – |" in to_markdown(table)
 
 
+def test_a_file_that_pandas_read_is_the_same_table(rows, tmp_path):
+    rows.assign(not_scored="").to_csv(tmp_path / "rows.csv", index=False)
+    again = pd.read_csv(tmp_path / "rows.csv")
+    assert again[["error", "not_scored"]].isna().all(axis=None)
+    pd.testing.assert_frame_equal(summary(again), summary(rows))
+
+
 def test_one_network_has_no_interval(rows):
     table = summary(rows[rows["case"] == "time_0/net0"])
     assert table[["cells_area_ci_low", "difference_ci_high"]].isna().all(axis=None)
@@ -118,6 +126,15 @@ def test_markdown_has_the_conditions_and_an_interval(rows):
     assert all(
         line.count("|") == text.splitlines()[2].count("|") for line in text.splitlines() if line[:1] == "|"
     )
+
+
+def test_areas_and_differences_have_three_decimals_and_no_negative_zero():
+    close = pd.DataFrame(
+        {"cells_area": 0.9987, "difference": -0.0001, "domain": "time", "label": "Mine", "variant": "mean"}
+        | {"n_networks": 8, "n_failed": 0, "conditions": "p300 8"},
+        index=[0],
+    )
+    assert to_markdown(close).splitlines()[-1] == "| Mine | mean | 8 | 0.999 | 0.000 |"
 
 
 def test_published_rows_are_those_that_were_stored(rows, tmp_path):
