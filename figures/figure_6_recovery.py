@@ -6,7 +6,7 @@ from sincviz.benchmark import summary
 from sincviz.benchmark.published import published_rows, run_everywhere
 from sincviz.plotting import plot_benchmark
 
-N_METHODS = 8
+N_METHODS = 5
 CAPTION = """
 Recovery of known sources by attribution methods: area under the ROC curve over bands × channels ({n_frequency}
 networks) and channels × windows of time ({n_time} networks); the published results of the benchmark that comes

@@ -107,7 +107,9 @@ def attributions(
     parts = batches(y.numpy())
     found: dict[int, list[NDArray[np.float64]]] = {target: [] for target in range(n_classes)}
     seconds = 0.0
-    with _seeded(seed) as reseed, torch.enable_grad(), warnings.catch_warnings():
+    # Other numbers for every network: the same ones would agree or disagree with the truth of all of them.
+    of_network = [seed, zlib.crc32(of.encode())]
+    with _seeded(of_network) as reseed, torch.enable_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the method, which is not ours
         for rows in parts:
             for target in range(n_classes):
@@ -140,7 +142,7 @@ def checked_call(method: Method, of: str) -> Callable[[nn.Module, Tensor, int], 
     def call(model: nn.Module, x: Tensor, target: int) -> NDArray[np.float64]:
         key = (fingerprint(model), zlib.crc32(x.detach().contiguous().numpy().tobytes()), target)
         if key not in known:
-            with _seeded(0) as reseed, torch.enable_grad(), warnings.catch_warnings():
+            with _seeded([0]) as reseed, torch.enable_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 reseed(zlib.crc32(repr(key).encode()))  # other trials or weights, other numbers
                 returned = _call(method, model, x.detach().clone(), target, (), of)
@@ -277,12 +279,12 @@ def _change(before: nn.Module, after: nn.Module) -> str:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[Any]:
+def _seeded(seed: list[int]) -> Iterator[Any]:
     """Yield a function that seeds all generators; their states come back at the end."""
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 (what methods draw from)
 
     def reseed(call: int) -> None:
-        own = int(np.random.SeedSequence([seed, call]).generate_state(1)[0])
+        own = int(np.random.SeedSequence([*seed, call]).generate_state(1)[0])
         random.seed(own)
         np.random.seed(own)  # noqa: NPY002
         torch.manual_seed(own)

@@ -101,7 +101,7 @@ def compared(own: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     if own.empty:
         raise SincvizError("There are no results of the method to compare. Run it first.")
     same = published["case"].isin(set(own["case"])) & ~published["method"].isin(set(own["method"]))
-    scores = [name for name in (*SCORES, "channels_area") if name in own.columns]
+    scores = [name for name in SCORES if name in own.columns]
     kept = [*KEYS, *scores, "error"]
     others = published.loc[same, [name for name in kept if name in published.columns]]
     return own[kept] if others.empty else pd.concat([own[kept], others], ignore_index=True)

@@ -155,24 +155,26 @@ def _draw_areas(ax: Axes, rows: pd.DataFrame, order: list[str]) -> None:
     for place in range(1, len(order), 2):
         ax.axhspan(place - 0.5, place + 0.5, color=_SHADE, linewidth=0, zorder=0)
     lowest = float(np.nanmin(rows[["cells_area", "cells_area_ci_low"]].to_numpy(float)))
-    ax.set(xlabel="ROC area", xlim=(min(0.45, lowest - 0.02), 1.01), ylim=(len(order) - 0.5, -0.5))
-    ax.set_xticks([0.5, 0.75, 1.0])
+    # Without anything near chance the axis need not reach there.
+    ax.set(xlabel="ROC area", xlim=(lowest - 0.02 if lowest > 0.6 else min(0.45, lowest - 0.02), 1.01))
+    ax.set(ylim=(len(order) - 0.5, -0.5))
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.tick_params(axis="y", length=0)
 
 
 def _draw_differences(ax: Axes, rows: pd.DataFrame, order: list[str]) -> None:
     ax.axvline(0, color="black", linewidth=0.6, zorder=1)
+    best = rows.sort_values("cells_area", ascending=False, kind="stable").drop_duplicates("method")
     for place, method in enumerate(order):
-        own = rows[rows["method"] == method]
-        row = own.sort_values("cells_area", ascending=False, kind="stable").iloc[0]
+        row = best[best["method"] == method].iloc[0]
         excludes_zero = row["difference_ci_low"] > 0 or row["difference_ci_high"] < 0
         _draw_dot(ax, place, row, "difference", full=bool(excludes_zero))
     for place in range(1, len(order), 2):
         ax.axhspan(place - 0.5, place + 0.5, color=_SHADE, linewidth=0, zorder=0)
-    values = rows[list(_DIFFERENCES[:3])].to_numpy(float)
+    values = best[list(_DIFFERENCES[:3])].to_numpy(float)
     low, high = (float(end) for end in (np.nanmin(values), np.nanmax(values)))
-    around = 0.06 * max(high - low, 0.1)
-    ax.set(xlabel="Difference", xlim=(min(low, -0.05) - around, max(high, 0.0) + around))
+    around = 0.06 * max(high - low, 0.02)
+    ax.set(xlabel="Difference", xlim=(min(low, -0.01) - around, max(high, 0.0) + around))
     ax.xaxis.set_major_locator(MaxNLocator(2))
     ax.tick_params(axis="y", length=0, labelleft=False)
 

@@ -150,6 +150,7 @@ def test_a_method_is_compared_on_its_own_networks(rows):
     own = rows[(rows["method"] == "peers:one_time") & (rows["case"] != "time_0/net0")]
     both = compared(own, rows)
     assert set(both["case"]) == set(own["case"])
+    assert both.columns.is_unique
     table = summary(both, against="peers:one_time")
     assert set(table["difference_n_networks"]) == {5}
     assert table[table["label"] == "Ours"]["difference"].max() > 0.08
