@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
+from sincviz.analysis.evidence.cell_information import EVOKED_EXCLUDED, POWER_EXCLUDED
 from sincviz.analysis.evidence.cell_roles import roles_of
 from sincviz.inspection.attribution import OF_FREQUENCIES
 from sincviz.inspection.explaining import explained
@@ -65,8 +66,8 @@ def _methods(inspection: InspectionResults) -> Iterator[Sentence]:
         "corrected, or, where that of any cell is established, a tenth or more of the largest standard deviation of "
         "the relevance within classes) and whether each alone tells the classes (area under the ROC curve of its log "
         "power and of its evoked response, the latter cross-fitted; p < 0.05, corrected, or a limit from all channels, "
-        f"corrected likewise; not informative: areas beyond {inspection.roles.attrs['power_excluded']:.2f} by power "
-        f"and above {inspection.roles.attrs['evoked_excluded']:.2f} by evoked responses excluded): used without "
+        f"corrected likewise; not informative: areas beyond {POWER_EXCLUDED:.2f} by power "
+        f"and above {EVOKED_EXCLUDED:.2f} by evoked responses excluded): used without "
         "information of its own (suppressor), informative but not used (redundant), both or neither "
         "(Haufe et al., 2014).",
         ("haufe",),

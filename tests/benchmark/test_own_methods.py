@@ -48,7 +48,7 @@ def test_all_classes_are_computed_at_once_and_never_from_another_network():
         seen.append(1)
         return np.stack([x.numpy() + float(model.bias[0].detach()), x.numpy()])
 
-    method, network, x = own_methods._of_all_classes(compute), torch.nn.Linear(3, 2), torch.randn(4, 2, 3)
+    method, network, x = own_methods.of_all_classes(compute), torch.nn.Linear(3, 2), torch.randn(4, 2, 3)
     first = method(network, x, 0)
     method(network, x, 1)
     assert len(seen) == 1

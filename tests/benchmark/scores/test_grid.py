@@ -8,7 +8,6 @@ import torch
 import xarray as xr
 
 from sincviz.analysis.evidence.recovery import true_cells
-from sincviz.benchmark.cases import true_grid_cells
 from sincviz.benchmark.conditions import ARCHITECTURES, CONDITIONS, SFREQ_HZ, setting
 from sincviz.benchmark.scores.grid import GRID, cells_of, channels_of, column_members, true_cells_of
 from sincviz.benchmark.simulation import simulate
@@ -88,6 +87,4 @@ def test_sources_of_all_conditions_have_cells(condition):
     )
     true = true_cells_of(one)
     assert 0 < true.sum() < true.size / 2
-    if one.domain == "frequency":
-        assert np.array_equal(true.T, true_grid_cells(one))
     assert true_cells_of(one, "suppressor").any() == (condition == "suppressor")
