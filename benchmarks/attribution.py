@@ -57,11 +57,7 @@ OF_CONDITIONS = (
 def methods(words: str = "") -> list[Method]:
     """Return all methods that can be run here, or those with a word in their names."""
     own = [named_method(f"sincviz.benchmark.own_methods:{name}") for name in OWN_METHODS]
-    peers = [
-        named_method(name, label=label)
-        for label, name in installed().items()
-        if "random_values" not in name  # there are random numbers among the own
-    ]
+    peers = [named_method(name, label=label) for label, name in installed().items()]
     return [method for method in own + peers if words in method.name]
 
 

@@ -42,8 +42,6 @@ PEERS: dict[str, str] = {
     "DFT-LRP, epsilon and z+": "benchmarks.peers.dft_lrp:epsilon_and_z_plus",
     "PatternLocal, bands": "benchmarks.peers.pattern_local:bands",
     "PatternLocal, windows": "benchmarks.peers.pattern_local:windows",
-    "random, over time": "benchmarks.peers.random_values:over_time",
-    "random, over frequency": "benchmarks.peers.random_values:over_frequency",
 }
 """From the label of a method to ``module:callable``."""
 

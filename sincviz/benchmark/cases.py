@@ -138,9 +138,6 @@ def case_names(size: str = "small") -> tuple[str, ...]:
     return SIZES[size]
 
 
-CASE_NAMES = case_names
-
-
 def cases(
     size: str = "small",
     *,

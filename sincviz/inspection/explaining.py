@@ -9,8 +9,8 @@ import xarray as xr
 from sincviz.analysis.attribution.collectors import AverageShares, TrialShares
 from sincviz.analysis.attribution.cross_spectra import cross_spectra
 from sincviz.analysis.attribution.explanation import Collector
-from sincviz.analysis.attribution.input_relevance import Also, InputSetting, Sampling, Split, input_relevance
-from sincviz.analysis.attribution.pattern import pattern_shares
+from sincviz.analysis.attribution.input_relevance import Also, InputSetting, Sampling, input_relevance
+from sincviz.analysis.attribution.pattern import over_patterns
 from sincviz.analysis.attribution.phase_locked_sums import PhaseLockedSums
 from sincviz.analysis.attribution.phase_locking import phase_locked_sums
 from sincviz.analysis.attribution.spectral import over_frequencies
@@ -92,7 +92,15 @@ def _explain(run: InspectionRun) -> Explained:
             and not are_numbers(run.codes)
             and (run.wanted is None or "roles" in run.wanted)
         ):
-            kept.append(TrialShares(network, codes, _patterns(run, frequencies), sum_over_bands))
+            kept.append(
+                TrialShares(
+                    network,
+                    codes,
+                    spectra = cross_spectra(run.network, run.sound_trials())
+                    over_patterns(frequencies, spectra),
+                    sum_over_bands,
+                )
+            )
         if run.wanted is not None and "time_frequency_relevance" not in run.wanted:
             return kept
         if can_be_told:
@@ -125,15 +133,6 @@ def _explain(run: InspectionRun) -> Explained:
         parts=sums[1] if len(sums) > 1 else None,
         spectral_parts=sums[0] if sums else None,
         pattern=patterns[0] if patterns else None,
-    )
-
-
-def _patterns(run: InspectionRun, frequencies: Split) -> Split:
-    """Return the split over frequencies of which each is shared out over channels by patterns."""
-    spectra = cross_spectra(run.network, run.sound_trials())
-    return frequencies._replace(
-        name="pattern_relevance",
-        share=lambda signal, gradients: pattern_shares(signal, gradients, spectra, centred=True),
     )
 
 

@@ -91,7 +91,7 @@ def test_a_peer_says_what_it_is_and_returns_the_shape_of_its_domain(label, x):
 
 def test_installed_peers_are_those_whose_packages_are_found():
     assert set(installed()) <= set(PEERS)
-    assert {"PatternLocal, bands", "random, over time"} <= set(installed())
+    assert {"PatternLocal, bands", "DFT-LRP, epsilon"} <= set(installed())
 
 
 @pytest.mark.parametrize(

@@ -147,15 +147,19 @@ def pattern_relevance(
     def split_of(sampling: Sampling) -> Split:
         spectra = cross_spectra(network, epochs)
         centred = not network.numeric
-
-        def share(signal: Tensor, gradients: Tensor) -> Tensor:
-            return pattern_shares(signal, gradients, spectra, centred=centred)
-
-        plain = over_frequencies()(sampling)
-        return plain._replace(name="pattern_relevance", share=share)
+        return over_patterns(over_frequencies()(sampling), spectra, centred=centred)
 
     with warned_once(network, epochs):
         return against(input_relevance(network, epochs, y, split_of, setting, per_trial=per_trial))
+
+
+def over_patterns(frequencies: Split, spectra: Tensor, *, centred: bool = True) -> Split:
+    """Return the split over frequencies of which each is shared out over channels by patterns."""
+
+    def share(signal: Tensor, gradients: Tensor) -> Tensor:
+        return pattern_shares(signal, gradients, spectra, centred=centred)
+
+    return frequencies._replace(name="pattern_relevance", share=share)
 
 
 def pattern_shares(signal: Tensor, gradients: Tensor, spectra: Tensor, *, centred: bool) -> Tensor:

@@ -11,7 +11,7 @@ from sincviz._utils.progress import shows_progress
 from sincviz.analysis.attribution.collectors import TrialShares, of_single_trials
 from sincviz.analysis.attribution.cross_spectra import cross_spectra
 from sincviz.analysis.attribution.input_relevance import Also, InputSetting, Sampling, Split, input_relevance
-from sincviz.analysis.attribution.pattern import pattern_shares
+from sincviz.analysis.attribution.pattern import over_patterns
 from sincviz.analysis.attribution.spectral import over_frequencies
 from sincviz.analysis.attribution.temporal import over_times
 from sincviz.analysis.evidence.cell_roles import roles_of
@@ -244,11 +244,7 @@ def _of(
     also = Also(lambda _, targets, sampling: [TrialShares(network, targets, pattern_of(sampling), summed)])
 
     def pattern_of(sampling: Sampling) -> Split:
-        spectra = cross_spectra(network, epochs)
-        return split_of(sampling)._replace(
-            name="pattern_relevance",
-            share=lambda signal, gradients: pattern_shares(signal, gradients, spectra, centred=True),
-        )
+        return over_patterns(split_of(sampling), cross_spectra(network, epochs))
 
     setting = InputSetting(sfreq=sfreq)
     shares = of_single_trials(
