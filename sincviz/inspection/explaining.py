@@ -96,8 +96,7 @@ def _explain(run: InspectionRun) -> Explained:
                 TrialShares(
                     network,
                     codes,
-                    spectra = cross_spectra(run.network, run.sound_trials())
-                    over_patterns(frequencies, spectra),
+                    over_patterns(frequencies, cross_spectra(run.network, run.sound_trials())),
                     sum_over_bands,
                 )
             )
