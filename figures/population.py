@@ -1,9 +1,11 @@
-"""Fifty networks of ten people: trained and grouped through the command line, on dask workers of this machine.
+"""Networks of many people: trained and grouped through the command line, on dask workers of this machine.
 
     python -m figures.population --data-path PATH
+    python -m figures.population --data-path PATH --people unselected
 
-Each person is left out once and with each of five seeds a network is trained on the nine others; it is examined on the
-trials of the person it has not seen. Forty-five trials of one person are too few to train 64 channels on, and a network
+Each person is left out once and with each of three seeds a network is trained on the others of the group (ten people who
+were selected because CSP + LDA decodes them, or twelve drawn at random); it is examined on the trials of the person it
+has not seen. Forty-five trials of one person are too few to train 64 channels on, and a network
 that is examined on trials of its training separates the classes whether it learned anything or not. What was trained or
 read before is not done again.
 """
@@ -19,7 +21,8 @@ from distributed import LocalCluster
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-SUBJECTS = (2, 7, 29, 32, 34, 42, 54, 55, 56, 62)
+from benchmarks.decoding.jobs import GROUPS
+
 HERE = Path(__file__).parent
 
 
@@ -29,9 +32,9 @@ def sincviz(*arguments: object) -> None:
     subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-def train(subject: int, seed: int, path: Path, data: list[str]) -> None:
+def train(subject: int, group: str, seed: int, path: Path, data: list[str]) -> None:
     """Train the network that leaves a person out."""
-    others = ",".join(str(other) for other in SUBJECTS if other != subject)
+    others = ",".join(str(other) for other in GROUPS[group] if other != subject)
     os.environ["TQDM_DISABLE"] = "1"
     people = ["--subjects", others, "--test-subjects", subject]
     sincviz("train", "eegbci", *people, "--seed", seed, "--out", path, *data)
@@ -44,7 +47,9 @@ def main() -> None:
     )
     parser.add_argument("--data-path", type=Path, help="the folder that holds MNE-eegbci-data")
     parser.add_argument("--download", action="store_true", help="fetch the recordings from PhysioNet (75 MB)")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--people", choices=GROUPS, default="selected")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--band", default="4-38", help="band-pass in Hz, or 'none'")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument(
         "--networks", type=Path, default=HERE / "cache" / "population", help="where networks are kept"
@@ -53,6 +58,9 @@ def main() -> None:
     options = parser.parse_args()
     data = [*(["--data-path", str(options.data_path)] if options.data_path else [])]
     data += ["--download"] * options.download
+    training = [*data, "--band", options.band]
+    options.networks = options.networks / f"{options.people}_{options.band}"
+    options.out = options.out / f"{options.people}_{options.band}"
     options.networks.mkdir(parents=True, exist_ok=True)
     rows = pd.DataFrame(
         [
@@ -63,13 +71,14 @@ def main() -> None:
                 "seed": seed,
             }
             for seed in range(options.seeds)
-            for subject in SUBJECTS
+            for subject in GROUPS[options.people]
         ]
     )
     rows.to_csv(options.networks / "manifest.csv", index=False)
     missing = [row for row in rows.itertuples() if not (options.networks / row.checkpoint).exists()]
     work = Parallel(options.workers, return_as="generator_unordered")(
-        delayed(train)(row.subject, row.seed, options.networks / row.checkpoint, data) for row in missing
+        delayed(train)(row.subject, options.people, row.seed, options.networks / row.checkpoint, training)
+        for row in missing
     )
     for _ in tqdm(work, "Training networks", len(missing), unit="network"):
         pass

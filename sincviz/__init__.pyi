@@ -1,10 +1,22 @@
-from . import attribution, datasets, evidence, filters, maps, networks, plotting, statistics, training
+from . import (
+    attribution,
+    datasets,
+    evidence,
+    filters,
+    maps,
+    networks,
+    plotting,
+    preparation,
+    statistics,
+    training,
+)
 from ._version import __version__
 from .analysis.attribution.sinc_layer import relevance
 from .analysis.attribution.spectral import spectral_relevance
 from .analysis.attribution.temporal import temporal_relevance
 from .analysis.attribution.time_frequency import time_frequency_relevance
 from .analysis.doctor.doctor import diagnose
+from .analysis.doctor.shortcuts import shortcut_audit
 from .analysis.evidence.ablation import ablate
 from .analysis.evidence.deletion import deletion_curve
 from .analysis.evidence.randomization import randomization_test
@@ -56,9 +68,11 @@ __all__ = [
     "network",
     "networks",
     "plotting",
+    "preparation",
     "randomization_test",
     "relevance",
     "save_checkpoint",
+    "shortcut_audit",
     "spatial_filters",
     "spatial_patterns",
     "spectral_relevance",

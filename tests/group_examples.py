@@ -39,7 +39,8 @@ def row(
     low_s = WIDTH_S * np.array(windows)
     inside = (low_s > when[0] - 0.01) & (low_s < when[1] - 0.01)
     # Of its own generator, so that all else stays as it was.
-    course = 0.1 * rng.spawn(1)[0].standard_normal((len(classes), len(channels), len(low_s)))
+    other = rng.spawn(1)[0]
+    course = 0.1 * other.standard_normal((len(classes), len(channels), len(low_s)))
     for name in {"C3", "C4"} & set(channels):
         contrast[:, 2, channels.index(name)] += effect
         spectrum[:, channels.index(name), 10] += effect
@@ -62,7 +63,14 @@ def row(
         "amplitude": (("filter", "response_frequency"), amplitude),
         "pattern": (("filter", "depth", "channel"), rng.standard_normal((4, 2, len(channels)))),
     }
+    # As training moved them; in another order the movements would change nothing.
+    exchanged = np.tile(arrays["occupancy"][1][0], (4, 4, 1)) + 0.02 * other.standard_normal(
+        (4, 4, len(BANDS))
+    )
+    arrays["exchanged_occupancy"] = (("filter", "movement", "band"), exchanged)
     if sections:
+        arrays["importance"] = (("filter", "depth"), 0.5 + other.random((4, 2)))
+        arrays |= {"measured_low_hz": ("filter", peaks - 2), "measured_high_hz": ("filter", peaks + 2)}
         arrays |= {"peak_hz": ("filter", peaks), "center_hz": ("filter", peaks)}
         arrays |= {"initial_center_hz": ("filter", [6.0, 10.0, 20.0, 35.0])}
     places = np.array([PLACES[name] for name in channels]) if placed else np.full((len(channels), 3), np.nan)
@@ -79,6 +87,7 @@ def row(
             "time_high_s": ("time", low_s + WIDTH_S),
             "training": ["before", "after"],
             "filter": np.arange(4),
+            "movement": np.arange(4),
             "depth": [0, 1],
             "response_frequency": frequency_hz,
         },

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
-MODULES = TOPICS | {"datasets", "networks", "plotting", "training"}
+MODULES = TOPICS | {"datasets", "networks", "plotting", "preparation", "training"}
 RESULTS = {"benchmark", "inspection", "population"}
 # What a reader needs and what is wrong if it is missing or does not match, by numpydoc's own codes.
 NEEDED = {

@@ -95,8 +95,8 @@ def inspect(
     only: Annotated[
         str,
         typer.Option(
-            help="Sections, comma-separated: bands, responses, training, maps, relevance, time, roles, evidence, "
-            "explorer."
+            help="Sections, comma-separated: bands, responses, training, maps, relevance, time, roles, seeds, "
+            "evidence, explorer."
         ),
     ] = "",
     figure_format: Annotated[

@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     import mne
 
+    from sincviz.preparation.steps import Filter
+
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")]
 Seed = Annotated[
     int,
@@ -44,6 +46,7 @@ Units = Annotated[str, typer.Option(help="Units of arrays: V, mV or uV; else inf
 
 MOST_NUMBERS = 10_000
 _RANGE = re.compile(r"(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?")
+_BAND = re.compile(r"(\d+(?:\.\d+)?)?\s*[-–]\s*(\d+(?:\.\d+)?)?(?:\s*Hz)?")
 
 
 def listed(text: str) -> list[str]:
@@ -76,6 +79,27 @@ def numbers(option: str, text: str) -> list[int]:
             )
         parsed += range(first, last + 1)
     return parsed
+
+
+def band_pass(text: str) -> "Filter":
+    """Return the filter of an option such as ``4-38``, ``4-`` or ``-38``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, or its edges are not allowed.
+
+    Examples
+    --------
+    >>> band_pass("4-38"), band_pass("-38")
+    (Filter(l_freq=4.0, h_freq=38.0), Filter(l_freq=None, h_freq=38.0))
+    """
+    from sincviz.preparation.steps import Filter
+
+    match = _BAND.fullmatch(text.strip())
+    if match is None or not (match[1] or match[2]):
+        raise ValueError(f"`--band` must be two edges in Hz; got {text!r}. Try 4-38, 4-, -38 or none.")
+    return Filter(*(float(edge) if edge else None for edge in match.groups()))
 
 
 def subjects_named(text: str) -> list[int]:

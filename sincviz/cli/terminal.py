@@ -94,10 +94,11 @@ def print_summary(inspection: "Inspection") -> None:
     from sincviz.inspection.certainty import certainty_words
     from sincviz.inspection.leading import basis_words
     from sincviz.inspection.role_words import role_words
+    from sincviz.inspection.seeds import seed_words
     from sincviz.inspection.words import verdict_words
 
     console.print(f"[bold]{escape(shown(verdict_words(inspection)))}[/]", highlight=False)
-    for words in (accuracy_words, basis_words, role_words, certainty_words):
+    for words in (accuracy_words, basis_words, role_words, seed_words, certainty_words):
         for sentence in words(inspection):
             console.print(shown(sentence), highlight=False, markup=False)
 

@@ -3,7 +3,7 @@
 import shlex
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,12 +18,21 @@ from sincviz.cli.options import (
     Tmax,
     Tmin,
     Units,
+    band_pass,
     listed,
     numbers,
     subjects_named,
     trials_of_file,
 )
 from sincviz.cli.terminal import console
+
+if TYPE_CHECKING:
+    import mne
+
+    from sincviz.training.seeds import SeedClassifier
+
+
+EEGBCI_BAND, NO_BAND = "4-38", "none"
 
 
 def train(
@@ -34,9 +43,9 @@ def train(
             "recording to cut by --tmax and --classes, or arrays (.npz, .mat, .csv)."
         ),
     ] = "simulated",
-    out: Annotated[Path, typer.Option("--out", "-o", help="The checkpoint to write.")] = Path(
-        "network.safetensors"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Checkpoint to write; of several seeds a folder.")
+    ] = Path("network.safetensors"),
     tmin: Tmin = None,
     tmax: Tmax = None,
     classes: Classes = "",
@@ -53,6 +62,20 @@ def train(
     reference: Annotated[
         str, typer.Option(help="'average' subtracts the mean of the channels, 'recorded' leaves them.")
     ] = "average",
+    band: Annotated[
+        str | None,
+        typer.Option(
+            help="Band-pass in Hz, such as 4-38; 4- is a high-pass, -38 a low-pass, 'none' neither. Default: 4-38 for "
+            "'eegbci', where eye movements towards the cue are slower; none for all others.",
+            show_default=False,
+        ),
+    ] = None,
+    align: Annotated[
+        bool,
+        typer.Option(
+            "--align", help="Align people: make the mean covariance of each one's trials the identity."
+        ),
+    ] = False,
     kernel_seconds: Annotated[
         float, typer.Option(help="Length of the temporal filters; short ones cannot separate bands.")
     ] = 0.4,
@@ -68,6 +91,14 @@ def train(
         int, typer.Option(help="Training stops after this many epochs without a better validation loss.")
     ] = 30,
     seed: Seed = 0,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Train so many networks, with seeds from --seed on, and write them to the folder --out: together they "
+            "show what holds over seeds.",
+        ),
+    ] = 1,
     live: Annotated[
         bool, typer.Option("--live", help="Show the bands move, in place of a progress bar.")
     ] = False,
@@ -87,13 +118,25 @@ def train(
     from sincviz.errors import did_you_mean
     from sincviz.networks.sinc_shallow import SincShallowNet
     from sincviz.opening.checkpoints import save_checkpoint
+    from sincviz.preparation.steps import EuclideanAlignment, SetEEGReference, Step, preparation_words
     from sincviz.training.fitting import fit
     from sincviz.training.live import LiveTraining
+    from sincviz.training.seeds import fit_many
     from sincviz.trials.classes import class_order
     from sincviz.trials.recordings import eeg_channels
-    from sincviz.trials.reference import average_referenced
 
-    if out.is_dir():
+    if seeds > 1:
+        if live or log_dir:
+            raise ValueError(
+                "`--live` and `--log-dir` show one training, not `--seeds`. Leave them out, or `--seeds`."
+            )
+        out = Path("network") if out == Path("network.safetensors") else out
+        if out.suffix.lower() == ".safetensors":
+            raise ValueError(
+                f"Several seeds are written to a folder; got the name of a file, {str(out)!r}. Try `--out "
+                f"{out.with_suffix('')}`."
+            )
+    elif out.is_dir():
         raise IsADirectoryError(f"{str(out)!r} is a folder; name a file with `--out`.")
     if out.exists() and not overwrite:
         raise FileExistsError(
@@ -106,6 +149,10 @@ def train(
             f"`--reference` must be 'average' or 'recorded'; got {reference!r}."
             f"{did_you_mean(reference, ('average', 'recorded'))}"
         )
+    steps: list[Step] = [SetEEGReference("average")] if reference == "average" else []
+    band = (EEGBCI_BAND if data == "eegbci" else NO_BAND) if band is None else band
+    steps += [band_pass(band)] if band != NO_BAND else []
+    steps += [EuclideanAlignment()] if align else []
     # A missing dependency is reported before any data are read.
     watching = (
         [TerminalTraining(log_dir=log_dir)] if live else [LiveTraining(log_dir=log_dir)] if log_dir else []
@@ -142,10 +189,6 @@ def train(
             ch_names=listed(channels) or None,
             units=units,
         )
-    if reference == "average":
-        epochs = average_referenced(epochs)
-        test_epochs = None if test_epochs is None else average_referenced(test_epochs)
-
     torch.manual_seed(seed)
     rate = float(epochs.info["sfreq"])
     model = SincShallowNet(
@@ -158,10 +201,25 @@ def train(
     )
     several = validation and data == "eegbci" and epochs.metadata["subject"].nunique() > 1
     try:
+        if seeds > 1:
+            trained = fit_many(
+                model,
+                epochs,
+                seeds=range(seed, seed + seeds),
+                groups=epochs.metadata["subject"] if several else None,
+                preparation=steps,
+                max_epochs=max_epochs,
+                validation=validation,
+                patience=patience,
+            )
+            save_checkpoint(trained, out)
+            _say_seeds(trained, out, test_epochs)
+            return
         classifier = fit(
             model,
             epochs,
             groups=epochs.metadata["subject"] if several else None,
+            preparation=steps,
             max_epochs=max_epochs,
             validation=validation,
             patience=patience,
@@ -176,7 +234,8 @@ def train(
     losses = classifier.history[:, "valid_loss"] if validation else []
     best = f", best validation loss {min(losses):.3f}" if losses else ""
     console.print(
-        f"Trained on {len(epochs)} trials ({reference} reference), {counted(len(classifier.history), 'epoch')}{best}."
+        f"Trained on {len(epochs)} trials ({preparation_words(steps) or 'as recorded'}), "
+        f"{counted(len(classifier.history), 'epoch')}{best}."
     )
     if test_epochs is not None:
         console.print(
@@ -185,3 +244,19 @@ def train(
         )
     command = f"sincviz inspect {shlex.quote(str(out))}"
     console.print(f"Saved {out}. Read it with: {command}", markup=False, soft_wrap=True)
+
+
+def _say_seeds(trained: "SeedClassifier", out: Path, test_epochs: "mne.BaseEpochs | None") -> None:
+    """Print how well single seeds and their mean decode, and where they were saved."""
+    seeds = trained.module_.provenance["seeds"]
+    console.print(f"Trained {len(seeds)} networks, with seeds {seeds[0]} to {seeds[-1]}.")
+    if test_epochs is not None:
+        single = [one.score(test_epochs) for one in trained.classifiers_]
+        console.print(
+            f"Accuracy on {len(test_epochs)} trials never used in training: single seeds "
+            f"{sum(single) / len(single):.3f} on average ({min(single):.3f} to {max(single):.3f}), "
+            f"all together {trained.score(test_epochs):.3f} "
+            f"(chance {1 / len(trained.classes_):.2f})."
+        )
+    command = f"sincviz inspect {shlex.quote(str(out))}"
+    console.print(f"Saved the folder {out}. Read it with: {command}", markup=False, soft_wrap=True)

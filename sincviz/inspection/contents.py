@@ -16,8 +16,10 @@ from sincviz.inspection.network import NETWORK
 from sincviz.inspection.overview import NAMES, OVERVIEW
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.roles import ROLES
+from sincviz.inspection.seeds import SEEDS, UNSTABLE_SEEDS
+from sincviz.inspection.shortcuts import SHORTCUTS
 from sincviz.inspection.time import TIME
-from sincviz.inspection.words import data_words, network_words, verdict_words
+from sincviz.inspection.words import data_words, network_words, slow_words, verdict_words
 from sincviz.report.contents import Contents, Paragraph
 
 SECTIONS = (
@@ -25,6 +27,7 @@ SECTIONS = (
         NETWORK,
         OVERVIEW,
         FINDINGS,
+        UNSTABLE_SEEDS,
         BANDS,
         RESPONSES,
         TRAINING,
@@ -34,7 +37,9 @@ SECTIONS = (
         RELEVANCE,
         TIME,
         ROLES,
+        SEEDS,
         EVIDENCE,
+        SHORTCUTS,
     ),
     *(EXPLORER, ARTEFACTS),
 )
@@ -46,7 +51,9 @@ def _title(inspection: InspectionResults) -> str:
 
 
 def _lead(inspection: InspectionResults) -> tuple[Paragraph, ...]:
+    slow = slow_words(inspection)
     return (
+        *([Paragraph(slow, "verdict")] if slow else []),
         Paragraph(network_words(inspection), "lead"),
         Paragraph(data_words(inspection, of_trials=bool(inspection.trials))),
         Paragraph(verdict_words(inspection), "verdict"),

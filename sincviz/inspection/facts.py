@@ -37,6 +37,8 @@ def network_facts(network: FrontEnd | BlackBox) -> dict[str, Any]:
         "class_names": class_labels(network, network.n_outputs or 0),
         **({"outputs": NUMBERS} if network.numeric else {}),
         "units_per_volt": network.units_per_volt,
+        **({"preparation": [step.words() for step in network.preparation]} if network.preparation else {}),
+        **({"alignment": str(provenance["alignment"])} if provenance.get("alignment") else {}),
         "weights_sha256": network.weights_sha256,
         "training": {
             name: provenance[name]
@@ -81,7 +83,7 @@ def trial_facts(network: FrontEnd | BlackBox, trials: EpochsOrArray, codes: Targ
         "classes": None if counts is None else dict(zip(names, counts, strict=True)),
         "sha256": digest.hexdigest(),
         **of_numbers,
-        **recording_facts(trials),
+        **recording_facts(trials, network.preparation),
     }
 
 

@@ -18,6 +18,7 @@ from sincviz.eeg.bands import OTHER, RHYTHMS
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.words import of_weights
+from sincviz.networks.ensembles import is_ensemble
 from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Table
 
 MOST_FILTERS = 64
@@ -45,6 +46,10 @@ def _history(run: InspectionRun) -> tuple[pd.DataFrame]:
 
 def _learning_curves(run: InspectionRun) -> tuple[pd.DataFrame]:
     curves = learning_curves(run.network)
+    if curves is None and is_ensemble(run.network):
+        raise ValueError(
+            "An ensemble has no learning curve of its own; see those of its networks, file by file."
+        )
     if curves is None:
         raise ValueError("The checkpoint does not store its learning curves; `sincviz train` records them.")
     return (curves,)

@@ -218,7 +218,8 @@ def inspect(
         outputs), such as ``epochs.metadata["age"]``: then correlation and error stand in place of the accuracy.
     only : sequence of str | None
         Sections to measure, out of ``"bands"``, ``"responses"``, ``"maps"``, ``"relevance"``, ``"time"``, ``"roles"``,
-        ``"evidence"``, ``"training"`` and ``"explorer"``; ``None`` means all. The findings are always there.
+        ``"seeds"``, ``"evidence"``, ``"training"`` and ``"explorer"``; ``None`` means all. The findings are always
+        there.
     held_out : bool
         Declare that the network was not trained on these trials, if the checkpoint does not store its training trials.
         Without it, such trials do not show what the decisions rest on. Trials that it does store still count as seen.

@@ -55,6 +55,13 @@ class InspectionResults:
         The evidence, on at most 100 of the trials (random networks: 50), drawn evenly from the classes.
     roles : xarray.Dataset, dims (target, band, channel)
         Whether each cell is used, and whether it is informative by itself.
+    shortcuts : pandas.DataFrame
+        What else than brain activity tells the classes and is used, on at most 400 of the trials; see
+        :func:`sincviz.shortcut_audit`.
+    seeds : xarray.Dataset, dims (seed, target, band, channel)
+        Of an ensemble: the contrast of relevance of every seed, with intervals over trainings and trials.
+    seed_agreement : pandas.DataFrame
+        How far the seeds agree.
     findings : pandas.DataFrame
         Problems that limit the interpretation.
     verdict : dict
@@ -109,6 +116,9 @@ class InspectionResults:
     randomization: pd.DataFrame | None = None
     csp: pd.Series | None = None
     roles: xr.Dataset | None = None
+    seeds: xr.Dataset | None = None
+    seed_agreement: pd.DataFrame | None = None
+    shortcuts: pd.DataFrame | None = None
     cutoff_history: pd.DataFrame | None = None
     explorer: xr.Dataset | None = None
     missing: dict[str, str] = field(default_factory=dict)

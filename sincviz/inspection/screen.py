@@ -9,8 +9,9 @@ from sincviz.analysis.doctor.findings import SEVERITIES
 from sincviz.inspection.accuracy import accuracy_words
 from sincviz.inspection.leading import basis_words
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.seeds import seed_words
 from sincviz.inspection.time_words import time_words
-from sincviz.inspection.words import network_words, verdict_words
+from sincviz.inspection.words import network_words, slow_words, verdict_words
 
 COLUMNS, LINES = 80, 22  # of a terminal of 24 lines two are left for the prompt
 
@@ -39,12 +40,16 @@ def screen_text(inspection: InspectionResults) -> str:
 
 def _paragraphs(inspection: InspectionResults) -> Iterator[tuple[str, int]]:
     """Yield each paragraph and the lines that it may take; a verdict with a basis after it is short."""
+    if slow := slow_words(inspection):
+        yield slow, 3
     yield network_words(inspection), 3
     yield verdict_words(inspection), 4
     yield accuracy_words(inspection)[0], 4
     if inspection.verdict["readable"]:
         words = basis_words(inspection)
         yield from ((sentence, 3) for sentence in words[1 : 1 + _MOST_CLASSES] or words)
+        if inspection.seed_agreement is not None and (of_seeds := seed_words(inspection)):
+            yield of_seeds[0], 2
         when = time_words(inspection)
         if len(when) == 1:
             yield when[0].replace("For ", "When, for ", 1), 2

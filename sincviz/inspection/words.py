@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
-from sincviz._utils.text import class_words, counted, listed
+from sincviz._utils.text import class_words, counted, joined, listed, percent
 from sincviz.analysis.evidence.prediction import HELD_OUT, SEEN
 from sincviz.analysis.statistics.numeric_contrast import NUMBERS
 from sincviz.analysis.statistics.two_classes import FIRST, SECOND
 from sincviz.inspection.results import InspectionResults
 from sincviz.verdict import READABLE, WEIGHTS_ONLY, reason_words
+
+SLOW_BELOW_HZ = 4.0
+"""Rhythms are faster."""
 
 
 def two_classes(inspection: InspectionResults) -> tuple[str, str] | None:
@@ -35,7 +38,26 @@ def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
         descriptions.append(
             filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"])
         )
-    return f"{what}: {', '.join(descriptions) if descriptions else 'reference and filters are not known'}."
+    words = f"{what}: {', '.join(descriptions) if descriptions else 'reference and filters are not known'}."
+    if not of_trials:
+        return words
+    return words + preparation_note(inspection)
+
+
+def preparation_note(inspection: InspectionResults) -> str:
+    """Return what the network's preparation did to the trials beyond reference and filters, as sentences."""
+    own = [
+        step
+        for step in inspection.network.get("preparation", [])
+        if step.startswith(("stand", "expon", "resam"))
+    ]
+    words = f" The network's preparation: {', '.join(own)}." if own else ""
+    if inspection.network.get("alignment"):
+        words += (
+            f" {inspection.network['alignment']}, from these trials, is part of the network: maps, patterns and "
+            "relevance are those of the electrodes before it."
+        )
+    return words
 
 
 def reference_words(reference: str) -> str:
@@ -129,6 +151,34 @@ def verdict_words(inspection: InspectionResults) -> str:
     if not inspection.trials:
         return WEIGHTS_ONLY
     return f"These trials cannot show what the network uses: {reason_words(inspection.verdict['reasons'])}."
+
+
+def slow_words(inspection: InspectionResults) -> str:
+    """Return a sentence if most of what separates the classes is slower than any rhythm, else an empty text.
+
+    That is: more than half of the class contrast lies below ``SLOW_BELOW_HZ``, in a band that is established there.
+    """
+    spectrum, bands = inspection.spectral_relevance, inspection.leading_bands
+    if spectrum is None or bands is None or not inspection.verdict["readable"]:
+        return ""
+    shares = {}
+    for target, rows in bands.groupby(level="target", sort=False):
+        slow = ~(rows["band_low_hz"] >= SLOW_BELOW_HZ)
+        known = target in spectrum["target"].to_numpy()
+        if not known or not (rows["established"] & slow).any() or not rows["total_ci_low"].iloc[0] > 0:
+            continue
+        by_frequency = spectrum.sel(target=target).sum("channel")
+        share = by_frequency.where(by_frequency["frequency"] < SLOW_BELOW_HZ).sum() / by_frequency.sum()
+        if float(share) > 0.5:
+            shares[str(target)] = float(share)
+    if not shares:
+        return ""
+    of_targets = joined([f"{percent(share)} for {class_words(name)}" for name, share in shares.items()])
+    what = "makes the outputs follow the targets" if of_numbers(inspection) else "separates the classes"
+    return (
+        f"What {what} lies mostly below {SLOW_BELOW_HZ:g} Hz ({of_targets}): slow potentials, such as evoked "
+        "responses, eye movements or drifts, and not a rhythm."
+    )
 
 
 def not_evidence(inspection: InspectionResults) -> str:

@@ -12,8 +12,9 @@ from sincviz._utils.text import listed
 from sincviz.eeg.channel_names import named_twice
 from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.wrappers import layers_around
+from sincviz.preparation.steps import checked_steps
 
-OF_TRIALS = ("chs_info", "ch_names", "class_names", "scale", "sfreq")
+OF_TRIALS = ("chs_info", "ch_names", "class_names", "scale", "sfreq", "preparation")
 """Attributes that may be set on the network or on any wrapper around it."""
 
 OF_NETWORKS = ("n_times", "n_chans", "n_outputs", "provenance")
@@ -29,13 +30,13 @@ def known_attributes(model: object) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``chs_info``, ``ch_names``, ``class_names``, ``scale``, ``sfreq``, ``n_times``, ``n_chans``, ``n_outputs`` and
-        ``provenance``.
+        ``chs_info``, ``ch_names``, ``class_names``, ``scale``, ``sfreq``, ``preparation``, ``n_times``, ``n_chans``,
+        ``n_outputs`` and ``provenance``.
 
     Raises
     ------
     TypeError, ValueError
-        If one of the first five was set to a value that is not allowed.
+        If one of the first six was set to a value that is not allowed.
 
     Examples
     --------
@@ -137,6 +138,8 @@ def _known(layer: Any, name: str) -> Any:
 def _allowed_value(name: str, value: Any) -> Any:
     if name == "chs_info":
         return value if chs_info_from_json(value) else None
+    if name == "preparation":
+        return checked_steps(value) or None
     if name in ("ch_names", "class_names"):
         return None if _is_list(value) and len(value) == 0 else listed_names(name, value)
     number = finite_float(name, value, above=0, advice=1e6 if name == "scale" else 250)

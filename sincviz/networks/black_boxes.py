@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sincviz.networks.described import described
 from sincviz.networks.module_copies import evaluated_copy
+from sincviz.preparation.steps import Step
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +45,8 @@ class BlackBox:
         Whether it was tried on trials: ``module`` accepts them, and ``n_outputs`` is right.
     numeric : bool
         Whether the outputs are numbers, such as an age, and not scores of classes; their names are ``class_names``.
+    preparation : tuple
+        Steps of :mod:`sincviz.preparation` that epochs go through before they reach the network.
     """
 
     module: nn.Module
@@ -62,6 +65,7 @@ class BlackBox:
     kind: str = ""
     tried: bool = False
     numeric: bool = False
+    preparation: tuple[Step, ...] = ()
 
     def __repr__(self) -> str:
         return described(f"{self.kind or 'Network'}, of which inputs and scores are known", self)
@@ -91,6 +95,7 @@ def black_box(module: nn.Module, known: Mapping[str, Any]) -> BlackBox:
         device=first.device,
         provenance=known["provenance"] or {},
         kind=type(module).__name__,
+        preparation=known["preparation"] or (),
     )
 
 

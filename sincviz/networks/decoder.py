@@ -1,6 +1,7 @@
 """Decoders: any network that maps trials to class scores, as seen by analyses of inputs and scores."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 import torch
@@ -8,10 +9,12 @@ from torch import nn
 
 from sincviz.networks.attributes import known_attributes
 from sincviz.networks.black_boxes import BlackBox, black_box, checked_scores
+from sincviz.networks.ensembles import Ensemble, declares_front_end, kind_of
 from sincviz.networks.front_ends import front_end, is_registered, knows_front_end
 from sincviz.networks.module_copies import evaluated_copy
 from sincviz.networks.units import FrontEnd
 from sincviz.networks.wrappers import unwrapped
+from sincviz.preparation.steps import Step
 
 __all__ = ["BlackBox", "Decoder", "checked_scores", "decoder", "evaluated_copy"]
 
@@ -68,6 +71,10 @@ class Decoder(Protocol):
         """What is known of the training."""
 
     @property
+    def preparation(self) -> tuple[Step, ...]:
+        """Steps that epochs go through before they reach the network."""
+
+    @property
     def dtype(self) -> torch.dtype:
         """Precision of the network."""
 
@@ -106,10 +113,11 @@ def decoder(model: object) -> Decoder:
     inner = unwrapped(model)
     if isinstance(inner, nn.Module):
         try:
-            if knows_front_end(inner):
+            if knows_front_end(inner) and (not isinstance(inner, Ensemble) or declares_front_end(inner)):
                 return cast(Decoder, front_end(model))
         except TypeError:
-            if is_registered(inner):
+            if is_registered(inner) and not isinstance(inner, Ensemble):
                 raise
-        return black_box(inner, known_attributes(model))
+        box = black_box(inner, known_attributes(model))
+        return replace(box, kind=kind_of(inner)) if isinstance(inner, Ensemble) else box
     return cast(Decoder, front_end(model))

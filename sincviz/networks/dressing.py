@@ -9,6 +9,7 @@ import numpy as np
 from sincviz._utils.checks import finite_float
 from sincviz.networks.attributes import channels_of, listed_names
 from sincviz.networks.signal_spec import chs_info_from_json
+from sincviz.preparation.steps import checked_steps
 
 Seen = TypeVar("Seen", bound=Any)
 """A ``FrontEnd`` or a ``BlackBox``."""
@@ -22,6 +23,7 @@ def dressed(
     class_names: Sequence[str] | None = None,
     scale: float | None = None,
     sfreq: float | None = None,
+    preparation: Sequence[Any] | None = None,
 ) -> Seen:
     """Return a network with the given metadata; ``None`` leaves a value as it is.
 
@@ -70,4 +72,6 @@ def dressed(
                 f"it out, and resample the trials: `epochs.resample({network.sfreq:g})`."
             )
         changes["sfreq"] = rate_hz if network.sfreq is None else network.sfreq
+    if preparation is not None:
+        changes["preparation"] = checked_steps(preparation)
     return dataclasses.replace(network, **changes) if changes else network

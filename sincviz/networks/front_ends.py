@@ -22,6 +22,7 @@ from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.tracing.traced_front_ends import traced_front_end
 from sincviz.networks.units import FrontEnd, RecordedStatistics
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
+from sincviz.preparation.steps import checked_steps
 from sincviz.weights.activation import POINTWISE
 from sincviz.weights.deduction import start_is_assumed
 
@@ -78,7 +79,7 @@ def front_end(model: object) -> FrontEnd:
         known = known_attributes(inner)
         dressed_front_end = dressed(
             front_end(ours),
-            **{name: known[name] for name in ("ch_names", "chs_info", "class_names", "scale")},
+            **{name: known[name] for name in ("ch_names", "chs_info", "class_names", "scale", "preparation")},
         )
         return replace(dressed_front_end, weights_sha256=weights_hash(inner))
     if isinstance(inner, nn.Module) and (held := _held(inner)) is not None:
@@ -173,6 +174,7 @@ def _(model: SincShallowNet) -> FrontEnd:
             provenance=dict(model.provenance),
             initial_kernels=None if start is None else model.sinc_filter_layer.kernels_of(start),
             sinc_layer=copy.deepcopy(model.sinc_filter_layer).requires_grad_(False),
+            preparation=checked_steps(model.preparation),
         )
 
 
@@ -229,6 +231,7 @@ def _filled(front_end: FrontEnd, known: Mapping[str, Any]) -> FrontEnd:
         "ch_names": front_end.ch_names,
         "class_names": front_end.class_names,
         "scale": front_end.units_per_volt,
+        "preparation": front_end.preparation or None,
     }
     missing = {name: known[name] for name, value in front_end_values.items() if value is None}
     if "ch_names" in missing:

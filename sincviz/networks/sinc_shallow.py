@@ -13,6 +13,7 @@ from sincviz.networks.fast.cheap_order import features
 from sincviz.networks.fast.spatial_maps import SpatialConv
 from sincviz.networks.signal_spec import chs_info_from_json, chs_info_to_json, resolve_signal_spec
 from sincviz.networks.sinc_conv import SincConv
+from sincviz.preparation.steps import Step
 from sincviz.weights.activation import activation_class, activation_name, build_activation
 from sincviz.weights.hub import HubMixin
 
@@ -71,6 +72,8 @@ class SincShallowNet(HubMixin, nn.Module):
         Names of the outputs, in order.
     scale : float | None
         Factor from volts to the network's units; applied to ``mne.Epochs``, never to arrays.
+    preparation : tuple
+        Steps of :mod:`sincviz.preparation`; applied to ``mne.Epochs``, never to arrays.
     provenance : dict
         What is known of the training: filters and reference of the data, their hash, the cut-offs at the start.
 
@@ -159,6 +162,7 @@ class SincShallowNet(HubMixin, nn.Module):
         self.activation = nn.ELU if activation is None else activation_class(activation)
         self.class_names: list[str] | None = None
         self.scale: float | None = None
+        self.preparation: tuple[Step, ...] = ()
         self.provenance: dict[str, Any] = {}
 
         self.sinc_filter_layer = SincConv(

@@ -13,6 +13,7 @@ from sincviz.networks.described import described
 from sincviz.networks.fast.spatial_maps import filtered_back, spatial_maps
 from sincviz.networks.precision import widened
 from sincviz.networks.sinc_conv import SincConv
+from sincviz.preparation.steps import Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +114,8 @@ class FrontEnd:
         Name of the network's class, where ``module`` wraps the network.
     numeric : bool
         Whether the outputs are numbers, such as an age, and not scores of classes; their names are ``class_names``.
+    preparation : tuple
+        Steps of :mod:`sincviz.preparation` that epochs go through before they reach the network.
     """
 
     kernels: Tensor
@@ -145,6 +148,7 @@ class FrontEnd:
     traced: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
     numeric: bool = False
+    preparation: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep values only: a registered network may give its parameters."""

@@ -16,9 +16,11 @@ from sincviz.eeg.channel_names import matched_names
 from sincviz.eeg.channel_types import warn_of_types
 from sincviz.eeg.montages import placed_channels
 from sincviz.errors import CheckpointError, did_you_mean
+from sincviz.networks.ensembles import is_ensemble
 from sincviz.networks.front_ends import FrontEnd, unwrapped
 from sincviz.networks.signal_spec import chs_info_from_json
 from sincviz.networks.sinc_shallow import SincShallowNet
+from sincviz.opening.ensemble_folders import is_ensemble_folder, read_ensemble, write_ensemble
 from sincviz.opening.network import own_network
 from sincviz.opening.other_networks import other_network
 from sincviz.trials.classes import class_order
@@ -54,7 +56,7 @@ _FILES = (
 
 
 def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
-    """Write a network to one safetensors file, atomically.
+    """Write a network to one safetensors file, atomically; an ensemble to a folder, one file for each network.
 
     The header carries the configuration, channel names and positions, class names, the factor from volts to
     the network's units, the initial cut-offs, filters and reference of the training data, their hash, and the
@@ -62,10 +64,10 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : SincShallowNet | classifier | FrontEnd
+    model : SincShallowNet | Ensemble | classifier | FrontEnd
         The network, ours or braindecode's, the fitted classifier around it, or what :func:`sincviz.network` returned.
     path : path-like
-        The file to write or replace; its folder must exist.
+        The file to write or replace, of an ensemble the folder; the folder around it must exist.
 
     Raises
     ------
@@ -86,6 +88,9 @@ def save_checkpoint(model: object, path: str | os.PathLike[str]) -> None:
     256
     """
     network = unwrapped(model)
+    if is_ensemble(model):
+        write_ensemble(model, path)
+        return
     was_opened = isinstance(model, FrontEnd)  # it has more metadata than the network itself
     write_network(
         network if isinstance(network, SincShallowNet) and not was_opened else own_network(model), path
@@ -118,7 +123,8 @@ def load_checkpoint(
     ----------
     path : path-like
         A file of :func:`save_checkpoint`; a state dict of this network or of braindecode's (``.pt``, ``.pth``,
-        ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; a folder of the Hugging Face Hub,
+        ``.bin``, ``.safetensors``), skorch's parameters; a checkpoint of Lightning; the folder of an ensemble; a folder
+        of the Hugging Face Hub,
         or the id of a repository such as ``"user/model"`` if there is no such file and no folder with a name similar
         to the user; ``"hf://user/model"`` is always a repository.
     chs_info : sequence of dict | sequence of str | None
@@ -144,7 +150,7 @@ def load_checkpoint(
 
     Returns
     -------
-    SincShallowNet | torch.nn.Module
+    SincShallowNet | Ensemble | torch.nn.Module
         The network, a module of braindecode or of ``model`` if it is no SincShallowNet; ``provenance["format"]`` is the
         format of a foreign file, ``provenance["left_unread"]`` lists what was stored next to its weights and was not
         read.
@@ -200,6 +206,13 @@ def load_checkpoint(
     place = downloaded_network(os.fspath(path).removeprefix(_HUB)) if _is_repository(path) else path
     if not Path(place).exists():
         raise FileNotFoundError(f"There is no checkpoint {str(asked)!r}.{_meant(Path(place))}")
+    if model is None and is_ensemble_folder(place):
+        return read_ensemble(
+            place,
+            lambda file: load_checkpoint(
+                file, chs_info, epochs=epochs, montage=montage, **missing_parameters
+            ),
+        )
     other = other_network(
         place, model=model, model_args=model_args, channels=chs_info, trial=trial, given=missing_parameters
     )

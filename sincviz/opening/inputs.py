@@ -8,13 +8,24 @@ import torch
 from numpy.typing import ArrayLike
 
 from sincviz.errors import EpochsError, FrontEndError
+from sincviz.networks.channel_mixing import behind_matrix
 from sincviz.networks.decoder import BlackBox
 from sincviz.networks.front_ends import FrontEnd, front_end
 from sincviz.networks.tracing.halves import same_scores
 from sincviz.networks.wrappers import place_of_skipped, skipped_steps
 from sincviz.opening.network import network, suited
+from sincviz.preparation.prepared_epochs import alignment_in, size_after
+from sincviz.preparation.steps import preparation_words
 from sincviz.trials.containers import trials_and_labels
-from sincviz.trials.epochs import EpochsOrArray, is_epochs, n_trials_of, network_input, some_of
+from sincviz.trials.epochs import (
+    EpochsOrArray,
+    is_epochs,
+    n_trials_of,
+    network_input,
+    person_alignment,
+    some_of,
+    warned_once,
+)
 
 N_CHECKED = 8
 """Trials on which filters that were found must make the scores of the network."""
@@ -122,9 +133,24 @@ def _suited(
     )
     seen = suited(seen, trials, y=labels, classes=classes)
     if isinstance(seen, BlackBox) and None in (seen.n_chans, seen.n_times):
-        n_chans, n_times = _size(trials)
+        n_chans, n_times = _size(seen, trials)
         seen = replace(seen, n_chans=seen.n_chans or n_chans, n_times=seen.n_times or n_times)
-    return seen, trials, labels
+    return _at_electrodes(seen, trials), trials, labels
+
+
+def _at_electrodes(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> FrontEnd | BlackBox:
+    """Return the network with the alignment of these trials folded in, so that it is read at their electrodes."""
+    if alignment_in(seen.preparation) is None or not is_epochs(trials):
+        return seen
+    with warned_once(seen, trials):
+        matrix = torch.from_numpy(person_alignment(seen, trials))
+    # What is left is done to the trials; the alignment is part of the network from here on.
+    done = {"alignment": preparation_words(seen.preparation[-1:])}
+    return replace(
+        behind_matrix(seen, matrix),
+        preparation=seen.preparation[:-1],
+        provenance={**seen.provenance, **done},
+    )
 
 
 def _front_end_on(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> FrontEnd:
@@ -149,8 +175,9 @@ def _front_end_on(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> FrontEnd:
     return found
 
 
-def _size(trials: EpochsOrArray) -> tuple[int | None, int | None]:
+def _size(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> tuple[int | None, int | None]:
     """Return the numbers of channels and samples of trials, as far as they can be right."""
     if is_epochs(trials):
-        return None, len(trials.times)  # only some of the channels may be meant
+        # Only some of the channels may be meant.
+        return None, size_after(seen.preparation, len(trials.times), float(trials.info["sfreq"]))[0]
     return np.shape(trials)[1:] if np.ndim(trials) == 3 else (None, None)

@@ -20,6 +20,7 @@ from sincviz.networks.normalisation_units import SUBJECTS_DIFFER, UNITS_DIFFER, 
 from sincviz.networks.shapes import taking, with_two_scores
 from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import has_forward, held_networks, unwrapped
+from sincviz.preparation.prepared_epochs import size_after
 from sincviz.trials.classes import class_order
 from sincviz.trials.epochs import n_trials_of, network_input, some_of
 from sincviz.trials.numeric_targets import can_only_be_numbers
@@ -40,6 +41,7 @@ def network(
     output_names: Sequence[str] | None = None,
     scale: float | None = None,
     sfreq: float | None = None,
+    preparation: Sequence[Any] | None = None,
 ) -> FrontEnd | BlackBox:
     """Open any network, and add channel names, classes, units or sampling rate that it lacks.
 
@@ -55,7 +57,8 @@ def network(
         A network that maps (batch, channels, times) or (batch, 1, channels, times) to class scores (batch, classes) or
         to one logit; or an object that holds one: a fitted classifier of skorch or braindecode, a pipeline or search of
         scikit-learn whose last step is one, a LightningModule, a compiled or data-parallel network. Attributes set on
-        it, or on its wrapper, are used: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``.
+        it, or on its wrapper, are used: ``ch_names``, ``chs_info``, ``class_names``, ``scale``, ``sfreq``,
+        ``preparation``.
     ch_names : sequence of str | sequence of dict | None
         Names of the network's channels, in their order; ``epochs.info["chs"]`` has their positions too.
     class_names : sequence of str | None
@@ -68,6 +71,9 @@ def network(
         Factor from volts to the network's units: 1e6 if it was trained in microvolts, 1 if in volts.
     sfreq : float | None
         Sampling rate in Hz, if the network does not have it.
+    preparation : sequence | None
+        Steps of :mod:`sincviz.preparation`, or preprocessors of braindecode, that epochs go through before they reach
+        the network, if it was trained so: filters, reference, standardisation, alignment.
 
     Returns
     -------
@@ -104,7 +110,9 @@ def network(
     if output_names is not None:
         seen = replace(seen, class_names=None, numeric=True)
     names = class_names if output_names is None else output_names
-    return dressed(seen, ch_names=ch_names, class_names=names, scale=scale, sfreq=sfreq)
+    return dressed(
+        seen, ch_names=ch_names, class_names=names, scale=scale, sfreq=sfreq, preparation=preparation
+    )
 
 
 def own_network(model: object) -> SincShallowNet:
@@ -127,6 +135,7 @@ def own_network(model: object) -> SincShallowNet:
     ours = from_live_network(inner) if is_live_network(inner) else cast(SincShallowNet, evaluated_copy(inner))
     ours.requires_grad_(True)
     ours.chs_info, ours.scale, ours.provenance = seen.chs_info, seen.units_per_volt, dict(seen.provenance)
+    ours.preparation = seen.preparation
     if seen.class_names is not None and len(seen.class_names) == ours.n_outputs:
         ours.class_names = list(seen.class_names)
     return ours
@@ -211,7 +220,7 @@ def _borrowed(seen: FrontEnd | BlackBox, epochs: "mne.BaseEpochs | None") -> tup
             borrowed["chs_info"] = channels
             words.append("the names of its channels, in their order")
     if seen.sfreq is None:
-        borrowed["sfreq"] = float(epochs.info["sfreq"])
+        borrowed["sfreq"] = size_after(seen.preparation, 1, float(epochs.info["sfreq"]))[1]
         words.append(f"the sampling rate of {borrowed['sfreq']:g} Hz")
     if seen.units_per_volt is None:
         borrowed["scale"] = MICROVOLTS
@@ -229,7 +238,8 @@ def eeg_of(epochs: "mne.BaseEpochs") -> list[dict[str, Any]]:
 def _noise(seen: FrontEnd | BlackBox, epochs: Any) -> torch.Tensor | None:
     """Return noise of the size of the trials; ``None`` if these will be rejected anyway."""
     if hasattr(epochs, "info"):
-        n_chans, n_times = len(seen.ch_names or ()), len(epochs.times)
+        n_times, _ = size_after(seen.preparation, len(epochs.times), float(epochs.info["sfreq"]))
+        n_chans = len(seen.ch_names or ())
     elif np.ndim(epochs) == 3:
         n_chans, n_times = epochs.shape[1:]
     else:

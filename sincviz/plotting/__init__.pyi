@@ -8,6 +8,7 @@ from .canvas.style import journal
 from .clusters import plot_cluster_spectrum, plot_cluster_times, plot_cluster_topomaps
 from .confusion import plot_confusion_matrix
 from .cutoffs import plot_cutoff_history
+from .dashboards import plot_filter_dashboards
 from .decisions import plot_decisions
 from .deletion import plot_deletion
 from .drift import plot_drift
@@ -23,6 +24,8 @@ from .relevance import plot_relevance
 from .responses import plot_cumulative_response, plot_responses
 from .roles import plot_roles
 from .run_agreement import plot_run_agreement
+from .seeds import plot_seed_relevance
+from .shortcuts import plot_shortcuts
 from .spectral_relevance import plot_spectral_relevance
 from .temporal_relevance import plot_temporal_relevance
 from .time_frequency_relevance import plot_time_frequency_relevance
@@ -44,6 +47,7 @@ __all__ = [
     "plot_decisions",
     "plot_deletion",
     "plot_drift",
+    "plot_filter_dashboards",
     "plot_filter_pairs",
     "plot_filter_stability",
     "plot_findings",
@@ -57,6 +61,8 @@ __all__ = [
     "plot_responses",
     "plot_roles",
     "plot_run_agreement",
+    "plot_seed_relevance",
+    "plot_shortcuts",
     "plot_spatial_filters_and_patterns",
     "plot_spectral_relevance",
     "plot_temporal_relevance",

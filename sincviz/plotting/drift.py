@@ -18,7 +18,7 @@ DRAWN = {
 _ROW_MM = 5.5
 _AROUND_MM = 22.0
 _NAME_MM = 34.0
-_COLUMNS = ("before", "after", "change", "ci_low", "ci_high", "q")
+_COLUMNS = ("before", "after", "change", "ci_low", "ci_high", "by_chance", "p")
 
 
 def plot_drift(drift: pd.DataFrame) -> Figure:
@@ -27,14 +27,15 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
     Parameters
     ----------
     drift : pandas.DataFrame
-        One row per band, of one condition: ``before``, ``after``, ``change`` with ``ci_low`` and ``ci_high``, and
-        ``q``; shares are fractions (1 is all of the energy). The index is the band, or condition and band.
+        One row per band, of one condition: ``before``, ``after``, ``change`` with ``ci_low`` and ``ci_high``,
+        ``by_chance``, and ``p``; shares are fractions (1 is all of the energy). The index is the band, or condition and
+        band.
 
     Returns
     -------
     matplotlib.figure.Figure
-        178 mm wide: shares at the left, changes with their intervals at the right and q beside them. Their
-        markers are filled where q is small.
+        178 mm wide: shares at the left, changes with their intervals at the right, with a bar at the change that is
+        expected by chance, and p beside them. Markers are filled where p is small.
 
     Raises
     ------
@@ -45,17 +46,18 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "q": 0.004}
+    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "by_chance": 0.0,
+    ...        "p": 0.004}
     >>> figure = plot_drift(pd.DataFrame([row], index=pd.Index(["alpha"], name="band")))
     >>> [text.get_text() for text in figure.axes[1].texts]
-    ['q = 0.004']
+    ['p = 0.004']
     >>> plt.close(figure)
     """
     check_drawn("plot_drift", drift)
     bands, condition = _one_condition(drift)
     alpha = float(drift.attrs.get("alpha", 0.05))
     rows = np.arange(len(bands))
-    sure, unsure = (bands["q"] <= alpha).to_numpy(), (bands["q"] > alpha).to_numpy()
+    sure, unsure = (bands["p"] <= alpha).to_numpy(), (bands["p"] > alpha).to_numpy()
     with style():
         names = fitted_apart(bands.index, _NAME_MM, 2)
         size = inches(double_column_mm()), inches(type_mm(_AROUND_MM) + type_mm(_ROW_MM) * len(bands))
@@ -71,17 +73,19 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
         left.set_xlim(left=0)
         right.axvline(0, color="black", linewidth=0.6, zorder=1)
         right.hlines(rows, bands["ci_low"], bands["ci_high"], colors=NOMINAL, linewidth=1.2, zorder=2)
+        right.plot(bands["by_chance"], rows, linestyle="none", marker="|", color=INITIAL, markersize=7,
+                   markeredgewidth=1.2, zorder=2.5, label="expected by chance")  # fmt: skip
         for chosen, marker, face, label in (
-            (sure, "D", NOMINAL, f"q ≤ {alpha:g}"),
-            (unsure, "D", "white", f"q > {alpha:g}"),
+            (sure, "D", NOMINAL, f"p ≤ {alpha:g}"),
+            (unsure, "D", "white", f"p > {alpha:g}"),
             (~sure & ~unsure, "x", NOMINAL, "no test"),
         ):
             # The legend names nothing that is not there.
             if chosen.any():
                 right.plot(bands["change"][chosen], rows[chosen], linestyle="none", marker=marker, color=NOMINAL,
                            markerfacecolor=face, markersize=3.6, zorder=3, label=label)  # fmt: skip
-        for row, q in zip(rows, bands["q"], strict=True):
-            right.annotate(f"q {p_words(q)}" if np.isfinite(q) else "", (1, row), xytext=(4, 0), va="center",
+        for row, p in zip(rows, bands["p"], strict=True):
+            right.annotate(f"p {p_words(p)}" if np.isfinite(p) else "", (1, row), xytext=(4, 0), va="center",
                            xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
         right.set_xlabel("Change (percentage points)")
         left.set_yticks(rows, names, parse_math=False, linespacing=1.0)
@@ -89,7 +93,7 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
             ax.tick_params(axis="y", length=0)
             ax.xaxis.set_major_formatter(percent)
         keys = zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
-        figure.legend(*(some + others for some, others in keys), loc="outside upper center", ncols=4)
+        figure.legend(*(some + others for some, others in keys), loc="outside upper center", ncols=5)
         write_below(figure, drift.attrs, note=_note(drift, bands, condition))
     return figure
 
@@ -101,7 +105,10 @@ def _note(drift: pd.DataFrame, bands: pd.DataFrame, condition: str) -> str:
         f"Condition: {condition}." if condition else "",
         f"Mean over {over}; lines: 95 % intervals of the change.",
     ]
-    sentences.append("q: t test of each band's change, Benjamini–Hochberg over bands.")
+    sentences.append(
+        "By chance: each network's movements assigned to its filters at random. p: permutation test of the difference "
+        "from that, corrected over bands."
+    )
     return " ".join(filter(None, [*sentences, bands_in_hz(bands)]))
 
 

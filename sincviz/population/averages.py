@@ -40,7 +40,8 @@ class Averages:
         One row per row of the manifest, with its status and why.
     runs : dict of str to xarray.DataArray
         Small arrays of every run, over ``run`` first: ``contrast`` (band, channel), ``amplitude`` (filter, frequency),
-        ``pattern`` (filter, depth, channel), ``peak_hz``, ``shift_hz``, ``initial_hz`` (filter).
+        ``pattern`` (filter, depth, channel), ``importance`` (filter, depth), ``peak_hz``, ``measured_low_hz``,
+        ``measured_high_hz``, ``initial_hz`` (filter), ``exchanged_occupancy`` (filter, movement, band).
     subjects : dict of str to xarray.DataArray
         Over ``condition`` and ``subject``: ``band_contrast``, ``frequency_contrast``, ``time_contrast``,
         ``occupancy``, ``shift_hz``, ``accuracy``, ``majority``, ``balanced_accuracy``, ``chance_level``.
@@ -290,7 +291,8 @@ def _of_run(result: xr.Dataset) -> dict[str, xr.DataArray]:
     if "peak_hz" in result:
         arrays["peak_hz"] = result["peak_hz"]
         arrays["initial_hz"] = result["initial_center_hz"]
-    return arrays
+    kept = ("importance", "measured_low_hz", "measured_high_hz", "exchanged_occupancy")
+    return arrays | {name: result[name] for name in kept if name in result}
 
 
 def _with_all_classes(contrast: xr.DataArray) -> xr.DataArray:

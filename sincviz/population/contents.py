@@ -10,9 +10,10 @@ from sincviz.population.networks import ACCURACY, NETWORKS, count_words, subject
 from sincviz.population.results import GroupResults
 from sincviz.population.runs import FILTERS, RUNS
 from sincviz.population.training import TRAINING
+from sincviz.population.unit_clusters import UNIT_CLUSTERS
 from sincviz.report.contents import Contents, Paragraph, summary_of
 
-SECTIONS = (ACCURACY, BANDS, FREQUENCIES, TIMES, RUNS, BAND_USE, FILTERS, TRAINING, NETWORKS)
+SECTIONS = (ACCURACY, BANDS, FREQUENCIES, TIMES, RUNS, BAND_USE, FILTERS, UNIT_CLUSTERS, TRAINING, NETWORKS)
 
 
 def summary_words(group: GroupResults) -> list[str]:

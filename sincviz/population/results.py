@@ -47,6 +47,9 @@ class GroupResults:
         Which filters correspond to each other.
     filter_stability : pandas.DataFrame
         How alike these are.
+    unit_clusters : xarray.Dataset, dims (cluster, subject, channel)
+        Units of all networks with one scalp pattern and one band, and the people who have them; see
+        :func:`sincviz.maps.cluster_units`.
     occupancy : xarray.DataArray, dims (training, condition, subject, band)
         How much of the filters lies in each band, before training and after.
     drift, filter_drift : pandas.DataFrame
@@ -73,6 +76,7 @@ class GroupResults:
     agreement_by_subject: pd.DataFrame | None = None
     matching: xr.Dataset | None = None
     filter_stability: pd.DataFrame | None = None
+    unit_clusters: xr.Dataset | None = None
     occupancy: xr.DataArray | None = None
     drift: pd.DataFrame | None = None
     filter_drift: pd.DataFrame | None = None

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz import plotting
-from sincviz._utils.text import counted, in_brackets, points, signed
+from sincviz.analysis.filters.movements import N_PERMUTATIONS, movement_test
 from sincviz.analysis.filters.occupancy import AFTER, BEFORE
 from sincviz.analysis.statistics.subjects import subject_test
 from sincviz.eeg.band_limits import BAND_LIMITS, ranges_by_name
@@ -16,28 +16,44 @@ from sincviz.eeg.band_words import band_words
 from sincviz.eeg.bands import OTHER
 from sincviz.population.measuring import GroupRun
 from sincviz.population.results import GroupResults
-from sincviz.report.contents import Figure, Rows, Section, Sentence, Step, Summary, Table
+from sincviz.population.training_words import drift_rows, drift_words, n_drifted, shift_rows, shift_words
+from sincviz.report.contents import Figure, Section, Sentence, Step, Summary, Table
 
 if TYPE_CHECKING:
     import matplotlib.figure
 
 
-MOST_FILTERS = 20
+def occupancy_change(
+    occupancy: xr.DataArray,
+    exchanged: xr.DataArray,
+    *,
+    n_permutations: int = N_PERMUTATIONS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Test whether training moved the filters' energy between bands otherwise than by chance.
 
-
-def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
-    """Test whether training moved the filters' energy between bands.
+    By chance: if each network's movements were assigned to its filters at random; see
+    :func:`sincviz.filters.movement_test`. Networks of one seed may start from the same random weights, and are assigned
+    movements in the same order.
 
     Parameters
     ----------
     occupancy : xarray.DataArray, dims (training, condition, subject, band)
         Share of the filters' energy in each band, runs averaged within subjects.
+    exchanged : xarray.DataArray, dims (run, filter, movement, band)
+        What :func:`sincviz.filters.exchanged_occupancy` returned for each network, with the coordinates ``condition``,
+        ``subject`` and ``seed`` of the runs.
+    n_permutations : int
+        Number of random assignments.
+    seed : int
+        Seed of these.
 
     Returns
     -------
     pandas.DataFrame
         Index (condition, band): mean ``before`` and ``after``, their difference ``change`` with its interval ``ci_low``
-        and ``ci_high``, ``p``, ``q`` and ``effect_size`` over subjects; the limits of the band, ``band_low_hz`` and
+        and ``ci_high`` over subjects; the change ``by_chance``, mean over all assignments, and ``p``, corrected for the
+        number of bands; the limits of the band, ``band_low_hz`` and
         ``band_high_hz``, NaN for ``other``, whose ranges are text in ``band_rest_hz``. Conditions of a single
         subject are left out.
 
@@ -54,12 +70,20 @@ def occupancy_change(occupancy: xr.DataArray) -> pd.DataFrame:
         moved = change.sel(condition=name, drop=True).dropna("subject", how="all")
         shares = occupancy.sel(condition=name, subject=moved["subject"], drop=True)
         tested = subject_test(moved).rename(mean="change")
+        of_condition = exchanged.isel(run=exchanged["condition"].to_numpy() == name)
+        of_condition = of_condition.isel(run=of_condition["subject"].isin(moved["subject"]).to_numpy())
+        null = movement_test(
+            of_condition,
+            of_condition["subject"].to_numpy().tolist(),
+            together=of_condition["seed"].to_numpy().tolist(),
+            n_permutations=n_permutations,
+            seed=seed,
+        )
+        tested["by_chance"], tested["p"] = tested["change"] - null["beyond"], null["p"]
         means = {stage: shares.sel(training=stage, drop=True).mean("subject") for stage in (BEFORE, AFTER)}
         table = tested.assign(means).to_dataframe()
         limits = [column for column in BAND_LIMITS if column in table]
-        tables[name] = table[
-            ["before", "after", "change", "ci_low", "ci_high", "p", "q", "effect_size", *limits]
-        ]
+        tables[name] = table[["before", "after", "change", "ci_low", "ci_high", "by_chance", "p", *limits]]
     return pd.concat(tables, names=["condition", "band"])
 
 
@@ -106,109 +130,12 @@ def _repeated_conditions(values: xr.DataArray) -> list[str]:
     return repeated
 
 
-def n_drifted(occupancy: xr.DataArray, condition: str) -> int:
-    """Return how many subjects have filters before training and after.
-
-    Examples
-    --------
-    >>> shares = xr.DataArray([[[[0.5], [np.nan]]], [[[0.6], [0.7]]]],
-    ...                       {"condition": [""]}, ("training", "condition", "subject", "band"))
-    >>> n_drifted(shares, "")
-    1
-    """
-    shares = occupancy.sel(condition=condition).transpose("training", "subject", "band").to_numpy()
-    return int(np.isfinite(shares).all(0).any(1).sum())
-
-
-def drift_words(group: GroupResults) -> Iterator[str]:
-    """Yield between which bands training moved the filters."""
-    if group.drift is None or group.occupancy is None:
-        return
-    alpha = group.facts["alpha"]
-    limits = ranges_by_name(group.drift)
-    for condition in group.drift.index.unique("condition"):
-        bands = group.drift.xs(condition, level="condition")
-        subjects = counted(n_drifted(group.occupancy, condition), "subject")
-        good = bands[bands["q"] <= alpha].sort_values("change", key=abs, ascending=False)[:3]
-        of = f" in {condition}" if condition else ""
-        if bands["q"].isna().all():
-            yield f"Training changed the filters{of} of {subjects} identically or not at all: there is nothing to test."
-        elif not len(good):
-            yield (
-                f"Training is not shown to have moved the filters{of} between bands on average over {subjects} "
-                f"(every q above {alpha:g})."
-            )
-        else:
-            changes = [
-                f"{band_words(str(band), limits)} {points(row['change'])}"
-                f"{in_brackets(row['ci_low'], row['ci_high'], points)}"
-                for band, row in good.to_dict("index").items()
-            ]
-            yield (
-                f"Training changed the share of the filters' energy{of} in {', '.join(changes)}, in percentage "
-                f"points; q at most {alpha:g}, mean over {subjects} with 95% intervals."
-            )
-
-
-def shift_words(group: GroupResults) -> Iterator[str]:
-    """Yield how many filters training moved in one direction, and how far."""
-    if group.filter_drift is None or group.occupancy is None:
-        return
-    alpha = group.facts["alpha"]
-    for condition in group.filter_drift.index.unique("condition"):
-        filters = group.filter_drift.xs(condition, level="condition")
-        good = filters[filters["q"] <= alpha]
-        subjects = counted(n_drifted(group.occupancy, condition), "subject")
-        of = f" in {condition}" if condition else ""
-        most = (
-            f", the farthest by {signed(good['shift_hz'].loc[good['shift_hz'].abs().idxmax()], 2)} Hz"
-            if len(good)
-            else ""
-        )
-        yield (
-            f"Training moved {len(good)} of {counted(len(filters), 'filter')}{of} in one direction on average over "
-            f"{subjects} (q at most {alpha:g}){most}."
-        )
-
-
-def drift_rows(table: pd.DataFrame, group: GroupResults) -> Rows:
-    """Return the shares of the bands before training and after."""
-    limits = ranges_by_name(table)
-    several = len(table.index.unique("condition")) > 1
-    rows = [
-        (
-            *([row["condition"]] if several else []),
-            band_words(row["band"], limits),
-            f"{row['before']:.1%}",
-            f"{row['after']:.1%}",
-            points(row["change"]) + in_brackets(row["ci_low"], row["ci_high"], points),
-            "" if pd.isna(row["q"]) else f"{row['q']:.2g}",
-        )
-        for row in table.reset_index().to_dict("records")
-    ]
-    header = (*(["Condition"] if several else []), "Band", "Before", "After", "Change in points (95%)", "q")
-    return Rows(header, rows, "Share of the filters' energy, computed from the kernels; mean over subjects.")
-
-
-def shift_rows(table: pd.DataFrame) -> Rows:
-    """Return how far filters moved, smallest q first."""
-    several = len(table.index.unique("condition")) > 1
-    surest = table.sort_values("p", kind="stable").iloc[:MOST_FILTERS]
-    rows = [
-        (
-            *([row["condition"]] if several else []),
-            row["filter"],
-            f"{row['initial_hz']:.1f}",
-            signed(row["shift_hz"], 2)
-            + in_brackets(row["ci_low"], row["ci_high"], lambda value: signed(value, 2)),
-            "" if pd.isna(row["q"]) else f"{row['q']:.2g}",
-        )
-        for row in surest.reset_index().to_dict("records")
-    ]
-    header = (*(["Condition"] if several else []), "Filter", "Started at (Hz)", "Moved by (Hz, 95%)", "q")
-    rest = f" Of {len(table)} the {MOST_FILTERS} with the smallest q." if len(table) > len(surest) else ""
-    return Rows(
-        header, rows, f"Centre between the cut-offs of filters with the same start, mean over subjects.{rest}"
+def _occupancy_change(run: GroupRun) -> pd.DataFrame:
+    return occupancy_change(
+        run.of_bands("occupancy"),
+        run.of_bands("exchanged_occupancy"),
+        n_permutations=run.n_permutations,
+        seed=run.seed,
     )
 
 
@@ -225,11 +152,10 @@ def _drift(group: GroupResults, condition: str) -> "matplotlib.figure.Figure":
 def _methods(group: GroupResults) -> Iterator[Sentence]:
     if group.drift is not None:
         yield Sentence(
-            "The share of the filters' energy in each band, computed from the kernels, was compared before and "
-            "after training by t tests over subjects, corrected over bands by the false-discovery rate (Benjamini "
-            "and "
-            "Hochberg, 1995).",
-            ("benjamini",),
+            "The change of the share of the filters' energy in each band during training, computed from the kernels, "
+            "was compared with what the same movements would give if they were assigned to the filters of each network "
+            "at random (permutation test of the mean over subjects; largest deviation over bands; networks of one seed "
+            "in the same order).",
         )
     if group.filter_drift is not None:
         yield Sentence(
@@ -249,7 +175,7 @@ TRAINING: Section[GroupResults, GroupRun] = Section(
             ("occupancy",),
             lambda run: (run.of_bands("occupancy").transpose("training", ...),),
         ),
-        Step("Drift", ("drift",), lambda run: (occupancy_change(run.of_bands("occupancy")),)),
+        Step("Drift", ("drift",), lambda run: (_occupancy_change(run),)),
         Step(
             "Drift of filters",
             ("filter_drift",),
@@ -264,7 +190,8 @@ TRAINING: Section[GroupResults, GroupRun] = Section(
             _drift,
             lambda group: (
                 "Share of the filters' energy in each band before training and after, mean over subjects, and the "
-                "change with its 95% interval over subjects. Filters that were not trained do not move."
+                "change with its 95% interval over subjects. Bars: the change expected if the movements of each "
+                "network were assigned to its filters at random. Filters that were not trained do not move."
             ),
             cases=lambda group: group.drift.index.unique("condition"),
         ),

@@ -8,6 +8,8 @@ REFERENCES = {
     "129, 55–74.",
     "ravanelli": "Ravanelli, M., & Bengio, Y. (2018). Speaker recognition from raw waveform with SincNet. "
     "IEEE Spoken Language Technology Workshop, 1021–1028.",
+    "nikulin": "Nikulin, V. V., Nolte, G., & Curio, G. (2011). A novel method for reliable and fast extraction of "
+    "neuronal EEG/MEG oscillations on the basis of spatio-spectral decomposition. NeuroImage, 55, 1528–1535.",
     "haufe": "Haufe, S., et al. (2014). On the interpretation of weight vectors of linear models in "
     "multivariate neuroimaging. NeuroImage, 87, 96–110.",
     "petrosyan": "Petrosyan, A., Sinkin, M., Lebedev, M., & Ossadtchi, A. (2021). Decoding and interpreting "
@@ -27,6 +29,8 @@ REFERENCES = {
     "Neuroscience Methods, 164, 177–190.",
     "sassenhagen": "Sassenhagen, J., & Draschkow, D. (2019). Cluster-based permutation tests of MEG/EEG data do not "
     "establish significance of effect latency or location. Psychophysiology, 56, e13335.",
+    "hennig": "Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data "
+    "Analysis, 52, 258–271.",
     "benjamini": "Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate: a practical and powerful "
     "approach to multiple testing. Journal of the Royal Statistical Society B, 57, 289–300.",
     "hedges": "Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size and related estimators. "

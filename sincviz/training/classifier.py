@@ -18,6 +18,7 @@ from sincviz._utils.progress import switched_off, tqdm
 from sincviz.errors import EpochsError
 from sincviz.networks.cutoff_table import cutoff_table
 from sincviz.networks.signal_spec import chs_info_from_json, chs_info_to_json
+from sincviz.preparation.prepared_epochs import alignment_in
 from sincviz.trials.classes import class_order, trial_labels
 from sincviz.trials.containers import trials_and_labels
 from sincviz.trials.epochs import EpochsOrArray, gathered, is_epochs, n_trials_of, network_input
@@ -137,6 +138,12 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         if template.chs_info is None and is_epochs(X):
             template.chs_info = chs_info_from_json(chs_info_to_json(eeg_channels(X)))
         trials = network_input(template, X)
+        # Trials are recognised later as they are at the electrodes, before people are aligned.
+        recognised = trials
+        if alignment_in(template.preparation) is not None and is_epochs(X):
+            unaligned = copy.deepcopy(template)
+            unaligned.preparation = template.preparation[:-1]
+            recognised = network_input(unaligned, X)
         self.groups_ = None if groups is None else np.asarray(groups)
         for name, values in (("y", codes), ("groups", self.groups_)):
             if values is not None and len(values) != len(trials):
@@ -153,7 +160,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             super().fit(trials, codes)
         if self.interrupted_:
             raise KeyboardInterrupt
-        self._describe(template, X, trials)
+        self._describe(template, X, recognised)
         return self
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
@@ -228,6 +235,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         if network.class_names is None or not _are_outputs(self.labels_, network.class_names):
             network.class_names = [str(label) for label in self.labels_]
         network.scale, network.chs_info = template.scale, template.chs_info
+        network.preparation = template.preparation
         # Training overwrites recalibrated statistics.
         earlier = {
             key: value for key, value in template.provenance.items() if key != "n_recalibration_trials"
@@ -237,7 +245,7 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         network.provenance = (
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
-            | recording_facts(epochs)
+            | recording_facts(epochs, template.preparation)
             | remembered_trials(earlier, trial_fingerprints(trials))
             | {
                 "training_data_sha256": data_hash(trials),

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from numpy.typing import ArrayLike
@@ -14,6 +15,7 @@ from sincviz.networks.sinc_shallow import SincShallowNet
 from sincviz.networks.wrappers import unwrapped
 from sincviz.opening.network import network as opened
 from sincviz.opening.network import own_network
+from sincviz.preparation.steps import checked_steps
 from sincviz.training.classifier import EpochsClassifier
 from sincviz.trials.epochs import EpochsOrArray
 
@@ -25,6 +27,7 @@ def fit(
     *,
     groups: ArrayLike | None = None,
     scale: float = 1e6,
+    preparation: Sequence[Any] | None = None,
     max_epochs: int = 200,
     batch_size: int = 64,
     lr: float = 1e-3,
@@ -53,6 +56,10 @@ def fit(
     scale : float
         Factor from volts to the network's units, applied to epochs and stored, never applied to arrays.
         Ignored if the network has its own.
+    preparation : sequence | None
+        Steps of :mod:`sincviz.preparation` that epochs go through first, in training and in every analysis of the
+        trained network; stored with it, never applied to arrays. ``None`` keeps those of ``model``, which has none
+        unless they were set.
     max_epochs : int
         Maximum number of training epochs (passes over the trials).
     batch_size : int
@@ -113,8 +120,11 @@ def fit(
             f"`model` must be a SincShallowNet of sincviz, or one of braindecode; got {type(network).__name__}. Build "
             "one: `sincviz.SincShallowNet(...)`."
         )
+    template = copy.deepcopy(network)
+    if preparation is not None:
+        template.preparation = checked_steps(preparation)
     classifier = EpochsClassifier(
-        copy.deepcopy(network),
+        template,
         criterion=torch.nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
         optimizer__param_groups=[("sinc_filter_layer.*", {"lr": sinc_lr, "weight_decay": 0.0})],

@@ -16,6 +16,14 @@ from sincviz.eeg.channel_types import UNTYPED, other_types, refusal
 from sincviz.errors import EpochsError, warn
 from sincviz.networks.decoder import Decoder
 from sincviz.networks.decoder import decoder as decoder_of
+from sincviz.preparation.alignment import alignment_matrix, mean_covariance
+from sincviz.preparation.prepared_epochs import (
+    alignment_in,
+    people_of,
+    prepared_trials,
+    reference_channels,
+    size_after,
+)
 from sincviz.trials.missing_channels import missing_words
 from sincviz.trials.nameless import nameless_message
 from sincviz.trials.shapes import check_shape
@@ -23,6 +31,9 @@ from sincviz.trials.values import UNITS, not_finite_message, units_message
 
 if TYPE_CHECKING:
     import mne
+
+_AT_ONCE = 64
+"""Trials that are read at once."""
 
 _BADS = "Channels marked as bad are used"
 _DROPPED = "Channels that the network does not have are dropped"
@@ -112,14 +123,15 @@ def _check_some(epochs: "mne.BaseEpochs") -> None:
 
 
 def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
-    """Return trials in the network's channels, order and units.
+    """Return trials in the network's channels, order and units, after its preparation.
 
     Parameters
     ----------
     model : SincShallowNet | FrontEnd | classifier | torch.nn.Module
         Any network that :func:`sincviz.networks.decoder.decoder` takes.
     epochs : mne.BaseEpochs | array, shape (trials, channels, times)
-        Trials in volts as in MNE, or an array in the network's units, which is used as it is.
+        Trials in volts as in MNE, or an array in the network's units, which is used as it is. Epochs go through the
+        ``preparation`` of the network; an alignment takes all trials of a person that are passed here.
 
     Returns
     -------
@@ -140,7 +152,8 @@ def network_input(model: object, epochs: "EpochsOrArray") -> NDArray[Any]:
     """
     decoder, epochs = decoder_of(model), gathered(epochs)
     picks = _checked_picks(decoder, epochs) if is_epochs(epochs) else []
-    return _trials(decoder, epochs, picks, slice(None), first=0)
+    matrices = _alignment(decoder, epochs, picks)
+    return _trials(decoder, epochs, picks, slice(None), matrices, first=0)
 
 
 def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) -> Iterator[NDArray[Any]]:
@@ -181,9 +194,34 @@ def input_batches(model: object, epochs: "EpochsOrArray", batch_size: int = 64) 
     else:
         epochs = np.asarray(epochs)
         check_shape(epochs.shape, decoder.n_chans, decoder.n_times)
+    matrices = _alignment(decoder, epochs, picks)
     starts = range(0, len(epochs), batch_size)
     for start in followed(starts, "Reading trials", "batch"):
-        yield _trials(decoder, epochs, picks, slice(start, start + batch_size), first=start)
+        yield _trials(decoder, epochs, picks, slice(start, start + batch_size), matrices, first=start)
+
+
+def person_alignment(model: object, epochs: "mne.BaseEpochs") -> NDArray[np.float64]:
+    """Return the matrix that aligns the trials of one person, shape (channels, channels), in the network's channels.
+
+    Raises
+    ------
+    EpochsError
+        If they are of several people.
+    """
+    decoder = decoder_of(model)
+    epochs = ready(epochs)
+    picks = _checked_picks(decoder, epochs)
+    matrices = _alignment(decoder, epochs, picks)
+    if len(matrices) > 1:
+        alignment = alignment_in(decoder.preparation)
+        column = "subject" if alignment is None else alignment.groups
+        people = listed(sorted(matrices))
+        raise EpochsError(
+            f"This network aligns the trials of each person, so it is read for one person at a time; these trials are "
+            f"of {len(matrices)} people: {people}. Pass those of one, `epochs[epochs.metadata[{column!r}].astype(str) "
+            f"== {min(matrices)!r}]`, or read many people with `sincviz.group`."
+        )
+    return next(iter(matrices.values()))
 
 
 @contextmanager
@@ -200,18 +238,82 @@ def warned_once(model: object, epochs: "EpochsOrArray") -> Iterator[None]:
         yield
 
 
-def _trials(decoder: Decoder, epochs: Any, picks: list[int], which: slice, *, first: int) -> NDArray[Any]:
-    trials = _checked(_values(decoder, epochs, picks, which), decoder)
+def _alignment(decoder: Decoder, epochs: Any, picks: list[int]) -> dict[str, NDArray[np.float64]]:
+    """Return the matrix of each person whose trials these are; none if the network does not align epochs."""
+    alignment = alignment_in(decoder.preparation)
+    if alignment is None or not is_epochs(epochs):
+        return {}
+    people = people_of(epochs, alignment)
+    matrices = {}
+    for person in np.unique(people):
+        own = np.flatnonzero(people == person)
+        batches = (
+            _prepared(decoder, epochs, picks, own[start : start + _AT_ONCE])
+            for start in range(0, len(own), _AT_ONCE)
+        )
+        covariance = mean_covariance(batches)
+        if not np.isfinite(covariance).all():
+            raise _not_finite(decoder, epochs, picks)
+        matrices[str(person)] = alignment_matrix(covariance)
+    return matrices
+
+
+def _trials(
+    decoder: Decoder,
+    epochs: Any,
+    picks: list[int],
+    which: slice,
+    matrices: dict[str, NDArray[np.float64]],
+    *,
+    first: int,
+) -> NDArray[Any]:
+    trials = _values(decoder, epochs, picks, which)
+    if not is_epochs(epochs):
+        check_shape(trials.shape, decoder.n_chans, decoder.n_times)
     if not np.isfinite(trials).all():
-        finite = _where_finite(decoder, epochs, picks)
-        names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else decoder.ch_names
-        raise EpochsError(not_finite_message(finite, names, in_epochs=is_epochs(epochs)))
+        raise _not_finite(decoder, epochs, picks)
     if first == 0:
         size = float(np.median(np.std(trials, axis=2, dtype=float)))
         message = units_message(size, decoder.units_per_volt, in_epochs=is_epochs(epochs))
         if message is not None:
             warn(message)
-    return trials
+    if is_epochs(epochs) and decoder.preparation:
+        trials = _prepared(decoder, epochs, picks, which)
+        alignment = alignment_in(decoder.preparation)
+        if alignment is not None:
+            people = people_of(epochs, alignment)[which]
+            of_trials = np.stack([matrices[str(person)] for person in people])
+            trials = (of_trials @ trials).astype(trials.dtype)
+    return _checked(trials, decoder)
+
+
+def _prepared(decoder: Decoder, epochs: Any, picks: list[int], which: Any) -> NDArray[Any]:
+    """Return trials of these epochs after every step of the network's preparation but its alignment."""
+    names = [epochs.ch_names[pick] for pick in picks]
+    references = [name for name in reference_channels(decoder.preparation) if name not in names]
+    if absent := sorted(set(references) - set(epochs.ch_names)):
+        raise EpochsError(
+            f"The network's trials are referenced to {listed(absent)}, which the epochs do not have. They have: "
+            f"{listed(epochs.ch_names)}."
+        )
+    places = picks + [epochs.ch_names.index(name) for name in references]
+    info = epochs.info
+    trials = prepared_trials(
+        _values(decoder, epochs, places, which, np.float64),
+        decoder.preparation,
+        sfreq=float(info["sfreq"]),
+        ch_names=names + references,
+        averaged=names,
+        highpass=float(info["highpass"]),
+        lowpass=float(info["lowpass"]),
+    )
+    return trials[:, : len(picks)].astype(_precision(decoder))
+
+
+def _not_finite(decoder: Decoder, epochs: Any, picks: list[int]) -> EpochsError:
+    finite = _where_finite(decoder, epochs, picks)
+    names = [epochs.ch_names[pick] for pick in picks] if is_epochs(epochs) else decoder.ch_names
+    return EpochsError(not_finite_message(finite, names, in_epochs=is_epochs(epochs)))
 
 
 def _where_finite(decoder: Decoder, epochs: Any, picks: list[int], batch_size: int = 64) -> NDArray[np.bool_]:
@@ -220,8 +322,15 @@ def _where_finite(decoder: Decoder, epochs: Any, picks: list[int], batch_size: i
     return np.concatenate([np.isfinite(_values(decoder, epochs, picks, which)).all(2) for which in batches])
 
 
-def _values(decoder: Decoder, epochs: Any, picks: list[int], which: slice) -> NDArray[Any]:
-    precision = np.float64 if decoder.dtype == torch.float64 else np.float32
+def _precision(decoder: Decoder) -> type[np.floating]:
+    return np.float64 if decoder.dtype == torch.float64 else np.float32
+
+
+def _values(
+    decoder: Decoder, epochs: Any, picks: list[int], which: Any, precision: type[np.floating] | None = None
+) -> NDArray[Any]:
+    """Return trials in the network's units, before its preparation."""
+    precision = _precision(decoder) if precision is None else precision
     if not is_epochs(epochs):
         return np.asarray(epochs[which], precision)
     if decoder.units_per_volt is None:
@@ -266,17 +375,24 @@ def _picks(decoder: Decoder, epochs: "mne.BaseEpochs") -> list[int]:
 
 
 def _check_sampling(decoder: Decoder, epochs: "mne.BaseEpochs") -> None:
-    sfreq = float(epochs.info["sfreq"])
+    n_times, sfreq = size_after(decoder.preparation, len(epochs.times), float(epochs.info["sfreq"]))
     if decoder.sfreq is not None and not np.isclose(sfreq, decoder.sfreq, rtol=1e-5):
+        if sfreq != float(epochs.info["sfreq"]):
+            raise EpochsError(
+                f"The network's preparation resamples trials to {sfreq:g} Hz, but the network expects "
+                f"{decoder.sfreq:g} Hz. Correct it: `sincviz.preparation.Resample({decoder.sfreq:g})`."
+            )
         raise EpochsError(
             f"The epochs are sampled at {sfreq:g} Hz, but the network expects {decoder.sfreq:g} Hz. "
             f"Try `epochs.resample({decoder.sfreq:g})`."
         )
-    if decoder.n_times is not None and len(epochs.times) != decoder.n_times:
+    if decoder.n_times is not None and n_times != decoder.n_times:
+        # The last sample that is left at the rate of the epochs, if the network's preparation changes it.
         end = f"{epochs.tmin + (decoder.n_times - 1) / sfreq:.6g}"
-        longer = len(epochs.times) > decoder.n_times
+        longer = n_times > decoder.n_times
+        resampled = "" if sfreq == float(epochs.info["sfreq"]) else f" at {sfreq:g} Hz"
         raise EpochsError(
-            f"The epochs have {len(epochs.times)} samples, but the network takes {decoder.n_times} "
+            f"The epochs have {n_times} samples{resampled}, but the network takes {decoder.n_times} "
             f"({decoder.n_times / sfreq:g} s). "
             + (
                 f"Try `epochs.crop(tmax={end})`, or another such window."

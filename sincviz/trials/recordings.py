@@ -9,21 +9,29 @@ from numpy.typing import NDArray
 
 from sincviz.eeg.channel_types import BRAIN_POTENTIALS, UNTYPED, by_type, channel_type
 from sincviz.errors import EpochsError
+from sincviz.preparation.prepared_epochs import edges_after
+from sincviz.preparation.steps import SetEEGReference, Step
 from sincviz.trials.epochs import EpochsOrArray, is_epochs
 
 if TYPE_CHECKING:
     import mne
 
 
-def recording_facts(epochs: "EpochsOrArray") -> dict[str, float | str | None]:
-    """Return filters (Hz) and reference of epochs; for an array they are not known."""
+def recording_facts(
+    epochs: "EpochsOrArray", preparation: Sequence[Step] = ()
+) -> dict[str, float | str | None]:
+    """Return filters (Hz) and reference of epochs after a preparation; for an array they are not known."""
     if not is_epochs(epochs):
         return {"highpass_hz": None, "lowpass_hz": None, "reference": None}
-    info = epochs.info
+    highpass, lowpass = edges_after(
+        preparation, float(epochs.info["highpass"]), float(epochs.info["lowpass"])
+    )
+    references = [step.ref_channels for step in preparation if isinstance(step, SetEEGReference)]
+    changed = None if not references else "average" if references[-1] == "average" else "custom"
     return {
-        "highpass_hz": float(info["highpass"]),
-        "lowpass_hz": float(info["lowpass"]),
-        "reference": _reference(epochs),
+        "highpass_hz": highpass,
+        "lowpass_hz": lowpass,
+        "reference": changed or _reference(epochs),
     }
 
 

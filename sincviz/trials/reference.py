@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sincviz.eeg.channel_names import matched_names
 from sincviz.errors import did_you_mean, warn
 from sincviz.networks.attributes import known_attributes
+from sincviz.preparation.steps import SetEEGReference
 
 if TYPE_CHECKING:
     import mne
@@ -21,7 +22,7 @@ def referenced_as_trained(epochs: "mne.BaseEpochs", model: object, reference: st
     Raises
     ------
     ValueError
-        If ``reference`` is none of these.
+        If ``reference`` is none of these, or the network's preparation sets another.
     """
     if reference not in ("trained", "average", "recorded"):
         raise ValueError(
@@ -29,6 +30,14 @@ def referenced_as_trained(epochs: "mne.BaseEpochs", model: object, reference: st
             f"{did_you_mean(reference, ('trained', 'average', 'recorded'))}"
         )
     known = known_attributes(model)
+    own = [step for step in known["preparation"] or () if isinstance(step, SetEEGReference)]
+    if own and reference == "recorded":
+        raise ValueError(
+            f"`reference` (`--reference`) cannot be 'recorded': the network's own preparation ({own[-1].words()}) sets "
+            "another. Leave it out."
+        )
+    if own:
+        return epochs
     wanted = (known["provenance"] or {}).get("reference") if reference == "trained" else reference
     if wanted != "average":
         return epochs

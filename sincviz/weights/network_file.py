@@ -17,6 +17,7 @@ from sincviz._utils.files import replacing
 from sincviz._utils.text import listed
 from sincviz._version import __version__
 from sincviz.errors import CheckpointError
+from sincviz.preparation.steps import as_json, checked_steps
 from sincviz.weights.content_walk import left_unread
 from sincviz.weights.deduction import (
     check_outline,
@@ -44,7 +45,7 @@ CONFIG = "config.json"
 MICROVOLTS = 1e6  # per volt: the usual units of training
 
 HEADER = "sincviz"
-_ENTRIES = {"version", "config", "class_names", "scale", "provenance", "sha256"}
+_ENTRIES = {"version", "config", "class_names", "scale", "preparation", "provenance", "sha256"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class _Stored:
     class_names: Any
     scale: Any
     provenance: Mapping[str, Any]
+    preparation: Any = None
 
     @property
     def assumed(self) -> dict[str, Any]:
@@ -98,6 +100,10 @@ def write_network(model: "StoredNetwork", path: str | os.PathLike[str]) -> None:
         "scale": _scale(model.scale),
         "provenance": start | provenance,
     }
+    if steps := checked_steps(model.preparation):
+        described["preparation"] = as_json(
+            steps
+        )  # an earlier sincviz refuses such a file instead of ignoring it
     text = json.dumps(described, allow_nan=False)
     # All in one entry: safetensors does not fix the order of several entries.
     header = text[:-1] + _seal(content_hash(text, weights))
@@ -235,6 +241,7 @@ def _from_file(path: Path, file: FileContent) -> _Stored:
         header.get("class_names"),
         header.get("scale"),
         dict(header.get("provenance") or {}),
+        header.get("preparation"),
     )
 
 
@@ -279,6 +286,7 @@ def _built(
     model.scale = _scale(_stored_or_given("scale", stored, given))
     if model.scale is None and "scale" in assumed:
         model.scale = _scale(assumed["scale"])
+    model.preparation = checked_steps(stored.preparation)
     model.provenance = dict(stored.provenance)
     if assumed:
         model.provenance["assumed"] = assumed

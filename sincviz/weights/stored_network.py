@@ -11,6 +11,7 @@ class StoredNetwork(Protocol):
 
     class_names: list[str] | None
     scale: float | None
+    preparation: tuple[Any, ...]
     provenance: dict[str, Any]
     n_chans: int
     n_outputs: int

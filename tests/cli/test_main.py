@@ -185,11 +185,24 @@ def test_quiet_is_quiet(bad_epochs, folder):
 
 def test_inspect_says_when_the_reference_is_another(folder):
     result = run(
-        "inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference", "recorded", "--out", "raw",
+        "train", "some-epo.fif", "--reference", "recorded", "--max-epochs", "1", "--num-time-filters", "2", "--out",
+        "recorded.safetensors", folder=folder,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    result = run(
+        "inspect", "recorded.safetensors", "--epochs", "some-epo.fif", "--reference", "average", "--out", "raw",
         *QUICK, folder=folder,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert "reference: as recorded here, average in training" in " ".join(result.stdout.split())
+    assert "reference: average here, as recorded in training" in " ".join(result.stdout.split())
+
+
+def test_a_reference_of_the_networks_preparation_cannot_be_taken_back(folder):
+    given = ("inspect", "network.safetensors", "--epochs", "some-epo.fif", "--reference")
+    result = run(*given, "recorded", "--out", "never", *QUICK, folder=folder)
+    assert result.returncode != 0
+    assert "own preparation (average reference) sets another" in " ".join(result.stderr.split())
+    assert not (folder / "never").exists()
 
 
 def test_inspect_prints_the_findings_with_their_remedies(folder):
@@ -286,7 +299,7 @@ def test_a_recording_is_cut_and_arrays_are_read_by_options(folder):
     found = []
     for name, options in (("cut", cut), ("arrays", arrays), ("epochs", ("--epochs", "some-epo.fif"))):
         result = run(
-            *("inspect", "network.safetensors", *options, "--reference", "recorded", "--only", "bands"),
+            *("inspect", "network.safetensors", *options, "--only", "bands"),
             *("--out", name, "--json"),
             folder=folder,
         )

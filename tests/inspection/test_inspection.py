@@ -30,6 +30,9 @@ from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
 from sincviz.trials.selection import evenly_drawn
 
+OF_OTHER_NETWORKS = {"correlations", "seeds", "seed_agreement"}
+"""Of networks that predict numbers, and of ensembles."""
+
 OF_TRIALS = {
     *(
         "predictions",
@@ -53,6 +56,7 @@ OF_TRIALS = {
         "randomization",
         "csp",
         "roles",
+        "shortcuts",
     ),
 }
 
@@ -77,7 +81,8 @@ def inspected(model, simulation):
 def test_with_labelled_trials_nothing_is_missing(inspected):
     assert inspected.missing == {}
     values = {field.name: getattr(inspected, field.name) for field in dataclasses.fields(inspected)}
-    assert values.pop("correlations") is None  # of outputs that are numbers
+    for name in OF_OTHER_NETWORKS:
+        assert values.pop(name) is None, name
     assert all(value is not None for value in values.values())
     assert inspected.sections == tuple(section.name for section in SECTIONS if not section.always)
 
@@ -114,7 +119,7 @@ def test_two_runs_measure_the_same(inspected, model, simulation):
 def test_weights_alone_say_nothing_of_trials_and_why(model):
     inspected = inspect(model, progress=False)
     absent = {field.name for field in dataclasses.fields(inspected) if getattr(inspected, field.name) is None}
-    assert absent - {"correlations"} == OF_TRIALS
+    assert absent - OF_OTHER_NETWORKS == OF_TRIALS
     assert inspected.trials == {}
     assert inspected.bands is not None
     for name in OF_TRIALS - {"predictions", "confusion", "accuracies"}:
@@ -136,7 +141,7 @@ def test_an_unknown_section_is_refused_before_anything_is_measured(only):
     with pytest.raises(TypeError, match="front end"):
         inspect(object())
     with pytest.raises(
-        ValueError, match="bands, responses, training, maps, relevance, time, roles, evidence"
+        ValueError, match="bands, responses, training, maps, relevance, time, roles, seeds, evidence"
     ):
         inspect(object(), only=only)
 
@@ -227,7 +232,7 @@ def test_every_result_of_trials_carries_the_verdict(inspected):
     from sincviz.inspection import judging
 
     assert not inspected.verdict["readable"]
-    for name in set(judging.OF_TRIALS) - {"correlations"}:  # of outputs that are numbers
+    for name in set(judging.OF_TRIALS) - OF_OTHER_NETWORKS:
         attrs = getattr(inspected, name).attrs
         assert attrs["readable"] == "no", name
         assert attrs["not_readable_because"].split() == inspected.verdict["reasons"], name

@@ -441,6 +441,27 @@ def shares():
 
 
 @pytest.fixture(scope="session")
+def of_seeds(cells, evidence):
+    """Build the relevance of so many seeds, targets, bands and channels, with intervals."""
+
+    def build(seeds=4, targets=1, bands=3, n_chans=8):
+        relevance = cells(targets, bands, n_chans, intervals=False)
+        values = relevance.to_numpy()
+        number = np.arange(seeds).reshape(-1, *[1] * values.ndim)
+        several = values + 0.2 * np.cos(number + np.arange(values.size).reshape(values.shape))
+        ends = {"ci_low": -0.3, "ci_high": 0.3}
+        variables = {
+            "of_seeds": (("seed", *relevance.dims), several),
+            "relevance": (relevance.dims, several.mean(0)),
+        }
+        variables |= {name: (relevance.dims, several.mean(0) + by) for name, by in ends.items()}
+        attrs = {**evidence, "method": "integrated_gradients"}
+        return xr.Dataset(variables, dict(relevance.coords) | {"seed": np.arange(seeds)}, attrs)
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def agreement():
     """Build the rank correlations of so many runs of each of so many subjects."""
 
@@ -489,12 +510,45 @@ def drift():
         before = np.full(len(bands), 1 / len(bands))
         change = 0.06 * np.cos(2 * number)
         columns = {"before": before, "after": before + change, "change": change, "ci_low": change - 0.03}
-        columns |= {"ci_high": change + 0.03, "p": 0.01, "q": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
-        table = pd.DataFrame(columns | {"effect_size": 1.0}, index=pd.Index(list(bands), name="band"))
+        columns |= {"ci_high": change + 0.03, "by_chance": 0.3 * change}
+        columns |= {"p": np.where(np.abs(change) > 0.03, 0.0004, 0.21)}
+        table = pd.DataFrame(columns, index=pd.Index(list(bands), name="band"))
         limits = with_band_limits(xr.Dataset(coords={"band": NAMES["band"]}), RHYTHMS).to_dataframe()
         table = table.join(limits) if set(bands) <= set(limits.index) else table
         table.attrs = {"n_subjects": 10}
         return table
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def unit_clusters(scalp_maps):
+    """Build three clusters of units, of which two are stable; of the first, one person has none and one few."""
+
+    def build(n_people=6):
+        channels = scalp_maps(target=3).isel(target=[0, 1, 2])
+        pattern = 0.1 * np.abs(channels).rename(target="cluster").drop_vars("cluster")
+        pattern.loc[{"cluster": 0, "channel": "C3"}] = 9.0
+        share, held = np.full((3, n_people), 0.3), np.full((3, n_people), True)
+        share[0, -1], held[0, -2:], share[0, -2] = 0, False, 0.05
+        low_hz = np.where(share > 0, [[8.0], [18.0], [3.0]], np.nan)
+        over = ("cluster", "subject")
+        columns = {
+            "share": (over, share),
+            "held": (over, held),
+            "low_hz": (over, low_hz),
+            "high_hz": (over, low_hz + 4),
+        }
+        counts = {"n_units": 9, "n_networks": n_people, "n_subjects": held.sum(1)}
+        numbers = {
+            "stable": [True, True, False],
+            "stability": [0.95, 0.85, 0.6],
+            "p": [0.005, 0.02, 0.4],
+            **counts,
+        }
+        columns |= {name: ("cluster", np.broadcast_to(value, 3)) for name, value in numbers.items()}
+        names = {"subject": [f"p{number}" for number in range(n_people)], "cluster": np.arange(3)}
+        return xr.Dataset(columns | {"pattern": pattern}, names)
 
     return build
 

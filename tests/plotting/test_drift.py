@@ -39,41 +39,41 @@ def test_dots_before_and_after_are_joined(drift):
     assert [text.get_text() for text in left.get_yticklabels()] == list(table.index)
 
 
-def test_changes_have_intervals_and_are_filled_where_q_is_small(drift):
+def test_changes_have_intervals_and_are_filled_where_p_is_small(drift):
     table = drift()
     right = plot_drift(table).axes[1]
     np.testing.assert_array_equal(segments(right), table[["ci_low", "ci_high"]])
-    sure = table["q"] <= 0.05
-    for label, chosen in (("q ≤ 0.05", sure), ("q > 0.05", ~sure)):
+    sure = table["p"] <= 0.05
+    for label, chosen in (("p ≤ 0.05", sure), ("p > 0.05", ~sure)):
         np.testing.assert_array_equal(line(right, label).get_xdata(), table["change"][chosen])
         np.testing.assert_array_equal(line(right, label).get_ydata(), np.flatnonzero(chosen))
-    assert line(right, "q > 0.05").get_markerfacecolor() == "white"
-    assert line(right, "q ≤ 0.05").get_markerfacecolor() != "white"
+    assert line(right, "p > 0.05").get_markerfacecolor() == "white"
+    assert line(right, "p ≤ 0.05").get_markerfacecolor() != "white"
 
 
-def test_q_stands_beside_each_band(drift):
+def test_p_stands_beside_each_band(drift):
     table = drift()
     texts = [text.get_text() for text in plot_drift(table).axes[1].texts]
-    assert texts == ["q < 0.001" if q < 0.001 else f"q = {q:.2g}" for q in table["q"]]
+    assert texts == ["p < 0.001" if p < 0.001 else f"p = {p:.2g}" for p in table["p"]]
 
 
 def test_alpha_of_the_table_counts(drift):
     table = drift()
     table.attrs["alpha"] = 0.0001
     right = plot_drift(table).axes[1]
-    assert len(line(right, "q > 0.0001").get_xdata()) == len(table)
+    assert len(line(right, "p > 0.0001").get_xdata()) == len(table)
     assert not any("≤" in str(line.get_label()) for line in right.lines)
 
 
-def test_a_band_without_a_test_has_no_q(drift, misplaced_text):
+def test_a_band_without_a_test_has_no_p(drift, misplaced_text):
     table = drift()
-    table.loc["beta", ["ci_low", "ci_high", "p", "q"]] = np.nan
+    table.loc["beta", ["ci_low", "ci_high", "p"]] = np.nan
     figure = plot_drift(table)
     assert misplaced_text(figure) == []
     right = figure.axes[1]
     assert [text.get_text() for text in right.texts][3] == ""
     np.testing.assert_array_equal(line(right, "no test").get_ydata(), [3])
-    assert 3 not in line(right, "q > 0.05").get_ydata()
+    assert 3 not in line(right, "p > 0.05").get_ydata()
 
 
 def test_shares_are_written_in_percent(drift):
@@ -106,8 +106,8 @@ def test_long_names_are_legible(drift, misplaced_text):
 
 
 def test_other_tables_are_refused(drift):
-    with pytest.raises(ValueError, match="lacks after, q; it must have a row per band"):
-        plot_drift(drift().drop(columns=["q", "after"]))
+    with pytest.raises(ValueError, match="lacks after, p; it must have a row per band"):
+        plot_drift(drift().drop(columns=["p", "after"]))
     with pytest.raises(ValueError, match="is empty"):
         plot_drift(drift().iloc[:0])
     assert plt.get_fignums() == []

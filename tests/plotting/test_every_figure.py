@@ -12,8 +12,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sincviz import diagnose, filter_response, learned_bands, plotting, spatial_filters, spatial_patterns
-from sincviz.evidence import accuracies, compare_decisions, confusion_matrix, predictions
+from sincviz import (
+    diagnose,
+    filter_response,
+    learned_bands,
+    plotting,
+    shortcut_audit,
+    spatial_filters,
+    spatial_patterns,
+)
+from sincviz.evidence import accuracies, compare_decisions, confusion_matrix, predictions, seed_agreement
 from sincviz.filters import filter_overlap, filter_pairs
 from sincviz.maps import importance, most_important, relative_maps
 from sincviz.networks import front_end
@@ -70,6 +78,9 @@ DRAWINGS = {
     "roles": Drawing("plot_roles", ("roles",)),
     "roles of several classes": Drawing("plot_roles", ("roles of classes", "by relevance")),
     "roles without positions": Drawing("plot_roles", ("roles without positions",), SINGLE_MM),
+    "seeds": Drawing("plot_seed_relevance", ("seeds", "agreement of seeds")),
+    "seeds of several classes": Drawing("plot_seed_relevance", ("seeds of classes",)),
+    "shortcuts": Drawing("plot_shortcuts", ("audit",)),
     "clusters on the scalp": Drawing("plot_cluster_topomaps", ("band test",)),
     "clusters over channels": Drawing("plot_cluster_spectrum", ("spectral test",)),
     "clusters over times": Drawing("plot_cluster_times", ("time test",)),
@@ -142,7 +153,9 @@ def explanations(
 
 
 @pytest.fixture(scope="module")
-def population(band_test, spectral_test, time_test, shares, agreement, stability, drift):
+def population(
+    band_test, spectral_test, time_test, shares, agreement, stability, drift, unit_clusters, of_seeds
+):
     """What can be drawn of many networks, made by hand."""
     return {
         "band test": band_test(bands=2),
@@ -152,6 +165,10 @@ def population(band_test, spectral_test, time_test, shares, agreement, stability
         "agreement": agreement(),
         "stability": stability(),
         "drift": drift(),
+        "unit clusters": unit_clusters(),
+        "seeds": of_seeds(),
+        "agreement of seeds": seed_agreement(of_seeds()),
+        "seeds of classes": of_seeds(targets=3),
     }
 
 
@@ -177,6 +194,7 @@ def results(network, moved, simulation, scalp_maps, explanations, population):
         "confusion": confusion_matrix(predictions(model, simulation[0])),
         "predicted": pd.DataFrame({"prediction": [25.0, 38.0, 51.0], "target": [20.0, 40.0, 60.0]}),
         "findings": diagnose(model, simulation[0]),
+        "audit": shortcut_audit(model, simulation[0], progress=False),
         "pairs": filter_pairs(model, model, spatial_filters(model), spatial_filters(model)),
         "decisions": compare_decisions(*[predictions(model, simulation[0])] * 2),
         "benchmark": benchmark_summary(),

@@ -103,7 +103,15 @@ def agreement(subjects):
 
 
 def drift(bands):
-    row = {"before": 0.1, "after": 0.2, "change": 0.1, "ci_low": 0.0, "ci_high": 0.2, "q": 0.01}
+    row = {
+        "before": 0.1,
+        "after": 0.2,
+        "change": 0.1,
+        "ci_low": 0.0,
+        "ci_high": 0.2,
+        "by_chance": 0.0,
+        "p": 0.01,
+    }
     return pd.DataFrame([row] * len(bands), pd.Index(list(bands), name="band"))
 
 

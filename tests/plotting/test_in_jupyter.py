@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 import pandas as pd
 from sincviz.plotting import journal, plot_drift, save_figure
-row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "q": 0.004}
+row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "by_chance": 0.0, "p": 0.004}
 drift = pd.DataFrame([row], index=pd.Index(["alpha"], name="band"))
 """
 

@@ -140,19 +140,35 @@ def occupancy(change):
     )
 
 
-def test_the_change_of_the_filters_is_tested_over_subjects():
-    table = occupancy_change(occupancy([0.1, 0.12, 0.09, 0.11])).loc[""]
+def exchanged(change, condition=""):
+    """Four networks of four filters each, of which one enters alpha, by its own movement or by any."""
+    shares = np.tile(np.repeat([1.0, 1.0, 0.0, 0.0], 4).reshape(4, 4), (len(change), 1, 1))
+    shares[:, 3, 3] += 4 * np.array(change)
+    runs = {"subject": list("abcdefg")[: len(change)], "seed": [str(n) for n in range(len(change))]}
+    return xr.DataArray(
+        np.stack([shares, 1 - shares], -1),
+        {name: ("run", labels) for name, labels in runs.items()}
+        | {"condition": ("run", [condition] * len(change)), "band": ["alpha", "other"]},
+        ("run", "filter", "movement", "band"),
+    )
+
+
+def test_the_change_of_the_filters_is_tested_against_the_same_movements_in_another_order():
+    change = [0.1, 0.12, 0.09, 0.11]
+    table = occupancy_change(occupancy(change), exchanged(change)).loc[""]
     assert table["before"].tolist() == [0.5, 0.5]
     np.testing.assert_allclose(table["change"], [0.105, -0.105])
     np.testing.assert_allclose(table["after"] - table["before"], table["change"])
-    assert (table["q"] < 0.01).all()
+    # By chance the movement that enters alpha is that of the filter that can enter it in one of four orders.
+    np.testing.assert_allclose(table["by_chance"], [0.105 / 4, -0.105 / 4])
+    assert (table["p"] < 0.02).all()  # all four by chance: 1 / 256
     assert table.loc["alpha", "ci_low"] > 0
 
 
 def test_before_and_after_are_of_those_whose_change_is_known():
     some = occupancy([0.1, 0.12, 0.9, 0.9])
     some.loc[{"training": "before", "subject": ["c", "d"]}] = np.nan
-    table = occupancy_change(some).loc[""]
+    table = occupancy_change(some, exchanged([0.1, 0.12, 0.9, 0.9])).loc[""]
     np.testing.assert_allclose(table["after"] - table["before"], table["change"])
     np.testing.assert_allclose(table["change"], [0.11, -0.11])
 
@@ -161,16 +177,18 @@ def test_filters_whose_start_nobody_knows_have_no_change():
     unknown = occupancy([0.1, 0.2])
     unknown.loc[{"training": "before"}] = np.nan
     with pytest.raises(ValueError, match="do not store"):
-        occupancy_change(unknown)
+        occupancy_change(unknown, exchanged([0.1, 0.2]))
 
 
 def test_a_condition_of_one_subject_does_not_keep_the_others_from_being_tested():
     several = occupancy([0.1, 0.12, 0.09, 0.11])
     alone = several.where(several["subject"] == "a").assign_coords(condition=["think"])
     both = xr.concat([several, alone], "condition")
-    assert occupancy_change(both).index.unique("condition").tolist() == [""]
+    runs = exchanged([0.1, 0.12, 0.09, 0.11])
+    runs = xr.concat([runs, exchanged([0.1], "think")], "run")
+    assert occupancy_change(both, runs).index.unique("condition").tolist() == [""]
     with pytest.raises(ValueError, match="at least two"):
-        occupancy_change(alone)
+        occupancy_change(alone, runs)
     shift = both.sel(training="after", drop=True).rename(band="filter").assign_coords(filter=[0, 1])
     start = xr.DataArray([[8.0, 9.0]] * 4, dims=("run", "filter"))
     assert filter_shifts(shift, start).index.unique("condition").tolist() == [""]

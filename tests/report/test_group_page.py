@@ -10,7 +10,7 @@ import pytest
 from sincviz.population import Group
 from sincviz.population.cluster_words import MAPS, cluster_rows
 from sincviz.population.contents import CONTENTS
-from sincviz.population.training import MOST_FILTERS, shift_rows
+from sincviz.population.training_words import MOST_FILTERS, shift_rows
 from tests.group_examples import manifest
 from tests.report.conftest import HOSTILE
 from tests.shown import drawings, rows

@@ -13,7 +13,7 @@ from sincviz.population.band_use import band_use_words
 from sincviz.population.contents import CONTENTS, SECTIONS, summary_words
 from sincviz.population.networks import accuracy_words, readable_words
 from sincviz.population.runs import filter_words
-from sincviz.population.training import drift_words, shift_words
+from sincviz.population.training_words import drift_words, shift_words
 from sincviz.report.methods import methods_paragraph
 from tests.group_examples import manifest, row
 from tests.shown import drawings
@@ -193,11 +193,11 @@ def test_a_filter_that_most_runs_lack_is_not_counted_as_stable(make):
 
 def test_what_cannot_be_tested_is_no_number(make):
     group = make(manifest(6, 1))
-    frozen = group.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan, q=np.nan)
+    frozen = group.drift.assign(change=0.0, ci_low=np.nan, ci_high=np.nan, p=np.nan)
     (words,) = drift_words(dataclasses.replace(group, drift=frozen))
     assert (
         words
-        == "Training changed the filters of 6 subjects identically or not at all: there is nothing to test."
+        == "Training did not move the filters of 6 subjects, or moved all alike: there is nothing to test."
     )
     assert "nan" not in words_of(group)
 

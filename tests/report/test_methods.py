@@ -55,6 +55,7 @@ WHAT_IS_CITED = {
     "deletion": ({"deletion": TABLE}, {"samek"}),
     "ablation": ({"ablation": SOMETHING}, set()),
     "roles": ({"roles": SOMETHING}, {"haufe"}),
+    "shortcuts": ({"shortcuts": TABLE}, {"nikulin"}),
     "random networks": ({"randomization": TABLE}, {"adebayo"}),
     "common spatial patterns": ({"csp": CSP}, {"blankertz"}),
 }

@@ -25,8 +25,8 @@ from tests.report.conftest import HOSTILE, HOSTILE_CHANNELS
 from tests.shown import drawings, figures, reasons
 
 FIGURES = [
-    figure for figure in figures(CONTENTS) if figure.name != "predictions"
-]  # of outputs that are numbers
+    figure for figure in figures(CONTENTS) if figure.name not in ("predictions", "seeds")
+]  # of outputs that are numbers, of ensembles
 
 ORDER = (
     "Summary",

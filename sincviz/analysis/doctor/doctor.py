@@ -31,6 +31,7 @@ from sincviz.errors import EpochsError
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.units import FrontEnd
 from sincviz.opening.inputs import network_inputs
+from sincviz.preparation.prepared_epochs import size_after
 from sincviz.trials.classes import true_classes
 from sincviz.trials.epochs import EpochsOrArray, input_batches, is_epochs, ready, some_of, warned_once
 from sincviz.trials.moments import Moments, moments_of_filters, moments_of_units, pooled
@@ -128,12 +129,15 @@ def _findings_in_data(
     network: FrontEnd | BlackBox, epochs: EpochsOrArray, y: ArrayLike | None
 ) -> Iterator[Finding]:
     assert network.sfreq is not None  # network_inputs
-    if is_epochs(epochs) and not np.isclose(epochs.info["sfreq"], network.sfreq, rtol=1e-5):
+    rate_hz = network.sfreq
+    if is_epochs(epochs):
+        _, rate_hz = size_after(network.preparation, 1, float(epochs.info["sfreq"]))
+    if not np.isclose(rate_hz, network.sfreq, rtol=1e-5):
         yield Finding(
             "sampling_rate",
             "error",
             "The epochs have another sampling rate than the network: its filters would stand for other frequencies.",
-            f"{epochs.info['sfreq']:g} Hz here, {network.sfreq:g} Hz in the network.",
+            f"{rate_hz:g} Hz here, {network.sfreq:g} Hz in the network.",
             f"`epochs.resample({network.sfreq:g})`.",
         )
         return
@@ -203,7 +207,7 @@ def _facts(
     return DataFacts(
         network=network,
         filters=_filter_facts(network, sound, signals) if isinstance(network, FrontEnd) else None,
-        recording=recording_facts(epochs),
+        recording=recording_facts(epochs, network.preparation),
         chance=None if codes is None else chance_of(table),
         correlations=correlations(table) if numbers else None,
         predictions=table,

@@ -8,6 +8,8 @@ from .learning import learning_curves
 from .numeric_prediction import correlations
 from .prediction import accuracies, predictions
 from .randomization import randomization_test
+from .seeds import seed_relevance
+from .seeds_compared import seed_agreement
 from .separation import separating_properties
 from .trial_roles import roles, roles_in_time
 
@@ -26,5 +28,7 @@ __all__ = [
     "randomization_test",
     "roles",
     "roles_in_time",
+    "seed_agreement",
+    "seed_relevance",
     "separating_properties",
 ]

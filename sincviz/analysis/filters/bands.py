@@ -43,6 +43,8 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
             Name of the band that the nominal centre lies in (the measured peak where filters are free).
         ``peak_hz``, ``measured_low_hz``, ``measured_high_hz``
             The peak of the kernel's response and the contiguous band around it above half its power (−3 dB).
+        ``seed``
+            Of an ensemble with declared filters: the seed of the network that the filter belongs to, or its number.
 
     Raises
     ------
@@ -81,6 +83,9 @@ def learned_bands(model: object, *, bands: Mapping[str, tuple[float, float]] | N
             "measured_high_hz": measured[:, 1],
         }
     )
+    seeds = front_end.provenance.get("seed_of_filter")
+    if seeds is not None and len(seeds) == len(table):
+        table["seed"] = seeds
     table.index.name = "filter"
     table.attrs = origin(front_end) | {
         "bands": dict(RHYTHMS if bands is None else bands),

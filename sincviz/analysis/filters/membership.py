@@ -62,16 +62,7 @@ def band_membership(
     coords = filter_coords(learned_bands(front_end))
     shares: Floats
     if by == "measured_energy":
-        kernels = impulse_responses(front_end)
-        shares = np.array(
-            [
-                energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=front_end.sfreq)
-                for limits in chosen.values()
-            ]
-        ).reshape(-1, len(kernels))
-        # A kernel of zeros has no energy anywhere.
-        shares = np.nan_to_num(shares)
-        shares = np.vstack([shares, np.clip(1 - shares.sum(0), 0, 1)])
+        shares = energy_by_band(impulse_responses(front_end), chosen, sfreq=front_end.sfreq)
     else:
         shares = nominal_membership(xr.Dataset(coords=coords), chosen).to_numpy()
     membership = xr.DataArray(
@@ -82,3 +73,28 @@ def band_membership(
         attrs=origin(front_end) | {"units": "1", "membership": by.replace("_", " ")},
     )
     return with_band_limits(membership, chosen)
+
+
+def energy_by_band(kernels: Floats, bands: Mapping[str, tuple[float, float]], *, sfreq: float) -> Floats:
+    """Return the share of each kernel's energy in each band and in none of them, shape (bands + 1, filters).
+
+    Parameters
+    ----------
+    kernels : array, shape (filters, taps) or (filters, kernels, taps)
+        Impulse responses.
+    bands : mapping of str to (float, float)
+        Limits of the bands in Hz, which do not overlap.
+    sfreq : float
+        Sampling rate in Hz.
+
+    Examples
+    --------
+    >>> energy_by_band(np.array([[0.0, 1.0, 0.0]]), {"a": (10, 20)}, sfreq=100).round(6).tolist()
+    [[0.2], [0.8]]
+    """
+    shares = np.array(
+        [energy_share(kernels, np.tile(limits, (len(kernels), 1)), sfreq=sfreq) for limits in bands.values()]
+    ).reshape(-1, len(kernels))
+    # A kernel of zeros has no energy anywhere.
+    shares = np.nan_to_num(shares)
+    return np.vstack([shares, np.clip(1 - shares.sum(0), 0, 1)])

@@ -1,4 +1,5 @@
 from .clusters import cluster_table, cluster_test
+from .crossed import crossed_intervals
 from .established import corrected_p
 from .intervals import bootstrap_intervals
 from .peaks import peak_latencies
@@ -13,6 +14,7 @@ __all__ = [
     "cluster_table",
     "cluster_test",
     "corrected_p",
+    "crossed_intervals",
     "peak_latencies",
     "rank_agreement",
     "run_agreement",

@@ -109,7 +109,7 @@ def _known(network: BlackBox) -> FrontEnd | str:
 
 _METADATA = (
     *("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names"),
-    *("provenance", "module", "kind", "numeric"),
+    *("provenance", "module", "kind", "numeric", "preparation"),
 )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from sincviz.analysis.evidence.prediction import ALL
+from sincviz.analysis.filters.movements import exchanged_occupancy
 from sincviz.analysis.filters.occupancy import band_occupancy
 from sincviz.analysis.filters.transfer_function import amplitude_at, impulse_responses
 from sincviz.eeg.band_limits import BAND_LIMITS
@@ -51,7 +52,8 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         by the standard deviation of the class's score within the classes, so that the sum over cells is the distance
         between the class means in standard deviations;
         ``amplitude`` (filter, response_frequency), each filter's response, of norm 1; ``peak_hz``, ``center_hz``,
-        ``initial_center_hz`` (filter); ``pattern`` (filter, depth, channel); ``occupancy`` (training, band). ``attrs``
+        ``initial_center_hz`` (filter); ``pattern`` (filter, depth, channel) and ``importance`` (filter, depth), where
+        they were measured; ``occupancy`` (training, band); ``exchanged_occupancy`` (filter, movement, band). ``attrs``
         say how well the network decodes, as :func:`sincviz.evidence.accuracies` does (``accuracy``, ``majority``,
         ``balanced_accuracy``, ``chance_level``, ``p``, ``above_chance``, ``unknown_because``), whether the trials were
         ``held_out`` (``"yes"``, ``"said"`` by the user, ``"no"``, ``"unknown"``), and hold the rest as JSON:
@@ -84,7 +86,9 @@ def inspect_row(row: Mapping[str, str], settings: RowSettings) -> xr.Dataset:
         seed=settings.seed,
         progress=False,
     )
-    return row_dataset(front_end(model), inspection)
+    result = row_dataset(front_end(model), inspection)
+    result["exchanged_occupancy"] = exchanged_occupancy(model).astype(np.float32)
+    return result
 
 
 def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
@@ -134,12 +138,16 @@ def row_dataset(front_end: FrontEnd, inspection: Inspection) -> xr.Dataset:
     }
     if inspection.spatial_patterns is not None:
         arrays["pattern"] = inspection.spatial_patterns
+    if inspection.importance is not None:
+        arrays["importance"] = inspection.importance["importance"]
     if inspection.bands is not None:
         start = inspection.bands[["initial_low_hz", "initial_high_hz"]].mean(axis=1, skipna=False)
         for name, column in (
             ("peak", inspection.bands["peak_hz"]),
             ("center", inspection.bands["center_hz"]),
             ("initial_center", start),
+            ("measured_low", inspection.bands["measured_low_hz"]),
+            ("measured_high", inspection.bands["measured_high_hz"]),
         ):
             arrays[f"{name}_hz"] = ("filter", column.to_numpy(float), {"units": "Hz"})
     kept = {"target", "band", "channel", "frequency", "filter", "depth", "training", "x", "y", "z", "region"}

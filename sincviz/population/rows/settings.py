@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SECTIONS = ("bands", "maps", "relevance")
 """What is combined over networks; the evidence of each network is measured only on request."""
 
-RECIPE = 4
+RECIPE = 5
 """Counts what rows are stored for: a row of another recipe is read anew."""
 
 RUNS = (4, 8, 12)

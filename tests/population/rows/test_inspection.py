@@ -45,6 +45,10 @@ def test_all_that_is_compared_is_there(dataset):
     assert dict(dataset["pattern"].sizes) == {"filter": 4, "depth": 2, "channel": 6}
     np.testing.assert_allclose((dataset["amplitude"] ** 2).sum("response_frequency"), 1.0)
     np.testing.assert_allclose(dataset["occupancy"].sum("band"), 1.0, atol=1e-6)
+    assert dict(dataset["importance"].sizes) == {"filter": 4, "depth": 2}
+    assert (dataset["measured_low_hz"] < dataset["measured_high_hz"]).all()
+    own = np.einsum("iib->ib", dataset["exchanged_occupancy"].to_numpy()).mean(0)
+    np.testing.assert_allclose(own, dataset["occupancy"].sel(training="after"), atol=1e-5)
     assert not np.isnan(dataset["x"]).any()
     assert dataset.attrs["held_out"] == "unknown"
     assert json.loads(dataset.attrs["network"])["n_filters"] == 4

@@ -1,0 +1,5 @@
+"""Preparation of trials: filters, reference, standardisation and alignment that a network was trained with."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
