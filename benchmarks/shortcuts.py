@@ -1,6 +1,6 @@
 """Are planted shortcuts named, and is the accuracy without them right? A table, and its summary in Markdown.
 
-    pip install -e . && python benchmarks/shortcuts.py --seeds 100 105 --csv benchmarks/results/shortcuts.csv
+    pip install -e . && python benchmarks/shortcuts.py --seeds 100 104 --csv benchmarks/results/shortcuts.csv
 
 Motor imagery of 16 channels, 128 Hz and 2 s (`sincviz.datasets.simulate_motor_imagery`) of three strengths, with one
 shortcut planted: eye movements to the side of the class or more blinks, muscles at the temples, a line at 50 Hz,
@@ -284,7 +284,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--seeds", type=int, nargs=2, default=(100, 105), help="first seed, and the one after the last"
+        "--seeds", type=int, nargs=2, default=(100, 104), help="first seed, and the one after the last"
     )
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--kinds", nargs="+", default=(*KINDS, ""), help="what is planted; all by default")

@@ -26,16 +26,20 @@ from pathlib import Path
 
 import mne
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
 import sincviz
 from benchmarks.decoding import networks, packing, preparations, summary
 from benchmarks.decoding.classical import CLASSICAL, CSP, RIEMANN
+from benchmarks.decoding.drawing import draw
 from benchmarks.decoding.jobs import GROUPS, SETTINGS, Data, Job, done, jobs, line
+from benchmarks.decoding.readings import reading_table
 
 RUNS = (4, 8, 12)
-RESULTS = Path(__file__).parents[1] / "results"
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def recordings(options: argparse.Namespace) -> mne.BaseEpochs:
@@ -106,12 +110,15 @@ def _quietly(job: Job, data: Data, device: str) -> list[dict]:
 
 
 def summarise(options: argparse.Namespace) -> None:
-    """Write the table of people, and print means and differences in Markdown."""
-    records = summary.read([options.records])
-    found = summary.table(records)
-    found.round(4).to_csv(options.csv, index=False)
-    np.savez_compressed(options.readings, **summary.readings(records), bands=list(networks.BANDS_HZ))
-    tables = [summary.means(found)]
+    """Print means, differences and what networks rest on in Markdown, and draw them, from records or stored tables."""
+    if options.records.exists():
+        records = summary.read([options.records])
+        summary.table(records).round(4).to_csv(options.csv, index=False)
+        np.savez_compressed(options.readings, **summary.readings(records), bands=list(networks.BANDS_HZ))
+    found = pd.read_csv(options.csv)
+    means, rests_on = summary.means(found), reading_table(np.load(options.readings))
+    draw(means, rests_on, options.figure)
+    tables = [means, rests_on]
     for reference, preparation in ((CSP, options.reference), (RIEMANN, options.reference)):
         if ((found["decoder"] == reference) & (found["preparation"] == preparation)).any():
             tables.append(summary.differences(found, reference, preparation))
@@ -138,6 +145,7 @@ def main() -> None:
     parser.add_argument("--records", type=Path, default=RESULTS / "decoding.jsonl")
     parser.add_argument("--summary", action="store_true", help="make tables from the records and stop")
     parser.add_argument("--reference", default="4-38 aligned", help="preparation of the classical decoders")
+    parser.add_argument("--figure", type=Path, default=ROOT / "docs" / "images" / "decoding.png")
     parser.add_argument("--csv", type=Path, default=RESULTS / "decoding.csv")
     parser.add_argument("--readings", type=Path, default=RESULTS / "decoding_readings.npz")
     options = parser.parse_args()

@@ -44,7 +44,6 @@ from sincviz.eeg.positions import electrode_positions
 from sincviz.trials.selection import evenly_drawn
 
 N_EXCHANGES = 4
-FEWEST_OF_CLASS = 10
 LEAST_LEFT = 0.8  # of the power of what is removed is in the channels that are named
 _NOT_TELLING = {
     EYE: "no slow component beside the eyes is shown to differ between the classes",
@@ -169,11 +168,8 @@ def _regions(trials: AuditedTrials) -> pd.DataFrame:
 
 
 def _why_unchecked(kind: str, trials: AuditedTrials) -> str:
-    counts = np.bincount(trials.codes)
-    if (counts > 0).sum() < 2:
-        return "all trials are of one class"
-    if counts[counts > 0].min() < FEWEST_OF_CLASS:
-        return f"a class has fewer than {FEWEST_OF_CLASS} trials"
+    if trials.too_few:
+        return trials.too_few
     frequency = np.fft.rfftfreq(trials.x.shape[2], 1 / trials.rate_hz)
     if kind == LINE:
         return "" if frequency[1] <= LINE_WIDTH_HZ else "the trials are too short to distinguish a line"

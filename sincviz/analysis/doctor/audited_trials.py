@@ -24,6 +24,7 @@ LEAST_LOSS = 0.02
 """Of accuracy: what costs less does not change how a decision is to be read."""
 
 USED_P = 0.01
+FEWEST_OF_CLASS = 10
 MOST_NAMED = 6
 MOST_EXPLAINED = 100
 _BATCH = 256
@@ -66,6 +67,15 @@ class AuditedTrials:
     def accuracy(self) -> float:
         """Share of the trials whose class has the highest score."""
         return float((self.scores.argmax(1) == self.codes).mean())
+
+    @property
+    def too_few(self) -> str:
+        """Why nothing can be said of classes; empty if it can."""
+        counts = np.bincount(self.codes)
+        if (counts > 0).sum() < 2:
+            return "all trials are of one class"
+        few = counts[counts > 0].min() < FEWEST_OF_CLASS
+        return f"a class has fewer than {FEWEST_OF_CLASS} trials" if few else ""
 
     def strata(self) -> NDArray[np.int64]:
         """Return numbers of the subjects."""

@@ -54,7 +54,7 @@ PIECES_HZ = ((0.0, 4.0), (4.0, 8.0), (8.0, 13.0), (13.0, 20.0), (20.0, 30.0), (3
 
 def group_row(kind: str, trials: AuditedTrials, again: Retraining | None) -> dict[str, Any]:
     """Return the row of subjects or blocks."""
-    groups, reason = _groups(kind, trials)
+    groups, reason = (None, trials.too_few) if trials.too_few else _groups(kind, trials)
     if groups is None:
         return audit_row(kind, UNCHECKED, trials, reason=reason)
     if kind == BLOCK and _in_runs(trials):

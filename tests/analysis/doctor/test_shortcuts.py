@@ -176,9 +176,9 @@ def test_what_cannot_be_checked_is_said():
     assert "position" in audit.loc["eye", "reason"]
     assert "metadata" in audit.loc["subject", "reason"]
     one_class = shortcut_audit(network, x, np.zeros(100, int), progress=False)
-    assert one_class.loc[["eye", "muscle", "line"], "status"].tolist() == [UNCHECKED] * 3
-    few = shortcut_audit(network, x[:8], codes[:8], progress=False)
-    assert (few.loc[["eye", "muscle", "line"], "status"] == UNCHECKED).all()
+    assert (one_class["status"] == UNCHECKED).all()
+    few = shortcut_audit(network, x[:12], codes[:12], progress=False)
+    assert (few["status"] == UNCHECKED).all()
     short = shortcut_audit(network, x[:, :, :64], codes, progress=False)
     assert short.loc["line", "status"] == UNCHECKED
     assert "short" in short.loc["line", "reason"]
