@@ -3,11 +3,11 @@
     python -m figures.population --data-path PATH
     python -m figures.population --data-path PATH --people unselected
 
-Each person is left out once and with each of three seeds a network is trained on the others of the group (ten people who
-were selected because CSP + LDA decodes them, or twelve drawn at random); it is examined on the trials of the person it
-has not seen. Forty-five trials of one person are too few to train 64 channels on, and a network
-that is examined on trials of its training separates the classes whether it learned anything or not. What was trained or
-read before is not done again.
+Each person is left out once and with each of three seeds a network is trained on the others of the group (ten people
+who were selected because CSP + LDA decodes them, or twelve drawn at random); it is examined on the trials of the
+person it has not seen. Forty-five trials of one person are too few to train 64 channels on, and a network that is
+examined on trials of its training separates the classes whether it learned anything or not. What was trained or read
+before is not done again.
 """
 
 import argparse

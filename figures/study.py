@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mne
 import torch
@@ -17,6 +18,7 @@ from tqdm import tqdm
 import sincviz
 from sincviz.errors import DownloadNeededError
 from sincviz.plotting import JOURNALS
+from sincviz.preparation.steps import Filter, SetEEGReference, as_json, preparation_words
 from sincviz.trials.recordings import data_hash
 
 HERE = Path(__file__).parent
@@ -32,6 +34,12 @@ VARIED = {
     "batch_norm_momentum": (0.01, 0.1, 0.99),
 }
 PASSES = 50
+PREPARATION = {
+    # Below 4 Hz are eye movements towards the cue: see docs/seeds_and_people.md.
+    "eegbci": (SetEEGReference("average"), Filter(4, 38)),
+    "simulated": (SetEEGReference("average"),),
+}
+"""What trials go through before they reach a network, stored in it."""
 
 PACKAGE = Path(sincviz.__file__).parent
 # A change in what trains a network makes the networks that were kept worthless.
@@ -90,7 +98,8 @@ class Study:
         return (
             f"Left against right fist imagery, PhysioNet's recordings: {n_trained} training trials of subjects "
             f"{', '.join(map(str, TRAINING_SUBJECTS))}; {n_held_out} held-out trials of subjects {others}. These ten "
-            "subjects were selected because CSP + LDA decodes each of them."
+            f"subjects were selected because CSP + LDA decodes each of them. Preparation: "
+            f"{preparation_words(PREPARATION[self.data])}."
         )
 
     def untrained(self, seed: int = 0, **settings: float) -> sincviz.SincShallowNet:
@@ -135,8 +144,9 @@ class Study:
         for _ in tqdm(work, "Training networks", len(missing), unit="network"):
             pass
 
-    def _fit(self, seed: int, settings: dict[str, float]) -> dict[str, float]:
-        return {"seed": seed, "sinc_lr": (DEFAULTS | settings)["sinc_lr"]}
+    def _fit(self, seed: int, settings: dict[str, float]) -> dict[str, Any]:
+        chosen = DEFAULTS | settings
+        return {"seed": seed, "sinc_lr": chosen["sinc_lr"], "preparation": PREPARATION[self.data]}
 
     def files(self) -> dict[Path, tuple[int, dict[str, float]]]:
         """Return the file of every network, and its seed and what is not as by default."""
@@ -159,6 +169,7 @@ class Study:
             "seed": seed,
             "passes": PASSES,
             "code": code_hash(),
+            "preparation": as_json(PREPARATION[self.data]),
             **chosen,
         }
         digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
@@ -168,16 +179,14 @@ class Study:
 
 @functools.cache
 def recorded_trials(subjects: tuple[int, ...], path: Path | None, download: bool) -> mne.BaseEpochs:
-    """Return PhysioNet's trials with the average reference."""
-    epochs = sincviz.datasets.eegbci(list(subjects), list(FISTS), path=path, download=download)
-    return epochs.set_eeg_reference("average", projection=False, verbose="error")
+    """Return PhysioNet's trials as recorded."""
+    return sincviz.datasets.eegbci(list(subjects), list(FISTS), path=path, download=download)
 
 
 @functools.cache
 def simulated_trials(n_trials: int, seed: int) -> mne.BaseEpochs:
-    """Return simulated trials with the average reference."""
-    epochs, _ = sincviz.datasets.simulate_motor_imagery(n_trials, seed=seed)
-    return epochs.set_eeg_reference("average", projection=False, verbose="error")
+    """Return simulated trials as recorded."""
+    return sincviz.datasets.simulate_motor_imagery(n_trials, seed=seed)[0]
 
 
 def trials_hash(epochs: mne.BaseEpochs) -> str:
@@ -205,11 +214,9 @@ def without_words(code: str) -> str:
     return ast.dump(tree)
 
 
-def _train(
-    model: sincviz.SincShallowNet, epochs: mne.BaseEpochs, path: Path, *, seed: int, sinc_lr: float
-) -> None:
+def _train(model: sincviz.SincShallowNet, epochs: mne.BaseEpochs, path: Path, **settings: Any) -> None:
     classifier = sincviz.training.fit(
-        model, epochs, max_epochs=PASSES, validation=0.0, sinc_lr=sinc_lr, seed=seed, progress=False
+        model, epochs, max_epochs=PASSES, validation=0.0, progress=False, **settings
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     sincviz.save_checkpoint(classifier, path)

@@ -96,7 +96,7 @@ def inspect(
         str,
         typer.Option(
             help="Sections, comma-separated: bands, responses, training, maps, relevance, time, roles, seeds, "
-            "evidence, explorer."
+            "evidence, shortcuts, sensitivity, explorer."
         ),
     ] = "",
     figure_format: Annotated[
@@ -113,6 +113,13 @@ def inspect(
             "store its training trials.",
         ),
     ] = False,
+    sensitivity: Annotated[
+        Path | None,
+        typer.Option(
+            help="Trials to train on, none of which is in --epochs: train the network anew on them under other "
+            "preparations and without single people, and say what changes. Takes as long as up to 40 trainings."
+        ),
+    ] = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -153,6 +160,11 @@ def inspect(
             raise ValueError("Pass `--epochs` or `--data`, not both.")
         if epochs is None and (classes or units or (tmin, tmax, sfreq) != (None, None, None)):
             raise ValueError("`--tmin`, `--tmax`, `--classes`, `--sfreq` and `--units` are for `--epochs`.")
+        if sensitivity is not None and epochs is None and not data:
+            raise ValueError(
+                "`--sensitivity` names trials to train on, and networks must be read on others. Pass these: `--epochs "
+                "test-epo.fif`."
+            )
         if subjects and not data:
             raise ValueError("`--subjects` is for `--data eegbci`.")
         source = Path(os.path.expanduser(checkpoint))
@@ -198,8 +210,28 @@ def inspect(
             trials = cut_to(trials, known_attributes(network)["n_times"])
         if trials is not None:
             trials = referenced_as_trained(trials, network, reference)
+        training = None
+        if sensitivity is not None:
+            training = trials_of_file(
+                sensitivity,
+                classes=classes,
+                tmin=tmin,
+                tmax=tmax,
+                sfreq=sfreq,
+                ch_names=names if holds_arrays(sensitivity) else None,
+                units=units,
+            )
+            if tmax is not None:
+                training = cut_to(training, known_attributes(network)["n_times"])
+            training = referenced_as_trained(training, network, reference)
         inspection = inspect_network(
-            network, trials, only=sections, held_out=held_out, seed=seed, progress=talks
+            network,
+            trials,
+            only=sections,
+            held_out=held_out,
+            sensitivity=training,
+            seed=seed,
+            progress=talks,
         )
         inspection = _with_paths(inspection, checkpoint, epochs)
         written = inspection.save(

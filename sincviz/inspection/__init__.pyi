@@ -1,4 +1,5 @@
 from .inspection import Inspection
 from .results import InspectionResults
+from .retraining import preparation_sensitivity
 
-__all__ = ["Inspection", "InspectionResults"]
+__all__ = ["Inspection", "InspectionResults", "preparation_sensitivity"]

@@ -17,6 +17,7 @@ from sincviz.inspection.overview import NAMES, OVERVIEW
 from sincviz.inspection.results import InspectionResults
 from sincviz.inspection.roles import ROLES
 from sincviz.inspection.seeds import SEEDS, UNSTABLE_SEEDS
+from sincviz.inspection.sensitivity import SENSITIVITY
 from sincviz.inspection.shortcuts import SHORTCUTS
 from sincviz.inspection.time import TIME
 from sincviz.inspection.words import data_words, network_words, slow_words, verdict_words
@@ -40,6 +41,7 @@ SECTIONS = (
         SEEDS,
         EVIDENCE,
         SHORTCUTS,
+        SENSITIVITY,
     ),
     *(EXPLORER, ARTEFACTS),
 )

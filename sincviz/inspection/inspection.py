@@ -1,9 +1,10 @@
 """Inspection: everything that can be read from one network, in one place."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -14,7 +15,9 @@ from sincviz.inspection.facts import network_facts
 from sincviz.inspection.judging import judge
 from sincviz.inspection.measuring import InspectionRun
 from sincviz.inspection.results import InspectionResults
+from sincviz.inspection.retraining import check_training_trials
 from sincviz.inspection.screen import screen_text
+from sincviz.inspection.sensitivity import SENSITIVITY
 from sincviz.opening.inputs import network_inputs
 from sincviz.report.contents import Section, chosen_sections, measure, steps_of
 from sincviz.trials.classes import classes_if_known
@@ -23,6 +26,7 @@ from sincviz.trials.numeric_targets import Targets
 
 if TYPE_CHECKING:
     import matplotlib.figure
+    import mne
 
     from sincviz.explorer.widget import Explorer
 
@@ -199,6 +203,7 @@ def inspect(
     *,
     only: Sequence[str] | None = None,
     held_out: bool = False,
+    sensitivity: "mne.BaseEpochs | None" = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Inspection:
@@ -218,11 +223,15 @@ def inspect(
         outputs), such as ``epochs.metadata["age"]``: then correlation and error stand in place of the accuracy.
     only : sequence of str | None
         Sections to measure, out of ``"bands"``, ``"responses"``, ``"maps"``, ``"relevance"``, ``"time"``, ``"roles"``,
-        ``"seeds"``, ``"evidence"``, ``"training"`` and ``"explorer"``; ``None`` means all. The findings are always
-        there.
+        ``"seeds"``, ``"evidence"``, ``"shortcuts"``, ``"sensitivity"``, ``"training"`` and ``"explorer"``; ``None``
+        means all. The findings are always there.
     held_out : bool
         Declare that the network was not trained on these trials, if the checkpoint does not store its training trials.
         Without it, such trials do not show what the decisions rest on. Trials that it does store still count as seen.
+    sensitivity : mne.BaseEpochs | None
+        Training trials, none of which is in ``epochs``: a SincShallowNet is then trained anew on them, with two seeds
+        each, as it was, under other preparations and without single people, which takes as long as that many trainings
+        (:func:`sincviz.inspection.preparation_sensitivity`). ``None`` trains nothing.
     seed : int
         Seed of the trials that the evidence takes, of intervals and of random networks.
     progress : bool
@@ -240,7 +249,8 @@ def inspect(
     EpochsError
         If the epochs do not fit the network.
     ValueError
-        If a section is unknown, ``seed`` is not between 0 and 2**31 - 1, or labels were given and do not fit.
+        If a section is unknown, ``seed`` is not between 0 and 2**31 - 1, labels were given and do not fit, or
+        ``sensitivity`` was given without ``epochs`` or without its section.
 
     Examples
     --------
@@ -250,6 +260,8 @@ def inspect(
     (32, True)
     """
     sections, seed = chosen_sections(SECTIONS, only), checked_seed(seed)
+    if sensitivity is not None:
+        _check_sensitivity(sensitivity, epochs, sections)
     network, epochs, y = network_inputs(model, epochs, y)
     hidden = switched_off() if progress else True
     with warned_once(network, epochs), silenced():  # one bar is enough
@@ -260,12 +272,14 @@ def inspect(
             next(iter(input_batches(network, trials)))
             codes = classes_if_known(network, trials, y, needed=False)
         run = InspectionRun(network, trials, y, codes, seed=seed, held_out=held_out)
+        run.training = sensitivity
         steps = steps_of(sections, run)
         run.wanted = frozenset(name for step in steps for name in step.fields)
         # The notebook's and the terminal's bar; quiet if there is neither.
         with tqdm(steps, "Measuring", unit="step", leave=False, disable=hidden) as bar:
             for step in bar:
                 bar.set_description(step.words)
+                run.follow = partial(_counted, bar, step.words)
                 measure(step, run)
     with silenced():
         judge(run)
@@ -276,3 +290,23 @@ def inspect(
         seed=seed,
         **run.results,
     )
+
+
+def _counted(bar: Any, words: str, items: Sequence[Any]) -> Iterator[Any]:
+    """Go through the items, and let the bar say how far."""
+    for number, item in enumerate(items, 1):
+        bar.set_description(f"{words} ({number} of {len(items)})")
+        yield item
+
+
+def _check_sensitivity(training: object, epochs: object, sections: Sequence[Section[Any, Any]]) -> None:
+    check_training_trials("sensitivity", training)
+    if epochs is None:
+        raise ValueError(
+            "`sensitivity` (`--sensitivity`) holds trials to train on, and networks must be read on others: pass these "
+            "as `epochs` (`--epochs`)."
+        )
+    if SENSITIVITY not in sections:
+        raise ValueError(
+            "`sensitivity` (`--sensitivity`) was given, but `only` leaves its section out. Add 'sensitivity' to `only`."
+        )

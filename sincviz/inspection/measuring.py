@@ -1,5 +1,6 @@
 """One inspection while it is under way: its trials, what was measured so far, and what steps ask of both."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,10 @@ class InspectionRun:
         What :func:`sincviz.inspection.explaining.explained` keeps.
     power, of_trials : xarray.DataArray | None
         Power spectrum of the trials, and the relevance of every cell in each of them.
+    training : mne.BaseEpochs | None
+        Trials to train the network anew on, if this was asked for.
+    follow : callable
+        Goes through a long list, and shows how far it is.
     """
 
     def __init__(
@@ -98,6 +103,8 @@ class InspectionRun:
         self.explained: object = None
         self.wanted: frozenset[str] | None = None
         self.of_trials: xr.DataArray | None = None
+        self.training: Any = None
+        self.follow: Callable[[Sequence[Any]], Iterable[Any]] = iter
 
     @property
     def front_end(self) -> FrontEnd:

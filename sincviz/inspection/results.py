@@ -62,6 +62,9 @@ class InspectionResults:
         Of an ensemble: the contrast of relevance of every seed, with intervals over trainings and trials.
     seed_agreement : pandas.DataFrame
         How far the seeds agree.
+    sensitivity : pandas.DataFrame
+        How accuracy and basis change with the preparation, if training trials were passed; see
+        :func:`sincviz.inspection.preparation_sensitivity`.
     findings : pandas.DataFrame
         Problems that limit the interpretation.
     verdict : dict
@@ -119,6 +122,7 @@ class InspectionResults:
     seeds: xr.Dataset | None = None
     seed_agreement: pd.DataFrame | None = None
     shortcuts: pd.DataFrame | None = None
+    sensitivity: pd.DataFrame | None = None
     cutoff_history: pd.DataFrame | None = None
     explorer: xr.Dataset | None = None
     missing: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,9 @@ from sincviz.eeg.regions import scalp_regions
 from sincviz.inspection.variations import Variation
 
 ALPHA = 0.05
+LEAST_CHANGE = 0.05
+"""A share that changes by less is not named, however sure that is."""
+
 SLOW = ("other", "delta")
 """Bands below 4 Hz; what no band covers lies below 1 Hz."""
 
@@ -72,7 +75,7 @@ def sensitivity_table(
     rows: list[dict[str, Any]] = []
     for number, variation in enumerate(variations):
         change, margin = accuracy[number].mean() - accuracy[0].mean(), margins[number]
-        moved = np.abs(shares[number].mean(0) - shares[0].mean(0)) > share_margins
+        moved = np.abs(shares[number].mean(0) - shares[0].mean(0)) > np.maximum(share_margins, LEAST_CHANGE)
         area = np.mean([reading.area for reading in of_all[number]], axis=0)
         region, region_share = _leading(sizes[number].mean(0).sum(0), channels)
         rows.append(

@@ -92,7 +92,8 @@ def people_in(epochs: "mne.BaseEpochs", preparation: Sequence[Step]) -> pd.Serie
     metadata = epochs.metadata
     if metadata is None or column not in metadata or metadata[column].isna().any():
         return None
-    return metadata[column].astype(str).reset_index(drop=True)
+    people: pd.Series = metadata[column].astype(str).reset_index(drop=True)
+    return people
 
 
 def _other_edges(steps: tuple[Step, ...], training: "mne.BaseEpochs") -> list[Variation] | str:
@@ -104,12 +105,18 @@ def _other_edges(steps: tuple[Step, ...], training: "mne.BaseEpochs") -> list[Va
     for edge_hz in EDGES_HZ:
         # What a recording no longer holds cannot be brought back.
         wanted_hz = max(edge_hz, recorded_hz)
-        if np.isclose(wanted_hz, now_hz) or edge_hz >= 0.8 * lowpass_hz or (edge_hz and edge_hz < recorded_hz):
+        if (
+            np.isclose(wanted_hz, now_hz)
+            or edge_hz >= 0.8 * lowpass_hz
+            or (edge_hz and edge_hz < recorded_hz)
+        ):
             continue
         if edge_hz:
             words = f"high-pass at {edge_hz:g} Hz"
         else:
-            words = "no high-pass" if not recorded_hz else f"only the recording's high-pass, {recorded_hz:g} Hz"
+            words = (
+                "no high-pass" if not recorded_hz else f"only the recording's high-pass, {recorded_hz:g} Hz"
+            )
         variations.append(
             Variation(words, "highpass", _high_passed(steps, edge_hz or None), highpass_hz=wanted_hz)
         )

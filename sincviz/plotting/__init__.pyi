@@ -25,6 +25,7 @@ from .responses import plot_cumulative_response, plot_responses
 from .roles import plot_roles
 from .run_agreement import plot_run_agreement
 from .seeds import plot_seed_relevance
+from .sensitivity import plot_sensitivity
 from .shortcuts import plot_shortcuts
 from .spectral_relevance import plot_spectral_relevance
 from .temporal_relevance import plot_temporal_relevance
@@ -62,6 +63,7 @@ __all__ = [
     "plot_roles",
     "plot_run_agreement",
     "plot_seed_relevance",
+    "plot_sensitivity",
     "plot_shortcuts",
     "plot_spatial_filters_and_patterns",
     "plot_spectral_relevance",

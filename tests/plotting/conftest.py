@@ -462,6 +462,34 @@ def of_seeds(cells, evidence):
 
 
 @pytest.fixture(scope="session")
+def sensitivity():
+    """Build what three trainings showed: as it was, with a high-pass, and without a person."""
+
+    def build():
+        found = pd.DataFrame(
+            {
+                "changed": ["nothing", "highpass", "person"],
+                "accuracy": [0.84, 0.52, 0.8],
+                "ci_low": [0.75, 0.42, 0.7],
+                "ci_high": [0.9, 0.62, 0.87],
+                "above_chance": [True, False, True],
+                "accuracy_changed": [False, True, False],
+                "share_delta": [0.6, 0.3, 0.2],
+                "share_alpha": [0.3, 0.6, 0.7],
+                "share_other": [0.1, 0.1, 0.1],
+                "bands_changed": ["", "", "delta, alpha"],
+                "agreement": [0.9, 0.1, 0.5],
+                "n_seeds": 2,
+            },
+            index=pd.Index(["as trained", "high-pass at 4 Hz", "without person $a$"], name="variation"),
+        )
+        found.attrs["chance"] = 0.5
+        return found
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def agreement():
     """Build the rank correlations of so many runs of each of so many subjects."""
 

@@ -81,6 +81,7 @@ DRAWINGS = {
     "seeds": Drawing("plot_seed_relevance", ("seeds", "agreement of seeds")),
     "seeds of several classes": Drawing("plot_seed_relevance", ("seeds of classes",)),
     "shortcuts": Drawing("plot_shortcuts", ("audit",)),
+    "sensitivity": Drawing("plot_sensitivity", ("sensitivity",)),
     "clusters on the scalp": Drawing("plot_cluster_topomaps", ("band test",)),
     "clusters over channels": Drawing("plot_cluster_spectrum", ("spectral test",)),
     "clusters over times": Drawing("plot_cluster_times", ("time test",)),
@@ -88,6 +89,7 @@ DRAWINGS = {
     "agreement of runs": Drawing("plot_run_agreement", ("agreement",), SINGLE_MM),
     "stability of filters": Drawing("plot_filter_stability", ("stability",)),
     "drift": Drawing("plot_drift", ("drift",)),
+    "filter dashboards": Drawing("plot_filter_dashboards", ("unit clusters",)),
     "confusion": Drawing("plot_confusion_matrix", ("confusion",), SINGLE_MM),
     "predictions": Drawing("plot_predictions", ("predicted",), SINGLE_MM),
     "findings": Drawing("plot_findings", ("findings",)),
@@ -154,7 +156,7 @@ def explanations(
 
 @pytest.fixture(scope="module")
 def population(
-    band_test, spectral_test, time_test, shares, agreement, stability, drift, unit_clusters, of_seeds
+    band_test, spectral_test, time_test, shares, agreement, stability, drift, unit_clusters, of_seeds, sensitivity
 ):
     """What can be drawn of many networks, made by hand."""
     return {
@@ -167,6 +169,7 @@ def population(
         "drift": drift(),
         "unit clusters": unit_clusters(),
         "seeds": of_seeds(),
+        "sensitivity": sensitivity(),
         "agreement of seeds": seed_agreement(of_seeds()),
         "seeds of classes": of_seeds(targets=3),
     }
