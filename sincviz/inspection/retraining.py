@@ -16,6 +16,7 @@ from sincviz.errors import EpochsError
 from sincviz.inspection.retrained_networks import reading_of
 from sincviz.inspection.retrained_table import Reading, sensitivity_table
 from sincviz.inspection.variations import Variation, people_in, variations_of
+from sincviz.networks.ensembles import is_ensemble, members
 from sincviz.opening.network import own_network
 from sincviz.preparation.prepared_epochs import alignment_in
 from sincviz.preparation.steps import preparation_words
@@ -68,8 +69,9 @@ def preparation_sensitivity(
 
     Parameters
     ----------
-    model : SincShallowNet | classifier
-        A network whose settings and preparation are taken, also braindecode's; its weights are not used.
+    model : SincShallowNet | classifier | Ensemble
+        A network whose settings and preparation are taken, also braindecode's; of an ensemble, the first. Its weights
+        are not used.
     epochs : mne.BaseEpochs
         Trials to read the networks on; none of them may be in ``training``.
     training : mne.BaseEpochs
@@ -81,8 +83,10 @@ def preparation_sensitivity(
         Number of trainings of each variation, with seeds from 0 on; or the seeds themselves. Two at least.
     max_epochs : int | None
         Passes over the trials; ``None`` takes as many as the network was trained with, or else 200.
-    batch_size, lr
-        As for :func:`sincviz.training.fit`.
+    batch_size : int
+        Trials per step.
+    lr : float
+        Learning rate; what is not named here is as :func:`sincviz.training.fit` has it.
     validation : float | None
         Share of the trials held out for early stopping. ``None`` holds out 0.2, and nothing if the network was trained
         without.
@@ -138,9 +142,9 @@ def preparation_sensitivity(
     The variance of a change is that between seeds, pooled over all variations (for shares, over those above chance),
     plus for the accuracy that of the paired differences over trials. Intervals are of Student's t with the degrees of
     freedom of the pooled variance, and hold for all variations (and bands) together (Bonferroni). With two seeds only
-    large changes are found; what is not called changed may have changed. Where nothing differed in 1000 simulated tables
-    of nine rows, some accuracy was called changed in 0 to 1.7 % of them, and some band in 6.5 to 8.2 % with two seeds
-    and in 4.2 to 5.9 % with five (40 and 200 trials).
+    large changes are found; what is not called changed may have changed. In 1000 simulated tables of nine rows without
+    any difference, some accuracy was called changed in 0 to 1.7 %, and some band in 6.5 to 8.2 % with two seeds and in
+    4.2 to 5.9 % with five (40 and 200 trials; shares of five points and less counted here).
 
     A network whose accuracy is not above chance has no basis that could be compared.
 
@@ -186,7 +190,7 @@ def sensitivity_of(
             f"`seeds` must be {LEAST_SEEDS} or more, or a change could not be told from another training; got "
             f"{len(numbers)}. Try 2."
         )
-    own = own_network(model)
+    own = own_network(_one_of(model))
     settings = _settings(own.provenance, max_epochs, batch_size, lr, validation)
     epochs, training = ready(epochs), ready(training)
     variations, not_varied = variations_of(own.preparation, training)
@@ -220,6 +224,11 @@ def check_training_trials(name: str, epochs: object) -> None:
             f"`{name}` must be mne.Epochs, which can be filtered and referenced; got {type(epochs).__name__}. Try "
             "`mne.EpochsArray(x, info, event_id=...)`."
         )
+
+
+def _one_of(model: object) -> object:
+    """Return the first network of an ensemble, whose members differ in their seed only; any other as it is."""
+    return members(model)[0] if is_ensemble(model) else model
 
 
 def _settings(

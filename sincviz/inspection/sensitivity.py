@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sincviz import plotting
@@ -27,7 +28,12 @@ def _sensitivity(run: InspectionRun) -> tuple[pd.DataFrame]:
         raise ValueError(NEEDS_TRIALS)
     if not is_epochs(run.trials):
         raise ValueError("Only epochs can be filtered and referenced; these trials are an array.")
-    return (sensitivity_of(run.network, run.trials, run.training, run.needed_classes(), follow=run.follow),)
+    codes = run.needed_classes()
+    # By name: the order of outputs may be another in the training trials.
+    names = run.network.class_names
+    labels = codes if names is None else np.array(names)[codes]
+    # As it was passed: an opened network has its alignment inside.
+    return (sensitivity_of(run.model, run.trials, run.training, labels, follow=run.follow),)
 
 
 def sensitivity_words(inspection: InspectionResults) -> list[str]:

@@ -20,7 +20,7 @@ DRAWN = {
     "plot_sensitivity": DrawnResult(
         pd.DataFrame,
         "inspection.sensitivity",
-        "sincviz.inspection.preparation_sensitivity(model, epochs, training)",
+        "sincviz.inspect(model, epochs, sensitivity=training).sensitivity",
         ("accuracy_changed", "bands_changed"),
     ),
 }

@@ -30,8 +30,8 @@ from sincviz.trials.epochs import network_input
 from sincviz.trials.identity import trial_fingerprints
 from sincviz.trials.selection import evenly_drawn
 
-OF_OTHER_NETWORKS = {"correlations", "seeds", "seed_agreement"}
-"""Of networks that predict numbers, and of ensembles."""
+OF_OTHER_NETWORKS = {"correlations", "seeds", "seed_agreement", "sensitivity"}
+"""Of networks that predict numbers, of ensembles, and of networks that are trained anew, on request."""
 
 OF_TRIALS = {
     *(

@@ -9,6 +9,8 @@ import torch
 
 from sincviz import inspect
 from sincviz.inspection.sensitivity import SENSITIVITY, sensitivity_words
+from sincviz.networks import Ensemble
+from sincviz.preparation import EuclideanAlignment
 from tests.inspection.retraining_examples import CH_NAMES, drifting, of_mu, small
 from tests.inspection.test_retrained_table import FAST, SLOW, table
 from tests.report.test_summary import slips
@@ -126,6 +128,26 @@ def test_an_inspection_has_it_if_training_trials_are_given(trained, tmp_path):
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert page.count("Does it depend on the preparation?") >= 1
     assert "Sensitivity to preparation" in page
+
+
+def test_the_alignment_of_the_network_is_trained_with(trained):
+    trained.preparation = [EuclideanAlignment()]
+    inspection = inspect(
+        trained, drifting(20, 1, "x"), only=["sensitivity"], sensitivity=drifting(24, 0, "ab"), progress=False
+    )
+    assert inspection.sensitivity.attrs["preparation"] == "Euclidean alignment of each person"
+    assert "without Euclidean alignment" in inspection.sensitivity.index
+
+
+def test_an_ensemble_is_trained_anew_as_its_first_network(trained):
+    inspection = inspect(
+        Ensemble([trained, trained]),
+        drifting(16, 1),
+        only=["sensitivity"],
+        sensitivity=drifting(16, 0),
+        progress=False,
+    )
+    assert inspection.sensitivity.attrs["max_epochs"] == 2
 
 
 def test_nothing_is_trained_unless_asked(trained, monkeypatch):

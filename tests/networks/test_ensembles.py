@@ -159,3 +159,14 @@ def test_opened_members_have_its_metadata_and_stand_behind_its_matrix(several, x
     for one, model in zip(opened_members(mixed), networks, strict=True):
         with torch.no_grad():
             torch.testing.assert_close(one.scores(x), model(matrix @ x), atol=1e-4, rtol=1e-4)
+
+
+def test_the_same_band_in_another_seed_is_no_duplicate(network, moved):
+    member = moved(network(n_times=128)).eval()
+    assert "duplicates" not in set(sincviz.diagnose(Ensemble([member, member]))["check"])
+    with torch.no_grad():
+        for parameter in (member.sinc_filter_layer.low_freqs, member.sinc_filter_layer.bandwidths):
+            parameter.reshape(-1)[1] = parameter.reshape(-1)[0]
+    twins = sincviz.diagnose(Ensemble([member, moved(network(5), 5).eval()]))
+    (row,) = [row for _, row in twins.iterrows() if row["check"] == "duplicates"]
+    assert row["finding"].startswith("2 filters duplicate another: they count as 1.")

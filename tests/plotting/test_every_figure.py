@@ -156,7 +156,16 @@ def explanations(
 
 @pytest.fixture(scope="module")
 def population(
-    band_test, spectral_test, time_test, shares, agreement, stability, drift, unit_clusters, of_seeds, sensitivity
+    band_test,
+    spectral_test,
+    time_test,
+    shares,
+    agreement,
+    stability,
+    drift,
+    unit_clusters,
+    of_seeds,
+    sensitivity,
 ):
     """What can be drawn of many networks, made by hand."""
     return {

@@ -63,5 +63,7 @@ def test_what_cannot_be_drawn_is_refused(table):
         plotting.plot_sensitivity(table.drop(columns=["share_delta", "share_alpha", "share_other"]))
     with pytest.raises(ValueError, match="no rows"):
         plotting.plot_sensitivity(table.iloc[:0])
-    with pytest.raises(TypeError, match="preparation_sensitivity"):
+    with pytest.raises(
+        TypeError, match=r"sincviz\.inspect\(model, epochs, sensitivity=training\)\.sensitivity"
+    ):
         plotting.plot_sensitivity(np.zeros(3))

@@ -25,7 +25,7 @@ from tests.report.conftest import HOSTILE, HOSTILE_CHANNELS
 from tests.shown import drawings, figures, reasons
 
 FIGURES = [
-    figure for figure in figures(CONTENTS) if figure.name not in ("predictions", "seeds")
+    figure for figure in figures(CONTENTS) if figure.name not in ("predictions", "seeds", "sensitivity")
 ]  # of outputs that are numbers, of ensembles
 
 ORDER = (

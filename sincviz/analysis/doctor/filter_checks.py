@@ -88,12 +88,14 @@ def zero_width(facts: WeightFacts) -> Iterator[Finding]:
 
 
 def duplicates(facts: WeightFacts) -> Iterator[Finding]:
-    """Report filters with the same kernel."""
+    """Report filters of one training with the same kernel; other seeds are meant to find the same bands again."""
     kernels = impulse_responses(facts.front_end)
     kernels = kernels.reshape(len(kernels), -1)
     norm = np.linalg.norm(kernels, axis=1, keepdims=True)
     unit = np.divide(kernels, norm, out=np.zeros_like(kernels), where=norm > 0)
-    number, group = connected_components(np.abs(unit @ unit.T) > SAME_KERNEL)
+    same = np.abs(unit @ unit.T) > SAME_KERNEL
+    seeds = np.asarray(facts.front_end.provenance.get("seed_of_filter", [0] * len(kernels)))
+    number, group = connected_components(same & (seeds[:, None] == seeds))
     groups = [where(group == one) for one in range(number) if (group == one).sum() > 1]
     if groups:
         filters = tuple(sorted(filter_ for members in groups for filter_ in members))
