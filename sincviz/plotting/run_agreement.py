@@ -42,7 +42,7 @@ _MANY = 20  # subjects; thick lines between more hide the cells
 
 
 def plot_run_agreement(agreement: xr.DataArray) -> Figure:
-    """Draw the rank correlation of every two runs, −1 to 1, with lines between subjects.
+    """Draw the correlation of every two runs, −1 to 1, with lines between subjects.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def _apart(middles: Sequence[float], least: float) -> list[int]:
 def _note(agreement: xr.DataArray, n_subjects: int, some_unnamed: bool) -> str:
     n_runs = agreement.sizes["run"]
     counts = f"{counted(n_runs, 'run')} of {counted(n_subjects, 'subject')}"
-    sentences = [f"Spearman's correlation between band × channel contrasts: {counts}."]
+    sentences = [f"Pearson's correlation between band × channel contrasts: {counts}."]
     if n_subjects > 1:
         sentences.append("Lines separate subjects" + ("; not all are named." if some_unnamed else "."))
     if not np.isfinite(agreement.to_numpy()).all():

@@ -54,7 +54,7 @@ def agreement_words(group: GroupResults) -> Iterator[str]:
     beside = f"; for runs of different subjects it is {coefficient(others.mean())}" if len(others) else ""
     moral = ": single cells differ between runs" if within.mean() < ALIKE else ""
     yield (
-        f"The cell rankings of two runs of one subject have a correlation of {coefficient(within.mean())} (mean of "
+        f"The cells of two runs of one subject have a correlation of {coefficient(within.mean())} (mean of "
         f"{counted(len(within), 'subject')}{spread}){beside}{moral}."
     )
 
@@ -84,7 +84,7 @@ def agreement_rows(table: pd.DataFrame) -> Rows:
         for name, row in table.to_dict("index").items()
     ]
     header = ("Subject", "Runs", "Between its runs", "Lowest", "With runs of others")
-    return Rows(header, rows, "Spearman's correlation over bands and channels, mean over pairs of runs.")
+    return Rows(header, rows, "Pearson's correlation over bands and channels, mean over pairs of runs.")
 
 
 def filter_rows(table: pd.DataFrame) -> Rows:
@@ -123,7 +123,7 @@ def _stability(table: pd.DataFrame) -> "matplotlib.figure.Figure":
 
 def _methods_of_runs(group: GroupResults) -> Iterator[Sentence]:
     if group.agreement is not None and group.agreement.sizes["run"] > 1:
-        yield Sentence("Agreement of runs is Spearman's correlation over bands × channels.")
+        yield Sentence("Agreement of runs is Pearson's correlation over bands × channels.")
 
 
 def _methods_of_filters(group: GroupResults) -> Iterator[Sentence]:
@@ -154,7 +154,7 @@ RUNS: Section[GroupResults, GroupRun] = Section(
             ("agreement",),
             lambda group: _agreement(group.agreement),
             lambda group: (
-                "Each cell compares two networks: Spearman's correlation of their relevance over bands and "
+                "Each cell compares two networks: Pearson's correlation of their relevance over bands and "
                 "channels. "
                 "Blocks on the diagonal are runs of one subject."
             ),

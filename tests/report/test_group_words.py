@@ -136,7 +136,7 @@ def test_one_network_agrees_with_nobody(make):
     text, references = methods_paragraph(group, SECTIONS)
     assert text.startswith("1 network of 1 subject (1 per subject) was read")
     assert "close match in the" not in words_of(group)
-    for words in ("Spearman", "Hungarian", "Runs were averaged", "tests", "share of a band"):
+    for words in ("Pearson", "Hungarian", "Runs were averaged", "tests", "share of a band"):
         assert words not in text
     assert len(references) == 2
 
