@@ -39,9 +39,7 @@ def data_words(inspection: InspectionResults, *, of_trials: bool) -> str:
             filter_words(facts["highpass_hz"], facts["lowpass_hz"], inspection.network["sfreq_hz"])
         )
     words = f"{what}: {', '.join(descriptions) if descriptions else 'reference and filters are not known'}."
-    if not of_trials:
-        return words
-    return words + preparation_note(inspection)
+    return words + (preparation_note(inspection) if of_trials else "") + aligned_note(inspection)
 
 
 def preparation_note(inspection: InspectionResults) -> str:
@@ -58,6 +56,16 @@ def preparation_note(inspection: InspectionResults) -> str:
             "relevance are those of the electrodes before it."
         )
     return words
+
+
+def aligned_note(inspection: InspectionResults) -> str:
+    """Return a warning, after a blank, if channels are those after an alignment that could not be undone."""
+    if not any(step.startswith("Euclidean") for step in inspection.network.get("preparation", [])):
+        return ""
+    return (
+        " The network takes aligned trials, whose channels are mixtures of electrodes: without epochs of one person no "
+        "map here is one of the scalp."
+    )
 
 
 def reference_words(reference: str) -> str:

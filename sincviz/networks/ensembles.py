@@ -153,7 +153,8 @@ def _(model: Ensemble) -> FrontEnd:
     if not declares_front_end(model):
         # Tracing reads the first convolutions of all networks as one bank of filters.
         return front_end(replace(black_box(model, known), kind=kind_of(model)))
-    joined = _joined([front_end(member) for member in model.members])
+    parts = [front_end(member) for member in model.members]
+    joined = _joined(parts)
     return replace(
         joined,
         ch_names=known["ch_names"],
@@ -162,7 +163,8 @@ def _(model: Ensemble) -> FrontEnd:
         units_per_volt=known["scale"],
         preparation=known["preparation"] or (),
         weights_sha256=weights_hash(model),
-        provenance=dict(known["provenance"] or {}) | _of_filters(model, joined),
+        provenance=dict(known["provenance"] or {})
+        | _of_filters(model, [len(part.kernels) for part in parts]),
         kind=kind_of(model),
     )
 
@@ -173,11 +175,12 @@ def kind_of(model: Ensemble) -> str:
     return f"Ensemble of {len(model.members)} {kinds.pop() if len(kinds) == 1 else 'networks'}"
 
 
-def _of_filters(model: Ensemble, joined: FrontEnd) -> dict[str, Any]:
+def _of_filters(model: Ensemble, sizes: list[int]) -> dict[str, Any]:
     """Return which network every filter belongs to: its seed, else its number."""
     seeds = (model.provenance or {}).get("seeds") or list(range(len(model.members)))
-    per_member = len(joined.kernels) // len(seeds)
-    return {"seed_of_filter": [int(seed) for seed in seeds for _ in range(per_member)]}
+    return {
+        "seed_of_filter": [int(seed) for seed, size in zip(seeds, sizes, strict=True) for _ in range(size)]
+    }
 
 
 def _joined(parts: list[FrontEnd]) -> FrontEnd:

@@ -31,7 +31,7 @@ def write_ensemble(model: object, folder: str | os.PathLike[str]) -> None:
     TypeError
         If one of the networks is not a SincShallowNet.
     ValueError
-        If the path has the suffix of a file.
+        If the path has the suffix of a file, or the networks have different settings.
     FileExistsError
         If there is a file of this name.
     FileNotFoundError
@@ -50,6 +50,16 @@ def write_ensemble(model: object, folder: str | os.PathLike[str]) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(f"The folder {str(target.parent)!r} does not exist; create it first.")
     whole, listed = opened(model), []
+    differing = sorted(
+        key
+        for key, value in own_network(networks[0]).get_config().items()
+        if any(repr(own_network(other).get_config()[key]) != repr(value) for other in networks[1:])
+    )
+    if differing:
+        raise ValueError(
+            f"A folder holds networks that differ only in their seed; these differ in {', '.join(differing)}. Save "
+            "them one by one."
+        )
     with staging(target, last=INDEX) as scratch:
         for number, member in enumerate(networks, 1):
             own = own_network(member)

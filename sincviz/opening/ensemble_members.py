@@ -6,11 +6,12 @@ from typing import Any, cast
 
 from torch import nn
 
-from sincviz.networks.black_boxes import BlackBox
+from sincviz.networks.attributes import known_attributes
+from sincviz.networks.black_boxes import BlackBox, black_box
 from sincviz.networks.channel_mixing import ChannelMixing
 from sincviz.networks.decoder import decoder
 from sincviz.networks.ensembles import Ensemble, layers_to_ensemble, members
-from sincviz.networks.front_ends import FrontEnd
+from sincviz.networks.front_ends import FrontEnd, knows_front_end
 
 _SHARED = ("sfreq", "ch_names", "chs_info", "units_per_volt", "class_names", "numeric", "preparation")
 _OF_BOXES = ("n_chans", "n_times", "n_outputs")
@@ -40,7 +41,12 @@ def opened_members(whole: FrontEnd | BlackBox) -> list[FrontEnd | BlackBox]:
     layers = layers_to_ensemble(whole)
     opened = []
     for member in members(whole):
-        one = cast(FrontEnd | BlackBox, decoder(_within(layers, member)))
+        module = _within(layers, member)
+        # What is traced is not traced before its sizes are known.
+        one = cast(
+            FrontEnd | BlackBox,
+            decoder(module) if knows_front_end(member) else black_box(module, known_attributes(member)),
+        )
         shared: dict[str, Any] = {name: getattr(whole, name) for name in _SHARED}
         if isinstance(one, BlackBox):
             shared |= {name: getattr(whole, name) for name in _OF_BOXES} | {"tried": _is_tried(whole)}

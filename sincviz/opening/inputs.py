@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from sincviz.errors import EpochsError, FrontEndError
+from sincviz.errors import EpochsError, FrontEndError, warn
 from sincviz.networks.channel_mixing import behind_matrix
 from sincviz.networks.decoder import BlackBox
 from sincviz.networks.front_ends import FrontEnd, front_end
@@ -27,6 +27,10 @@ from sincviz.trials.epochs import (
     warned_once,
 )
 
+ALIGNED_CHANNELS = (
+    "This network takes aligned trials, whose channels are mixtures of electrodes: without epochs of one person its "
+    "maps, patterns and relevance are not those of the scalp. Pass `mne.Epochs` of one person."
+)
 N_CHECKED = 8
 """Trials on which filters that were found must make the scores of the network."""
 
@@ -88,7 +92,7 @@ def with_or_without_trials(
 ) -> tuple[FrontEnd, EpochsOrArray | None, ArrayLike | None]:
     """Return the same as :func:`front_end_inputs`, also if there are no trials."""
     if epochs is None:
-        return front_end(network(model)), None, y
+        return _of_weights(model), None, y
     return front_end_inputs(model, epochs, y, classes=classes)
 
 
@@ -105,7 +109,7 @@ def network_inputs(
         If steps of a pipeline would have to transform the trials first, or the sampling rate is not known.
     """
     if epochs is None:
-        return front_end(network(model)), None, y
+        return _of_weights(model), None, y
     seen, trials, labels = _suited(network(model), model, epochs, y, classes=True)
     if seen.sfreq is None:
         raise EpochsError(
@@ -116,6 +120,14 @@ def network_inputs(
         return _front_end_on(seen, trials), trials, labels
     except FrontEndError:
         return seen, trials, labels
+
+
+def _of_weights(model: object) -> FrontEnd:
+    """Return the front end of a network without trials, with a warning if these would be aligned."""
+    seen = front_end(network(model))
+    if alignment_in(seen.preparation) is not None:
+        warn(ALIGNED_CHANNELS)
+    return seen
 
 
 def _suited(
@@ -140,7 +152,10 @@ def _suited(
 
 def _at_electrodes(seen: FrontEnd | BlackBox, trials: EpochsOrArray) -> FrontEnd | BlackBox:
     """Return the network with the alignment of these trials folded in, so that it is read at their electrodes."""
-    if alignment_in(seen.preparation) is None or not is_epochs(trials):
+    if alignment_in(seen.preparation) is None:
+        return seen
+    if not is_epochs(trials):
+        warn(ALIGNED_CHANNELS)
         return seen
     with warned_once(seen, trials):
         matrix = torch.from_numpy(person_alignment(seen, trials))

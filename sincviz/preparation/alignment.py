@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sincviz.errors import EpochsError
 
-SMALLEST = 1e-9
+SMALLEST = 1e-12
 """Directions with less variance than this share of the largest count as without any."""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sincviz._utils.text import listed
 from sincviz.errors import EpochsError
 from sincviz.preparation.alignment import alignment_matrix, mean_covariance
 from sincviz.preparation.steps import (
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 def prepare(steps: Any, epochs: "mne.BaseEpochs", *, scale: float = 1e6) -> "mne.EpochsArray":
     """Return epochs as a network that was trained with this preparation takes them.
 
-    Analyses and :func:`sincviz.training.fit` do this themselves, with the channels of the network; use it to look at
-    the trials, or for another decoder.
+    Analyses and :func:`sincviz.training.fit` do this themselves, with the channels of the network, so do not pass them
+    what this returns; use it to look at the trials, or for another decoder. Only EEG channels are changed, those marked
+    as bad included; an average reference is the mean of all of them. Other channels are resampled with them.
 
     Parameters
     ----------
@@ -58,19 +60,33 @@ def prepare(steps: Any, epochs: "mne.BaseEpochs", *, scale: float = 1e6) -> "mne
     import mne
 
     chosen = checked_steps(steps)
-    data = epochs.get_data(copy=True, verbose="error") * scale
     info = epochs.info
+    eeg = mne.pick_types(info, eeg=True, exclude=[])
+    if not len(eeg):
+        raise EpochsError(
+            "There are no EEG channels in the epochs. Set their types: `epochs.set_channel_types`."
+        )
+    names = [epochs.ch_names[pick] for pick in eeg]
+    if absent := sorted(set(reference_channels(chosen)) - set(names)):
+        raise EpochsError(
+            f"The reference channels {listed(absent)} are not among the EEG channels: {listed(names)}."
+        )
+    whole = epochs.get_data(copy=True, verbose="error") * scale
     data = prepared_trials(
-        data,
+        whole[:, eeg],
         chosen,
         sfreq=float(info["sfreq"]),
-        ch_names=epochs.ch_names,
-        averaged=epochs.ch_names,
+        ch_names=names,
+        averaged=names,
         highpass=float(info["highpass"]),
         lowpass=float(info["lowpass"]),
     )
     if (alignment := alignment_in(chosen)) is not None:
         data = aligned(data, people_of(epochs, alignment))
+    resampling = [step for step in chosen if isinstance(step, Resample)]
+    whole = prepared_trials(whole, resampling, sfreq=float(info["sfreq"]), ch_names=(), averaged=())
+    whole[:, eeg] = data
+    data = whole
     changed = info.copy()
     with changed._unlock():
         changed["sfreq"] = size_after(chosen, data.shape[2], float(info["sfreq"]))[1]

@@ -14,6 +14,9 @@ from sincviz.errors import did_you_mean
 
 Array: TypeAlias = NDArray[Any]
 
+_NO_VARIATION = 1e-9
+"""Share of the largest standard deviation in a trial, below which a channel has none."""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -163,7 +166,9 @@ class StandardizeTrials:
         """Return standardised trials, shape (trials, channels, times)."""
         centred = data - data.mean(2, keepdims=True)
         deviation = centred.std(2, keepdims=True)
-        standardised: Array = np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
+        # Rounding leaves a little in a channel without variation.
+        varies = deviation > _NO_VARIATION * deviation.max(1, keepdims=True)
+        standardised: Array = np.divide(centred, deviation, out=np.zeros_like(centred), where=varies)
         return standardised
 
     def words(self) -> str:
@@ -247,6 +252,13 @@ class EuclideanAlignment:
 
     name: ClassVar[str] = "euclidean_alignment"
     groups: str = "subject"
+
+    def __post_init__(self) -> None:
+        """Check the name of the column."""
+        if not isinstance(self.groups, str):
+            raise TypeError(
+                f"`groups` must name a column of `epochs.metadata`; got {self.groups!r}. Try 'subject'."
+            )
 
     def words(self) -> str:
         """Return the step as text."""

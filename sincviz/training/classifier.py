@@ -160,7 +160,10 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             super().fit(trials, codes)
         if self.interrupted_:
             raise KeyboardInterrupt
-        self._describe(template, X, recognised)
+        # An aligned array cannot be recognised in epochs later, which are seen before their alignment.
+        aligned = alignment_in(template.preparation) is not None
+        shown = [] if aligned and not is_epochs(X) else [recognised, *([trials] if aligned else [])]
+        self._describe(template, X, recognised, [one for part in shown for one in trial_fingerprints(part)])
         return self
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
@@ -228,7 +231,11 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
         self.recorded_cutoffs_.append(self.module_.cutoffs().detach().cpu().numpy())
 
     def _describe(
-        self, template: "SincShallowNet", epochs: EpochsOrArray, trials: NDArray[np.float32]
+        self,
+        template: "SincShallowNet",
+        epochs: EpochsOrArray,
+        trials: NDArray[np.float32],
+        fingerprints: list[str],
     ) -> None:
         """Store in the trained network what it was trained on."""
         network = self.module_.eval()
@@ -246,7 +253,11 @@ class EpochsClassifier(NeuralNetClassifier):  # type: ignore[misc]
             {"initial_cutoffs_hz": self.recorded_cutoffs_[0].tolist()}
             | earlier
             | recording_facts(epochs, template.preparation)
-            | remembered_trials(earlier, trial_fingerprints(trials))
+            | (
+                remembered_trials(earlier, fingerprints)
+                if fingerprints
+                else {"training_trials_complete": False}
+            )
             | {
                 "training_data_sha256": data_hash(trials),
                 "n_training_trials": len(trials),

@@ -290,20 +290,27 @@ def _trials(
 def _prepared(decoder: Decoder, epochs: Any, picks: list[int], which: Any) -> NDArray[Any]:
     """Return trials of these epochs after every step of the network's preparation but its alignment."""
     names = [epochs.ch_names[pick] for pick in picks]
-    references = [name for name in reference_channels(decoder.preparation) if name not in names]
-    if absent := sorted(set(references) - set(epochs.ch_names)):
+    wanted = reference_channels(decoder.preparation)
+    matched, _ = matched_names(wanted, epochs.ch_names)
+    if absent := [name for name in wanted if name not in matched]:
         raise EpochsError(
             f"The network's trials are referenced to {listed(absent)}, which the epochs do not have. They have: "
             f"{listed(epochs.ch_names)}."
         )
-    places = picks + [epochs.ch_names.index(name) for name in references]
+    # Under the names of the network, as its preparation has them.
+    own = dict(zip(names, decoder.ch_names or names, strict=True))
+    of_epochs = {matched[name]: name for name in wanted if matched[name] not in names}
+    places = picks + [epochs.ch_names.index(name) for name in of_epochs]
+    called = [*own.values(), *of_epochs.values()]
+    renamed = {matched[name]: name for name in wanted}
+    called = [renamed.get(name, other) for name, other in zip([*names, *of_epochs], called, strict=True)]
     info = epochs.info
     trials = prepared_trials(
         _values(decoder, epochs, places, which, np.float64),
         decoder.preparation,
         sfreq=float(info["sfreq"]),
-        ch_names=names + references,
-        averaged=names,
+        ch_names=called,
+        averaged=called[: len(picks)],
         highpass=float(info["highpass"]),
         lowpass=float(info["lowpass"]),
     )

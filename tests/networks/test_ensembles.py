@@ -170,3 +170,8 @@ def test_the_same_band_in_another_seed_is_no_duplicate(network, moved):
     twins = sincviz.diagnose(Ensemble([member, moved(network(5), 5).eval()]))
     (row,) = [row for _, row in twins.iterrows() if row["check"] == "duplicates"]
     assert row["finding"].startswith("2 filters duplicate another: they count as 1.")
+
+
+def test_filters_of_networks_of_different_sizes_keep_their_seed(network, moved):
+    small, large = moved(network(0)).eval(), moved(network(1, num_time_filters=7), 1).eval()
+    assert learned_bands(Ensemble([small, large]))["seed"].tolist() == [0] * 4 + [1] * 7

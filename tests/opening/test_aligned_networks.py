@@ -9,6 +9,7 @@ import torch
 import sincviz
 from benchmarks.small_eegnet import EEGNet
 from sincviz import EpochsError, load_checkpoint, save_checkpoint, training
+from sincviz.inspection.words import data_words
 from sincviz.networks.front_ends import front_end
 from sincviz.preparation import (
     EuclideanAlignment,
@@ -217,3 +218,45 @@ def test_an_inspection_reads_one_person_and_refuses_two(model, people):
     assert list(inspection.spatial_patterns["channel"].to_numpy()) == people.ch_names
     with pytest.raises(EpochsError, match="one person at a time"):
         sincviz.inspect(model, people, only=["bands"])
+
+
+@pytest.mark.parametrize("trained_on", ["epochs", "array"])
+def test_aligned_arrays_are_recognised_or_not_known(network, people, trained_on):
+    start = network(n_times=len(people.times), chs_info=people.info["chs"])
+    start.preparation = STEPS
+    y = people.events[:, 2] - 1
+    aligned = network_input(_with_units(start), people)
+    given = (people, None) if trained_on == "epochs" else (aligned, y)
+    classifier = training.fit(start, *given, max_epochs=1, validation=0, progress=False)
+    of_array = sincviz.evidence.predictions(classifier, people[:20])
+    if trained_on == "epochs":
+        assert of_array["seen_in_training"].all()
+        with pytest.warns(RuntimeWarning, match="mixtures of electrodes"):
+            assert sincviz.evidence.predictions(classifier, aligned, y)["seen_in_training"].all()
+    else:
+        assert "seen_in_training" not in of_array or of_array["seen_in_training"].isna().all()
+
+
+def _with_units(model):
+    model.scale = 1e6
+    return model
+
+
+def test_without_epochs_of_one_person_maps_are_no_scalp_maps(model, people):
+    array = network_input(model, people)
+    with pytest.warns(RuntimeWarning, match="mixtures of electrodes"):
+        sincviz.spatial_patterns(model, array)
+    with pytest.warns(RuntimeWarning, match="mixtures of electrodes"):
+        inspection = sincviz.inspect(model, only=["bands", "maps"])
+    assert "no map here is one of the scalp" in data_words(inspection, of_trials=False)
+    assert "no map here" not in data_words(sincviz.inspect(model, people[:20], only=["maps"]), of_trials=True)
+
+
+def test_a_reference_channel_may_have_another_spelling(network, epochs):
+    own = network(n_times=len(epochs.times), chs_info=epochs.info["chs"])
+    name = epochs.ch_names[1]
+    own.scale, own.preparation = 1e6, [SetEEGReference([name])]
+    expected = network_input(own, epochs)
+    epochs.rename_channels({name: name.lower()})
+    with pytest.warns(RuntimeWarning, match="another spelling"):
+        np.testing.assert_array_equal(network_input(own, epochs), expected)

@@ -69,3 +69,15 @@ def test_the_number_of_samples_is_that_of_mne(epochs):
         n_times = len(epochs.copy().resample(rate).times)
         assert size_after([Resample(rate)], len(epochs.times), epochs.info["sfreq"]) == (n_times, rate)
     assert isinstance(prepare([Resample(100)], epochs), mne.BaseEpochs)
+
+
+def test_only_eeg_channels_are_changed(epochs):
+    loud = epochs.copy().pick(epochs.ch_names[:1]).rename_channels({epochs.ch_names[0]: "EOG"})
+    loud._data[:] = 1e-3
+    loud.set_channel_types({"EOG": "eog"})
+    both = epochs.copy().add_channels([loud])
+    for steps in ([SetEEGReference(), Filter(4, 38)], [SetEEGReference(), EuclideanAlignment()]):
+        prepared = prepare(steps, both).get_data()
+        np.testing.assert_allclose(prepared[:, :6], prepare(steps, epochs).get_data(), atol=1e-15)
+        np.testing.assert_array_equal(prepared[:, 6], loud.get_data()[:, 0])
+    assert prepare([Resample(64)], both).get_data().shape == (40, 7, 64)
