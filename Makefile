@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
 	@echo "make figures     every figure of a paper on the network; make figures DATA=simulated needs no recordings"
-	@echo "make population  train and group fifty networks of ten people, on dask workers of this machine (an hour)"
+	@echo "make population  train and group thirty networks of ten people, on dask workers of this machine (half an hour)"
 	@echo "make benchmark   every attribution method on the 60 networks of the benchmark; SIZE=small takes 8"
 	@echo "make benchmark-networks  train these networks, and write them to benchmark-networks.zip"
 	@echo "make tutorials   run the notebooks again and keep what they show"

@@ -26,7 +26,7 @@ def draw(means: pd.DataFrame, readings: pd.DataFrame, path: Path) -> None:
     means = means[(means["setting"] == "across") & (means["measure"] == "roc_auc")]
     means = means.set_index(["group", "decoder", "preparation", "seed"])
     readings = readings.set_index(["group", "decoder", "preparation"])
-    panels = ("ROC area", "share below 4 Hz", "correlation of two seeds")
+    panels = ("ROC area", "share below 4 Hz", "agreement of five seeds")
     with style():
         figure, axes = plt.subplots(
             1, 3, figsize=(inches(178), inches(62)), sharey=True, width_ratios=(2, 1, 1), layout="constrained"
@@ -40,7 +40,7 @@ def draw(means: pd.DataFrame, readings: pd.DataFrame, path: Path) -> None:
                 axes[0].plot(row["mean"], at + place, "o", color=colour, markersize=4)
                 if (group, decoder, preparation) in readings.index:
                     own = readings.loc[group, decoder, preparation]
-                    for ax, name in zip(axes[1:], ("below_4_hz", "correlation"), strict=True):
+                    for ax, name in zip(axes[1:], ("below_4_hz", "correlation_of_5"), strict=True):
                         ax.plot(own[name], at + place, "o", color=colour, markersize=4)
         axes[0].axvline(0.5, color=INITIAL, linewidth=0.6, linestyle=":")
         axes[2].axvline(0.8, color=INITIAL, linewidth=0.6, linestyle=":")
