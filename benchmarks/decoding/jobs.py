@@ -14,6 +14,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from benchmarks.decoding import classical, networks
 from benchmarks.decoding.augmentation import enlarged
 from benchmarks.decoding.preparations import ALIGNED, matrix
+from sincviz.networks.channel_mixing import ChannelMixing
 
 GROUPS = {
     "selected": (2, 7, 29, 32, 34, 42, 54, 55, 56, 62),
@@ -133,7 +134,7 @@ def _reading(network: torch.nn.Module, job: Job, data: Data, device: str, test: 
     preparation = job.preparation.removesuffix(ALIGNED)
     x = data.trials(preparation)[test]
     if preparation != job.preparation:
-        network = networks.Aligned(network, matrix(x)).to(device).eval()
+        network = ChannelMixing(network, torch.from_numpy(matrix(x))).to(device).eval()
     try:
         cells = networks.reading(network, x, data.y[test], data.signals.sfreq)
     except RuntimeError:  # of a device

@@ -88,20 +88,6 @@ class Signals:
     sfreq: float
 
 
-class Aligned(nn.Module):
-    """A network behind the matrix that aligns one person, so that a reading of it is at the electrodes."""
-
-    def __init__(self, network: nn.Module, matrix: NDArray[np.float32]):
-        super().__init__()
-        self.network = network
-        self.register_buffer("matrix", torch.from_numpy(matrix))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the scores of trials that are not aligned."""
-        scores: Tensor = self.network(self.matrix @ x)
-        return scores
-
-
 def is_network(decoder: str) -> bool:
     """Return whether a decoder is a network."""
     return decoder.partition(":")[0] in OF_NETWORKS

@@ -52,6 +52,7 @@ def seed_agreement(relevance: xr.Dataset, *, seed: int = 0) -> pd.DataFrame:
         ``stable``
             Whether ``split_half`` is 0.8 or more.
         ``n_seeds``
+            How many networks there are.
 
     Raises
     ------
