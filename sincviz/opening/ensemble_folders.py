@@ -50,19 +50,16 @@ def write_ensemble(model: object, folder: str | os.PathLike[str]) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(f"The folder {str(target.parent)!r} does not exist; create it first.")
     whole, listed = opened(model), []
-    differing = sorted(
-        key
-        for key, value in own_network(networks[0]).get_config().items()
-        if any(repr(own_network(other).get_config()[key]) != repr(value) for other in networks[1:])
-    )
+    owned = [own_network(member) for member in networks]
+    configs = [own.get_config() for own in owned]
+    differing = sorted(key for key in configs[0] if len({repr(config[key]) for config in configs}) > 1)
     if differing:
         raise ValueError(
             f"A folder holds networks that differ only in their seed; these differ in {', '.join(differing)}. Save "
             "them one by one."
         )
     with staging(target, last=INDEX) as scratch:
-        for number, member in enumerate(networks, 1):
-            own = own_network(member)
+        for number, own in enumerate(owned, 1):
             # What was set on the ensemble holds for all.
             own.class_names, own.scale, own.chs_info = whole.class_names, whole.units_per_volt, whole.chs_info
             own.preparation = whole.preparation

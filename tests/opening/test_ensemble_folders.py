@@ -121,3 +121,11 @@ def test_the_name_of_a_file_is_refused(networks, tmp_path):
 def test_a_hugging_face_folder_stays_what_it_was(networks, tmp_path):
     networks[0].save_pretrained(tmp_path / "hub")
     assert type(load_checkpoint(tmp_path / "hub")) is type(networks[0])
+
+
+def test_networks_of_different_settings_are_not_written(network, networks, epochs, tmp_path):
+    larger = network(num_time_filters=7, chs_info=epochs.info["chs"]).eval()
+    larger.scale, larger.class_names = networks[0].scale, networks[0].class_names
+    with pytest.raises(ValueError, match="these differ in num_time_filters"):
+        save_checkpoint(Ensemble([networks[0], larger]), tmp_path / "mixed")
+    assert not (tmp_path / "mixed").exists()

@@ -134,15 +134,15 @@ def seed_relevance_of(
         raise ValueError(
             "All trials are of one class, so there is no contrast. Pass trials of two or more classes."
         )
-    weights = [one.weights_sha256 for one in opened_members(network)]
-    if len(set(weights)) < len(weights):
+    networks = opened_members(network)
+    if len({one.weights_sha256 for one in networks}) < len(networks):
         raise ValueError(
             "Two networks of the ensemble have the same weights, so they are one training. Leave one of them out: "
             "`sincviz.networks.Ensemble(others)`."
         )
     single: list[xr.DataArray] = []
     deviations: list[xr.DataArray] = []
-    for member in followed(opened_members(network), "Explaining", "seed"):
+    for member in followed(networks, "Explaining", "seed"):
         cells = cell_relevance(member, epochs, codes, bands=bands, n_steps=n_steps, tolerance=tolerance)
         cells = cells if numbered else first_minus_second(cells)
         deviation = cells.sum(("band", "channel")).std("trial", ddof=1)

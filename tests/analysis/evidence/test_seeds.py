@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
+import sincviz
 from sincviz import spectral_relevance
 from sincviz.attribution import sum_over_bands
+from sincviz.benchmark.architectures import EEGNet
 from sincviz.errors import EpochsError
 from sincviz.evidence import seed_agreement, seed_relevance
 from sincviz.networks import Ensemble
+from sincviz.preparation import EuclideanAlignment
 
 
 @pytest.fixture
@@ -129,3 +133,25 @@ def test_three_seeds_have_no_interval_and_one_has_no_agreement():
     assert not row["stable"]
     with pytest.raises(ValueError, match="seed_relevance"):
         seed_agreement(cells)
+
+
+def test_one_training_twice_is_no_two_seeds(networks, epochs):
+    with pytest.raises(ValueError, match="have the same weights, so they are one training"):
+        seed_relevance(Ensemble([networks[0], networks[0]]), epochs)
+
+
+def test_traced_networks_behind_an_alignment_have_seeds_too(epochs):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        several = Ensemble([EEGNet(6, 128).eval() for _ in range(2)])
+    seen = sincviz.network(
+        several,
+        ch_names=epochs.info["chs"],
+        class_names=["left", "right"],
+        scale=1e6,
+        sfreq=128,
+        preparation=[EuclideanAlignment()],
+    )
+    found = seed_relevance(seen, epochs)
+    assert found.sizes["seed"] == 2
+    assert np.isfinite(found["relevance"]).all()
