@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from sincviz.networks.fast.elu_pooling import elu_pooled, normalized_elu_pooled, pools_elu
 from sincviz.networks.fast.filtered_moments import filtered_moments
 from sincviz.networks.fast.recomputation import recomputed
 from sincviz.networks.fast.spatial_maps import SpatialConv, spatial_maps
@@ -71,28 +72,39 @@ def _pooled(
 ) -> Tensor:
     """Return the output of the first three layers of the aggregation for the spatial maps."""
     second, activation, pooling = cast(tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(aggregation)[:3])
-
-    def pool(maps: Tensor) -> Tensor:
-        return cast(Tensor, pooling(activation(maps)))
-
-    def normalize_and_pool(maps: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-        return pool(torch.addcmul(shift[:, None, None], maps, gain[:, None, None]))
-
     if not second.training:
         gain, shift = gain_and_shift(second, *recorded_statistics(second))
         taps, bias = taps * gain[:, None], bias * gain + shift
     if not in_blocks(x):
-        return pool(spatial_maps(x, weights, taps, bias, pad))
+        return cast(Tensor, pooling(activation(spatial_maps(x, weights, taps, bias, pad))))
     maps = (
         spatial_maps(block, weights, taps, bias, pad) for block in trial_blocks(x, len(weights) * x.shape[2])
     )
     if second.training:
-        blocks = list(maps)
-        gain, shift = gain_and_shift(second, *_batch_statistics(blocks, second))
-        pooled = [recomputed(normalize_and_pool, block, gain, shift) for block in blocks]
+        return _normalized_and_pooled(list(maps), second, activation, pooling)
+    if pools_elu(pooling, activation):
+        return torch.cat([elu_pooled(block, pooling) for block in maps])
+    return torch.cat([recomputed(lambda block: pooling(activation(block)), block) for block in maps])
+
+
+def _normalized_and_pooled(
+    maps: list[Tensor], normalization: nn.BatchNorm2d, activation: nn.Module, pooling: nn.Module
+) -> Tensor:
+    """Return the pooled activation of maps that are normalised by their own statistics, which are recorded."""
+    weight, bias = widened(normalization.weight), widened(normalization.bias)
+    if pools_elu(pooling, activation) and _are_in_memory(*maps, weight, bias):
+        pooled, mean, variance = normalized_elu_pooled(maps, pooling, weight, bias, normalization.eps)
     else:
-        pooled = [recomputed(pool, block) for block in maps]
-    return torch.cat(pooled)
+        mean, variance = cast(tuple[Tensor, Tensor], _Moments.apply(*maps))  # type: ignore[no-untyped-call]
+        gain, shift = gain_and_shift(normalization, mean, variance)
+
+        def normalize_and_pool(block: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+            normalized = torch.addcmul(shift[:, None, None], block, gain[:, None, None])
+            return cast(Tensor, pooling(activation(normalized)))
+
+        pooled = torch.cat([recomputed(normalize_and_pool, block, gain, shift) for block in maps])
+    record_statistics(normalization, mean, variance, count=sum(block[:, 0].numel() for block in maps))
+    return pooled
 
 
 def _filters_of_units(
@@ -109,13 +121,6 @@ def _filters_of_units(
     depth = weights.shape[0] // kernels.shape[0]
     taps = (gain[:, None] * kernels).repeat_interleave(depth, 0)
     return taps, shift.repeat_interleave(depth) * weights.sum(1)
-
-
-def _batch_statistics(maps: list[Tensor], normalization: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Return and record the mean and variance of every unit over blocks of trials."""
-    mean, variance = cast(tuple[Tensor, Tensor], _Moments.apply(*maps))  # type: ignore[no-untyped-call]
-    record_statistics(normalization, mean, variance, sum(part[:, 0].numel() for part in maps))
-    return mean, variance
 
 
 class _Moments(torch.autograd.Function):
@@ -139,6 +144,14 @@ class _Moments(torch.autograd.Function):
         factor = 2 * of_variance / count
         summand = of_mean / count - factor * mean
         return tuple(torch.addcmul(summand[:, None, None], part, factor[:, None, None]) for part in maps)
+
+
+def _are_in_memory(*tensors: Tensor) -> bool:
+    """Return whether these are more than stand-ins, which the transforms of ``torch.func`` compute with."""
+    try:
+        return all(tensor.untyped_storage() is not None for tensor in tensors)
+    except (NotImplementedError, RuntimeError):
+        return False
 
 
 def _values_per_unit(x: Tensor, sinc: SincConv) -> int:

@@ -40,9 +40,9 @@ def lagged_products(early: Tensor, late: Tensor, n_lags: int) -> Tensor:
     )  # fmt: skip
     first = early_blocks[:, :-1].transpose(1, 2)
     products = torch.cat([first @ late_blocks[:, :-1], first @ late_blocks[:, 1:]], 2)
-    sample = torch.arange(block, device=early.device)[:, None]
-    lag = torch.arange(n_lags, device=early.device)
-    sums: Tensor = products[:, sample, sample + lag].sum(1)
+    # One value more per row moves each row back by one: what stood on a diagonal then stands in a column.
+    sheared = F.pad(products.flatten(1), (0, block)).reshape(len(products), block, -1)
+    sums: Tensor = sheared[:, :, :n_lags].sum(1)
     return sums
 
 

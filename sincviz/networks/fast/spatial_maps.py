@@ -49,7 +49,7 @@ def spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: in
 
 def _spatial_maps(x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int) -> Tensor:
     # Where the input's gradient is wanted it is often the only one; PyTorch's own convolution leaves out the rest.
-    if in_blocks(x) and not x.requires_grad:
+    if torch.is_grad_enabled() and in_blocks(x) and not x.requires_grad:
         maps: Tensor = _SpatialMaps.apply(x, weights, taps, bias, pad)  # type: ignore[no-untyped-call]
         return maps
     return _filtered(_mixed(x, weights), taps, bias, pad)

@@ -1,0 +1,183 @@
+r"""Normalisation, ELU and average pooling of maps, the defaults of SincShallowNet, in few passes through the memory.
+
+With :math:`e = \exp(\min(y, 0))`, ELU is :math:`\max(y, 0) + e - 1` and its derivative is :math:`e`. So the way back
+needs one exponential of the maps, and neither the activation nor the pooling again.
+"""
+
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+def pools_elu(pooling: nn.Module, activation: nn.Module) -> TypeGuard[nn.AvgPool2d]:
+    """Return whether these two layers are what this module computes."""
+    return (
+        type(activation) is nn.ELU
+        and activation.alpha == 1
+        and type(pooling) is nn.AvgPool2d
+        and pooling.divisor_override is None
+        and not pooling.ceil_mode
+    )
+
+
+def elu_pooled(maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
+    """Return ``pooling(elu(maps))``; for the backward pass only the maps are kept.
+
+    Parameters
+    ----------
+    maps : torch.Tensor, shape (batch, units, 1, times)
+        What is activated; overwritten where no gradient is wanted.
+    pooling : torch.nn.AvgPool2d
+        Over times.
+
+    Returns
+    -------
+    torch.Tensor, shape (batch, units, 1, windows)
+        Means of the windows; differentiable.
+    """
+    if not torch.is_grad_enabled():
+        return _pool(F.elu_(maps), pooling)
+    pooled: Tensor = _EluPooled.apply(maps, pooling)  # type: ignore[no-untyped-call]
+    return pooled
+
+
+class _EluPooled(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
+        return _pool(F.elu(maps), pooling)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        maps, ctx.pooling = inputs
+        ctx.save_for_backward(maps)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (maps,) = ctx.saved_tensors
+        return _unpool(gradient, maps, ctx.pooling).mul_(maps.clamp(max=0).exp_()), None
+
+
+def normalized_elu_pooled(
+    maps: list[Tensor], pooling: nn.AvgPool2d, weight: Tensor, bias: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the pooled ELU of maps that are normalised by their own statistics.
+
+    Parameters
+    ----------
+    maps : list of torch.Tensor, shape (trials, units, 1, times) each
+        Blocks of trials; units are contiguous in memory (channels last).
+    pooling : torch.nn.AvgPool2d
+        Over times.
+    weight, bias : torch.Tensor, shape (units,)
+        Of the batch normalisation.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    pooled : torch.Tensor, shape (all trials, units, 1, windows)
+        Means of the windows; differentiable.
+    mean, variance : torch.Tensor, shape (units,)
+        Statistics of the maps, the variance biased; for the record, without a gradient.
+    """
+    result: tuple[Tensor, Tensor, Tensor] = _NormalizedEluPooled.apply(weight, bias, pooling, eps, *maps)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _NormalizedEluPooled(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, weight: Tensor, bias: Tensor, pooling: nn.AvgPool2d, eps: float, *maps: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        scratch = torch.empty_like(maps[0])
+        count = sum(part[:, 0].numel() for part in maps)
+        mean = torch.stack([_sums(part) for part in maps]).sum(0) / count
+        squares = [_sums(torch.sub(part, _wide(mean), out=_like(scratch, part)).square_()) for part in maps]
+        variance = torch.stack(squares).sum(0) / count
+        gain = weight * torch.rsqrt(variance + eps)
+        shift = bias - mean * gain
+        ctx.pooling, ctx.eps = pooling, eps
+        ctx.save_for_backward(weight, bias, mean, variance, *maps)
+        ctx.mark_non_differentiable(mean, variance)
+        pooled = [_pool(F.elu_(_normalized(part, gain, shift, scratch)), pooling) for part in maps]
+        return torch.cat(pooled), mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        weight, bias, mean, variance, *maps = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            # A gradient of this gradient is wanted, so every operation has to be recorded.
+            of_weight, of_bias, *of_maps = torch.func.vjp(
+                lambda *inputs: _plainly(ctx.pooling, ctx.eps, *inputs), weight, bias, *maps
+            )[1](gradient)
+            return of_weight, of_bias, None, None, *of_maps
+        deviation = torch.rsqrt(variance + ctx.eps)
+        gain = weight * deviation
+        shift = bias - mean * gain
+        scratch = torch.empty_like(maps[0])
+        backs, sums, products = [], [], []
+        for part, of_pooled in zip(maps, torch.split(gradient, [len(part) for part in maps]), strict=True):
+            slope = _normalized(part, gain, shift, scratch).clamp_(max=0).exp_()
+            back = _unpool(of_pooled, part, ctx.pooling).mul_(slope)
+            backs.append(back)
+            sums.append(_sums(back))
+            products.append(_sums(torch.mul(back, part, out=slope)))
+        of_bias = torch.stack(sums).sum(0)
+        of_weight = deviation * (torch.stack(products).sum(0) - mean * of_bias)
+        # Every value also moves the mean and the variance that all are normalised by.
+        count = sum(part[:, 0].numel() for part in maps)
+        slope_of_maps = -gain * deviation * of_weight / count
+        constant = -gain * of_bias / count - mean * slope_of_maps
+        for part, back in zip(maps, backs, strict=True):
+            back.mul_(_wide(gain)).add_(_normalized(part, slope_of_maps, constant, scratch))
+        return of_weight, of_bias, None, None, *backs
+
+
+def _plainly(pooling: nn.AvgPool2d, eps: float, weight: Tensor, bias: Tensor, *maps: Tensor) -> Tensor:
+    """Return the pooled maps in operations that can be differentiated as often as wanted."""
+    whole = torch.cat(maps)
+    variance, mean = torch.var_mean(whole, (0, 2, 3), correction=0)
+    normalized = _wide(weight * torch.rsqrt(variance + eps)) * (whole - _wide(mean)) + _wide(bias)
+    return _pool(F.elu(normalized), pooling)
+
+
+def _wide(values: Tensor) -> Tensor:
+    return values[:, None, None]
+
+
+def _like(scratch: Tensor, maps: Tensor) -> Tensor:
+    """Return memory for as many trials; the last block may be shorter."""
+    return scratch[: len(maps)]
+
+
+def _normalized(maps: Tensor, gain: Tensor, shift: Tensor, scratch: Tensor) -> Tensor:
+    return torch.addcmul(_wide(shift), maps, _wide(gain), out=_like(scratch, maps))
+
+
+def _sums(maps: Tensor) -> Tensor:
+    return maps.sum((0, 2, 3))
+
+
+def _pool(maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
+    return F.avg_pool2d(
+        maps, pooling.kernel_size, pooling.stride, pooling.padding, False, pooling.count_include_pad
+    )
+
+
+def _unpool(gradient: Tensor, maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
+    """Return the gradient at what was pooled: pooling's transpose."""
+    size, stride, padding = map(_pair, (pooling.kernel_size, pooling.stride, pooling.padding))
+    # A gradient whose units are not contiguous would take eight times as long.
+    gradient = gradient.transpose(1, 3).contiguous().transpose(1, 3)
+    back: Tensor = torch.ops.aten.avg_pool2d_backward(
+        gradient, maps, size, stride, padding, False, pooling.count_include_pad, None
+    )
+    return back
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)

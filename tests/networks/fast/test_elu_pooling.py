@@ -1,0 +1,97 @@
+"""Normalisation, ELU and pooling in few passes equal PyTorch's layers, back and forth."""
+
+import pytest
+import torch
+from torch import nn
+
+from sincviz.networks.fast.elu_pooling import elu_pooled, normalized_elu_pooled, pools_elu
+
+UNITS = 6
+POOLINGS = [
+    nn.AvgPool2d((1, 5), (1, 2)),
+    nn.AvgPool2d((1, 4)),
+    nn.AvgPool2d((1, 5), (1, 3), (0, 2)),
+    nn.AvgPool2d((1, 5), (1, 3), (0, 2), count_include_pad=False),
+]
+
+
+def random_maps(n_trials=7, n_times=31, dtype=torch.double):
+    maps = torch.randn(n_trials, UNITS, 1, n_times, dtype=dtype) * 3 + 1
+    return maps.contiguous(memory_format=torch.channels_last)
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_it_pools_the_elu(pooling):
+    maps = random_maps().requires_grad_()
+    expected, found = pooling(nn.functional.elu(maps)), elu_pooled(maps, pooling)
+    torch.testing.assert_close(found, expected)
+    gradient = torch.randn_like(expected)
+    (of_expected,) = torch.autograd.grad(expected, maps, gradient)
+    torch.testing.assert_close(torch.autograd.grad(found, maps, gradient)[0], of_expected)
+    assert torch.autograd.gradgradcheck(lambda x: elu_pooled(x, pooling), maps[:2])
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_it_normalises_as_the_layer_in_training(pooling):
+    layer = nn.BatchNorm2d(UNITS, eps=0.1).double()
+    nn.init.normal_(layer.weight)
+    nn.init.normal_(layer.bias)
+    whole = random_maps().requires_grad_()
+    wanted = (layer.weight, layer.bias, whole)
+    expected = pooling(nn.functional.elu(layer(whole)))
+    found, mean, variance = normalized_elu_pooled(
+        list(whole.split(3)), pooling, layer.weight, layer.bias, layer.eps
+    )
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(mean, whole.mean((0, 2, 3)))
+    torch.testing.assert_close(variance, whole.var((0, 2, 3), correction=0))
+    gradient = torch.randn_like(expected)
+    for one, other in zip(
+        torch.autograd.grad(found, wanted, gradient),
+        torch.autograd.grad(expected, wanted, gradient),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_normalised_gradient_has_a_gradient():
+    def pooled(weight, bias, *maps):
+        return normalized_elu_pooled(list(maps), POOLINGS[0], weight, bias, 0.1)[0]
+
+    weight, bias = torch.randn(2, UNITS, dtype=torch.double).unbind()
+    inputs = [one.detach().requires_grad_() for one in (weight, bias, *random_maps(3, 11).split(2))]
+    assert torch.autograd.gradcheck(pooled, inputs)
+    assert torch.autograd.gradgradcheck(pooled, inputs)
+
+
+def test_maps_are_kept_where_a_gradient_is_wanted_and_given_up_where_none_is():
+    maps = random_maps()
+    before = maps.clone()
+    pooled = elu_pooled(maps, POOLINGS[0])
+    assert torch.equal(maps, before)
+    with torch.no_grad():
+        torch.testing.assert_close(elu_pooled(maps, POOLINGS[0]), pooled)
+    assert not torch.equal(maps, before)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "activation"),
+    [
+        (nn.AvgPool2d((1, 5)), nn.ELU(alpha=0.5)),
+        (nn.AvgPool2d((1, 5)), nn.SELU()),
+        (nn.MaxPool2d((1, 5)), nn.ELU()),
+        (nn.AvgPool2d((1, 5), ceil_mode=True), nn.ELU()),
+        (nn.AvgPool2d((1, 5), divisor_override=3), nn.ELU()),
+    ],
+)
+def test_other_layers_are_left_alone(pooling, activation):
+    assert not pools_elu(pooling, activation)
+
+
+def test_the_defaults_are_what_it_computes():
+    assert all(pools_elu(pooling, nn.ELU()) for pooling in POOLINGS)
