@@ -1,4 +1,4 @@
-"""Command line: ``sincviz`` and ``train``, ``inspect``, ``compare``, ``check``, ``group``, ``benchmark``, ``demo``."""
+"""The command ``sincviz``: its commands, and how it tells what went wrong."""
 
 import re
 import signal
@@ -19,6 +19,7 @@ from sincviz.cli.compare import compare
 from sincviz.cli.demo import demo
 from sincviz.cli.group import group
 from sincviz.cli.inspect import inspect
+from sincviz.cli.sys_info import sys_info
 from sincviz.cli.terminal import SafeConsole, console
 from sincviz.cli.train import train
 from sincviz.errors import SincvizError, did_you_mean
@@ -26,11 +27,10 @@ from sincviz.errors import SincvizError, did_you_mean
 app = typer.Typer(
     name="sincviz",
     help="Read what an EEG network has learned.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-for command in (train, inspect, compare, check, group, benchmark, demo):
+for command in (train, inspect, compare, check, group, benchmark, demo, sys_info):
     app.command()(command)
 
 # Click's base class, which typer holds inside or beside itself, depending on its version.
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> NoReturn:
     try:
-        sys.exit(app(arguments, standalone_mode=False) or 0)
+        sys.exit(app(arguments, prog_name="sincviz", standalone_mode=False) or 0)
     except _UsageError as error:
         _stop(_usage_words(error), code=2)
     except UnicodeEncodeError as error:
