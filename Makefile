@@ -14,7 +14,7 @@ JAVASCRIPT_TYPES = npx --yes --package typescript@5 tsc --noEmit --allowJs --che
 # Modules are compiled once, not in every process that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo figures population benchmark benchmark-networks tutorials docs test coverage lint check-slow clean
+.PHONY: help demo figures population benchmark benchmark-networks paper tutorials docs test coverage lint check-slow clean
 
 help:
 	@echo "make demo        train on simulated EEG, show the learned bands, compare with the known truth"
@@ -22,6 +22,7 @@ help:
 	@echo "make population  train and group thirty networks of ten people, on dask workers of this machine (half an hour)"
 	@echo "make benchmark   every attribution method on the 60 networks of the benchmark; SIZE=small takes 8"
 	@echo "make benchmark-networks  train these networks, and write them to benchmark-networks.zip"
+	@echo "make paper       compute every number of the paper, and compare them with its text"
 	@echo "make tutorials   run the notebooks again and keep what they show"
 	@echo "make docs        the reference and the notebooks as pages, in docs/_build"
 	@echo "make test        the tests"
@@ -43,6 +44,9 @@ benchmark: $(VENV)/.installed
 
 benchmark-networks: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/sincviz benchmark --size $(or $(SIZE),full) --write-networks benchmark-networks.zip
+
+paper: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m paper.numbers $(OPTIONS)
 
 tutorials: $(VENV)/.installed-notebooks
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
@@ -66,7 +70,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	@if command -v npx > /dev/null; then $(JAVASCRIPT_TYPES); else echo "JavaScript is not checked: npx is not installed"; fi
 
-check-slow: $(VENV)/.installed-test,browser,notebooks
+check-slow: $(VENV)/.installed-test,browser,notebooks,docs
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
 		--durations=5 -o faulthandler_timeout=2400
 

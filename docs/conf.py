@@ -1,5 +1,6 @@
 """How the pages are built: `make docs`, without a network."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,27 @@ from sphinx.writers.html5 import HTML5Translator
 from sincviz import __version__
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import inventories  # noqa: E402
 
 project = "sincviz"
 author = "The sincviz developers"
 copyright = author
 version = release = __version__
+# What pages are built of: a release, if its tag is checked out by the workflow that publishes them, or what comes next.
+described = version if os.environ.get("GITHUB_REF_NAME") == f"v{version}" else "dev"
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_nb"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "numpydoc",
+    "myst_nb",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "gallery",
+]
 exclude_patterns = ["_build", "jupyter_execute", "**/.ipynb_checkpoints"]
 templates_path = ["_templates"]
 default_role = "code"
@@ -32,6 +47,27 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 maximum_signature_line_length = 80
 numpydoc_show_class_members = False
+# Types of parameters are linked: names of other projects that have an inventory here, and these of our own.
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+_own = {
+    "": ("SincShallowNet",),
+    "benchmark.": ("Case",),
+    "inspection.": ("Inspection",),
+    "networks.": ("BlackBox", "Ensemble", "FrontEnd", "RecordedStatistics", "SincConv"),
+    "population.": ("Group",),
+    "training.": ("EpochsClassifier", "LiveTraining", "SeedClassifier"),
+}
+numpydoc_xref_aliases = {
+    **{name: f":obj:`{name}`" for name in inventories.dotted_names()},
+    **{name: f"sincviz.{module}{name}" for module, names in _own.items() for name in names},
+    "Path": "pathlib.Path",
+    "bool": ":class:`python:bool`",
+    "classifier": ":term:`sklearn:classifier`",
+    "mapping": ":term:`python:mapping`",
+    "path-like": ":term:`path-like <python:path-like object>`",
+    "torch.nn.Parameter": "torch.nn.parameter.Parameter",
+}
 toc_object_entries_show_parents = "hide"
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
@@ -42,22 +78,39 @@ nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
+intersphinx_mapping = inventories.mapping(HERE / "api" / "inventories")
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
 html_theme = "pydata_sphinx_theme"
+html_baseurl = "https://sincviz.github.io/sincviz/"
 html_title = "sincviz"
 html_static_path = ["_static"]
-_single = ("first_steps", "guide", "command_line", "contributing", "changelog", "figures", "benchmark")
-html_sidebars: dict[str, list[str]] = {page: [] for page in _single}  # these have no pages below them
+html_sidebars: dict[str, list[str]] = {
+    "index": [],
+    "first_steps": [],
+}  # these have no pages beside or below them
 html_css_files = ["pages.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_context = {"default_mode": "auto", "described": described}
 html_show_sourcelink = False
 html_theme_options = {
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 7,
+    "navbar_align": "left",
+    "navbar_start": ["navbar-logo", "version-switcher"],
+    "switcher": {"json_url": "_static/switcher.json", "version_match": described},
+    "check_switcher": False,
+    "icon_links": [
+        {"name": "GitHub", "url": "https://github.com/sincviz/sincviz", "icon": "fa-brands fa-github"}
+    ],
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "show_prev_next": True,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "footer_start": ["copyright"],
+    "footer_center": ["describes"],
     "footer_end": ["theme-version"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -11,7 +11,8 @@ import pytest
 import sincviz
 
 ROOT = Path(__file__).parents[1]
-REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
 MODULES = TOPICS | {"datasets", "networks", "plotting", "preparation", "training"}
@@ -75,8 +76,10 @@ def pages():
 @pytest.fixture(scope="module")
 def texts(pages):
     """Return what a user reads, by file; the changelog names what is gone, too."""
-    files = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
-    return {path.name: path.read_text("utf-8") for path in files} | pages
+    made = {"_build", "api", "tutorials", "jupyter_execute"}
+    written = [page for page in sorted(DOCS.rglob("*.md")) if page.relative_to(DOCS).parts[0] not in made]
+    files = [path for path in (ROOT / "README.md", CONTRIBUTING, *written) if path.exists()]
+    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +184,7 @@ def test_the_names_in_the_pages_are_in_the_package(texts):
         "find_ch_adjacency",
         "parallel_config",
         "to_data_frame",
+        "OMP_NUM_THREADS",
         "SINCVIZ_TEST_DATA",
     }
     named = {
@@ -188,10 +192,21 @@ def test_the_names_in_the_pages_are_in_the_package(texts):
         for text in texts.values()
         for name in re.findall(r"(?<!})`([A-Za-z_][\w.]*)(?:\([^`]*\))?`", text)
         for part in name.split(".")
-        if "_" in part.strip("_")
+        if "_" in part.strip("_") and not name.endswith((".md", ".py"))
     }
+    made = {name for text in texts.values() for name in made_in(text)}
     assert len(named) > 50
-    assert sorted(named - known - elsewhere) == []
+    assert sorted(named - known - elsewhere - made) == []
+
+
+def made_in(text):
+    """Yield the names that code on a page gives to what it makes."""
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield node.name
 
 
 def calls_in(text):
@@ -215,3 +230,54 @@ def test_the_calls_in_the_pages_fit_their_functions(texts):
         parameters = inspect.signature(resolved(name)).parameters
         takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
         assert takes_any or set(arguments) <= set(parameters), name
+
+
+def without_code(text):
+    return re.sub(r"`[^`\n]+`", "", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def anchors(text):
+    """Return the names of headings as GitHub and MyST make them, and of explicit targets."""
+    headings = re.findall(
+        r"^#{1,3} (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.MULTILINE
+    )
+    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r"^\((\S+)\)=$", text, re.MULTILINE))
+
+
+def broken_links(name, text):
+    """Return the relative links of a page whose file or heading is not there; pictures are links, too."""
+    broken = []
+    for target in re.findall(r"\]\(([^()\s]+)\)", without_code(text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        if file.suffix == ".ipynb" and file.parent == DOCS / "tutorials":
+            file = ROOT / "tutorials" / file.name  # the build copies the notebooks there
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text("utf-8"))):
+            broken.append(f"{name}: {target}")
+    return broken
+
+
+def test_relative_links_lead_to_files_and_headings(texts):
+    assert sum(len(re.findall(r"\]\((?!https?:)", text)) for text in texts.values()) > 100
+    assert [link for name, text in texts.items() for link in broken_links(name, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("link", "is_broken"),
+    [
+        ("[a](docs/index.md)", False),
+        ("[a](docs/lineage.md#everything-else)", False),
+        ("[a](#limits)", False),
+        ("[a](https://example.org/nothing)", False),
+        ("`[a](docs/none.md)`", False),
+        ("[a](docs/none.md)", True),
+        ("![a](docs/images/none.png)", True),
+        ("[a](docs/lineage.md#no-such-heading)", True),
+        ("[a](#no-such-heading)", True),
+    ],
+)
+def test_broken_links_are_found(pages, link, is_broken):
+    assert (broken_links("README.md", link) != []) == is_broken

@@ -84,8 +84,8 @@ def test_whoever_is_named_without_a_year_has_a_reference(text, references):
 def test_the_readers_find_the_page():
     if not PAGE.exists():
         pytest.skip("there is no docs/ here: the pages are not part of every package")
-    index = (ROOT / "docs" / "index.md").read_text("utf-8")
-    assert re.search(r"```\{toctree\}[^`]*\nlineage\n", index)
+    evidence = (ROOT / "docs" / "evidence.md").read_text("utf-8")
+    assert re.search(r"```\{toctree\}[^`]*\nlineage\n", evidence)
     assert "docs/lineage.md" in README.read_text("utf-8")
 
 

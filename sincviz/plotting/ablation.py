@@ -56,10 +56,12 @@ def plot_ablation(loss: xr.Dataset, kind: str = "channels") -> Figure:
 
     Examples
     --------
-    >>> dims = ("band", "channel")
-    >>> loss = xr.Dataset({"score_loss": (dims, [[0.4, 0.0]]), "score_loss_ci_low": (dims, [[0.2, -0.1]]),
-    ...                    "score_loss_ci_high": (dims, [[0.6, 0.1]])}, {"band": ["alpha"], "channel": ["C3", "Fz"]})
-    >>> [line.get_label() for line in plot_ablation(loss).axes[0].lines][:1]  # on the cell of Fz
+    >>> of_band, of_channel = [0.05, 1.0, 0.6, 0.0], [0.02, 0.0, 0.03, 0.5, 0.1, 0.4, 0.2, 0.05, 0.15]
+    >>> lost = xr.DataArray(np.outer(of_band, of_channel), {"band": ["theta", "alpha", "beta", "gamma"],
+    ...     "channel": ["F3", "Fz", "F4", "C3", "Cz", "C4", "P3", "Pz", "P4"]})
+    >>> loss = xr.Dataset({"score_loss": lost, "score_loss_ci_low": lost - 0.08, "score_loss_ci_high": lost + 0.08})
+    >>> figure = plot_ablation(loss)
+    >>> [line.get_label() for line in figure.axes[0].lines][:1]  # on the cells whose interval includes zero
     ['marked']
     """
     check_drawn("plot_ablation", loss)

@@ -60,11 +60,14 @@ def plot_band_use(shares: xr.DataArray) -> Figure:
 
     Examples
     --------
-    >>> shares = xr.DataArray([[0.7, 0.3], [0.5, 0.5]], {"subject": ["1", "2"], "band": ["alpha", "beta"]})
-    >>> figure = plot_band_use(shares)
+    >>> shares = xr.DataArray(
+    ...     [[0.07, 0.12, 0.52, 0.24, 0.05], [0.12, 0.08, 0.40, 0.35, 0.05], [0.05, 0.10, 0.61, 0.20, 0.04],
+    ...      [0.20, 0.15, 0.35, 0.22, 0.08], [0.04, 0.07, 0.47, 0.38, 0.04], [0.10, 0.11, 0.55, 0.18, 0.06]],
+    ...     {"subject": list("ABCDEF"), "band": ["delta", "theta", "alpha", "beta", "gamma"]})
+    >>> mean, half = shares.mean("subject"), 2 * shares.std("subject") / 6**0.5
+    >>> figure = plot_band_use(shares.assign_coords(mean=mean, ci_low=mean - half, ci_high=mean + half))
     >>> figure.axes[0].get_ylabel()
     'Share of the contrast (%)'
-    >>> plt.close(figure)
     """
     check_drawn("plot_band_use", shares)
     _check(shares)

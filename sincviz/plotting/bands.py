@@ -47,9 +47,12 @@ def plot_bands(bands: pd.DataFrame, ax: Axes | None = None) -> Figure:
 
     Examples
     --------
+    >>> import torch
     >>> from sincviz import SincShallowNet, learned_bands
-    >>> bands = learned_bands(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> figure = plot_bands(bands)
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128, num_time_filters=12)
+    >>> with torch.no_grad():  # instead of training: every filter moves down, the higher the farther
+    ...     _ = model.sinc_filter_layer.low_freqs.mul_(0.8)
+    >>> figure = plot_bands(learned_bands(model))
     >>> figure.axes[0].get_xlabel()
     'Frequency (Hz)'
     """

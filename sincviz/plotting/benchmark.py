@@ -77,14 +77,17 @@ def plot_benchmark(table: pd.DataFrame, n_methods: int | None = None) -> Figure:
 
     Examples
     --------
-    >>> row = {"label": "Mine", "method": "mine:method", "note": "", "variant": "mean", "domain": "time",
-    ...        "n_networks": 8, "difference_to": "Mine, mean"}
-    >>> row |= dict.fromkeys(["cells_area", "cells_area_ci_low", "cells_area_ci_high"], 0.9)
-    >>> row |= dict.fromkeys(["difference", "difference_ci_low", "difference_ci_high"], 0.0)
-    >>> figure = plot_benchmark(pd.DataFrame([row]))
+    >>> areas = {"Method A": 0.88, "Method B": 0.79, "Method C": 0.71, "Random numbers": 0.5}
+    >>> rows = [{"label": label, "method": label, "note": "", "domain": domain, "variant": variant, "n_networks": 60,
+    ...          "cells_area": area - less, "difference": area - less - 0.88, "difference_to": "Method A, contrast"}
+    ...         for domain, harder in (("frequency", 0.0), ("time", 0.03)) for label, area in areas.items()
+    ...         for variant, less in (("contrast", harder), ("mean", harder + 0.04))]
+    >>> table = pd.DataFrame(rows)
+    >>> for name in ("cells_area", "difference"):
+    ...     table[f"{name}_ci_low"], table[f"{name}_ci_high"] = table[name] - 0.02, table[name] + 0.02
+    >>> figure = plot_benchmark(table)
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    ['Mine']
-    >>> plt.close(figure)
+    ['Method A', 'Method B', 'Method C', 'Random numbers']
     """
     check_drawn("plot_benchmark", table)
     rows = _checked(table)

@@ -53,16 +53,20 @@ def plot_cluster_topomaps(test: xr.Dataset) -> Figure:
 
     Examples
     --------
-    >>> from matplotlib import pyplot as plt
-    >>> dims = ("band", "channel")
-    >>> coords = {"band": ["alpha"], "channel": ["C3", "Cz", "C4"], "x": ("channel", [-0.06, 0, 0.06]),
-    ...           "y": ("channel", [0, 0, 0.0]), "z": ("channel", [0.07, 0.1, 0.07])}
-    >>> test = xr.Dataset({"mean": (dims, [[0.3, 0, -0.2]]), "cluster": (dims, [[1, 0, 2]]),
-    ...     "cluster_p": (dims, [[0.004, np.nan, 0.3]])}, coords, {"alpha": 0.05, "n_subjects": 10})
-    >>> figure = plot_cluster_topomaps(test)
-    >>> figure.axes[0].get_title()
-    'alpha\np = 0.004'
-    >>> plt.close(figure)
+    >>> from sincviz import datasets
+    >>> from sincviz.statistics import cluster_test
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> used = maps.sel(source="mu_right_hemisphere") - maps.sel(source="mu_left_hemisphere")
+    >>> limits = {"band_low_hz": ("band", [4, 8, 13]), "band_high_hz": ("band", [8, 13, 30])}
+    >>> used = used * xr.DataArray([0.0, 1.0, 0.6], {"band": ["theta", "alpha", "beta"], **limits}, ("band",))
+    >>> noise = np.random.default_rng(0).normal(0, 1.5, (10, 32, 3))  # of ten subjects
+    >>> noise = xr.DataArray(noise, dims=("subject", "channel", "band"))
+    >>> figure = plot_cluster_topomaps(cluster_test(used + noise))
+    >>> figure.axes[1].get_title()
+    'alpha\np = 0.002, 0.002'
     """
     check_drawn("plot_cluster_topomaps", test)
     comparison = _one_comparison(test, "band")
@@ -108,15 +112,20 @@ def plot_cluster_spectrum(test: xr.Dataset) -> Figure:
 
     Examples
     --------
-    >>> from matplotlib import pyplot as plt
-    >>> dims = ("frequency", "channel")
-    >>> test = xr.Dataset({"mean": (dims, [[0.3, 0], [0.2, 0.1]]), "cluster": (dims, [[1, 0], [1, 0]]),
-    ...     "cluster_p": (dims, [[0.004, np.nan]] * 2)}, {"frequency": [10.0, 11], "channel": ["C3", "Cz"]},
-    ...     {"alpha": 0.05, "n_subjects": 10})
-    >>> figure = plot_cluster_spectrum(test)
+    >>> from sincviz import datasets
+    >>> from sincviz.statistics import cluster_test
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> used = maps.sel(source="mu_right_hemisphere") - maps.sel(source="mu_left_hemisphere")
+    >>> frequency = xr.DataArray(np.arange(2.0, 32, 2), dims="frequency", attrs={"units": "Hz"})
+    >>> used = (used * np.exp(-((frequency - 10) ** 2) / 8)).assign_coords(frequency=frequency)
+    >>> noise = np.random.default_rng(0).normal(0, 1.5, (10, 32, 15))  # of ten subjects
+    >>> noise = xr.DataArray(noise, dims=("subject", "channel", "frequency"))
+    >>> figure = plot_cluster_spectrum(cluster_test(used + noise))
     >>> figure.axes[0].get_title("left")
-    'p = 0.004'
-    >>> plt.close(figure)
+    'p = 0.002, 0.002'
     """
     check_drawn("plot_cluster_spectrum", test)
     comparison = _one_comparison(test, "frequency")
@@ -155,15 +164,18 @@ def plot_cluster_times(test: xr.Dataset) -> Figure:
 
     Examples
     --------
-    >>> from matplotlib import pyplot as plt
-    >>> dims = ("channel", "time")
-    >>> test = xr.Dataset({"mean": (dims, [[0.3, 0.2], [0, 0.1]]), "cluster": (dims, [[1, 1], [0, 0]]),
-    ...     "cluster_p": (dims, [[0.004] * 2, [np.nan] * 2])}, {"time": [0.3, 0.35], "channel": ["Pz", "Fz"]},
-    ...     {"alpha": 0.05, "n_subjects": 10})
-    >>> figure = plot_cluster_times(test)
+    >>> from sincviz import datasets
+    >>> from sincviz.statistics import cluster_test
+    >>> epochs, truth = datasets.simulate_erp(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> used = (maps * truth.time_course).sel(source="p300").isel(time=slice(None, None, 4))
+    >>> noise = np.random.default_rng(0).normal(0, 6, (10, 32, 40))  # of ten subjects
+    >>> noise = xr.DataArray(noise, dims=("subject", "channel", "time"))
+    >>> figure = plot_cluster_times(cluster_test(used + noise))
     >>> figure.axes[0].get_title("left")
-    'p = 0.004'
-    >>> plt.close(figure)
+    'p = 0.002'
     """
     check_drawn("plot_cluster_times", test)
     comparison = front_to_back(_one_comparison(test, "time")).transpose("target", "channel", "time")

@@ -50,10 +50,12 @@ def plot_confusion_matrix(confusion: xr.Dataset, ax: Axes | None = None) -> Figu
     --------
     >>> import pandas as pd
     >>> from sincviz.evidence import confusion_matrix
-    >>> table = pd.DataFrame({"true": ["left", "left", "right"], "predicted": ["left", "right", "right"]})
+    >>> classes = ["left", "right", "feet"]
+    >>> predicted = np.repeat(classes * 3, [32, 6, 2, 9, 28, 3, 4, 5, 31])
+    >>> table = pd.DataFrame({"true": np.repeat(classes, 40), "predicted": predicted})
     >>> figure = plot_confusion_matrix(confusion_matrix(table))
-    >>> [text.get_text() for text in figure.axes[0].texts]
-    ['1', '1', '0', '1']
+    >>> [text.get_text() for text in figure.axes[0].texts][:3]
+    ['31', '4', '5']
     """
     check_drawn("plot_confusion_matrix", confusion)
     share, n_trials = confusion["share"], confusion["n_trials"].to_numpy()

@@ -47,8 +47,11 @@ def plot_cutoff_history(history: pd.DataFrame, axes: NDArray[np.object_] | None 
     Examples
     --------
     >>> from sincviz.networks.cutoff_table import cutoff_table
-    >>> figure = plot_cutoff_history(cutoff_table([[[6, 10], [20, 24]], [[7, 12], [20, 22]]]))
-    >>> [line.get_label() for line in figure.axes[0].lines]
+    >>> first = np.array([[6, 10], [10, 14], [14, 18], [18, 22], [22, 26], [26, 30]])
+    >>> last = np.array([[8, 12], [8, 13], [10, 13], [18, 25], [19, 26], [28, 31]])
+    >>> learned = 1 - np.exp(-np.arange(41) / 10)[:, None, None]
+    >>> figure = plot_cutoff_history(cutoff_table(first + learned * (last - first)))
+    >>> [line.get_label() for line in figure.axes[0].lines][:2]
     ['filter 0', 'filter 1']
     """
     check_drawn("plot_cutoff_history", history)

@@ -72,18 +72,23 @@ def plot_filter_dashboards(clusters: xr.Dataset) -> Figure:
 
     Examples
     --------
-    >>> over, people = ("cluster", "subject"), list("abcdef")
-    >>> one, all_of = ("cluster", [1.0]), (over, np.full((1, 6), 0.3))
-    >>> clusters = xr.Dataset(
-    ...     {"pattern": (("cluster", "channel"), [[0.9, 0.1]]), "share": all_of, "held": (over, np.full((1, 6), True)),
-    ...      "low_hz": (over, np.full((1, 6), 8.0)), "high_hz": (over, np.full((1, 6), 12.0)),
-    ...      "stable": ("cluster", [True]), "stability": one, "p": ("cluster", [0.005]), "n_units": ("cluster", [7]),
-    ...      "n_networks": ("cluster", [6]), "n_subjects": ("cluster", [6])},
-    ...     {"channel": ["C3", "Cz"], "subject": people})
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> pattern = maps.sel(source=["mu_left_hemisphere", "beta_right_hemisphere"]).rename(source="cluster")
+    >>> low_hz = np.array([[7.8, 8.1, 8.4, 7.9, 9.0, 8.3], [17.0, 18.5, 19.0, 16.8, 18.2, 20.1]])
+    >>> share = np.array([[0.4, 0.35, 0.3, 0.42, 0.2, 0.3], [0.2, 0.22, 0.15, 0.3, 0.03, 0.18]])
+    >>> by_person = {"share": share, "held": share > 0.1, "low_hz": low_hz, "high_hz": 1.4 * low_hz}
+    >>> by_cluster = {"stable": [True, True], "stability": [0.95, 0.88], "p": [0.002, 0.01], "n_units": [31, 22],
+    ...               "n_networks": [18, 15], "n_subjects": [6, 5]}
+    >>> clusters = pattern.to_dataset(name="pattern").assign_coords(subject=list("ABCDEF"))
+    >>> clusters = clusters.assign({name: (("cluster", "subject"), values) for name, values in by_person.items()})
+    >>> clusters = clusters.assign({name: ("cluster", values) for name, values in by_cluster.items()})
     >>> figure = plot_filter_dashboards(clusters)
     >>> figure.texts[0].get_text()
-    '1: 8.0–12.0 Hz, strongest at C3; held by 6 of 6 people'
-    >>> plt.close(figure)
+    '1: 8.2–11.5 Hz, strongest at C3; held by 6 of 6 people'
     """
     check_drawn("plot_filter_dashboards", clusters)
     lacking = [name for name in _VARIABLES if name not in clusters]

@@ -56,12 +56,13 @@ def plot_decisions(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"correct": [True, True], "other_correct": [True, False],
-    ...                       "margin": [1.0, 2.0], "other_margin": [0.5, -1.0]})
-    >>> figure = plot_decisions(table)
+    >>> rng = np.random.default_rng(0)
+    >>> margin = rng.normal(1.5, 1.5, 80)
+    >>> other = 0.6 * margin + rng.normal(0.3, 0.8, 80)
+    >>> table = pd.DataFrame({"margin": margin, "other_margin": other})
+    >>> figure = plot_decisions(table.assign(correct=margin > 0, other_correct=other > 0), ("before", "after"))
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
-    ['both right: 1', 'only first: 1']
-    >>> plt.close(figure)
+    ['both right: 65', 'only before: 4', 'only after: 7', 'both wrong: 4']
     """
     check_drawn("plot_decisions", decisions)
     missing = sorted({"correct", "other_correct", "margin", "other_margin"} - set(decisions.columns))

@@ -65,11 +65,16 @@ def plot_deletion(curve: pd.DataFrame, ax: Axes | None = None) -> Figure:
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"order": ["most relevant first"] * 2 + ["random"] * 2, "share_removed": [0, 1.0] * 2,
-    ...     "accuracy": [0.9, 0.5, 0.9, 0.5], "accuracy_ci_low": 0.4, "accuracy_ci_high": 1.0})
-    >>> curve.attrs = {"accuracy_area": 0.2, "accuracy_area_ci_low": 0.1, "accuracy_area_ci_high": 0.3}
-    >>> plot_deletion(curve).legends[0].get_texts()[-1].get_text()
-    'area 0.20 (0.10–0.30)'
+    >>> share = np.linspace(0, 1, 11)
+    >>> powers = {"most relevant first": 0.4, "random": 1.2, "least relevant first": 4}
+    >>> lines = [pd.DataFrame({"order": order, "share_removed": share, "accuracy": 0.88 - 0.38 * share**power})
+    ...          for order, power in powers.items()]
+    >>> curve = pd.concat(lines, ignore_index=True)
+    >>> curve = curve.assign(accuracy_ci_low=curve.accuracy - 0.05, accuracy_ci_high=curve.accuracy + 0.04)
+    >>> curve.attrs = {"accuracy_area": 0.10, "accuracy_area_ci_low": 0.07, "accuracy_area_ci_high": 0.13}
+    >>> figure = plot_deletion(curve)
+    >>> figure.legends[0].get_texts()[-1].get_text()
+    'area 0.10 (0.07–0.13)'
     """
     check_drawn("plot_deletion", curve)
     quantity = _checked(curve)

@@ -46,12 +46,13 @@ def plot_drift(drift: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"before": 0.2, "after": 0.4, "change": 0.2, "ci_low": 0.1, "ci_high": 0.3, "by_chance": 0.0,
-    ...        "p": 0.004}
-    >>> figure = plot_drift(pd.DataFrame([row], index=pd.Index(["alpha"], name="band")))
-    >>> [text.get_text() for text in figure.axes[1].texts]
-    ['p = 0.004']
-    >>> plt.close(figure)
+    >>> bands = pd.Index(["delta", "theta", "alpha", "beta", "gamma"], name="band")
+    >>> drift = pd.DataFrame({"before": [0.05, 0.12, 0.2, 0.38, 0.25], "change": [0.01, 0.02, 0.16, -0.05, -0.14],
+    ...     "by_chance": [0.01, 0.01, 0.02, -0.01, -0.03], "p": [0.8, 0.55, 0.0004, 0.07, 0.002]}, bands)
+    >>> drift = drift.assign(after=drift.before + drift.change, ci_low=drift.change - 0.05, ci_high=drift.change + 0.05)
+    >>> figure = plot_drift(drift)
+    >>> [text.get_text() for text in figure.axes[1].texts][2]
+    'p < 0.001'
     """
     check_drawn("plot_drift", drift)
     bands, condition = _one_condition(drift)

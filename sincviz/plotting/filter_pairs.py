@@ -64,13 +64,16 @@ def plot_filter_pairs(pairs: pd.DataFrame, names: tuple[str, str] = ("first", "s
 
     Examples
     --------
+    >>> import torch
     >>> from sincviz import SincShallowNet
     >>> from sincviz.filters import filter_pairs
-    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128, num_time_filters=2)
-    >>> figure = plot_filter_pairs(filter_pairs(model, model), ("before", "after"))
-    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    >>> settings = {"n_chans": 3, "n_outputs": 2, "n_times": 256, "sfreq": 128, "num_time_filters": 8}
+    >>> before, after = SincShallowNet(**settings), SincShallowNet(**settings)
+    >>> with torch.no_grad():  # instead of training
+    ...     _ = after.sinc_filter_layer.low_freqs.mul_(0.85)
+    >>> figure = plot_filter_pairs(filter_pairs(before, after), ("before", "after"))
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()][:2]
     ['0 · 0', '1 · 1']
-    >>> plt.close(figure)
     """
     check_drawn("plot_filter_pairs", pairs)
     missing = sorted(set(_COLUMNS) - set(pairs.columns))

@@ -48,12 +48,14 @@ def plot_filter_stability(stability: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"peak_hz": 10, "peak_low_hz": 9, "peak_high_hz": 12, "overlap": 0.9, "lowest_overlap": 0.7,
-    ...        "chance_overlap": 0.3, "pattern_similarity": np.nan, "n_runs": 5}
-    >>> figure = plot_filter_stability(pd.DataFrame([row], index=pd.Index([3], name="filter")))
-    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    ['3']
-    >>> plt.close(figure)
+    >>> peak_hz = np.array([8.5, 10.2, 11.8, 14.5, 19.0, 22.4, 27.5, 33.0])
+    >>> overlap = np.array([0.94, 0.97, 0.92, 0.7, 0.88, 0.9, 0.62, 0.55])
+    >>> stability = pd.DataFrame({"peak_hz": peak_hz, "peak_low_hz": peak_hz - 4 * (1.1 - overlap),
+    ...     "peak_high_hz": peak_hz + 5 * (1.1 - overlap), "overlap": overlap, "lowest_overlap": overlap - 0.2,
+    ...     "chance_overlap": 0.3, "pattern_similarity": overlap - 0.15, "n_runs": 10})
+    >>> figure = plot_filter_stability(stability)
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()][:2]
+    ['0', '1']
     """
     check_drawn("plot_filter_stability", stability)
     _check(stability)

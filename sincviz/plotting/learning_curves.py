@@ -50,9 +50,14 @@ def plot_learning_curves(curves: pd.DataFrame, axes: NDArray[np.object_] | None 
 
     Examples
     --------
-    >>> curves = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.7, 0.5], "valid_loss": [0.7, 0.6]})
-    >>> [line.get_label() for line in plot_learning_curves(curves).axes[0].lines]
-    ['training', 'validation']
+    >>> epoch = np.arange(1, 61)
+    >>> train_loss, valid_loss = 0.1 + 0.6 * np.exp(-epoch / 18), 0.4 + 0.3 * np.exp(-epoch / 9) + 0.002 * epoch
+    >>> curves = pd.DataFrame({"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss,
+    ...                        "valid_accuracy": 0.84 - 0.34 * np.exp(-epoch / 8)})
+    >>> curves.attrs["kept_epoch"] = int(epoch[valid_loss.argmin()])
+    >>> figure = plot_learning_curves(curves)
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['training', 'validation', 'weights kept']
     """
     check_drawn("plot_learning_curves", curves)
     missing = sorted({"epoch", "train_loss"} - set(curves.columns))

@@ -100,10 +100,26 @@ def plot_overview(
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, learned_bands
-    >>> figure = plot_overview(learned_bands(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128)))
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> target, bands = ["left against right"], ["alpha", "beta", "theta", "gamma", "delta"]
+    >>> cells = maps.sel(source="mu_right_hemisphere") - maps.sel(source="mu_left_hemisphere")
+    >>> cells = cells * xr.DataArray([[1.0, 0.6, 0.05, 0.0, 0.0]], {"target": target, "band": bands})
+    >>> cells = cells.assign_coords(ci_low=cells - 0.5, ci_high=cells + 0.5).assign_attrs(units="score")
+    >>> worth, half = np.array([1.2, 0.7, 0.1, 0.02, 0.01]), 0.2
+    >>> leading = pd.DataFrame({"relevance": worth, "ci_low": worth - half, "ci_high": worth + half, "p": 0.001,
+    ...     "established": worth > half, "share": worth / worth.sum(), "total": worth.sum()},
+    ...     pd.MultiIndex.from_product([target, bands], names=["target", "band"]))
+    >>> leading = leading.assign(band_low_hz=[8, 13, 4, 30, 1], band_high_hz=[13, 30, 8, 45, 4])
+    >>> leading.attrs = {"units": "score", "readable": "yes", "n_trials": 120}
+    >>> accuracies = pd.DataFrame({"accuracy": 0.85, "ci_low": 0.77, "ci_high": 0.9, "n_correct": 102, "n_trials": 120,
+    ...     "majority": 0.5, "above_chance": "yes", "p": 1e-6}, ["held out"])
+    >>> figure = plot_overview(None, accuracies=accuracies, leading_bands=leading, band_relevance=cells)
     >>> figure.texts[0].get_text()
-    'Without trials only the weights can be read, not what the network uses.'
+    'These trials can show what the network uses.'
     """
     if leading_bands is None or bands is not None:
         check_drawn("plot_overview", bands)

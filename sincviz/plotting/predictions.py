@@ -49,7 +49,9 @@ def plot_predictions(predicted: pd.DataFrame, output: str | None = None, ax: Axe
 
     Examples
     --------
-    >>> table = pd.DataFrame({"prediction": [25.0, 38.0, 51.0], "target": [20.0, 40.0, 60.0]})
+    >>> rng = np.random.default_rng(0)
+    >>> age = rng.uniform(20, 75, 80)
+    >>> table = pd.DataFrame({"prediction": 18 + 0.6 * age + rng.normal(0, 6, 80), "target": age})
     >>> figure = plot_predictions(table)
     >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
     ('Target', 'Prediction')

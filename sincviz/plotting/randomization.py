@@ -81,11 +81,17 @@ def plot_randomization(table: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> row = {"kind": "cascading", "layer": "head", "similarity": 0.1, "ci_low": 0.0, "ci_high": 0.2,
-    ...        "magnitude_similarity": 0.3, "magnitude_ci_low": 0.2, "magnitude_ci_high": 0.4}
-    >>> table = pd.DataFrame([row])
+    >>> similar = {"final_layer": 0.35, "depthwiseconv": 0.12, "sinc_filter_layer": 0.05}
+    >>> rows = [{"kind": kind, "layer": layer, "similarity": factor * value}
+    ...         for kind, factor in (("cascading", 1), ("independent", 1.4)) for layer, value in similar.items()]
+    >>> table = pd.DataFrame([*rows, {"kind": "wrong class", "layer": "", "similarity": -0.6}])
+    >>> table = table.assign(ci_low=table.similarity - 0.1, ci_high=table.similarity + 0.1,
+    ...     magnitude_similarity=0.3 + 0.4 * abs(table.similarity))
+    >>> table["magnitude_ci_low"] = table.magnitude_similarity - 0.1
+    >>> table["magnitude_ci_high"] = table.magnitude_similarity + 0.1
     >>> table.attrs = {"outcome": "differs", "threshold": 0.5}
-    >>> plot_randomization(table).axes[0].get_title("left")
+    >>> figure = plot_randomization(table)
+    >>> figure.axes[0].get_title("left")
     'Differs: explanations change when the network loses what it has learned.'
     """
     check_drawn("plot_randomization", table)

@@ -67,11 +67,17 @@ def plot_relevance(
 
     Examples
     --------
-    >>> matrix = xr.DataArray([[0.4, -0.1], [-0.3, 0.2]], dims=("target", "band"), name="relevance",
-    ...     coords={"target": ["left", "right"], "band": ["alpha", "beta"]}, attrs={"units": "score"})
-    >>> figure = plot_relevance(matrix, "matrix")
-    >>> [text.get_text() for text in figure.axes[0].texts]
-    ['0.40', '−0.10', '−0.30', '0.20']
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> cells = maps.sel(source="mu_right_hemisphere") - maps.sel(source="mu_left_hemisphere")
+    >>> of_band = {"target": ["left against right"], "band": ["theta", "alpha", "beta"]}
+    >>> cells = (cells * xr.DataArray([[0.05, 1.0, 0.6]], of_band)).rename("relevance").assign_attrs(units="score")
+    >>> figure = plot_relevance(cells.assign_coords(ci_low=cells - 0.5, ci_high=cells + 0.5))
+    >>> [ax.get_title() for ax in figure.axes[:3]]
+    ['theta', 'alpha', 'beta']
     """
     check_drawn("plot_relevance", relevance)
     if kind not in _DIMS:

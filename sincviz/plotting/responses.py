@@ -72,9 +72,9 @@ def plot_responses(
     --------
     >>> from sincviz import SincShallowNet, filter_response
     >>> response = filter_response(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> figure = plot_responses(response.sel(filter=[0, 10]))
-    >>> [ax.get_title() for ax in figure.axes]
-    ['filter 0: 6.0–10.0 Hz', 'filter 10: 16.0–20.0 Hz']
+    >>> figure = plot_responses(response.sel(filter=[0, 5, 10, 15, 20]))
+    >>> [ax.get_title() for ax in figure.axes][:2]
+    ['filter 0: 6.0–10.0 Hz', 'filter 5: 11.0–15.0 Hz']
     """
     check_drawn("plot_responses", response)
     n_filters = response.sizes.get("filter", 0)
@@ -127,8 +127,9 @@ def plot_cumulative_response(response: xr.Dataset, ax: Axes | None = None) -> Fi
     Examples
     --------
     >>> from sincviz import SincShallowNet, filter_response
-    >>> response = filter_response(SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128))
-    >>> plot_cumulative_response(response).axes[0].get_ylabel()
+    >>> model = SincShallowNet(n_chans=3, n_outputs=2, n_times=256, sfreq=128, num_time_filters=12)
+    >>> figure = plot_cumulative_response(filter_response(model))
+    >>> figure.axes[0].get_ylabel()
     'Power (dB re largest)'
     """
     check_drawn("plot_cumulative_response", response)

@@ -88,16 +88,23 @@ def plot_roles(roles: xr.Dataset, quantity: str = "spread") -> Figure:
 
     Examples
     --------
-    >>> dims, shape = ("target", "band", "channel"), (1, 1, 2)
-    >>> values = {"relevance": [0.4, 0.0], "spread": [0.4, 0.3], "power_area": [0.8, 0.5]}
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> left, right, parietal = (abs(maps.isel(source=at, drop=True)).drop_attrs() for at in (0, 1, 4))
+    >>> informative, distracting = (left + right) / left.max(), parietal / parietal.max()
+    >>> spread = informative**4 + 0.7 * distracting**6
+    >>> used, tells = spread > 0.3, informative > 0.6
+    >>> values = {"relevance": informative**4, "spread": spread, "power_area": 0.5 + 0.3 * informative}
     >>> ends = {"": 0.0, "_ci_low": -0.05, "_ci_high": 0.05}
-    >>> cells = {name + end: (dims, np.reshape(value, shape) + by)
-    ...          for name, value in values.items() for end, by in ends.items()}
-    >>> cells["role"] = (dims, np.reshape(["used and informative", "suppressor"], shape))
-    >>> coords = {"target": ["left against right"], "band": ["alpha"], "channel": ["C3", "Fz"]}
-    >>> figure = plot_roles(xr.Dataset(cells, coords))
-    >>> [text.get_text() for text in figure.axes[0].texts]
-    ['Fz, alpha']
+    >>> cells = xr.Dataset({name + end: value + by for name, value in values.items() for end, by in ends.items()})
+    >>> cells["role"] = xr.where(used & tells, "used and informative", xr.where(used, "suppressor", "neither"))
+    >>> cells["role"] = cells.role.where(used | ~tells, "redundant")
+    >>> figure = plot_roles(cells.expand_dims(target=["left against right"], band=["alpha"]))
+    >>> sorted(set(cells.role.values.tolist()))
+    ['neither', 'redundant', 'suppressor', 'used and informative']
     """
     check_drawn("plot_roles", roles)
     _check(roles, quantity)

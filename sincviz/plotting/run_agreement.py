@@ -64,12 +64,13 @@ def plot_run_agreement(agreement: xr.DataArray) -> Figure:
 
     Examples
     --------
-    >>> dims = ("run", "other_run")
-    >>> agreement = xr.DataArray([[1, 0.6], [0.6, 1]], dims=dims, coords={"subject": ("run", ["7", "7"])})
-    >>> figure = plot_run_agreement(agreement)
+    >>> subject = np.repeat(list("ABCDE"), 4)
+    >>> alike = np.where(subject[:, None] == subject, 0.75, 0.3) + np.random.default_rng(0).normal(0, 0.08, (20, 20))
+    >>> alike = (alike + alike.T) / 2
+    >>> np.fill_diagonal(alike, 1)
+    >>> figure = plot_run_agreement(xr.DataArray(alike, {"subject": ("run", subject)}, ("run", "other_run")))
     >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    ['7']
-    >>> plt.close(figure)
+    ['A', 'B', 'C', 'D', 'E']
     """
     check_drawn("plot_run_agreement", agreement)
     _check(agreement)

@@ -54,13 +54,15 @@ def plot_seed_relevance(seeds: xr.Dataset, agreement: pd.DataFrame | None = None
     Examples
     --------
     >>> dims = ("target", "band", "channel")
-    >>> values = {"relevance": (dims, [[[0.4, 0.1]]]), "of_seeds": (("seed", *dims), [[[[0.5, 0.2]]], [[[0.3, 0.0]]]])}
-    >>> values |= {"ci_low": (dims, [[[0.2, -0.1]]]), "ci_high": (dims, [[[0.6, 0.3]]])}
-    >>> coords = {"seed": [0, 1], "target": ["left against right"], "band": ["alpha"], "channel": ["C3", "Cz"]}
-    >>> figure = plot_seed_relevance(xr.Dataset(values, coords))
-    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    ['C3, alpha', 'Cz, alpha']
-    >>> plt.close(figure)
+    >>> cells = {"target": ["left against right"], "band": ["alpha", "beta"], "channel": ["C3", "Cz", "C4", "Pz"]}
+    >>> mean = np.array([[[0.9, 0.1, -0.8, 0.2], [0.5, 0.05, -0.4, 0.0]]])
+    >>> of_seeds = mean + np.random.default_rng(0).normal(0, 0.12, (5, 1, 2, 4))
+    >>> mean = of_seeds.mean(0)
+    >>> seeds = xr.Dataset({"of_seeds": (("seed", *dims), of_seeds), "relevance": (dims, mean),
+    ...     "ci_low": (dims, mean - 0.18), "ci_high": (dims, mean + 0.18)}, cells | {"seed": range(5)})
+    >>> figure = plot_seed_relevance(seeds)
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()][:3]
+    ['C3, alpha', 'C4, alpha', 'C4, beta']
     """
     check_drawn("plot_seed_relevance", seeds)
     _check(seeds, agreement)

@@ -67,14 +67,18 @@ def plot_sensitivity(table: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"changed": ["nothing", "highpass"], "accuracy": [0.8, 0.5], "ci_low": [0.7, 0.4],
-    ...     "ci_high": [0.9, 0.6], "above_chance": [True, False], "accuracy_changed": [False, True],
-    ...     "bands_changed": ["", ""], "agreement": [0.9, 0.1], "share_delta": [0.9, 0.4], "share_alpha": [0.1, 0.6]},
-    ...     index=["as trained", "high-pass at 4 Hz"])
+    >>> table = pd.DataFrame(
+    ...     {"changed": ["nothing", "highpass", "reference", "person"], "accuracy": [0.84, 0.55, 0.83, 0.78],
+    ...      "above_chance": [True, False, True, True], "accuracy_changed": [False, True, False, False],
+    ...      "bands_changed": ["", "", "", "delta"], "agreement": [0.9, 0.1, 0.85, 0.6],
+    ...      "share_delta": [0.55, 0.2, 0.5, 0.3], "share_alpha": [0.3, 0.5, 0.35, 0.5],
+    ...      "share_beta": [0.15, 0.3, 0.15, 0.2]},
+    ...     index=["as trained", "high-pass at 4 Hz", "average reference", "without person 3"])
+    >>> table = table.assign(ci_low=table.accuracy - 0.08, ci_high=table.accuracy + 0.07)
+    >>> table.attrs["chance"] = 0.5
     >>> figure = plot_sensitivity(table)
-    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    >>> [text.get_text() for text in figure.axes[0].get_yticklabels()][:2]
     ['as trained', 'high-pass at 4 Hz']
-    >>> plt.close(figure)
     """
     check_drawn("plot_sensitivity", table)
     bands = _checked_bands(table)

@@ -62,14 +62,15 @@ def plot_shortcuts(audit: pd.DataFrame) -> Figure:
 
     Examples
     --------
-    >>> audit = pd.DataFrame({"status": ["found", "not found"], "reason": ["", "no line stands out"],
-    ...     "cells": ["0–4 Hz of Fp1", ""], "share": [0.4, np.nan], "accuracy": [0.9, 0.9],
-    ...     "accuracy_without": [0.7, np.nan], "ci_low": [0.6, np.nan], "ci_high": [0.8, np.nan],
-    ...     "obtained": ["retrained on trials without it", ""]}, index=["eye", "line"])
+    >>> audit = pd.DataFrame(
+    ...     {"status": ["found", "not found", "found"], "reason": ["", "no line stands out", ""],
+    ...      "cells": ["0–4 Hz of Fp1, Fp2", "", "30–45 Hz of T7, T8"], "share": [0.45, np.nan, 0.12],
+    ...      "accuracy": 0.91, "accuracy_without": [0.68, np.nan, 0.86], "ci_low": [0.61, np.nan, 0.8],
+    ...      "ci_high": [0.75, np.nan, 0.91], "obtained": "retrained on trials without it"},
+    ...     index=["eye", "line", "muscle"])
     >>> figure = plot_shortcuts(audit)
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    ['eye', 'line']
-    >>> plt.close(figure)
+    ['eye', 'line', 'muscle']
     """
     check_drawn("plot_shortcuts", audit)
     needed = {"status", "reason", "cells", "share", "accuracy", "accuracy_without", "ci_low", "ci_high"}

@@ -54,9 +54,14 @@ def plot_spectral_relevance(
 
     Examples
     --------
-    >>> values = xr.DataArray([[[1, 3, 2.0]], [[2, 1, 1.0]]], dims=("target", "region", "frequency"), name="relevance",
-    ...     coords={"target": ["left", "right"], "region": ["left central"], "frequency": [4.0, 8.0, 12.0]})
-    >>> [line.get_label() for line in plot_spectral_relevance(values).axes[0].lines][1:]  # after zero
+    >>> import numpy as np
+    >>> hz = xr.DataArray(np.arange(0, 41.0), dims="frequency", attrs={"units": "Hz"})
+    >>> regions = {"region": ["left central", "midline central", "right central"]}
+    >>> values = xr.DataArray([[1.0, 0.1, -0.8], [-0.9, -0.1, 1.0]], {"target": ["left", "right"], **regions})
+    >>> values = values * (np.exp(-((hz - 11) ** 2) / 6) + 0.5 * np.exp(-((hz - 21) ** 2) / 14))
+    >>> values = values.assign_coords(frequency=hz).rename("spectral_relevance").assign_attrs(units="score")
+    >>> figure = plot_spectral_relevance(values.assign_coords(ci_low=values - 0.1, ci_high=values + 0.1))
+    >>> [line.get_label() for line in figure.axes[0].lines][1:]  # after zero
     ['left', 'right']
     """
     check_drawn("plot_spectral_relevance", relevance)

@@ -89,13 +89,15 @@ def plot_temporal_relevance(
 
     Examples
     --------
-    >>> from matplotlib import pyplot as plt
-    >>> values = xr.DataArray([[[0.1, 0.6, 0.2]]], dims=("target", "region", "time"), name="temporal_relevance",
-    ...     coords={"target": ["left"], "region": ["midline parietal"], "time": [-0.1, 0.35, 0.8]})
-    >>> figure = plot_temporal_relevance(values)
-    >>> [line.get_label() for line in figure.axes[0].lines][1:], figure.axes[0].get_xlabel()
-    (['left', 'event'], 'Time (s)')
-    >>> plt.close(figure)
+    >>> time = xr.DataArray(np.linspace(-0.2, 0.8, 51), dims="time", attrs={"units": "s"})
+    >>> regions = {"region": ["left parietal", "midline parietal", "right parietal"]}
+    >>> values = xr.DataArray([[0.2, 0.3, 0.2], [0.6, 1.0, 0.5]], {"target": ["standard", "target"], **regions})
+    >>> values = (values * np.exp(-((time - 0.37) ** 2) / 0.01)).assign_coords(time=time)
+    >>> values = values.rename("temporal_relevance").assign_attrs(units="score")
+    >>> known = {"ci_low": values - 0.08, "ci_high": values + 0.08, "p": xr.where(values > 0.15, 0.01, 0.4)}
+    >>> figure = plot_temporal_relevance(values.assign_coords(known))
+    >>> [line.get_label() for line in figure.axes[0].lines][1:3], figure.axes[0].get_xlabel()
+    (['standard', 'target'], 'Time (s)')
     """
     check_drawn("plot_temporal_relevance", relevance)
     if kind not in _DIMS:

@@ -66,14 +66,15 @@ def plot_time_frequency_relevance(
 
     Examples
     --------
-    >>> from matplotlib import pyplot as plt
-    >>> dims = ("target", "region", "frequency", "time")
-    >>> values = xr.DataArray(np.ones((1, 1, 3, 2)), dims=dims, name="time_frequency_relevance", coords={
-    ...     "target": ["left"], "region": ["left central"], "frequency": [4.0, 8.0, 12.0], "time": [0.0, 0.5]})
+    >>> hz = xr.DataArray(np.arange(2.0, 32, 2), dims="frequency", attrs={"units": "Hz"})
+    >>> time = xr.DataArray(np.arange(-0.5, 2, 0.125), dims="time", attrs={"units": "s"})
+    >>> regions = {"region": ["left central", "midline central", "right central"]}
+    >>> values = xr.DataArray([[1.0, 0.1, -0.8]], {"target": ["left against right"], **regions})
+    >>> values = values * np.exp(-((hz - 11) ** 2) / 12 - (time - 1) ** 2 / 0.2)
+    >>> values = values.assign_coords(frequency=hz, time=time).rename("time_frequency_relevance")
     >>> figure = plot_time_frequency_relevance(values)
     >>> figure.axes[0].get_title(), figure.axes[-1].get_xlabel()
     ('left central', 'Time-frequency relevance')
-    >>> plt.close(figure)
     """
     check_drawn("plot_time_frequency_relevance", relevance)
     values = shown_cells(relevance, _DIMS)

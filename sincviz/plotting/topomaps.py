@@ -80,12 +80,15 @@ def plot_topomaps(maps: xr.DataArray, axes: NDArray[Any] | Axes | None = None) -
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, datasets, spatial_filters
-    >>> epochs, _ = datasets.simulate_motor_imagery(4, n_chans=8)
-    >>> model = SincShallowNet(n_outputs=2, n_times=480, sfreq=160, chs_info=epochs.info["chs"])
-    >>> figure = plot_topomaps(spatial_filters(model).sel(filter=[3]))
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(4)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> names = ["mu, left", "mu, right", "beta, left", "beta, right", "parietal alpha"]
+    >>> figure = plot_topomaps(maps.assign_coords(source=names))
     >>> [ax.get_title() for ax in figure.axes[:2]]
-    ['filter 3 (0)\n7.7–14.3 Hz', 'filter 3 (1)\n7.7–14.3 Hz']
+    ['mu, left', 'mu, right']
     """
     check_drawn("plot_topomaps", maps)
     dims = _checked_dims(maps)
@@ -151,15 +154,17 @@ def plot_spatial_filters_and_patterns(filters: xr.DataArray, patterns: xr.DataAr
 
     Examples
     --------
-    >>> from sincviz import SincShallowNet, datasets, spatial_filters, spatial_patterns
-    >>> epochs, _ = datasets.simulate_motor_imagery(10, n_chans=8)
-    >>> model = SincShallowNet(n_outputs=2, n_times=480, sfreq=160, chs_info=epochs.info["chs"])
-    >>> model.scale = 1e6
-    >>> chosen = {"filter": [3, 12]}
-    >>> figure = plot_spatial_filters_and_patterns(
-    ...     spatial_filters(model).sel(chosen), spatial_patterns(model, epochs).sel(chosen))
-    >>> len(figure.axes)  # 4 pairs and two colour bars
-    10
+    >>> from sincviz import datasets
+    >>> epochs, truth = datasets.simulate_motor_imagery(40)
+    >>> places = np.array([channel["loc"][:3] for channel in epochs.info["chs"]]).T
+    >>> places = {axis: ("channel", at) for axis, at in zip("xyz", places, strict=True)}
+    >>> maps = truth.scalp_map.reset_coords(drop=True).assign_coords(places)
+    >>> patterns = maps.rename("spatial_pattern")
+    >>> covariance = np.cov(np.hstack(1e6 * epochs.get_data(copy=False)))
+    >>> weights = patterns.copy(data=patterns.data @ np.linalg.inv(covariance)).rename("weights").drop_attrs()
+    >>> figure = plot_spatial_filters_and_patterns(weights, patterns)
+    >>> len(figure.axes)  # 5 pairs and two colour bars
+    12
     """
     for maps in (filters, patterns):
         check_drawn("plot_spatial_filters_and_patterns", maps)
