@@ -92,7 +92,7 @@ def fit(
     Raises
     ------
     ValueError
-        If labels and network contradict each other, or the trials cannot be split.
+        If labels and network contradict each other, the trials cannot be split, or torch cannot use the device.
     EpochsError
         If the epochs do not fit the network.
     TypeError
@@ -132,7 +132,7 @@ def fit(
         lr=lr,
         max_epochs=positive_int("max_epochs", max_epochs),
         batch_size=positive_int("batch_size", batch_size),
-        device=device,
+        device=_usable_device(device),
         callbacks=list(callbacks),
         validation=validation,
         patience=patience,
@@ -141,3 +141,17 @@ def fit(
         progress=progress,
     )
     return classifier.fit(epochs, y, groups=groups)
+
+
+def _usable_device(device: str | torch.device) -> str | torch.device:
+    """Return the device if torch can use it, or say which it can."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        usable = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+        usable += ["mps"] if torch.backends.mps.is_available() else []
+        raise ValueError(
+            f"`device` must be one that torch can use here ({', '.join(usable)}); got {device!r}. Try device='cpu', "
+            "or see `sincviz sys-info`."
+        ) from error
+    return device

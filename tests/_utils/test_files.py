@@ -280,7 +280,7 @@ def test_old_files_of_others_are_no_leftovers(folder):
 
 def test_a_leftover_that_vanishes_meanwhile_does_no_harm(folder, monkeypatch):
     gone = folder / f"{atomic_file._STAGING}gone"
-    monkeypatch.setattr(type(folder), "glob", lambda path, pattern: [gone])
+    monkeypatch.setattr(type(folder), "glob", lambda path, pattern, **options: [gone])
     with staging(folder) as scratch:
         write(scratch, page=b"new")
     monkeypatch.undo()

@@ -591,3 +591,9 @@ def test_training_forgets_that_the_network_was_recalibrated(model, epochs):
     recalibrated = recalibrate_batch_norm(fit(model, epochs).module_, epochs)
     assert "n_recalibration_trials" in recalibrated.provenance
     assert "n_recalibration_trials" not in fit(recalibrated, epochs).module_.provenance
+
+
+@pytest.mark.parametrize("device", ["no_such_device", "cuda:77"])
+def test_a_device_that_torch_cannot_use_is_refused_with_those_it_can(model, epochs, device):
+    with pytest.raises(ValueError, match=rf"`device` must be one .*cpu.*got '{device}'\. Try device='cpu'"):
+        training.fit(model, epochs, max_epochs=1, device=device, progress=False)
