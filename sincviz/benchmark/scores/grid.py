@@ -103,7 +103,10 @@ def cells_of(case: "Case", values: NDArray[np.floating]) -> NDArray[np.float64] 
     """
     if domain_of(case, values) != case.domain:
         return None
-    return np.asarray(values, np.float64) @ column_members(case).T
+    sums = np.asarray(values, np.float64) @ column_members(case).T
+    # A matrix product may round equal sums differently, which would make an order of what is equal.
+    scale = np.abs(sums).max(initial=0) or 1.0
+    return np.asarray(np.round(sums / scale, 12) * scale)
 
 
 def channels_of(case: "Case", values: NDArray[np.floating]) -> NDArray[np.float64]:
