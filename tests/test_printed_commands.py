@@ -61,6 +61,7 @@ NOT_RUN = {
         'ch_names=["Fz", "C3", "Cz", "C4"],',
     ): "it is for checkpoints that lack these; ours have them",
     ("docs/explanation/example.md", "sincviz train eegbci"): LONG,
+    ("docs/explanation/example.md", "epochs = sincviz.datasets.eegbci("): LONG,
 }
 """What is not run: a command, or a block of Python with such a line, by the beginning of it."""
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sincviz import __version__
-from sincviz.cli import sys_info
+from sincviz.report import machine
 from tests.cli.test_main import run
 
 
@@ -54,8 +54,8 @@ def test_a_library_that_is_missing_or_too_old_is_said(monkeypatch):
         'no-such-extra>=2; extra == "hub"',
         'pytest; extra == "test"',
     ]
-    monkeypatch.setattr(sys_info, "requires", lambda _: required)
-    facts = sys_info.system_information()
+    monkeypatch.setattr(machine, "requires", lambda _: required)
+    facts = machine.system_information()
     assert facts["Required"]["numpy"] == f"{metadata.version('numpy')}, but sincviz needs >=9999"
     assert facts["Required"]["no-such-library"] == "not installed"
     assert facts["Optional"] == {"no-such-extra (hub)": "not installed"}
@@ -71,13 +71,13 @@ def test_a_torch_that_cannot_be_imported_is_said_and_ends_nothing(monkeypatch, t
 
 @pytest.mark.skipif(not hasattr(os, "sysconf"), reason="memory is read by sysconf")
 def test_memory_is_that_of_this_machine():
-    gib = float(sys_info.system_information()["System"]["Memory"].removesuffix(" GiB"))
+    gib = float(machine.system_information()["System"]["Memory"].removesuffix(" GiB"))
     assert gib == pytest.approx(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, abs=0.05)
 
 
 def test_memory_that_cannot_be_read_is_not_known(monkeypatch):
     monkeypatch.delattr(os, "sysconf", raising=False)
-    assert sys_info.system_information()["System"]["Memory"] == "not known"
+    assert machine.system_information()["System"]["Memory"] == "not known"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -171,6 +171,15 @@ def csp_accuracy(
     References
     ----------
     .. [1] Vovk, V., & Wang, R. (2020). Combining p-values via averaging. Biometrika, 107, 791-808.
+
+    Examples
+    --------
+    >>> from sincviz import SincShallowNet, datasets
+    >>> epochs, _ = datasets.simulate_motor_imagery(80, n_chans=16, sfreq=128, duration=2.0, seed=0)
+    >>> model = SincShallowNet(n_outputs=2, n_times=len(epochs.times), sfreq=128, chs_info=epochs.info["chs"])
+    >>> model.class_names, model.scale = ["left", "right"], 1e6
+    >>> bool(csp_accuracy(model, epochs, progress=False)["above_chance"])
+    True
     """
     import mne
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis

@@ -36,6 +36,14 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | No
         If the extension is not ``.png``, ``.pdf`` or ``.svg``, or ``dpi`` is not above 0.
     FileNotFoundError
         If the folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_figure(Figure(figsize=(1, 1)), f"{folder}/figure.pdf")
+    ...     os.listdir(folder)
+    ['figure.pdf']
     """
     ending = Path(path).suffix.lower()
     if ending not in _METADATA:
