@@ -252,8 +252,8 @@ def broken_links(name, text):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")
-        file = (ROOT / name).parent / path if path else ROOT / name
-        if file.suffix == ".ipynb" and file.parent == DOCS / "tutorials":
+        file = ((ROOT / name).parent / path if path else ROOT / name).resolve()
+        if file.suffix == ".ipynb" and file.parent == (DOCS / "tutorials").resolve():
             file = ROOT / "tutorials" / file.name  # the build copies the notebooks there
         if not file.exists() or (anchor and anchor not in anchors(file.read_text("utf-8"))):
             broken.append(f"{name}: {target}")

@@ -361,8 +361,9 @@ def test_without_a_new_one_the_earlier_one_stays(folder):
 
 
 SLOW_MOVES = """
-import os, pathlib, sys, time
+import os, pathlib, signal, sys, time
 from sincviz._utils.files import staging
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
 move = os.replace
 def slow(*paths):
     print("moving", flush=True)
