@@ -21,7 +21,6 @@ DOCS = ROOT / "docs"
 if not DOCS.is_dir():
     pytest.skip("there is no docs/ here: the pages are not part of every package", allow_module_level=True)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PROJECTS = {
     *("braindecode", "matplotlib", "mne", "numpy", "pandas", "python"),
     *("scipy", "skorch", "sklearn", "torch", "xarray"),
@@ -184,18 +183,6 @@ def site(tmp_path_factory):
     )
     assert done.returncode == 0, done.stderr
     return target
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    with playwright.sync_playwright() as running:
-        launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sincviz.explorer.embedding import explorer_html, explorer_page, script_hash
 from sincviz.explorer.widget import Explorer
 from sincviz.report.html import empty_page, save_page
 from tests.explorer.synthetic_payload import FREQUENCY, NAMES, WINDOW, payload
-from tests.report.test_browser import BROWSERS, CONTRAST
+from tests.report.test_browser import CONTRAST
 
 pytestmark = pytest.mark.slow
 
@@ -26,18 +26,6 @@ OVERFLOWING = """() => [...document.querySelectorAll("body *")].filter(element =
   const box = element.getBoundingClientRect();
   return box.width && (box.right > innerWidth + 1 || box.left < -1);
 }).map(element => element.tagName + "." + element.getAttribute("class"))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    with playwright.sync_playwright() as running:
-        launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

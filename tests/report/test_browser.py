@@ -1,7 +1,6 @@
 """The page as a person opens it: from disk, without a network, wide and narrow, light and dark."""
 
 import contextlib
-import shutil
 
 import pytest
 
@@ -11,7 +10,6 @@ from sincviz.plotting.canvas import figure_file
 
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CONTRAST = """() => {
   const channel = v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 };
   const light = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
@@ -46,18 +44,6 @@ OVERFLOWING = """() => [...document.querySelectorAll("body *")].filter(element =
   const box = element.getBoundingClientRect();
   return box.width && element.offsetParent && (box.right > innerWidth + 1 || box.left < -1);
 }).map(element => element.tagName + "." + element.className + ": " + element.textContent.trim().slice(0, 40))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    with playwright.sync_playwright() as running:
-        launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
