@@ -150,7 +150,9 @@ def test_the_sdist_is_small_and_has_nothing_that_was_made(sdist, unpacked):
     assert not any(name.endswith((".whl", ".fif", ".edf", ".pyc")) for name in names)
     if (ROOT / ".git").exists():
         listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        ours = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+        ours = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
+            "\0"
+        )
         packed = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
         assert packed - set(ours) <= {"PKG-INFO"}
 
