@@ -1,6 +1,7 @@
 """The reference names everything public, docstrings say what signatures ask, and what the pages name exists."""
 
 import ast
+import doctest
 import importlib
 import inspect
 import re
@@ -17,6 +18,8 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TOPICS = {"attribution", "evidence", "filters", "maps", "statistics"}
 MODULES = TOPICS | {"datasets", "networks", "plotting", "preparation", "training"}
 RESULTS = {"benchmark", "inspection", "population"}
+# Their examples are read, and not run, as MOABB would download and Lightning need not be installed.
+NEED_ANOTHER_LIBRARY = {"sincviz.datasets.moabb", "sincviz.training.lightning_callback"}
 # What a reader needs and what is wrong if it is missing or does not match, by numpydoc's own codes.
 NEEDED = {
     "GL08": "there is no docstring",
@@ -107,6 +110,15 @@ def test_the_docstring_says_what_the_signature_asks(name):
     what = public_object(name)
     found = validate.validate(f"{what.__module__}.{what.__qualname__}")
     assert {code: text for code, text in found["errors"] if code in NEEDED} == {}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_the_docstring_has_an_example_that_runs(name):
+    examples = doctest.DocTestParser().get_examples(inspect.getdoc(public_object(name)))
+    if name in NEED_ANOTHER_LIBRARY:
+        assert examples
+    else:
+        assert any(not one.options.get(doctest.SKIP) for one in examples)
 
 
 @pytest.mark.parametrize("name", functions())

@@ -43,6 +43,19 @@ def write_bundle(
         If a network file is damaged.
     FileNotFoundError
         If no network is in the cache.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import torch
+    >>> from sincviz.benchmark.cases import case_names, file_name
+    >>> from sincviz.benchmark.network_files import write_network
+    >>> cache = Path(tempfile.mkdtemp())
+    >>> name = case_names("small")[0]
+    >>> write_network(cache / file_name(name), {"weight": torch.ones(3)}, {"seed": 1})  # instead of training
+    >>> missing = write_bundle(cache / "networks.zip", "small", cache=cache)
+    >>> missing == list(case_names("small")[1:])
+    True
     """
     folder = cache_folder(cache)
     files = {name: folder / file_name(name) for name in case_names(size)}
@@ -86,6 +99,19 @@ def read_bundle(
     CheckpointError
         If the file is damaged, holds anything but what its manifest names, or was made by another version of the
         benchmark. The cache is unchanged then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import torch
+    >>> from sincviz.benchmark.cases import case_names, file_name
+    >>> from sincviz.benchmark.network_files import write_network
+    >>> cache = Path(tempfile.mkdtemp())
+    >>> name = case_names("small")[0]
+    >>> write_network(cache / file_name(name), {"weight": torch.ones(3)}, {"seed": 1})  # instead of training
+    >>> missing = write_bundle(cache / "networks.zip", "small", cache=cache)
+    >>> read_bundle(cache / "networks.zip", cache=tempfile.mkdtemp()) == (name,)
+    True
     """
     folder = cache_folder(cache)
     known = {file_name(name): name for name in case_names("full")}

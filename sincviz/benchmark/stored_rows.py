@@ -98,6 +98,17 @@ def read_results(paths: str | Path | Sequence[str | Path]) -> pd.DataFrame:
         If a path does not exist, or a folder has no CSV file.
     ValueError
         If a file holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sincviz.benchmark.published import published_rows
+    >>> rows = published_rows()
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for method in ("pattern_relevance", "random"):
+    ...     write_rows(rows[rows["method"].str.endswith(f":{method}")], folder / f"{method}.csv")
+    >>> read_results(folder)["method"].unique().tolist()
+    ['sincviz.benchmark.own_methods:pattern_relevance', 'sincviz.benchmark.own_methods:random']
     """
     files: list[Path] = []
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):

@@ -231,7 +231,8 @@ class _Sums:
         }
         subjects = {}
         for name, totals in self.of_subjects.items():
-            means = [total / self.counts[place] for place, total in totals.items()]
+            with xr.set_options(keep_attrs=True):  # type: ignore[no-untyped-call]
+                means = [total / self.counts[place] for place, total in totals.items()]
             pairs = pd.MultiIndex.from_tuples(totals, names=("condition", "subject"))
             joined = _side_by_side(means, common, "pair", positions, ranges).assign_coords(
                 xr.Coordinates.from_pandas_multiindex(pairs, "pair")

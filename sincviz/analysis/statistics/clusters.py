@@ -169,7 +169,17 @@ def cluster_table(test: xr.Dataset, values: xr.DataArray) -> pd.DataFrame:
 
     Examples
     --------
-    See :func:`cluster_test`.
+    Ten subjects with 3 more of alpha at C3 and C1, which are neighbours.
+
+    >>> coords = {"band": ["alpha"], "channel": ["C3", "C1", "Cz", "C4"]}
+    >>> x, y = ("channel", [-0.06, -0.03, 0.0, 0.06]), ("channel", [0.0, 0.02, 0.0, 0.0])
+    >>> coords |= {"x": x, "y": y, "z": ("channel", [0.06, 0.08, 0.1, 0.06])}
+    >>> coords |= {"band_low_hz": ("band", [8.0]), "band_high_hz": ("band", [13.0])}
+    >>> values = np.random.default_rng(1).standard_normal((10, 1, 4)) + [3.0, 3.0, 0.0, 0.0]
+    >>> values = xr.DataArray(values, coords, ("subject", "band", "channel"))
+    >>> table = cluster_table(cluster_test(values), values)
+    >>> table[["cluster", "p", "n_cells", "bands", "channels", "significant"]].values.tolist()
+    [[1, 0.001953125, 2, 'alpha', 'C3, C1', True]]
     """
     maps = ClusterMaps(test, values)
     columns: dict[str, type] = {
