@@ -83,7 +83,7 @@ def _pooled(
     if second.training:
         return _normalized_and_pooled(list(maps), second, activation, pooling)
     if pools_elu(pooling, activation):
-        return torch.cat([elu_pooled(block, pooling) for block in maps])
+        return elu_pooled(maps, pooling)
     return torch.cat([recomputed(lambda block: pooling(activation(block)), block) for block in maps])
 
 

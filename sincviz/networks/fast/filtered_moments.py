@@ -1,10 +1,12 @@
 """Mean and variance of a filtered signal from the input's lag covariance, without filtering it."""
 
+import functools
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from sincviz.networks.fast.lagged_products import lagged_products
+from sincviz.networks.fast.lagged_products import autocorrelations, diagonal_sums, padded_length
 from sincviz.networks.fast.trial_blocks import trial_blocks
 from sincviz.networks.precision import widened
 
@@ -52,12 +54,14 @@ def _filtered_moments(x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Ten
     deviations = offsets - offset
 
     sums = [
-        _sums(signals.flatten(0, 1), block_offsets.flatten(), deviation.flatten(), taps, pad)
+        _sums(signals, block_offsets, deviation, taps, pad)
         for signals, block_offsets, deviation in zip(
             *(trial_blocks(part, channels * times) for part in (x, offsets, deviations)), strict=True
         )
     ]
-    of_all, weighted, first_row, steps = (sum(terms) for terms in zip(*sums, strict=True))
+    of_all, weighted, products, of_heads, of_tails = (
+        functools.reduce(torch.add, terms) for terms in zip(*sums, strict=True)
+    )
 
     constant = F.pad(x.new_ones(times), (pad, pad))
     means_over_signals = torch.stack([constant, of_all / n_signals, weighted / n_signals])
@@ -65,33 +69,41 @@ def _filtered_moments(x: Tensor, kernels: Tensor, pad: int) -> tuple[Tensor, Ten
     gain, mean = of_constant.mean(1), of_mean.mean(1)
     edges = of_constant - gain[:, None]
 
-    covariance = _lag_covariance(first_row, steps) / (n_signals * n_out)
+    covariance = _lag_covariance(products, of_heads, of_tails) / (n_signals * n_out)
     variance = ((kernels @ covariance) * kernels).sum(1) - mean.square()
     mixed = (of_deviating * of_constant).mean(1) + offset * (of_mean * edges).mean(1)
     of_offsets = deviations.square().mean() * of_constant.square().mean(1) + (offset * edges).square().mean(1)
     return mean + offset * gain, (variance + 2 * mixed + of_offsets).clamp(min=0)
 
 
-def _sums(
-    signals: Tensor, offsets: Tensor, deviations: Tensor, taps: int, pad: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return what a block of signals adds to the sums: signals, weighted signals, lagged products, edges."""
-    signals = F.pad(signals - offsets[:, None], (pad, pad))
-    n_out = signals.shape[1] - taps + 1
-    first_row = lagged_products(signals[None, :, :n_out], signals[None], taps)[0]
-    head, tail = signals[:, : taps - 1], signals[:, n_out:]
-    return signals.sum(0), deviations @ signals, first_row, tail.T @ tail - head.T @ head
+def _sums(x: Tensor, offsets: Tensor, deviations: Tensor, taps: int, pad: int) -> tuple[Tensor, ...]:
+    """Return what a block adds to the sums: signals, weighted signals, and the products of signals, heads and tails."""
+    padded_times = x.shape[2] + 2 * pad
+    behind = padded_length(padded_times, taps) - padded_times
+    by_trial = F.pad(x - offsets[:, :, None], (pad, pad + behind))
+    signals = by_trial.flatten(0, 1)[:, :padded_times]
+    head, tail = signals[:, : taps - 1], signals[:, padded_times - taps + 1 :]
+    return (
+        signals.sum(0),
+        deviations.flatten() @ signals,
+        autocorrelations(by_trial, taps).sum(0),
+        head.T @ head,
+        tail.T @ tail,
+    )
 
 
-def _lag_covariance(first_row: Tensor, steps: Tensor) -> Tensor:
+def _lag_covariance(products: Tensor, of_heads: Tensor, of_tails: Tensor) -> Tensor:
     """Return the sum over signals of the products of every two taps over the output times, shape (taps, taps).
 
-    ``steps`` holds what each step down a diagonal takes in at the end less what it drops at the beginning.
+    Given are the products of whole signals at every lag, and those of their first and last ``taps - 1`` samples.
     """
-    taps = len(first_row)
-    # R[k, k + lag] = R[0, lag] + what the first k steps took in and dropped.
-    tap = torch.arange(taps, device=first_row.device)
+    taps = len(products)
+    # The first tap does not see the last samples.
+    of_last = diagonal_sums(F.pad(of_tails, (0, taps + 1, 0, 1))[None], taps)[0]
+    # R[k, k + lag] = R[0, lag] + what the first k steps took in at the end and dropped at the beginning.
+    steps = of_tails - of_heads
+    tap = torch.arange(taps, device=products.device)
     sheared = steps[tap[:-1, None], (tap[:-1, None] + tap).clamp(max=taps - 2)]
-    by_start_and_lag = first_row + torch.cat([sheared.new_zeros(1, taps), sheared.cumsum(0)])
+    by_start_and_lag = products - of_last + torch.cat([sheared.new_zeros(1, taps), sheared.cumsum(0)])
     covariance: Tensor = by_start_and_lag[torch.minimum(tap[:, None], tap), (tap[:, None] - tap).abs()]
     return covariance

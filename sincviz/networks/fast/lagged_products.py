@@ -31,17 +31,68 @@ def lagged_products(early: Tensor, late: Tensor, n_lags: int) -> Tensor:
     >>> lagged_products(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 10.0, 100.0]]]), 2)
     tensor([[ 21., 210.]])
     """
-    block = _block_length(n_lags)
     padded = padded_length(early.shape[-1], n_lags)
-    early_blocks, late_blocks = (
-        (F.pad(signals, (0, missing)) if (missing := padded - signals.shape[-1]) else signals)
-        .reshape(len(signals), -1, block)
+    early, late = (
+        F.pad(signals, (0, missing)) if (missing := padded - signals.shape[-1]) else signals
         for signals in (early, late)
-    )  # fmt: skip
+    )
+    return _sums_of_blocks(early, late, n_lags)
+
+
+def autocorrelations(signals: Tensor, n_lags: int) -> Tensor:
+    r"""Return :math:`\sum_{s,t} x_{g,s,t} \, x_{g,s,t+lag}` for every group and lag.
+
+    Parameters
+    ----------
+    signals : torch.Tensor, shape (groups, signals, padded_length(times, n_lags))
+        Signals with zeros behind them; they are not copied.
+    n_lags : int
+        Number of lags, from 0 on.
+
+    Returns
+    -------
+    torch.Tensor, shape (groups, n_lags)
+        Sums over signals and times; differentiable.
+
+    Examples
+    --------
+    >>> signal = F.pad(torch.tensor([[[1.0, 2.0, 3.0]]]), (0, padded_length(3, 2) - 3))
+    >>> autocorrelations(signal, 2)
+    tensor([[14.,  8.]])
+    """
+    return _sums_of_blocks(signals, signals, n_lags)
+
+
+def _sums_of_blocks(early: Tensor, late: Tensor, n_lags: int) -> Tensor:
+    block = _block_length(n_lags)
+    early_blocks, late_blocks = (signals.reshape(len(signals), -1, block) for signals in (early, late))
     first = early_blocks[:, :-1].transpose(1, 2)
-    products = torch.cat([first @ late_blocks[:, :-1], first @ late_blocks[:, 1:]], 2)
+    return diagonal_sums(torch.cat([first @ late_blocks[:, :-1], first @ late_blocks[:, 1:]], 2), n_lags)
+
+
+def diagonal_sums(products: Tensor, n_lags: int) -> Tensor:
+    """Return the sum of each diagonal of matrices that are twice as wide as high.
+
+    Parameters
+    ----------
+    products : torch.Tensor, shape (groups, rows, 2 × rows)
+        Matrices.
+    n_lags : int
+        Number of diagonals, from the main one to the right.
+
+    Returns
+    -------
+    torch.Tensor, shape (groups, n_lags)
+        The sums; differentiable.
+
+    Examples
+    --------
+    >>> diagonal_sums(torch.tensor([[[1, 2, 3, 4], [5, 6, 7, 8]]]), 2)
+    tensor([[7, 9]])
+    """
+    groups, rows, _ = products.shape
     # One value more per row moves each row back by one: what stood on a diagonal then stands in a column.
-    sheared = F.pad(products.flatten(1), (0, block)).reshape(len(products), block, -1)
+    sheared = F.pad(products.flatten(1), (0, rows)).reshape(groups, rows, -1)
     sums: Tensor = sheared[:, :, :n_lags].sum(1)
     return sums
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-BLOCK_BYTES = 2**21
+BLOCK_BYTES = 2**20
 
 
 def in_blocks(x: Tensor) -> bool:
@@ -33,7 +33,7 @@ def trial_blocks(x: Tensor, values_per_trial: int) -> tuple[Tensor, ...]:
     Examples
     --------
     >>> len(trial_blocks(torch.zeros(64, 22, 1000), 64 * 1000))
-    8
+    16
     """
     if not in_blocks(x):
         return (x,)
