@@ -247,6 +247,28 @@ def test_transforms_of_functions(network, moved):
     assert jacobian.shape == (2, 6, 128)
 
 
+@pytest.mark.parametrize("gradients_wanted", [True, False])
+def test_several_networks_at_once(network, moved, gradients_wanted):
+    models = [moved(network().double()).eval() for _ in range(2)]
+    x = signals(3, 6, 128, dtype=torch.float64)
+    stacked = torch.func.stack_module_state(models)
+    with torch.set_grad_enabled(gradients_wanted):
+        found = torch.func.vmap(lambda *state: torch.func.functional_call(models[0], state, (x,)))(*stacked)
+        for scores, model in zip(found, models, strict=True):
+            torch.testing.assert_close(scores, model(x))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")  # of torch's own code
+def test_forward_differentiation_where_no_gradient_is_recorded(network, moved):
+    model = moved(network().double()).eval()
+    x, direction = signals(2, 3, 6, 128, dtype=torch.float64)
+    with torch.no_grad():
+        _, change = torch.func.jvp(model, (x,), (direction,))
+    scores = model(x.requires_grad_()).flatten()
+    expected = [(torch.autograd.grad(one, x, retain_graph=True)[0] * direction).sum() for one in scores]
+    torch.testing.assert_close(change.flatten(), torch.stack(expected))
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("wanted", ["x", "parameters"])
 def test_second_derivatives(network, moved, wanted, training):
