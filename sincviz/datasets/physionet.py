@@ -176,6 +176,8 @@ def _checked_numbers(name: str, numbers: int | Sequence[int], allowed: range) ->
     """Return the numbers as a list if all are allowed and none occurs twice."""
     try:
         listed = [operator.index(number) for number in np.atleast_1d(numbers)]
+        if np.asarray(numbers).dtype == bool:
+            raise TypeError
     except TypeError:
         example = [4, 8, 12] if name == "runs" else [29, 32]
         raise TypeError(

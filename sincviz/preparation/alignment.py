@@ -26,7 +26,8 @@ def mean_covariance(batches: Iterable[NDArray[np.floating]]) -> NDArray[np.float
     """
     total, n_trials = None, 0
     for batch in batches:
-        part = np.einsum("ict,idt->cd", batch, batch, dtype=np.float64, optimize=True) / batch.shape[2]
+        x = batch.astype(np.float64, copy=False)
+        part = np.einsum("ict,idt->cd", x, x, optimize=True) / x.shape[2]
         total = part if total is None else total + part
         n_trials += len(batch)
     if total is None or n_trials == 0:

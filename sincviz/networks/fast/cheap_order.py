@@ -48,7 +48,7 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
     """
     if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, (SpatialConv, nn.Conv2d))):
         return cast(Tensor, aggregation(depthwise(sinc(x))))
-    first, mixing = cast(tuple[nn.BatchNorm2d, nn.Conv2d], tuple(depthwise))
+    first, mixing = cast("tuple[nn.BatchNorm2d, nn.Conv2d]", tuple(depthwise))
     normalize_activate_pool = tuple(aggregation)[:3]
     second = normalize_activate_pool[0]
     _check_enough_values(x, sinc, first, second)
@@ -71,7 +71,7 @@ def _pooled(
     x: Tensor, weights: Tensor, taps: Tensor, bias: Tensor, pad: int, aggregation: nn.Sequential
 ) -> Tensor:
     """Return the output of the first three layers of the aggregation for the spatial maps."""
-    second, activation, pooling = cast(tuple[nn.BatchNorm2d, nn.Module, nn.Module], tuple(aggregation)[:3])
+    second, activation, pooling = cast("tuple[nn.BatchNorm2d, nn.Module, nn.Module]", tuple(aggregation)[:3])
     if not second.training:
         gain, shift = gain_and_shift(second, *recorded_statistics(second))
         taps, bias = taps * gain[:, None], bias * gain + shift
@@ -95,7 +95,7 @@ def _normalized_and_pooled(
     if pools_elu(pooling, activation) and _are_in_memory(*maps, weight, bias):
         pooled, mean, variance = normalized_elu_pooled(maps, pooling, weight, bias, normalization.eps)
     else:
-        mean, variance = cast(tuple[Tensor, Tensor], _Moments.apply(*maps))  # type: ignore[no-untyped-call]
+        mean, variance = cast("tuple[Tensor, Tensor]", _Moments.apply(*maps))  # type: ignore[no-untyped-call]
         gain, shift = gain_and_shift(normalization, mean, variance)
 
         def normalize_and_pool(block: Tensor, gain: Tensor, shift: Tensor) -> Tensor:

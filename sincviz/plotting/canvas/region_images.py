@@ -31,7 +31,7 @@ _LABEL_LINE_MM, _LINE_MM = 4.0, 3.0
 _NAME_MM = 6.5  # of a block
 _NUMBERS_MM, _AXIS_MM = 4.5, 8.5  # below a panel: numbers, and numbers with the label
 _LETTERS_MM = 5.0  # names of rhythms on the right
-_LETTER_MM = 2.3  # the least height of a rhythm whose name is written
+_LETTER_MM = 2.4  # the least height of a rhythm whose name is written
 _BAR_MM = 60.0
 
 

@@ -403,7 +403,7 @@ def test_relative_maps_have_a_largest_value_of_one(values):
     maps = xr.DataArray([values], dims=("unit", "channel"), name="weights", attrs={"units": "µV"})
     relative = relative_maps(maps)
     assert abs(relative).max() == 1
-    np.testing.assert_allclose(relative * np.abs(values).max(), maps, rtol=1e-12)
+    np.testing.assert_allclose(relative * np.abs(values).max(), maps, rtol=1e-12, atol=1e-300)
     assert (relative.name, relative.attrs["units"]) == ("weights", "relative to each map's largest value")
     assert maps.attrs["units"] == "µV"
 
