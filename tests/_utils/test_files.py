@@ -279,8 +279,12 @@ def test_old_files_of_others_are_no_leftovers(folder):
 
 
 def test_a_leftover_that_vanishes_meanwhile_does_no_harm(folder, monkeypatch):
-    gone = folder / f"{atomic_file._STAGING}gone"
-    monkeypatch.setattr(type(folder), "glob", lambda path, pattern, **options: [gone])
+    gone, glob = folder / f"{atomic_file._STAGING}gone", type(folder).glob
+
+    def with_gone(path, pattern, **options):
+        return [gone] if pattern.startswith(atomic_file._STAGING) else glob(path, pattern, **options)
+
+    monkeypatch.setattr(type(folder), "glob", with_gone)
     with staging(folder) as scratch:
         write(scratch, page=b"new")
     monkeypatch.undo()

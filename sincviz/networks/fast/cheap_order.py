@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from sincviz.networks.fast.elu_pooling import elu_pooled, normalized_elu_pooled, pools_elu
+from sincviz.networks.fast.elu_pooling import elu_pooled, in_memory, normalized_elu_pooled, pools_elu
 from sincviz.networks.fast.filtered_moments import filtered_moments
 from sincviz.networks.fast.recomputation import recomputed
 from sincviz.networks.fast.spatial_maps import SpatialConv, spatial_maps
@@ -49,6 +49,8 @@ def features(x: Tensor, sinc: SincConv, depthwise: nn.Sequential, aggregation: n
     if not _may_skip(depthwise, (sinc, *depthwise), (SincConv, nn.BatchNorm2d, (SpatialConv, nn.Conv2d))):
         return cast(Tensor, aggregation(depthwise(sinc(x))))
     first, mixing = cast("tuple[nn.BatchNorm2d, nn.Conv2d]", tuple(depthwise))
+    if not _mixes_channels_only(mixing, x.shape[1]):
+        return cast(Tensor, aggregation(depthwise(sinc(x))))
     normalize_activate_pool = tuple(aggregation)[:3]
     second = normalize_activate_pool[0]
     _check_enough_values(x, sinc, first, second)
@@ -92,7 +94,7 @@ def _normalized_and_pooled(
 ) -> Tensor:
     """Return the pooled activation of maps that are normalised by their own statistics, which are recorded."""
     weight, bias = widened(normalization.weight), widened(normalization.bias)
-    if pools_elu(pooling, activation) and _are_in_memory(*maps, weight, bias):
+    if pools_elu(pooling, activation) and in_memory(*maps, weight, bias):
         pooled, mean, variance = normalized_elu_pooled(maps, pooling, weight, bias, normalization.eps)
     else:
         mean, variance = cast("tuple[Tensor, Tensor]", _Moments.apply(*maps))  # type: ignore[no-untyped-call]
@@ -146,14 +148,6 @@ class _Moments(torch.autograd.Function):
         return tuple(torch.addcmul(summand[:, None, None], part, factor[:, None, None]) for part in maps)
 
 
-def _are_in_memory(*tensors: Tensor) -> bool:
-    """Return whether these are more than stand-ins, which the transforms of ``torch.func`` compute with."""
-    try:
-        return all(tensor.untyped_storage() is not None for tensor in tensors)
-    except (NotImplementedError, RuntimeError):
-        return False
-
-
 def _values_per_unit(x: Tensor, sinc: SincConv) -> int:
     return x.shape[0] * (x.shape[2] + 2 * sinc.pad - sinc.time_filter_len + 1)
 
@@ -177,6 +171,16 @@ def _may_skip(
         len(layers) == len(kinds)
         and all(map(_is_plain, layers, kinds))
         and not any(map(_is_heard, (parent, *layers)))
+    )
+
+
+def _mixes_channels_only(layer: nn.Conv2d, n_chans: int) -> bool:
+    """Return whether every unit is a weighted sum of the channels of its filter."""
+    return (
+        getattr(layer, "bias", None) is None  # replicas have only the parameters that are tensors
+        and layer.groups == layer.in_channels
+        and layer.kernel_size == (n_chans, 1)
+        and layer.padding == (0, 0)
     )
 
 

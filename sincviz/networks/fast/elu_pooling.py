@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+_MOST_SHARES = 2**17  # of samples in windows; with more PyTorch's own loop is faster, and needs no table
+
 
 def pools_elu(pooling: nn.Module, activation: nn.Module) -> TypeGuard[nn.AvgPool2d]:
     """Return whether these two layers are what this module computes."""
@@ -26,6 +28,14 @@ def pools_elu(pooling: nn.Module, activation: nn.Module) -> TypeGuard[nn.AvgPool
         and _pair(pooling.kernel_size)[0] == _pair(pooling.stride)[0] == 1
         and _pair(pooling.padding)[0] == 0
     )
+
+
+def in_memory(*tensors: Tensor) -> bool:
+    """Return whether these are more than stand-ins, which the transforms of ``torch.func`` compute with."""
+    try:
+        return all(tensor.untyped_storage() is not None for tensor in tensors)
+    except (NotImplementedError, RuntimeError):
+        return False
 
 
 def elu_pooled(maps: Iterable[Tensor], pooling: nn.AvgPool2d) -> Tensor:
@@ -63,7 +73,9 @@ class _EluPooled(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (maps,) = ctx.saved_tensors
-        return _unpool(gradient, maps, ctx.pooling).mul_(maps.clamp(max=0).exp_()), None
+        # A backward pass may be asked for under autocast.
+        with torch.autocast("cpu", enabled=False):
+            return _unpool(gradient, maps, ctx.pooling).mul_(maps.clamp(max=0).exp_()), None
 
 
 def normalized_elu_pooled(
@@ -117,39 +129,44 @@ class _NormalizedEluPooled(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        weight, bias, mean, variance, *maps = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            # A gradient of this gradient is wanted, so every operation has to be recorded.
-            of_weight, of_bias, *of_maps = torch.func.vjp(
-                lambda *inputs: _plainly(ctx.pooling, ctx.eps, *inputs), weight, bias, *maps
-            )[1](gradient)
-            return of_weight, of_bias, None, None, *of_maps
-        deviation = torch.rsqrt(variance + ctx.eps)
-        gain = weight * deviation
-        shift = bias - mean * gain
-        scratch = torch.empty_like(maps[0])
-        sizes = [len(part) for part in maps]
-        # A large piece of memory is reused by the next step; small ones go back to the system, which clears them again.
-        whole = torch.empty(
-            (sum(sizes), *maps[0].shape[1:]), dtype=scratch.dtype, memory_format=torch.channels_last
-        )
-        backs = torch.split(whole, sizes)
-        sums, products = [], []
-        for part, of_pooled, back in zip(maps, torch.split(gradient, sizes), backs, strict=True):
-            slope = _normalized(part, gain, shift, scratch).clamp_(max=0).exp_()
-            torch.mul(_unpool(of_pooled, part, ctx.pooling), slope, out=back)
-            sums.append(_sums(back))
-            products.append(_sums(torch.mul(back, part, out=slope)))
-        of_bias = torch.stack(sums).sum(0)
-        of_weight = deviation * (torch.stack(products).sum(0) - mean * of_bias)
-        # Every value also moves the mean and the variance that all are normalised by.
-        count = sum(part[:, 0].numel() for part in maps)
-        slope_of_maps = -gain * deviation * of_weight / count
-        constant = -gain * of_bias / count - mean * slope_of_maps
-        for part, back in zip(maps, backs, strict=True):
-            summand = _normalized(part, slope_of_maps, constant, scratch)
-            torch.addcmul(summand, back, _wide(gain), out=back)
-        return of_weight, of_bias, None, None, *backs
+        with torch.autocast("cpu", enabled=False):
+            return _normalized_gradients(ctx, gradient)
+
+
+def _normalized_gradients(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    weight, bias, mean, variance, *maps = ctx.saved_tensors
+    if torch.is_grad_enabled() or not in_memory(gradient):
+        # A gradient of this gradient is wanted, or many at once: operations must not write into given memory.
+        of_weight, of_bias, *of_maps = torch.func.vjp(
+            lambda *inputs: _plainly(ctx.pooling, ctx.eps, *inputs), weight, bias, *maps
+        )[1](gradient)
+        return of_weight, of_bias, None, None, *of_maps
+    deviation = torch.rsqrt(variance + ctx.eps)
+    gain = weight * deviation
+    shift = bias - mean * gain
+    scratch = torch.empty_like(maps[0])
+    sizes = [len(part) for part in maps]
+    # A large piece of memory is reused by the next step; small ones go back to the system, which clears them again.
+    whole = torch.empty(
+        (sum(sizes), *maps[0].shape[1:]), dtype=scratch.dtype, memory_format=torch.channels_last
+    )
+    backs = torch.split(whole, sizes)
+    sums, products = [], []
+    for part, of_pooled, back in zip(maps, torch.split(gradient, sizes), backs, strict=True):
+        slope = _normalized(part, gain, shift, scratch).clamp_(max=0).exp_()
+        torch.mul(_unpool(of_pooled, part, ctx.pooling), slope, out=back)
+        sums.append(_sums(back))
+        products.append(_sums(torch.sub(part, _wide(mean), out=slope).mul_(back)))
+    of_bias = torch.stack(sums).sum(0)
+    of_weight = deviation * torch.stack(products).sum(0)
+    # Every value also moves the mean and the variance that all are normalised by.
+    count = sum(part[:, 0].numel() for part in maps)
+    slope_of_maps = -gain * deviation * of_weight / count
+    constant = -gain * of_bias / count - mean * slope_of_maps
+    for part, back in zip(maps, backs, strict=True):
+        summand = _normalized(part, slope_of_maps, constant, scratch)
+        torch.addcmul(summand, back, _wide(gain), out=back)
+    return of_weight, of_bias, None, None, *backs
 
 
 def _plainly(pooling: nn.AvgPool2d, eps: float, weight: Tensor, bias: Tensor, *maps: Tensor) -> Tensor:
@@ -191,10 +208,19 @@ def _pool(maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
 
 def _unpool(gradient: Tensor, maps: Tensor, pooling: nn.AvgPool2d) -> Tensor:
     """Return the gradient at what was pooled: pooling's transpose."""
+    size, stride, padding = map(_pair, (pooling.kernel_size, pooling.stride, pooling.padding))
+    times, windows = maps.shape[3], gradient.shape[3]
+    by_window = gradient.squeeze(2).transpose(1, 2)
+    if times * windows > _MOST_SHARES:
+        # A gradient whose units are not contiguous would take eight times as long.
+        by_unit = by_window.contiguous().transpose(1, 2).unsqueeze(2)
+        back: Tensor = torch.ops.aten.avg_pool2d_backward(
+            by_unit, maps, size, stride, padding, False, pooling.count_include_pad, None
+        )
+        return back
     # Samples in the same windows have the same gradient: it is computed once, by a small product, and copied.
-    (_, size), (_, stride), (_, padding) = map(_pair, (pooling.kernel_size, pooling.stride, pooling.padding))
-    shares, row_of_time = _shares_of_windows(maps.shape[3], size, stride, padding, pooling.count_include_pad)
-    rows = torch.matmul(torch.from_numpy(shares).to(gradient), gradient.squeeze(2).transpose(1, 2))
+    shares, row_of_time = _shares_of_windows(times, size[1], stride[1], padding[1], pooling.count_include_pad)
+    rows = torch.matmul(torch.from_numpy(shares).to(gradient), by_window)
     return rows.index_select(1, torch.from_numpy(row_of_time)).transpose(1, 2).unsqueeze(2)
 
 

@@ -82,11 +82,14 @@ def _sums(x: Tensor, offsets: Tensor, deviations: Tensor, taps: int, pad: int) -
     behind = padded_length(padded_times, taps) - padded_times
     by_trial = F.pad(x - offsets[:, :, None], (pad, pad + behind))
     signals = by_trial.flatten(0, 1)[:, :padded_times]
+    # Several small products are faster than one whose sums are long, but each needs the memory of its taps × taps.
+    is_long = x.shape[1] * by_trial.shape[2] > 4 * taps * taps
+    grouped = by_trial if is_long else by_trial.flatten(0, 1)[None]
     head, tail = signals[:, : taps - 1], signals[:, padded_times - taps + 1 :]
     return (
         signals.sum(0),
         deviations.flatten() @ signals,
-        autocorrelations(by_trial, taps).sum(0),
+        autocorrelations(grouped, taps).sum(0),
         head.T @ head,
         tail.T @ tail,
     )

@@ -65,7 +65,7 @@ def autocorrelations(signals: Tensor, n_lags: int) -> Tensor:
 
 def _sums_of_blocks(early: Tensor, late: Tensor, n_lags: int) -> Tensor:
     block = _block_length(n_lags)
-    early_blocks, late_blocks = (signals.reshape(len(signals), -1, block) for signals in (early, late))
+    early_blocks, late_blocks = (signals.reshape(signals.shape[0], -1, block) for signals in (early, late))
     first = early_blocks[:, :-1].transpose(1, 2)
     return diagonal_sums(torch.cat([first @ late_blocks[:, :-1], first @ late_blocks[:, 1:]], 2), n_lags)
 
@@ -92,7 +92,7 @@ def diagonal_sums(products: Tensor, n_lags: int) -> Tensor:
     """
     groups, rows, _ = products.shape
     # One value more per row moves each row back by one: what stood on a diagonal then stands in a column.
-    sheared = F.pad(products.flatten(1), (0, rows)).reshape(groups, rows, -1)
+    sheared = F.pad(products.reshape(groups, -1), (0, rows)).reshape(groups, rows, -1)
     sums: Tensor = sheared[:, :, :n_lags].sum(1)
     return sums
 

@@ -197,9 +197,10 @@ def test_compiled(network, moved, training):
         torch.testing.assert_close(buffer, dict(expected_state.named_buffers())[name], rtol=1e-5, atol=1e-5)
 
 
-def test_exported_for_any_batch(network, moved):
-    model = moved(network()).eval()
-    batch = torch.export.Dim("batch", min=1, max=512)
+@pytest.mark.parametrize("training", [True, False])
+def test_exported_for_any_batch(network, moved, training):
+    model = moved(network(drop_prob=0.0)).train(training)
+    batch = torch.export.Dim("batch", min=2, max=512)
     exported = torch.export.export(model, (signals(4, 6, 128),), dynamic_shapes=({0: batch},)).module()
     for size in (2, 7):
         x = signals(size, 6, 128)
@@ -245,6 +246,34 @@ def test_transforms_of_functions(network, moved):
         torch.testing.assert_close(of_trials[name].sum(0), expected, rtol=1e-9, atol=1e-9, msg=name)
     jacobian = torch.func.jacrev(lambda trial: model(trial[None])[0])(x[0])
     assert jacobian.shape == (2, 6, 128)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_many_gradients_at_once(network, moved, training):
+    model = moved(network(drop_prob=0.0).double()).train(training)
+    scores = model(signals(3, 6, 128, dtype=torch.float64)).flatten()
+    parameters = list(model.parameters())
+    at_once = torch.autograd.grad(
+        scores, parameters, torch.eye(len(scores)).double(), is_grads_batched=True, retain_graph=True
+    )
+    for number, score in enumerate(scores):
+        alone = torch.autograd.grad(score, parameters, retain_graph=True)
+        for several, one in zip(at_once, alone, strict=True):
+            torch.testing.assert_close(several[number], one)
+
+
+@pytest.mark.parametrize("settings", [{"bias": True}, {"groups": 1}])
+def test_another_spatial_layer_is_called(network, moved, settings):
+    model = moved(network()).eval()
+    former = model.depthwiseconv[1]
+    model.depthwiseconv[1] = nn.Conv2d(
+        former.in_channels,
+        former.out_channels,
+        former.kernel_size,
+        **{"groups": former.groups, "bias": False} | settings,
+    )
+    x = signals(3, 6, 128)
+    torch.testing.assert_close(model(x), plain_scores(model, x))
 
 
 @pytest.mark.parametrize("gradients_wanted", [True, False])

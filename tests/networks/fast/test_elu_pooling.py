@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from sincviz.networks.fast import elu_pooling
 from sincviz.networks.fast.elu_pooling import elu_pooled, normalized_elu_pooled, pools_elu
 
 UNITS = 6
@@ -69,14 +70,24 @@ def test_the_normalised_gradient_has_a_gradient():
     assert torch.autograd.gradgradcheck(pooled, inputs)
 
 
-def test_maps_are_kept_where_a_gradient_is_wanted_and_given_up_where_none_is():
+def test_many_windows_need_no_table(monkeypatch):
+    maps = random_maps().requires_grad_()
+    gradient = torch.randn(7, UNITS, 1, 14, dtype=torch.double)
+    (by_table,) = torch.autograd.grad(elu_pooled([maps], POOLINGS[0]), maps, gradient)
+    monkeypatch.setattr(elu_pooling, "_MOST_SHARES", 31 * 14 - 1)
+    monkeypatch.setattr(elu_pooling, "_shares_of_windows", None)
+    (by_loop,) = torch.autograd.grad(elu_pooled([maps], POOLINGS[0]), maps, gradient)
+    torch.testing.assert_close(by_loop, by_table)
+
+
+def test_maps_are_kept():
     maps = random_maps()
     before = maps.clone()
     pooled = elu_pooled(maps.split(3), POOLINGS[0])
     assert torch.equal(maps, before)
     with torch.no_grad():
         torch.testing.assert_close(elu_pooled(maps.split(3), POOLINGS[0]), pooled)
-    assert not torch.equal(maps, before)
+    assert torch.equal(maps, before)
 
 
 @pytest.mark.parametrize(
