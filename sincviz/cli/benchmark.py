@@ -61,7 +61,7 @@ def benchmark(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Score an attribution method on networks of which is known what their trials contain."""
+    """Score an attribution method on networks whose trials have known content."""
     with hushed(warned=not quiet, bars=not quiet):
         if sum(map(bool, (method, lists, write_networks))) != 1:
             raise ValueError(

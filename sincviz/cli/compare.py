@@ -28,7 +28,12 @@ def compare(
     checkpoint: Annotated[str, typer.Argument(help="A checkpoint, as for `sincviz inspect`.")],
     other: Annotated[str, typer.Argument(help="The checkpoint to compare it with.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for report, tables, arrays and figures.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for report, tables, arrays and figures; default: <checkpoint>-and-<other>.",
+        ),
     ] = None,
     epochs: Annotated[
         Path | None,

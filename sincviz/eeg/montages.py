@@ -22,6 +22,18 @@ _RARE = ("alphabetic", "postfixed", "prefixed", "primed", "artinis", "EGI_256")
 _LEAST_ALIKE = 0.5
 
 
+def usual_montage_name() -> str:
+    """Return the name that the installed MNE has for the montage that most channels are found in.
+
+    Examples
+    --------
+    >>> usual_montage_name() in mne.channels.get_builtin_montages()
+    True
+    """
+    renamed = _RENAMED[_USUAL]
+    return renamed if renamed in mne.channels.get_builtin_montages() else _USUAL
+
+
 def standard_montage(name: str = _USUAL) -> mne.channels.DigMontage:
     """Return one of MNE's standard montages, under whichever name the installed MNE has it.
 

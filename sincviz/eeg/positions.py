@@ -148,10 +148,12 @@ def check_positions(maps: "xr.DataArray") -> None:
         raise PositionsError(f"A scalp map needs at least two channels; got {', '.join(names) or 'none'}.")
     unusable = unusable_positions(names, _positions_of(maps))
     if unusable:
+        from sincviz.eeg.montages import usual_montage_name  # MNE is loaded if it is needed
+
         listed = "; ".join(f"{reason}: {', '.join(channels)}" for reason, channels in unusable.items())
         raise PositionsError(
             f"These channels cannot be drawn on a scalp: {listed}. Drop them with `maps.sel(channel=[...])`, or set "
-            "positions with `epochs.set_montage('standard_1005')` and give them to the network: "
+            f"positions with `epochs.set_montage({usual_montage_name()!r})` and give them to the network: "
             "`load_checkpoint(path, chs_info=epochs.info['chs'])`."
         )
 

@@ -97,6 +97,8 @@ def _download(
     """Download a file of a repository and return its path; ``None`` if the repository has no such file."""
     # The order matters: the error for a gated repository is also one for a missing repository, that for a missing
     # local entry also one for a missing file.
+    verbosity = hub.utils.logging.get_verbosity()
+    hub.utils.logging.set_verbosity_error()  # each new try without a connection would be a line
     try:
         path: str = hub.hf_hub_download(
             repo_id, name, revision=revision, library_name="sincviz", library_version=__version__, **download
@@ -126,6 +128,8 @@ def _download(
         ) from error
     except hub.utils.EntryNotFoundError:
         return None
+    finally:
+        hub.utils.logging.set_verbosity(verbosity)
     return Path(path)
 
 

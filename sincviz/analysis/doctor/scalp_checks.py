@@ -9,6 +9,7 @@ from sincviz.analysis.doctor.facts import DataFacts, FilterFacts, WeightFacts, w
 from sincviz.analysis.doctor.findings import Finding
 from sincviz.analysis.filters.transfer_function import Floats
 from sincviz.eeg.head_regions import head_regions
+from sincviz.eeg.montages import usual_montage_name
 from sincviz.eeg.positions import electrode_positions, unusable_positions
 from sincviz.networks.black_boxes import BlackBox
 from sincviz.networks.units import FrontEnd
@@ -54,7 +55,7 @@ def positions(network: FrontEnd | BlackBox) -> Iterator[Finding]:
             "warning",
             f"{counted(len(channels), 'channel')} cannot be drawn on a scalp.",
             f"{listed[0].upper()}{listed[1:]}.",
-            f"`epochs.set_montage('standard_1005')`, then {_with_channels(network)}",
+            f"`epochs.set_montage({usual_montage_name()!r})`, then {_with_channels(network)}",
         )
 
 

@@ -70,6 +70,19 @@ def test_the_normalised_gradient_has_a_gradient():
     assert torch.autograd.gradgradcheck(pooled, inputs)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_small_values_are_as_precise_as_numbers_near_1(dtype):
+    y = torch.cat([-torch.logspace(-12, 2, 500), torch.zeros(1), torch.logspace(-12, 2, 500)]).to(dtype)
+    error = (elu_pooling._elu(y) - nn.functional.elu(y.double())).abs()
+    assert error.max() <= torch.finfo(dtype).eps
+    assert error[y >= 0].max() == 0
+    assert elu_pooling._elu(torch.tensor([float("nan"), -torch.inf, torch.inf])).tolist()[1:] == [
+        -1,
+        torch.inf,
+    ]
+    assert elu_pooling._elu(torch.tensor(float("nan"))).isnan()
+
+
 def test_many_windows_need_no_table(monkeypatch):
     maps = random_maps().requires_grad_()
     gradient = torch.randn(7, UNITS, 1, 14, dtype=torch.double)
