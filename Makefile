@@ -53,8 +53,8 @@ tutorials: $(VENV)/.installed-notebooks
 		--ExecutePreprocessor.store_widget_state=False tutorials/*.ipynb
 
 docs: $(VENV)/.installed-docs
-	rm -rf docs/api docs/_build
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
+	rm -rf docs/api docs/_build docs/_doctrees
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -d docs/_doctrees docs docs/_build
 
 test: $(VENV)/.installed-test
 	MPLBACKEND=Agg OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --durations=5
@@ -97,4 +97,4 @@ $(VENV)/.installed-%: $(VENV)/.torch pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) sincviz-demo docs/_build docs/api docs/tutorials docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) sincviz-demo docs/_build docs/_doctrees docs/api docs/tutorials docs/jupyter_execute .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

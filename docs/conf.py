@@ -23,7 +23,9 @@ author = "The sincviz developers"
 copyright = author
 version = release = __version__
 # What pages are built of: a release, if its tag is checked out by the workflow that publishes them, or what comes next.
-described = version if os.environ.get("GITHUB_REF_NAME") == f"v{version}" else "dev"
+ref = os.environ.get("GITHUB_REF_NAME", "")
+described = version if ref == f"v{version}" else "dev"
+hosted = ref in ("main", f"v{version}")
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -35,7 +37,7 @@ extensions = [
     "sphinx_design",
     "gallery",
 ]
-exclude_patterns = ["_build", "jupyter_execute", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "_doctrees", "jupyter_execute", "**/.ipynb_checkpoints"]
 templates_path = ["_templates"]
 default_role = "code"
 highlight_language = "none"  # of blocks that do not say theirs
@@ -100,7 +102,11 @@ html_theme_options = {
     "header_links_before_dropdown": 7,
     "navbar_align": "left",
     "navbar_start": ["navbar-logo", "version-switcher"],
-    "switcher": {"json_url": "_static/switcher.json", "version_match": described},
+    # Hosted pages of an old version read the list of the newest ones; others ask no server.
+    "switcher": {
+        "json_url": f"{html_baseurl if hosted else ''}_static/switcher.json",
+        "version_match": described,
+    },
     "check_switcher": False,
     "icon_links": [
         {"name": "GitHub", "url": "https://github.com/sincviz/sincviz", "icon": "fa-brands fa-github"}

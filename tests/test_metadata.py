@@ -110,9 +110,15 @@ def test_addresses_are_the_same(citation, codemeta, zenodo, recipe):
     assert codemeta["releaseNotes"] == urls["Changelog"]
 
 
-def test_dates_are_the_same(citation, codemeta):
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", citation["date-released"])
-    assert codemeta["dateModified"] == citation["date-released"]
+def test_only_what_is_released_has_a_date_of_release(citation, codemeta):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", codemeta["dateModified"])
+    version = re.escape(sincviz.__version__)
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    heading = re.search(rf"^## {version} \((.+)\)$", changelog, re.MULTILINE)
+    if heading[1] == "unreleased":
+        assert "date-released" not in citation
+    else:
+        assert citation["date-released"] == codemeta["dateModified"] == heading[1]
 
 
 def test_the_pythons_are_the_same(codemeta, recipe):
@@ -215,9 +221,17 @@ class TestSetVersion:
         texts = [(folder / name).read_text("utf-8") for name in self.NAMES]
         assert all(text.count("0.2.0rc1") == 1 for text in texts)
         assert sum(text.count("2027-03-01") for text in texts) == 2
+        assert yaml.safe_load(texts[1])["date-released"] == "2027-03-01"
         assert not any(
             sincviz.__version__ in re.sub("cff-version.*", "", text) for text in texts[:1] + texts[2:]
         )
+
+    def test_a_later_date_takes_the_place_of_the_first(self, script):
+        for version, date in (("0.2.0", "2027-03-01"), ("0.2.1", "2027-03-02")):
+            assert self.run(script, version, date)[0] == 0
+        text = (script.parents[1] / "CITATION.cff").read_text("utf-8")
+        assert text.count("date-released") == 1
+        assert yaml.safe_load(text)["date-released"] == "2027-03-02"
 
     def test_the_check_finds_files_of_another_version(self, script):
         changelog = script.parents[1] / "CHANGELOG.md"
