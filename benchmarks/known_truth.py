@@ -1,4 +1,4 @@
-"""Trials and networks of which is known what is true: what `benchmarks.false_statements` judges by.
+"""Trials and networks with known truth, which `benchmarks.false_statements` judges by.
 
 A condition is a function of a seed that returns a `Case`. Signals are those of `sincviz.datasets`: dipoles in a
 sphere, a background with a 1/f spectrum, here 24 channels and trials of 2 s at 128 Hz.

@@ -1,4 +1,4 @@
-"""A benchmark of attribution methods on networks of which is known what their trials contain; any method can enter."""
+"""A benchmark of attribution methods on networks whose trials have known content; any method can enter."""
 
 import lazy_loader as _lazy
 

@@ -195,7 +195,7 @@ def _sums(maps: Tensor) -> Tensor:
 
 
 def _elu(maps: Tensor, out: Tensor | None = None) -> Tensor:
-    """Return ELU, as precisely as numbers near 1 are; PyTorch's, whose relative precision is kept near 0, takes longer."""
+    """Return ELU with the precision of numbers near 1; PyTorch's is more precise near 0, and takes longer."""
     # exp(y) - 1 is below y only by rounding, so this is the larger of the two on both sides of 0.
     return torch.maximum(maps, torch.clamp(maps, max=0, out=out).exp_().sub_(1), out=out)
 
