@@ -282,7 +282,7 @@ def test_a_leftover_that_vanishes_meanwhile_does_no_harm(folder, monkeypatch):
     gone, glob = folder / f"{atomic_file._STAGING}gone", type(folder).glob
 
     def with_gone(path, pattern, **options):
-        return [gone] if pattern.startswith(atomic_file._STAGING) else glob(path, pattern, **options)
+        return [gone] if str(pattern).startswith(atomic_file._STAGING) else glob(path, pattern, **options)
 
     monkeypatch.setattr(type(folder), "glob", with_gone)
     with staging(folder) as scratch:
