@@ -180,6 +180,7 @@ def _mixes_channels_only(layer: nn.Conv2d, n_chans: int) -> bool:
         getattr(layer, "bias", None) is None  # replicas have only the parameters that are tensors
         and layer.groups == layer.in_channels
         and layer.kernel_size == (n_chans, 1)
+        and layer.stride[1] == 1
         and layer.padding == (0, 0)
     )
 

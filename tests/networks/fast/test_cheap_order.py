@@ -276,6 +276,16 @@ def test_another_spatial_layer_is_called(network, moved, settings):
     torch.testing.assert_close(model(x), plain_scores(model, x))
 
 
+def test_a_spatial_layer_that_skips_samples_is_not_taken_for_one_that_does_not(network, moved):
+    model = moved(network()).eval()
+    former = model.depthwiseconv[1]
+    model.depthwiseconv[1] = nn.Conv2d(
+        former.in_channels, former.out_channels, former.kernel_size, (1, 2), groups=former.groups, bias=False
+    )
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        model(signals(3, 6, 128))
+
+
 @pytest.mark.parametrize("gradients_wanted", [True, False])
 def test_several_networks_at_once(network, moved, gradients_wanted):
     models = [moved(network().double()).eval() for _ in range(2)]
